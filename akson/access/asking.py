@@ -1,0 +1,103 @@
+"""What a rule is made of: the question it is asked, the answer it gives, and the register of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from akson.access import override, roles
+from akson.access.facts import Facts, Labels
+from akson.access.roles import OWN_JOB, Permission
+from akson.base.work import Actor, Kind, Purpose
+
+
+class Act(StrEnum):
+    READ = "read"
+    WRITE = "write"  # create, change or delete in a record that exists
+    REGISTER = "register"  # make a new owner: a person, a unit, a schedule
+    OPEN = "open"  # take an opening: emergency when the purpose is
+    SEARCH_IDENTITY = "search-identity"  # be told that a person exists: name, birth date, place
+
+
+class Ask(msgspec.Struct, frozen=True, gc=False):
+    """One question. labels: of the resource, or None for the record as a whole."""
+
+    actor: Actor
+    purpose: Purpose
+    facts: Facts
+    labels: Labels | None
+    act: Act
+    now: datetime
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """The answer. rule: which one decided; basis: why, as the citizen reads it; refusal: code of errors.toml."""
+
+    permit: bool
+    rule: str
+    basis: str = ""
+    refusal: str = ""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    order: int
+    name: str
+    source: str
+    holds: Callable[[Ask], bool]
+    decision: Decision
+    kinds: frozenset[Kind]
+    acts: frozenset[Act]
+    persons: bool  # about persons' records, else about what belongs to nobody
+    lifted: bool
+
+
+RULES: list[Rule] = []
+CONTENT = frozenset({Act.READ, Act.WRITE})
+EVERYBODY = frozenset(Kind)
+STAFF, CITIZEN, SYSTEM = (frozenset({kind}) for kind in (Kind.STAFF, Kind.CITIZEN, Kind.SYSTEM))
+NOBODY = Decision(False, "no_rule_permits", refusal="AK-A001")
+EMERGENCY = Decision(True, "opened_in_emergency", basis="nødåpning")
+
+
+def rule(
+    order: int, *, refusal: str = "", basis: str = "", to: frozenset[Kind] = EVERYBODY, acts: frozenset[Act] = CONTENT,
+    persons: bool = True, lifted: bool = False,
+) -> Callable[[Callable[[Ask], bool]], Callable[[Ask], bool]]:  # fmt: skip
+    """Register a rule: a bar when it has a `refusal`, a grant when it has a `basis`."""
+
+    def register(holds: Callable[[Ask], bool]) -> Callable[[Ask], bool]:
+        name, source = holds.__name__, (holds.__doc__ or "").partition("Source: ")[2].strip()
+        decision = Decision(not refusal, name, basis, refusal)
+        RULES.append(Rule(order=order, name=name, source=source, holds=holds, decision=decision, kinds=to, acts=acts,
+                          persons=persons, lifted=lifted))  # fmt: skip
+        return holds
+
+    return register
+
+
+def in_emergency(ask: Ask) -> bool:
+    """Say whether an emergency lifts a bar: one is open, or one is what is asked for."""
+    if ask.act is Act.OPEN:
+        return ask.purpose is Purpose.EMERGENCY and roles.has(ask.actor.role, Permission.OPEN_EMERGENCY)
+    return any(o.emergency and override.in_force(o, ask.actor, ask.now) for o in ask.facts.openings)
+
+
+def related(ask: Ask) -> bool:
+    """Say whether the caller's unit, or the caller by name, is tied to the patient now."""
+    return any(r.holds(ask.now) and ties(r.unit, r.person, ask.actor) for r in ask.facts.relations)
+
+
+def ties(unit: int, person: int, actor: Actor) -> bool:
+    """Say whether a relation to `unit` or `person` is the actor's, working for the unit acted for now."""
+    if actor.kind is not Kind.STAFF:
+        return False
+    by_name = person != 0 and person == actor.key and unit in (0, actor.unit)
+    return by_name or (unit != 0 and unit == actor.unit)
+
+
+def own_job(ask: Ask) -> bool:
+    """Say whether one of our own jobs asks: it files what arrives, whoever it is about; no token carries its scope."""
+    return OWN_JOB in ask.actor.scopes

@@ -1,0 +1,67 @@
+"""The rules about what belongs to nobody in particular: units, staff, codes, schedules, lists."""
+
+from __future__ import annotations
+
+from akson.access import roles
+from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, rule
+from akson.access.roles import Permission
+
+__all__ = ["RULES"]
+
+OPEN_TO_CITIZENS = frozenset(
+    {"Organization", "HealthcareService", "Location", "Questionnaire", "CodeSystem", "ValueSet", "PractitionerRole"}
+)
+UNIT_WORK = frozenset({"Schedule", "Slot", "List", "Group", "Task", "Appointment", "Communication", "Basic", "Binary",
+                       "DocumentReference"})  # fmt: skip
+SEEN_BY_ALL_STAFF = frozenset(roles.WRITES[Permission.MANAGE].split()) - UNIT_WORK | {"Schedule", "Slot"}
+
+
+@rule(500, basis="felles register", persons=False, to=STAFF, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))
+def staff_read_registers(ask: Ask) -> bool:
+    """Allow staff to read about units, colleagues, places and codes.
+
+    Source: pjl § 19; these are not health information
+    """
+    return ask.labels is not None and ask.labels.type in SEEN_BY_ALL_STAFF
+
+
+@rule(501, basis="felles register", persons=False, to=CITIZEN, acts=frozenset({Act.READ}))
+def citizens_read_registers(ask: Ask) -> bool:
+    """Allow citizens to read about units, services, forms and codes.
+
+    Source: forvaltningsloven § 11 (duty to guide)
+    """
+    return ask.labels is not None and ask.labels.type in OPEN_TO_CITIZENS
+
+
+@rule(510, basis="enhetens arbeid", persons=False, to=STAFF, acts=CONTENT | {Act.REGISTER})
+def work_of_own_unit(ask: Ask) -> bool:
+    """Allow staff the schedules, lists and tasks of their own unit that concern no single patient.
+
+    Source: pjl § 19
+    """
+    labels = ask.labels
+    if labels is None or labels.type not in UNIT_WORK or not labels.unit == ask.actor.unit != 0:
+        return False
+    may = roles.may_read if ask.act is Act.READ else roles.may_write
+    return may(ask.actor.role, labels.type)
+
+
+@rule(520, basis="forvalter registrene", persons=False, to=STAFF, acts=CONTENT | {Act.REGISTER})
+def administrators_keep_registers(ask: Ask) -> bool:
+    """Allow administrators to keep units, staff and codes.
+
+    Source: Normen (management of access is a role of its own)
+    """
+    return ask.labels is not None and (
+        roles.has(ask.actor.role, Permission.MANAGE) and roles.may_write(ask.actor.role, ask.labels.type)
+    )
+
+
+@rule(530, basis="avtale om datadeling", persons=False, to=SYSTEM, acts=frozenset(Act) - {Act.OPEN})
+def program_reads_registers(ask: Ask) -> bool:
+    """Allow our own jobs and programs with an agreement what belongs to nobody, as far as their token covers it.
+
+    Source: pjl §§ 19, 22
+    """
+    return ask.labels is not None and ask.labels.type not in roles.NEVER

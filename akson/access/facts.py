@@ -1,0 +1,184 @@
+"""What is known about an owner when access is decided: a few values, gathered once, no database behind them.
+
+The journal projects them from the resources that are their truth (Consent, CareTeam, EpisodeOfCare, RelatedPerson ...)
+and keeps them with the owner as JSON, [{"kind": ..., "value": ...}, ...]. A period holds from `start` until before `end`.
+Every person and unit is an owner key; 0 is nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+OBJECTION = "presumed-objection"  # mark: the author believes the patient would object, which counts as a block
+WITHHELD = "withheld"  # mark: not for the patient to see
+WITHHELD_FROM_PARENTS = "withheld-parents"  # mark: nor for those who represent a child
+
+
+class _Timed(msgspec.Struct, frozen=True, kw_only=True):
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """protection: "", "kode7" (confidential), "kode6" (strictly confidential) or "klientadresse"."""
+
+    birth_date: date | None = None
+    deceased: bool = False
+    protection: str = ""
+
+
+class Relation(_Timed, frozen=True, kw_only=True):
+    """Ties a unit, or one person (in that unit, or in any when unit is 0), to the patient.
+
+    kind   gp, service, team, appointment, admission, referral, task
+    """
+
+    kind: str
+    unit: int = 0
+    person: int = 0
+
+
+class Block(_Timed, frozen=True, kw_only=True):
+    """A citizen's refusal: whom it is about, and what.
+
+    persons, units, roles          the readers refused; none named = everybody. A person: Practitioner or own Patient;
+                                   a unit: the unit or the data controller the reader acts for
+    documents, written_by, labels  the content refused: "Type/id", units that wrote it, its marks; none = the whole record
+    even_emergency                 an emergency opening does not lift it; always so for blocks that name persons
+    """
+
+    persons: tuple[int, ...] = ()
+    units: tuple[int, ...] = ()
+    roles: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    written_by: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    even_emergency: bool = False
+
+    @property
+    def whole(self) -> bool:
+        return not (self.documents or self.written_by or self.labels)
+
+
+class Opening(_Timed, frozen=True, kw_only=True):
+    """Access one member of staff has taken, with a reason or in an emergency; it ends by itself."""
+
+    person: int
+    unit: int
+    emergency: bool = False
+    reason: str = ""
+
+
+class Representation(_Timed, frozen=True, kw_only=True):
+    """Lets a person act for another. person: owner key of the representative's own Patient."""
+
+    kind: Literal["parent", "proxy", "guardian"]
+    person: int
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All that access asks of one owner. rev: changes whenever any of it does.
+
+    family   owner keys of the Patients of those close to this person: they may not open the record as staff
+    """
+
+    owner: int
+    is_person: bool
+    rev: int = 0
+    birth_date: date | None = None
+    deceased: bool = False
+    protection: str = ""
+    relations: tuple[Relation, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    representations: tuple[Representation, ...] = ()
+    family: tuple[int, ...] = ()
+
+
+class Labels(msgspec.Struct, frozen=True, kw_only=True):
+    """What access asks of one resource.
+
+    unit, author  owner keys of who wrote it; for a create, of the one who now writes
+    security      the codes of its meta.security
+    """
+
+    type: str
+    id: str = ""
+    unit: int = 0
+    author: int = 0
+    security: frozenset[str] = frozenset()
+
+
+class _Row(msgspec.Struct, frozen=True, tag_field="kind"):
+    """One fact as the journal keeps it."""
+
+
+class _Person(_Row, frozen=True, tag="person"):
+    value: Person
+
+
+class _Relation(_Row, frozen=True, tag="relation"):
+    value: Relation
+
+
+class _Block(_Row, frozen=True, tag="block"):
+    value: Block
+
+
+class _Opening(_Row, frozen=True, tag="opening"):
+    value: Opening
+
+
+class _Representation(_Row, frozen=True, tag="representation"):
+    value: Representation
+
+
+class _Family(_Row, frozen=True, tag="family"):
+    value: int
+
+
+class _Protection(_Row, frozen=True, tag="protection"):
+    """Also told by `person`; the row marks the owner as restricted."""
+
+
+class _Employment(_Row, frozen=True, tag="employment"):
+    """Read by sign-in."""
+
+
+class _Unit(_Row, frozen=True, tag="unit"):
+    """Read by sign-in and addressing."""
+
+
+class _Professional(_Row, frozen=True, tag="professional"):
+    """Read by sign-in."""
+
+
+_AnyRow = (
+    _Person | _Relation | _Block | _Opening | _Representation | _Family | _Protection | _Employment | _Unit
+    | _Professional
+)  # fmt: skip
+_decoder = msgspec.json.Decoder(list[_AnyRow])
+
+
+def decode(owner: int, rev: int, text: str | bytes, *, is_person: bool) -> Facts:
+    """Gather an owner's facts from the JSON kept with it.
+
+    Raises  msgspec.ValidationError for a fact nobody knows: access is never decided on half of the facts
+    """
+    found: dict[type[_Row], list[Any]] = {}
+    for row in _decoder.decode(text):
+        found.setdefault(type(row), []).append(getattr(row, "value", None))
+    person: Person = found.get(_Person, [Person()])[0]
+    return Facts(
+        owner=owner, rev=rev, is_person=is_person, birth_date=person.birth_date, deceased=person.deceased,
+        protection=person.protection,
+        relations=tuple(found.get(_Relation, ())), blocks=tuple(found.get(_Block, ())),
+        openings=tuple(found.get(_Opening, ())), representations=tuple(found.get(_Representation, ())),
+        family=tuple(found.get(_Family, ())),
+    )  # fmt: skip

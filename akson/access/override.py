@@ -1,0 +1,94 @@
+"""Ways into a record that no relation opens: a reason from a decision template, or an emergency. Both end by themselves.
+
+Lengths: a template lasts as long as its task, at most 8 hours (a shift); an emergency 60 minutes, enough to act and short
+enough that whoever still needs the record states a reason. Every opening tells the citizen; emergencies also the privacy
+officer, at once. Longer needs are relations (an appointment, an admission), not openings.
+
+Source: pasientjournalloven § 19 and the national guide to access (explicit self-authorisation by decision templates);
+hpl § 25 and pjl § 17 (a block yields only to danger to life or serious harm).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from akson.access.facts import Opening
+from akson.access.roles import Permission, has
+from akson.base.errors import Refused
+from akson.base.work import Actor
+
+EMERGENCY_LASTS = timedelta(minutes=60)
+LONGEST = timedelta(hours=8)
+SHORTEST_REASON = 10  # characters that say something
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """One lawful reason to open a record oneself. text: the choice as the user reads it."""
+
+    code: str
+    text: str
+    lasts: timedelta
+
+
+TEMPLATES: Mapping[str, Template] = {
+    t.code: t
+    for t in (
+        Template(code="B1", text="Personen er til undersøkelse eller på vei inn", lasts=timedelta(hours=8)),
+        Template(code="B2", text="Jeg svarer på telefon eller gir råd", lasts=timedelta(hours=4)),
+        Template(code="B3", text="Jeg tar imot en oppgave fra en annen enhet", lasts=timedelta(hours=8)),
+        Template(code="B4", text="En kollega har spurt meg om råd", lasts=timedelta(hours=2)),
+    )
+}
+
+
+def opening(actor: Actor, template: str, reason: str, now: datetime) -> Opening:
+    """Return the opening `actor` may take with a reason; the rules still ask whether this record may be opened.
+
+    Raises  Refused AK-A070 unknown template, AK-A071 no reason given
+    """
+    chosen = TEMPLATES.get(template)
+    if chosen is None:
+        raise Refused("AK-A070", path="template")
+    return Opening(
+        person=actor.key, unit=actor.unit, reason=_reason(reason), start=now, end=now + chosen.lasts
+    )
+
+
+def emergency(actor: Actor, reason: str, now: datetime, *, danger: bool, confirmed: bool) -> Opening:
+    """Return the emergency opening `actor` may take.
+
+    danger     the box "there is danger to life or health" is ticked
+    confirmed  and confirmed once more on the next page
+    Raises     Refused AK-A071 no reason given, AK-A072 not confirmed twice
+    """
+    if not (danger and confirmed):
+        raise Refused("AK-A072", path="danger" if not danger else "confirmed")
+    return Opening(
+        person=actor.key, unit=actor.unit, emergency=True, reason=_reason(reason), start=now, end=now + EMERGENCY_LASTS
+    )
+
+
+def in_force(taken: Opening, actor: Actor, now: datetime) -> bool:
+    """Say whether `taken` opens the record for `actor` now.
+
+    Whoever wrote it down, an opening is worth nothing to another person, for another unit, in a role without the right to
+    take it, without an end, or for longer than its kind may last.
+    """
+    needed, most = (
+        (Permission.OPEN_EMERGENCY, EMERGENCY_LASTS) if taken.emergency else (Permission.OPEN_WITH_REASON, LONGEST)
+    )
+    return (
+        taken.person == actor.key != 0 and taken.unit == actor.unit != 0
+        and taken.start is not None and taken.end is not None and taken.end - taken.start <= most
+        and taken.start <= now < taken.end and has(actor.role, needed)
+    )  # fmt: skip
+
+
+def _reason(given: str) -> str:
+    reason = " ".join(given.split())
+    if len(reason) < SHORTEST_REASON:
+        raise Refused("AK-A071", path="reason")
+    return reason

@@ -1,0 +1,157 @@
+"""Roles as data: what each may find, read and write, before the rules ask about the person concerned.
+
+Source: pasientjournalloven § 19 and Normen: access follows the task; administrative, technical and non-health personnel
+have roles of their own with less data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import lru_cache
+
+import msgspec
+
+
+class Permission(StrEnum):
+    FIND_PEOPLE = "find-people"  # search for a person; shows minimal identity
+    READ_MINIMAL = "read-minimal"
+    READ_CASE = "read-case"
+    READ_CLINICAL = "read-clinical"
+    WRITE_VITALS = "write-vitals"
+    WRITE_NOTES = "write-notes"
+    WRITE_DIAGNOSES = "write-diagnoses"
+    WRITE_MEDICATION = "write-medication"
+    GIVE_MEDICATION = "give-medication"
+    WRITE_PLAN = "write-plan"
+    WRITE_CASE = "write-case"
+    WRITE_VACCINES = "write-vaccines"
+    WRITE_ORDERS = "write-orders"
+    WRITE_MESSAGES = "write-messages"
+    WRITE_TASKS = "write-tasks"
+    WRITE_ADMINISTRATION = "write-administration"
+    OPEN_WITH_REASON = "open-with-reason"
+    OPEN_EMERGENCY = "open-emergency"
+    MANAGE = "manage"  # units, staff, code systems
+    REVIEW_LOG = "review-log"
+    OWN_RECORD = "own-record"
+
+
+P = Permission
+EVERY = frozenset({"*"})  # every type but those in NEVER
+NEVER = frozenset({"AuditEvent"})  # the trail is no part of the record
+
+_MINIMAL = "Patient RelatedPerson Appointment CareTeam EpisodeOfCare Task Encounter Coverage Flag"
+READS: Mapping[Permission, str] = {
+    P.READ_MINIMAL: _MINIMAL,
+    P.READ_CASE: f"{_MINIMAL} ServiceRequest CarePlan Goal QuestionnaireResponse Communication CommunicationRequest "
+    "DocumentReference Consent Observation",
+    P.READ_CLINICAL: "*",
+    P.OWN_RECORD: "*",
+}
+WRITES: Mapping[Permission, str] = {
+    P.WRITE_VITALS: "Observation Media QuestionnaireResponse",
+    P.WRITE_NOTES: "Composition Encounter DocumentReference ClinicalImpression Bundle Binary Provenance",
+    P.WRITE_DIAGNOSES: "Condition AllergyIntolerance Procedure FamilyMemberHistory RiskAssessment Flag DetectedIssue",
+    P.WRITE_MEDICATION: "MedicationRequest MedicationStatement MedicationDispense Medication List",
+    P.GIVE_MEDICATION: "MedicationAdministration MedicationStatement",
+    P.WRITE_PLAN: "CarePlan Goal CareTeam Procedure NutritionOrder Flag",
+    P.WRITE_CASE: "ServiceRequest CarePlan Goal CareTeam EpisodeOfCare Observation Composition DocumentReference "
+    "QuestionnaireResponse Coverage Binary",
+    P.WRITE_VACCINES: "Immunization ImmunizationRecommendation",
+    P.WRITE_ORDERS: "ServiceRequest DiagnosticReport Specimen DeviceRequest DeviceUseStatement ImagingStudy",
+    P.WRITE_MESSAGES: "Communication CommunicationRequest DocumentReference Binary",
+    P.WRITE_TASKS: "Task",
+    P.WRITE_ADMINISTRATION: "Patient RelatedPerson Appointment AppointmentResponse Encounter EpisodeOfCare Coverage "
+    "CareTeam Account ChargeItem Claim Person Slot Schedule Group List",
+    P.MANAGE: "Organization OrganizationAffiliation Practitioner PractitionerRole Location HealthcareService Endpoint "
+    "CodeSystem ValueSet ConceptMap NamingSystem StructureDefinition SearchParameter Questionnaire PlanDefinition "
+    "ActivityDefinition Library Measure Schedule Slot Device Subscription CapabilityStatement Group "
+    "Substance Medication MedicationKnowledge OperationDefinition MessageDefinition GraphDefinition ImplementationGuide",
+    P.OWN_RECORD: "Observation QuestionnaireResponse Communication Consent AppointmentResponse",
+}
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    code: str
+    name: str  # as people read it
+    health: bool  # health personnel
+    permissions: frozenset[Permission]
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+
+def _role(code: str, name: str, *permissions: Permission, health: bool) -> Role:
+    return Role(
+        code=code, name=name, health=health, permissions=frozenset(permissions),
+        reads=frozenset(" ".join(READS[p] for p in permissions if p in READS).split()),
+        writes=frozenset(" ".join(WRITES[p] for p in permissions if p in WRITES).split()),
+    )  # fmt: skip
+
+
+_CARE = (P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTES, P.WRITE_TASKS, P.WRITE_MESSAGES,
+         P.WRITE_ADMINISTRATION)  # fmt: skip
+_OPENS = (P.OPEN_WITH_REASON, P.OPEN_EMERGENCY)
+_NURSE = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.GIVE_MEDICATION, P.WRITE_MEDICATION, P.WRITE_PLAN, P.WRITE_VACCINES)
+_DOCTOR = (*_NURSE, P.WRITE_ORDERS)
+
+ROLES: Mapping[str, Role] = {
+    role.code: role
+    for role in (
+        _role("fastlege", "Fastlege", *_DOCTOR, health=True),
+        _role("legevaktlege", "Lege i vakt", *_DOCTOR, health=True),
+        _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True),
+        _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, health=True),
+        _role("sykepleier", "Sykepleier", *_NURSE, health=True),
+        _role("helsefagarbeider", "Helsefagarbeider", *_CARE, *_OPENS, P.GIVE_MEDICATION, P.WRITE_PLAN, health=True),
+        _role("helsesykepleier", "Helsesykepleier", *_NURSE, health=True),
+        _role("saksbehandler", "Saksbehandler", P.FIND_PEOPLE, P.READ_CASE, P.WRITE_CASE, P.WRITE_TASKS,
+              P.WRITE_MESSAGES, P.OPEN_WITH_REASON, health=False),
+        _role("administrator", "Administrator", P.MANAGE, health=False),
+        _role("personvernombud", "Personvernombud", P.REVIEW_LOG, health=False),
+        _role("innbygger", "Innbygger", P.OWN_RECORD, health=False),
+        _role("system", "Datasystem", health=False),
+    )
+}  # fmt: skip
+
+OWN_JOB = "akson/job"  # the scope of our own jobs; no token may ever carry it
+
+
+def has(role: str, permission: Permission) -> bool:
+    """Say whether the role has the permission; an unknown role has none."""
+    known = ROLES.get(role)
+    return known is not None and permission in known.permissions
+
+
+@lru_cache(maxsize=4096)
+def may_read(role: str, type_: str) -> bool:
+    """Say whether the role reads resources of this type at all."""
+    known = ROLES.get(role)
+    return known is not None and type_ not in NEVER and bool(known.reads & {type_, "*"})
+
+
+@lru_cache(maxsize=4096)
+def may_write(role: str, type_: str) -> bool:
+    """Say whether the role writes resources of this type at all."""
+    known = ROLES.get(role)
+    return known is not None and type_ not in NEVER and type_ in known.writes
+
+
+@lru_cache(maxsize=4096)
+def scope_covers(scopes: frozenset[str], type_: str, letters: str) -> bool:
+    """Say whether SMART scopes give all of `letters` (of c r u d s) on the type; "" asks for any scope on a resource.
+
+    Scopes narrowed by a search (`?category=...`) give nothing here: what is not understood is not allowed.
+    Source: hl7.org/fhir/smart-app-launch, scopes 1 (.read .write .*) and 2 (.cruds).
+    """
+    given = {"".join(sorted(granted)) for granted in (_letters(s, type_) for s in scopes) if granted}
+    return bool(given) if not letters else set(letters) <= set("".join(given))
+
+
+def _letters(scope: str, type_: str) -> str:
+    context, _, rest = scope.partition("/")
+    named, _, granted = rest.partition(".")
+    if context not in ("system", "user", "patient") or (type_ and named not in (type_, "*")):
+        return ""
+    granted = {"read": "rs", "write": "cud", "*": "cruds"}.get(granted, granted)
+    return granted if granted and set(granted) <= set("cruds") else ""

@@ -15,6 +15,8 @@ from akson.base.work import Actor, Kind, Purpose
 
 
 class Act(StrEnum):
+    """What somebody wants to do."""
+
     READ = "read"
     WRITE = "write"  # create, change or delete in a record that exists
     REGISTER = "register"  # make a new owner: a person, a unit, a schedule
@@ -43,6 +45,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule: when it `holds`, `decision` is the answer to these kinds of actors and acts."""
+
     order: int
     name: str
     source: str
@@ -58,11 +62,11 @@ RULES: list[Rule] = []
 CONTENT = frozenset({Act.READ, Act.WRITE})
 EVERYBODY = frozenset(Kind)
 STAFF, CITIZEN, SYSTEM = (frozenset({kind}) for kind in (Kind.STAFF, Kind.CITIZEN, Kind.SYSTEM))
-NOBODY = Decision(False, "no_rule_permits", refusal="AK-A001")
-EMERGENCY = Decision(True, "opened_in_emergency", basis="nødåpning")
+NOBODY = Decision(permit=False, rule="no_rule_permits", refusal="AK-A001")
+EMERGENCY = Decision(permit=True, rule="opened_in_emergency", basis="nødåpning")
 
 
-def rule(
+def rule(  # noqa: PLR0913  one word for each property of a rule
     order: int, *, refusal: str = "", basis: str = "", to: frozenset[Kind] = EVERYBODY, acts: frozenset[Act] = CONTENT,
     persons: bool = True, lifted: bool = False,
 ) -> Callable[[Callable[[Ask], bool]], Callable[[Ask], bool]]:  # fmt: skip

@@ -1,8 +1,8 @@
 """What is known about an owner when access is decided: a few values, gathered once, no database behind them.
 
 The journal projects them from the resources that are their truth (Consent, CareTeam, EpisodeOfCare, RelatedPerson ...)
-and keeps them with the owner as JSON, [{"kind": ..., "value": ...}, ...]. A period holds from `start` until before `end`.
-Every person and unit is an owner key; 0 is nobody.
+and keeps them with the owner as JSON, [{"kind": ..., "value": ...}, ...]. A period holds from `start` until before
+`end`. Every person and unit is an owner key; 0 is nobody.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Block(_Timed, frozen=True, kw_only=True):
 
     persons, units, roles          the readers refused; none named = everybody. A person: Practitioner or own Patient;
                                    a unit: the unit or the data controller the reader acts for
-    documents, written_by, labels  the content refused: "Type/id", units that wrote it, its marks; none = the whole record
+    documents, written_by, labels  the content refused: "Type/id", units that wrote it, its marks; none = the record
     even_emergency                 an emergency opening does not lift it; always so for blocks that name persons
     """
 
@@ -85,7 +85,8 @@ class Representation(_Timed, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that access asks of one owner. rev: changes whenever any of it does.
 
-    family   owner keys of the Patients of those close to this person: they may not open the record as staff
+    family    owner keys of the Patients of those close to this person: they may not open the record as staff
+    labelled  the resources that carry security marks: a search asks about each of them before it looks
     """
 
     owner: int
@@ -99,6 +100,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     openings: tuple[Opening, ...] = ()
     representations: tuple[Representation, ...] = ()
     family: tuple[int, ...] = ()
+    labelled: tuple[Labels, ...] = ()
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,8 +161,12 @@ class _Professional(_Row, frozen=True, tag="professional"):
     """Read by sign-in."""
 
 
+class _Labelled(_Row, frozen=True, tag="labelled"):
+    value: Labels
+
+
 _AnyRow = (
-    _Person | _Relation | _Block | _Opening | _Representation | _Family | _Protection | _Employment | _Unit
+    _Labelled | _Person | _Relation | _Block | _Opening | _Representation | _Family | _Protection | _Employment | _Unit
     | _Professional
 )  # fmt: skip
 _decoder = msgspec.json.Decoder(list[_AnyRow])
@@ -180,5 +186,5 @@ def decode(owner: int, rev: int, text: str | bytes, *, is_person: bool) -> Facts
         protection=person.protection,
         relations=tuple(found.get(_Relation, ())), blocks=tuple(found.get(_Block, ())),
         openings=tuple(found.get(_Opening, ())), representations=tuple(found.get(_Representation, ())),
-        family=tuple(found.get(_Family, ())),
+        family=tuple(found.get(_Family, ())), labelled=tuple(found.get(_Labelled, ())),
     )  # fmt: skip

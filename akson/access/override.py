@@ -1,8 +1,8 @@
-"""Ways into a record that no relation opens: a reason from a decision template, or an emergency. Both end by themselves.
+"""Ways into a record that no relation opens: a reason from a template, or an emergency. Both end by themselves.
 
-Lengths: a template lasts as long as its task, at most 8 hours (a shift); an emergency 60 minutes, enough to act and short
-enough that whoever still needs the record states a reason. Every opening tells the citizen; emergencies also the privacy
-officer, at once. Longer needs are relations (an appointment, an admission), not openings.
+Lengths: a template lasts as long as its task, at most 8 hours (a shift); an emergency 60 minutes, enough to act and so
+short that whoever still needs the record states a reason. Every opening tells the citizen; emergencies also the
+privacy officer, at once. Longer needs are relations (an appointment, an admission), not openings.
 
 Source: pasientjournalloven § 19 and the national guide to access (explicit self-authorisation by decision templates);
 hpl § 25 and pjl § 17 (a block yields only to danger to life or serious harm).
@@ -74,8 +74,8 @@ def emergency(actor: Actor, reason: str, now: datetime, *, danger: bool, confirm
 def in_force(taken: Opening, actor: Actor, now: datetime) -> bool:
     """Say whether `taken` opens the record for `actor` now.
 
-    Whoever wrote it down, an opening is worth nothing to another person, for another unit, in a role without the right to
-    take it, without an end, or for longer than its kind may last.
+    Whoever wrote it down, an opening is worth nothing to another person, for another unit, in a role without the
+    right to take it, without an end, or for longer than its kind may last.
     """
     needed, most = (
         (Permission.OPEN_EMERGENCY, EMERGENCY_LASTS) if taken.emergency else (Permission.OPEN_WITH_REASON, LONGEST)

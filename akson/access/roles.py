@@ -14,6 +14,8 @@ import msgspec
 
 
 class Permission(StrEnum):
+    """One thing a role may do; screens name the one they need."""
+
     FIND_PEOPLE = "find-people"  # search for a person; shows minimal identity
     READ_MINIMAL = "read-minimal"
     READ_CASE = "read-case"
@@ -67,12 +69,15 @@ WRITES: Mapping[Permission, str] = {
     P.MANAGE: "Organization OrganizationAffiliation Practitioner PractitionerRole Location HealthcareService Endpoint "
     "CodeSystem ValueSet ConceptMap NamingSystem StructureDefinition SearchParameter Questionnaire PlanDefinition "
     "ActivityDefinition Library Measure Schedule Slot Device Subscription CapabilityStatement Group "
-    "Substance Medication MedicationKnowledge OperationDefinition MessageDefinition GraphDefinition ImplementationGuide",
+    "Substance Medication MedicationKnowledge OperationDefinition MessageDefinition GraphDefinition "
+    "ImplementationGuide",
     P.OWN_RECORD: "Observation QuestionnaireResponse Communication Consent AppointmentResponse",
 }
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """One role. reads, writes: resource types, "*" for all but those in NEVER."""
+
     code: str
     name: str  # as people read it
     health: bool  # health personnel

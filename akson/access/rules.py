@@ -1,8 +1,8 @@
 """The access rules, the only implementation: `decide` asks them in order, and what none of them permits is refused.
 
 A *bar* refuses when it is true. A *grant* permits when it is true and nothing bars. A bar marked `lifted` yields to an
-emergency. Every rule names its source; the text of each refusal stands in errors.toml. Rules are pure: what they know is
-in `Ask`. Rules about what belongs to nobody stand in commons.py.
+emergency. Every rule names its source; the text of each refusal stands in errors.toml. Rules are pure: what they know
+is in `Ask`. Rules about what belongs to nobody stand in commons.py.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, 
     labels   of the resource; None asks for the record as a whole (may the chart be opened at all?)
     """
     ask = Ask(actor, purpose, facts, labels, act, now)
-    bars, grants = _plan(actor.kind, act, facts.is_person)
+    bars, grants = _plan(actor.kind, act, persons=facts.is_person)
     lifted = False
     for bar in bars:
         if bar.holds(ask):
@@ -67,7 +67,7 @@ def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, 
 def search_owners(
     actor: Actor, purpose: Purpose, candidates: Iterable[Facts], now: datetime, act: Act = Act.READ
 ) -> dict[int, Decision]:
-    """Decide for each candidate record as a whole: those permitted make the list of a search, the others its denied list.
+    """Decide for each candidate record as a whole: those permitted make a search's list, the others its denied list.
 
     A record that is permitted may still hold resources that are not; `partly_closed` says where each hit must be asked.
     """
@@ -88,13 +88,14 @@ def hides_address(facts: Facts) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _plan(kind: Kind, act: Act, persons: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+def _plan(kind: Kind, act: Act, *, persons: bool) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     """Return the bars and the grants that can matter, in order."""
-    fit = [r for r in sorted(RULES, key=lambda r: r.order) if kind in r.kinds and act in r.acts and r.persons is persons]
+    ordered = sorted(RULES, key=lambda r: r.order)
+    fit = [r for r in ordered if kind in r.kinds and act in r.acts and r.persons is persons]
     return tuple(r for r in fit if not r.decision.permit), tuple(r for r in fit if r.decision.permit)
 
 
-# What the caller may do at all -----------------------------------------------------------------------------------------
+# What the caller may do at all --------------------------------------------------------------------
 
 _LETTERS = {Act.READ: "r", Act.WRITE: "cu", Act.REGISTER: "c", Act.OPEN: "c", Act.SEARCH_IDENTITY: "s"}
 
@@ -136,7 +137,7 @@ def trail_is_not_record(ask: Ask) -> bool:
     return ask.labels is not None and ask.labels.type in roles.NEVER
 
 
-# Bars about the person --------------------------------------------------------------------------------------------------
+# Bars about the person ----------------------------------------------------------------------------
 
 
 @rule(100, refusal="AK-A010", to=STAFF | SYSTEM, acts=frozenset(Act) - {Act.REGISTER})
@@ -183,7 +184,7 @@ def blocked_for_this_person(ask: Ask) -> bool:
 
 @rule(121, refusal="AK-A031", acts=CONTENT | {Act.OPEN}, lifted=True)
 def blocked(ask: Ask) -> bool:
-    """Refuse what the citizen has blocked: for a unit, a role or everybody; the record, a document, or an author's part.
+    """Refuse what the citizen has blocked: for a unit, a role or all; the record, a document or an author's part.
 
     Source: pjl § 17; domain rules R11, R12
     """
@@ -225,7 +226,7 @@ def not_written_by_this_citizen(ask: Ask) -> bool:
     return ask.labels is None or ask.labels.author != ask.actor.key
 
 
-# Grants about the person ------------------------------------------------------------------------------------------------
+# Grants about the person --------------------------------------------------------------------------
 
 
 @rule(200, basis="egen journal", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
@@ -354,7 +355,7 @@ def program_with_scope(ask: Ask) -> bool:
     return not own_job(ask)
 
 
-# What the rules are made of ---------------------------------------------------------------------------------------------
+# What the rules are made of -----------------------------------------------------------------------
 
 
 def _meant(block: Block, ask: Ask) -> bool:

@@ -1,0 +1,72 @@
+"""Whatever the facts: one more block, or one relation less, never permits more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from akson.access.facts import OBJECTION, WITHHELD, Block, Facts, Labels, Opening, Relation, Representation
+from akson.access.roles import ROLES
+from akson.access.rules import Act, decide
+from akson.base.work import Actor, Kind, Purpose
+from tests.access.people import NOW
+
+KEYS = st.integers(0, 4)
+UNITS = st.integers(0, 3)
+TIMES = st.none() | st.integers(-10, 10).map(lambda hours: NOW + timedelta(hours=hours))
+FEW = {"max_size": 2}
+
+actors = st.builds(
+    Actor, kind=st.sampled_from(Kind), id=st.just("x"), key=KEYS, name=st.just("x"),
+    role=st.sampled_from(sorted(ROLES)),
+    unit=UNITS, controller=UNITS, person=KEYS,
+    scopes=st.sampled_from([frozenset(), frozenset({"system/*.cruds"}), frozenset({"akson/job"})]),
+)  # fmt: skip
+relations = st.builds(
+    Relation, kind=st.sampled_from(["gp", "service", "team"]), unit=UNITS, person=KEYS, start=TIMES, end=TIMES
+)
+blocks = st.builds(
+    Block, persons=st.lists(KEYS, **FEW).map(tuple), units=st.lists(UNITS, **FEW).map(tuple),
+    roles=st.lists(st.sampled_from(sorted(ROLES)), max_size=1).map(tuple),
+    documents=st.lists(st.just("Observation/a"), max_size=1).map(tuple),
+    written_by=st.lists(UNITS, max_size=1).map(tuple),
+    labels=st.lists(st.just("secret"), max_size=1).map(tuple), even_emergency=st.booleans(), start=TIMES, end=TIMES,
+)  # fmt: skip
+openings = st.builds(
+    Opening, person=KEYS, unit=UNITS, emergency=st.booleans(), start=TIMES, end=TIMES, reason=st.just("x")
+)
+representations = st.builds(
+    Representation, kind=st.sampled_from(["parent", "proxy", "guardian"]), person=KEYS, start=TIMES, end=TIMES
+)
+facts = st.builds(
+    Facts, owner=KEYS, is_person=st.booleans(), birth_date=st.none() | st.dates(),
+    protection=st.sampled_from(["", "kode6", "kode7"]), relations=st.lists(relations, **FEW).map(tuple),
+    blocks=st.lists(blocks, **FEW).map(tuple), openings=st.lists(openings, **FEW).map(tuple),
+    representations=st.lists(representations, **FEW).map(tuple), family=st.lists(KEYS, max_size=1).map(tuple),
+)  # fmt: skip
+labels = st.none() | st.builds(
+    Labels, type=st.sampled_from(["Observation", "Patient", "Organization", "Task"]), id=st.sampled_from(["a", "b"]),
+    unit=UNITS, author=KEYS, security=st.sets(st.sampled_from([OBJECTION, WITHHELD, "secret"])).map(frozenset),
+)  # fmt: skip
+questions = st.tuples(actors, st.sampled_from(Purpose), labels, st.sampled_from(Act))
+
+
+@settings(max_examples=400, deadline=None)
+@given(questions, facts, blocks)
+def test_one_more_block_never_permits_more(question, about, block) -> None:
+    actor, purpose, item, act = question
+    more = msgspec.structs.replace(about, blocks=(*about.blocks, block))
+    if decide(actor, purpose, more, item, act, NOW).permit:
+        assert decide(actor, purpose, about, item, act, NOW).permit
+
+
+@settings(max_examples=400, deadline=None)
+@given(questions, facts, relations)
+def test_one_relation_less_never_permits_more(question, about, relation) -> None:
+    actor, purpose, item, act = question
+    more = msgspec.structs.replace(about, relations=(*about.relations, relation))
+    if decide(actor, purpose, about, item, act, NOW).permit:
+        assert decide(actor, purpose, more, item, act, NOW).permit

@@ -1,0 +1,322 @@
+"""The access rules, one table of cases each. Facts are invented; nothing here touches a database."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from akson.access.facts import OBJECTION, WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Relation
+from akson.access.roles import OWN_JOB
+from akson.access.rules import Act, decide, hides_address, search_owners
+from akson.base.errors import catalogue
+from akson.base.work import Actor, Purpose
+from tests.access.people import (
+    DAUGHTER,
+    DOCTOR,
+    HOUR,
+    LEGEVAKT,
+    MOTHER,
+    MUNICIPALITY,
+    NORTH,
+    NOW,
+    NURSE,
+    OTHER_NURSE,
+    PATIENT,
+    PRACTICE,
+    SOUTH,
+    blocked,
+    cared_for,
+    child,
+    citizen,
+    item,
+    nurse,
+    opened,
+    patient,
+    program,
+    staff,
+)  # fmt: skip
+
+YES = ""
+
+
+def ask(who: Actor, about: Facts, labels: Any = None, act: Act = Act.READ, now: datetime = NOW,
+        purpose: Purpose = Purpose.TREATMENT) -> str:  # fmt: skip
+    """Return the code of the refusal, "" when permitted."""
+    decision = decide(who, purpose, about, labels, act, now)
+    assert decision.permit is (decision.refusal == "") and (decision.basis != "") is decision.permit
+    return decision.refusal
+
+
+@pytest.mark.parametrize(("who", "about", "answer"), [
+    (nurse(NORTH), cared_for(NORTH), YES),
+    (nurse(SOUTH), cared_for(NORTH), "AK-A001"),
+    (nurse(NORTH), patient(), "AK-A001"),
+    (nurse(NORTH), patient(relations=(Relation(kind="service", unit=NORTH, end=NOW),)), "AK-A001"),
+    (nurse(NORTH), patient(relations=(Relation(kind="service", unit=NORTH, start=NOW + HOUR),)), "AK-A001"),
+    (nurse(NORTH), patient(relations=(Relation(kind="team", person=NURSE),)), YES),
+    (nurse(NORTH), patient(relations=(Relation(kind="team", person=NURSE, unit=SOUTH),)), "AK-A001"),
+    (nurse(NORTH), patient(relations=(Relation(kind="team", person=OTHER_NURSE),)), "AK-A001"),
+    (nurse(0), patient(relations=(Relation(kind="service", unit=0),)), "AK-A001"),
+    (citizen(NURSE), patient(relations=(Relation(kind="team", person=NURSE),)), "AK-A001"),
+])  # fmt: skip
+def test_staff_open_only_patients_their_unit_or_they_themselves_care_for(who: Actor, about: Facts, answer: str) -> None:
+    assert ask(who, about) == ask(who, about, item()) == answer
+
+
+@pytest.mark.parametrize(("who", "relation", "answer"), [
+    (staff("fastlege", PRACTICE, DOCTOR), Relation(kind="gp", person=DOCTOR), YES),
+    (staff("fastlege", PRACTICE, DOCTOR), Relation(kind="gp", unit=PRACTICE, person=DOCTOR), YES),
+    (staff("legesekretær", PRACTICE), Relation(kind="gp", unit=PRACTICE, person=DOCTOR), YES),
+    (staff("fastlege", LEGEVAKT, DOCTOR), Relation(kind="gp", unit=PRACTICE, person=DOCTOR), "AK-A001"),
+    (staff("fastlege", SOUTH), Relation(kind="gp", unit=PRACTICE, person=DOCTOR), "AK-A001"),
+])  # fmt: skip
+def test_fastlege_and_practice_open_those_on_the_list(who: Actor, relation: Relation, answer: str) -> None:
+    about = patient(relations=(relation,))
+    assert ask(who, about) == answer
+    if not answer:
+        assert decide(who, Purpose.TREATMENT, about, None, Act.READ, NOW).basis == "fastlegens liste"
+
+
+@pytest.mark.parametrize(("who", "type_", "act", "answer"), [
+    (nurse(), "MedicationAdministration", Act.WRITE, YES),
+    (staff("helsefagarbeider", NORTH), "MedicationRequest", Act.WRITE, "AK-A040"),
+    (staff("helsefagarbeider", NORTH), "MedicationRequest", Act.READ, YES),
+    (staff("saksbehandler", NORTH), "MedicationRequest", Act.READ, "AK-A040"),
+    (staff("saksbehandler", NORTH), "ServiceRequest", Act.WRITE, YES),
+    (staff("administrator", NORTH), "Condition", Act.READ, "AK-A040"),
+    (staff("administrator", NORTH), "Patient", Act.READ, "AK-A040"),
+    (staff("personvernombud", NORTH), "Observation", Act.READ, "AK-A040"),
+    (staff("vaktmester", NORTH), "Patient", Act.READ, "AK-A040"),
+    (nurse(), "AuditEvent", Act.READ, "AK-A040"),
+    (nurse(), "Consent", Act.WRITE, "AK-A040"),
+])  # fmt: skip
+def test_a_role_reaches_only_what_its_task_needs(who: Actor, type_: str, act: Act, answer: str) -> None:
+    assert ask(who, cared_for(), item(type_), act) == answer
+
+
+@pytest.mark.parametrize(("who", "block", "answer"), [
+    (nurse(), Block(), "AK-A031"),
+    (nurse(), Block(persons=(NURSE,)), "AK-A030"),
+    (nurse(person=DAUGHTER), Block(persons=(DAUGHTER,)), "AK-A030"),
+    (nurse(), Block(persons=(OTHER_NURSE,)), YES),
+    (nurse(), Block(persons=(0,)), YES),
+    (nurse(), Block(units=(NORTH,)), "AK-A031"),
+    (nurse(), Block(units=(SOUTH,)), YES),
+    (nurse(), Block(units=(MUNICIPALITY,)), "AK-A031"),
+    (nurse(), Block(roles=("sykepleier",)), "AK-A031"),
+    (nurse(), Block(roles=("fastlege",)), YES),
+    (nurse(), Block(even_emergency=True), "AK-A030"),
+    (nurse(), Block(end=NOW), YES),
+    (nurse(), Block(start=NOW + HOUR), YES),
+    (citizen(PATIENT), Block(), YES),
+    (program("system/*.read"), Block(), "AK-A031"),
+    (program(OWN_JOB), Block(), YES),
+])  # fmt: skip
+def test_a_block_holds_for_those_it_names(who: Actor, block: Block, answer: str) -> None:
+    assert ask(who, blocked(block)) == ask(who, blocked(block), item()) == answer
+
+
+@pytest.mark.parametrize(("block", "labels", "answer"), [
+    (Block(documents=("Observation/x1",)), item(), "AK-A031"),
+    (Block(documents=("Condition/x1",)), item(), YES),
+    (Block(documents=("Observation/x1",)), None, YES),
+    (Block(written_by=(SOUTH,)), item(unit=SOUTH), "AK-A031"),
+    (Block(written_by=(NORTH,)), item(unit=NORTH), YES),
+    (Block(labels=("psykisk-helse",)), item(security=frozenset({"psykisk-helse"})), "AK-A031"),
+    (Block(labels=("psykisk-helse",)), item(), YES),
+    (Block(documents=("Observation/x1",), persons=(OTHER_NURSE,)), item(), YES),
+])  # fmt: skip
+def test_a_block_of_a_part_closes_that_part_only(block: Block, labels: Any, answer: str) -> None:
+    assert ask(nurse(), blocked(block), labels) == answer
+
+
+def test_a_presumed_objection_closes_the_item_for_all_but_the_unit_that_wrote_it() -> None:
+    marked = item(unit=SOUTH, security=frozenset({OBJECTION}))
+    assert ask(nurse(NORTH), cared_for(NORTH), marked) == "AK-A032"
+    assert ask(nurse(SOUTH), cared_for(SOUTH), marked) == YES
+    assert ask(program("system/*.read"), patient(), marked) == "AK-A032"
+
+
+@pytest.mark.parametrize(("who", "about", "answer"), [
+    (nurse(), opened(), YES),
+    (nurse(), opened(start=NOW - HOUR, lasts=HOUR), "AK-A001"),
+    (nurse(), opened(start=NOW + HOUR), "AK-A001"),
+    (nurse(), opened(lasts=9 * HOUR), "AK-A001"),
+    (nurse(), opened(person=OTHER_NURSE), "AK-A001"),
+    (nurse(SOUTH), opened(), "AK-A001"),
+    (staff("administrator", NORTH), opened(), "AK-A040"),
+    (nurse(), opened(emergency=True), YES),
+    (nurse(), opened(emergency=True, lasts=2 * HOUR), "AK-A001"),
+    (staff("legesekretær", NORTH), opened(emergency=True), "AK-A001"),
+    (nurse(), opened(blocks=(Block(),)), "AK-A031"),
+    (nurse(), opened(emergency=True, blocks=(Block(),)), YES),
+    (nurse(), opened(emergency=True, blocks=(Block(persons=(NURSE,)),)), "AK-A030"),
+    (nurse(), opened(emergency=True, blocks=(Block(even_emergency=True),)), "AK-A030"),
+    (nurse(), opened(emergency=True, protection="kode6"), "AK-A010"),
+    (nurse(person=PATIENT), opened(emergency=True), "AK-A020"),
+])  # fmt: skip
+def test_an_opening_lasts_its_time_for_the_one_who_took_it(who: Actor, about: Facts, answer: str) -> None:
+    assert ask(who, about) == answer
+
+
+@pytest.mark.parametrize(("who", "about", "purpose", "answer"), [
+    (nurse(), patient(), Purpose.TREATMENT, YES),
+    (nurse(), patient(), Purpose.EMERGENCY, YES),
+    (staff("legesekretær", NORTH), patient(), Purpose.TREATMENT, YES),
+    (staff("legesekretær", NORTH), patient(), Purpose.EMERGENCY, "AK-A001"),
+    (staff("administrator", NORTH), patient(), Purpose.TREATMENT, "AK-A001"),
+    (nurse(), patient(blocks=(Block(),)), Purpose.TREATMENT, "AK-A031"),
+    (nurse(), patient(blocks=(Block(),)), Purpose.EMERGENCY, YES),
+    (nurse(), patient(blocks=(Block(persons=(NURSE,)),)), Purpose.EMERGENCY, "AK-A030"),
+    (nurse(), patient(protection="kode6"), Purpose.EMERGENCY, "AK-A010"),
+    (nurse(person=PATIENT), patient(), Purpose.EMERGENCY, "AK-A020"),
+    (nurse(person=MOTHER), child(date(2020, 1, 1)), Purpose.TREATMENT, "AK-A021"),
+    (nurse(person=MOTHER), child(date(2020, 1, 1)), Purpose.EMERGENCY, YES),
+    (citizen(MOTHER), patient(), Purpose.EMERGENCY, "AK-A001"),
+    (program("system/*.*"), patient(), Purpose.EMERGENCY, "AK-A001"),
+])  # fmt: skip
+def test_who_may_open_a_closed_record(who: Actor, about: Facts, purpose: Purpose, answer: str) -> None:
+    assert ask(who, about, item("Consent"), Act.OPEN, purpose=purpose) == answer
+
+
+@pytest.mark.parametrize(("who", "about", "answer"), [
+    (nurse(), cared_for(protection="kode6"), YES),
+    (nurse(SOUTH), cared_for(protection="kode6"), "AK-A010"),
+    (nurse(SOUTH), patient(protection="kode6", relations=(Relation(kind="team", person=NURSE),)), YES),
+    (program("system/*.read"), patient(protection="kode6"), "AK-A010"),
+    (citizen(PATIENT), patient(protection="kode6"), YES),
+    (nurse(SOUTH), cared_for(protection="kode7"), "AK-A001"),
+])  # fmt: skip
+def test_a_strictly_confidential_person_is_unknown_to_all_but_those_tied_to_them(
+    who: Actor, about: Facts, answer: str
+) -> None:
+    assert ask(who, about) == answer
+    if answer == "AK-A010":
+        assert ask(who, about, act=Act.SEARCH_IDENTITY) == answer
+        assert catalogue()[answer].nb == catalogue()["AK-J001"].nb and catalogue()[answer].status == 404
+
+
+def test_every_protected_address_is_hidden() -> None:
+    hidden = [hides_address(patient(protection=level)) for level in ("", "klientadresse", "kode7", "kode6")]
+    assert hidden == [False, True, True, True]
+
+
+@pytest.mark.parametrize(("who", "about", "answer"), [
+    (nurse(person=PATIENT), cared_for(), "AK-A020"),
+    (nurse(person=DAUGHTER), cared_for(family=(DAUGHTER,)), "AK-A021"),
+    (nurse(person=MOTHER), child(date(2020, 1, 1), relations=(Relation(kind="service", unit=NORTH),)), "AK-A021"),
+    (nurse(person=DAUGHTER), opened(emergency=True, family=(DAUGHTER,)), YES),
+    (nurse(person=0), cared_for(family=(0,)), YES),
+])  # fmt: skip
+def test_nobody_opens_their_own_or_their_familys_record_as_staff(who: Actor, about: Facts, answer: str) -> None:
+    assert ask(who, about) == answer
+
+
+@pytest.mark.parametrize(("now", "answer"), [
+    (datetime(2026, 5, 31, 21, 59, 59, tzinfo=UTC), YES),
+    (datetime(2026, 5, 31, 22, 0, 0, tzinfo=UTC), "AK-A001"),
+])
+def test_a_parents_view_closes_at_norwegian_midnight_of_the_twelfth_birthday(now: datetime, answer: str) -> None:
+    assert ask(citizen(MOTHER), child(date(2014, 6, 1)), now=now) == answer
+
+
+@pytest.mark.parametrize(("who", "about", "answer"), [
+    (citizen(PATIENT), patient(), YES),
+    (citizen(MOTHER), patient(), "AK-A001"),
+    (citizen(MOTHER), child(None), "AK-A001"),
+    (citizen(MOTHER), child(date(1950, 1, 1), "proxy"), YES),
+    (citizen(MOTHER), child(date(1950, 1, 1), "guardian"), YES),
+    (citizen(MOTHER), child(date(1950, 1, 1), "proxy", deceased=True), "AK-A001"),
+    (citizen(MOTHER), child(date(2020, 1, 1), blocks=(Block(persons=(MOTHER,)),)), "AK-A030"),
+    (citizen(DAUGHTER), child(date(2020, 1, 1)), "AK-A001"),
+])  # fmt: skip
+def test_citizens_see_their_own_record_and_those_they_represent(who: Actor, about: Facts, answer: str) -> None:
+    assert ask(who, about) == answer
+
+
+def test_withheld_items_are_refused_citizens_and_shown_to_those_who_care() -> None:
+    for_patient, for_parents = (item(security=frozenset({m})) for m in (WITHHELD, WITHHELD_FROM_PARENTS))
+    small = child(date(2020, 1, 1), relations=(Relation(kind="service", unit=NORTH),))
+    assert [ask(citizen(PATIENT), small, i) for i in (for_patient, for_parents)] == ["AK-A060", YES]
+    assert [ask(citizen(MOTHER), small, i) for i in (for_patient, for_parents)] == ["AK-A060", "AK-A060"]
+    assert [ask(nurse(), small, i) for i in (for_patient, for_parents)] == [YES, YES]
+
+
+@pytest.mark.parametrize(("type_", "author", "answer"), [
+    ("Observation", PATIENT, YES),
+    ("Communication", PATIENT, YES),
+    ("Consent", PATIENT, YES),
+    ("Observation", NURSE, "AK-A061"),
+    ("Condition", PATIENT, "AK-A040"),
+    ("MedicationRequest", PATIENT, "AK-A040"),
+])  # fmt: skip
+def test_citizens_write_only_what_is_theirs(type_: str, author: int, answer: str) -> None:
+    assert ask(citizen(PATIENT), patient(), item(type_, author=author), Act.WRITE) == answer
+
+
+@pytest.mark.parametrize(("who", "type_", "act", "answer"), [
+    (program(), "Observation", Act.READ, "AK-A005"),
+    (program("openid"), "Observation", Act.READ, "AK-A005"),
+    (program("system/*.read"), "Observation", Act.READ, YES),
+    (program("system/*.read"), "Observation", Act.WRITE, "AK-A005"),
+    (program("system/Observation.rs"), "Condition", Act.READ, "AK-A005"),
+    (program("system/Observation.cruds"), "Observation", Act.WRITE, YES),
+    (program("system/Observation.rs?category=vital-signs"), "Observation", Act.READ, "AK-A005"),
+    (program("system/*.read"), "AuditEvent", Act.READ, "AK-A041"),
+    (program(OWN_JOB), "Communication", Act.WRITE, YES),
+    (nurse(scopes=frozenset({"user/Observation.rs"})), "Observation", Act.READ, YES),
+    (nurse(scopes=frozenset({"user/Observation.rs"})), "Condition", Act.READ, "AK-A005"),
+    (nurse(scopes=frozenset({OWN_JOB})), "Observation", Act.READ, "AK-A005"),
+])  # fmt: skip
+def test_a_token_gives_no_more_than_its_scopes(who: Actor, type_: str, act: Act, answer: str) -> None:
+    assert ask(who, cared_for(), item(type_), act) == answer
+
+
+@pytest.mark.parametrize(("who", "type_", "act", "answer"), [
+    (nurse(), "Organization", Act.READ, YES),
+    (nurse(), "Organization", Act.WRITE, "AK-A001"),
+    (nurse(), "Practitioner", Act.READ, YES),
+    (staff("administrator", NORTH), "PractitionerRole", Act.REGISTER, YES),
+    (citizen(), "Organization", Act.READ, YES),
+    (citizen(), "Practitioner", Act.READ, "AK-A001"),
+    (citizen(), "Organization", Act.REGISTER, "AK-A001"),
+    (program("system/*.read"), "CodeSystem", Act.READ, YES),
+    (program("system/*.read"), "CodeSystem", Act.WRITE, "AK-A005"),
+    (nurse(), "Task", Act.READ, YES),
+    (nurse(SOUTH), "Task", Act.READ, "AK-A001"),
+    (nurse(), "SupplyRequest", Act.READ, "AK-A001"),
+])  # fmt: skip
+def test_what_belongs_to_nobody_is_read_at_work_and_kept_by_administrators(
+    who: Actor, type_: str, act: Act, answer: str
+) -> None:
+    nobody = Facts(owner=7, is_person=False)
+    assert ask(who, nobody, item(type_, unit=NORTH), act) == answer
+    assert ask(who, nobody, None, act) in ("AK-A001", "AK-A005")
+
+
+@pytest.mark.parametrize(("who", "answer"), [
+    (nurse(SOUTH), YES),
+    (staff("saksbehandler", SOUTH), YES),
+    (staff("administrator", SOUTH), "AK-A001"),
+    (citizen(MOTHER), "AK-A001"),
+    (citizen(PATIENT), YES),
+    (program("system/Patient.rs"), YES),
+    (program("system/Observation.rs"), "AK-A005"),
+])  # fmt: skip
+def test_those_who_meet_people_may_find_them_by_minimal_identity(who: Actor, answer: str) -> None:
+    assert ask(who, cared_for(), act=Act.SEARCH_IDENTITY) == answer
+
+
+def test_people_are_registered_by_those_who_meet_them() -> None:
+    new = Facts(owner=1, is_person=True)
+    answers = [ask(who, new, item("Patient"), Act.REGISTER)
+               for who in (nurse(), staff("administrator", NORTH), citizen(), program("system/*.write"))]  # fmt: skip
+    assert answers == [YES, "AK-A001", "AK-A001", YES]
+
+
+def test_a_search_is_decided_record_by_record() -> None:
+    mine, others = cared_for(NORTH), Facts(owner=9, is_person=True)
+    decisions = search_owners(nurse(), Purpose.TREATMENT, [mine, others], NOW)
+    assert {owner: d.permit for owner, d in decisions.items()} == {PATIENT: True, 9: False}

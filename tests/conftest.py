@@ -15,9 +15,11 @@ from tempfile import mkdtemp
 import asyncpg
 import pytest
 
+from akson.base.binaries import find
 from akson.base.database import Database
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
+from akson.base.unprivileged import server_user
 
 ROOT = Path(__file__).parent.parent
 _numbers = count(1)
@@ -29,8 +31,9 @@ def postgres() -> Iterator[Postgres]:
     folder = Path(mkdtemp(prefix="akson-test-"))
     folder.chmod(0o755)  # the server's user must pass through
     given = os.environ.get("AKSON_POSTGRES_BIN")
+    found = find(Path(given) if given else None, keep=ROOT / "data" / "postgresql", user=server_user())
     try:
-        with Postgres(folder, binaries=Path(given) if given else None, fast=True) as server:
+        with Postgres(folder, binaries=found, fast=True) as server:
             yield server
     finally:
         shutil.rmtree(folder)

@@ -126,21 +126,30 @@ def _wheel(keep: Path, user: User) -> list[Binaries]:
 
 
 def _copied(package: Path, to: Path) -> Path:
-    """Copy `package` and the libraries it expects beside itself; return the copy."""
-    for part in package.parent.glob(f"{package.name}*"):
-        if part.suffix != ".dist-info":
-            shutil.copytree(part, to / part.name, symlinks=True, dirs_exist_ok=True)
-    return to / package.name
+    """Copy `package` and the libraries it expects beside itself, once; return the copy."""
+    copy = to / package.name
+    if not copy.exists():
+        for part in sorted(package.parent.glob(f"{package.name}*"), reverse=True):  # the package itself last
+            shutil.copytree(part, to / "half", symlinks=True, dirs_exist_ok=True)
+            (to / "half").rename(to / part.name)
+    return copy
 
 
 def main() -> int:
-    """Say where PostgreSQL is, fetching it if need be: `python -m akson.base.binaries <data folder> [<bin folder>]`."""
-    data, given = Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    """Say where PostgreSQL is, fetching it if need be, or run one of its programs.
+
+    python -m akson.base.binaries <data folder> <bin folder, or "" to look for one> [<program> <argument> ...]
+    """
+    data, given, *command = sys.argv[1:]
     try:
-        found = find(given, keep=data.absolute() / "postgresql", user=server_user())
+        keep = Path(data).absolute() / "postgresql"
+        found = find(Path(given) if given else None, keep=keep, user=server_user())
     except NoPostgres as failed:
         sys.stderr.write(f"{failed}\n")
         return 1
+    if command:
+        libraries = [f"LD_LIBRARY_PATH={found.environment.get('LD_LIBRARY_PATH', '')}"]
+        os.execvp("env", ["env", *libraries, str(found.folder / command[0]), *command[1:]])
     sys.stdout.write(f"{found.folder}\n")
     return 0
 

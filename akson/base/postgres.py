@@ -56,11 +56,11 @@ class Postgres:
     async with Postgres(data) as pg: ... pg.url ...      or start() and stop(), or `with`
 
     data      folder; the server lives in `data`/postgres and is made there the first time
-    binaries  its bin folder, when not to be looked for
+    binaries  what find() returned, or a bin folder; otherwise find() looks and may fetch into `data`/postgresql
     fast      without durability, for tests
     """
 
-    def __init__(self, data: Path, *, binaries: Path | None = None, fast: bool = False) -> None:
+    def __init__(self, data: Path, *, binaries: Binaries | Path | None = None, fast: bool = False) -> None:
         self._data = data.absolute()
         self._given = binaries
         self._fast = fast
@@ -94,7 +94,7 @@ class Postgres:
             return self
         self._user = server_user()
         self._home = room(self._data / "postgres", self._user)
-        self._binaries = find(self._given, keep=self._data / "postgresql", user=self._user)
+        self._binaries = self._found()
         self._cluster = self._home / "cluster"
         self._take_lock()
         self._socket = self._socket_folder()
@@ -112,6 +112,11 @@ class Postgres:
         if self._lock:
             self._lock.close()
             self._lock = None
+
+    def _found(self) -> Binaries:
+        if isinstance(self._given, Binaries):
+            return self._given
+        return find(self._given, keep=self._data / "postgresql", user=self._user)
 
     def _take_lock(self) -> None:
         """Make sure that no other supervisor runs this data; the kernel lets go of the lock when we die."""

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root. When we are root, this finds another user and makes sure it can reach its files."""
+"""PostgreSQL refuses to run as root. When we are root, this finds another user and a place that it can reach."""
 
 from __future__ import annotations
 

@@ -81,7 +81,9 @@ async def test_a_file_that_comes_too_late_is_refused(empty_url: str, folder: Pat
         await migrate(empty_url, folder, NOW)
 
 
-@pytest.mark.parametrize(("name", "complaint"), [("1_short", "not NNNN_name"), ("0001_again", "number used twice: 0001")])
+@pytest.mark.parametrize(
+    ("name", "complaint"), [("1_short", "not NNNN_name"), ("0001_again", "number used twice: 0001")]
+)
 async def test_a_wrong_name_is_refused(empty_url: str, folder: Path, name: str, complaint: str) -> None:
     write(folder, name, "CREATE TABLE x ();")
     with pytest.raises(MigrationRefused, match=complaint):
@@ -89,7 +91,11 @@ async def test_a_wrong_name_is_refused(empty_url: str, folder: Path, name: str, 
 
 
 async def test_a_marked_file_runs_outside_a_transaction(empty_url: str, folder: Path) -> None:
-    write(folder, "0003_index", "-- no transaction\nCREATE INDEX CONCURRENTLY one ON first (a);\n\nVACUUM first;\n-- end\n")
+    write(
+        folder,
+        "0003_index",
+        "-- no transaction\nCREATE INDEX CONCURRENTLY one ON first (a);\n\nVACUUM first;\n-- end\n",
+    )
     assert await asyncio.wait_for(migrate(empty_url, folder, NOW), 10) == ["0001_first", "0002_second", "0003_index"]
     assert await asked(empty_url, "SELECT to_regclass('one')::text") == "one"
 

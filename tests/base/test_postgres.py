@@ -23,8 +23,10 @@ from akson.base.unprivileged import User, room, server_user
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
+from akson.base.binaries import Binaries
 from akson.base.postgres import Postgres
-pg = Postgres(Path(sys.argv[1]), binaries=Path(sys.argv[2]))
+found = Binaries(folder=Path(sys.argv[2]), libraries=tuple(map(Path, sys.argv[3:])))
+pg = Postgres(Path(sys.argv[1]), binaries=found)
 pg.start()
 print(pg.pid, pg.url, flush=True)
 time.sleep(60)
@@ -63,14 +65,17 @@ async def asked(url: str, question: str) -> object:
 
 
 async def test_what_was_written_is_there_after_a_clean_stop(data: Path, postgres: Postgres) -> None:
-    async with Postgres(data, binaries=postgres.binaries.folder) as first:
+    async with Postgres(data, binaries=postgres.binaries) as first:
         await asked(first.url, "CREATE TABLE kept AS VALUES ('ærlig')")
         pid = first.pid
     assert pid and not Path(f"/proc/{pid}").exists(), "stopped and reaped"
-    async with Postgres(data, binaries=postgres.binaries.folder) as again:
+    async with Postgres(data, binaries=postgres.binaries) as again:
         assert await asked(again.url, "TABLE kept") == "ærlig"
         assert await asked(again.url, "SHOW fsync") == "on"
-        assert await asked(again.url, "SELECT lower('ÆØÅ') || datcollate FROM pg_database WHERE datname = 'akson'") == "æøåC"
+        assert (
+            await asked(again.url, "SELECT lower('ÆØÅ') || datcollate FROM pg_database WHERE datname = 'akson'")
+            == "æøåC"
+        )
 
 
 def test_it_is_up_again_ten_of_ten_times_after_everything_was_killed(data: Path, postgres: Postgres) -> None:
@@ -98,7 +103,8 @@ async def _count_up(url: str) -> object:
 
 def _supervised(data: Path, postgres: Postgres) -> tuple[subprocess.Popen[str], int, str]:
     """Start a server under another process; return that process, the server's id and its address."""
-    command = [sys.executable, "-c", SUPERVISOR, str(data), str(postgres.binaries.folder)]
+    found = [str(path) for path in (postgres.binaries.folder, *postgres.binaries.libraries)]
+    command = [sys.executable, "-c", SUPERVISOR, str(data), *found]
     supervisor = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
     assert supervisor.stdout
     with supervisor.stdout as said:
@@ -110,20 +116,20 @@ def test_a_server_left_behind_is_stopped_before_the_next_one_starts(data: Path, 
     supervisor, orphan, _ = _supervised(data, postgres)
     supervisor.kill()
     supervisor.wait()
-    with Postgres(data, binaries=postgres.binaries.folder) as pg:
+    with Postgres(data, binaries=postgres.binaries) as pg:
         assert pg.pid != orphan
         assert asyncio.run(asked(pg.url, "SELECT 1")) == 1
     assert not Path(f"/proc/{orphan}/cwd").exists()
 
 
 def test_a_stranger_with_the_number_of_the_dead_server_is_left_alone(data: Path, postgres: Postgres) -> None:
-    with Postgres(data, binaries=postgres.binaries.folder, fast=True):
+    with Postgres(data, binaries=postgres.binaries, fast=True):
         pass
     stranger = subprocess.Popen(["sleep", "60"], **server_user().spawn)
     try:
         stale = data / "postgres/cluster/postmaster.pid"
         stale.write_text(f"{stranger.pid}\n{data}/postgres/cluster\n1\n5432\n{data}/postgres/run\n\n0 0\nready\n")
-        with Postgres(data, binaries=postgres.binaries.folder, fast=True) as pg:
+        with Postgres(data, binaries=postgres.binaries, fast=True) as pg:
             assert asyncio.run(asked(pg.url, "SELECT 1")) == 1
         assert stranger.poll() is None
     finally:
@@ -133,15 +139,15 @@ def test_a_stranger_with_the_number_of_the_dead_server_is_left_alone(data: Path,
 
 def test_two_supervisors_never_share_data(data: Path, postgres: Postgres) -> None:
     with (
-        Postgres(data, binaries=postgres.binaries.folder, fast=True) as first,
+        Postgres(data, binaries=postgres.binaries, fast=True) as first,
         pytest.raises(PostgresFailed, match="another Akson runs"),
     ):
-        Postgres(data, binaries=postgres.binaries.folder, fast=True).start()
+        Postgres(data, binaries=postgres.binaries, fast=True).start()
     assert first.pid is None
 
 
 def test_only_its_own_user_reaches_it(data: Path, postgres: Postgres) -> None:
-    with Postgres(data, binaries=postgres.binaries.folder, fast=True) as pg:
+    with Postgres(data, binaries=postgres.binaries, fast=True) as pg:
         assert (data / "postgres/run").stat().st_mode & 0o777 == 0o700
         assert (data / "postgres/cluster").stat().st_mode & 0o777 == 0o700
         assert asyncio.run(asked(pg.url, "SHOW listen_addresses")) == ""
@@ -149,16 +155,16 @@ def test_only_its_own_user_reaches_it(data: Path, postgres: Postgres) -> None:
 
 def test_a_path_too_long_for_a_socket_is_no_hindrance(fresh: Path, postgres: Postgres) -> None:
     deep = fresh / ("langt-" * 20)
-    with Postgres(deep, binaries=postgres.binaries.folder, fast=True) as pg:
+    with Postgres(deep, binaries=postgres.binaries, fast=True) as pg:
         assert asyncio.run(asked(pg.url, "SELECT 1")) == 1
 
 
 def test_its_failure_says_why(fresh: Path, postgres: Postgres) -> None:
-    with Postgres(fresh, binaries=postgres.binaries.folder, fast=True):
+    with Postgres(fresh, binaries=postgres.binaries, fast=True):
         pass
     (fresh / "postgres/cluster/PG_VERSION").write_text("9.6\n")
     with pytest.raises(PostgresFailed, match="incompatible with server"):
-        Postgres(fresh, binaries=postgres.binaries.folder, fast=True).start()
+        Postgres(fresh, binaries=postgres.binaries, fast=True).start()
 
 
 def test_a_folder_without_postgresql_is_refused(fresh: Path) -> None:

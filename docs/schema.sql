@@ -1,0 +1,899 @@
+CREATE FUNCTION public.access_log_ahead(day date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    SET lock_timeout TO '1s'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+DECLARE
+    parent text;
+    first date;
+    busy boolean;
+BEGIN
+    FOREACH parent IN ARRAY ARRAY['access_log', 'access_log_patient'] LOOP
+        FOR ahead IN 0..2 LOOP
+            first := date_trunc('month', day) + make_interval(months => ahead);
+            CONTINUE WHEN to_regclass(parent || to_char(first, '_YYYY_MM')) IS NOT NULL;
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE at >= $1 AND at < $2)', parent || '_default')
+               INTO busy USING first, first + interval '1 month';
+            CONTINUE WHEN busy;
+            BEGIN
+                EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+                               parent || to_char(first, '_YYYY_MM'), parent, first, first + interval '1 month');
+            EXCEPTION WHEN lock_not_available OR duplicate_table OR unique_violation OR check_violation THEN
+                NULL;  -- another process is making it, or readers hold the table: the default partition takes the rows
+            END;
+        END LOOP;
+    END LOOP;
+END $_$;
+
+CREATE FUNCTION public.exchange_erase_v1(the_owner bigint, the_id text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public'
+    AS $$
+DECLARE
+  emptied bigint;
+  more bigint;
+BEGIN
+  UPDATE message_in SET body = NULL WHERE owner = the_owner AND filed_as = the_id AND body IS NOT NULL;
+  GET DIAGNOSTICS emptied = ROW_COUNT;
+  UPDATE message_out SET body = NULL WHERE owner = the_owner AND told_of = the_id AND body IS NOT NULL;
+  GET DIAGNOSTICS more = ROW_COUNT;
+  RETURN emptied + more;
+END $$;
+
+CREATE FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, the_type smallint, the_id text, decision text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public'
+    AS $$
+DECLARE
+  seq bigint;
+  gone text;
+BEGIN
+  UPDATE owner o SET chain_seq = o.chain_seq + 1, last_updated = greatest(at, o.last_updated + interval '1 ms')
+   WHERE o.owner = the_owner RETURNING o.chain_seq INTO seq;
+  SELECT json_agg(json_build_array(v.version, encode(sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id,
+           v.version, v.method, (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8')
+           || coalesce(v.body, '')), 'hex')) ORDER BY v.version)::text INTO gone
+    FROM resource_version v
+   WHERE v.owner = the_owner AND v.type = the_type AND v.id = the_id AND v.salt IS NOT NULL;
+  IF gone IS NULL THEN RAISE EXCEPTION 'nothing to erase' USING ERRCODE = 'AK001'; END IF;
+  UPDATE resource_version v SET body = NULL, salt = NULL WHERE v.owner = the_owner AND v.type = the_type AND v.id = the_id;
+  DELETE FROM search_token s USING resource r
+   WHERE r.owner = the_owner AND r.type = the_type AND r.id = the_id
+     AND s.token = ANY (r.tokens) AND s.date = r.sort_date AND s.owner = r.owner AND s.id = r.id;
+  DELETE FROM search_reference s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
+  DELETE FROM search_string s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
+  DELETE FROM search_date s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
+  DELETE FROM search_number s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
+  DELETE FROM worklist w WHERE w.owner = the_owner AND w.type = the_type AND w.id = the_id;
+  DELETE FROM fact f WHERE f.owner = the_owner AND f.type = the_type AND f.id = the_id;
+  UPDATE resource r SET deleted = true, labels = '{}', about = '{}', tokens = '{}', sort_date = r.last_updated
+   WHERE r.owner = the_owner AND r.type = the_type AND r.id = the_id;
+  INSERT INTO erasure (owner, seq, type, id, leaves, decision) VALUES (the_owner, seq, the_type, the_id, gone, decision);
+  WITH linked AS (
+    INSERT INTO chain (owner, seq, at, leaves, digest, head)
+    SELECT o.owner, seq, o.last_updated, 1, d.digest, sha256(o.head || int8send(seq) || d.digest)
+      FROM owner o, (SELECT sha256(sha256(convert_to(concat_ws('|', 'erased', the_owner, seq, the_type, the_id, gone,
+                                                               decision), 'UTF8'))) AS digest) d
+     WHERE o.owner = the_owner
+    RETURNING head
+  )
+  UPDATE owner o SET head = linked.head, facts_rev = o.facts_rev + 1,
+         facts = coalesce((SELECT '[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']'
+                             FROM fact f WHERE f.owner = the_owner), '[]')
+    FROM linked WHERE o.owner = the_owner;
+  RETURN seq;
+END $$;
+
+CREATE FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS TABLE(n integer, version integer, last_updated timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+  wrong integer;
+  changed boolean := EXISTS (SELECT FROM unnest(c_expect) e WHERE e > 0);
+BEGIN
+  -- 1. Lock, in order: owners that exist first, then the new ones are made (their keys are fresh and cannot wait).
+  UPDATE owner o SET chain_seq = o.chain_seq + 1, last_updated = greatest(at, o.last_updated + interval '1 ms')
+    FROM (SELECT k.owner FROM owner k WHERE k.owner = ANY (o_key) ORDER BY k.owner FOR NO KEY UPDATE) locked
+   WHERE o.owner = locked.owner;
+  INSERT INTO owner (owner, type, chain_seq, last_updated)
+  SELECT k, t, 1, at FROM unnest(o_key, o_type, o_new) AS u (k, t, fresh) WHERE fresh;
+
+  -- 2. Look again, in a later statement.
+  SELECT count(*) INTO wrong
+    FROM unnest(o_key, o_rev) AS u (k, rev) LEFT JOIN owner o ON o.owner = u.k
+   WHERE o.facts_rev IS DISTINCT FROM u.rev;
+  IF wrong > 0 THEN RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008'; END IF;
+  SELECT count(*) INTO wrong
+    FROM unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+    LEFT JOIN resource r ON r.owner = u.k AND r.type = u.t AND r.id = u.i
+   WHERE coalesce(r.version, 0) <> u.expect;
+  IF wrong > 0 THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
+
+  -- 3. Write.
+  IF changed THEN
+    DELETE FROM search_token s USING resource r, unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+     WHERE u.expect > 0 AND r.owner = u.k AND r.type = u.t AND r.id = u.i
+       AND s.token = ANY (r.tokens) AND s.date = r.sort_date AND s.owner = r.owner AND s.id = r.id;
+    DELETE FROM search_reference s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
+    DELETE FROM search_string s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
+    DELETE FROM search_date s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
+    DELETE FROM search_number s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
+    DELETE FROM fact f USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+     WHERE u.expect > 0 AND f.owner = u.k AND f.type = u.t AND f.id = u.i;
+    DELETE FROM person_identifier p USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect), owner o
+     WHERE u.expect > 0 AND p.owner = u.k AND o.owner = u.k AND o.type = u.t;
+  END IF;
+
+  INSERT INTO resource_version (owner, type, id, version, last_updated, chain_seq, n, method, author, body, salt)
+  SELECT u.k, u.t, u.i, u.expect + 1, o.last_updated, o.chain_seq, u.n, u.method, journal_write_v1.author, u.body, u.salt
+    FROM unnest(c_owner, c_type, c_id, c_expect, c_method, c_body, c_salt) WITH ORDINALITY
+         AS u (k, t, i, expect, method, body, salt, n)
+    JOIN owner o ON o.owner = u.k;
+
+  INSERT INTO resource (owner, type, id, version, last_updated, sort_date, controller, unit, author, person, deleted,
+                        labels, about, tokens)
+  SELECT u.k, u.t, u.i, u.expect + 1, o.last_updated, coalesce(u.sort, o.last_updated), c_controller, c_unit, c_author,
+         u.person, u.method = 'DELETE', string_to_array(nullif(u.labels, ''), ' '),
+         coalesce(a.keys, '{}'), coalesce(t.tokens, '{}')
+    FROM unnest(c_owner, c_type, c_id, c_expect, c_method, c_sort, c_person, c_labels) WITH ORDINALITY
+         AS u (k, t, i, expect, method, sort, person, labels, n)
+    JOIN owner o ON o.owner = u.k
+    LEFT JOIN (SELECT x.n, array_agg(x.key) AS keys FROM unnest(a_n, a_key) AS x (n, key) GROUP BY x.n) a ON a.n = u.n
+    LEFT JOIN (SELECT x.n, array_agg(x.token) AS tokens FROM unnest(t_n, t_token) AS x (n, token) GROUP BY x.n) t
+           ON t.n = u.n
+  ON CONFLICT (owner, type, id) DO UPDATE SET version = excluded.version, last_updated = excluded.last_updated,
+     sort_date = excluded.sort_date, controller = excluded.controller, unit = excluded.unit, author = excluded.author,
+     deleted = excluded.deleted, labels = excluded.labels, about = excluded.about, tokens = excluded.tokens;
+
+  IF cardinality(t_n) > 0 THEN
+    INSERT INTO search_token (token, date, owner, type, id)
+    SELECT x.token, coalesce(u.sort, o.last_updated), u.k, u.t, u.i
+      FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot)
+      JOIN unnest(c_owner, c_type, c_id, c_sort) WITH ORDINALITY AS u (k, t, i, sort, n) ON u.n = x.n
+      JOIN owner o ON o.owner = u.k
+     WHERE x.hot;
+  END IF;
+  IF cardinality(r_n) > 0 THEN
+    INSERT INTO search_reference (owner, type, id, param, target_type, target)
+    SELECT u.k, u.t, u.i, x.param, x.type, x.target
+      FROM unnest(r_n, r_param, r_type, r_target) AS x (n, param, type, target)
+      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+  END IF;
+  IF cardinality(s_n) > 0 THEN
+    INSERT INTO search_string (owner, type, id, param, value)
+    SELECT u.k, u.t, u.i, x.param, x.value
+      FROM unnest(s_n, s_param, s_value) AS x (n, param, value)
+      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+  END IF;
+  IF cardinality(d_n) > 0 THEN
+    INSERT INTO search_date (owner, type, id, param, low, high)
+    SELECT u.k, u.t, u.i, x.param, x.low, x.high
+      FROM unnest(d_n, d_param, d_low, d_high) AS x (n, param, low, high)
+      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+  END IF;
+  IF cardinality(q_n) > 0 THEN
+    INSERT INTO search_number (owner, type, id, param, unit, low, high)
+    SELECT u.k, u.t, u.i, x.param, x.unit, x.low, x.high
+      FROM unnest(q_n, q_param, q_unit, q_low, q_high) AS x (n, param, unit, low, high)
+      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+  END IF;
+  IF cardinality(i_system) > 0 THEN
+    INSERT INTO person_identifier (system, value, owner) SELECT * FROM unnest(i_system, i_value, i_owner);
+  END IF;
+  IF cardinality(l_id) > 0 THEN
+    INSERT INTO locator (type, id, owner) SELECT * FROM unnest(l_type, l_id, l_owner);
+  END IF;
+
+  -- Facts: rewritten for the resources of the set, then gathered on the owner's row, under its lock.
+  IF true = ANY (o_facts) THEN
+    INSERT INTO fact (owner, type, id, n, kind, unit, person, data)
+    SELECT u.k, u.t, u.i, row_number() OVER (PARTITION BY x.n), x.kind, x.unit, x.person, x.data
+      FROM unnest(f_n, f_kind, f_unit, f_person, f_data) AS x (n, kind, unit, person, data)
+      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+    UPDATE owner o SET facts = g.facts, facts_rev = o.facts_rev + 1, restricted = g.restricted
+      FROM (SELECT u.k, coalesce('[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']', '[]') AS facts,
+                   coalesce(bool_or(f.kind IN ('block', 'protection')), false) AS restricted
+              FROM unnest(o_key, o_facts) AS u (k, changed) LEFT JOIN fact f ON f.owner = u.k
+             WHERE u.changed GROUP BY u.k) g
+     WHERE o.owner = g.k;
+  END IF;
+
+  -- The chain, and the news.
+  WITH leaf AS (
+    SELECT v.owner, v.n, sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
+             (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, '')) AS leaf
+      FROM unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
+      JOIN resource_version v ON v.owner = u.k AND v.type = u.t AND v.id = u.i AND v.version = u.expect + 1
+  ), entry AS (
+    SELECT o.owner, o.chain_seq, o.last_updated, count(*)::integer AS leaves,
+           sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest, o.head AS previous
+      FROM leaf l JOIN owner o ON o.owner = l.owner GROUP BY o.owner
+  ), linked AS (
+    INSERT INTO chain (owner, seq, at, leaves, digest, head)
+    SELECT e.owner, e.chain_seq, e.last_updated, e.leaves, e.digest,
+           sha256(e.previous || int8send(e.chain_seq) || e.digest) FROM entry e
+    RETURNING owner, head
+  )
+  UPDATE owner o SET head = linked.head FROM linked WHERE o.owner = linked.owner;
+
+  INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
+  SELECT o.owner, o.chain_seq, (o.owner & 63)::smallint, o.last_updated,
+         array_agg(u.t ORDER BY u.n), array_agg(u.i ORDER BY u.n), array_agg(u.expect + 1 ORDER BY u.n)
+    FROM unnest(c_owner, c_type, c_id, c_expect) WITH ORDINALITY AS u (k, t, i, expect, n)
+    JOIN owner o ON o.owner = u.k
+   GROUP BY o.owner;
+
+  RETURN QUERY SELECT u.n::integer, u.expect + 1, o.last_updated
+    FROM unnest(c_owner, c_expect) WITH ORDINALITY AS u (k, expect, n) JOIN owner o ON o.owner = u.k ORDER BY u.n;
+END $$;
+
+CREATE TABLE public.access_log (
+    stream bigint NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id text NOT NULL,
+    actor_key bigint NOT NULL,
+    actor_name text NOT NULL,
+    actor_role text NOT NULL,
+    unit bigint NOT NULL,
+    unit_name text NOT NULL,
+    controller bigint NOT NULL,
+    controller_name text NOT NULL,
+    signed_in text NOT NULL,
+    purpose text NOT NULL,
+    screen text NOT NULL,
+    request text NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    patients bigint[] NOT NULL,
+    seen jsonb NOT NULL,
+    leaf bytea NOT NULL
+)
+PARTITION BY RANGE (at);
+
+CREATE TABLE public.access_log_default (
+    stream bigint NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id text NOT NULL,
+    actor_key bigint NOT NULL,
+    actor_name text NOT NULL,
+    actor_role text NOT NULL,
+    unit bigint NOT NULL,
+    unit_name text NOT NULL,
+    controller bigint NOT NULL,
+    controller_name text NOT NULL,
+    signed_in text NOT NULL,
+    purpose text NOT NULL,
+    screen text NOT NULL,
+    request text NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    patients bigint[] NOT NULL,
+    seen jsonb NOT NULL,
+    leaf bytea NOT NULL
+);
+
+CREATE TABLE public.access_log_patient (
+    patient bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    stream bigint NOT NULL,
+    seq bigint NOT NULL
+)
+PARTITION BY RANGE (at);
+
+CREATE TABLE public.access_log_patient_default (
+    patient bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    stream bigint NOT NULL,
+    seq bigint NOT NULL
+);
+
+CREATE TABLE public.access_seal (
+    stream bigint NOT NULL,
+    from_seq bigint NOT NULL,
+    upto_seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    root bytea NOT NULL,
+    prints bytea NOT NULL,
+    previous bytea NOT NULL,
+    signature bytea NOT NULL,
+    key_id text NOT NULL
+);
+
+CREATE TABLE public.access_stream (
+    stream bigint NOT NULL,
+    opened timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.address (
+    her_id bigint NOT NULL,
+    name text NOT NULL,
+    parent bigint DEFAULT 0 NOT NULL,
+    org_number text DEFAULT ''::text NOT NULL,
+    unit bigint DEFAULT 0 NOT NULL,
+    unit_id text DEFAULT ''::text NOT NULL,
+    ours boolean NOT NULL,
+    endpoint text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.chain (
+    owner bigint NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    leaves integer NOT NULL,
+    digest bytea NOT NULL,
+    head bytea NOT NULL
+);
+
+CREATE TABLE public.erasure (
+    owner bigint NOT NULL,
+    seq bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    leaves text NOT NULL,
+    decision text NOT NULL
+);
+
+CREATE TABLE public.fact (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    n smallint NOT NULL,
+    kind text NOT NULL,
+    unit bigint DEFAULT 0 NOT NULL,
+    person bigint DEFAULT 0 NOT NULL,
+    data text NOT NULL
+);
+
+CREATE TABLE public.idempotency (
+    actor text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    at timestamp with time zone NOT NULL,
+    request bytea NOT NULL,
+    answer text NOT NULL
+);
+
+CREATE TABLE public.job (
+    bucket smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    consumer text NOT NULL,
+    owner bigint NOT NULL,
+    payload text NOT NULL,
+    due timestamp with time zone NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    parked boolean DEFAULT false NOT NULL,
+    problem text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.locator (
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    owner bigint NOT NULL
+);
+
+CREATE TABLE public.message_id (
+    msg_id text NOT NULL COLLATE pg_catalog."C",
+    sender bigint NOT NULL,
+    digest bytea,
+    owner bigint,
+    key bigint
+);
+
+CREATE TABLE public.message_in (
+    bucket smallint NOT NULL,
+    digest bytea NOT NULL,
+    body bytea,
+    state text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    again boolean DEFAULT false NOT NULL,
+    envelope_id text NOT NULL,
+    envelope_from bigint DEFAULT 0 NOT NULL,
+    envelope_to bigint DEFAULT 0 NOT NULL,
+    due timestamp with time zone NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    type text DEFAULT ''::text NOT NULL,
+    msg_id text DEFAULT ''::text NOT NULL,
+    sender bigint DEFAULT 0 NOT NULL,
+    owner bigint,
+    filed_as text,
+    unit bigint DEFAULT 0 NOT NULL,
+    responsible text NOT NULL,
+    deadline timestamp with time zone NOT NULL,
+    handled_at timestamp with time zone,
+    fault_code text DEFAULT ''::text NOT NULL,
+    fault_text text DEFAULT ''::text NOT NULL
+);
+ALTER TABLE ONLY public.message_in ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE public.message_out (
+    owner bigint NOT NULL,
+    key bigint NOT NULL,
+    bucket smallint NOT NULL,
+    type text NOT NULL,
+    msg_id text NOT NULL,
+    sender bigint NOT NULL,
+    receiver bigint NOT NULL,
+    body bytea,
+    state text NOT NULL,
+    told_of text DEFAULT ''::text NOT NULL,
+    answers bytea,
+    wants_apprec boolean NOT NULL,
+    unit bigint DEFAULT 0 NOT NULL,
+    responsible text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    deadline timestamp with time zone NOT NULL,
+    due timestamp with time zone NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    fault_code text DEFAULT ''::text NOT NULL,
+    fault_text text DEFAULT ''::text NOT NULL
+);
+ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE public.migration (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.migration_lock (
+    one boolean NOT NULL,
+    CONSTRAINT migration_lock_one_check CHECK (one)
+);
+
+CREATE TABLE public.news (
+    owner bigint NOT NULL,
+    seq bigint NOT NULL,
+    bucket smallint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    types smallint[] NOT NULL,
+    ids text[] NOT NULL,
+    versions integer[] NOT NULL
+);
+
+CREATE TABLE public.owner (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    chain_seq bigint DEFAULT 0 NOT NULL,
+    head bytea DEFAULT '\x'::bytea NOT NULL,
+    last_updated timestamp with time zone NOT NULL,
+    facts_rev bigint DEFAULT 0 NOT NULL,
+    restricted boolean DEFAULT false NOT NULL,
+    facts text DEFAULT '[]'::text NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.person_identifier (
+    system text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL COLLATE pg_catalog."C",
+    owner bigint NOT NULL
+);
+
+CREATE TABLE public.resource (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    last_updated timestamp with time zone NOT NULL,
+    sort_date timestamp with time zone NOT NULL,
+    controller bigint NOT NULL,
+    unit bigint NOT NULL,
+    author bigint NOT NULL,
+    person boolean NOT NULL,
+    deleted boolean DEFAULT false NOT NULL,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    about bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL
+)
+WITH (fillfactor='85');
+
+CREATE TABLE public.resource_version (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    last_updated timestamp with time zone NOT NULL,
+    chain_seq bigint NOT NULL,
+    n integer NOT NULL,
+    method text NOT NULL,
+    author text NOT NULL,
+    body bytea,
+    salt bytea
+);
+ALTER TABLE ONLY public.resource_version ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE public.search_date (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    param smallint NOT NULL,
+    low timestamp with time zone NOT NULL,
+    high timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.search_number (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    param smallint NOT NULL,
+    unit bigint NOT NULL,
+    low numeric NOT NULL,
+    high numeric NOT NULL
+);
+
+CREATE TABLE public.search_reference (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    param smallint NOT NULL,
+    target_type smallint NOT NULL,
+    target text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.search_string (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    param smallint NOT NULL,
+    value text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.search_token (
+    token bigint NOT NULL,
+    date timestamp with time zone NOT NULL,
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.signin_attempt (
+    digest bytea NOT NULL,
+    window_at timestamp with time zone NOT NULL,
+    attempts integer NOT NULL
+);
+
+CREATE TABLE public.signin_replay (
+    digest bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.signin_revoked (
+    jti text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.signin_session (
+    digest bytea NOT NULL,
+    actor jsonb,
+    choices jsonb NOT NULL,
+    provider text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.signin_ticket (
+    digest bytea NOT NULL,
+    kind text NOT NULL,
+    content jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT signin_ticket_kind_check CHECK ((kind = ANY (ARRAY['request'::text, 'code'::text, 'state'::text])))
+);
+
+CREATE TABLE public.worklist (
+    unit bigint NOT NULL,
+    person bigint DEFAULT 0 NOT NULL,
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL,
+    state text NOT NULL,
+    priority text DEFAULT ''::text NOT NULL,
+    due timestamp with time zone,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.access_log ATTACH PARTITION public.access_log_default DEFAULT;
+
+ALTER TABLE ONLY public.access_log_patient ATTACH PARTITION public.access_log_patient_default DEFAULT;
+
+ALTER TABLE ONLY public.access_log
+    ADD CONSTRAINT access_log_pkey PRIMARY KEY (stream, seq, at);
+
+ALTER TABLE ONLY public.access_log_default
+    ADD CONSTRAINT access_log_default_pkey PRIMARY KEY (stream, seq, at);
+
+ALTER TABLE ONLY public.access_log_patient
+    ADD CONSTRAINT access_log_patient_pkey PRIMARY KEY (patient, at, stream, seq);
+
+ALTER TABLE ONLY public.access_log_patient_default
+    ADD CONSTRAINT access_log_patient_default_pkey PRIMARY KEY (patient, at, stream, seq);
+
+ALTER TABLE ONLY public.access_seal
+    ADD CONSTRAINT access_seal_pkey PRIMARY KEY (stream, from_seq);
+
+ALTER TABLE ONLY public.access_stream
+    ADD CONSTRAINT access_stream_pkey PRIMARY KEY (stream);
+
+ALTER TABLE ONLY public.address
+    ADD CONSTRAINT address_pkey PRIMARY KEY (her_id);
+
+ALTER TABLE ONLY public.chain
+    ADD CONSTRAINT chain_pkey PRIMARY KEY (owner, seq);
+
+ALTER TABLE ONLY public.erasure
+    ADD CONSTRAINT erasure_pkey PRIMARY KEY (owner, seq, type, id);
+
+ALTER TABLE ONLY public.fact
+    ADD CONSTRAINT fact_pkey PRIMARY KEY (owner, type, id, n);
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (bucket, id);
+
+ALTER TABLE ONLY public.locator
+    ADD CONSTRAINT locator_pkey PRIMARY KEY (type, id);
+
+ALTER TABLE ONLY public.message_id
+    ADD CONSTRAINT message_id_pkey PRIMARY KEY (msg_id, sender);
+
+ALTER TABLE ONLY public.message_in
+    ADD CONSTRAINT message_in_pkey PRIMARY KEY (bucket, digest);
+
+ALTER TABLE ONLY public.message_out
+    ADD CONSTRAINT message_out_pkey PRIMARY KEY (owner, key);
+
+ALTER TABLE ONLY public.migration_lock
+    ADD CONSTRAINT migration_lock_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.news
+    ADD CONSTRAINT news_pkey PRIMARY KEY (owner, seq);
+
+ALTER TABLE ONLY public.owner
+    ADD CONSTRAINT owner_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY public.person_identifier
+    ADD CONSTRAINT person_identifier_pkey PRIMARY KEY (system, value);
+
+ALTER TABLE ONLY public.resource
+    ADD CONSTRAINT resource_pkey PRIMARY KEY (owner, type, id);
+
+ALTER TABLE ONLY public.resource_version
+    ADD CONSTRAINT resource_version_pkey PRIMARY KEY (owner, type, id, version);
+
+ALTER TABLE ONLY public.search_date
+    ADD CONSTRAINT search_date_pkey PRIMARY KEY (owner, type, id, param, low, high);
+
+ALTER TABLE ONLY public.search_number
+    ADD CONSTRAINT search_number_pkey PRIMARY KEY (owner, type, id, param, unit, low, high);
+
+ALTER TABLE ONLY public.search_reference
+    ADD CONSTRAINT search_reference_pkey PRIMARY KEY (owner, type, id, param, target_type, target);
+
+ALTER TABLE ONLY public.search_string
+    ADD CONSTRAINT search_string_pkey PRIMARY KEY (owner, type, id, param, value);
+
+ALTER TABLE ONLY public.search_token
+    ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, date, owner, id);
+
+ALTER TABLE ONLY public.signin_attempt
+    ADD CONSTRAINT signin_attempt_pkey PRIMARY KEY (digest, window_at);
+
+ALTER TABLE ONLY public.signin_replay
+    ADD CONSTRAINT signin_replay_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.signin_revoked
+    ADD CONSTRAINT signin_revoked_pkey PRIMARY KEY (jti);
+
+ALTER TABLE ONLY public.signin_session
+    ADD CONSTRAINT signin_session_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.signin_ticket
+    ADD CONSTRAINT signin_ticket_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.worklist
+    ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
+
+CREATE INDEX fact_person ON public.fact USING btree (person, kind, owner) WHERE (person <> 0);
+
+CREATE INDEX fact_unit ON public.fact USING btree (unit, kind, owner) WHERE (unit <> 0);
+
+CREATE INDEX job_due ON public.job USING btree (bucket, due) WHERE (NOT parked);
+
+CREATE INDEX message_in_due ON public.message_in USING btree (bucket, due) WHERE ((state = 'kept'::text) OR again);
+
+CREATE INDEX message_in_filed ON public.message_in USING btree (owner, filed_as) WHERE (owner IS NOT NULL);
+
+CREATE INDEX message_in_for_humans ON public.message_in USING btree (deadline) WHERE ((state = 'refused'::text) AND (handled_at IS NULL));
+
+CREATE INDEX message_out_answers ON public.message_out USING btree (answers) WHERE (answers IS NOT NULL);
+
+CREATE INDEX message_out_deadline ON public.message_out USING btree (deadline) WHERE (wants_apprec AND (state = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text])));
+
+CREATE INDEX message_out_due ON public.message_out USING btree (bucket, due) WHERE (state = 'queued'::text);
+
+CREATE INDEX message_out_for_humans ON public.message_out USING btree (deadline) WHERE (state = ANY (ARRAY['rejected'::text, 'partial'::text, 'overdue'::text, 'failed'::text]));
+
+CREATE INDEX message_out_told_of ON public.message_out USING btree (owner, told_of) WHERE (told_of <> ''::text);
+
+CREATE INDEX news_waiting ON public.news USING btree (bucket, at);
+
+CREATE INDEX owner_restricted ON public.owner USING btree (owner) WHERE restricted;
+
+CREATE INDEX person_identifier_owner ON public.person_identifier USING btree (owner);
+
+CREATE INDEX resource_by_time ON public.resource USING btree (type, last_updated DESC, id) WHERE (NOT deleted);
+
+CREATE INDEX resource_chart ON public.resource USING btree (owner, type, sort_date DESC, id) WHERE (NOT deleted);
+
+CREATE INDEX resource_tokens ON public.resource USING gin (tokens) WITH (fastupdate='on', gin_pending_list_limit='4096');
+
+CREATE INDEX search_date_low ON public.search_date USING btree (param, low, high);
+
+CREATE INDEX search_number_low ON public.search_number USING btree (param, unit, low, high);
+
+CREATE INDEX search_reference_target ON public.search_reference USING btree (target, target_type, param);
+
+CREATE INDEX search_string_value ON public.search_string USING btree (param, value);
+
+CREATE INDEX signin_attempt_window ON public.signin_attempt USING btree (window_at);
+
+CREATE INDEX signin_replay_expiry ON public.signin_replay USING btree (expires_at);
+
+CREATE INDEX signin_revoked_expiry ON public.signin_revoked USING btree (expires_at);
+
+CREATE INDEX signin_session_started ON public.signin_session USING btree (started_at);
+
+CREATE INDEX signin_ticket_expiry ON public.signin_ticket USING btree (expires_at);
+
+CREATE INDEX worklist_open ON public.worklist USING btree (unit, state, due);
+
+CREATE INDEX worklist_resource ON public.worklist USING btree (owner, type, id);
+
+ALTER INDEX public.access_log_pkey ATTACH PARTITION public.access_log_default_pkey;
+
+ALTER INDEX public.access_log_patient_pkey ATTACH PARTITION public.access_log_patient_default_pkey;
+
+GRANT USAGE ON SCHEMA public TO akson_app;
+GRANT USAGE ON SCHEMA public TO akson_eraser;
+
+REVOKE ALL ON FUNCTION public.access_log_ahead(day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.access_log_ahead(day date) TO akson_app;
+
+REVOKE ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, the_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, the_id text) TO akson_eraser;
+
+REVOKE ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, the_type smallint, the_id text, decision text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, the_type smallint, the_id text, decision text) TO akson_eraser;
+
+GRANT ALL ON FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.access_log TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.access_log_patient TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.access_seal TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.access_stream TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
+
+GRANT SELECT ON TABLE public.erasure TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.fact TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.idempotency TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.locator TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.message_id TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(state) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(times) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(again) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(due) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(attempts) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(type) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(msg_id) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(sender) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(owner) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(filed_as) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(unit) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(responsible) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(deadline) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(handled_at) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(fault_code) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(fault_text) ON TABLE public.message_in TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(state) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(responsible) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(due) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(attempts) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(sent_at) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(delivered_at) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(settled_at) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(answered_at) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(fault_code) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(fault_text) ON TABLE public.message_out TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.owner TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.person_identifier TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.resource TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.search_date TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.search_number TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.search_reference TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.search_string TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.search_token TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_attempt TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_replay TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_revoked TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_session TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_ticket TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worklist TO akson_app;

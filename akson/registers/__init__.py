@@ -1,0 +1,1 @@
+"""Registers: one file per outside truth (identifiers, codes, people, professionals, organisations)."""

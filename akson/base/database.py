@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 
-Record = asyncpg.Record
+Record: TypeAlias = asyncpg.Record
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -69,6 +69,13 @@ class Database:
     async def executemany(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         self.statements += 1
         await self._pool.executemany(query, rows)
+
+    async def acquire(self) -> asyncpg.Connection:
+        """Borrow a connection; the borrower gives it back by `release`."""
+        return await self._pool.acquire()
+
+    async def release(self, connection: asyncpg.Connection) -> None:
+        await self._pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:

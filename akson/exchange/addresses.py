@@ -1,0 +1,94 @@
+"""Where messages go: HER-id -> our unit, or the way to a party outside.
+
+A HER-id is for addressing only; it never becomes an identifier of a resource (no-basis).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from akson.base.database import Database
+from akson.base.queries import queries
+from akson.exchange.envelope import ID_ORGANISATION, Ident, Organisation, Party
+
+SQL = queries(__file__)
+HER: Final = "HER-id"
+ENH: Final = "Organisasjonsnummeret i Enhetsregisteret"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """One communication party.
+
+    parent      HER-id on level 1; 0 when it is level 1 itself
+    unit        owner key of its Organization in the journal, unit_id its id; 0 and "" where it has none
+    ours        messages to it are filed here
+    endpoint    where the local transport posts; "" for ours
+    controller  owner key of the Organization on level 1 (filled when read)
+    """
+
+    her_id: int
+    name: str
+    ours: bool
+    parent: int = 0
+    parent_name: str = ""
+    org_number: str = ""
+    unit: int = 0
+    unit_id: str = ""
+    endpoint: str = ""
+    controller: int = 0
+
+    def __post_init__(self) -> None:
+        if self.endpoint and not _is_local(self.endpoint):
+            raise ValueError("the local transport only posts to this machine")
+
+    @property
+    def party(self) -> Party:
+        """Return it as sender or receiver in a message: level 1 with organisation number, level 2 inside."""
+        numbers = (Ident(self.org_number, "ENH", ID_ORGANISATION, ENH),) if self.org_number else ()
+        own = Ident(str(self.her_id), "HER", ID_ORGANISATION, HER)
+        if not self.parent:
+            return Party(organisation=Organisation(name=self.name, idents=(own, *numbers)))
+        above = Ident(str(self.parent), "HER", ID_ORGANISATION, HER)
+        return Party(
+            organisation=Organisation(name=self.parent_name, idents=(above, *numbers)),
+            service=Organisation(name=self.name, idents=(own,)),
+        )
+
+
+async def put(database: Database, addresses: Iterable[Address]) -> None:
+    """Enter or correct addresses: from the seeds, later from Adresseregisteret."""
+    rows = [(a.her_id, a.name, a.parent, a.org_number, a.unit, a.unit_id, a.ours, a.endpoint) for a in addresses]
+    await database.executemany(SQL.put_address, rows)
+
+
+async def find(database: Database, her_ids: Iterable[int]) -> dict[int, Address]:
+    """Return those of `her_ids` that are known."""
+    rows = await database.fetch(SQL.addresses, list(her_ids))
+    return {row["her_id"]: Address(**dict(row)) for row in rows}
+
+
+async def of_unit(database: Database, unit: int) -> Address | None:
+    """Return the address one of our units sends from."""
+    her_id = await database.fetchval(SQL.address_of_unit, unit)
+    return (await find(database, [her_id]))[her_id] if her_id else None
+
+
+async def partners(database: Database) -> list[tuple[int, str]]:
+    """Return whom we can write to: HER-id and name, by name."""
+    return [(row["her_id"], row["name"]) for row in await database.fetch(SQL.partners)]
+
+
+def _is_local(endpoint: str) -> bool:
+    """Tell whether an address is on this machine: the shared secret must not travel further."""
+    parts = urlsplit(endpoint)
+    if parts.scheme != "http" or not parts.hostname:
+        return False
+    try:
+        return ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"

@@ -1,0 +1,79 @@
+"""What is asked of a message before it is filed: is it for us, who says so, is it a type we take, whom is it about?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from akson.base.errors import Refused
+from akson.base.work import Work
+from akson.exchange import registry
+from akson.exchange.addresses import Address
+from akson.exchange.envelope import Envelope, Party, Person
+from akson.exchange.registry import MessageType, Patient
+from akson.exchange.safexml import Unreadable
+from akson.record.search.searching import search
+from akson.registers.identifiers import Fnr, PersonKind
+
+
+def her_ids(party: Party | None) -> list[int]:
+    """Return the HER-ids of a party, the most exact first."""
+    if party is None:
+        return []
+    levels = (party.service, party.professional, party.organisation)
+    return [level.her_id for level in levels if level and level.her_id is not None]
+
+
+def receiving_unit(party: Party, known: Mapping[int, Address]) -> Address:
+    """Return the unit of ours a message is for.
+
+    A service that is named must be known. A person we do not know falls back to the organisation: the unit reads it.
+    Raises   Unreadable E21
+    """
+    service = party.service.her_id if party.service else None
+    wanted = her_ids(party) if service is None else [service]
+    for her_id in wanted:
+        address = known.get(her_id)
+        if address and address.ours and address.unit:
+            return address
+    raise Unreadable("E21", "Mottakeren finnes ikke her.")
+
+
+def sending_party(party: Party, known: Mapping[int, Address], delivered_by: int) -> Address:
+    """Return who sent a message, as the address register knows them.
+
+    delivered_by   HER-id by the transport's word; 0: not said
+    Raises         Unreadable X99 when unknown, or when the message names another sender than the transport
+    """
+    named = her_ids(party)
+    if delivered_by and delivered_by not in named:
+        raise Unreadable("X99", "Avsenderen i meldingen er en annen enn den som leverte den.")
+    for her_id in named:
+        if her_id in known:
+            return known[her_id]
+    raise Unreadable("X99", "Avsenderen finnes ikke i adresseregisteret.")
+
+
+def message_type(envelope: Envelope) -> MessageType:
+    """Return how the message is received. Raises Unreadable T10."""
+    found = registry.find(envelope.type.value)
+    if found is None:
+        raise Unreadable("T10", "Meldingstypen støttes ikke.")
+    return found
+
+
+async def patient(work: Work, person: Person | None) -> Patient:
+    """Return the patient of a message, found by the national identity number and nothing else.
+
+    Raises   Unreadable E30, E31, E35
+    """
+    number = person.ident(*PersonKind) if person else None
+    if number is None:
+        raise Unreadable("E30", "Meldingen sier ikke hvilket fødselsnummer pasienten har.")
+    try:
+        fnr = Fnr(number.value)
+    except Refused:
+        raise Unreadable("E31", "Pasientens fødselsnummer er ikke gyldig.") from None
+    found = (await search(work, "Patient", [("identifier", f"{fnr.system}|{fnr.value}")])).hits
+    if len(found) != 1:
+        raise Unreadable("E35", "Pasienten finnes ikke hos mottakeren.")
+    return Patient(owner=found[0].owner, id=found[0].id)

@@ -1,0 +1,122 @@
+"""Everything received, byte for byte: stored before the transport gives its receipt, worked on afterwards, one by one.
+
+A claim is a lease: the row names the time from which others may try, so a worker that dies loses nothing. The bytes
+hold patient data: they are never logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from akson.base.database import Database
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.exchange.safexml import Fault
+from akson.record.session import execute, fetch, transaction
+
+SQL = queries(__file__)
+HUMAN: Final = "meldingsansvarlig"  # the role that answers for what no unit has taken
+UNIT: Final = "unit"
+ATTEMPTS: Final = 5  # a message that has stopped us so often is put aside for a human
+_LEASE: Final = timedelta(minutes=2)
+_TO_BE_SEEN: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A received message as it is worked on.
+
+    envelope_id, envelope_from, envelope_to   what the transport said of it; 0 where it said nothing
+    again                                     it has been answered before and has come once more
+    """
+
+    bucket: int
+    digest: bytes
+    body: bytes
+    state: str
+    again: bool
+    received_at: datetime
+    envelope_id: str
+    envelope_from: int
+    envelope_to: int
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a received message. state: filed, receipt or refused."""
+
+    state: str
+    type: str = ""
+    msg_id: str = ""
+    sender: int = 0
+    owner: int | None = None
+    filed_as: str | None = None
+    unit: int = 0
+    fault: Fault | None = None
+
+
+async def keep(
+    database: Database,
+    body: bytes,
+    *,
+    now: datetime,
+    envelope_id: str = "",
+    envelope_from: int = 0,
+    envelope_to: int = 0,
+) -> str:
+    """Store `body` durably and return the digest it is known by; the same bytes again are one row."""
+    digest = sha256(body).digest()
+    await database.execute(
+        SQL.keep, digest[0] & 63, digest, body, now, envelope_id or digest.hex(), envelope_from, envelope_to,
+        now + _TO_BE_SEEN,
+    )  # fmt: skip
+    return digest.hex()
+
+
+async def waiting(database: Database, now: datetime) -> list[int]:
+    """Return the buckets with something to work on."""
+    return [row["bucket"] for row in await database.fetch(SQL.buckets_in, now)]
+
+
+async def claim(database: Database, bucket: int, now: datetime) -> Kept | None:
+    """Lease the next message of a bucket; None when it is empty."""
+    row = await database.fetchrow(SQL.claim_in, bucket, now, now + _LEASE)
+    return Kept(**dict(row)) if row else None
+
+
+async def settle(work: Work, kept: Kept, outcome: Outcome) -> bool:
+    """Write what became of a message; False when another worker has done so already."""
+    refused = outcome.state == "refused"
+    fault = outcome.fault or Fault("", "")
+    await transaction(work)
+    rows = await fetch(
+        work, SQL.settle_in, kept.bucket, kept.digest, outcome.state, outcome.type, outcome.msg_id, outcome.sender,
+        outcome.owner, outcome.filed_as, outcome.unit, HUMAN if refused else UNIT, kept.received_at + _TO_BE_SEEN,
+        fault.code, fault.text,
+    )  # fmt: skip
+    return bool(rows)
+
+
+async def answered_again(work: Work, kept: Kept) -> None:
+    """Note that the receipt of a message that came again has been queued again."""
+    await execute(work, SQL.answered_again, kept.bucket, kept.digest)
+
+
+async def for_humans(database: Database, most: int = 100) -> list[dict[str, Any]]:
+    """Return refused messages nobody has looked at, most urgent first: reason and addresses, no content."""
+    return [dict(row) for row in await database.fetch(SQL.for_humans_in, most)]
+
+
+async def handled(work: Work, bucket: int, digest: bytes) -> None:
+    """Note that a human has sorted a refused message out."""
+    await execute(work, SQL.handled, bucket, digest, work.now)
+
+
+async def behind(work: Work, owner: int, communication: str) -> Any | None:
+    """Return the received message a Communication was made from, or None."""
+    rows = await fetch(work, SQL.received_as, owner, communication)
+    return rows[0] if rows else None

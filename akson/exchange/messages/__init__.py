@@ -1,0 +1,5 @@
+"""One file per message type, both ways. Importing this package registers them all."""
+
+from akson.exchange.messages import apprec, dialogmelding
+
+__all__ = ["apprec", "dialogmelding"]

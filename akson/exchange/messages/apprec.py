@@ -1,0 +1,198 @@
+"""AppRec 1.0 and 1.1: the receipt of the receiving system. An AppRec is never answered by an AppRec. Pure.
+
+Source   http://www.kith.no/xmlstds/apprec/2004-11-21 and …/2012-02-15; codes in Volven 8258 and 8221
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from lxml import etree
+
+from akson.exchange import nodes
+from akson.exchange.envelope import Code, Ident, Organisation, Party, Professional
+from akson.exchange.nodes import child, children, code, put, put_code, put_text, text
+from akson.exchange.safexml import Fault, Unreadable
+from akson.exchange.states import Event
+
+NAMESPACES: Final = {
+    "1.0": "http://www.kith.no/xmlstds/apprec/2004-11-21",
+    "1.1": "http://www.kith.no/xmlstds/apprec/2012-02-15",
+}
+_VERSIONS: Final = {namespace: version for version, namespace in NAMESPACES.items()}
+_MIG: Final = {"1.0": "1.0 2004-11-21", "1.1": "v1.1 2012-02-15"}
+ERROR_CODES: Final = "2.16.578.1.12.4.1.1.8221"
+ERRORS: Final = {
+    "E10": "Ugyldig meldingsidentifikator",
+    "E20": "Lege finnes ikke",
+    "E21": "Mottaker finnes ikke",
+    "E30": "Pasientens fødselsnummer mangler",
+    "E31": "Pasientens fødselsnummer er feil",
+    "E35": "Pasienten finnes ikke i mottakersystemet",
+    "E36": "Pasientopplysninger er utilstrekkelige",
+    "T01": "Ikke XML / ikke 'well formed' / uleselig",
+    "T02": "XML validerer ikke",
+    "T10": "Støtter ikke meldingsformatet",
+    "T99": "Annen feil på format",
+    "X99": "Annen feil",
+}
+
+
+class Status(StrEnum):
+    """What the receiving system made of the message."""
+
+    OK = "1"
+    REJECTED = "2"
+    PARTIAL = "3"
+
+
+STATUS_NAMES: Final = {Status.OK: "OK", Status.REJECTED: "Avvist", Status.PARTIAL: "OK, feil i delmelding"}
+EVENTS: Final = {Status.OK: Event.ACCEPT, Status.REJECTED: Event.REJECT, Status.PARTIAL: Event.PARTIAL}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """The message that is answered."""
+
+    type: Code
+    msg_id: str
+    sent: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppRec:
+    """One receipt."""
+
+    msg_id: str
+    sent: datetime
+    sender: Party
+    receiver: Party
+    status: Status
+    original: Original
+    errors: tuple[Code, ...] = ()
+    version: str = "1.1"
+
+
+def answer(original: Original, fault: Fault | None, *, sender: Party, receiver: Party, now: datetime,
+           msg_id: str, filed: bool = False) -> AppRec:  # fmt: skip
+    """Return the receipt for `original`: OK, refused, or (filed all the same) OK with an error in a part."""
+    status = Status.OK if fault is None else Status.PARTIAL if filed else Status.REJECTED
+    errors = () if fault is None else (error(fault),)
+    return AppRec(
+        msg_id=msg_id, sent=now, sender=sender, receiver=receiver, status=status, original=original, errors=errors
+    )
+
+
+def error(fault: Fault) -> Code:
+    """Return `fault` as AppRec writes it."""
+    return Code(value=fault.code, system=ERROR_CODES, name=ERRORS.get(fault.code, ""), other=fault.text)
+
+
+def read(root: etree._Element) -> AppRec:
+    """Read a receipt.
+
+    Raises   Unreadable T10 (unknown version), T02, E10
+    """
+    version = _VERSIONS.get(nodes.namespace(root))
+    if version is None:
+        raise Unreadable("T10", "Ukjent versjon av applikasjonskvittering.")
+    original = child(root, "OriginalMsgId")
+    original_id, msg_id = text(original, "Id"), text(root, "Id")
+    if not original_id or not msg_id:
+        raise Unreadable("E10", "Applikasjonskvitteringen sier ikke hvilken melding den gjelder.")
+    return AppRec(
+        version=version,
+        msg_id=msg_id,
+        sent=nodes.moment(text(root, "GenDate"), what="GenDate"),
+        sender=_party(child(root, "Sender", "HCP")),
+        receiver=_party(child(root, "Receiver", "HCP")),
+        status=_status(root),
+        errors=tuple(found for each in children(root, "Error") if (found := code(each))),
+        original=Original(
+            type=code(original, "MsgType") or Code(value=""),
+            msg_id=original_id,
+            sent=nodes.moment(text(original, "IssueDate"), what="IssueDate"),
+        ),
+    )
+
+
+def build(apprec: AppRec) -> bytes:
+    """Write a receipt, in the order the schema demands."""
+    root = nodes.document(NAMESPACES[apprec.version], "AppRec")
+    put_code(root, "MsgType", Code(value="APPREC", name="Applikasjonskvittering"))
+    put(root, "MIGversion", _MIG[apprec.version])
+    put(root, "SoftwareName", "Akson")
+    put(root, "GenDate", nodes.iso(apprec.sent))
+    put(root, "Id", apprec.msg_id)
+    _put_party(put(root, "Sender"), apprec.sender)
+    _put_party(put(root, "Receiver"), apprec.receiver)
+    put_code(root, "Status", Code(value=apprec.status, name=STATUS_NAMES[apprec.status]))
+    for each in apprec.errors:
+        put_code(root, "Error", replace(each, other=nodes.writable(each.other)))
+    original = put(root, "OriginalMsgId")
+    put_code(original, "MsgType", replace(apprec.original.type, system=""))
+    put(original, "IssueDate", nodes.iso(apprec.original.sent))
+    put(original, "Id", nodes.writable(apprec.original.msg_id))
+    return nodes.serialize(root)
+
+
+def in_words(apprec: AppRec) -> str:
+    """Return the receipt as people read it."""
+    reasons = "; ".join(each.other or each.name or ERRORS.get(each.value, each.value) for each in apprec.errors)
+    said = {Status.OK: "Godtatt", Status.REJECTED: "Avvist", Status.PARTIAL: "Godtatt, men noe var feil"}[apprec.status]
+    return f"{said}: {reasons}" if reasons else said
+
+
+def _status(root: etree._Element) -> Status:
+    written = code(root, "Status")
+    if written is None or written.value not in set(Status):
+        raise Unreadable("T02", "Applikasjonskvitteringen mangler gyldig status.")
+    return Status(written.value)
+
+
+def _party(node: etree._Element | None) -> Party:
+    """Return an HCP as a party: institution, department, person."""
+    institution = child(node, "Inst")
+    if institution is None:
+        institution = child(node, "HCProf")
+    if institution is None:
+        raise Unreadable("T02", "Applikasjonskvitteringen mangler avsender eller mottaker.")
+    departments, people = children(institution, "Dept"), children(institution, "HCPerson")
+    return Party(
+        organisation=_organisation(institution),
+        service=_organisation(departments[-1]) if departments else None,
+        professional=Professional(family=text(people[-1], "Name"), idents=_idents(people[-1])) if people else None,
+    )
+
+
+def _organisation(node: etree._Element) -> Organisation:
+    return Organisation(name=text(node, "Name"), idents=_idents(node))
+
+
+def _idents(node: etree._Element) -> tuple[Ident, ...]:
+    pairs = [(text(node, "Id"), code(node, "TypeId"))]
+    pairs += [(text(more, "Id"), code(more, "Type")) for more in children(node, "AdditionalId")]
+    return tuple(Ident(value, kind.value, "", kind.name) for value, kind in pairs if value and kind)
+
+
+def _put_party(parent: etree._Element, party: Party) -> None:
+    institution = put(put(parent, "HCP"), "Inst")
+    _put_named(institution, party.organisation.name, party.organisation.idents[:1])
+    if party.service:
+        _put_named(put(institution, "Dept"), party.service.name, party.service.idents[:1])
+    for ident in party.organisation.idents[1:]:
+        more = put(institution, "AdditionalId")
+        put(more, "Id", ident.value)
+        put_code(more, "Type", Code(value=ident.kind, name=ident.name))
+    if party.professional:
+        _put_named(put(institution, "HCPerson"), party.professional.name, party.professional.idents[:1])
+
+
+def _put_named(node: etree._Element, name: str, idents: tuple[Ident, ...]) -> None:
+    put_text(node, "Name", name)
+    for ident in idents:
+        put(node, "Id", ident.value)
+        put_code(node, "TypeId", Code(value=ident.kind, name=ident.name))

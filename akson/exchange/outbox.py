@@ -1,0 +1,143 @@
+"""Messages on their way out: written in the transaction of the record change, never shown as sent without a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from akson.base.database import Database
+from akson.base.ids import new_owner_key
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.exchange.safexml import Fault
+from akson.exchange.states import IN_WORDS, PATIENCE, Event, State, after, before, next_attempt
+from akson.record.session import execute, fetch, transaction
+
+SQL = queries(__file__)
+_LEASE: Final = timedelta(minutes=2)
+_NO_FAULT: Final = Fault("", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A message to be sent.
+
+    owner     key of the patient it is about; 0 where there is none
+    told_of   id of the Communication it carries
+    answers   digest of the received message, for a receipt
+    """
+
+    type: str
+    msg_id: str
+    sender: int
+    receiver: int
+    body: bytes
+    responsible: str
+    owner: int = 0
+    unit: int = 0
+    told_of: str = ""
+    answers: bytes | None = None
+    wants_apprec: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """A message as it is handed over."""
+
+    owner: int
+    key: int
+    type: str
+    msg_id: str
+    sender: int
+    receiver: int
+    body: bytes
+    attempts: int
+    deadline: datetime
+    wants_apprec: bool
+    endpoint: str
+
+
+async def queue(work: Work, letter: Letter) -> None:
+    """Put a message on its way, in the work's transaction: sent if and only if the record change is committed."""
+    key = new_owner_key()
+    await execute(work, SQL.register_id, letter.msg_id, letter.sender, None, letter.owner, key)
+    await execute(
+        work, SQL.queue, letter.owner, key, key & 63, letter.type, letter.msg_id, letter.sender, letter.receiver,
+        letter.body, letter.told_of, letter.answers, letter.wants_apprec, letter.unit, letter.responsible, work.now,
+        work.now + PATIENCE,
+    )  # fmt: skip
+
+
+async def happened(work: Work, owner: int, key: int, event: Event, fault: Fault = _NO_FAULT) -> Any | None:
+    """Move a message on; return its row, or None when the event changes nothing in the state it is in."""
+    (state,) = {after(state, event) for state in before(event)}
+    await transaction(work)
+    came_from = [str(each) for each in before(event)]
+    rows = await fetch(work, SQL.happened, owner, key, came_from, str(state), work.now, fault.code, fault.text)
+    return rows[0] if rows else None
+
+
+async def waiting(database: Database, now: datetime) -> list[int]:
+    """Return the buckets with something to send."""
+    return [row["bucket"] for row in await database.fetch(SQL.buckets_out, now)]
+
+
+async def claim(database: Database, bucket: int, now: datetime) -> Claimed | None:
+    """Lease the next message of a bucket; None when it is empty."""
+    row = await database.fetchrow(SQL.claim_out, bucket, now, now + _LEASE)
+    return Claimed(**dict(row)) if row else None
+
+
+async def try_later(work: Work, claimed: Claimed, why: str) -> bool:
+    """Let a message that nobody took wait for its next attempt; False when it is time to give up."""
+    due = next_attempt(work.now, claimed.attempts)
+    if due is None:
+        return False
+    await execute(work, SQL.try_later, claimed.owner, claimed.key, due, why)
+    return True
+
+
+async def overdue(database: Database, now: datetime) -> list[tuple[int, int]]:
+    """Return owner and key of messages whose AppRec has not come in time."""
+    return [(row["owner"], row["key"]) for row in await database.fetch(SQL.overdue, now)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a sent message stands, as people read it."""
+
+    communication: str
+    state: State
+    in_words: str
+    receiver: str
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    settled_at: datetime | None
+    answered_at: datetime | None
+    deadline: datetime
+    problem: str
+
+
+async def standing(work: Work, owner: int, communications: Sequence[str]) -> list[Standing]:
+    """Return where the messages made from these Communications stand.
+
+    The caller has just read the Communications through the journal: that reading is what access decided on.
+    """
+    rows = await fetch(work, SQL.states_of, owner, list(communications))
+    return [
+        Standing(
+            communication=row["told_of"], state=State(row["state"]), in_words=IN_WORDS[State(row["state"])],
+            receiver=row["receiver_name"] or str(row["receiver"]), created_at=row["created_at"], sent_at=row["sent_at"],
+            delivered_at=row["delivered_at"], settled_at=row["settled_at"], answered_at=row["answered_at"],
+            deadline=row["deadline"], problem=row["fault_text"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def for_humans(database: Database, most: int = 100) -> list[dict[str, Any]]:
+    """Return sent messages that went wrong, most urgent first: reason and addresses, no content."""
+    return [dict(row) for row in await database.fetch(SQL.for_humans_out, most)]

@@ -1,0 +1,153 @@
+-- name: put_address
+-- Enter or correct one address.
+-- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint
+INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (her_id) DO UPDATE SET name = excluded.name, parent = excluded.parent, org_number = excluded.org_number,
+  unit = excluded.unit, unit_id = excluded.unit_id, ours = excluded.ours, endpoint = excluded.endpoint;
+
+-- name: addresses
+-- The addresses of the named HER-ids, with the name of level 1; its Organization is the data controller.
+-- in   $1 bigint[]
+SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
+       coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, a.unit, a.unit_id, a.ours, a.endpoint,
+       coalesce(nullif(p.unit, 0), a.unit) AS controller
+  FROM address a LEFT JOIN address p ON p.her_id = a.parent
+ WHERE a.her_id = ANY ($1::bigint[]);
+
+-- name: address_of_unit
+-- The address of one of our units: the lowest number where it has several.
+-- in   $1 unit
+SELECT her_id FROM address WHERE unit = $1 AND ours ORDER BY her_id LIMIT 1;
+
+-- name: partners
+-- Whom we can write to.
+SELECT her_id, name FROM address WHERE NOT ours AND endpoint <> '' ORDER BY name, her_id;
+
+-- name: keep
+-- Store received bytes. The same bytes again are counted, and asked to be answered again.
+-- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline
+INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
+  deadline)
+VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8)
+ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, again = message_in.state <> 'kept', due = $4;
+
+-- name: buckets_in
+-- Buckets with something to work on.
+SELECT DISTINCT bucket FROM message_in WHERE (state = 'kept' OR again) AND due <= $1 ORDER BY bucket;
+
+-- name: claim_in
+-- Lease one received message of a bucket: others leave it alone until `due`.
+-- in   $1 bucket, $2 now, $3 end of the lease
+UPDATE message_in m SET due = $3, attempts = m.attempts + 1
+ WHERE m.bucket = $1 AND m.digest = (
+       SELECT c.digest FROM message_in c WHERE c.bucket = $1 AND (c.state = 'kept' OR c.again) AND c.due <= $2
+        ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING m.bucket, m.digest, m.body, m.state, m.again, m.received_at, m.envelope_id, m.envelope_from,
+  m.envelope_to, m.attempts;
+
+-- name: settle_in
+-- Say what became of a received message; no row when somebody else has said so already.
+-- in   $1 bucket, $2 digest, $3 state, $4 type, $5 msg_id, $6 sender, $7 owner, $8 filed_as, $9 unit, $10 responsible,
+--      $11 deadline, $12 fault_code, $13 fault_text
+UPDATE message_in SET state = $3, type = $4, msg_id = $5, sender = $6, owner = $7, filed_as = $8, unit = $9,
+       responsible = $10, deadline = $11, fault_code = $12, fault_text = $13
+ WHERE bucket = $1 AND digest = $2 AND state = 'kept'
+RETURNING digest;
+
+-- name: answered_again
+UPDATE message_in SET again = false WHERE bucket = $1 AND digest = $2;
+
+-- name: for_humans_in
+-- Received messages a human must look at, most urgent first.
+SELECT bucket, digest, received_at, type, sender, unit, responsible, deadline, fault_code, fault_text
+  FROM message_in WHERE state = 'refused' AND handled_at IS NULL ORDER BY deadline, digest LIMIT $1;
+
+-- name: handled
+-- A human has looked at it.
+UPDATE message_in SET handled_at = $3 WHERE bucket = $1 AND digest = $2 AND handled_at IS NULL;
+
+-- name: received_as
+-- The received message behind a Communication.
+-- in   $1 owner, $2 id of the Communication
+SELECT bucket, digest, body, type, msg_id, sender, received_at FROM message_in WHERE owner = $1 AND filed_as = $2;
+
+-- name: register_id
+-- Take a message id; no row when it is taken.
+-- in   $1 msg_id, $2 sender, $3 digest, $4 owner, $5 key
+INSERT INTO message_id (msg_id, sender, digest, owner, key) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING RETURNING msg_id;
+
+-- name: by_id
+-- What a message id stands for, whoever sent it.
+SELECT sender, digest, owner, key FROM message_id WHERE msg_id = $1;
+
+-- name: queue
+-- Put a message on its way.
+-- in   $1 owner, $2 key, $3 bucket, $4 type, $5 msg_id, $6 sender, $7 receiver, $8 body, $9 told_of, $10 answers,
+--      $11 wants_apprec, $12 unit, $13 responsible, $14 now, $15 deadline
+INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, told_of, answers, wants_apprec,
+  unit, responsible, created_at, deadline, due)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13, $14, $15, $14);
+
+-- name: send_receipt_again
+-- The receipt of a message that came again goes again.
+-- in   $1 digest, $2 now
+UPDATE message_out SET state = 'queued', due = $2, attempts = 0 WHERE answers = $1 AND state <> 'queued';
+
+-- name: buckets_out
+SELECT DISTINCT bucket FROM message_out WHERE state = 'queued' AND due <= $1 ORDER BY bucket;
+
+-- name: claim_out
+-- Lease one message of a bucket, with the way to its receiver.
+-- in   $1 bucket, $2 now, $3 end of the lease
+WITH claimed AS (
+  UPDATE message_out m SET due = $3, attempts = m.attempts + 1
+   WHERE (m.owner, m.key) = (
+         SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.state = 'queued' AND c.due <= $2
+          ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
+  RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.deadline, m.wants_apprec)
+SELECT claimed.*, coalesce(a.endpoint, '') AS endpoint FROM claimed LEFT JOIN address a ON a.her_id = claimed.receiver;
+
+-- name: happened
+-- An event in the life of a sent message; no row when it has no place in the state it is in.
+-- in   $1 owner, $2 key, $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text
+UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7,
+       sent_at = CASE WHEN $4 IN ('sent', 'delivered') THEN coalesce(sent_at, $5) ELSE sent_at END,
+       delivered_at = CASE WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
+       settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected') THEN $5 ELSE settled_at END,
+       answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
+ WHERE owner = $1 AND key = $2 AND state = ANY ($3::text[])
+RETURNING owner, key, type, told_of, unit, responsible, receiver, state;
+
+-- name: try_later
+-- in   $1 owner, $2 key, $3 due, $4 fault_text
+UPDATE message_out SET due = $3, fault_text = $4 WHERE owner = $1 AND key = $2 AND state = 'queued';
+
+-- name: overdue
+-- Messages whose AppRec has not come in time.
+SELECT owner, key FROM message_out
+ WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered') AND deadline <= $1 ORDER BY deadline LIMIT 100;
+
+-- name: sent
+-- One sent message, for the one who follows it up.
+SELECT owner, key, type, sender, receiver, state, told_of, unit, responsible FROM message_out WHERE owner = $1 AND key = $2;
+
+-- name: states_of
+-- Where the messages made from these Communications stand.
+-- in   $1 owner, $2 ids
+SELECT m.told_of, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, m.created_at, m.sent_at, m.delivered_at,
+       m.settled_at, m.answered_at, m.deadline, m.fault_code, m.fault_text
+  FROM message_out m LEFT JOIN address a ON a.her_id = m.receiver
+ WHERE m.owner = $1 AND m.told_of = ANY ($2::text[]) ORDER BY m.created_at;
+
+-- name: for_humans_out
+-- Sent messages that went wrong, most urgent first.
+SELECT owner, key, type, receiver, told_of, unit, responsible, state, deadline, fault_code, fault_text
+  FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed') ORDER BY deadline, key LIMIT $1;
+
+-- name: counts
+-- How many messages stand in each state, both ways: their sum is what was ever received and created.
+SELECT 'in' AS direction, state, count(*)::integer AS messages FROM message_in GROUP BY state
+UNION ALL
+SELECT 'out', state, count(*)::integer FROM message_out GROUP BY state;

@@ -1,0 +1,115 @@
+"""Send what one of us has written: the Communication and the message that tells of it are one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from akson.base.errors import Refused
+from akson.base.work import Kind, Work
+from akson.exchange import addresses, dialog, hodemelding, inbox, outbox
+from akson.exchange.addresses import Address
+from akson.exchange.envelope import ID_PERSON, Conversation, Envelope, Ident, Party, Person, Professional
+from akson.exchange.messages import dialogmelding
+from akson.exchange.opening import opened
+from akson.record import journal
+from akson.record.stored import Stored
+from akson.registers.identifiers import HPR_SYSTEM, SYSTEMS
+
+Resource = dict[str, Any]
+
+
+async def send(work: Work, communication: Resource, *, to: int, answered: Stored | None = None) -> Stored:
+    """Write a Communication into the record and put its message on its way to HER-id `to`.
+
+    answered   the Communication it answers, as just read by the same work
+    Raises     Refused AK-X001 no text, AK-X002 a type we cannot send, AK-X003 no such receiver, AK-X004 the unit has no
+               address, AK-X005 the patient has no national identity number; and what the journal refuses
+    Leaves     Communication, and the message in state queued with its author as the one responsible
+    """
+    known = await addresses.find(work.office.database, [to])
+    if to not in known or known[to].ours:
+        raise Refused("AK-X003", her_id=to)
+    sender = await addresses.of_unit(work.office.database, work.actor.unit)
+    if sender is None:
+        raise Refused("AK-X004", unit=work.actor.unit_name)
+    kind, body = dialogmelding.from_communication(communication, answered=answered.resource if answered else None)
+    patient = await journal.read(work, "Patient", communication["subject"]["reference"].removeprefix("Patient/"))
+    msg_id = str(uuid4())
+    envelope = Envelope(
+        type=kind, msg_id=msg_id, sent=work.now, sender=await _with_author(work, sender), receiver=known[to].party,
+        patient=_person(patient.resource), conversation=await _conversation(work, answered), body=dialog.build(body),
+        attachments=dialogmelding.attachments_of(communication),
+    )  # fmt: skip
+    stored = await journal.create(work, dialogmelding.as_sent(communication, envelope, sender))
+    await outbox.queue(work, outbox.Letter(
+        type=kind.value, msg_id=msg_id, sender=sender.her_id, receiver=to, body=hodemelding.build(envelope),
+        responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit, told_of=stored.id,
+    ))  # fmt: skip
+    return stored
+
+
+async def answer(work: Work, communication: str, text: str) -> Stored:
+    """Answer a received Communication (by id) with plain text, to the one who sent it.
+
+    Raises   Refused AK-X006 when it did not come as a message; else as `send`
+    """
+    asked = await journal.read(work, "Communication", communication)
+    received = await inbox.behind(work, asked.owner, communication)
+    if received is None:
+        raise Refused("AK-X006")
+    title = str(asked.resource.get("topic", {}).get("text", ""))
+    reply: Resource = {
+        "resourceType": "Communication",
+        "subject": asked.resource["subject"],
+        "inResponseTo": [{"reference": f"Communication/{communication}"}],
+        "topic": {"text": title if title.startswith("Svar: ") else f"Svar: {title}".strip()},
+        "payload": [{"contentString": text}] if text.strip() else [],
+    }
+    return await send(work, reply, to=received["sender"], answered=asked)
+
+
+async def _with_author(work: Work, sender: Address) -> Party:
+    """Return our unit as the sending party, with the person who writes."""
+    if work.actor.kind is not Kind.STAFF:
+        return sender.party
+    author = (await journal.read(work, "Practitioner", work.actor.id.removeprefix("Practitioner/"))).resource
+    numbers = [each["value"] for each in author.get("identifier", []) if each.get("system") == HPR_SYSTEM]
+    if not numbers:
+        return sender.party
+    name = (author.get("name") or [{}])[0]
+    professional = Professional(
+        family=name.get("family", ""),
+        given=" ".join(name.get("given", [])),
+        idents=(Ident(numbers[0], "HPR", ID_PERSON, "HPR-nummer"),),
+    )
+    return replace(sender.party, professional=professional)
+
+
+def _person(patient: Resource) -> Person:
+    """Return the patient as a message names one. Raises Refused AK-X005."""
+    kinds = {system: kind for kind, system in SYSTEMS.items()}
+    numbers = [each for each in patient.get("identifier", []) if each.get("system") in kinds]
+    if not numbers:
+        raise Refused("AK-X005")
+    kind = kinds[numbers[0]["system"]]
+    name = (patient.get("name") or [{}])[0]
+    return Person(
+        family=name.get("family", ""),
+        given=" ".join(name.get("given", [])),
+        idents=(Ident(numbers[0]["value"], str(kind), ID_PERSON, _KIND_NAMES.get(kind.value, "")),),
+    )
+
+
+_KIND_NAMES = {"FNR": "Fødselsnummer", "DNR": "D-nummer", "FHN": "Felles hjelpenummer", "HNR": "H-nummer"}
+
+
+async def _conversation(work: Work, answered: Stored | None) -> Conversation | None:
+    """Return the references of an answer: its parent, and the message that began the exchange."""
+    received = await inbox.behind(work, answered.owner, answered.id) if answered else None
+    if received is None:
+        return None
+    envelope = opened(received["body"]).envelope if received["body"] else None
+    began = envelope.conversation.conversation if envelope and envelope.conversation else received["msg_id"]
+    return Conversation(parent=received["msg_id"], conversation=began)

@@ -1,0 +1,126 @@
+"""The local transport: HTTP between programs on this machine. For the demo and the tests, never between sites.
+
+It is honest: 202 with the transport's id is given only after the bytes are durably stored, and only such an answer
+makes a message "delivered". Both ends hold one shared secret, given at start-up.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from akson.base.work import Purpose
+from akson.exchange import delivery, inbox, outbox
+from akson.exchange.outbox import Claimed
+from akson.exchange.safexml import LARGEST, Fault, Schemas
+from akson.exchange.states import Event
+from akson.record.office import Office
+
+PATH: Final = "/exchange/local"
+XML: Final = "application/xml"
+MESSAGE_ID, FROM, TO = "x-message-id", "x-from-her-id", "x-to-her-id"
+REFUSED_FOR_GOOD: Final = frozenset({400, 413, 415, 422})
+PROBLEM: Final = "Mottakeren svarer ikke."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Local:
+    """Our end of the local transport.
+
+    secret   shared by all programs on this machine
+    client   with its own deadlines; never follows a redirect
+    """
+
+    secret: str = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < 16:
+            raise ValueError("the shared secret is too short")
+
+    def routes(self, office: Office) -> list[Route]:
+        """Return the route that receives; mounted by the app."""
+
+        async def receive(request: Request) -> Response:
+            return await self._receive(request, office)
+
+        return [Route(PATH, receive, methods=["POST"])]
+
+    async def turn(self, office: Office, *, schemas: Schemas | None = None) -> int:
+        """Do all that is due, in and out, once; return how many messages were touched. The worker calls it again."""
+        received = await delivery.receive_due(office, schemas=schemas)
+        return received + await self.deliver_due(office) + await delivery.remind_due(office)
+
+    async def deliver_due(self, office: Office) -> int:
+        """Hand over every message that is due; return how many were tried."""
+        tried = 0
+        for bucket in await outbox.waiting(office.database, office.clock()):
+            while claimed := await outbox.claim(office.database, bucket, office.clock()):
+                await self._hand_over(office, claimed)
+                tried += 1
+        return tried
+
+    async def _hand_over(self, office: Office, claimed: Claimed) -> None:
+        """Hand over one message and note what came of it; an unknown outcome is tried again: receivers know its id."""
+        receipt, for_good = await self._post(claimed)
+        async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding ut") as work:
+            if receipt:
+                await outbox.happened(work, claimed.owner, claimed.key, Event.RECEIPT)
+            elif for_good or not await outbox.try_later(work, claimed, PROBLEM):
+                fault = Fault("", PROBLEM if claimed.endpoint else "Mottakeren har ingen adresse vi kan nå.")
+                if moved := await outbox.happened(work, claimed.owner, claimed.key, Event.GIVE_UP, fault):
+                    await delivery.tell_a_human(work, moved)
+
+    async def _post(self, claimed: Claimed) -> tuple[bool, bool]:
+        """Return (receipt given, refused for good)."""
+        if not claimed.endpoint:
+            return False, True
+        headers = {
+            "authorization": f"Bearer {self.secret}", "content-type": XML, MESSAGE_ID: claimed.msg_id,
+            FROM: str(claimed.sender), TO: str(claimed.receiver),
+        }  # fmt: skip
+        try:
+            answer = await self.client.post(
+                claimed.endpoint, content=claimed.body, headers=headers, follow_redirects=False
+            )
+        except httpx.HTTPError:
+            return False, False
+        return answer.status_code == 202, answer.status_code in REFUSED_FOR_GOOD
+
+    async def _receive(self, request: Request, office: Office) -> Response:
+        """Store a message and give the receipt: 202 with the id it is kept under."""
+        _, _, given = request.headers.get("authorization", "").partition("Bearer ")
+        if not secrets.compare_digest(given.encode(), self.secret.encode()):
+            return Response(status_code=401)
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        if not body:
+            return Response(status_code=400)
+        kept = await inbox.keep(
+            office.database, body, now=office.clock(), envelope_id=request.headers.get(MESSAGE_ID, "")[:200],
+            envelope_from=_number(request, FROM), envelope_to=_number(request, TO),
+        )  # fmt: skip
+        return JSONResponse({"id": kept}, status_code=202)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return what was sent, or None as soon as it is too much."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _number(request: Request, header: str) -> int:
+    written = request.headers.get(header, "")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0

@@ -1,0 +1,10 @@
+"""FHIR R4, pure: definitions, structure checks, search values, owners, the text of resources. Reads only its artefact.
+
+definitions  the facts distilled from the specification (distil.py makes the artefact: `make definitions`)
+types        the 146 resource types and their numbers
+checks       take in a resource: check(body), check_resource(dict); structs (fast) and walk (tells every fault)
+bodies       cut, store and join the received text; slices of a Bundle; new references
+search       search parameters and their values; dates and normalise for what is searched for
+owners       whose record a resource belongs in; timeline: by which date it stands there
+outcome      faults as an OperationOutcome
+"""

@@ -1,0 +1,153 @@
+"""The JSON received is the truth: this cuts it, stores it, and puts it together again without changing a token.
+
+Only id, meta and rewritten references differ between what came in and what goes out; numbers keep their digits
+(`1.50` stays `1.50`), members their order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from akson.fhir.issues import Invalid, Issue
+
+_EMPTY: Final = msgspec.Raw(b"")
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_value = msgspec.json.Decoder(float_hook=Decimal).decode
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_text = msgspec.json.Decoder(str).decode
+_STRING = re.compile(rb'"(?:[^"\\]+|\\.)*"')
+_KEPT_BY_US = frozenset({"versionId", "lastUpdated", "_versionId", "_lastUpdated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A resource cut up.
+
+    meta   compact JSON of meta without versionId and lastUpdated; b"" when nothing is left
+    rest   all other members but resourceType and id, as received, with commas between and no braces around
+    """
+
+    resource_type: str
+    id: str | None
+    meta: bytes
+    rest: bytes
+
+
+def loads(body: bytes) -> Any:
+    """Return the JSON value; numbers with a point or an exponent as Decimal. Raises msgspec.DecodeError, ValueError."""
+    return _value(body)
+
+
+def dumps(value: Any) -> bytes:
+    """Return `value` as compact JSON; a Decimal becomes a number with all its digits."""
+    return _encode(value)
+
+
+def split(body: bytes) -> Parts:
+    """Cut up the text of a resource. Raises Invalid when it is not a JSON object with a resourceType."""
+    try:
+        members = _members(body)
+        kind = _text(members.pop("resourceType"))
+        resource_id = _text(members.pop("id")) if "id" in members else None
+        meta = _kept_meta(members.pop("meta", _EMPTY))
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
+        raise Invalid([Issue("fatal", "structure", "", f"not the text of a resource: {error}")]) from error
+    return Parts(resource_type=kind, id=resource_id, meta=meta, rest=_joined(members))
+
+
+def _kept_meta(meta: msgspec.Raw) -> bytes:
+    if not meta:
+        return b""
+    kept = {name: raw for name, raw in _members(meta).items() if name not in _KEPT_BY_US}
+    return bytes(msgspec.json.format(b"{" + _joined(kept) + b"}", indent=-1)) if kept else b""
+
+
+def _joined(members: Mapping[str, msgspec.Raw]) -> bytes:
+    return b",".join([_encode(name) + b":" + bytes(raw) for name, raw in members.items()])
+
+
+def join(resource_type: str, resource_id: str, version: int, last_updated: datetime, meta: bytes, rest: bytes) -> bytes:
+    """Return the text of a resource as clients get it. `last_updated` must have a time zone."""
+    kept = b"," + meta[1:-1] if meta else b""
+    head = (
+        f'{{"resourceType":"{resource_type}","id":"{resource_id}",'
+        f'"meta":{{"versionId":"{version}","lastUpdated":"{instant(last_updated)}"'
+    )
+    return b"".join((head.encode(), kept, b"},", rest, b"}") if rest else (head.encode(), kept, b"}}"))
+
+
+def instant(moment: datetime) -> str:
+    """Return `moment` as a FHIR instant in UTC with milliseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def pack(parts: Parts) -> bytes:
+    """Return what is stored of a resource: meta, a line feed, the rest. Type, id, version and time have own columns."""
+    return parts.meta + b"\n" + parts.rest
+
+
+def unpack(stored: bytes) -> tuple[bytes, bytes]:
+    """Return (meta, rest) of what `pack` made."""
+    meta, _, rest = stored.partition(b"\n")
+    return meta, rest
+
+
+def rewrite_references(body: bytes, new: Mapping[str, str]) -> bytes:
+    """Put other references in place of those that are keys of `new`, wherever a whole string is equal to one."""
+    if not new or (not any(old.encode() in body for old in new) and b"\\" not in body):
+        return body
+    quoted = {_encode(old): _encode(other) for old, other in new.items()}
+
+    def other(string: re.Match[bytes]) -> bytes:
+        token = string[0]
+        return quoted.get(_encode(_text(token)) if b"\\" in token else token, token)
+
+    return _STRING.sub(other, body)
+
+
+class Request(msgspec.Struct, rename="camel"):
+    """What an entry of a batch or transaction asks for."""
+
+    method: str = ""
+    url: str = ""
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+    if_match: str | None = None
+    if_none_exist: str | None = None
+
+
+class Slice(msgspec.Struct, rename="camel"):
+    """One entry of a Bundle; `resource` is a view into the Bundle's text, b"" when there is none."""
+
+    full_url: str | None = None
+    resource: msgspec.Raw = _EMPTY
+    request: Request | None = None
+
+
+class Slices(msgspec.Struct):
+    """A Bundle cut into its entries."""
+
+    resourceType: str
+    type: str = ""
+    entry: list[Slice] = []
+
+
+_slices = msgspec.json.Decoder(Slices).decode
+
+
+def slices(bundle: bytes) -> Slices:
+    """Cut a Bundle into its entries without decoding or copying the resources. Raises Invalid."""
+    try:
+        cut = _slices(bundle)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise Invalid([Issue("fatal", "structure", "Bundle", str(error))]) from error
+    if cut.resourceType != "Bundle":
+        raise Invalid([Issue("error", "invalid", "Bundle.resourceType", f"expected Bundle, got {cut.resourceType}")])
+    return cut

@@ -1,0 +1,150 @@
+"""This will take in a resource: decode it exactly, and accept it or tell every fault.
+
+Most resources are plain and pass at C speed (structs.py). A resource with anything unusual in its text is walked
+through instead (walk.py); both accept the same resources, which the tests show by running both.
+Of the rules of FHIR R4 this checks what holds for every resource whatever its profile: structure, cardinality,
+primitives, required codes, narrative, extensions, contained resources. Invariants and profiles are checked elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from akson.fhir import structs, walk
+from akson.fhir.bodies import dumps, loads
+from akson.fhir.definitions import elements, facts
+from akson.fhir.issues import Invalid, Issue
+from akson.fhir.primitives import LONGEST_STRING
+from akson.fhir.types import is_type
+
+__all__ = ["Invalid", "Issue", "Resource", "check", "check_resource"]
+
+# Signs of control characters in the text as we would write it.
+CONTROLS: Final = (b"\\u00", b"\\b", b"\\f")
+_EXPONENT = re.compile(rb"E[+-][0-9]")
+_LOCAL = re.compile(r'"reference":"#([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A valid resource: `body` as it was sent, `data` decoded from it (numbers with a point as Decimal)."""
+
+    type: str
+    id: str | None
+    data: dict[str, Any]
+    body: bytes
+
+
+def check(body: bytes, *, expected: str | None = None) -> Resource:
+    """Return the resource in `body`.
+
+    expected   its type, where the address or the context says so
+    Raises     Invalid with every fault and its path
+    """
+    data = _decoded(body)
+    kind = data.get("resourceType") if isinstance(data, dict) else None
+    if not is_type(kind) or expected not in {None, kind} or not _is_plainly_valid(str(kind), body, data):
+        if walk.depth_of(data) > walk.DEEPEST:
+            _unreadable(f"nested deeper than {walk.DEEPEST} levels", "too-costly")
+        if issues := walk.faults(_decoded_slowly(body), expected=expected):
+            raise Invalid(issues)
+    return Resource(type=str(kind), id=data.get("id"), data=data, body=body)
+
+
+def check_resource(resource: dict[str, Any], *, expected: str | None = None) -> Resource:
+    """Return the resource built as a dict, as it would come back from its own text. Raises Invalid."""
+    try:
+        body = dumps(resource)
+    except (TypeError, RecursionError) as error:
+        raise Invalid([Issue("fatal", "structure", "", f"cannot be written as JSON: {error}")]) from error
+    return check(body, expected=expected)
+
+
+def _decoded(body: bytes) -> Any:
+    """Return the JSON value. Raises Invalid when the text is not JSON."""
+    try:
+        return loads(body)
+    except RecursionError:
+        _unreadable(f"nested deeper than {walk.DEEPEST} levels", "too-costly")
+    except (msgspec.DecodeError, ValueError) as error:  # ValueError: not UTF-8, or a number of thousands of digits
+        _unreadable(str(error))
+
+
+def _unreadable(told: str, code: str = "structure") -> NoReturn:
+    raise Invalid([Issue("fatal", code, "", told)])
+
+
+def _is_plainly_valid(kind: str, body: bytes, data: dict[str, Any]) -> bool:
+    """Tell whether the resource is valid beyond doubt; False means that it must be walked through.
+
+    A sign looked for here may stand in a string by chance: then the walk is slower, not wrong.
+    """
+    if len(body) > LONGEST_STRING and kind != "Binary":  # may hold too long a string: let the walk measure
+        return False
+    text = dumps(data)
+    if b"{}" in text or _members(body) != _members(text):
+        return False
+    if b"\\" in text and any(sign in text for sign in CONTROLS):
+        return False
+    if b"E" in text and _EXPONENT.search(text):
+        return False
+    if _may_be_deep(kind, text, data) and walk.depth_of(data) > walk.DEEPEST:
+        return False
+    return (b"#" not in text or _local_references_hold(kind, text, data)) and structs.accepts(kind, body)
+
+
+def _may_be_deep(kind: str, text: bytes, data: dict[str, Any]) -> bool:
+    """Tell whether objects may be nested deeply, by counting the members that make nesting without end possible.
+
+    Without them R4 stays under 32 levels, and each adds 8 at most (an extension inside the value of an extension).
+    """
+    if text.count(b"{") <= walk.DEEPEST // 2:
+        return False
+    inner = "contained" in data or kind in {"Bundle", "Parameters"}
+    return sum(text.count(name) for name in _endless(None if inner else kind)) > _FEW
+
+
+_FEW: Final = 4
+
+
+@cache
+def _endless(kind: str | None) -> tuple[bytes, ...]:
+    """Return the members through which an element may lie in one of its own sort; for None, those of all types."""
+    paths = [path for path in facts()["elements"] if kind in {None, path.partition(".")[0]}]
+    own = {e.name for path in paths for e in elements(path) for t in e.types if (path + ".").startswith(t + ".")}
+    return tuple(f'"{name}":'.encode() for name in sorted({*own, "extension", "assigner", "resource"}))
+
+
+def _local_references_hold(kind: str, text: bytes, data: dict[str, Any]) -> bool:
+    """Tell whether all that is referred to as "#x" is contained; never sure of resources with entries of their own."""
+    contained = data.get("contained", [])
+    if kind in {"Bundle", "Parameters"} or not isinstance(contained, list):
+        return False
+    ids = {c.get("id") for c in contained if isinstance(c, dict)}
+    return ids.issuperset(_LOCAL.findall(text.decode()))
+
+
+def _members(text: bytes) -> int:
+    """Return how many members the objects of `text` have together; text decoded and written anew has fewer exactly
+    when members were repeated (or when blanks stand before colons, which the walk sorts out)."""
+    return text.count(b'":') - (text.count(b'\\":') if b"\\" in text else 0)
+
+
+def _decoded_slowly(body: bytes) -> Any:
+    """Return the JSON value with repeated members marked."""
+    return json.loads(body, parse_float=Decimal, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return values
+    names = [name for name, _ in pairs]
+    return walk.Repeated(values, sorted({n for n in names if names.count(n) > 1}))

@@ -1,0 +1,145 @@
+"""This will tell whose record a resource belongs in, and who else is named in it.
+
+Every resource has one owner. Most name it: the patient, or what they themselves belong to (an encounter, the target of
+a provenance). What names nobody owns itself: Patient, Organization, Practitioner, Location, Group, Schedule, Slot, a
+List without subject ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from akson.fhir import walk
+
+_SUBJECT: Final = ("subject", "encounter")
+_PATIENT: Final = ("patient",)
+
+# Type -> members that name the owner, the first that is there counts. Made from R4's references to Patient and its
+# Patient compartment, then read through one by one. A path ending in "!" counts only if it points to a Patient.
+OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(
+        "AdverseEvent CarePlan CareTeam ChargeItem ClinicalImpression Communication CommunicationRequest Composition"
+        " Condition DeviceRequest DiagnosticReport DocumentReference Flag GuidanceResponse ImagingStudy Media"
+        " MedicationRequest Observation Procedure QuestionnaireResponse RequestGroup RiskAssessment ServiceRequest"
+        " List".split(),
+        _SUBJECT,
+    ),
+    **dict.fromkeys(
+        "AllergyIntolerance BodyStructure Claim ClaimResponse CoverageEligibilityRequest CoverageEligibilityResponse"
+        " DetectedIssue EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory ImmunizationEvaluation"
+        " ImmunizationRecommendation MolecularSequence NutritionOrder RelatedPerson VisionPrescription Device"
+        " SupplyDelivery Consent".split(),
+        _PATIENT,
+    ),
+    "Account": ("subject",),
+    "Appointment": ("participant.actor!",),
+    "AppointmentResponse": ("actor!", "appointment"),
+    "AuditEvent": ("entity.what!", "agent.who!"),
+    "Basic": ("subject",),
+    "Binary": ("securityContext",),
+    "BiologicallyDerivedProduct": ("collection.source!",),
+    "Contract": ("subject!",),
+    "Coverage": ("beneficiary",),
+    "DeviceMetric": ("source",),
+    "DeviceUseStatement": ("subject",),
+    "DocumentManifest": ("subject",),
+    "Encounter": ("subject",),
+    "EnrollmentRequest": ("candidate",),
+    "EnrollmentResponse": ("request",),
+    "Goal": ("subject",),
+    "Immunization": ("patient", "encounter"),
+    "Invoice": ("subject", "recipient!"),
+    "MeasureReport": ("subject!",),
+    "MedicationAdministration": ("subject", "context"),
+    "MedicationDispense": ("subject", "context"),
+    "MedicationStatement": ("subject", "context"),
+    "PaymentNotice": ("request",),
+    "Provenance": ("target!", "target"),
+    "ResearchSubject": ("individual",),
+    "Specimen": ("subject",),
+    "SupplyRequest": ("deliverTo!", "requester!"),
+    "Task": ("for", "encounter", "focus"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A person or thing known by an identifier only (`subject.identifier`), such as a national id."""
+
+    system: str | None
+    value: str
+
+
+def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
+    """Return what names the owner: a literal reference ("Patient/x", "urn:uuid:..."), an identifier, or None when the
+    resource owns itself."""
+    for path in OWNERS.get(resource["resourceType"], ()):
+        named = [_named(r, resource) for r in _at(resource, path.removesuffix("!").split("."))]
+        patients = [n for r, n in named if n is not None and _is_patient(r, n)]
+        if patients:
+            return patients[0]
+        known = [n for _, n in named if n is not None]
+        if known and not path.endswith("!"):
+            return known[0]
+    return None
+
+
+def _at(value: Any, path: list[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the References at `path`, through lists."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _at(each, path)
+    elif isinstance(value, Mapping):
+        if not path:
+            yield value
+        else:
+            yield from _at(value.get(path[0]), path[1:])
+
+
+def _named(
+    reference: Mapping[str, Any], resource: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], str | Identified | None]:
+    """Return the reference and what it names; something contained is known by its identifier."""
+    literal = reference.get("reference", "")
+    if literal.startswith("#"):
+        inside: Mapping[str, Any] = next((c for c in resource.get("contained", ()) if c.get("id") == literal[1:]), {})
+        found = next((i for i in inside.get("identifier", ()) if "value" in i), None)
+        return {"type": inside.get("resourceType")}, _identified(found)
+    return reference, literal or _identified(reference.get("identifier"))
+
+
+def _identified(identifier: Any) -> Identified | None:
+    if not isinstance(identifier, Mapping) or "value" not in identifier:
+        return None
+    return Identified(identifier.get("system"), identifier["value"])
+
+
+def _is_patient(reference: Mapping[str, Any], named: str | Identified) -> bool:
+    """Tell whether a reference points to a Patient, as far as its text says."""
+    if isinstance(named, str) and not named.startswith("urn:"):
+        return _patient_in(named) is not None
+    return bool(reference.get("type", "Patient") == "Patient")
+
+
+def _patient_in(reference: str) -> str | None:
+    """Return "Patient/x" from a literal reference, without server and version; None when it is to something else."""
+    parts = reference.partition("/_history/")[0].split("/")
+    return "/".join(parts[-2:]) if len(parts) > 1 and parts[-2] == "Patient" else None
+
+
+def other_patients(resource: Mapping[str, Any]) -> list[str]:
+    """Return "Patient/x" of every patient named in the resource who is not its owner, each once."""
+    owner = owner_reference(resource)
+    own = _patient_in(owner) if isinstance(owner, str) else None
+    if resource["resourceType"] == "Patient":
+        own = f"Patient/{resource.get('id')}"
+    found = (_patient_in(text) for _, text in references(resource))
+    return list(dict.fromkeys(p for p in found if p and p != own))
+
+
+def references(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (path, reference) of every literal reference in the resource and in what it contains."""
+    for path, text in walk.references(resource, resource["resourceType"]):
+        yield path.removesuffix(".reference"), text

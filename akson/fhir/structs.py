@@ -1,0 +1,216 @@
+"""This will decide at C speed whether the text of a resource is surely valid: msgspec types made from the definitions.
+
+They know a strict part of FHIR only: no nulls, no companions such as `_birthDate`. They do not see repeated members and
+empty objects (checks.py looks for those in the text). What they accept is valid; what they do not accept may still be,
+and walk.py decides. Types are made when first asked for, and stand as module variables because msgspec resolves names
+there.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, DecodeError, Meta, Raw, Struct, defstruct
+from msgspec.json import Decoder
+from msgspec.structs import astuple
+
+from akson.fhir import narrative
+from akson.fhir.definitions import PRIMITIVES, Element, codes, codings, elements
+from akson.fhir.primitives import LONGEST_STRING, PATTERNS, RANGES, REFERENCE
+from akson.fhir.types import is_type
+
+Check = Callable[[Any], None]
+
+FORBIDDEN_META = frozenset({"versionId", "lastUpdated", "security"})  # of a contained resource: dom-4, dom-5
+
+__all__ = ["Annotated", "Raw", "accepts"]  # the first two are named in annotations made here
+
+SOME = Meta(min_length=1)
+P_boolean = bool
+P_decimal = float  # msgspec's Decimal would take the string "1.5" as well; the value itself is not used
+P_string = P_markdown = P_xhtml = Annotated[str, Meta(min_length=1, max_length=LONGEST_STRING)]
+P_reference = Annotated[str, Meta(pattern=rf"\A{REFERENCE}\Z")]
+
+
+def _make_primitives() -> None:
+    for kind, pattern in PATTERNS.items():
+        globals()[f"P_{kind}"] = Annotated[str, Meta(pattern=rf"\A{pattern}\Z")]
+    for kind, (least, most) in RANGES.items():
+        globals()[f"P_{kind}"] = Annotated[int, Meta(ge=least, le=most)]
+
+
+_make_primitives()
+
+
+class _Head(Struct):
+    """The type and what a contained resource may not have."""
+
+    resourceType: str
+    contained: Raw = Raw(b"")
+    meta: dict[str, Raw] = {}
+
+    @property
+    def may_be_contained(self) -> bool:
+        return not self.contained and FORBIDDEN_META.isdisjoint(self.meta)
+
+
+_head = Decoder(_Head).decode
+
+
+def accepts(resource_type: str, text: bytes | Raw) -> bool:
+    """Tell whether `text` is surely a valid resource of this type."""
+    try:
+        _decoder(resource_type).decode(text)
+    except (DecodeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+@cache
+def _decoder(path: str) -> Decoder[Any]:
+    return Decoder(globals()[_struct(path)])
+
+
+@cache
+def _struct(path: str) -> str:
+    """Make the struct of a type or element and of all it holds, and return its name."""
+    name = "S_" + path.replace(".", "_")
+    if name in globals():
+        return name
+    globals()[name] = None  # in the making: types hold one another in rings
+    singles = [e for e in elements(path) if not e.choice]
+    choices = [e for e in elements(path) if e.choice]
+    fields = [_field(path, e, t) for e in (*singles, *choices) for t in e.types]
+    globals()[name] = defstruct(
+        name,
+        [(_python(n), of, UNSET) if not need else (_python(n), of) for n, of, need in fields],
+        namespace=_namespace(path, choices),
+        rename={_python(n): n for n, _, _ in fields},
+        tag_field="resourceType" if is_type(path) else None,
+        tag=path if is_type(path) else None,
+        forbid_unknown_fields=True,
+        kw_only=True,
+        gc=False,
+        module=__name__,
+    )
+    return name
+
+
+def _python(name: str) -> str:
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def _field(path: str, element: Element, of: str) -> tuple[str, str, bool]:
+    """Return the member's name, the annotation of its type, and whether it must be there."""
+    if path == "Reference" and element.name == "reference":
+        single = "P_reference"
+    elif of == "Resource":
+        single = "Raw"
+    elif of == "code" and element.codes:
+        single = _literal(element.codes)
+    else:
+        single = f"P_{of}" if of in PRIMITIVES else _struct(of)
+    annotation = f"Annotated[list[{single}], SOME]" if element.many else single
+    return element.json_name(of), annotation, element.required and not element.choice
+
+
+def _literal(value_set: str) -> str:
+    name = "V_" + "".join(c if c.isalnum() else "_" for c in value_set)
+    globals().setdefault(name, Literal[tuple(sorted(codes(value_set)))])
+    return name
+
+
+def _namespace(path: str, choices: list[Element]) -> dict[str, Any]:
+    """Return what the struct checks about itself once it is decoded, if there is anything."""
+    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path)]
+    if path == "Extension":
+        checks.append(_check_extension)
+    if path == "Narrative":
+        checks.append(_check_narrative)
+    if not checks:
+        return {}
+    if len(checks) == 1:
+        return {"__post_init__": checks[0]}
+
+    def post_init(self: Any) -> None:
+        for check in checks:
+            check(self)
+
+    return {"__post_init__": post_init}
+
+
+def _choice_checks(choices: list[Element]) -> list[Check]:
+    """Return the checks that of a choice there is one at most, and one if required; choices are the last fields."""
+    found, end = [], 0
+    for choice in reversed(choices):
+        start = end - len(choice.types)
+        found.append(_choice_check(slice(start, end or None), len(choice.types), need=choice.required))
+        end = start
+    return found
+
+
+def _choice_check(place: slice, size: int, *, need: bool) -> Check:
+    least = size - 1
+
+    def check(self: Any) -> None:
+        empty = astuple(self)[place].count(UNSET)
+        if empty != least and (need or empty < least):
+            raise ValueError("choice")
+
+    return check
+
+
+def _binding_checks(path: str) -> list[Check]:
+    bound = [e for e in elements(path) if e.codes and set(e.types) & {"CodeableConcept", "Coding"}]
+    return [_binding_check(_python(e.name), codings(e.codes), many=e.many) for e in bound if e.codes and not e.choice]
+
+
+def _binding_check(name: str, allowed: frozenset[tuple[str, str]], *, many: bool) -> Check:
+    def check(self: Any) -> None:
+        value = getattr(self, name)
+        for concept in () if value is UNSET else value if many else (value,):
+            given = concept.coding if hasattr(concept, "coding") else (concept,)
+            if given is UNSET or not any((c.system, c.code) in allowed for c in given):
+                raise ValueError("binding")
+
+    return check
+
+
+def _inner_checks(path: str) -> list[Check]:
+    """Return the checks of the resources inside."""
+    return [_inner_check(e.name, many=e.many) for e in elements(path) if "Resource" in e.types]
+
+
+def _inner_check(name: str, *, many: bool) -> Check:
+    """Return the check of a member that holds a resource, or (`contained`) many."""
+
+    def check(self: Any) -> None:
+        inside = getattr(self, name)
+        if inside is UNSET:
+            return
+        for text in inside if many else (inside,):
+            head = _head(text)
+            if not is_type(head.resourceType) or (
+                many and (head.contained or not FORBIDDEN_META.isdisjoint(head.meta))
+            ):
+                raise ValueError("inside")
+            _decoder(head.resourceType).decode(text)
+
+    return check
+
+
+def _check_extension(self: Any) -> None:
+    """Raises ValueError unless there is either a value or extensions (ext-1)."""
+    if (self.extension is UNSET) == (astuple(self)[3:].count(UNSET) == _EXTENSION_VALUES):
+        raise ValueError("extension")
+
+
+_EXTENSION_VALUES = len(next(e for e in elements("Extension") if e.choice).types)
+
+
+def _check_narrative(self: Any) -> None:
+    if narrative.fault(self.div):
+        raise ValueError("narrative")

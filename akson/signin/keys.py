@@ -1,0 +1,84 @@
+"""Our own signing keys: one file per purpose, readable by its owner only, shared by all processes of an installation.
+
+The first key signs, all of them verify. Rotation puts a new key first; running processes notice the changed file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+KEPT = 3  # keys: tokens outlive a rotation by minutes, so two would do
+
+
+class Keyring:
+    """ES256 keys in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at = -1  # mtime of what we hold
+        self._keys: list[ECKey] = []
+
+    @classmethod
+    def open(cls, folder: Path, name: str) -> Keyring:
+        """Use the keys `name` in `folder`; make the first one when there is none.
+
+        Two processes may start at once: the file appears whole, and the first one wins.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        ring = cls(folder / f"{name}.jwks.json")
+        if not ring._path.exists():
+            ring._write([_new_key()], replace=False)
+        return ring
+
+    @property
+    def signer(self) -> ECKey:
+        """Return the key to sign with; its `kid` is the thumbprint."""
+        return self._current()[0]
+
+    @property
+    def public(self) -> Mapping[str, Any]:
+        """Return the JWK set to publish."""
+        return {"keys": [_named(key, private=False) for key in self._current()]}
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the last ones still verify."""
+        self._write([_new_key(), *self._current()][:KEPT], replace=True)
+
+    def _current(self) -> list[ECKey]:
+        changed = self._path.stat().st_mtime_ns
+        if changed != self._read_at:
+            held = json.loads(self._path.read_text("utf-8"))
+            self._keys, self._read_at = [ECKey.import_key(jwk) for jwk in held["keys"]], changed
+        return self._keys
+
+    def _write(self, keys: list[ECKey], *, replace: bool) -> None:
+        content = json.dumps({"keys": [_named(key, private=True) for key in keys]})
+        whole = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            whole.replace(self._path)
+            return
+        try:
+            os.link(whole, self._path)
+        except FileExistsError:
+            pass  # another process was first: its key is ours too
+        finally:
+            whole.unlink()
+
+
+def _new_key() -> ECKey:
+    return ECKey.generate_key("P-256", private=True)
+
+
+def _named(key: ECKey, *, private: bool) -> dict[str, Any]:
+    return {**key.as_dict(private=private), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}

@@ -1,0 +1,138 @@
+"""The nouns of sign-in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+PID = "helseid://claims/identity/pid"
+LEVEL = "helseid://claims/identity/security_level"
+ASSURANCE = "helseid://claims/identity/assurance_level"
+HPR = "helseid://claims/hpr/hpr_number"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Persona:
+    """A named, invented person whom the demo's issuer lets anyone be."""
+
+    id: str  # short and stable, e.g. "jonas-eikeland"; the token's `sub`
+    name: str
+    role: str  # as people read it: "Fastlege"
+    unit: str  # as people read it: "Nordre legesenter"; empty for citizens
+    pid: str  # synthetic national id
+    group: str = "Ansatte"  # heading on the picker
+    staff: bool = True  # HelseID's claims, otherwise ID-porten's
+    hpr: str = ""
+    note: str = ""  # what one can try as this person
+
+    @property
+    def initials(self) -> str:
+        words = [word for word in self.name.split(",")[0].split() if word[0].isalpha()]
+        return (words[0][0] + words[-1][0]).upper() if words else "?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """A program that our issuer knows."""
+
+    id: str
+    name: str
+    keys: Callable[[], Mapping[str, Any]]  # public JWK set, ES256; asked each time, so that keys can be rotated
+    redirect_uris: frozenset[str] = frozenset()  # matched exactly
+    leave_uris: frozenset[str] = frozenset()  # where end_session may send the browser
+    scopes: frozenset[str] = frozenset({"openid"})
+    grants: frozenset[str] = frozenset({"authorization_code"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """An issuer that we sign people in at: our own, HelseID, ID-porten."""
+
+    name: str  # short, stands in addresses: "helseid"
+    label: str  # on the button: "Ansatt, med HelseID"
+    issuer: str
+    client_id: str
+    redirect_uri: str
+    leave_uri: str  # where the issuer sends the browser after logout
+    scope: str = "openid profile"
+    algorithms: tuple[str, ...] = ("ES256",)  # of its id tokens, pinned
+    resource: str = ""  # of the access token (RFC 8707); empty: the issuer's own default
+    levels: frozenset[str] = frozenset({"4", "idporten-loa-high"})  # good enough: HelseID's and ID-porten's highest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A person as an issuer vouches for them."""
+
+    pid: str  # national id
+    provider: str  # name of the Provider
+    level: str  # as the issuer says it: "4", "idporten-loa-high"
+    staff: bool  # signed in as health personnel (HelseID's claims)
+    name: str = ""  # ID-porten tells none
+    hpr: str = ""
+
+    @property
+    def signed_in(self) -> str:
+        """Return what `Actor.signed_in` holds, e.g. "helseid:4"."""
+        return f"{self.provider}:{self.level}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A sign-in under way: what must be remembered while the browser is at the issuer."""
+
+    provider: str
+    nonce: str
+    verifier: str  # PKCE
+    browser: str  # digest of a cookie: the answer must come back in the browser that asked
+    to: str  # the page the person wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenClaims:
+    """A verified access token."""
+
+    issuer: str
+    subject: str
+    client: str
+    scopes: frozenset[str]
+    jti: str
+    expires: datetime
+    key: str  # thumbprint of the key it is bound to (DPoP); empty for Bearer
+    claims: Mapping[str, Any]
+
+    @property
+    def pid(self) -> str:
+        """Return the person's national id, or "" for a program."""
+        return str(self.claims.get(PID) or self.claims.get("pid") or "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifetimes:
+    """How long things live."""
+
+    request: timedelta = timedelta(minutes=10)  # a pushed request: the person is choosing meanwhile
+    code: timedelta = timedelta(seconds=60)
+    id_token: timedelta = timedelta(minutes=5)
+    access_token: timedelta = timedelta(minutes=10)
+
+
+def identity(claims: Mapping[str, Any], provider: str) -> Identity | None:
+    """Return the person that id token `claims` describe, or None when they carry no national id."""
+    pid = str(claims.get(PID) or claims.get("pid") or "")
+    if not pid:
+        return None
+    staff = PID in claims
+    level = str(claims.get(LEVEL if staff else "acr", ""))
+    name, hpr = str(claims.get("name", "")), str(claims.get(HPR, ""))
+    return Identity(pid=pid, provider=provider, level=level, staff=staff, name=name, hpr=hpr)
+
+
+def persona_claims(persona: Persona) -> dict[str, Any]:
+    """Return what an id token says of `persona`: HelseID's words for staff, ID-porten's for citizens."""
+    if not persona.staff:
+        return {"pid": persona.pid, "acr": "idporten-loa-high", "amr": ["demo"]}
+    claims = {PID: persona.pid, LEVEL: "4", ASSURANCE: "high", "name": persona.name, "amr": ["demo"]}
+    return claims | ({HPR: persona.hpr} if persona.hpr else {})

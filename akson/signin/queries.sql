@@ -1,0 +1,78 @@
+-- name: put_ticket
+-- Remember something that may be used once.
+-- in    $1 digest bytea, $2 kind, $3 content jsonb, $4 expires_at
+INSERT INTO signin_ticket (digest, kind, content, expires_at) VALUES ($1, $2, $3, $4);
+
+-- name: use_ticket
+-- Use it, if nobody has and it has not expired. The row lock makes two at once one.
+-- in    $1 digest, $2 kind, $3 now
+-- out   content, or no row
+UPDATE signin_ticket SET used_at = $3
+ WHERE digest = $1 AND kind = $2 AND used_at IS NULL AND expires_at > $3
+RETURNING content;
+
+-- name: look_at_ticket
+-- in    $1 digest, $2 kind
+-- out   content, used boolean, expires_at
+SELECT content, used_at IS NOT NULL AS used, expires_at FROM signin_ticket WHERE digest = $1 AND kind = $2;
+
+-- name: first_sight
+-- Remember a jti; a second sight gives no row.
+-- in    $1 digest, $2 expires_at
+INSERT INTO signin_replay (digest, expires_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING RETURNING true;
+
+-- name: attempt
+-- Count one attempt in its window.
+-- in    $1 digest of who, $2 start of the window
+-- out   attempts so far in the window
+INSERT INTO signin_attempt AS a (digest, window_at, attempts) VALUES ($1, $2, 1)
+    ON CONFLICT (digest, window_at) DO UPDATE SET attempts = a.attempts + 1
+RETURNING attempts;
+
+-- name: revoke
+-- in    $1 jti, $2 expires_at of the token
+INSERT INTO signin_revoked (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING;
+
+-- name: revoked
+-- in    $1 now
+-- out   jti of each token that does not count
+SELECT jti FROM signin_revoked WHERE expires_at > $1;
+
+-- name: start_session
+-- Begin a session; the one it replaces (another person at the same browser) ends.
+-- in    $1 digest, $2 actor jsonb or null, $3 choices jsonb, $4 provider, $5 now, $6 digest of the old one
+WITH ended AS (DELETE FROM signin_session WHERE digest = $6)
+INSERT INTO signin_session (digest, actor, choices, provider, started_at, seen_at)
+VALUES ($1, $2, $3, $4, $5, $5);
+
+-- name: resume_session
+-- Find a live session and note that it is used, at most once a minute: most pages then write nothing.
+-- in    $1 digest, $2 now, $3 idle limit interval, $4 absolute limit interval
+-- out   actor, choices, provider; or no row
+WITH live AS (
+    SELECT actor, choices, provider, seen_at FROM signin_session
+     WHERE digest = $1 AND seen_at > $2::timestamptz - $3::interval AND started_at > $2::timestamptz - $4::interval
+), touched AS (
+    UPDATE signin_session SET seen_at = $2
+     WHERE digest = $1 AND EXISTS (SELECT FROM live WHERE seen_at < $2::timestamptz - interval '1 minute')
+)
+SELECT actor, choices, provider FROM live;
+
+-- name: choose_role
+-- Act as another of the choices, under a new cookie.
+-- in    $1 digest, $2 new digest, $3 actor jsonb
+-- out   one row if the session was there
+UPDATE signin_session SET digest = $2, actor = $3 WHERE digest = $1 RETURNING true;
+
+-- name: end_session
+-- out   actor, provider: where to log out next
+DELETE FROM signin_session WHERE digest = $1 RETURNING actor, provider;
+
+-- name: purge
+-- Forget what has expired. Tickets stay an hour longer, so that a code used twice is still known as such.
+-- in    $1 now, $2 absolute limit of a session
+WITH tickets AS (DELETE FROM signin_ticket WHERE expires_at < $1::timestamptz - interval '1 hour'),
+     replays AS (DELETE FROM signin_replay WHERE expires_at < $1),
+     revoked AS (DELETE FROM signin_revoked WHERE expires_at < $1),
+     attempts AS (DELETE FROM signin_attempt WHERE window_at < $1::timestamptz - interval '1 day')
+DELETE FROM signin_session WHERE started_at < $1::timestamptz - $2::interval;

@@ -1,0 +1,222 @@
+"""The pages of sign-in: /logg-inn, /logg-inn/tilbake, /logg-inn/rolle, /logg-ut."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from akson.base.errors import Refused
+from akson.base.web.render import Renderer
+from akson.base.web.screens import refusal, same_origin, same_session
+from akson.base.work import Actor
+from akson.signin.client import OidcClient
+from akson.signin.jose import b64, fresh, sha256
+from akson.signin.model import Identity, Pending
+from akson.signin.pages import form_of, go, page
+from akson.signin.sessions import Session, Sessions
+from akson.signin.tickets import Tickets
+
+UNDER_WAY = timedelta(minutes=15)  # from /logg-inn to /logg-inn/tilbake
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something the access log should know of."""
+
+    what: str  # "in", "out", "role", "refused"
+    actor: Actor | None  # None when nobody was signed in
+    code: str = ""  # of the refusal
+    address: str = ""  # of the browser
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """What the sign-in pages need; the application composes it."""
+
+    base_url: str  # as browsers see us: "http://127.0.0.1:8000"
+    providers: Mapping[str, OidcClient]  # by name; with more than one the person chooses
+    sessions: Sessions
+    tickets: Tickets
+    clock: Callable[[], datetime]
+    renderer: Renderer
+    actors_for: Callable[[Identity], Awaitable[list[Actor]]]  # the roles a person may act in; none = refused
+    home: Callable[[Actor], str]  # the first page after sign-in
+    noted: Callable[[Event], Awaitable[None]]
+    starts: int = 300  # per address and five minutes; a whole town hall may share one
+    failures: int = 30  # likewise
+
+
+def signin_routes(signin: SignIn) -> list[Route]:
+    """Return the pages of sign-in, to be mounted at the root."""
+    door = _Door(signin)
+    return [
+        Route("/logg-inn", door.page(door.begin), methods=["GET"]),
+        Route("/logg-inn/tilbake", door.page(door.back), methods=["GET"]),
+        Route("/logg-inn/rolle", door.page(door.roles), methods=["GET"]),
+        Route("/logg-inn/rolle", door.page(door.choose), methods=["POST"]),
+        Route("/logg-ut", door.page(door.out), methods=["POST"]),
+        Route("/logg-ut", door.page(door.outside), methods=["GET"]),
+    ]
+
+
+class _Door:
+    def __init__(self, signin: SignIn) -> None:
+        self._in = signin
+        self._browser = "__Host-akson-inn" if signin.sessions.settings.secure else "akson-inn"
+
+    def page(self, answer: Answer) -> Answer:
+        """Let a page explain in plain words when it refuses, and note that it did."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except Refused as no:
+                await self._in.noted(Event(what="refused", actor=None, code=no.code, address=_address(request)))
+                return refusal(self._in.renderer, no)
+
+        return endpoint
+
+    async def begin(self, request: Request) -> Response:
+        """Send the browser to the issuer; with several issuers let the person choose first."""
+        signin, now = self._in, self._in.clock()
+        if request.url.netloc != urlsplit(signin.base_url).netloc:  # the cookie must meet the answer at one address
+            return go(f"{signin.base_url}/logg-inn?{request.url.query}")
+        await signin.tickets.count(f"start {_address(request)}", signin.starts, now=now)
+        to = _local(request.query_params.get("til", ""))
+        name = request.query_params.get("med", "") or (
+            next(iter(signin.providers)) if len(signin.providers) == 1 else ""
+        )
+        if name not in signin.providers:
+            offered = [client.provider for client in signin.providers.values()]
+            return page(signin.renderer, "providers.html", providers=offered, to=to)
+        return await self._depart(signin.providers[name], to, now)
+
+    async def _depart(self, client: OidcClient, to: str, now: datetime) -> Response:
+        browser, verifier, nonce = fresh(), fresh(), fresh()
+        pending = Pending(
+            provider=client.provider.name, nonce=nonce, verifier=verifier, browser=_digest(browser), to=to
+        )
+        state = await self._in.tickets.put("state", pending, until=now + UNDER_WAY)
+        answer = go(await client.begin(state=state, nonce=nonce, verifier=verifier))
+        answer.set_cookie(
+            self._browser, browser, path="/", httponly=True, samesite="lax", secure=self._in.sessions.settings.secure,
+            max_age=int(UNDER_WAY.total_seconds()),
+        )  # fmt: skip
+        return answer
+
+    async def back(self, request: Request) -> Response:
+        """Receive the person back from the issuer and begin their session, under a new cookie."""
+        try:
+            return await self._received(request)
+        except Refused:
+            await self._in.tickets.count(f"fail {_address(request)}", self._in.failures, now=self._in.clock())
+            raise
+
+    async def _received(self, request: Request) -> Response:
+        signin, now, query = self._in, self._in.clock(), request.query_params
+        pending = await signin.tickets.use("state", query.get("state", ""), Pending, now=now)
+        if pending is None or pending.browser != _digest(request.cookies.get(self._browser, "")):
+            raise Refused("AK-L003")
+        client = signin.providers.get(pending.provider)
+        if client is None:
+            raise Refused("AK-L003")
+        signed_in = await client.finish(query, pending)
+        actors = await signin.actors_for(signed_in.identity)
+        if not actors:
+            raise Refused("AK-L006")
+        secret = await signin.sessions.start(
+            actors, provider=pending.provider, now=now, replaces=signin.sessions.cookie_of(request)
+        )
+        alone = actors[0] if len(actors) == 1 else None
+        await signin.noted(Event(what="in", actor=alone, address=_address(request)))
+        answer = go((pending.to or signin.home(alone)) if alone else _roles_page(pending.to))
+        answer.delete_cookie(
+            self._browser, path="/", httponly=True, samesite="lax", secure=signin.sessions.settings.secure
+        )
+        signin.sessions.hand_over(answer, secret)
+        return answer
+
+    async def roles(self, request: Request) -> Response:
+        """Show the roles the person may act in."""
+        session = await self._session(request)
+        to = _local(request.query_params.get("til", ""))
+        return page(self._in.renderer, "role.html", choices=session.choices, current=session.actor,
+                    csrf=session.csrf, to=to)  # fmt: skip
+
+    async def choose(self, request: Request) -> Response:
+        """Act in the chosen role from now on, under a new cookie."""
+        same_origin(request)
+        session, form = await self._session(request), await form_of(request)
+        same_session(form.get("_csrf", ""), session.csrf)
+        place = int(form["rolle"]) if form.get("rolle", "").isdecimal() else -1
+        secret = await self._in.sessions.choose(session, place)
+        actor = session.choices[place]
+        await self._in.noted(Event(what="role", actor=actor, address=_address(request)))
+        answer = go(_local(form.get("til", "")) or self._in.home(actor))
+        self._in.sessions.hand_over(answer, secret)
+        return answer
+
+    async def out(self, request: Request) -> Response:
+        """End the session in all tabs, then at the issuer."""
+        signin = self._in
+        same_origin(request)
+        session = await signin.sessions.of(request, signin.clock())
+        if session is not None:
+            same_session((await form_of(request)).get("_csrf", ""), session.csrf)
+        ended = await signin.sessions.end(signin.sessions.cookie_of(request))
+        answer = self._onwards(await self._issuers_exit(ended.provider) if ended else "/logg-ut")
+        signin.sessions.take_back(answer)
+        if ended:
+            await signin.noted(Event(what="out", actor=ended.actor, address=_address(request)))
+        return answer
+
+    def _onwards(self, target: str) -> Response:
+        """Go to `target`; by way of a page when it is another site, where no form of ours may lead (form-action)."""
+        if urlsplit(target).netloc in {"", urlsplit(self._in.base_url).netloc}:
+            return go(target)
+        answer = page(self._in.renderer, "leaving.html", target=target)
+        answer.headers["refresh"] = f"0; url={target}"
+        return answer
+
+    async def _issuers_exit(self, provider: str) -> str:
+        """Return the issuer's logout address; ours when it does not answer: the session here has ended anyway."""
+        client = self._in.providers.get(provider)
+        try:
+            return await client.leave() or "/logg-ut" if client else "/logg-ut"
+        except Refused:
+            return "/logg-ut"
+
+    async def outside(self, request: Request) -> Response:
+        """Say that one is logged out."""
+        return page(self._in.renderer, "out.html")
+
+    async def _session(self, request: Request) -> Session:
+        session = await self._in.sessions.of(request, self._in.clock())
+        if session is None:
+            raise Refused("AK-L001")
+        return session
+
+
+def _roles_page(to: str) -> str:
+    return f"/logg-inn/rolle?{urlencode({'til': to})}" if to else "/logg-inn/rolle"
+
+
+def _local(to: str) -> str:
+    """Return `to` if it is a page of ours, else "": nobody is led astray through our sign-in."""
+    plain = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
+    return to if plain and len(to) <= 2000 and not to.startswith(("/logg-inn", "/logg-ut")) else ""
+
+
+def _digest(secret: str) -> str:
+    return b64(sha256(secret))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

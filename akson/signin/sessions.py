@@ -1,0 +1,140 @@
+"""Browser sessions, kept by the server. The browser holds 256 random bits; we hold their SHA-256.
+
+A session begins at sign-in and changes its cookie there and at every change of role, so that a cookie planted
+beforehand is worth nothing. It ends at logout (in all tabs), when idle, and at its longest age.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from akson.base.database import Database
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Actor
+from akson.signin.jose import b64, fresh, sha256
+from akson.signin.tickets import as_json
+
+SQL = queries(__file__)
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSettings:
+    """How long sessions live, and what their cookie is called."""
+
+    secure: bool  # False only for plain http on this machine; see `cookie_is_secure`
+    idle: timedelta = timedelta(minutes=30)
+    longest: timedelta = timedelta(hours=10)  # a long shift
+
+    @property
+    def cookie(self) -> str:
+        """Return the cookie's name; with __Host- a browser takes it over https for this host only."""
+        return "__Host-akson" if self.secure else "akson"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A signed-in person's browser."""
+
+    secret: str  # the cookie
+    actor: Actor | None  # None until a role is chosen
+    choices: tuple[Actor, ...]  # the roles the person may act in
+    provider: str
+
+    @property
+    def csrf(self) -> str:
+        """Return what every form of this session must carry; follows from the cookie, so nothing is stored.
+
+        The web kit checks it (`same_session`) and signs its own cookies with it.
+        """
+        return b64(hmac.digest(self.secret.encode(), b"csrf", "sha256"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A session that was ended."""
+
+    actor: Actor | None
+    provider: str
+
+
+class Sessions:
+    """All browser sessions of an installation."""
+
+    def __init__(self, database: Database, settings: SessionSettings) -> None:
+        self._db, self.settings = database, settings
+
+    async def start(self, choices: list[Actor], *, provider: str, now: datetime, replaces: str = "") -> str:
+        """Begin a session and return its cookie. With one choice the role is chosen; `replaces` ends an old cookie."""
+        secret = fresh()
+        actor = as_json(choices[0]) if len(choices) == 1 else None
+        await self._db.execute(
+            SQL.start_session, sha256(secret), actor, as_json(choices), provider, now, sha256(replaces)
+        )
+        return secret
+
+    async def resume(self, cookie: str, now: datetime) -> Session | None:
+        """Return the live session of `cookie`, or None; one statement."""
+        settings = self.settings
+        row = await self._db.fetchrow(SQL.resume_session, sha256(cookie), now, settings.idle, settings.longest)
+        if row is None:
+            return None
+        return Session(
+            secret=cookie, actor=_actor(row["actor"]), provider=row["provider"],
+            choices=msgspec.json.decode(row["choices"], type=tuple[Actor, ...]),
+        )  # fmt: skip
+
+    async def choose(self, session: Session, place: int) -> str:
+        """Act in the role at `place` among the choices from now on; return the new cookie.
+
+        Raises Refused AK-L006 (no such role), AK-L001 (the session has ended meanwhile)
+        """
+        if not 0 <= place < len(session.choices):
+            raise Refused("AK-L006")
+        secret, actor = fresh(), as_json(session.choices[place])
+        if not await self._db.fetchval(SQL.choose_role, sha256(session.secret), sha256(secret), actor):
+            raise Refused("AK-L001")
+        return secret
+
+    async def end(self, cookie: str) -> Ended | None:
+        row = await self._db.fetchrow(SQL.end_session, sha256(cookie))
+        if row is None:
+            return None
+        return Ended(actor=_actor(row["actor"]), provider=row["provider"])
+
+    def cookie_of(self, request: Request) -> str:
+        return request.cookies.get(self.settings.cookie, "")
+
+    async def of(self, request: Request, now: datetime) -> Session | None:
+        """Return the session of a request, or None."""
+        cookie = self.cookie_of(request)
+        return await self.resume(cookie, now) if cookie else None
+
+    def hand_over(self, response: Response, secret: str) -> None:
+        """Give the browser its cookie. Lax, not Strict: Strict would be withheld on the way back from the issuer."""
+        response.set_cookie(
+            self.settings.cookie, secret, path="/", httponly=True, samesite="lax", secure=self.settings.secure
+        )
+
+    def take_back(self, response: Response) -> None:
+        response.delete_cookie(
+            self.settings.cookie, path="/", httponly=True, samesite="lax", secure=self.settings.secure
+        )
+
+
+def cookie_is_secure(base_url: str) -> bool:
+    """Say whether cookies must be Secure: always, but on plain http at this machine itself."""
+    parts = urlsplit(base_url)
+    return not (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+def _actor(stored: str | None) -> Actor | None:
+    return None if stored is None else msgspec.json.decode(stored, type=Actor)

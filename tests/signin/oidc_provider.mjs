@@ -1,0 +1,55 @@
+// A certified OpenID provider (npm oidc-provider) as the other side: what our client must get along with.
+// node oidc_provider.mjs <path of oidc-provider> <client JSON> <claims JSON>; prints its port. It stops when stdin closes.
+import { createServer } from "node:http";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+
+const [module, client, claims] = process.argv.slice(2);
+const { default: Provider } = await import(module);
+const person = JSON.parse(claims);
+const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
+
+const server = createServer().listen(0, "127.0.0.1", () => {
+  const { port } = server.address();
+  const provider = new Provider(`http://127.0.0.1:${port}`, {
+    clients: [JSON.parse(client)],
+    jwks: { keys: [{ ...key, kid: "one", use: "sig", alg: "ES256" }] },
+    clientAuthMethods: ["private_key_jwt"],
+    claims: { openid: ["sub", ...Object.keys(person)] },
+    conformIdTokenClaims: false,
+    scopes: ["openid", "user/*.cruds"],
+    pkce: { required: () => true },
+    enabledJWA: { idTokenSigningAlgValues: ["ES256"], clientAuthSigningAlgValues: ["ES256"] },
+    cookies: { keys: [randomBytes(16).toString("hex")] },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...person }) }),
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    loadExistingGrant: async (ctx) => {
+      const grant = new ctx.oidc.provider.Grant({
+        clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId,
+      });
+      grant.addOIDCScope("openid");
+      grant.addResourceScope("http://127.0.0.1/fhir", "user/*.cruds");
+      await grant.save();
+      return grant;
+    },
+    features: {
+      devInteractions: { enabled: false },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+      clientCredentials: { enabled: true },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_, resource) => ({
+          scope: "user/*.cruds", audience: resource, accessTokenFormat: "jwt", jwt: { sign: { alg: "ES256" } },
+        }),
+        useGrantedResource: () => true,
+      },
+    },
+  });
+  const answer = provider.callback();
+  server.on("request", async (req, res) => {
+    if (!req.url.startsWith("/interaction/")) return answer(req, res);
+    return provider.interactionFinished(req, res, { login: { accountId: "person" } });
+  });
+  console.log(port);
+});
+process.stdin.on("end", () => process.exit(0)).resume();

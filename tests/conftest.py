@@ -20,6 +20,8 @@ from akson.base.database import Database
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.base.unprivileged import server_user
+from akson.record.office import Office
+from tests.offices import opened_office
 
 ROOT = Path(__file__).parent.parent
 _numbers = count(1)
@@ -111,3 +113,10 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the folder `shared` beside the clone")
     return folder
+
+
+@pytest.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    """A working office on a fresh database, with keys of its own and a clock that stands in November 2026."""
+    async with opened_office(database_url) as made:
+        yield made

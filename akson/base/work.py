@@ -43,6 +43,7 @@ class Actor:
     name: str  # as people read it
     role: str  # a code of access/roles.py: "fastlege", "sykepleier", "innbygger", "system"
     unit: int = 0  # owner key of the Organization (unit) acted for; 0 for citizens
+    unit_id: str = ""  # "Organization/<id>" of the unit
     unit_name: str = ""
     controller: int = 0  # owner key of the data controller (dataansvarlig)
     controller_name: str = ""
@@ -64,17 +65,17 @@ class Seen:
 
 @dataclass(kw_only=True)
 class Work:
-    """One action in progress. Made by `Office.work`; see akson/record/office.py."""
+    """One action in progress. Made by `Office.work` and given to every action as its first argument."""
 
     actor: Actor
     purpose: Purpose
     now: datetime  # with time zone, UTC
-    office: Any  # the journal's office: database, keys, log
+    office: Any  # the journal's office: database, keys, log (akson/record/office.py)
     request: str = ""  # request id, for the log
     screen: str = ""  # which page or route
     reason: str = ""  # as given by the actor, for openings
     seen: list[Seen] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)  # what the journal keeps for the length of this work
+    session: Any = None  # what the journal keeps for the length of this work: connection, queue, facts
 
     def saw(self, patient: int, what: str, *, outcome: str = "permit", rule: str = "", basis: str = "") -> None:
         """Note that something was shown or refused; it reaches the access log before the answer leaves."""

@@ -1,0 +1,115 @@
+"""Who a person is: finding them, and the little that may be told before their record is opened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from akson.access.rules import Act
+from akson.base.errors import Refused
+from akson.base.work import Work
+from akson.record.facts import PROTECTION
+from akson.record.search.searching import Page, search
+from akson.record.stored import Stored
+from akson.registers.identifiers import PERSON_SYSTEMS
+
+MOST: Final = 25
+_DIGITS: Final = re.compile(r"^[\d ]{11,13}$")
+_DATE: Final = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
+_GENDER: Final = {"male": "Mann", "female": "Kvinne", "other": "Annet"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The minimum that tells one person from another.
+
+    place       street address; empty when it is protected or unknown
+    protected   the address may not be shown or made inferable
+    """
+
+    id: str
+    owner: int
+    family: str
+    given: str
+    born: date | None
+    gender: str  # "Kvinne"; "" when not recorded
+    fnr: str
+    place: str
+    deceased: bool
+    protected: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.family.upper()}, {self.given}"
+
+    def age(self, today: date) -> int | None:
+        """Return whole years on `today`, or None when the birth date is unknown."""
+        if self.born is None:
+            return None
+        return today.year - self.born.year - ((today.month, today.day) < (self.born.month, self.born.day))
+
+
+def identity_of(stored: Stored) -> Identity:
+    """Return the identity in a Patient resource."""
+    resource = stored.resource
+    name: dict[str, Any] = (resource.get("name") or [{}])[0]
+    security = (resource.get("meta") or {}).get("security") or []
+    protected = any(code.get("system") == PROTECTION for code in security)
+    address: dict[str, Any] = (resource.get("address") or [{}])[0]
+    return Identity(
+        id=stored.id,
+        owner=stored.owner,
+        family=name.get("family", ""),
+        given=" ".join(name.get("given", [])),
+        born=_day(resource.get("birthDate", "")),
+        gender=_GENDER.get(resource.get("gender", ""), ""),
+        fnr=next((i["value"] for i in resource.get("identifier") or [] if i.get("system") in PERSON_SYSTEMS), ""),
+        place="" if protected else ", ".join(address.get("line", [])),
+        protected=protected,
+        deceased=bool(resource.get("deceasedBoolean") or resource.get("deceasedDateTime")),
+    )
+
+
+async def find(work: Work, text: str) -> tuple[list[Identity], bool]:
+    """Return the persons that `text` fits and the actor may be told of, and whether there are more.
+
+    text     national identifier, or parts of a name with or without a birth date (dd.mm.yyyy)
+    Raises   Refused AK-S003 when there is too little to look for
+    Leaves   the search and every person shown in the access log
+    """
+    page = await search(work, "Patient", _pairs(text), act=Act.SEARCH_IDENTITY)
+    return [identity_of(hit) for hit in page.hits], page.next is not None
+
+
+async def find_by_number(work: Work, system: str, number: str) -> Identity | None:
+    """Return the person with this national identifier, if the actor may be told of them."""
+    page: Page = await search(work, "Patient", [("identifier", f"{system}|{number}")], act=Act.SEARCH_IDENTITY)
+    return identity_of(page.hits[0]) if page.hits else None
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Return the search of what was typed: a number, or every word as the beginning of a name."""
+    count = ("_count", str(MOST))
+    if _DIGITS.match(text.strip()):
+        number = text.replace(" ", "")
+        return [("identifier", ",".join(f"{system}|{number}" for system in sorted(PERSON_SYSTEMS))), count]
+    pairs, letters = [], 0
+    for word in re.split(r"[\s,]+", text.strip()):
+        if found := _DATE.match(word):
+            day, month, year = (int(part) for part in found.groups())
+            pairs.append(("birthdate", f"{year:04}-{month:02}-{day:02}"))
+        elif word:
+            letters += len(word)
+            pairs.append(("name", re.sub(r"([,|$\\])", r"\\\1", word)))
+    if letters < 2 and len(pairs) < 2:
+        raise Refused("AK-S003")
+    return [*pairs, ("_sort", "family,given"), count]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

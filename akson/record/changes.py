@@ -1,0 +1,62 @@
+"""One change to one resource, prepared: checked, indexed and packed; what is left is to decide and to write."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import zstandard
+
+from akson.fhir import bodies, types
+from akson.fhir.timeline import sort_date
+from akson.record.facts import FactRow
+from akson.record.stored import Stored
+from akson.record.values import Hasher, Values, values_of
+
+_squeeze = zstandard.ZstdCompressor(level=3, write_content_size=True)
+
+
+@dataclass(kw_only=True)
+class Change:
+    """A resource as it shall be after the write; `resource` is None for a delete.
+
+    expect   the version it stands on, 0 when it must not exist yet
+    """
+
+    method: str
+    owner: int
+    type: str
+    id: str
+    expect: int
+    person: bool
+    stored: Stored  # what the caller was given; learns its time when the set is written
+    new_owner: bool = False
+    elsewhere: bool = False  # the id was minted elsewhere and needs a locator row
+    resource: dict[str, Any] | None = None
+    packed: bytes | None = None
+    salt: bytes = b""
+    values: Values = field(default_factory=Values)
+    facts: list[FactRow] = field(default_factory=list)
+    changes_facts: bool = False
+    identifiers: list[tuple[str, str]] = field(default_factory=list)
+    labels: tuple[str, ...] = ()
+    about: tuple[int, ...] = ()
+    sort: datetime | None = None
+
+    @property
+    def type_code(self) -> int:
+        return types.code_of(self.type)
+
+
+def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher) -> None:
+    """Put the content into `change`: packed body, search values, labels and date."""
+    parts = bodies.split(body)
+    change.resource = resource
+    change.packed = _squeeze.compress(bodies.pack(parts))
+    change.salt = secrets.token_bytes(16)
+    change.values = values_of(change.type, resource, hasher)
+    security = (resource.get("meta") or {}).get("security") or []
+    change.labels = tuple(sorted({c["code"] for c in security if " " not in c.get("code", " ")}))
+    change.sort = sort_date(resource)

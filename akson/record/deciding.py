@@ -1,0 +1,68 @@
+"""Where the journal asks access: facts fetched once per work, every decision noted for the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from akson.access.facts import Facts, Labels, decode
+from akson.access.rules import Act, Decision, decide
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import types
+from akson.record.session import fetch, session
+
+SQL = queries(__file__, "reading.sql")
+_PATIENT = types.code_of("Patient")
+
+
+@lru_cache(maxsize=50_000)
+def _decoded(owner: int, rev: int, text: str, owner_type: int) -> Facts:
+    """The text is part of the key, so what is kept can never be stale."""
+    return decode(owner, rev, text, is_person=owner_type == _PATIENT)
+
+
+def facts_in(row: Mapping[str, Any]) -> Facts:
+    """Return the facts that a row of reading.sql carries."""
+    return _decoded(row["owner"], row["facts_rev"], row["facts"], row["owner_type"])
+
+
+async def facts_for(work: Work, owners: Iterable[int]) -> dict[int, Facts]:
+    """Return the facts of each owner that exists; one trip for those this work has not read yet."""
+    state = session(work)
+    wanted = set(owners)
+    if missing := sorted(wanted - state.facts.keys()):
+        for row in await fetch(work, SQL.owners, missing):
+            state.facts[row["owner"]] = _decoded(row["owner"], row["facts_rev"], row["facts"], row["type"])
+    return {owner: state.facts[owner] for owner in wanted if owner in state.facts}
+
+
+def labels_in(row: Mapping[str, Any]) -> Labels:
+    """Return what the rules need to know of the resource in a row."""
+    return Labels(
+        type=types.name_of(row["type"]),
+        id=row["id"],
+        unit=row["unit"],
+        author=row["author"],
+        security=frozenset(row["labels"] or ()),
+    )
+
+
+def asked(work: Work, facts: Facts, labels: Labels | None, act: Act) -> Decision:
+    """Return the decision, without a trace: for hits that are left out and menus."""
+    return decide(work.actor, work.purpose, facts, labels, act, work.now)
+
+
+def allow(work: Work, facts: Facts, labels: Labels | None, act: Act, what: str) -> Decision:
+    """Return the decision when it permits; note it for the access log either way.
+
+    Raises  Refused with the deciding rule's code
+    """
+    decision = asked(work, facts, labels, act)
+    patient = facts.owner if facts.is_person else 0
+    work.saw(patient, what, outcome="permit" if decision.permit else "refuse", rule=decision.rule, basis=decision.basis)
+    if not decision.permit:
+        raise Refused(decision.refusal or "AK-A001")
+    return decision

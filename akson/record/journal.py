@@ -1,0 +1,218 @@
+"""The journal: the only door to the record, for web page, FHIR client, message, migration and citizen alike.
+
+Every function takes `work` first, asks access, and leaves its trace. Resources are plain dicts (or their JSON); what
+comes back is `Stored`. A create queues; a read or search first writes what is queued, so a work reads its own writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from akson.access.rules import Act, partly_closed
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import bodies, checks, types
+from akson.fhir import search as extraction
+from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in
+from akson.record.preparing import Draft, prepare
+from akson.record.session import fetch, session
+from akson.record.stored import Stored
+from akson.record.writing import flush
+
+SQL = queries(__file__, "reading.sql")
+Resource = dict[str, Any]
+Mark = tuple[str, str | None, str]  # search parameter, system, code
+
+
+async def create(work: Work, resource: Resource | bytes, *, id_: str | None = None) -> Stored:
+    """Queue one new resource; it is written when the work is flushed.
+
+    id_      only when it was minted beforehand (transactions)
+    Raises   Refused: AK-J007 not valid, AK-J004 unknown person, or an access refusal; then nothing is queued
+    """
+    return (await prepare(work, [draft("POST", resource, id_=id_)]))[0]
+
+
+async def update(work: Work, resource: Resource | bytes, *, id_: str, if_match: int | None = None) -> Stored:
+    """Queue a new version of one resource, or its first under an id chosen elsewhere.
+
+    Raises   Refused: AK-J003 when if_match is not the current version, AK-J005 when its person would change
+    """
+    return (await prepare(work, [draft("PUT", resource, id_=id_, if_match=if_match)]))[0]
+
+
+async def delete(work: Work, type_: str, id_: str, *, if_match: int | None = None) -> Stored:
+    """Queue the removal of one resource from view; its versions stay in the journal.
+
+    Raises   Refused: AK-J001 unknown, AK-J002 deleted already
+    """
+    return (await prepare(work, [Draft(method="DELETE", type=type_, id=id_, if_match=if_match)]))[0]
+
+
+async def write_set(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
+    """Queue a whole set, decided upon as one; see `create`, `update` and `delete` for what each may be refused with."""
+    return await prepare(work, drafts)
+
+
+def draft(method: str, resource: Resource | bytes, *, id_: str | None = None, if_match: int | None = None) -> Draft:
+    """Return a checked draft of one resource.
+
+    Raises   checks.Invalid with every fault and its path
+    """
+    body = resource if isinstance(resource, bytes) else bodies.dumps(resource)
+    checked = checks.check(body)
+    return Draft(method=method, type=checked.type, id=id_, resource=checked.data, body=body, if_match=if_match)
+
+
+async def read(work: Work, type_: str, id_: str) -> Stored:
+    """Return the current version of one resource.
+
+    Raises   Refused: AK-J001 unknown, AK-J002 deleted, or an access refusal
+    """
+    await flush(work)
+    key = await _key(work, type_, id_)
+    if session(work).connection is None:
+        row = await work.office.rides.fetch(key)
+    else:
+        found = await fetch(work, SQL.current, [key[0]], [key[1]], [key[2]])
+        row = found[0] if found else None
+    if row is None:
+        raise _unknown(work, type_, id_)
+    allow(work, facts_in(row), labels_in(row), Act.READ, f"{type_}/{id_}/_history/{row['version']}")
+    if row["deleted"]:
+        raise Refused("AK-J002")
+    return stored(row)
+
+
+async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
+    """Return those of "Type/id" that exist and that the actor may see, by reference, in one round trip.
+
+    For lists whose items are each judged by themselves; what is left out is refused or gone.
+    """
+    await flush(work)
+    keys = [(reference, await _key(work, *reference.split("/", 1))) for reference in dict.fromkeys(references)]
+    if not keys:
+        return {}
+    owners, codes, ids = zip(*(key for _, key in keys), strict=True)
+    found: dict[str, Stored] = {}
+    for row in await fetch(work, SQL.current, list(owners), list(codes), list(ids)):
+        facts, hit = facts_in(row), stored(row)
+        if not row["deleted"] and asked(work, facts, labels_in(row), Act.READ).permit:
+            work.saw(facts.owner if facts.is_person else 0, f"{hit.reference}/_history/{hit.version}")
+            found[hit.reference] = hit
+    return found
+
+
+async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
+    """Return one version of one resource, judged by today's access.
+
+    Raises   Refused: AK-J001 unknown, AK-J002 when that version is a delete or was erased
+    """
+    await flush(work)
+    owner, code, _ = await _key(work, type_, id_)
+    rows = await fetch(work, SQL.one_version, owner, code, id_, version)
+    if not rows:
+        raise _unknown(work, type_, id_)
+    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history/{version}")
+    if rows[0]["deleted"] or rows[0]["erased"]:
+        raise Refused("AK-J002")
+    return stored(rows[0])
+
+
+async def history(work: Work, type_: str, id_: str, *, before: int = 2**31 - 1, most: int = 50) -> list[Stored]:
+    """Return the versions of one resource, newest first, at most `most` of those below version `before`."""
+    await flush(work)
+    owner, code, _ = await _key(work, type_, id_)
+    rows = await fetch(work, SQL.history, owner, code, id_, before, most)
+    if not rows:
+        raise _unknown(work, type_, id_)
+    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history")
+    return [stored(row) for row in rows]
+
+
+async def chart(
+    work: Work, patient: str, wanted: Mapping[str, int], *, marked: Mapping[str, Mark] | None = None
+) -> dict[str, list[Stored]]:
+    """Return the newest of several resource types from one person's record, in one round trip beside the facts.
+
+    patient  id of the Patient
+    wanted   type -> how many at most
+    marked   type -> (search parameter, system, code) that each must carry, e.g. Observation by category
+    """
+    await flush(work)
+    owner = (await _key(work, "Patient", patient))[0]
+    facts = (await facts_for(work, [owner])).get(owner)
+    if facts is None:
+        raise _unknown(work, "Patient", patient)
+    allow(work, facts, None, Act.READ, f"Patient/{patient} chart")
+    denied = await denied_ids(work, [owner])
+    names = list(wanted)
+    tokens = [_mark(work, name, (marked or {}).get(name)) for name in names]
+    codes = [types.code_of(name) for name in names]
+    rows = await fetch(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
+    found: dict[str, list[Stored]] = {name: [] for name in names}
+    for row in rows:
+        if asked(work, facts, labels_in(row), Act.READ).permit:
+            found[names[row["n"] - 1]].append(stored(row))
+    for hits in found.values():
+        for hit in hits:
+            work.saw(owner, f"{hit.reference}/_history/{hit.version}")
+    return found
+
+
+async def denied_ids(work: Work, owners: Sequence[int]) -> list[str]:
+    """Return the ids that a block on parts of a record, or a mark, keeps from this actor.
+
+    Costs a round trip only for owners with blocks on parts; the rules are asked item by item, as a read would ask them.
+    """
+    known = await facts_for(work, owners)
+    parted = [owner for owner, facts in known.items() if partly_closed(facts)]
+    rows = await fetch(work, SQL.labels_of, parted) if parted else []
+    items = [(known[row["owner"]], labels_in(row)) for row in rows]
+    items += [(facts, labels) for facts in known.values() for labels in facts.labelled]
+    return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
+
+
+def stored(row: Mapping[str, Any]) -> Stored:
+    """Return a row of reading.sql as what callers get."""
+    keys = row.keys()
+    return Stored(
+        type=types.name_of(row["type"]),
+        id=row["id"],
+        version=row["version"],
+        owner=row["owner"],
+        last_updated=row["last_updated"],
+        packed=row["body"],
+        method=row["method"] if "method" in keys else "PUT",
+        erased=bool(row["erased"]) if "erased" in keys else False,
+    )
+
+
+async def _key(work: Work, type_: str, id_: str) -> tuple[int, int, str]:
+    """Return the primary key behind Type/id: inside the id when it is ours, else by one look-up."""
+    if not types.is_type(type_):
+        raise Refused("AK-J001")
+    code = types.code_of(type_)
+    owner = work.office.ids.open(id_)
+    if owner is None:
+        rows = await fetch(work, SQL.located, [code], [id_])
+        if not rows:
+            raise _unknown(work, type_, id_)
+        owner = rows[0]["owner"]
+    return owner, code, id_
+
+
+def _unknown(work: Work, type_: str, id_: str) -> Refused:
+    work.saw(0, f"{type_}/{id_}", outcome="unknown")
+    return Refused("AK-J001")
+
+
+def _mark(work: Work, type_: str, mark: Mark | None) -> int:
+    if mark is None:
+        return 0
+    name, system, code = mark
+    param = extraction.parameters(type_)[name].id
+    hashed: int = work.office.hasher.token(types.code_of(type_), param, system, code)
+    return hashed

@@ -1,0 +1,67 @@
+"""The office: where a Work begins and ends. Composed once by the doors.
+
+Leaving `work` flushes what is queued as one set, commits, and then writes the access-log row: durable before the caller
+can send its answer. When the trail cannot be written the block raises and nothing leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from akson.audit.log import AccessLog, entry
+from akson.base.database import Database
+from akson.base.errors import Refused
+from akson.base.ids import Ids
+from akson.base.work import Actor, Purpose, Work
+from akson.record import session as sessions
+from akson.record.rides import Rides
+from akson.record.values import Hasher
+from akson.record.writing import flush
+
+
+@dataclass(kw_only=True)
+class Office:
+    """Everything a Work needs from its installation.
+
+    hasher   keyed hashes of search values
+    clock    the only clock below the doors; zone-aware UTC
+    """
+
+    database: Database
+    ids: Ids
+    hasher: Hasher
+    log: AccessLog
+    clock: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        self.rides = Rides(self.database)
+
+    @asynccontextmanager
+    async def work(
+        self, actor: Actor, purpose: Purpose, *, screen: str = "", request: str = "", reason: str = ""
+    ) -> AsyncIterator[Work]:
+        """Carry out one action as `actor`: all of it is committed when the block ends, or nothing.
+
+        Raises  Refused AK-J008 when facts kept changing, AK-J010 when the access log cannot be written
+        Leaves  one access-log row when anything was opened, looked for, written or refused
+        """
+        work = Work(
+            actor=actor, purpose=purpose, now=self.clock(), office=self, request=request, screen=screen, reason=reason
+        )
+        work.session = sessions.Session()
+        outcome = "failed"
+        try:
+            yield work
+            await flush(work)
+            await sessions.end(work, commit=True)
+            outcome = "permit"
+        except Refused:
+            outcome = "refuse"
+            raise
+        finally:
+            await sessions.end(work, commit=False)
+            if work.seen:
+                await self.log.write(entry(work, outcome))

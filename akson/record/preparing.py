@@ -1,0 +1,218 @@
+"""From what a caller wants written to changes that can be: owners found, current versions known, access decided.
+
+Everything is asked for the whole set at once: at most four round trips however many resources there are, one for most.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from akson.access.facts import Facts, Labels
+from akson.access.rules import Act
+from akson.base.errors import Refused
+from akson.base.ids import new_owner_key
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import owners, types
+from akson.record.changes import Change, fill
+from akson.record.deciding import allow, facts_in, labels_in
+from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
+from akson.record.session import Session, fetch, session
+from akson.record.stored import Stored
+from akson.record.writing import act_of, labels_of
+
+SQL = queries(__file__, "reading.sql")
+PERSON_TYPE = "Patient"
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """One thing to be written, as the caller gives it.
+
+    resource  checked by akson.fhir.checks; None for a delete
+    body      its JSON
+    id        given for an update or delete; for a create only when minted beforehand
+    if_match  the version the caller has seen; None: whatever is current
+    """
+
+    method: str  # POST, PUT, DELETE
+    type: str
+    id: str | None = None
+    resource: dict[str, Any] | None = None
+    body: bytes = b""
+    if_match: int | None = None
+    owner: int | None = None  # found by `_place`
+    owner_reference: str | None = None
+
+
+async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
+    """Decide on a set of drafts and queue them; the set is written when the work is next flushed.
+
+    Raises  Refused: AK-J001 to AK-J005, or an access refusal; then nothing of the set is queued
+    """
+    lookup = await _look_up(work, drafts)
+    for draft in drafts:
+        _place(work, draft, lookup)
+    rows = await _standing(work, drafts)
+    owners_first = sorted(range(len(drafts)), key=lambda n: drafts[n].owner_reference is not None)
+    made = {n: _change(work, drafts[n], lookup, rows) for n in owners_first}
+    changes = [made[n] for n in range(len(drafts))]
+    for change in changes:
+        _decide(work, change, rows.get((change.owner, change.type, change.id)))
+    session(work).queue.extend(changes)
+    return [change.stored for change in changes]
+
+
+async def _look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
+    """Find the owners of everything that is named by an id minted elsewhere or by a national identifier."""
+    lookup = Lookup(work.office.ids.open)
+    for draft in drafts:
+        if draft.method != "POST" and draft.id:
+            lookup.key(f"{draft.type}/{draft.id}")
+        if draft.resource is not None:
+            _owner_of(draft.resource, lookup)
+            facts_of(draft.resource, lookup)
+    if lookup.missing_references:
+        pairs = [reference.split("/", 1) for reference in sorted(lookup.missing_references)]
+        known = [(types.code_of(t), i) for t, i in pairs if types.is_type(t)]
+        rows = await fetch(work, SQL.located, [t for t, _ in known], [i for _, i in known])
+        lookup.references.update({f"{types.name_of(r['type'])}/{r['id']}": r["owner"] for r in rows})
+    if lookup.missing_identifiers:
+        systems, values = zip(*sorted(lookup.missing_identifiers), strict=True)
+        for row in await fetch(work, SQL.identified, list(systems), list(values)):
+            lookup.identifiers[row["system"], row["value"]] = row["owner"]
+    return lookup
+
+
+def _owner_of(resource: dict[str, Any], lookup: Lookup) -> tuple[int, str | None] | None:
+    """Return (owner key or 0, reference) of who owns `resource`; None when it owns itself."""
+    owner = owners.owner_reference(resource)
+    if owner is None:
+        return None
+    if isinstance(owner, str):
+        return lookup.key(owner), owner
+    return lookup.identified(owner.system or "", owner.value), None
+
+
+def _place(work: Work, draft: Draft, lookup: Lookup) -> None:
+    """Find the draft's owner and, for a create, its id."""
+    known = lookup.key(f"{draft.type}/{draft.id}") if draft.id and draft.method != "POST" else 0
+    if draft.resource is None:
+        if not known:
+            raise Refused("AK-J001")
+        draft.owner = known
+        return
+    found = _owner_of(draft.resource, lookup)
+    if found is None:
+        draft.owner = known or work.office.ids.open(draft.id or "") or new_owner_key()
+    elif not found[0]:
+        raise Refused("AK-J004", path=draft.type, detail="the person it is about")
+    else:
+        draft.owner, draft.owner_reference = found
+        if known and known != draft.owner:
+            raise Refused("AK-J005", path=draft.type)
+    draft.id = draft.id or work.office.ids.mint(draft.owner)
+
+
+async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str, str], Any]:
+    """Return the current row of everything the set changes or belongs to; learn the owners' facts."""
+    state = session(work)
+    fresh = {d.owner for d in drafts if d.resource is not None and _is_new_owner(d, state)}
+    keys: set[tuple[int, str, str]] = set()
+    for draft in drafts:
+        if draft.owner in fresh or draft.owner in state.new:
+            continue
+        if draft.method != "POST" or draft.owner not in state.facts:
+            keys.add((draft.owner or 0, draft.type, draft.id or ""))
+        if draft.owner_reference:
+            type_, _, id_ = draft.owner_reference.partition("/")
+            if (draft.owner or 0, type_, id_) not in state.known:
+                keys.add((draft.owner or 0, type_, id_))
+    if not keys:
+        return {}
+    ordered = sorted(keys)
+    codes = [types.code_of(type_) for _, type_, _ in ordered]
+    rows = await fetch(work, SQL.standing, [k[0] for k in ordered], codes, [k[2] for k in ordered])
+    found = {(row["owner"], types.name_of(row["type"]), row["id"]): row for row in rows}
+    for key, row in found.items():
+        state.facts.setdefault(row["owner"], facts_in(row))
+        if row["version"] is not None and not row["deleted"]:
+            state.known.add(key)
+    return found
+
+
+def _is_new_owner(draft: Draft, state: Session) -> bool:
+    """Tell whether this draft brings its own owner: a create of something that owns itself."""
+    return draft.method == "POST" and draft.owner_reference is None and draft.owner not in state.new
+
+
+def _change(work: Work, draft: Draft, lookup: Lookup, rows: dict[tuple[int, str, str], Any]) -> Change:
+    """Build the change of one draft and what its caller is given."""
+    state = session(work)
+    owner, id_ = draft.owner or 0, draft.id or ""
+    row = rows.get((owner, draft.type, id_))
+    current = row["version"] if row is not None and row["version"] is not None else 0
+    new_owner = owner not in state.facts and owner not in state.new
+    _refuse_wrong_version(draft, row, current)
+    if draft.owner_reference and owner not in state.new:
+        type_, _, reference_id = draft.owner_reference.partition("/")
+        if (owner, type_, reference_id) not in state.known:
+            raise Refused("AK-J004", path=draft.type, detail="the person it is about")
+    if new_owner:
+        state.new[owner] = types.code_of(draft.type)
+        state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
+    change = Change(
+        method=draft.method,
+        owner=owner,
+        type=draft.type,
+        id=id_,
+        expect=current,
+        new_owner=new_owner,
+        person=state.facts[owner].is_person,
+        elsewhere=work.office.ids.open(id_) is None,
+        salt=secrets.token_bytes(16),
+        changes_facts=carries_facts(draft.type) or bool(row is not None and row["labels"]),
+        stored=Stored(
+            type=draft.type,
+            id=id_,
+            version=current + 1,
+            owner=owner,
+            last_updated=work.now,
+            packed=None,
+            method=draft.method,
+        ),
+    )
+    if draft.resource is not None:
+        fill(change, draft.body, draft.resource, work.office.hasher)
+        change.facts = facts_of(draft.resource, lookup)
+        if change.labels and draft.type != PERSON_TYPE:
+            change.facts.append(labelled(labels_of(work, change)))
+            change.changes_facts = True
+        change.identifiers = national_identifiers(draft.resource)
+        change.about = tuple(sorted({lookup.key(r) for r in owners.other_patients(draft.resource)} - {0, owner}))
+        change.stored.packed = change.packed
+    return change
+
+
+def _refuse_wrong_version(draft: Draft, row: Any, current: int) -> None:
+    """Raise when the draft does not fit what is there."""
+    if draft.if_match is not None and draft.if_match != current:
+        raise Refused("AK-J003", expected=draft.if_match, current=current)
+    if draft.method == "DELETE" and (row is None or not current):
+        raise Refused("AK-J001")
+    if draft.method == "DELETE" and row["deleted"]:
+        raise Refused("AK-J002")
+
+
+def _decide(work: Work, change: Change, row: Any) -> None:
+    """Ask access about the resource as it will be and, for a change, as it is."""
+    facts = session(work).facts[change.owner]
+    what = f"{change.method} {change.type}/{change.id}"
+    act = Act.REGISTER if change.new_owner else act_of(change)
+    allow(work, facts, labels_of(work, change), act, what)
+    if row is not None and row["version"] is not None:
+        was: Labels = labels_in(row)
+        allow(work, facts, was, Act.WRITE, what)

@@ -1,0 +1,93 @@
+-- name: current
+-- The current row, body and owner's facts of each named resource.
+-- in   $1 owners, $2 types, $3 ids (same length)
+-- out  at most one row per key; deleted ones too
+SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.labels, r.about, r.deleted, v.body,
+       o.facts_rev, o.facts, o.type AS owner_type
+  FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
+  JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id
+  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
+  JOIN owner o ON o.owner = r.owner;
+
+-- name: one_version
+-- One version of one resource, with what the decision needs.
+SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.labels, r.about,
+       (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
+       o.facts_rev, o.facts, o.type AS owner_type
+  FROM resource r
+  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
+  JOIN owner o ON o.owner = r.owner
+ WHERE r.owner = $1 AND r.type = $2 AND r.id = $3 AND v.version = $4;
+
+-- name: history
+-- The versions of one resource, newest first, below version $4.
+SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.labels, r.about,
+       (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
+       o.facts_rev, o.facts, o.type AS owner_type
+  FROM resource r
+  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
+  JOIN owner o ON o.owner = r.owner
+ WHERE r.owner = $1 AND r.type = $2 AND r.id = $3 AND v.version < $4
+ ORDER BY v.version DESC LIMIT $5;
+
+-- name: owners
+-- The facts of each owner, as they stand now.
+SELECT owner, type, facts_rev, facts, restricted FROM owner WHERE owner = ANY ($1::bigint[]);
+
+-- name: standing
+-- What a write set stands on: the facts of each owner, and the current version of each named resource (null: none).
+SELECT k.owner, k.type, k.id, o.type AS owner_type, o.facts_rev, o.facts,
+       r.version, r.deleted, r.unit, r.author, r.labels
+  FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
+  JOIN owner o ON o.owner = k.owner
+  LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;
+
+-- name: located
+-- Owners of ids that were minted elsewhere.
+SELECT l.type, l.id, l.owner
+  FROM unnest($1::smallint[], $2::text[]) AS k (type, id) JOIN locator l ON l.type = k.type AND l.id = k.id;
+
+-- name: identified
+-- Owners of national identifiers, and the id of the resource that is the owner.
+SELECT p.system, p.value, p.owner, r.type, r.id
+  FROM unnest($1::text[], $2::text[]) AS k (system, value)
+  JOIN person_identifier p ON p.system = k.system AND p.value = k.value
+  JOIN owner o ON o.owner = p.owner
+  JOIN resource r ON r.owner = p.owner AND r.type = o.type AND NOT r.deleted;
+
+-- name: owning
+-- The resource that is the owner itself (the Patient of a person's record).
+SELECT r.owner, r.type, r.id FROM owner o JOIN resource r ON r.owner = o.owner AND r.type = o.type
+ WHERE o.owner = ANY ($1::bigint[]) AND NOT r.deleted;
+
+-- name: by_unit_or_person
+-- Owners that a unit or a person stands in a relation to, with their facts: the candidates of a search.
+-- in   $1 unit, $2 person
+SELECT o.owner, o.type, o.facts_rev, o.facts
+  FROM owner o
+ WHERE o.owner IN (SELECT f.owner FROM fact f WHERE f.unit = $1 AND f.unit <> 0 AND f.kind IN ('relation', 'opening')
+                   UNION SELECT f.owner FROM fact f
+                          WHERE f.person = $2 AND f.person <> 0 AND f.kind IN ('relation', 'opening', 'representation')
+                   UNION SELECT $2);
+
+-- name: restricted
+-- Owners that even those who see all must be asked about.
+SELECT owner, type, facts_rev, facts FROM owner WHERE restricted;
+
+-- name: labels_of
+-- What the rules need to know of each resource of some owners (those with blocks on parts of the record).
+SELECT owner, type, id, unit, author, labels FROM resource WHERE owner = ANY ($1::bigint[]) AND NOT deleted;
+
+-- name: chart
+-- The newest of several kinds from one person's record, in one trip.
+-- in   $1 owner, $2 types, $3 how many of each, $4 token each must carry (0: any), $5 denied ids
+-- out  type, body ... newest first within each type
+SELECT k.n, r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.labels, r.about, r.deleted, v.body
+  FROM unnest($2::smallint[], $3::integer[], $4::bigint[]) WITH ORDINALITY AS k (type, most, token, n)
+ CROSS JOIN LATERAL (
+   SELECT * FROM resource r
+    WHERE r.owner = $1 AND r.type = k.type AND NOT r.deleted AND (k.token = 0 OR k.token = ANY (r.tokens))
+      AND r.id <> ALL ($5::text[])
+    ORDER BY r.sort_date DESC, r.id LIMIT k.most) r
+  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
+ ORDER BY k.n, r.sort_date DESC, r.id;

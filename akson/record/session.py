@@ -1,0 +1,77 @@
+"""What the journal keeps for the length of one Work: the open transaction, the queue of changes, facts already read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from akson.access.facts import Facts
+from akson.base.database import Record
+from akson.base.work import Work
+from akson.record.changes import Change
+
+
+@dataclass
+class Session:
+    """State of one Work; `connection` is None until something must share a transaction."""
+
+    queue: list[Change] = field(default_factory=list)
+    facts: dict[int, Facts] = field(default_factory=dict)  # by owner key, as decided upon
+    known: set[tuple[int, str, str]] = field(default_factory=set)  # (owner, type, id) seen to exist in this work
+    new: dict[int, int] = field(default_factory=dict)  # owners made in this work: key -> type
+    connection: asyncpg.Connection | None = None
+    transaction: Any = None
+    statements: int = 0
+
+
+def session(work: Work) -> Session:
+    """Return the journal's state of `work`."""
+    kept: Session = work.session
+    return kept
+
+
+async def transaction(work: Work) -> asyncpg.Connection:
+    """Open the work's transaction if it is not open yet and return its connection.
+
+    For rows that must be committed together with the record: drafts, outbox. The office commits when the work ends.
+    """
+    state = session(work)
+    if state.connection is None:
+        state.connection = await work.office.database.acquire()
+        state.transaction = state.connection.transaction()
+        await state.transaction.start()
+        state.statements += 1
+    return state.connection
+
+
+async def fetch(work: Work, query: str, *args: Any) -> list[Record]:
+    """Run one statement inside the work's transaction when there is one, else on its own."""
+    state = session(work)
+    state.statements += 1
+    if state.connection is not None:
+        rows: list[Record] = await state.connection.fetch(query, *args)
+        return rows
+    return list(await work.office.database.fetch(query, *args))
+
+
+async def execute(work: Work, query: str, *args: Any) -> str:
+    """Run one changing statement inside the work's transaction."""
+    connection = await transaction(work)
+    session(work).statements += 1
+    done: str = await connection.execute(query, *args)
+    return done
+
+
+async def end(work: Work, *, commit: bool) -> None:
+    """Commit or undo the work's transaction, if one is open, and give the connection back."""
+    state = session(work)
+    if state.connection is None:
+        return
+    connection, state.connection = state.connection, None
+    try:
+        await (state.transaction.commit() if commit else state.transaction.rollback())
+        state.statements += 1
+    finally:
+        await work.office.database.release(connection)

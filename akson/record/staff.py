@@ -1,0 +1,83 @@
+"""Who someone is to us: staff by their employments, citizens by their own record.
+
+Asked by sign-in, before there is a Work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from akson.access.roles import ROLES
+from akson.base.database import Database
+from akson.base.ids import Ids
+from akson.base.queries import queries
+from akson.base.work import Actor, Kind
+from akson.fhir import types
+
+SQL = queries(__file__, "staff.sql")
+_PATIENT = types.code_of("Patient")
+
+
+class _Employment(msgspec.Struct, frozen=True):
+    role: str
+    practitioner: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """Looks people up by national identifier, in the journal's own projections."""
+
+    database: Database
+    ids: Ids
+    system: str  # of the national identifier, e.g. urn:oid:2.16.578.1.12.4.1.4.1
+
+    async def staff(self, pid: str, now: datetime, signed_in: str) -> list[Actor]:
+        """Return one actor for each employment that holds now: person, role and organisation, to choose between.
+
+        An ended employment is gone the moment it ends; nothing is remembered.
+        """
+        rows = await self.database.fetch(SQL.employments, f"Practitioner|{self.system}", self.system, pid)
+        actors = []
+        for row in rows:
+            job = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(row["data"])["value"]), type=_Employment)
+            if job.holds(now) and job.role in ROLES:
+                actors.append(
+                    Actor(
+                        kind=Kind.STAFF,
+                        id=job.practitioner,
+                        key=row["person"],
+                        name=row["name"] or "",
+                        role=job.role,
+                        unit=row["unit"],
+                        unit_id=f"Organization/{row['unit_id']}",
+                        unit_name=row["unit_name"] or "",
+                        controller=row["controller"] or row["unit"],
+                        controller_name=row["controller_name"] or row["unit_name"] or "",
+                        person=row["own"] or 0,
+                        signed_in=signed_in,
+                    )
+                )
+        return sorted(actors, key=lambda actor: (actor.unit_name, actor.role))
+
+    async def citizen(self, pid: str, signed_in: str) -> Actor | None:
+        """Return the citizen whose record the number is, or None when there is no record."""
+        row = await self.database.fetchrow(SQL.citizen, self.system, pid)
+        if row is None or row["type"] != _PATIENT:
+            return None
+        return Actor(
+            kind=Kind.CITIZEN,
+            id=f"Patient/{row['id']}",
+            key=row["owner"],
+            name=row["name"] or "Innbygger",
+            role="innbygger",
+            person=row["owner"],
+            signed_in=signed_in,
+        )

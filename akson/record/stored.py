@@ -1,0 +1,49 @@
+"""A resource as it comes out of the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import zstandard
+
+from akson.fhir import bodies
+
+_stretch = zstandard.ZstdDecompressor()
+
+
+@dataclass
+class Stored:
+    """One version of one resource. `body` is None after a delete or an erasure.
+
+    last_updated is set when the set it was written in has been flushed.
+    """
+
+    type: str
+    id: str
+    version: int
+    owner: int
+    last_updated: datetime
+    packed: bytes | None = field(repr=False)
+    method: str = "POST"
+    erased: bool = False
+
+    @property
+    def reference(self) -> str:
+        return f"{self.type}/{self.id}"
+
+    @cached_property
+    def body(self) -> bytes | None:
+        """The JSON, token for token as received but for id and meta."""
+        if self.packed is None:
+            return None
+        meta, rest = bodies.unpack(_stretch.decompress(self.packed))
+        return bodies.join(self.type, self.id, self.version, self.last_updated, meta, rest)
+
+    @cached_property
+    def resource(self) -> dict[str, Any]:
+        """The JSON as a dict; decimals are Decimal."""
+        read: dict[str, Any] = bodies.loads(self.body or b"{}")
+        return read

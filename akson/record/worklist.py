@@ -1,0 +1,129 @@
+"""The worklist: what staff see across patients, projected from news so that no screen searches every record.
+
+Rebuildable from the journal at any time; how far behind it is can be read from the waiting news. It holds who and when,
+never what: the text of a task is read from the journal, by someone who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from akson.base.database import Database, Record
+from akson.base.jobs import Consumer, News
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import types
+from akson.fhir.dates import interval
+from akson.record.journal import stored
+from akson.record.session import fetch
+
+SQL = queries(__file__, "worklist.sql")
+READING = queries(__file__, "reading.sql")
+OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")
+Resource = dict[str, Any]
+OpenId = Callable[[str], int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One row of the worklist."""
+
+    reference: str  # "Task/<id>"
+    owner: int
+    kind: str
+    state: str
+    priority: str
+    due: datetime | None
+    at: datetime
+    mine: bool  # given to a person, not only to the unit
+
+
+async def items(work: Work, *, kinds: Iterable[str], states: Iterable[str] = OPEN, most: int = 200) -> list[Item]:
+    """Return what waits for the actor's unit and for the actor, most urgent first."""
+    key = work.actor.key
+    rows = await fetch(work, SQL.waiting, work.actor.unit, key, list(kinds), list(states), most)
+    return [_item(row, key) for row in rows]
+
+
+async def count(work: Work, *, kind: str = "task") -> int:
+    """Return how many of a kind are open for the actor's unit or the actor."""
+    rows = await fetch(work, SQL.count_waiting, work.actor.unit, work.actor.key, kind, list(OPEN))
+    return int(rows[0]["count"])
+
+
+def consumer(database: Database, open_id: OpenId) -> Consumer:
+    """Return the consumer that keeps the worklist true."""
+    wanted = frozenset(types.code_of(name) for name in _ROWS)
+
+    async def handle(news: News) -> None:
+        keys = {(t, i) for t, i in zip(news.types, news.ids, strict=True) if t in wanted}
+        codes, ids = [t for t, _ in keys], [i for _, i in keys]
+        rows = await database.fetch(READING.current, [news.owner] * len(keys), codes, ids)
+        made = [line for row in rows if not row["deleted"] for line in _lines(row, open_id)]
+        columns = [list(c) for c in zip(*made, strict=True)] or [[] for _ in range(10)]
+        await database.execute(SQL.replace, news.owner, codes, ids, *columns)
+
+    return Consumer(name="worklist", types=wanted, handle=handle)
+
+
+def _lines(row: Record, open_id: OpenId) -> Iterator[tuple[Any, ...]]:
+    """Yield (unit, person, owner, type, id, kind, state, priority, due, at) for each place the resource belongs."""
+    resource = stored(row).resource
+    for unit, person, kind, due in _ROWS[resource["resourceType"]](resource, open_id):
+        yield (
+            unit,
+            person,
+            row["owner"],
+            row["type"],
+            row["id"],
+            kind,
+            resource.get("status", ""),
+            resource.get("priority", ""),
+            due,
+            row["last_updated"],
+        )
+
+
+def _task(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, datetime | None]]:
+    unit = _key(resource.get("requester"), "Organization", open_id)
+    unit = _key(resource.get("owner"), "Organization", open_id) or unit
+    person = _key(resource.get("owner"), "Practitioner", open_id)
+    due = ((resource.get("restriction") or {}).get("period") or {}).get("end")
+    if unit or person:
+        yield unit, person, "task", interval(due)[1] if due else None
+
+
+def _appointment(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, datetime | None]]:
+    start = interval(resource["start"])[0] if resource.get("start") else None
+    for participant in resource.get("participant") or []:
+        unit = _key(participant.get("actor"), "Organization", open_id)
+        person = _key(participant.get("actor"), "Practitioner", open_id)
+        if unit or person:
+            yield unit, person, "appointment", start
+
+
+def _key(reference: Resource | None, type_: str, open_id: OpenId) -> int:
+    kind, _, id_ = ((reference or {}).get("reference") or "").partition("/")
+    return (open_id(id_) or 0) if kind == type_ else 0
+
+
+def _item(row: Record, key: int) -> Item:
+    return Item(
+        reference=f"{types.name_of(row['type'])}/{row['id']}",
+        owner=row["owner"],
+        kind=row["kind"],
+        state=row["state"],
+        priority=row["priority"],
+        due=row["due"],
+        at=row["at"],
+        mine=row["person"] == key,
+    )
+
+
+_ROWS: Final[dict[str, Callable[[Resource, OpenId], Iterator[tuple[int, int, str, datetime | None]]]]] = {
+    "Task": _task,
+    "Appointment": _appointment,
+}

@@ -1,0 +1,29 @@
+-- name: waiting
+-- What waits for a unit or a person, soonest due first.
+-- in  $1 unit, $2 person, $3 kinds, $4 states, $5 how many
+SELECT owner, type, id, kind, state, priority, due, at, person FROM worklist
+ WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
+   AND kind = ANY ($3::text[]) AND state = ANY ($4::text[])
+ ORDER BY due NULLS LAST, at LIMIT $5;
+
+-- name: count_waiting
+SELECT count(*) FROM worklist
+ WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
+   AND kind = $3 AND state = ANY ($4::text[]);
+
+-- name: replace
+-- The rows of some resources of one owner, as they are now.
+-- in  $1 owner, $2 types, $3 ids of what changed; $4.. the rows, as columns
+WITH gone AS (
+  DELETE FROM worklist w USING unnest($2::smallint[], $3::text[]) AS k (type, id)
+   WHERE w.owner = $1 AND w.type = k.type AND w.id = k.id
+     AND NOT EXISTS (SELECT FROM unnest($4::bigint[], $7::smallint[], $8::text[]) AS n (unit, type, id)
+                      WHERE n.unit = w.unit AND n.type = w.type AND n.id = w.id)
+)
+INSERT INTO worklist (unit, person, owner, type, id, kind, state, priority, due, at)
+SELECT DISTINCT ON (unit, owner, type, id) * FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[],
+       $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+       AS n (unit, person, owner, type, id, kind, state, priority, due, at)
+ ORDER BY unit, owner, type, id, person DESC
+ON CONFLICT (unit, owner, type, id) DO UPDATE SET person = excluded.person, kind = excluded.kind, state = excluded.state,
+   priority = excluded.priority, due = excluded.due, at = excluded.at;

@@ -1,0 +1,159 @@
+"""Writes one set of changes: one round trip whatever the count.
+
+The set was decided upon with facts of a certain revision and on certain versions; the database function locks the owners
+in order, looks again and writes, or says what changed. Then we decide again, on the new facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from akson.access.facts import Labels
+from akson.access.rules import Act
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.record.changes import Change
+from akson.record.deciding import allow, facts_for
+from akson.record.session import fetch, session
+
+SQL = queries(__file__, "writing.sql")
+_TRIES = 4
+
+
+async def flush(work: Work) -> None:
+    """Write what is queued as one set; nothing when the queue is empty.
+
+    Raises  Refused: AK-J011 a version changed, AK-J006 an identity is taken, AK-J008 facts kept changing, or an access
+            refusal when facts that changed meanwhile refuse the write
+    """
+    state = session(work)
+    changes, state.queue = state.queue, []
+    if not changes:
+        return
+    for _ in range(_TRIES):
+        try:
+            rows = await fetch(work, SQL.write, *_arguments(work, changes))
+        except asyncpg.PostgresError as problem:
+            await _answer(work, changes, problem)
+        else:
+            _settle(work, changes, rows)
+            return
+    raise Refused("AK-J008")
+
+
+async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresError) -> None:
+    """Return when the set may be tried again with fresh facts; raise what the caller should hear otherwise."""
+    state = session(work)
+    if problem.sqlstate == "AK003":
+        raise Refused("AK-J011") from None
+    if isinstance(problem, asyncpg.UniqueViolationError):
+        raise Refused("AK-J006") from None
+    if problem.sqlstate not in ("AK008", "40001", "40P01"):
+        raise problem
+    if state.connection is not None:  # the transaction is spent; only its beginning can be tried again, by the client
+        raise Refused("AK-J008") from None
+    decided_again = {change.owner for change in changes if not change.new_owner}
+    for owner in decided_again:
+        state.facts.pop(owner, None)
+    facts = await facts_for(work, decided_again)
+    for change in changes:
+        if not change.new_owner:
+            allow(work, facts[change.owner], labels_of(work, change), act_of(change), _named(change))
+
+
+def act_of(change: Change) -> Act:
+    """Return what a change is to the access rules: opening a record is not like any other write."""
+    opens = change.type == "Consent" and any(row.kind == "opening" for row in change.facts)
+    return Act.OPEN if opens else Act.WRITE
+
+
+def labels_of(work: Work, change: Change) -> Labels:
+    return Labels(
+        type=change.type, id=change.id, unit=work.actor.unit, author=work.actor.key, security=frozenset(change.labels)
+    )
+
+
+def _named(change: Change) -> str:
+    return f"{change.method} {change.type}/{change.id}"
+
+
+def _settle(work: Work, changes: list[Change], rows: Iterable[Any]) -> None:
+    """Tell each change what became of it; forget facts that it may have changed."""
+    state = session(work)
+    for change, row in zip(changes, rows, strict=True):
+        change.stored.last_updated = row["last_updated"]
+        if change.changes_facts or change.new_owner:
+            state.facts.pop(change.owner, None)
+            state.new.pop(change.owner, None)
+
+
+def _arguments(work: Work, changes: list[Change]) -> list[Any]:
+    """Return the arguments of journal_write_v1, in its order."""
+    actor = work.actor
+    author = msgspec.json.encode(
+        {
+            "kind": actor.kind,
+            "id": actor.id,
+            "name": actor.name,
+            "role": actor.role,
+            "unit": actor.unit,
+            "unit_name": actor.unit_name,
+            "purpose": work.purpose,
+        }
+    )
+    return [
+        work.now,
+        author.decode(),
+        *_owners(work, changes),
+        [c.owner for c in changes],
+        [c.type_code for c in changes],
+        [c.id for c in changes],
+        [c.expect for c in changes],
+        [c.method for c in changes],
+        [c.packed for c in changes],
+        [c.salt for c in changes],
+        [c.sort for c in changes],
+        actor.controller,
+        actor.unit,
+        actor.key,
+        [c.person for c in changes],
+        [" ".join(c.labels) for c in changes],
+        *_columns(2, ((n, key) for n, c in _numbered(changes) for key in c.about)),
+        *_columns(3, ((n, token, hot) for n, c in _numbered(changes) for token, hot in c.values.tokens.items())),
+        *_columns(4, ((n, *row) for n, c in _numbered(changes) for row in c.values.references)),
+        *_columns(3, ((n, *row) for n, c in _numbered(changes) for row in c.values.strings)),
+        *_columns(4, ((n, *row) for n, c in _numbered(changes) for row in c.values.dates)),
+        *_columns(5, ((n, *row) for n, c in _numbered(changes) for row in c.values.numbers)),
+        *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.facts)),
+        *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
+        *_columns(3, ((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
+    ]
+
+
+def _owners(work: Work, changes: list[Change]) -> list[list[Any]]:
+    """Return the owner columns: key, new, type, the facts revision decided upon, facts rewritten."""
+    state = session(work)
+    owners: dict[int, list[Any]] = {}
+    for change in changes:
+        if change.owner not in owners:
+            fresh = change.owner in state.new
+            type_ = state.new.get(change.owner, 0)
+            revision = 0 if fresh else state.facts[change.owner].rev
+            owners[change.owner] = [change.owner, fresh, type_, revision, False]
+        owners[change.owner][4] |= change.changes_facts
+    return [list(column) for column in zip(*owners.values(), strict=True)]
+
+
+def _numbered(changes: list[Change]) -> Iterable[tuple[int, Change]]:
+    return enumerate(changes, start=1)
+
+
+def _columns(width: int, rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    """Return rows as columns; `width` empty ones when there are no rows."""
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(width)]

@@ -9,7 +9,7 @@ DATA ?= data
 PEOPLE ?= 2000
 ARGS ?=
 PYTHON := .venv/bin/python
-RUNTIME := .venv/.python node_modules/.packages akson/base/web/static/vendor/.copied .venv/.postgres
+RUNTIME := .venv/.python node_modules/.packages akson/base/web/static/vendor/ds.css .venv/.postgres
 DEV := $(RUNTIME) .venv/.dev
 
 help:  ## show this
@@ -73,5 +73,5 @@ browser:
 node_modules/.packages: package-lock.json
 	@bin/setup node && touch $@
 
-akson/base/web/static/vendor/.copied: node_modules/.packages akson/base/web/static.py .venv/.python
+akson/base/web/static/vendor/ds.css: node_modules/.packages akson/base/web/static.py .venv/.python
 	@bin/setup static && touch $@

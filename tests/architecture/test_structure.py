@@ -79,3 +79,28 @@ def test_every_query_is_named_once_and_used() -> None:
 
 def _folders() -> set[str]:
     return {str(file.parent.relative_to(ROOT)) for file in (ROOT / "akson").rglob("*.sql")}
+
+
+# Who may name the journal's tables besides akson/record, and which.
+READERS = {
+    "akson/audit/verify.sql": {
+        "owner",
+        "resource",
+        "resource_version",
+        "chain",
+        "erasure",
+    },  # proves, apart from the writers
+    "akson/base/jobs.sql": {"news", "job"},  # delivers what the journal told
+}
+
+
+def test_only_the_journal_touches_its_tables() -> None:
+    tables = set(re.findall(r"^CREATE TABLE (\w+)", (ROOT / "migrations/0001_journal.sql").read_text("utf-8"), re.M))
+    assert {"resource", "resource_version", "fact"} <= tables
+    wrong = {}
+    for file in (ROOT / "akson").rglob("*.sql"):
+        name = str(file.relative_to(ROOT))
+        if not name.startswith("akson/record/"):
+            used = set(re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)", file.read_text("utf-8"), re.I))
+            wrong[name] = used & tables - READERS.get(name, set())
+    assert not any(wrong.values()), wrong

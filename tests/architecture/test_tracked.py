@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 
 from akson.base.web.static import FOLDER, VENDOR
 from tests.architecture.source import ROOT, tracked
@@ -58,6 +59,7 @@ def test_every_national_id_is_synthetic() -> None:
 
 def _is_national_id(number: bytes) -> bool:
     digits = [int(chr(digit)) for digit in number]
-    day, month = int(number[:2]) % 40, int(number[2:4]) % 40
+    day, month, year = int(number[:2]) % 40, int(number[2:4]) % 40, int(number[4:6])
     sums = (sum(digit * weight for digit, weight in zip(digits, weights, strict=True)) for weights in WEIGHTS)
-    return 1 <= day <= 31 and 1 <= month <= 12 and all(total % 11 == 0 for total in sums)
+    in_calendar = 1 <= month <= 12 and 1 <= day <= monthrange(2000 + year, month)[1]
+    return in_calendar and all(total % 11 == 0 for total in sums)

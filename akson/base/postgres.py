@@ -97,11 +97,15 @@ class Postgres:
         self._binaries = self._found()
         self._cluster = self._home / "cluster"
         self._take_lock()
-        self._socket = self._socket_folder()
-        _clear_away(self._cluster, self._socket)
-        if not self._cluster.exists():
-            self._initialise()
-        self._launch()
+        try:
+            self._socket = self._socket_folder()
+            _clear_away(self._cluster, self._socket)
+            if not self._cluster.exists():
+                self._initialise()
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
@@ -109,6 +113,8 @@ class Postgres:
         if self._child:
             _end(self._child)
             self._child = None
+            if self._socket.parent != self._home:
+                shutil.rmtree(self._socket, ignore_errors=True)
         if self._lock:
             self._lock.close()
             self._lock = None
@@ -189,7 +195,6 @@ class Postgres:
             if len(lines) > 7 and lines[0] == str(child.pid) and lines[7].strip() == "ready":
                 return
             time.sleep(0.01)
-        self.stop()
         tail = (self._home / "log").read_text("utf-8", errors="replace")[-2000:]
         raise PostgresFailed(f"PostgreSQL did not start:\n{tail}")
 

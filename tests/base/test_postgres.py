@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from urllib.parse import unquote
 
 import asyncpg
 import pytest
@@ -157,6 +158,9 @@ def test_a_path_too_long_for_a_socket_is_no_hindrance(fresh: Path, postgres: Pos
     deep = fresh / ("langt-" * 20)
     with Postgres(deep, binaries=postgres.binaries, fast=True) as pg:
         assert asyncio.run(asked(pg.url, "SELECT 1")) == 1
+        socket = Path(unquote(pg.url.partition("host=")[2].partition("&")[0]))
+        assert not socket.is_relative_to(deep)
+    assert not socket.exists()
 
 
 def test_its_failure_says_why(fresh: Path, postgres: Postgres) -> None:

@@ -1,0 +1,68 @@
+-- name: open_stream
+-- Begin a stream of the log.
+-- in    $1 stream, $2 instant
+INSERT INTO access_stream (stream, opened) VALUES ($1, $2);
+
+-- name: partitions_ahead
+-- Make the partitions of this month and the next two.
+-- in    $1 date
+SELECT access_log_ahead($1);
+
+-- name: append
+-- Write every waiting row and its projection in one statement.
+-- in    one array per column; $19 patients as array literals, $20 seen as JSON texts
+WITH written AS (
+    INSERT INTO access_log (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
+                            controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
+                            patients, seen, leaf)
+    SELECT stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
+           controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
+           patients::bigint[], seen::jsonb, leaf
+      FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[], $7::text[],
+                  $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],
+                  $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[])
+           AS given (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
+                     controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
+                     patients, seen, leaf)
+    RETURNING stream, seq, at, patients
+)
+INSERT INTO access_log_patient (patient, at, stream, seq)
+SELECT unnest(patients), at, stream, seq FROM written;
+
+-- name: open_streams
+-- The streams that may have rows without a seal.
+-- in    $1 opened since, null for all
+-- out   stream, upto_seq (0 when nothing is sealed), and the last seal's own columns, null when there is none
+SELECT s.stream, coalesce(l.upto_seq, 0) AS upto_seq, l.from_seq, l.at, l.root, l.previous, l.signature, l.key_id
+  FROM access_stream s
+  LEFT JOIN LATERAL (SELECT * FROM access_seal a WHERE a.stream = s.stream ORDER BY a.from_seq DESC LIMIT 1) l ON true
+ WHERE $1::timestamptz IS NULL OR s.opened >= $1
+ ORDER BY s.stream;
+
+-- name: unsealed
+-- The leaves after a sequence number, at most $3 of them.
+-- in    $1 stream, $2 seq, $3 limit
+SELECT seq, leaf FROM access_log WHERE stream = $1 AND seq > $2 ORDER BY seq LIMIT $3;
+
+-- name: add_seal
+-- Keep one seal; nothing happens if another process has just sealed from the same row.
+INSERT INTO access_seal (stream, from_seq, upto_seq, at, root, prints, previous, signature, key_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING;
+
+-- name: seals_since
+-- What is handed to a witness.
+-- in    $1 instant
+SELECT stream, from_seq, upto_seq, at, root, previous, signature, key_id
+  FROM access_seal WHERE at >= $1 ORDER BY at, stream, from_seq;
+
+-- name: looked_at
+-- The newest rows of the log that concern one person.
+-- in    $1 patient, $2 before (instant), $3 limit
+-- uses  primary key of access_log_patient
+SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_key, l.actor_name, l.actor_role, l.unit, l.unit_name,
+       l.controller_name, l.purpose, l.screen, l.outcome, l.reason, l.seen
+  FROM access_log_patient p
+  JOIN access_log l ON l.stream = p.stream AND l.seq = p.seq AND l.at = p.at
+ WHERE p.patient = $1 AND p.at < $2
+ ORDER BY p.at DESC, p.stream, p.seq DESC
+ LIMIT $3;

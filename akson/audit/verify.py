@@ -1,0 +1,35 @@
+"""Prove both trails: who looked (access log and seals) and what was written (the journal's chains).
+
+Written apart from what writes them: it imports neither log.py nor seal.py nor the journal, and computes every hash anew
+from the formats that stand in migrations/0002_audit.sql and 0006_journal_write.sql. Rows are streamed;
+memory is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import asyncpg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from akson.audit.prove_journal import prove_journal
+from akson.audit.prove_log import prove_log
+from akson.audit.report import Findings, Report
+
+
+async def verify(url: str, *, keys: Iterable[Ed25519PublicKey], witnessed: bytes = b"") -> Report:
+    """Read everything in one snapshot and return what does not hold.
+
+    url        of a user who may read all tables
+    keys       public keys that seals may be signed with
+    witnessed  seals handed out earlier, as export_seals gave them: shows when the end of the log was cut off
+    """
+    findings = Findings()
+    connection = await asyncpg.connect(url, server_settings={"jit": "off", "statement_timeout": "0"})
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await prove_log(connection, findings, keys, witnessed)
+            await prove_journal(connection, findings)
+    finally:
+        await connection.close()
+    return findings.report()

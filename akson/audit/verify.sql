@@ -1,0 +1,60 @@
+-- name: streams
+-- Every stream that anything is said about.
+SELECT stream FROM access_stream UNION SELECT stream FROM access_seal UNION SELECT stream FROM access_log
+ ORDER BY stream;
+
+-- name: seals
+-- The seals of one stream, in order.
+-- in    $1 stream
+SELECT from_seq, upto_seq, at, root, prints, previous, signature, key_id
+  FROM access_seal WHERE stream = $1 ORDER BY from_seq;
+
+-- name: rows
+-- Everything the access log says in one stream, in order.
+-- in    $1 stream
+SELECT seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name, controller, controller_name,
+       signed_in, purpose, screen, request, outcome, reason, patients, seen::text AS seen, leaf
+  FROM access_log WHERE stream = $1 ORDER BY seq, at;
+
+-- name: newest_seal
+SELECT max(at) FROM access_seal;
+
+-- name: projection
+-- Where the citizens' projection and the log differ.
+-- out   one row per patient and row that only one of them has
+SELECT coalesce(p.patient, l.patient) AS patient, coalesce(p.stream, l.stream) AS stream, coalesce(p.seq, l.seq) AS seq,
+       (p.patient IS NULL) AS missing
+  FROM access_log_patient p
+  FULL JOIN (SELECT unnest(patients) AS patient, at, stream, seq FROM access_log) l
+    ON l.patient = p.patient AND l.at = p.at AND l.stream = p.stream AND l.seq = p.seq
+ WHERE p.patient IS NULL OR l.patient IS NULL;
+
+-- name: chain
+-- Every link of every chain, in order.
+SELECT owner, seq, at, leaves, digest, head FROM chain ORDER BY owner, seq;
+
+-- name: versions
+-- Every version, in the order of the chain.
+SELECT owner, chain_seq, n, type, id, version, method, last_updated, author, body, salt
+  FROM resource_version ORDER BY owner, chain_seq, n;
+
+-- name: erasures
+-- Every decided erasure, in the order of the chain.
+SELECT owner, seq, type, id, leaves, decision FROM erasure ORDER BY owner, seq;
+
+-- name: erasures_of
+-- What decided erasures of one owner said about one resource.
+-- in    $1 owner, $2 type, $3 id
+SELECT leaves FROM erasure WHERE owner = $1 AND type = $2 AND id = $3;
+
+-- name: heads
+-- Where each owner's chain shall end.
+SELECT owner, chain_seq, head FROM owner ORDER BY owner;
+
+-- name: current
+-- Current rows that do not fit their versions: not the newest, or none at all.
+SELECT r.owner, r.type, r.id, r.version, v.newest
+  FROM resource r
+  FULL JOIN (SELECT owner, type, id, max(version) AS newest, count(*) AS many FROM resource_version GROUP BY 1, 2, 3) v
+    ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
+ WHERE r.version IS DISTINCT FROM v.newest OR v.many <> v.newest;

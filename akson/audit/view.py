@@ -1,0 +1,128 @@
+"""The citizen's log: who looked, when, at what and why, in plain Norwegian, one entry for each visit."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from akson.base.database import Database, Record
+from akson.base.queries import queries
+from akson.base.work import Kind, Seen
+
+SQL = queries(__file__)
+SAME_VISIT = timedelta(minutes=30)  # between two looks by the same person
+_seen = msgspec.json.Decoder(list[Seen])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One person's looks at the record, close to each other.
+
+    own      the citizen, not somebody else
+    did      "leste oversikten", "skrev notater" ..., each once, in the order they happened
+    why      "fastlegens liste", "nødåpning" ...; reason: what was given for an opening
+    refused  nothing was shown
+    """
+
+    who: str
+    role: str
+    unit: str
+    controller: str
+    own: bool
+    begun: datetime
+    ended: datetime
+    did: tuple[str, ...]
+    why: tuple[str, ...]
+    reason: str
+    refused: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """Visits, newest first. before: where the next page begins, None when there is none."""
+
+    visits: tuple[Visit, ...]
+    before: datetime | None
+
+
+async def looked_at(database: Database, patient_key: int, before: datetime, limit: int = 200) -> Looks:
+    """Return who looked at one person's record before an instant.
+
+    limit   rows of the log at most; a visit may be several rows
+    """
+    rows = await database.fetch(SQL.looked_at, patient_key, before, limit)
+    visits = [_visit(patient_key, group) for group in _visits(rows)]
+    return Looks(visits=tuple(visits), before=rows[-1]["at"] if len(rows) == limit else None)
+
+
+def in_words(what: str) -> str:
+    """Return what was done, as the citizen reads it.
+
+    in_words("page oversikt")               leste oversikten
+    in_words("search Observation code")     leste målinger og funn
+    in_words("Observation/x/_history/2")    leste målinger og funn
+    in_words("Patient/x chart")             åpnet journalen
+    in_words("POST Composition/x")          skrev notater
+    """
+    words = _words()
+    first, _, rest = what.partition(" ")
+    if first == "page":
+        return words["page"].get(rest.split("/")[0], words["page"]["other"])
+    if first == "search" and rest.startswith("identity"):
+        return words["search"]["identity"]
+    if rest == "chart":
+        return words["search"]["chart"]
+    verb, target = (first, rest) if first in words["verb"] else ("read", what)
+    verb = "history" if target.endswith("/_history") else verb
+    types = [t for t in target.split(" ")[0].split("/")[0].split(",") if t]
+    things = list(dict.fromkeys(words["thing"].get(t, words["thing"]["other"]) for t in types or [""]))
+    return words["verb"][verb].format(thing=_and(things))
+
+
+def _visits(rows: Iterable[Record]) -> list[list[Record]]:
+    """Group rows, newest first, by who looked, as long as the looks are close; two may be looking at the same time."""
+    open_: dict[tuple[object, ...], list[Record]] = {}
+    groups: list[list[Record]] = []
+    for row in rows:
+        key = (row["actor_kind"], row["actor_key"], row["actor_name"], row["unit"], row["outcome"] == "refused")
+        group = open_.get(key)
+        if group is not None and group[-1]["at"] - row["at"] <= SAME_VISIT:
+            group.append(row)
+        else:
+            open_[key] = [row]
+            groups.append(open_[key])
+    return groups
+
+
+def _visit(patient: int, rows: list[Record]) -> Visit:
+    first, last = rows[-1], rows[0]
+    seen = [s for row in reversed(rows) for s in _seen.decode(row["seen"]) if s.patient == patient]
+    permitted = [s for s in seen if s.outcome == "permit"]
+    told = permitted or seen
+    return Visit(
+        who=last["actor_name"], role=last["actor_role"], unit=last["unit_name"], controller=last["controller_name"],
+        own=last["actor_kind"] == Kind.CITIZEN and last["actor_key"] == patient,
+        begun=first["at"], ended=last["at"], did=tuple(dict.fromkeys(_did(s) for s in told)),
+        why=tuple(dict.fromkeys(s.basis for s in told if s.basis)),
+        reason=next((row["reason"] for row in reversed(rows) if row["reason"]), ""), refused=not permitted,
+    )  # fmt: skip
+
+
+def _did(seen: Seen) -> str:
+    said = in_words(seen.what)
+    return said if seen.outcome == "permit" else _words()["outcome"].get(seen.outcome, said)
+
+
+def _and(things: list[str]) -> str:
+    return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} og {things[-1]}"
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))

@@ -6,11 +6,12 @@ Everything is asked for the whole set at once: at most four round trips however 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from akson.access.facts import Facts, Labels
+from akson.access.facts import Facts
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
@@ -26,6 +27,7 @@ from akson.record.writing import act_of, labels_of
 
 SQL = queries(__file__, "reading.sql")
 PERSON_TYPE = "Patient"
+Keys = Collection[tuple[int, str, str]]  # owner, type, id
 
 
 @dataclass(kw_only=True)
@@ -36,6 +38,7 @@ class Draft:
     body      its JSON
     id        given for an update or delete; for a create only when minted beforehand
     if_match  the version the caller has seen; None: whatever is current
+    path      of the resource in what was sent, e.g. "Bundle.entry[3].resource"; "" when it was sent alone
     """
 
     method: str  # POST, PUT, DELETE
@@ -44,8 +47,10 @@ class Draft:
     resource: dict[str, Any] | None = None
     body: bytes = b""
     if_match: int | None = None
-    owner: int | None = None  # found by `_place`
+    path: str = ""
+    owner: int | None = None  # found by `_place`; given only by naming.py
     owner_reference: str | None = None
+    owns_itself: bool = False
 
 
 async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
@@ -53,27 +58,51 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
 
     Raises  Refused: AK-J001 to AK-J005, or an access refusal; then nothing of the set is queued
     """
-    lookup = await _look_up(work, drafts)
-    for draft in drafts:
-        _place(work, draft, lookup)
+    lookup = await look_up(work, drafts)
+    owners_first = sorted(range(len(drafts)), key=lambda n: not drafts[n].owns_itself)
+    for n in owners_first:
+        with _told(drafts[n]):
+            _place(work, drafts[n], lookup)
     rows = await _standing(work, drafts)
-    owners_first = sorted(range(len(drafts)), key=lambda n: drafts[n].owner_reference is not None)
-    made = {n: _change(work, drafts[n], lookup, rows) for n in owners_first}
+    coming = {(d.owner or 0, d.type, d.id or "") for d in drafts if d.resource is not None}
+    made: dict[int, Change] = {}
+    for n in owners_first:
+        with _told(drafts[n]):
+            made[n] = _change(work, drafts[n], lookup, rows, coming)
     changes = [made[n] for n in range(len(drafts))]
-    for change in changes:
-        _decide(work, change, rows.get((change.owner, change.type, change.id)))
-    session(work).queue.extend(changes)
+    for change, draft in zip(changes, drafts, strict=True):
+        with _told(draft):
+            _decide(work, change, draft)
+    state = session(work)
+    state.queue.extend(changes)
+    state.known |= coming
     return [change.stored for change in changes]
 
 
-async def _look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
+@contextmanager
+def _told(draft: Draft) -> Iterator[None]:
+    """Let a refusal say where in what was sent it arose: "Observation.subject", "Bundle.entry[3].resource.subject".
+
+    A refusal without a path is about the resource as it stands, and gets the path of its entry.
+    """
+    try:
+        yield
+    except Refused as refused:
+        if draft.path:
+            inside = (refused.path or "").partition(".")[2]
+            entry = draft.path.removesuffix(".resource")
+            refused.path = ".".join(filter(None, (draft.path, inside))) if refused.path else entry
+        raise
+
+
+async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
     """Find the owners of everything that is named by an id minted elsewhere or by a national identifier."""
     lookup = Lookup(work.office.ids.open)
     for draft in drafts:
         if draft.method != "POST" and draft.id:
             lookup.key(f"{draft.type}/{draft.id}")
         if draft.resource is not None:
-            _owner_of(draft.resource, lookup)
+            draft.owns_itself = _owner_of(draft.resource, lookup) is None
             facts_of(draft.resource, lookup)
     if lookup.missing_references:
         pairs = [reference.split("/", 1) for reference in sorted(lookup.missing_references)]
@@ -93,7 +122,7 @@ def _owner_of(resource: dict[str, Any], lookup: Lookup) -> tuple[int, str | None
     if owner is None:
         return None
     if isinstance(owner, str):
-        return lookup.key(owner), owner
+        return (lookup.key(owner) if types.is_type(owner.partition("/")[0]) else 0), owner
     return lookup.identified(owner.system or "", owner.value), None
 
 
@@ -107,14 +136,22 @@ def _place(work: Work, draft: Draft, lookup: Lookup) -> None:
         return
     found = _owner_of(draft.resource, lookup)
     if found is None:
-        draft.owner = known or work.office.ids.open(draft.id or "") or new_owner_key()
+        draft.owner = known or draft.owner or work.office.ids.open(draft.id or "") or new_owner_key()
+        lookup.references[f"{draft.type}/{draft.id}"] = draft.owner  # for those of the set that belong to it
     elif not found[0]:
-        raise Refused("AK-J004", path=draft.type, detail="the person it is about")
+        raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
     else:
         draft.owner, draft.owner_reference = found
         if known and known != draft.owner:
-            raise Refused("AK-J005", path=draft.type)
+            raise Refused("AK-J005", path=_owner_path(draft))
     draft.id = draft.id or work.office.ids.mint(draft.owner)
+
+
+def _owner_path(draft: Draft) -> str:
+    """Return where the resource names its owner; its type when it owns itself."""
+    named = (path.removesuffix("!") for path in owners.OWNERS.get(draft.type, ()))
+    given = [path for path in named if path.partition(".")[0] in (draft.resource or {})]
+    return f"{draft.type}.{given[0]}" if given and not draft.owns_itself else draft.type
 
 
 async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str, str], Any]:
@@ -146,21 +183,23 @@ async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str,
 
 def _is_new_owner(draft: Draft, state: Session) -> bool:
     """Tell whether this draft brings its own owner: a create of something that owns itself."""
-    return draft.method == "POST" and draft.owner_reference is None and draft.owner not in state.new
+    return draft.method == "POST" and draft.owns_itself and draft.owner not in state.new
 
 
-def _change(work: Work, draft: Draft, lookup: Lookup, rows: dict[tuple[int, str, str], Any]) -> Change:
-    """Build the change of one draft and what its caller is given."""
+def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, str, str], Any], coming: Keys) -> Change:
+    """Build the change of one draft and what its caller is given. coming: what the set itself brings."""
     state = session(work)
     owner, id_ = draft.owner or 0, draft.id or ""
     row = rows.get((owner, draft.type, id_))
     current = row["version"] if row is not None and row["version"] is not None else 0
     new_owner = owner not in state.facts and owner not in state.new
+    if row is not None and current:  # first: version and deletion are told only to those who may know of the resource
+        allow(work, facts_in(row), labels_in(row), Act.WRITE, f"{draft.method} {draft.type}/{id_}")
     _refuse_wrong_version(draft, row, current)
-    if draft.owner_reference and owner not in state.new:
+    if draft.owner_reference:
         type_, _, reference_id = draft.owner_reference.partition("/")
-        if (owner, type_, reference_id) not in state.known:
-            raise Refused("AK-J004", path=draft.type, detail="the person it is about")
+        if (owner, type_, reference_id) not in coming and (owner, type_, reference_id) not in state.known:
+            raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
     if new_owner:
         state.new[owner] = types.code_of(draft.type)
         state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
@@ -207,12 +246,15 @@ def _refuse_wrong_version(draft: Draft, row: Any, current: int) -> None:
         raise Refused("AK-J002")
 
 
-def _decide(work: Work, change: Change, row: Any) -> None:
-    """Ask access about the resource as it will be and, for a change, as it is."""
-    facts = session(work).facts[change.owner]
-    what = f"{change.method} {change.type}/{change.id}"
+def _decide(work: Work, change: Change, draft: Draft) -> None:
+    """Ask access about the resource as it will be; what stands there was asked about already.
+
+    A refusal has the path of what names the owner: to the caller that person is unknown.
+    """
     act = Act.REGISTER if change.new_owner else act_of(change)
-    allow(work, facts, labels_of(work, change), act, what)
-    if row is not None and row["version"] is not None:
-        was: Labels = labels_in(row)
-        allow(work, facts, was, Act.WRITE, what)
+    facts = session(work).facts[change.owner]
+    try:
+        allow(work, facts, labels_of(work, change), act, f"{change.method} {change.type}/{change.id}")
+    except Refused as refused:
+        refused.path = _owner_path(draft) if draft.resource is not None else None
+        raise

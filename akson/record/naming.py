@@ -1,0 +1,80 @@
+"""Names inside a set: new resources refer to one another before they have ids.
+
+A transaction Bundle calls its entries `urn:uuid:...`; a form may do the same. Here each new resource gets its id, minted
+under the key of the owner it will belong to, and the names give way to references.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from akson.base.ids import new_owner_key
+from akson.base.work import Work
+from akson.fhir import bodies, owners
+from akson.record.facts import Lookup
+from akson.record.preparing import Draft, look_up
+
+# Members whose value may name another entry: references, and elements of the types uri, url, oid and uuid.
+_NAMING = re.compile(rb'("(?:reference|url|value(?:Uri|Url|Oid|Uuid))"\s*:\s*)("(?:[^"\\]+|\\.)*")')
+_text = msgspec.json.Decoder(str).decode
+
+
+async def name(work: Work, drafts: Sequence[Draft], names: Mapping[str, Draft]) -> None:
+    """Give the new ones among `drafts` their ids and put references in place of `names`.
+
+    names   what the set calls them, e.g. "urn:uuid:..." -> draft
+    Leaves  each draft with its id, and with a body and resource that mention no name
+    """
+    lookup = await look_up(work, drafts)
+    for draft in drafts:
+        if draft.resource is not None:
+            owner = _owner(work, draft, names, lookup)
+            draft.id = draft.id or work.office.ids.mint(owner)
+    given = {bodies.dumps(old): bodies.dumps(f"{draft.type}/{draft.id}") for old, draft in names.items()}
+    for draft in drafts:
+        if draft.resource is not None:
+            rename(draft, given)
+        if draft.owner_reference is None and not draft.owns_itself:
+            draft.owner = None  # found anew from the reference
+
+
+def rename(draft: Draft, given: Mapping[bytes, bytes]) -> None:
+    """Put other references in place of those that are keys of `given`; both are JSON strings."""
+
+    def other(found: re.Match[bytes]) -> bytes:
+        return found[1] + given.get(_plain(found[2]), found[2])
+
+    body = _NAMING.sub(other, draft.body)
+    if body != draft.body:
+        draft.body, draft.resource = body, bodies.loads(body)
+
+
+def named_in(body: bytes) -> Iterator[bytes]:
+    """Yield every JSON string in `body` that may name another resource."""
+    return (_plain(found[2]) for found in _NAMING.finditer(body))
+
+
+def _plain(token: bytes) -> bytes:
+    r"""Return the JSON string as we write it: `Patient\/x` is `Patient/x`."""
+    return bodies.dumps(_text(token)) if b"\\" in token else token
+
+
+def _owner(work: Work, draft: Draft, names: Mapping[str, Draft], lookup: Lookup) -> int:
+    """Return the key of who will own `draft`; a fresh one when it owns itself, 0 when that is unknown."""
+    if draft.owner is not None:
+        return draft.owner
+    draft.owner = 0  # two that claim to belong to each other end here
+    owner = owners.owner_reference(draft.resource or {})
+    if owner is None:
+        known = lookup.key(f"{draft.type}/{draft.id}") if draft.id else 0
+        draft.owner = known or work.office.ids.open(draft.id or "") or new_owner_key()
+    elif isinstance(owner, owners.Identified):
+        draft.owner = lookup.identified(owner.system or "", owner.value)
+    elif owner in names:
+        draft.owner = _owner(work, names[owner], names, lookup)
+    else:
+        draft.owner = lookup.key(owner)
+    return draft.owner

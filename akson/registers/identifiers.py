@@ -187,7 +187,7 @@ def synthetic_fnr(born: date, index: int, *, female: bool) -> Fnr:
     born    1900 to 2039
     index   which of the numbers of that day and sex, from 0; below DEEPEST_INDEX there always is one
     """
-    return next(islice(_synthetic_numbers(born, female=female), index, None))
+    return Fnr(next(islice(_synthetic_numbers(born, female=female), index, None)))
 
 
 def synthetic_orgnr(index: int) -> OrgNr:
@@ -201,12 +201,12 @@ def synthetic_hpr(index: int) -> Hpr:
     return Hpr(next(islice(_closed("99", 6, 10**6, weights), index, None)))
 
 
-def _synthetic_numbers(born: date, *, female: bool) -> Iterator[Fnr]:
+def _synthetic_numbers(born: date, *, female: bool) -> Iterator[str]:
     day = f"{born.day:02}{born.month + 80:02}{born.year % 100:02}"
     first = 500 if born.year >= 2000 else 0
     for individual in range(first + (not female), first + 500, 2):
         for ten in _closed(f"{day}{individual:03}", 0, 1, FIRST_WEIGHTS):
-            yield from (Fnr(number) for number in _closed(ten, 0, 1, SECOND_WEIGHTS))
+            yield from _closed(ten, 0, 1, SECOND_WEIGHTS)
 
 
 def _closed(start: str, places: int, count: int, weights: tuple[int, ...]) -> Iterator[str]:

@@ -1,0 +1,59 @@
+"""Personas: whom the demo lets you be, and what to try as each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seeds import staff as by
+from seeds.chart import Citizen
+from seeds.citizens.astrid import ASTRID, KARI
+from seeds.citizens.family import IDA, OLA
+from seeds.staff import Member
+
+
+@dataclass(frozen=True)
+class Persona:
+    """One card on the demo's sign-in page.
+
+    key   "Practitioner/jonas" or "Patient/astrid"
+    fnr   the national identity number they sign in with; synthetic
+    """
+
+    key: str
+    fnr: str
+    name: str
+    title: str
+    hint: str
+
+
+STAFF_CARDS = (
+    (by.JONAS, "Se Astrid etter sykehuset, skriv notat"), (by.SARA, "Åpne journal uten tilknytning"),
+    (by.MARIAM, "Dagens rute, uten dekning"), (by.HANNE, "Vekstkurve, vaksiner, foreldre"),
+    (by.SIRI, "Søknad, vedtak, klage"), (by.PER, "Oppslag, nødåpninger, rapport"),
+    (by.BERIT, "Naboen har sperret for henne"), (by.GRO, "Beboere på sykehjemmet"),
+    (by.KRISTIN, "Timebok og innboks"), (by.CAMILLA, "Enheter og ansatte"),
+)
+CITIZEN_CARDS = (
+    (ASTRID, "Timer, medisiner, hvem som har sett"), (KARI, "Datter med fullmakt. Ser det Astrid har valgt"),
+    (OLA, "Far til Mia, 13 år, og Emil, 7 år. Ser det Mia ikke har holdt tilbake"),
+    (IDA, "Mor til Emil, som har to hjem, og nyfødte Nora"),
+)
+
+
+def staff_personas() -> tuple[Persona, ...]:
+    """Return the cards of those at work."""
+    return tuple(_at_work(member, hint) for member, hint in STAFF_CARDS)
+
+
+def citizen_personas() -> tuple[Persona, ...]:
+    """Return the cards of residents; all are grown up, so their numbers never change."""
+    return tuple(_at_home(citizen, hint) for citizen, hint in CITIZEN_CARDS)
+
+
+def _at_work(member: Member, hint: str) -> Persona:
+    return Persona(key=member.ref, fnr=member.fnr.value, name=member.name, hint=hint,
+                   title=f"{member.called}, {member.unit.name}")
+
+
+def _at_home(citizen: Citizen, hint: str) -> Persona:
+    return Persona(key=citizen.ref, fnr=citizen.fnr.value, name=citizen.name, title="Innbygger", hint=hint)

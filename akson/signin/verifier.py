@@ -7,10 +7,11 @@ end. Revocation and the proof's jti are asked of the database whatever is rememb
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from akson.base.errors import Refused
+from akson.base.work import Actor
 from akson.signin import dpop, jose
 from akson.signin.jose import BadToken
 from akson.signin.model import TokenClaims
@@ -114,6 +115,20 @@ class Verifier:
         if self._revoked is None or now - self._revoked[0] > REVOCATION_LAG:
             self._revoked = now, await self._tickets.revoked(now)
         return self._revoked[1]
+
+
+def acting(token: TokenClaims, actors: list[Actor]) -> Actor:
+    """Return the one of a person's `actors` whom the token names by role and unit, carrying the token's scopes.
+
+    A token that names none acts in the person's first role.
+    Raises Refused AK-L006 when the person has no such role (any more)
+    """
+    role, unit = str(token.claims.get("akson_role", "")), str(token.claims.get("akson_unit", ""))
+    fitting = [one for one in actors if unit in {"", one.unit_name}]
+    named = [one for one in fitting if one.role.casefold() == role.casefold()]
+    if not (named or fitting):
+        raise Refused("AK-L006")
+    return replace((named or fitting)[0], scopes=token.scopes)
 
 
 def challenge(no: Refused) -> str:

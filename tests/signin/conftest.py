@@ -58,9 +58,9 @@ def unsigned(token: str, typ: str = "JWT") -> str:
     return f"{packed({'alg': 'none', 'typ': typ})}.{token.split('.')[1]}."
 
 
-def confused(claims: dict[str, object], key: ECKey, typ: str) -> str:
+def confused(claims: dict[str, object], key: ECKey, typ: str, kid: str = "") -> str:
     """Return a token signed by HMAC with a public key as secret: algorithm confusion."""
-    signing = f"{packed({'alg': 'HS256', 'typ': typ, 'kid': key.thumbprint()})}.{packed(claims)}"
+    signing = f"{packed({'alg': 'HS256', 'typ': typ, 'kid': kid or key.thumbprint()})}.{packed(claims)}"
     return f"{signing}.{jose.b64(hmac.digest(key.as_pem(private=False), signing.encode(), 'sha256'))}"
 
 
@@ -112,11 +112,11 @@ class House:
             return Response("logg inn", 401)
         return JSONResponse({"name": session.actor.name, "role": session.actor.role, "csrf": session.csrf})
 
-    def api(self, *, trusted: list[Trust] | None = None, bearer: bool = True) -> Route:
+    def api(self, *, trusted: list[Trust] | None = None, bearer: bool = True, audience: str = "") -> Route:
         """Return an API that tells who calls it."""
         own = Trust(issuer=self.issuer.settings.url, keys=OwnKeys(self.issuer_keys))
-        verifier = Verifier(trusted or [own], self.tickets, self.clock, audience=self.issuer.settings.audience,
-                            bearer=bearer)  # fmt: skip
+        name = audience or self.issuer.settings.audience
+        verifier = Verifier(trusted or [own], self.tickets, self.clock, audience=name, bearer=bearer)
 
         async def answer(request: Request) -> Response:
             try:

@@ -26,7 +26,7 @@ const server = createServer().listen(0, "127.0.0.1", () => {
       const grant = new ctx.oidc.provider.Grant({
         clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId,
       });
-      grant.addOIDCScope("openid");
+      grant.addOIDCScope("openid user/*.cruds"); // every scope by name, otherwise it asks for consent for ever
       grant.addResourceScope("http://127.0.0.1/fhir", "user/*.cruds");
       await grant.save();
       return grant;

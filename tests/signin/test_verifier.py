@@ -6,6 +6,7 @@ Source: RFC 9068 4, RFC 9449 7, HelseID's security profile (reject replayed, wro
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from akson.signin.jose import BadToken
 from akson.signin.keys import Keyring
 from akson.signin.remote import OwnKeys
 from akson.signin.tickets import Tickets
-from akson.signin.verifier import Trust, Verifier, challenge
-from tests.signin.conftest import Clock, confused, packed, unsigned
+from akson.signin.verifier import Trust, Verifier, acting, challenge
+from tests.signin.conftest import Clock, actor, confused, packed, unsigned
 
 URL = "https://akson.example/fhir/Patient/1"
 HOLDER = ECKey.generate_key("P-256", private=True)
@@ -225,6 +226,17 @@ async def test_a_token_of_a_key_that_was_rotated_out_counts_until_the_key_is_gon
     door.keys.rotate()
     door.clock.pass_(seconds=61)
     assert await why(door.enter(token, "", "Bearer")) == "unknown key"
+
+
+async def test_a_token_acts_in_the_role_and_unit_it_names(door: Door) -> None:
+    units = [replace(actor(role, "Siri Aune"), unit_name=unit)
+             for role, unit in [("leder", "Nord"), ("sykepleier", "Nord"), ("sykepleier", "Sør")]]  # fmt: skip
+    for role, unit, place in [("Sykepleier", "Nord", 1), ("sykepleier", "Sør", 2), ("", "", 0), ("ukjent", "Sør", 2)]:
+        token = door.token(bound=False, akson_role=role, akson_unit=unit)
+        claims = await door.verifier.verify({"authorization": f"Bearer {token}"}, "GET", URL)
+        assert acting(claims, units) == replace(units[place], scopes=frozenset({"user/*.rs"}))
+        with pytest.raises(Refused, match="AK-L006"):
+            acting(claims, [])
 
 
 @given(st.text() | st.binary().map(lambda raw: f"{jose.b64(raw)}.{jose.b64(raw)}.{jose.b64(raw)}") | st.recursive(

@@ -27,11 +27,6 @@ class Persona:
     hpr: str = ""
     note: str = ""  # what one can try as this person
 
-    @property
-    def initials(self) -> str:
-        words = [word for word in self.name.split(",")[0].split() if word[0].isalpha()]
-        return (words[0][0] + words[-1][0]).upper() if words else "?"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Client:

@@ -19,7 +19,7 @@ from akson.signin.client import OidcClient
 from akson.signin.jose import b64, fresh, sha256
 from akson.signin.model import Identity, Pending
 from akson.signin.pages import form_of, go, page
-from akson.signin.sessions import Session, Sessions
+from akson.signin.sessions import LOOPBACK, Session, Sessions
 from akson.signin.tickets import Tickets
 
 UNDER_WAY = timedelta(minutes=15)  # from /logg-inn to /logg-inn/tilbake
@@ -86,7 +86,7 @@ class _Door:
     async def begin(self, request: Request) -> Response:
         """Send the browser to the issuer; with several issuers let the person choose first."""
         signin, now = self._in, self._in.clock()
-        if request.url.netloc != urlsplit(signin.base_url).netloc:  # the cookie must meet the answer at one address
+        if _beside(request, signin.base_url):
             return go(f"{signin.base_url}/logg-inn?{request.url.query}")
         await signin.tickets.count(f"start {_address(request)}", signin.starts, now=now)
         to = _local(request.query_params.get("til", ""))
@@ -212,6 +212,15 @@ def _local(to: str) -> str:
     """Return `to` if it is a page of ours, else "": nobody is led astray through our sign-in."""
     plain = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
     return to if plain and len(to) <= 2000 and not to.startswith(("/logg-inn", "/logg-ut")) else ""
+
+
+def _beside(request: Request, base_url: str) -> bool:
+    """Say whether a browser on this machine uses another name for it ("localhost") than the answer will come to.
+
+    Only then: behind a proxy that renames hosts, a redirect would go round for ever.
+    """
+    here = request.url.netloc != urlsplit(base_url).netloc
+    return here and {request.url.hostname, urlsplit(base_url).hostname} <= LOOPBACK
 
 
 def _digest(secret: str) -> str:

@@ -125,6 +125,8 @@ async def test_the_sign_in_begins_at_the_address_where_the_answer_will_arrive(ho
     """Else the cookie set at "localhost" would not meet the answer at "127.0.0.1"."""
     moved = await browser.http.get("/logg-inn?til=/side", headers={"host": "localhost"})
     assert moved.headers["location"] == f"{house.url}/logg-inn?til=/side"
+    proxied = await browser.http.get("/logg-inn", headers={"host": "behind.example"})
+    assert "/id/authorize" in proxied.headers["location"]  # no redirect that would go round for ever
 
 
 async def test_no_secret_and_no_national_id_is_stored_for_a_sign_in(house: House, browser: Browser, db) -> None:

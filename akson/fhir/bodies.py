@@ -99,17 +99,29 @@ def unpack(stored: bytes) -> tuple[bytes, bytes]:
     return meta, rest
 
 
-def rewrite_references(body: bytes, new: Mapping[str, str]) -> bytes:
-    """Put other references in place of those that are keys of `new`, wherever a whole string is equal to one."""
-    if not new or (not any(old.encode() in body for old in new) and b"\\" not in body):
-        return body
-    quoted = {_encode(old): _encode(other) for old, other in new.items()}
+class Rewriting:
+    """Puts other references in place of those that are keys of `new`, wherever a whole string is equal to one.
 
-    def other(string: re.Match[bytes]) -> bytes:
+    Made once for all the entries of a Bundle, then called with the text of each.
+    """
+
+    def __init__(self, new: Mapping[str, str]) -> None:
+        self._new = {_encode(old): _encode(other) for old, other in new.items()}
+        self._beginnings = {old.encode()[:4] for old in new}  # "urn:", "Pati": to leave most texts alone quickly
+
+    def __call__(self, body: bytes) -> bytes:
+        if b"\\" not in body and not any(beginning in body for beginning in self._beginnings):
+            return body
+        return _STRING.sub(self._other, body)
+
+    def _other(self, string: re.Match[bytes]) -> bytes:
         token = string[0]
-        return quoted.get(_encode(_text(token)) if b"\\" in token else token, token)
+        return self._new.get(_encode(_text(token)) if b"\\" in token else token, token)
 
-    return _STRING.sub(other, body)
+
+def rewrite_references(body: bytes, new: Mapping[str, str]) -> bytes:
+    """Return `body` with other references in place of those that are keys of `new`."""
+    return Rewriting(new)(body) if new else body
 
 
 class Request(msgspec.Struct, rename="camel"):

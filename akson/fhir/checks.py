@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -107,17 +107,24 @@ def _may_be_deep(kind: str, text: bytes, data: dict[str, Any]) -> bool:
     """
     if text.count(b"{") <= walk.DEEPEST // 2:
         return False
-    inner = "contained" in data or kind in {"Bundle", "Parameters"}
-    return sum(text.count(name) for name in _endless(None if inner else kind)) > _FEW
+    return sum(text.count(name) for name in _endless(_kinds_in(kind, data))) > _FEW
+
+
+def _kinds_in(kind: str, data: dict[str, Any]) -> frozenset[str]:
+    """Return the types of the resource and of what it contains; none at all stands for any."""
+    contained = data.get("contained", [])
+    if kind in {"Bundle", "Parameters"} or not isinstance(contained, list):
+        return frozenset()
+    return frozenset({kind, *(str(c.get("resourceType")) for c in contained if isinstance(c, dict))})
 
 
 _FEW: Final = 4
 
 
-@cache
-def _endless(kind: str | None) -> tuple[bytes, ...]:
-    """Return the members through which an element may lie in one of its own sort; for None, those of all types."""
-    paths = [path for path in facts()["elements"] if kind in {None, path.partition(".")[0]}]
+@lru_cache(maxsize=1024)
+def _endless(kinds: frozenset[str]) -> tuple[bytes, ...]:
+    """Return the members through which an element may lie in one of its own sort; for no kinds, those of all types."""
+    paths = [path for path in facts()["elements"] if not kinds or path.partition(".")[0] in kinds]
     own = {e.name for path in paths for e in elements(path) for t in e.types if (path + ".").startswith(t + ".")}
     return tuple(f'"{name}":'.encode() for name in sorted({*own, "extension", "assigner", "resource"}))
 

@@ -14,7 +14,8 @@ BEGINNING: Final = datetime(1, 1, 1, tzinfo=UTC)
 END: Final = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 HERE: Final = ZoneInfo("Europe/Oslo")  # a date without a time is a day, month or year in Norway
 _TICK = timedelta(microseconds=1)
-_MONTHS = range(12)
+_DECEMBER = 12
+_LAST_MONTH = date(9999, 12, 1)
 _DATE_ONLY = 10  # letters in YYYY-MM-DD
 
 
@@ -42,11 +43,8 @@ def _days(text: str) -> tuple[date, date | None]:
     if day:
         first = date(year, month, day)
         return first, first + timedelta(days=1) if first < date.max else None
-    if month:
-        following = (year, month + 1) if month < 12 else (year + 1, 1)
-    else:
-        following = (year + 1, 1)
-    return date(year, month or 1, 1), date(*following, 1) if following[0] <= date.max.year else None
+    first, last = date(year, month or 1, 1), date(year, month or _DECEMBER, 1)  # first days of months
+    return first, (last + timedelta(days=31)).replace(day=1) if last < _LAST_MONTH else None
 
 
 def _utc(day: date) -> datetime:

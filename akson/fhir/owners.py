@@ -20,8 +20,8 @@ _PATIENT: Final = ("patient",)
 # Patient compartment, then read through one by one. A path ending in "!" counts only if it points to a Patient.
 OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(
-        "AdverseEvent CarePlan CareTeam ChargeItem ClinicalImpression Communication CommunicationRequest Composition"
-        " Condition DeviceRequest DiagnosticReport DocumentReference Flag GuidanceResponse ImagingStudy Media"
+        "AdverseEvent CarePlan CareTeam ClinicalImpression Communication CommunicationRequest Composition"
+        " Condition DeviceRequest DiagnosticReport Flag GuidanceResponse ImagingStudy Media"
         " MedicationRequest Observation Procedure QuestionnaireResponse RequestGroup RiskAssessment ServiceRequest"
         " List".split(),
         _SUBJECT,
@@ -40,11 +40,13 @@ OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Basic": ("subject",),
     "Binary": ("securityContext",),
     "BiologicallyDerivedProduct": ("collection.source!",),
+    "ChargeItem": ("subject", "context"),
     "Contract": ("subject!",),
     "Coverage": ("beneficiary",),
     "DeviceMetric": ("source",),
     "DeviceUseStatement": ("subject",),
     "DocumentManifest": ("subject",),
+    "DocumentReference": ("subject", "context.sourcePatientInfo!", "context.encounter"),
     "Encounter": ("subject",),
     "EnrollmentRequest": ("candidate",),
     "EnrollmentResponse": ("request",),

@@ -1,0 +1,89 @@
+"""Whose record a resource belongs in, and who else is named in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from akson.fhir.definitions import elements, members
+from akson.fhir.owners import OWNERS, Identified, other_patients, owner_reference, references
+from akson.fhir.types import TYPES, is_type
+
+
+def ref(reference: str) -> dict[str, str]:
+    return {"reference": reference}
+
+
+P1, P2, FNR = ref("Patient/1"), ref("Patient/2"), {"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": "14834142059"}
+
+
+@pytest.mark.parametrize(("kind", "named", "owner"), [
+    ("Patient", {"link": [{"other": P2}]}, None),
+    ("Organization", {"partOf": ref("Organization/1")}, None),
+    ("Practitioner", {}, None),
+    ("PractitionerRole", {"practitioner": ref("Practitioner/1")}, None),
+    ("Group", {"member": [{"entity": P1}]}, None),
+    ("Schedule", {"actor": [P1]}, None),
+    ("Slot", {"schedule": ref("Schedule/1")}, None),
+    ("List", {}, None),
+    ("List", {"subject": P1}, "Patient/1"),
+    ("Observation", {"subject": P1, "performer": [P2]}, "Patient/1"),
+    ("Observation", {"subject": ref("urn:uuid:1")}, "urn:uuid:1"),
+    ("Observation", {"subject": ref("https://example.org/fhir/Patient/1")}, "https://example.org/fhir/Patient/1"),
+    ("Observation", {"subject": ref("Location/1")}, "Location/1"),
+    ("Observation", {"encounter": ref("Encounter/1")}, "Encounter/1"),
+    ("Observation", {"subject": {"identifier": FNR}}, Identified(FNR["system"], FNR["value"])),
+    ("Observation", {"subject": {"display": "Astrid"}}, None),
+    ("Observation", {"subject": ref("#p"), "contained": [{"resourceType": "Patient", "id": "p", "identifier": [FNR]}]},
+     Identified(FNR["system"], FNR["value"])),
+    ("AllergyIntolerance", {"patient": P1, "asserter": P2}, "Patient/1"),
+    ("Consent", {"patient": P1}, "Patient/1"),
+    ("Coverage", {"beneficiary": P1, "subscriber": P2}, "Patient/1"),
+    ("ResearchSubject", {"individual": P1}, "Patient/1"),
+    ("Task", {"for": P1, "focus": ref("ServiceRequest/1")}, "Patient/1"),
+    ("Task", {"focus": ref("ServiceRequest/1")}, "ServiceRequest/1"),
+    ("Appointment", {"participant": [{"actor": ref("Practitioner/1")}, {"actor": P1}]}, "Patient/1"),
+    ("Appointment", {"participant": [{"actor": ref("Practitioner/1")}]}, None),
+    ("Provenance", {"target": [ref("Observation/1"), P1]}, "Patient/1"),
+    ("Provenance", {"target": [ref("Observation/1")]}, "Observation/1"),
+    ("RelatedPerson", {"patient": P1}, "Patient/1"),
+    ("Binary", {"securityContext": ref("DocumentReference/1")}, "DocumentReference/1"),
+])  # fmt: skip
+def test_the_owner_is_named_where_the_type_says(kind: str, named: dict[str, Any], owner: str | None) -> None:
+    assert owner_reference({"resourceType": kind, **named}) == owner
+
+
+def test_other_patients_are_found_wherever_they_stand() -> None:
+    note = {"resourceType": "Communication", "subject": P1, "sender": P2, "recipient": [P2, ref("Patient/3/_history/1")],
+            "note": [{"authorReference": ref("https://example.org/fhir/Patient/4"), "text": "x"}]}  # fmt: skip
+    assert other_patients(note) == ["Patient/2", "Patient/3", "Patient/4"]
+    assert other_patients({"resourceType": "Patient", "id": "1", "link": [{"other": P1}, {"other": P2}]}) == [
+        "Patient/2"
+    ]
+
+
+def test_references_are_told_with_their_path() -> None:
+    resource = {"resourceType": "Observation", "subject": P1, "performer": [P2], "contained": [
+        {"resourceType": "Condition", "subject": P2}]}  # fmt: skip
+    assert list(references(resource)) == [
+        ("Observation.subject", "Patient/1"), ("Observation.performer[0]", "Patient/2"),
+        ("Observation.contained[0].subject", "Patient/2"),
+    ]  # fmt: skip
+
+
+def test_every_path_of_the_table_is_a_reference_of_fhir() -> None:
+    for kind, paths in OWNERS.items():
+        assert is_type(kind)
+        for path in paths:
+            here = kind
+            for name in path.removesuffix("!").split("."):
+                here = members(here)[name][1]
+            assert here == "Reference", (kind, path)
+
+
+def test_no_type_that_must_name_a_patient_is_left_out() -> None:
+    for kind in TYPES:
+        required = [e.name for e in elements(kind) if e.required and "Patient" in e.targets and not e.choice]
+        if {"subject", "patient", "beneficiary", "individual"} & set(required):
+            assert kind in OWNERS, kind

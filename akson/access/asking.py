@@ -66,7 +66,7 @@ NOBODY = Decision(permit=False, rule="no_rule_permits", refusal="AK-A001")
 EMERGENCY = Decision(permit=True, rule="opened_in_emergency", basis="nødåpning")
 
 
-def rule(  # noqa: PLR0913  one word for each property of a rule
+def rule(
     order: int, *, refusal: str = "", basis: str = "", to: frozenset[Kind] = EVERYBODY, acts: frozenset[Act] = CONTENT,
     persons: bool = True, lifted: bool = False,
 ) -> Callable[[Callable[[Ask], bool]], Callable[[Ask], bool]]:  # fmt: skip

@@ -45,7 +45,7 @@ class Entry:
     purpose: str
     screen: str
     request: str
-    outcome: str  # of the whole: "permit", "refuse", "unknown", "failed"
+    outcome: str  # of the whole: "permit", "refuse" or "failed"
     reason: str
     patients: tuple[int, ...]
     seen: tuple[Seen, ...]
@@ -169,11 +169,8 @@ class AccessLog:
 
 def leaf(stream: int, seq: int, row: Entry) -> bytes:
     """Return the hash of a row; the format stands in migrations/0002_audit.sql."""
-    digest = hashlib.sha256(b"\x00")
-    for value in _told(stream, seq, row):
-        raw = str(value).encode()
-        digest.update(len(raw).to_bytes(4, "big") + raw)
-    return digest.digest()
+    told = [str(value).encode() for value in _told(stream, seq, row)]
+    return hashlib.sha256(b"\x00" + b"".join([len(raw).to_bytes(4, "big") + raw for raw in told])).digest()
 
 
 def _told(stream: int, seq: int, row: Entry) -> Iterator[str | int]:
@@ -203,4 +200,6 @@ def _clean(seen: Seen) -> Seen:
 
 def _text(value: str) -> str:
     """Return `value` as PostgreSQL can keep it: what an attacker writes in an address must not stop the log."""
+    if value.isascii() and len(value) <= _LONGEST and "\x00" not in value:
+        return value
     return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:_LONGEST]

@@ -24,6 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUSPECTS = 20  # named when a set does not fit its digest
 Row = Any  # of asyncpg, by column name
 Place = tuple[int, int]  # owner, sequence number
+Suspect = tuple[str, object, object, object]  # table, owner, resource or sequence number, version or resource
 
 
 class _Ordered:
@@ -119,7 +120,7 @@ async def _prove_link(
     Both are right to follow, so that one changed head is one fault.
     """
     owner, seq = place = (link["owner"], link["seq"])
-    digest, count, suspects = hashlib.sha256(), 0, list[tuple[str, object, object, object]]()
+    digest, count, suspects = hashlib.sha256(), 0, list[Suspect]()
     async for row in versions.at(place):
         digest.update(await _version_leaf(connection, row, link, findings))
         count += 1
@@ -133,15 +134,22 @@ async def _prove_link(
     if count != link["leaves"]:
         findings.fault("chain", owner, seq, what=f"covers {link['leaves']} rows, but {count} are there")
     elif digest.digest() != link["digest"]:
-        what = "was changed after it was written"
-        if count > 1:
-            what = f"this or another of the {count} in its write was changed"
-        for table, *key in suspects:
-            findings.fault(table, *key, what=what)
+        _tell_changed(link, suspects, count, findings)
     follow = {_head(head, link) for head in heads}
     if link["head"] not in follow:
         findings.fault("chain", owner, seq, what="does not follow the link before")
     return {*follow, link["head"]}
+
+
+def _tell_changed(link: Row, suspects: list[Suspect], count: int, findings: Findings) -> None:
+    """Name the row of a set of one; of a larger set the chain knows only that one of them was changed."""
+    if count == 1:
+        table, *key = suspects[0]
+        findings.fault(table, *key, what="was changed after it was written")
+        return
+    named = ", ".join(f"{resource}/{version}" for _, _, resource, version in suspects)
+    more = f" and {count - len(suspects)} more" if count > len(suspects) else ""
+    findings.fault("chain", link["owner"], link["seq"], what=f"one of its {count} rows was changed: {named}{more}")
 
 
 async def _version_leaf(connection: asyncpg.Connection, row: Row, link: Row, findings: Findings) -> bytes:

@@ -56,7 +56,7 @@ SELECT stream, from_seq, upto_seq, at, root, previous, signature, key_id
   FROM access_seal WHERE at >= $1 ORDER BY at, stream, from_seq;
 
 -- name: looked_at
--- The newest rows of the log that concern one person.
+-- The newest rows of the log that concern one person; all of the last instant, so that the next page loses none.
 -- in    $1 patient, $2 before (instant), $3 limit
 -- uses  primary key of access_log_patient
 SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_key, l.actor_name, l.actor_role, l.unit, l.unit_name,
@@ -64,5 +64,5 @@ SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_key, l.actor_name, l.actor_r
   FROM access_log_patient p
   JOIN access_log l ON l.stream = p.stream AND l.seq = p.seq AND l.at = p.at
  WHERE p.patient = $1 AND p.at < $2
- ORDER BY p.at DESC, p.stream, p.seq DESC
- LIMIT $3;
+ ORDER BY p.at DESC
+ FETCH FIRST ($3::bigint) ROWS WITH TIES;

@@ -54,11 +54,11 @@ class Looks:
 async def looked_at(database: Database, patient_key: int, before: datetime, limit: int = 200) -> Looks:
     """Return who looked at one person's record before an instant.
 
-    limit   rows of the log at most; a visit may be several rows
+    limit   about how many rows of the log; a visit may be several rows
     """
     rows = await database.fetch(SQL.looked_at, patient_key, before, limit)
     visits = [_visit(patient_key, group) for group in _visits(rows)]
-    return Looks(visits=tuple(visits), before=rows[-1]["at"] if len(rows) == limit else None)
+    return Looks(visits=tuple(visits), before=rows[-1]["at"] if len(rows) >= limit else None)
 
 
 def in_words(what: str) -> str:
@@ -90,7 +90,7 @@ def _visits(rows: Iterable[Record]) -> list[list[Record]]:
     open_: dict[tuple[object, ...], list[Record]] = {}
     groups: list[list[Record]] = []
     for row in rows:
-        key = (row["actor_kind"], row["actor_key"], row["actor_name"], row["unit"], row["outcome"] == "refused")
+        key = (row["actor_kind"], row["actor_key"], row["actor_name"], row["unit"], row["outcome"] == "refuse")
         group = open_.get(key)
         if group is not None and group[-1]["at"] - row["at"] <= SAME_VISIT:
             group.append(row)

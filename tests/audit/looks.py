@@ -19,7 +19,7 @@ DAUGHTER = Actor(kind=Kind.CITIZEN, id="Patient/k", key=KARI, name="Kari Vik", r
 HERSELF = Actor(kind=Kind.CITIZEN, id="Patient/a", key=ASTRID, name="Astrid Marie Nordli", role="innbygger")
 
 
-def look(*seen: Seen, actor: Actor = NURSE, at: datetime = NOW, outcome: str = "done", **more: Any) -> Entry:
+def look(*seen: Seen, actor: Actor = NURSE, at: datetime = NOW, outcome: str = "permit", **more: Any) -> Entry:
     work = Work(actor=actor, purpose=Purpose.TREATMENT, now=at, office=SimpleNamespace(), **more)
     work.seen.extend(seen or [saw()])
     return entry(work, outcome)

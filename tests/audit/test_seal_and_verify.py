@@ -58,7 +58,7 @@ TAMPERINGS = [
     ("UPDATE access_log SET actor_name = 'En annen' WHERE seq = 3", [f"access_log 3: {CHANGED}"]),
     ("UPDATE access_log SET unit = 1 WHERE seq = 8", [f"access_log 8: {CHANGED}"]),
     ("UPDATE access_log SET reason = 'x' WHERE seq = 1", [f"access_log 1: {CHANGED}"]),
-    ("UPDATE access_log SET outcome = 'done ' WHERE seq = 2", [f"access_log 2: {CHANGED}"]),
+    ("UPDATE access_log SET outcome = 'permit ' WHERE seq = 2", [f"access_log 2: {CHANGED}"]),
     ("UPDATE access_log SET seen = '[]' WHERE seq = 2", [f"access_log 2: {CHANGED}"]),
     ("UPDATE access_log SET seen = jsonb_set(seen, '{0,extra}', '1') WHERE seq = 2", [f"access_log 2: {CHANGED}"]),
     ("UPDATE access_log SET seen = jsonb_set(seen, '{0,what}', '\"x\"') WHERE seq = 2", [f"access_log 2: {CHANGED}"]),

@@ -55,6 +55,15 @@ class _Desk:
         return envelope.sender if envelope else receipt.sender if receipt else self.message.sketch.sender
 
     @property
+    def type(self) -> str:
+        envelope = self.message.envelope
+        return "APPREC" if self.message.is_receipt else envelope.type.value if envelope else self.message.sketch.type
+
+    @property
+    def msg_id(self) -> str:
+        return (self.message.envelope or self.message.receipt or self.message.sketch).msg_id
+
+    @property
     def receiver(self) -> Party | None:
         envelope, receipt = self.message.envelope, self.message.receipt
         return envelope.receiver if envelope else receipt.receiver if receipt else self.message.sketch.receiver
@@ -148,10 +157,7 @@ async def _apply(work: Work, desk: _Desk, receipt: AppRec) -> None:
     sent = await _sent_by_us(work, receipt.original.msg_id)
     if sent is None:
         raise Unreadable("E10", "Kvitteringen gjelder en melding vi ikke har sendt.")
-    named = set(checks.her_ids(receipt.sender))
-    receiver = (await addresses.find(work.office.database, [sent["receiver"]])).get(sent["receiver"])
-    expected = {sent["receiver"], receiver.parent if receiver else 0}
-    if not named & expected or (desk.kept.envelope_from and desk.kept.envelope_from not in expected):
+    if sent["receiver"] not in checks.her_ids(receipt.sender) or not _delivered_by(desk, sent["receiver"]):
         raise Unreadable("X99", "Kvitteringen kommer fra en annen enn den meldingen gikk til.")
     errors = [each.value for each in receipt.errors]
     fault = Fault(errors[0] if errors else "", apprec.in_words(receipt) if errors else "")
@@ -164,14 +170,17 @@ async def _apply(work: Work, desk: _Desk, receipt: AppRec) -> None:
     ))  # fmt: skip
 
 
+def _delivered_by(desk: _Desk, her_id: int) -> bool:
+    """Tell whether the transport names `her_id` or a service of it, or says nothing of who delivered."""
+    given = desk.kept.envelope_from
+    return given in (0, her_id) or (given in desk.known and desk.known[given].parent == her_id)
+
+
 async def _refuse(work: Work, desk: _Desk, fault: Fault) -> None:
     """Keep a message for a human, with the reason, and tell the sender where that is possible."""
-    envelope, sketch = desk.message.envelope, desk.message.sketch
     sender = next((each for each in checks.her_ids(desk.sender) if each in desk.known), desk.kept.envelope_from)
-    await _settle(work, desk.kept, Outcome(
-        state="refused", type=envelope.type.value if envelope else sketch.type, sender=sender,
-        msg_id=envelope.msg_id if envelope else sketch.msg_id, fault=fault,
-    ))  # fmt: skip
+    outcome = Outcome(state="refused", type=desk.type, msg_id=desk.msg_id, sender=sender, fault=fault)
+    await _settle(work, desk.kept, outcome)
     if not desk.message.is_receipt:
         await _answer(work, desk, fault)
 
@@ -185,8 +194,8 @@ async def _answer(work: Work, desk: _Desk, fault: Fault | None, *, filed: bool =
     if wanted is Ack.NO or (wanted is Ack.ON_ERROR and fault is None) or route is None:
         return
     original = Original(
-        type=Code(value=(envelope.type.value if envelope else sketch.type) or "UKJENT"),
-        msg_id=(envelope.msg_id if envelope else sketch.msg_id) or kept.envelope_id,
+        type=Code(value=desk.type or "UKJENT"),
+        msg_id=desk.msg_id or kept.envelope_id,
         sent=(envelope.sent if envelope else sketch.sent) or kept.received_at,
     )
     us = desk.receiver or _party_of(desk.known.get(kept.envelope_to))

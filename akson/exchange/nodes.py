@@ -17,6 +17,7 @@ from akson.exchange.safexml import Unreadable
 
 OSLO: Final = ZoneInfo("Europe/Oslo")  # senders that leave out the zone mean Norwegian time
 _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_EMPTY_LINES: Final = re.compile("\n{3,}")
 XHTML_BLOCKS: Final = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "ul", "ol", "table"})
 
 
@@ -88,7 +89,7 @@ def prose(node: etree._Element | None) -> str:
     if node is None:
         return ""
     lines = "".join(_pieces(node)).splitlines()
-    return "\n".join(" ".join(line.split()) for line in lines).strip()
+    return _EMPTY_LINES.sub("\n\n", "\n".join(" ".join(line.split()) for line in lines)).strip()
 
 
 def _pieces(node: etree._Element) -> list[str]:

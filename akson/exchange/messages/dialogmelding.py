@@ -17,6 +17,7 @@ from akson.exchange import dialog as dialogs
 from akson.exchange.addresses import Address
 from akson.exchange.dialog import Dialog, Note, Question
 from akson.exchange.envelope import Attachment, Code, Envelope, Professional
+from akson.exchange.nodes import OSLO
 from akson.exchange.registry import Filed, Letter, message
 from akson.record import journal
 
@@ -205,7 +206,7 @@ def in_words(envelope: Envelope, dialog: Dialog) -> Told:
         sender=envelope.sender.name,
         receiver=envelope.receiver.name,
         patient=envelope.patient.name if envelope.patient else "",
-        sent=f"{envelope.sent:%d.%m.%Y %H:%M}",
+        sent=f"{envelope.sent.astimezone(OSLO):%d.%m.%Y %H:%M}",
         paragraphs=tuple(paragraphs(dialog)),
         contacts=tuple(contact(each) for each in _contacts(dialog)),
         attachments=tuple(each.title or each.mime for each in envelope.attachments),

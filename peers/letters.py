@@ -1,0 +1,198 @@
+"""The hospital's own way of writing and reading messages: no code shared, so neither hides the other's faults.
+
+Writes text templates and reads with the standard library's XML parser.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+MSGHEAD = "http://www.kith.no/xmlstds/msghead/2006-05-24"
+DIALOG = "http://www.kith.no/xmlstds/dialog/2013-01-23"
+APPREC = "http://www.kith.no/xmlstds/apprec/2012-02-15"
+VOLVEN = "2.16.578.1.12.4.1.1."
+STATUS = {"1": "OK", "2": "Avvist", "3": "OK, feil i delmelding"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Sender or receiver: a service and the organisation it belongs to."""
+
+    her_id: int
+    name: str
+    parent: int
+    parent_name: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the hospital makes of a message it got."""
+
+    kind: str  # MsgInfo/Type, or APPREC
+    msg_id: str
+    sent: str
+    sender: int
+    patient: str
+    title: str
+    text: str
+    status: str  # of an AppRec
+    error: str
+    original: str  # the message an AppRec answers, or the parent in the conversation
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What the hospital writes about a patient."""
+
+    msg_id: str
+    sender: Place
+    receiver: Place
+    fnr: str
+    given: str
+    family: str
+    title: str
+    text: str
+
+
+def dialog(letter: Letter, now: str) -> bytes:
+    """Write a Hodemelding 1.2 with a Dialogmelding 1.1, use "helsefaglig dialog"."""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<mh:MsgHead xmlns:mh="{MSGHEAD}">{_mh(f'''
+  <MsgInfo>
+    <Type V="DIALOG_HELSEFAGLIG" DN="Helsefaglig dialog"/>
+    <MIGversion>v1.2 2006-05-24</MIGversion>
+    <GenDate>{now}</GenDate>
+    <MsgId>{letter.msg_id}</MsgId>
+    <ProcessingStatus V="P" DN="Produksjon"/>
+    <Ack V="J" DN="Ja"/>
+    <Sender>{_organisation(letter.sender)}</Sender>
+    <Receiver>{_organisation(letter.receiver)}</Receiver>
+    <Patient>
+      <FamilyName>{escape(letter.family)}</FamilyName>
+      <GivenName>{escape(letter.given)}</GivenName>
+      <Ident><Id>{escape(letter.fnr)}</Id><TypeId V="FNR" S="{VOLVEN}8116" DN="Fødselsnummer"/></Ident>
+    </Patient>
+  </MsgInfo>
+  <Document>
+    <RefDoc>
+      <IssueDate V="{now}"/>
+      <MsgType V="XML" DN="XML-instans"/>
+      <Content>''')}<Dialogmelding xmlns="{DIALOG}">
+        <Notat>
+          <TemaKodet V="6" S="{VOLVEN}7322" DN="Henvendelse om pasient"/>
+          <Tema>{escape(letter.title)}</Tema>
+          <TekstNotatInnhold>{escape(letter.text)}</TekstNotatInnhold>
+        </Notat>
+      </Dialogmelding>{_mh("</Content></RefDoc></Document>")}
+</mh:MsgHead>
+""".encode()
+
+
+def receipt(*, msg_id: str, now: str, sender: Place, receiver: Place, read: Read, code: str, why: str) -> bytes:
+    """Write an AppRec 1.1: OK where `code` is "", else refused with it."""
+    status = "2" if code else "1"
+    error = f'<Error V={quoteattr(code)} S="{VOLVEN}8221" DN={quoteattr(why)}/>' if code else ""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<AppRec xmlns="{APPREC}">
+  <MsgType V="APPREC" DN="Applikasjonskvittering"/>
+  <MIGversion>v1.1 2012-02-15</MIGversion>
+  <SoftwareName>Sykehusprogrammet</SoftwareName>
+  <GenDate>{now}</GenDate>
+  <Id>{msg_id}</Id>
+  <Sender>{_institution(sender)}</Sender>
+  <Receiver>{_institution(receiver)}</Receiver>
+  <Status V="{status}" DN="{STATUS[status]}"/>
+  {error}
+  <OriginalMsgId>
+    <MsgType V={quoteattr(read.kind)}/>
+    <IssueDate>{escape(read.sent or now)}</IssueDate>
+    <Id>{escape(read.msg_id)}</Id>
+  </OriginalMsgId>
+</AppRec>
+""".encode()
+
+
+def read(data: bytes) -> Read | None:
+    """Read a MsgHead with a dialog message, or an AppRec; None when it cannot be read."""
+    if b"<!DOCTYPE" in data:
+        return None
+    try:
+        root = ElementTree.fromstring(data)  # no DOCTYPE, so no entities
+    except ElementTree.ParseError:
+        return None
+    if root.tag.endswith("}AppRec"):
+        return _read_receipt(root)
+    return _read_dialog(root) if root.tag == f"{{{MSGHEAD}}}MsgHead" else None
+
+
+def _read_receipt(root: ElementTree.Element) -> Read:
+    error = root.find("{*}Error")
+    original = root.find("{*}OriginalMsgId")
+    said = "" if error is None else " ".join(filter(None, (error.get("V"), error.get("OT") or error.get("DN"))))
+    return Read(
+        kind="APPREC", msg_id=_text(root, "{*}Id"), sent=_text(root, "{*}GenDate"), sender=_her_id(root, "Sender"),
+        patient="", title="", text="", status=_value(root, "{*}Status"), error=said,
+        original="" if original is None else _text(original, "{*}Id"),
+    )  # fmt: skip
+
+
+def _read_dialog(root: ElementTree.Element) -> Read | None:
+    info = root.find("{*}MsgInfo")
+    if info is None:
+        return None
+    note = next((each for each in root.iter() if each.tag.endswith(("}Notat", "}Foresporsel"))), None)
+    text = [] if note is None else [*note.findall("{*}TekstNotatInnhold"), *note.findall("{*}Sporsmal")]
+    return Read(
+        kind=_value(info, "{*}Type"), msg_id=_text(info, "{*}MsgId"), sent=_text(info, "{*}GenDate"),
+        sender=_her_id(info, "Sender"), patient=_text(info, "{*}Patient/{*}Ident/{*}Id"),
+        title="" if note is None else _text(note, "{*}Tema"), text="".join(text[0].itertext()) if text else "",
+        status="", error="", original=_text(info, "{*}ConversationRef/{*}RefToParent"),
+    )  # fmt: skip
+
+
+def _text(node: ElementTree.Element, path: str) -> str:
+    return (node.findtext(path) or "").strip()
+
+
+def _value(node: ElementTree.Element, path: str) -> str:
+    found = node.find(path)
+    return "" if found is None else found.get("V", "")
+
+
+def _her_id(node: ElementTree.Element, side: str) -> int:
+    """Return the innermost HER-id of sender or receiver."""
+    below = node.find(f"{{*}}{side}")
+    found = 0
+    for each in [] if below is None else below.iter():
+        kind, number = each.find("{*}TypeId"), _text(each, "{*}Id")
+        if kind is not None and kind.get("V") == "HER" and number.isdigit():
+            found = int(number)
+    return found
+
+
+def _organisation(place: Place) -> str:
+    return (
+        f"<Organisation><OrganisationName>{escape(place.parent_name)}</OrganisationName>{_her(place.parent)}"
+        f"<Organisation><OrganisationName>{escape(place.name)}</OrganisationName>{_her(place.her_id)}</Organisation>"
+        f"</Organisation>"
+    )
+
+
+def _her(her_id: int) -> str:
+    return f'<Ident><Id>{her_id}</Id><TypeId V="HER" S="{VOLVEN}9051" DN="HER-id"/></Ident>'
+
+
+def _institution(place: Place) -> str:
+    return (
+        f"<HCP><Inst><Name>{escape(place.parent_name)}</Name><Id>{place.parent}</Id><TypeId V=\"HER\" DN=\"HER-id\"/>"
+        f"<Dept><Name>{escape(place.name)}</Name><Id>{place.her_id}</Id><TypeId V=\"HER\" DN=\"HER-id\"/></Dept>"
+        f"</Inst></HCP>"
+    )
+
+
+def _mh(xml: str) -> str:
+    """Give every element the prefix this hospital's system writes."""
+    return re.sub(r"<(/?)(?=[A-Z])", r"<\1mh:", xml)

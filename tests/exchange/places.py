@@ -1,0 +1,63 @@
+"""A municipality in small for tests of the exchange: a practice, a district, a hospital outside, and Astrid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from akson.base.work import Actor, Purpose
+from akson.exchange import addresses
+from akson.exchange.addresses import Address
+from akson.record import journal
+from akson.record.office import Office
+from akson.record.search.searching import search
+from akson.record.stored import Stored
+from akson.registers.identifiers import HPR_SYSTEM
+from tests.exchange.letters import ASTRID, HEART, NORDRE
+from tests.offices import FNR, JOB, patient, staff, unit
+
+
+@dataclass(frozen=True)
+class Places:
+    """Who is there."""
+
+    office: Office
+    practice: Actor
+    doctor: Actor
+    astrid: Stored
+
+    async def found(self, type_: str, *pairs: tuple[str, str]) -> list[dict[str, Any]]:
+        """Return every resource of a type, as our own job sees them."""
+        async with self.office.work(JOB, Purpose.SYSTEM) as work:
+            return [hit.resource for hit in (await search(work, type_, list(pairs))).hits]
+
+    async def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.office.database.fetch(query, *args)]
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many messages stand in each state, as "in filed": 1."""
+        rows = await self.office.database.fetch(
+            "SELECT 'in ' || state AS s, count(*) AS n FROM message_in GROUP BY 1"
+            " UNION ALL SELECT 'out ' || state, count(*) FROM message_out GROUP BY 1"
+        )
+        return {row["s"]: row["n"] for row in rows}
+
+
+async def make(office: Office, *, endpoint: str = "http://127.0.0.1:1/exchange/local") -> Places:
+    """Make the places and enter their addresses; the hospital answers at `endpoint`."""
+    practice = await unit(office, "Nordre legesenter")
+    doctor = await staff(office, practice, "Eikeland", role="fastlege")
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        named = {"resourceType": "Practitioner", "name": [{"family": "Eikeland", "given": ["Jonas"]}]}
+        number = {"identifier": [{"system": HPR_SYSTEM, "value": "990000012"}]}
+        made = await journal.create(work, named | number)
+    doctor = replace(doctor, id=made.reference, key=made.owner)
+    astrid = await patient(office, at=practice, identifier=[{"system": FNR, "value": ASTRID}])
+    unit_id = practice.unit_id.removeprefix("Organization/")
+    await addresses.put(office.database, [
+        Address(her_id=NORDRE.parent, name=NORDRE.parent_name, ours=True, org_number="310000015"),
+        Address(her_id=NORDRE.her_id, name=NORDRE.name, ours=True, parent=NORDRE.parent, unit=practice.unit, unit_id=unit_id),
+        Address(her_id=HEART.parent, name=HEART.parent_name, ours=False, endpoint=endpoint),
+        Address(her_id=HEART.her_id, name=HEART.name, ours=False, parent=HEART.parent, endpoint=endpoint),
+    ])  # fmt: skip
+    return Places(office=office, practice=practice, doctor=doctor, astrid=astrid)

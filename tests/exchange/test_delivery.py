@@ -1,0 +1,307 @@
+"""Delivery: what arrives is filed in the right record or kept for a human, and always answered; nothing is lost in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from akson.base.errors import Refused
+from akson.base.work import Purpose
+from akson.exchange import delivery, inbox, outbox, sending
+from akson.exchange.envelope import Code
+from akson.exchange.messages import apprec
+from akson.exchange.messages.apprec import AppRec, Original, Status
+from akson.exchange.opening import opened
+from akson.exchange.safexml import Schemas
+from akson.exchange.states import State
+from akson.record import journal
+from akson.record.office import Office
+from tests.exchange.letters import ASTRID, HEART, MSG_ID, NORDRE, sample, swapped, written
+from tests.exchange.places import Places, make
+from tests.offices import Clock, patient
+
+SENT = "SELECT * FROM message_out ORDER BY created_at"
+
+
+async def arrives(places: Places, body: bytes, *, sender: int = HEART.her_id, name: str = "t-1") -> str:
+    """Let a message arrive and be worked on; return the AppRec code it was answered with, "ok", or "" for no answer."""
+    before = len(await places.rows(SENT))
+    await inbox.keep(
+        places.office.database, body, now=places.office.clock(), envelope_id=name, envelope_from=sender,
+        envelope_to=NORDRE.her_id,
+    )  # fmt: skip
+    await delivery.receive_due(places.office)
+    answers = (await places.rows(SENT))[before:]
+    if not answers:
+        return ""
+    receipt = opened(answers[0]["body"]).receipt
+    assert receipt is not None
+    assert answers[0]["receiver"] == HEART.her_id
+    return receipt.errors[0].value if receipt.errors else "ok"
+
+
+async def test_a_message_from_the_hospital_is_filed_and_answered(office: Office) -> None:
+    places = await make(office)
+    assert await arrives(places, sample("helsefaglig-1.1.xml")) == "ok"
+    (communication,) = await places.found("Communication")
+    assert communication["subject"]["reference"] == places.astrid.reference
+    assert communication["payload"][0]["contentString"].startswith("Furosemid er doblet.")
+    (task,) = await places.found("Task", ("owner", places.practice.unit_id), ("status", "requested"))
+    assert task["focus"]["reference"] == f"Communication/{communication['id']}"
+    (kept,) = await places.rows("SELECT * FROM message_in")
+    assert kept["body"] == sample("helsefaglig-1.1.xml")
+    assert (kept["state"], kept["owner"], kept["filed_as"]) == ("filed", places.astrid.owner, communication["id"])
+    assert (kept["responsible"], kept["unit"]) == ("unit", places.practice.unit)
+
+
+async def test_the_doctor_reads_the_message_and_her_colleague_elsewhere_does_not(office: Office) -> None:
+    places = await make(office)
+    await arrives(places, written())
+    (communication,) = await places.found("Communication")
+    async with office.work(places.doctor, Purpose.TREATMENT) as work:
+        read = await journal.read(work, "Communication", communication["id"])
+    assert read.resource["received"] == "2026-11-23T09:00:00+00:00"
+    with pytest.raises(Refused, match="AK-A"):
+        async with office.work(replace(places.doctor, key=7, unit=7), Purpose.TREATMENT) as work:
+            await journal.read(work, "Communication", communication["id"])
+
+
+async def test_the_same_message_again_is_stored_once_and_gets_the_same_answer(office: Office) -> None:
+    places = await make(office)
+    await arrives(places, written())
+    (first,) = await places.rows(SENT)
+    await office.database.execute("UPDATE message_out SET state = 'delivered'")
+    assert await arrives(places, written(), name="t-2") == ""
+    (second,) = await places.rows(SENT)
+    assert (second["body"], second["state"]) == (first["body"], "queued")
+    assert len(await places.found("Communication")) == 1
+    assert [row["times"] for row in await places.rows("SELECT times FROM message_in")] == [2]
+
+
+async def test_an_id_used_again_for_other_content_is_refused_and_kept(office: Office) -> None:
+    places = await make(office)
+    await arrives(places, written("Første"))
+    assert await arrives(places, written("Annet")) == "E10"
+    assert await places.counts() == {"in filed": 1, "in refused": 1, "out queued": 2}
+    assert len(await places.found("Communication")) == 1
+
+
+UNKNOWN = replace(NORDRE, her_id=99999999)
+
+
+@pytest.mark.parametrize(("body", "code"), [
+    (written()[:900], "T01"),
+    (swapped("Notat", "Notis"), "T02"),
+    (swapped("DIALOG_HELSEFAGLIG", "EPIKRISE"), "T10"),
+    (swapped("dialog/2013-01-23", "dialog/2033-01-01"), "T10"),
+    (written(to=UNKNOWN), "E21"),
+    (written(to=HEART), "E21"),
+    (written(fnr="14834142058"), "E31"),
+    (written(fnr="Astrid"), "E31"),
+    (written(fnr="13116900216"), "E35"),
+    (written(sender=replace(HEART, her_id=99000039, parent=99000038)), "X99"),  # not who delivered it
+    (swapped("<mh:Patient>", "<!--").replace(b"</mh:Patient>", b"-->"), "E30"),
+    (swapped('V="FNR"', 'V="XXX"'), "E30"),
+])  # fmt: skip
+async def test_what_cannot_be_filed_is_kept_for_a_human_and_answered_with_its_code(
+    office: Office, body: bytes, code: str
+) -> None:
+    places = await make(office)
+    assert await arrives(places, body) == code
+    (kept,) = await inbox.for_humans(office.database)
+    assert (kept["fault_code"], kept["responsible"]) == (code, "meldingsansvarlig")
+    assert (await places.rows("SELECT body FROM message_in"))[0]["body"] == body
+    assert await places.found("Communication") == await places.found("Task") == []
+    async with office.work(places.doctor, Purpose.MESSAGE) as work:
+        await inbox.handled(work, kept["bucket"], kept["digest"])
+    assert await inbox.for_humans(office.database) == []
+
+
+async def test_the_answer_to_what_is_not_xml_names_the_transports_id(office: Office) -> None:
+    places = await make(office)
+    assert await arrives(places, b"\x00 garbage", name="transport-17") == "T01"
+    receipt = opened((await places.rows(SENT))[0]["body"]).receipt
+    assert receipt is not None
+    assert (receipt.original.msg_id, receipt.sender.her_id) == ("transport-17", NORDRE.her_id)
+
+
+@pytest.mark.parametrize(("ack", "good", "bad"), [("J", "ok", "E35"), ("F", "", "E35"), ("N", "", "")])
+async def test_answers_are_sent_as_the_sender_asked(office: Office, ack: str, good: str, bad: str) -> None:
+    places = await make(office)
+    asked = f'<mh:Ack V="{ack}"'
+    assert await arrives(places, swapped('<mh:Ack V="J"', asked)) == good
+    assert await arrives(places, swapped('<mh:Ack V="J"', asked, fnr="13116900216", msg_id="m-2")) == bad
+
+
+async def test_a_stranger_is_kept_without_an_answer_that_could_go_astray(office: Office) -> None:
+    places = await make(office)
+    stranger = replace(HEART, her_id=98000001, parent=98000002)
+    assert await arrives(places, written(sender=stranger), sender=0) == ""
+    assert (await inbox.for_humans(office.database))[0]["fault_code"] == "X99"
+
+
+async def test_a_large_attachment_is_stored_beside_the_message(office: Office) -> None:
+    places = await make(office)
+    body = sample("helsefaglig-1.1.xml").replace(b"SyA0LDI=", b"QUJD" * 60_000)
+    assert await arrives(places, body) == "ok"
+    (document,) = await places.found("DocumentReference")
+    attachment = document["content"][0]["attachment"]
+    assert (attachment["size"], attachment["title"]) == (180_000, "Prøvesvar")
+    async with office.work(places.doctor, Purpose.TREATMENT) as work:
+        binary = await journal.read(work, "Binary", attachment["url"].removeprefix("Binary/"))
+    assert len(binary.resource["data"]) == 240_000
+
+
+async def test_a_message_that_stops_us_again_and_again_is_put_aside(office: Office) -> None:
+    places = await make(office)
+    await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
+    for _ in range(inbox.ATTEMPTS):  # as if the worker died each time
+        (bucket,) = await inbox.waiting(office.database, office.clock())
+        assert await inbox.claim(office.database, bucket, office.clock()) is not None
+        assert await inbox.claim(office.database, bucket, office.clock()) is None  # the lease holds
+        clock(office).pass_(timedelta(minutes=3))
+    await delivery.receive_due(office)
+    assert (await inbox.for_humans(office.database))[0]["fault_code"] == "X99"
+    assert await places.counts() == {"in refused": 1, "out queued": 1}
+
+
+def clock(office: Office) -> Clock:
+    """Return the clock of the tests."""
+    assert isinstance(office.clock, Clock)
+    return office.clock
+
+
+async def answered(places: Places, text: str = "Ja, vi følger opp.") -> tuple[str, bytes]:
+    """Let a message arrive and the doctor answer it; return the id of her Communication and what is to be sent."""
+    await arrives(places, written())
+    (communication,) = await places.found("Communication")
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        made = await sending.answer(work, communication["id"], text)
+    (row,) = await places.rows("SELECT * FROM message_out WHERE told_of = $1", made.id)
+    return made.id, row["body"]
+
+
+async def standing(places: Places, communication: str) -> outbox.Standing:
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        (found,) = await outbox.standing(work, places.astrid.owner, [communication])
+    return found
+
+
+async def test_the_doctors_answer_is_a_valid_message_in_the_same_conversation(office: Office, shared: Path) -> None:
+    places = await make(office)
+    _, body = await answered(places)
+    schemas = Schemas(shared / "fixtures/hodemelding-dialog-apprec")
+    envelope = opened(body, schemas).envelope
+    assert envelope is not None
+    assert envelope.conversation is not None and envelope.conversation.parent == MSG_ID
+    assert (envelope.sender.her_id, envelope.receiver.her_id) == (NORDRE.her_id, HEART.her_id)
+    assert envelope.sender.professional is not None and envelope.sender.professional.name == "Jonas Eikeland"
+    assert envelope.patient is not None and envelope.patient.idents[0].value == ASTRID
+
+
+def receipt_for(body: bytes, status: Status, *, sender: int = HEART.her_id) -> bytes:
+    """Return the AppRec a hospital gives to one of our messages."""
+    envelope = opened(body).envelope
+    assert envelope is not None and envelope.receiver.service is not None
+    service = replace(envelope.receiver.service, idents=(replace(envelope.receiver.service.idents[0], value=str(sender)),))
+    errors = (Code(value="E35", other="Ukjent pasient"),) if status is not Status.OK else ()
+    return apprec.build(AppRec(
+        msg_id=f"r-{status}-{sender}", sent=envelope.sent, sender=replace(envelope.receiver, service=service),
+        receiver=envelope.sender, status=status, errors=errors,
+        original=Original(type=envelope.type, msg_id=envelope.msg_id, sent=envelope.sent),
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "state", "tasks"), [
+    (Status.OK, State.ACCEPTED, 1), (Status.REJECTED, State.REJECTED, 2), (Status.PARTIAL, State.PARTIAL, 2),
+])  # fmt: skip
+async def test_a_receipt_moves_our_message_and_trouble_becomes_a_task(
+    office: Office, status: Status, state: State, tasks: int
+) -> None:
+    places = await make(office)
+    communication, body = await answered(places)
+    assert (await standing(places, communication)).in_words == "Venter på sending"
+    assert await arrives(places, receipt_for(body, status)) == ""  # never answered
+    assert (await standing(places, communication)).state is state
+    assert len(await places.found("Task")) == tasks
+
+
+async def test_a_receipt_from_somebody_else_changes_nothing(office: Office) -> None:
+    places = await make(office)
+    communication, body = await answered(places)
+    await arrives(places, receipt_for(body, Status.OK, sender=99000077), sender=0)
+    assert (await standing(places, communication)).state is State.QUEUED
+    assert (await inbox.for_humans(office.database))[0]["type"] == "APPREC"
+
+
+async def test_without_a_receipt_in_96_hours_the_unit_gets_a_task_and_a_late_one_still_counts(office: Office) -> None:
+    places = await make(office)
+    communication, body = await answered(places)
+    clock(office).pass_(timedelta(hours=95))
+    assert await delivery.remind_due(office) == 0
+    clock(office).pass_(timedelta(hours=1))
+    assert await delivery.remind_due(office) == 1
+    assert (await standing(places, communication)).in_words == "Ikke bekreftet innen 96 timer"
+    assert len(await places.found("Task", ("priority", "urgent"))) == 1
+    assert await delivery.remind_due(office) == 0
+    await arrives(places, receipt_for(body, Status.OK))
+    assert (await standing(places, communication)).state is State.ACCEPTED
+
+
+async def test_an_answer_from_the_hospital_answers_our_message(office: Office) -> None:
+    places = await make(office)
+    communication, body = await answered(places)
+    ours = opened(body).envelope
+    assert ours is not None
+    reference = (
+        f"<mh:ConversationRef><mh:RefToParent>{ours.msg_id}</mh:RefToParent>"
+        f"<mh:RefToConversation>{MSG_ID}</mh:RefToConversation></mh:ConversationRef>"
+    )
+    reply = swapped('<mh:Ack V="J" DN="Ja"/>', f'<mh:Ack V="J" DN="Ja"/>{reference}', msg_id="m-3")
+    assert await arrives(places, reply) == "ok"
+    assert (await standing(places, communication)).state is State.ANSWERED
+    newest = [each for each in await places.found("Communication") if each.get("inResponseTo")]
+    assert {"reference": f"Communication/{communication}"} in [each["inResponseTo"][0] for each in newest]
+
+
+async def test_an_answer_that_is_refused_leaves_neither_record_nor_message(office: Office) -> None:
+    places = await make(office)
+    await arrives(places, written())
+    (communication,) = await places.found("Communication")
+    nameless = await patient(office, at=places.practice)
+    with pytest.raises(Refused, match="AK-X001"):
+        async with office.work(places.doctor, Purpose.TREATMENT) as work:
+            await sending.answer(work, communication["id"], "  ")
+    new = {"resourceType": "Communication", "payload": [{"contentString": "Hei"}]}
+    for more, to, code in (
+        ({"subject": {"reference": places.astrid.reference}}, 98000009, "AK-X003"),
+        ({"subject": {"reference": nameless.reference}}, HEART.her_id, "AK-X005"),
+    ):
+        with pytest.raises(Refused, match=code):
+            async with office.work(places.doctor, Purpose.TREATMENT) as work:
+                await sending.send(work, new | more, to=to)
+    assert len(await places.found("Communication")) == 1
+    assert await places.counts() == {"in filed": 1, "out queued": 1}
+
+
+async def test_the_application_can_neither_change_nor_delete_what_came(office: Office) -> None:
+    places = await make(office)
+    await arrives(places, written())
+    for statement in ("UPDATE message_in SET body = ''", "DELETE FROM message_in", "UPDATE message_out SET body = ''",
+                      "DELETE FROM message_id"):  # fmt: skip
+        with pytest.raises(Exception, match="permission denied"):
+            await office.database.execute(statement)
+
+
+async def test_a_decided_erasure_empties_the_messages_behind_a_communication(office: Office, owner_db: object) -> None:
+    places = await make(office)
+    communication, _ = await answered(places, "hemmelig")
+    async with office.database.transaction() as connection:
+        with pytest.raises(Exception, match="permission denied"):
+            await connection.fetchval("SELECT exchange_erase_v1($1, $2)", places.astrid.owner, communication)
+    emptied = await owner_db.fetchval("SELECT exchange_erase_v1($1, $2)", places.astrid.owner, communication)  # type: ignore[attr-defined]
+    assert emptied == 1
+    assert (await places.rows("SELECT body FROM message_out WHERE told_of = $1", communication))[0]["body"] is None

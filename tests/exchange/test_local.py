@@ -1,0 +1,243 @@
+"""The local transport, against the hospital as a program of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from akson.base.work import Purpose
+from akson.exchange import delivery, inbox, outbox, sending
+from akson.exchange.addresses import Address
+from akson.exchange.safexml import LARGEST
+from akson.exchange.states import State
+from akson.exchange.transports.local import PATH, Local
+from akson.record.office import Office
+from tests.exchange.letters import ASTRID, HEART, NORDRE, written
+from tests.exchange.places import Places, make
+
+ROOT = Path(__file__).parents[2]
+SECRET = "the-tests-own-shared-secret"
+
+
+@dataclass
+class World:
+    """Akson served on a port, the hospital as a process, and the worker's turns taken by the test."""
+
+    places: Places
+    local: Local
+    url: str
+    hospital: httpx.AsyncClient
+
+    async def until(self, seen: Callable[[], Awaitable[Any]]) -> Any:
+        """Let everybody work until `seen` is true; return what it saw."""
+        async with asyncio.timeout(15):
+            while not (found := await seen()):
+                await self.local.turn(self.places.office)
+                await asyncio.sleep(0.05)
+        return found
+
+    async def told(self, way: str, kind: str) -> dict[str, Any] | None:
+        """Return the newest of the hospital's own messages of a kind."""
+        letters = (await self.hospital.get("/state")).json()["letters"]
+        return next((each for each in letters if (each["way"], each["kind"]) == (way, kind)), None)
+
+    async def sends(self, text: str = "Hun reiser hjem i morgen.", *, fnr: str = ASTRID, to: int = NORDRE.her_id) -> None:
+        """Let somebody at the hospital write a message in its page."""
+        form = {"fnr": fnr, "given": "Astrid", "family": "Nordli", "title": "Utskrivning", "text": text, "to": str(to)}
+        assert (await self.hospital.post("/send", data=form)).status_code == 303
+
+    async def mood(self, mood: str) -> None:
+        assert (await self.hospital.post("/mood", data={"mood": mood})).status_code == 303
+
+    async def standing(self, communication: str) -> State:
+        async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
+            return (await outbox.standing(work, self.places.astrid.owner, [communication]))[0].state
+
+
+@asynccontextmanager
+async def served(routes: list[Any]) -> AsyncIterator[str]:
+    """Serve `routes` on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="error", lifespan="off"))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+@asynccontextmanager
+async def hospital(akson_url: str) -> AsyncIterator[str]:
+    """Run the hospital as a process of its own; return where it is."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "peers.hospital", "--port", "0", "--akson-url", akson_url, "--delay", "0.1",
+        cwd=ROOT, env=os.environ | {"AKSON_LOCAL_SECRET": SECRET}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        yield line.partition(": ")[2].strip()
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@pytest.fixture
+async def world(office: Office) -> AsyncIterator[World]:
+    """The municipality in small and the hospital, each with a port of its own."""
+    async with httpx.AsyncClient(timeout=5) as client:
+        local = Local(secret=SECRET, client=client)
+        async with served(local.routes(office)) as url, hospital(url) as where:
+            places = await make(office, endpoint=f"{where}{PATH}")
+            async with httpx.AsyncClient(base_url=where, timeout=5) as page:
+                yield World(places, local, url, page)
+
+
+async def test_the_hospital_writes_the_doctor_answers_and_both_see_the_receipts(world: World) -> None:
+    await world.sends()
+    (communication,) = await world.until(lambda: world.places.found("Communication"))
+    assert communication["payload"][0]["contentString"] == "Hun reiser hjem i morgen."
+
+    async def accepted() -> bool:
+        sent = await world.told("ut", "DIALOG_HELSEFAGLIG")
+        return sent is not None and sent["state"] == "AppRec OK"
+
+    await world.until(accepted)
+    async with world.places.office.work(world.places.doctor, Purpose.TREATMENT) as work:
+        mine = await sending.answer(work, communication["id"], "Vi er klare.")
+    assert await world.standing(mine.id) is State.QUEUED
+    await world.local.deliver_due(world.places.office)
+    assert await world.standing(mine.id) is State.DELIVERED
+
+    async def settled() -> bool:
+        return await world.standing(mine.id) is State.ACCEPTED
+
+    await world.until(settled)
+    arrived = await world.told("inn", "DIALOG_HELSEFAGLIG")
+    assert arrived is not None and arrived["text"] == "Vi er klare."
+
+
+@pytest.mark.parametrize(("fnr", "to", "said"), [
+    ("13116900216", NORDRE.her_id, "AppRec Avvist E35 Pasienten finnes ikke hos mottakeren."),
+    (ASTRID, 99999999, "AppRec Avvist E21 Mottakeren finnes ikke her."),
+])  # fmt: skip
+async def test_a_misaddressed_message_is_refused_and_the_hospital_learns_why(
+    world: World, fnr: str, to: int, said: str
+) -> None:
+    await world.sends(fnr=fnr, to=to)
+
+    async def refused() -> bool:
+        sent = await world.told("ut", "DIALOG_HELSEFAGLIG")
+        return sent is not None and sent["state"] == said
+
+    await world.until(refused)
+    assert len(await inbox.for_humans(world.places.office.database)) == 1
+
+
+async def test_a_ruined_message_is_answered_with_t01(world: World) -> None:
+    await world.mood("uleselig")
+    await world.sends()
+
+    async def refused() -> str:
+        sent = await world.told("ut", "DIALOG_HELSEFAGLIG")
+        return sent["state"] if sent and sent["state"].startswith("AppRec") else ""
+
+    assert "T01" in await world.until(refused)
+
+
+async def test_a_hospital_that_sends_everything_twice_is_filed_once(world: World) -> None:
+    await world.mood("dobbel")
+    await world.sends()
+
+    async def both() -> bool:
+        return (await world.places.rows("SELECT 1 FROM message_in WHERE times = 2 AND state = 'filed' AND NOT again")) != []
+
+    await world.until(both)
+    assert len(await world.places.found("Communication")) == 1
+
+
+async def test_a_hospital_that_refuses_gives_the_doctor_a_task(world: World) -> None:
+    await world.mood("feilkode")
+    new = {"resourceType": "Communication", "subject": {"reference": world.places.astrid.reference}}
+    async with world.places.office.work(world.places.doctor, Purpose.TREATMENT) as work:
+        made = await sending.send(work, new | {"payload": [{"contentString": "Hei"}]}, to=HEART.her_id)
+
+    async def rejected() -> bool:
+        return await world.standing(made.id) is State.REJECTED
+
+    await world.until(rejected)
+    (task,) = await world.places.found("Task")
+    assert task["description"] == "Melding: Avvist av mottaker"
+
+
+async def test_a_message_nobody_takes_stays_queued_and_is_shown_as_such(office: Office) -> None:
+    places = await make(office)  # nobody listens at that port
+    await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
+    async with httpx.AsyncClient(timeout=1) as client:
+        local = Local(secret=SECRET, client=client)
+        assert await local.turn(office) == 2
+        (row,) = await places.rows("SELECT state, attempts, fault_text, due > created_at AS later FROM message_out")
+        assert row == {"state": "queued", "attempts": 1, "fault_text": "Mottakeren svarer ikke.", "later": True}
+        assert await local.turn(office) == 0
+
+
+@pytest.mark.parametrize(("headers", "body", "status"), [
+    ({}, b"<x/>", 401),
+    ({"authorization": "Bearer feil"}, b"<x/>", 401),
+    ({"authorization": SECRET}, b"<x/>", 401),
+    ({"authorization": f"Bearer {SECRET}"}, b"", 400),
+    ({"authorization": f"Bearer {SECRET}"}, b"x" * (LARGEST + 1), 413),
+    ({"authorization": f"Bearer {SECRET}", "x-from-her-id": "-1; DROP"}, b"<x/>", 202),
+])  # fmt: skip
+async def test_only_those_with_the_secret_get_a_receipt_and_only_for_what_is_kept(
+    office: Office, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    local = Local(secret=SECRET, client=httpx.AsyncClient())
+    app = Starlette(routes=local.routes(office))
+    async with local.client, httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a") as client:
+        answer = await client.post(PATH, content=body, headers=headers)
+    kept = await office.database.fetch("SELECT encode(digest, 'hex') AS id, envelope_from FROM message_in")
+    assert answer.status_code == status
+    assert [dict(row) for row in kept] == ([{"id": answer.json()["id"], "envelope_from": 0}] if status == 202 else [])
+
+
+def test_the_secret_is_long_and_never_leaves_this_machine() -> None:
+    with pytest.raises(ValueError, match="short"):
+        Local(secret="kort", client=httpx.AsyncClient())
+    for elsewhere in ("http://sykehus.example/x", "https://127.0.0.1/x", "http://127.0.0.1.example/x", "ftp://localhost"):
+        with pytest.raises(ValueError, match="this machine"):
+            Address(her_id=1, name="Ute", ours=False, endpoint=elsewhere)
+    assert SECRET not in repr(Local(secret=SECRET, client=httpx.AsyncClient()))
+
+
+def test_the_hospital_shares_no_code_with_akson() -> None:
+    for path in (ROOT / "peers").glob("*.py"):
+        assert "akson." not in path.read_text("utf-8").replace("--akson-url", "").replace("akson_url", "")
+
+
+async def test_filing_costs_the_same_few_statements_whatever_the_record_holds(office: Office) -> None:
+    places = await make(office)
+    costs = []
+    for number in range(3):
+        await inbox.keep(office.database, written(msg_id=f"m-{number}"), now=office.clock(), envelope_from=HEART.her_id)
+        (bucket,) = await inbox.waiting(office.database, office.clock())
+        kept = await inbox.claim(office.database, bucket, office.clock())
+        assert kept is not None
+        before = office.database.statements
+        await delivery.receive(office, kept)
+        costs.append(office.database.statements - before)
+    assert len(set(costs)) == 1
+    assert len(await places.found("Communication")) == 3

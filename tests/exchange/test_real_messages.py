@@ -1,0 +1,90 @@
+"""The real messages of other vendors go the same way as all others: filed, or refused with the right code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from akson.base.errors import Refused
+from akson.exchange import addresses, checks, delivery, inbox
+from akson.exchange.addresses import Address
+from akson.exchange.envelope import Envelope
+from akson.exchange.opening import opened
+from akson.record.office import Office
+from akson.registers.identifiers import Fnr
+from tests.exchange.places import Places, make
+from tests.offices import patient
+
+REFUSED = {
+    "Expected.xml": "T01",  # a prefix nobody declared
+    "dialogmelding_dialog_notat_pridok_bug.xml": "E30",  # a message head inside a message head; the outer has no patient
+    "dialogmelding_dialog_notat_invalid.xml": "E31",  # ten digits
+    "dialogmelding_kiropraktor.xml": "E31",  # the 23rd day of the 45th month
+    "apprecError.xml": "E10", "apprecErrorUkjentMottaker.xml": "E10", "apprecOK.xml": "E10",  # for what we never sent
+    "MetadataTests_Apprec10.xml": "E10",
+}  # fmt: skip
+
+
+async def welcome(places: Places, envelope: Envelope, persons: dict[str, str]) -> None:
+    """Enter the receiver as our practice, the sender as a party outside, and the patient where the number can be one."""
+    ours = {"ours": True, "unit": places.practice.unit, "unit_id": places.practice.unit_id.removeprefix("Organization/")}
+    known = [Address(her_id=each, name="Avsender", ours=False) for each in checks.her_ids(envelope.sender)]
+    known += [Address(her_id=each, name="Mottaker", **ours) for each in checks.her_ids(envelope.receiver)]  # type: ignore[arg-type]
+    await addresses.put(places.office.database, known)
+    number = envelope.patient.ident("FNR", "DNR") if envelope.patient else None
+    if number and number.value not in persons and is_number(number.value):
+        made = await patient(places.office, identifier=[Fnr(number.value).identifier()])
+        persons[number.value] = made.id
+
+
+def is_number(text: str) -> bool:
+    try:
+        Fnr(text)
+    except Refused:
+        return False
+    return True
+
+
+async def test_every_real_message_is_filed_or_refused_with_its_code(office: Office, shared: Path) -> None:
+    places = await make(office)
+    persons: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    files = sorted((shared / "fixtures/hodemelding-dialog-apprec").glob("*.xml"))
+    for number, file in enumerate(files):
+        body = file.read_bytes()
+        if envelope := opened(body).envelope:
+            await welcome(places, envelope, persons)
+            body = body.replace(envelope.msg_id.encode(), f"m-{number}".encode())  # some share one id
+        await inbox.keep(office.database, body, now=office.clock(), envelope_id=file.name)
+        await delivery.receive_due(office)
+        (row,) = await places.rows("SELECT * FROM message_in WHERE envelope_id = $1", file.name)
+        assert row["body"] == body
+        codes[file.name] = row["fault_code"]
+    assert {name: code for name, code in codes.items() if code} == REFUSED
+    filed = await places.found("Communication", ("_count", "50"))
+    assert len(filed) == len(await places.found("Task", ("_count", "50"))) == len(files) - len(REFUSED)
+    assert {each["subject"]["reference"] for each in filed if "subject" in each} == {f"Patient/{i}" for i in persons.values()}
+
+
+async def test_a_real_message_in_every_use_reads_well_in_the_record(office: Office, shared: Path) -> None:
+    places = await make(office)
+    persons: dict[str, str] = {}
+    for file in sorted((shared / "fixtures/hodemelding-dialog-apprec").glob("*.xml")):
+        envelope = opened(file.read_bytes()).envelope
+        if envelope is None or file.name in ("dialogmelding_dialog_notat_pridok_bug.xml",):
+            continue
+        await welcome(places, replace(envelope, patient=None), persons)
+        body = file.read_bytes()
+        if envelope.patient:  # somebody we know, so that all uses can be filed
+            body = body.replace(envelope.patient.idents[0].value.encode(), b"14834142059")
+        await inbox.keep(office.database, body.replace(envelope.msg_id.encode(), file.name.encode()), now=office.clock())
+    await delivery.receive_due(office)
+    assert await inbox.for_humans(office.database) == []
+    filed = await places.found("Communication", ("_count", "50"))
+    types = {each["category"][0]["coding"][0]["code"] for each in filed}
+    assert types == {
+        "DIALOG_HELSEFAGLIG", "DIALOG_FORESPORSEL", "DIALOG_NOTAT", "DIALOG_SVAR", "DIALOG_INNBYGGER_EKONTAKT",
+        "DIALOG_INNBYGGER_RESEPTFORNYELSE", "DIALOG_INNBYGGER_TEST",
+    }  # fmt: skip
+    assert all(each["payload"][0]["contentString"].strip() for each in filed)
+    assert len(await places.found("Binary")) == len(await places.found("DocumentReference")) > 0

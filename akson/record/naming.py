@@ -1,7 +1,7 @@
 """Names inside a set: new resources refer to one another before they have ids.
 
-A transaction Bundle calls its entries `urn:uuid:...`; a form may do the same. Here each new resource gets its id, minted
-under the key of the owner it will belong to, and the names give way to references.
+A transaction Bundle calls its entries `urn:uuid:...`; a form may do the same. Here each new resource gets its id,
+minted under the key of the owner it will belong to, and the names give way to references.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ async def name(work: Work, drafts: Sequence[Draft], names: Mapping[str, Draft]) 
     for draft in drafts:
         if draft.resource is not None:
             rename(draft, given)
-        if draft.owner_reference is None and not draft.owns_itself:
+        if not draft.owns_itself:
             draft.owner = None  # found anew from the reference
 
 
@@ -52,9 +52,9 @@ def rename(draft: Draft, given: Mapping[bytes, bytes]) -> None:
         draft.body, draft.resource = body, bodies.loads(body)
 
 
-def named_in(body: bytes) -> Iterator[bytes]:
-    """Yield every JSON string in `body` that may name another resource."""
-    return (_plain(found[2]) for found in _NAMING.finditer(body))
+def references_in(body: bytes) -> Iterator[bytes]:
+    """Yield every literal reference in `body`, as a JSON string."""
+    return (_plain(found[2]) for found in _NAMING.finditer(body) if found[1].startswith(b'"reference"'))
 
 
 def _plain(token: bytes) -> bytes:
@@ -63,18 +63,21 @@ def _plain(token: bytes) -> bytes:
 
 
 def _owner(work: Work, draft: Draft, names: Mapping[str, Draft], lookup: Lookup) -> int:
-    """Return the key of who will own `draft`; a fresh one when it owns itself, 0 when that is unknown."""
-    if draft.owner is not None:
-        return draft.owner
-    draft.owner = 0  # two that claim to belong to each other end here
-    owner = owners.owner_reference(draft.resource or {})
-    if owner is None:
-        known = lookup.key(f"{draft.type}/{draft.id}") if draft.id else 0
-        draft.owner = known or work.office.ids.open(draft.id or "") or new_owner_key()
-    elif isinstance(owner, owners.Identified):
-        draft.owner = lookup.identified(owner.system or "", owner.value)
-    elif owner in names:
-        draft.owner = _owner(work, names[owner], names, lookup)
-    else:
-        draft.owner = lookup.key(owner)
+    """Return the key of who will own `draft`, along the names as far as they lead; 0 when that is unknown."""
+    passed = []
+    while draft.owner is None:
+        passed.append(draft)
+        draft.owner = 0  # those that claim to belong to each other end here
+        owner = owners.owner_reference(draft.resource or {})
+        if isinstance(owner, str) and owner in names:
+            draft = names[owner]
+        elif owner is None:
+            known = lookup.key(f"{draft.type}/{draft.id}") if draft.id else 0
+            draft.owner = known or work.office.ids.open(draft.id or "") or new_owner_key()
+        elif isinstance(owner, str):
+            draft.owner = lookup.key(owner)
+        else:
+            draft.owner = lookup.identified(owner.system or "", owner.value)
+    for each in passed:
+        each.owner = draft.owner
     return draft.owner

@@ -21,6 +21,7 @@ from akson.fhir import owners, types
 from akson.record.changes import Change, fill
 from akson.record.deciding import allow, facts_in, labels_in
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
+from akson.record.identities import refuse_wrong_numbers
 from akson.record.session import Session, fetch, session
 from akson.record.stored import Stored
 from akson.record.writing import act_of, labels_of
@@ -102,6 +103,8 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
         if draft.method != "POST" and draft.id:
             lookup.key(f"{draft.type}/{draft.id}")
         if draft.resource is not None:
+            with _told(draft):
+                refuse_wrong_numbers(draft.resource)
             draft.owns_itself = _owner_of(draft.resource, lookup) is None
             facts_of(draft.resource, lookup)
     if lookup.missing_references:

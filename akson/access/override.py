@@ -22,6 +22,7 @@ from akson.base.work import Actor
 
 EMERGENCY_LASTS = timedelta(minutes=60)
 LONGEST = timedelta(hours=8)
+_WIDTH = timedelta(seconds=1)  # a FHIR instant without fractions ends a second after it begins
 SHORTEST_REASON = 10  # characters that say something
 
 
@@ -82,7 +83,7 @@ def in_force(taken: Opening, actor: Actor, now: datetime) -> bool:
     )
     return (
         taken.person == actor.key != 0 and taken.unit == actor.unit != 0
-        and taken.start is not None and taken.end is not None and taken.end - taken.start <= most
+        and taken.start is not None and taken.end is not None and taken.end - taken.start <= most + _WIDTH
         and taken.start <= now < taken.end and has(actor.role, needed)
     )  # fmt: skip
 

@@ -57,6 +57,7 @@ async def looked_at(database: Database, patient_key: int, before: datetime, limi
     limit   about how many rows of the log; a visit may be several rows
     """
     rows = await database.fetch(SQL.looked_at, patient_key, before, limit)
+    rows.sort(key=lambda row: (row["at"], row["stream"], row["seq"]), reverse=True)
     visits = [_visit(patient_key, group) for group in _visits(rows)]
     return Looks(visits=tuple(visits), before=rows[-1]["at"] if len(rows) >= limit else None)
 
@@ -115,7 +116,8 @@ def _visit(patient: int, rows: list[Record]) -> Visit:
 
 
 def _did(seen: Seen) -> str:
-    said = in_words(seen.what)
+    opening = _words()["opening"].get(seen.rule) if seen.what.startswith("POST Consent/") else None
+    said = opening or in_words(seen.what)
     return said if seen.outcome == "permit" else _words()["outcome"].get(seen.outcome, said)
 
 

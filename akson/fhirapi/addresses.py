@@ -1,0 +1,75 @@
+"""Which interaction an address and a method stand for. Source: hl7.org/fhir/R4/http.html"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from akson.base.errors import Refused
+from akson.fhir import types
+from akson.fhirapi.answers import Answer
+from akson.fhirapi.calls import Call
+from akson.fhirapi.create import create
+from akson.fhirapi.delete import delete
+from akson.fhirapi.history import history
+from akson.fhirapi.read import read
+from akson.fhirapi.search import by_get, by_post
+from akson.fhirapi.update import update
+from akson.fhirapi.vread import vread
+
+Interaction = Callable[[Call], Awaitable[Answer]]
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What an address names, and what can be done there by which method."""
+
+    interactions: Mapping[str, Interaction]
+    type: str = ""
+    id: str = ""
+    version: str = ""
+
+    def interaction(self, method: str) -> Interaction:
+        """Return what `method` means here. Raises Refused AK-F002."""
+        if method not in self.interactions:
+            raise Refused("AK-F002", allowed=", ".join(self.interactions))
+        return self.interactions[method]
+
+
+_TYPE: Mapping[str, Interaction] = {"GET": by_get, "POST": create}
+_SEARCH: Mapping[str, Interaction] = {"POST": by_post}
+_INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "DELETE": delete}
+_HISTORY: Mapping[str, Interaction] = {"GET": history}
+_VERSION: Mapping[str, Interaction] = {"GET": vread}
+
+
+def find(segments: Sequence[str]) -> Place:
+    """Return the place that the parts of an address below the base name.
+
+    Raises  Refused AK-F001 when there is no such type or operation, AK-J001 when nothing could have such an id
+    """
+    type_ = segments[0]
+    if not types.is_type(type_):
+        raise Refused("AK-F001", name=type_[:80])
+    match segments[1:]:
+        case []:
+            return Place(interactions=_TYPE, type=type_)
+        case ["_search"]:
+            return Place(interactions=_SEARCH, type=type_)
+        case [name] if name[:1] in ("$", "_"):
+            raise Refused("AK-F001", name=name[:80])
+        case [id_]:
+            return Place(interactions=_INSTANCE, type=type_, id=_id(id_))
+        case [id_, "_history"]:
+            return Place(interactions=_HISTORY, type=type_, id=_id(id_))
+        case [id_, "_history", version]:
+            return Place(interactions=_VERSION, type=type_, id=_id(id_), version=version)
+    raise Refused("AK-F001", name="/".join(segments)[:80])
+
+
+def _id(text: str) -> str:
+    if not ID.fullmatch(text):
+        raise Refused("AK-J001")
+    return text

@@ -1,0 +1,29 @@
+"""batch: entries that have nothing to do with each other, each with a work and an answer of its own.
+
+Source: hl7.org/fhir/R4/http.html#transaction
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from akson.base.errors import Refused
+from akson.fhir import bodies
+from akson.fhirapi import answers, entries
+from akson.fhirapi.answers import Answer
+from akson.fhirapi.calls import Call
+from akson.fhirapi.performing import perform, refusal
+
+
+async def batch(call: Call, cut: bodies.Slices) -> Answer:
+    """Carry out each entry by itself; the answers stand in the order of the entries."""
+    entries.count(cut)
+    return answers.bundle("batch-response", [await _carry_out(call, n, part) for n, part in enumerate(cut.entry)])
+
+
+async def _carry_out(call: Call, n: int, part: bodies.Slice) -> dict[str, Any]:
+    try:
+        entry = entries.read(n, part, call.server.base)
+    except Refused as refused:
+        return answers.response(refusal(refused))
+    return answers.response(await perform(entries.inner(call, entry), entry.place.interaction(entry.method)))

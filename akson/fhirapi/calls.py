@@ -1,0 +1,81 @@
+"""One request as the interactions see it: already read, authenticated and told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from akson.access.roles import OWN_JOB, scope_covers
+from akson.base.errors import Refused
+from akson.base.work import Actor, Kind, Purpose, Work
+from akson.fhirapi.pages import Seal
+from akson.record.office import Office
+
+Pairs = tuple[tuple[str, str], ...]
+Content = Callable[[int], Awaitable[bytes]]  # gives the body, of at most so many bytes
+
+LARGEST_RESOURCE = 16 * 1024 * 1024
+LARGEST_BUNDLE = 64 * 1024 * 1024
+_PURPOSES = {Kind.STAFF: Purpose.TREATMENT, Kind.CITIZEN: Purpose.OWN, Kind.SYSTEM: Purpose.SYSTEM}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """What every call shares. base: the address of the API as clients see it, without a slash at its end."""
+
+    office: Office
+    base: str
+    seal: Seal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One interaction that somebody asks for.
+
+    headers  names in small letters
+    request  id of the request, for the access log and for X-Request-Id
+    """
+
+    server: Server
+    actor: Actor
+    request: str
+    method: str
+    headers: Mapping[str, str]
+    content: Content
+    query: Pairs = ()
+    type: str = ""
+    id: str = ""
+    version: str = ""
+
+    def work(self, interaction: str) -> AbstractAsyncContextManager[Work]:
+        """Begin the work of this call; when the block ends all is committed and the access log is durable."""
+        return self.server.office.work(
+            self.actor, _PURPOSES[self.actor.kind], screen=f"FHIR {interaction}", request=self.request
+        )
+
+    def address(self, version: int | None = None) -> str:
+        """Return the address of this call's resource, or of one version of it."""
+        return address(self.server.base, self.type, self.id, version)
+
+    def refuse_beyond_token(self, letter: str) -> None:
+        """Raise AK-A005 when the token was not given for this, whatever the record holds.
+
+        letter   of SMART scopes: c r u d s
+        """
+        actor = self.actor
+        if OWN_JOB in actor.scopes or (not actor.scopes and actor.kind is not Kind.SYSTEM):
+            return
+        if not scope_covers(actor.scopes, self.type, letter):
+            raise Refused("AK-A005")
+
+    def refuse_parameters(self, *, known: frozenset[str] = frozenset()) -> None:
+        """Raise AK-F007 for the first parameter that is not understood here."""
+        for name, _ in self.query:
+            if name not in known:
+                raise Refused("AK-F007", name=f"parameter {name}")
+
+
+def address(base: str, type_: str, id_: str, version: int | None = None) -> str:
+    """Return the address of a resource, or of one version of it."""
+    return f"{base}/{type_}/{id_}" + (f"/_history/{version}" if version is not None else "")

@@ -1,0 +1,77 @@
+"""capabilities: what this server can do, generated from what it does. Source: hl7.org/fhir/R4/http.html#capabilities"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from akson.fhir import search as extraction
+from akson.fhir import types
+from akson.fhirapi.answers import Answer
+
+# Parameters of every search that are no search parameters of R4 proper.
+RESULT = (
+    ("_count", "number"),
+    ("_sort", "string"),
+    ("_include", "string"),
+    ("_revinclude", "string"),
+    ("_total", "token"),
+)
+_CODES = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+_SEARCHED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri"})
+_BY_COLUMN = {"_id": "token", "_lastUpdated": "date"}
+
+
+def statement(base: str, at: datetime) -> Answer:
+    """Return the CapabilityStatement. at: when this server started."""
+    rest = {
+        "mode": "server",
+        "documentation": "Unknown parameters are refused. Without a basis in the access rules a resource is unknown.",
+        "security": {"cors": False, "service": [{"coding": [_service()]}]},
+        "resource": [_resource(name) for name in types.TYPES],
+        "interaction": [{"code": "transaction"}, {"code": "batch"}],
+    }
+    told = {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": at.isoformat(timespec="seconds"),
+        "kind": "instance",
+        "software": {"name": "Akson"},
+        "implementation": {"description": "Akson, felles kommunal journal", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["json", "application/fhir+json"],
+        "rest": [rest],
+    }
+    return Answer(status=200, body=msgspec.json.encode(told))
+
+
+def _service() -> dict[str, str]:
+    system = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+    return {"system": system, "code": "SMART-on-FHIR"}
+
+
+def _resource(name: str) -> dict[str, Any]:
+    return {
+        "type": name,
+        "interaction": [{"code": code} for code in _CODES],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": False,
+        "conditionalUpdate": False,
+        "conditionalDelete": "not-supported",
+        "conditionalRead": "not-supported",
+        "referencePolicy": ["literal", "logical"],
+        "searchInclude": sorted(
+            f"{name}:{p.name}" for p in extraction.parameters(name).values() if p.kind == "reference"
+        ),
+        "searchParam": [{"name": parameter, "type": kind} for parameter, kind in searched(name)],
+    }
+
+
+def searched(name: str) -> list[tuple[str, str]]:
+    """Return (name, type) of each parameter that a search of this type understands."""
+    own = {p.name: p.kind for p in extraction.parameters(name).values() if p.kind in _SEARCHED}
+    return [*sorted((own | _BY_COLUMN).items()), *RESULT]

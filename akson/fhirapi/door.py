@@ -1,0 +1,123 @@
+"""The ASGI side: takes a request apart, asks who it is, has it carried out and sends the answer.
+
+A raw ASGI callable, so that a read costs no router and no request object; `routes` makes it mountable in Starlette.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from akson.base.errors import Refused
+from akson.base.work import Actor
+from akson.fhirapi import addresses, capabilities, contents, entries
+from akson.fhirapi.answers import Answer
+from akson.fhirapi.batch import batch
+from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Server
+from akson.fhirapi.pages import Seal
+from akson.fhirapi.performing import AWAY, perform, refusal
+from akson.fhirapi.transaction import transaction
+from akson.record.office import Office
+
+ROOT = "/fhir"
+Authenticate = Callable[[Mapping[str, str], str, str], Awaitable[Actor]]  # headers, method, url -> who asks
+_OWN_ID = re.compile(r"[A-Za-z0-9\-.]{8,64}")
+_TRUE = frozenset({"true", ""})
+
+
+class FhirApi:
+    """The FHIR API as an ASGI application, serving everything below /fhir."""
+
+    def __init__(self, office: Office, authenticate: Authenticate, *, base_url: str, secret: bytes) -> None:
+        """Take what the doors compose.
+
+        authenticate  raises Refused AK-L001 or AK-L002 when nobody is signed in
+        base_url      the server as clients see it, e.g. https://akson.example
+        secret        of the installation: seals page links
+        """
+        self._origin = base_url.rstrip("/")
+        self._server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret))
+        self._authenticate = authenticate
+        self._metadata = capabilities.statement(self._server.base, office.clock())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a bug passes through to the doors, which answer `unexpected`."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        request = headers.get("x-request-id", "")
+        request = request if _OWN_ID.fullmatch(request) else secrets.token_hex(8)
+        try:
+            answer = await self._answer(scope, headers, request, receive)
+        except ClientDisconnect:
+            return
+        except Refused as refused:
+            answer = refusal(refused)
+        except AWAY:
+            answer = refusal(Refused("AK-F014"))
+        await answer.send(send, request)
+
+    async def _answer(self, scope: Scope, headers: Mapping[str, str], request: str, receive: Receive) -> Answer:
+        method, path = scope["method"], scope["path"].removeprefix(ROOT).strip("/")
+        query = contents.parameters(scope["query_string"].decode("latin-1")) if scope["query_string"] else ()
+        contents.refuse_other_answers(headers, query)
+        if path == "metadata":
+            answer = self._capabilities(method)
+        else:
+            actor = await self._authenticate(headers, method, self._origin + scope["path"])
+            place = _BASE if not path else addresses.find(path.split("/"))
+            call = Call(
+                server=self._server,
+                actor=actor,
+                request=request,
+                method=method,
+                headers=headers,
+                content=contents.content(headers, receive),
+                query=tuple(pair for pair in query if pair[0] not in contents.PRESENTATION),
+                type=place.type,
+                id=place.id,
+                version=place.version,
+            )
+            answer = await perform(call, place.interaction(method))
+        return answer.pretty() if any(name == "_pretty" and value in _TRUE for name, value in query) else answer
+
+    def _capabilities(self, method: str) -> Answer:
+        if method != "GET":
+            raise Refused("AK-F002", allowed="GET")
+        return self._metadata
+
+
+async def bundle(call: Call) -> Answer:
+    """Carry out a batch or a transaction. Source: hl7.org/fhir/R4/http.html#transaction"""
+    call.refuse_parameters()
+    contents.refuse_other_than_json(call.headers)
+    cut = entries.cut_up(await call.content(LARGEST_BUNDLE))
+    if cut.type not in ("batch", "transaction"):
+        raise Refused("AK-F012", path="Bundle.type", detail="must be batch or transaction")
+    return await (batch if cut.type == "batch" else transaction)(call, cut)
+
+
+_BASE = addresses.Place(interactions={"POST": bundle})
+
+
+class _Below(BaseRoute):
+    """Hands everything at and below /fhir to the API, without a router's parsing."""
+
+    def __init__(self, api: FhirApi) -> None:
+        self._api = api
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path = scope.get("path", "")
+        ours = scope["type"] == "http" and (path == ROOT or path.startswith(ROOT + "/"))
+        return (Match.FULL if ours else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._api(scope, receive, send)
+
+
+def routes(office: Office, authenticate: Authenticate, *, base_url: str, secret: bytes) -> list[BaseRoute]:
+    """Return the API as routes; see FhirApi for the arguments. Put them first: reads are the hottest path."""
+    return [_Below(FhirApi(office, authenticate, base_url=base_url, secret=secret))]

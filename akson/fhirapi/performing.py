@@ -1,0 +1,46 @@
+"""Carries out one call and turns every refusal into an answer."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from akson.base.errors import Refused
+from akson.fhir.issues import Invalid
+from akson.fhirapi import answers
+from akson.fhirapi.addresses import Interaction
+from akson.fhirapi.answers import Answer, Headers
+from akson.fhirapi.calls import Call
+from akson.fhirapi.refusing import as_seen
+from akson.signin.verifier import challenge
+
+# The database is away or overloaded; anything else it says is a fault of ours and goes to the doors.
+AWAY = (
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+    TimeoutError,
+)
+
+
+async def perform(call: Call, interaction: Interaction) -> Answer:
+    """Return the answer to `call`, also when it is refused."""
+    try:
+        return await interaction(call)
+    except Invalid as fault:
+        return answers.invalid(fault)
+    except Refused as refused:
+        return refusal(as_seen(refused))
+    except AWAY:
+        return answers.refusal(Refused("AK-F014"), headers=((b"retry-after", b"2"),))
+
+
+def refusal(refused: Refused) -> Answer:
+    """Return a refusal with the headers that belong to it."""
+    headers: Headers = ()
+    if refused.status == 401:
+        headers = ((b"www-authenticate", challenge(refused).encode()),)
+    elif refused.code == "AK-F002":
+        headers = ((b"allow", str(refused.values["allowed"]).encode()),)
+    return answers.refusal(refused, headers=headers)

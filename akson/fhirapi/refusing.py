@@ -1,0 +1,30 @@
+"""What a refusal looks like from outside: a basis that is missing looks like a thing that is missing.
+
+The API answers 404 without a basis, byte for byte as if unknown. Three cases, told apart by the path that the journal
+gives (see akson/record/preparing.py):
+- about a resource that stands there (no path): unknown
+- about whose record it would go into (`Observation.subject`): that person is unknown
+- about making something new that belongs to nobody (`Patient`): said openly, for it tells nothing of the record
+"""
+
+from __future__ import annotations
+
+import re
+
+from akson.base.errors import Refused
+
+_ENTRY = re.compile(r"Bundle\.entry\[\d+\]")
+
+
+def as_seen(refused: Refused) -> Refused:
+    """Return the refusal as the client may see it."""
+    if not refused.code.startswith("AK-A"):
+        return refused
+    path = refused.path or ""
+    entry = _ENTRY.match(path)
+    inside = path[entry.end() :].removeprefix(".resource") if entry else path.partition(".")[1]
+    if not path or (entry and not path.endswith(".resource") and not inside):
+        return Refused("AK-J001", path=refused.path)
+    if inside:
+        return Refused("AK-J004", path=refused.path, detail="the person it is about")
+    return refused

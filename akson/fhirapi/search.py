@@ -1,0 +1,80 @@
+"""search-type: resources of one type that meet all that is asked for. Source: hl7.org/fhir/R4/http.html#search
+
+By GET, or by POST to `_search` when the question names a person: then no link shows what was asked.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from akson.base.errors import Refused
+from akson.base.work import Work
+from akson.fhirapi import answers, contents
+from akson.fhirapi.answers import Answer
+from akson.fhirapi.calls import Call, Pairs
+from akson.fhirapi.pages import PAGE
+from akson.record.search import searching as journal_search
+from akson.record.stored import Stored
+
+_AFTER = "_after"  # the journal's cursor; travels only inside a sealed link
+
+
+async def by_get(call: Call) -> Answer:
+    """Answer a question that stands in the address, or the next page of any question."""
+    call.refuse_beyond_token("rs")
+    async with call.work("search") as work:
+        return await searching(call, work)
+
+
+async def searching(call: Call, work: Work) -> Answer:
+    """Answer the question of a GET as part of a work."""
+    question = _unsealed(call)
+    return await _answer(call, work, question, _plain(call) if question is call.query else _sealed(call, question))
+
+
+async def by_post(call: Call) -> Answer:
+    """Answer a question that stands in the body; its links are sealed."""
+    call.refuse_beyond_token("rs")
+    given = await contents.form(call.headers, call.content)
+    contents.refuse_other_answers(call.headers, given)
+    question = (*call.query, *(pair for pair in given if pair[0] not in contents.PRESENTATION))
+    if {name for name, _ in question} & {_AFTER, PAGE}:
+        raise Refused("AK-S001", name=PAGE)
+    async with call.work("search") as work:
+        return await _answer(call, work, question, _sealed(call, question))
+
+
+async def _answer(call: Call, work: Work, question: Pairs, itself: str) -> Answer:
+    page = await journal_search.search(work, call.type, question)
+    links = [("self", itself)]
+    if page.next:
+        carried = (*(pair for pair in question if pair[0] != _AFTER), (_AFTER, page.next))
+        links.append(("next", _sealed(call, carried)))
+    hits = [_entry(call, hit, "match") for hit in page.hits]
+    included = [_entry(call, one, "include") for one in page.included]
+    return answers.bundle("searchset", hits + included, links=links, total=page.total)
+
+
+def _unsealed(call: Call) -> Pairs:
+    """Return the question of a GET. Raises Refused AK-S001 for a cursor in the open, AK-F007 beside a sealed page."""
+    names = {name for name, _ in call.query}
+    if _AFTER in names:
+        raise Refused("AK-S001", name=_AFTER)
+    if PAGE not in names:
+        return call.query
+    call.refuse_parameters(known=frozenset({PAGE}))
+    return call.server.seal.open(call.type, dict(call.query)[PAGE])
+
+
+def _sealed(call: Call, question: Pairs) -> str:
+    return f"{call.server.base}/{call.type}?{PAGE}={call.server.seal.close(call.type, question)}"
+
+
+def _plain(call: Call) -> str:
+    """Return the address that was asked, written anew."""
+    asked = "&".join(f"{quote(name, safe=':')}={quote(value, safe=':|,/')}" for name, value in call.query)
+    return f"{call.server.base}/{call.type}" + (f"?{asked}" if asked else "")
+
+
+def _entry(call: Call, stored: Stored, mode: str) -> dict[str, object]:
+    return answers.entry(call.server.base, stored) | {"search": {"mode": mode}}

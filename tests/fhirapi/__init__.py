@@ -1,0 +1,1 @@
+"""The FHIR door, through HTTP on a real database: a story per test."""

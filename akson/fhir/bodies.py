@@ -107,12 +107,13 @@ class Rewriting:
 
     def __init__(self, new: Mapping[str, str]) -> None:
         self._new = {_encode(old): _encode(other) for old, other in new.items()}
-        self._beginnings = {old.encode()[:4] for old in new}  # "urn:", "Pati": to leave most texts alone quickly
+        beginnings = sorted({re.escape(old.encode()[:4]) for old in new})  # "urn:", "Pati"
+        # A string that begins so; the quote before it opens a string, since it is not an escaped one.
+        self._plain = re.compile(rb'"(?<!\\")(?:' + b"|".join(beginnings) + rb')[^"\\]*"')
 
     def __call__(self, body: bytes) -> bytes:
-        if b"\\" not in body and not any(beginning in body for beginning in self._beginnings):
-            return body
-        return _STRING.sub(self._other, body)
+        escaped = b"\\" in body and (b"\\u" in body or b"\\/" in body or b'\\"' in body)
+        return (_STRING if escaped else self._plain).sub(self._other, body)
 
     def _other(self, string: re.Match[bytes]) -> bytes:
         token = string[0]

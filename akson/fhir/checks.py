@@ -134,7 +134,7 @@ def _local_references_hold(kind: str, text: bytes, data: dict[str, Any]) -> bool
     contained = data.get("contained", [])
     if kind in {"Bundle", "Parameters"} or not isinstance(contained, list):
         return False
-    ids = {c.get("id") for c in contained if isinstance(c, dict)}
+    ids = {str(c.get("id")) for c in contained if isinstance(c, dict)}
     return ids.issuperset(_LOCAL.findall(text.decode()))
 
 

@@ -85,7 +85,7 @@ def sort_date(resource: Mapping[str, Any]) -> datetime | None:
     """Return the beginning of what the resource tells of, in UTC, or None when it is bound to no time."""
     for member in WHEN.get(resource["resourceType"], ("date",)):
         value = resource.get(member)
-        moment = _start(value) if value else None
+        moment = _start(value) if isinstance(value, str | Mapping) else None
         if moment:
             return moment
     return None

@@ -87,7 +87,7 @@ class _Walk:
     def local_references(self, value: Json, at: str) -> None:
         """Check that what is referred to as "#x" is contained."""
         inside = value.get("contained")
-        ids = {c.get("id") for c in inside if isinstance(c, dict)} if isinstance(inside, list) else set()
+        ids = {str(c.get("id")) for c in inside if isinstance(c, dict)} if isinstance(inside, list) else set()
         for place, reference in references(value, at):
             if len(reference) > 1 and reference.startswith("#") and reference[1:] not in ids:
                 self.say("invariant", place, f"nothing contained has the id '{reference[1:]}' (ref-1)")
@@ -165,8 +165,8 @@ class _Walk:
         if not isinstance(value, dict) or not isinstance(value.get("coding", []), list):
             return
         given = value.get("coding", [value])
-        pairs = [(c.get("system"), c.get("code")) for c in given if isinstance(c, dict)]
-        if not any(pair in codings(value_set) for pair in pairs):
+        pairs = [(str(c.get("system")), str(c.get("code"))) for c in given if isinstance(c, dict)]
+        if codings(value_set).isdisjoint(pairs):
             self.say("code-invalid", at, f"one coding must be of the required value set {value_set}")
 
     def primitive_member(self, given: object, companion: object, element: Element, of: str, at: str) -> None:

@@ -8,7 +8,7 @@ CREATE TABLE address (
   parent     bigint NOT NULL DEFAULT 0,      -- HER-id on level 1, named in message headers; 0: is level 1 itself
   org_number text NOT NULL DEFAULT '',       -- Enhetsregisteret
   unit       bigint NOT NULL DEFAULT 0,      -- owner key of the Organization, when it stands in the journal
-  unit_id    text NOT NULL DEFAULT '',       -- its id
+  unit_id    text NOT NULL DEFAULT '',       -- the same as a reference, Organization/<id>
   ours       boolean NOT NULL,               -- served by this installation: messages to it are filed here
   endpoint   text NOT NULL DEFAULT ''        -- where the local transport posts; '' for ours and for unreachable parties
 );

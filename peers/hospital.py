@@ -46,7 +46,8 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS letter (
   msg_id TEXT PRIMARY KEY, way TEXT, kind TEXT, at TEXT, patient TEXT, title TEXT, text TEXT, state TEXT,
   original TEXT);
-CREATE TABLE IF NOT EXISTS outgoing (id INTEGER PRIMARY KEY, msg_id TEXT, receiver INTEGER, body BLOB, due REAL);
+CREATE TABLE IF NOT EXISTS outgoing (
+  id INTEGER PRIMARY KEY, msg_id TEXT, sender INTEGER, receiver INTEGER, body BLOB, due REAL);
 """
 
 
@@ -69,7 +70,8 @@ class Hospital:
         letter = Letter(msg_id, self.place, receiver, fnr, given, family, title, text)
         body = letters.dialog(letter, _now())
         self._note(msg_id, "ut", "DIALOG_HELSEFAGLIG", fnr, title, text, "skrevet", "")
-        self._post_later(msg_id, to, body[: len(body) // 2] if self.mood == "uleselig" else body, 0.0)
+        body = body[: len(body) // 2] if self.mood == "uleselig" else body
+        self._post_later((msg_id, self.place.her_id, to, body), 0.0)
         return msg_id
 
     def receive(self, data: bytes) -> str:
@@ -93,10 +95,10 @@ class Hospital:
         sender = Place(read.sender, "Avsender", NORDRE.parent, NORDRE.parent_name)
         msg_id = str(uuid4())
         body = letters.receipt(
-            msg_id=msg_id, now=_now(), sender=self.place, receiver=sender, read=read, code=code, why=why
+            msg_id=msg_id, now=_now(), sender=read.receiver, receiver=sender, read=read, code=code, why=why
         )
         self.store.execute("UPDATE letter SET state = ? WHERE msg_id = ?", (code or "besvart", read.msg_id))
-        self._post_later(msg_id, read.sender, body, self.delay)
+        self._post_later((msg_id, read.receiver.her_id, read.sender, body), self.delay)
 
     def _note(self, *columns: str) -> None:
         msg_id, way, kind, *rest = columns
@@ -104,19 +106,19 @@ class Hospital:
         self.store.execute("INSERT OR IGNORE INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         self.store.commit()
 
-    def _post_later(self, msg_id: str, to: int, body: bytes, delay: float) -> None:
+    def _post_later(self, message: tuple[str, int, int, bytes], delay: float) -> None:
         due = datetime.now(UTC).timestamp() + delay
         for _ in range(2 if self.mood == "dobbel" else 1):
-            row = (msg_id, to, body, due)
-            self.store.execute("INSERT INTO outgoing (msg_id, receiver, body, due) VALUES (?, ?, ?, ?)", row)
+            row = (*message, due)
+            self.store.execute("INSERT INTO outgoing (msg_id, sender, receiver, body, due) VALUES (?, ?, ?, ?, ?)", row)
         self.store.commit()
 
     async def post_due(self) -> int:
         """Post what is due; what is not taken waits two seconds. Returns how many were taken."""
         now, taken = datetime.now(UTC).timestamp(), 0
-        waiting = self.store.execute("SELECT id, msg_id, receiver, body FROM outgoing WHERE due <= ?", (now,))
-        for number, msg_id, receiver, body in waiting.fetchall():
-            if await self._post(msg_id, receiver, body):
+        waiting = self.store.execute("SELECT id, msg_id, sender, receiver, body FROM outgoing WHERE due <= ?", (now,))
+        for number, msg_id, sender, receiver, body in waiting.fetchall():
+            if await self._post(msg_id, sender, receiver, body):
                 taken += 1
                 self.store.execute("DELETE FROM outgoing WHERE id = ?", (number,))
                 sent = "UPDATE letter SET state = 'sendt' WHERE msg_id = ? AND state = 'skrevet'"
@@ -126,10 +128,10 @@ class Hospital:
             self.store.commit()
         return taken
 
-    async def _post(self, msg_id: str, receiver: int, body: bytes) -> bool:
+    async def _post(self, msg_id: str, sender: int, receiver: int, body: bytes) -> bool:
         headers = {
             "authorization": f"Bearer {self.secret}", "content-type": "application/xml", "x-message-id": msg_id,
-            "x-from-her-id": str(self.place.her_id), "x-to-her-id": str(receiver),
+            "x-from-her-id": str(sender), "x-to-her-id": str(receiver),
         }  # fmt: skip
         with suppress(httpx.HTTPError):
             answer = await self.client.post(f"{self.akson_url}/exchange/local", content=body, headers=headers)

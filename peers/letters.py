@@ -27,6 +27,9 @@ class Place:
     parent_name: str
 
 
+NOBODY = Place(0, "", 0, "")
+
+
 @dataclass(frozen=True)
 class Read:
     """What the hospital makes of a message it got."""
@@ -35,6 +38,7 @@ class Read:
     msg_id: str
     sent: str
     sender: int
+    receiver: Place
     patient: str
     title: str
     text: str
@@ -134,7 +138,7 @@ def _read_receipt(root: ElementTree.Element) -> Read:
     said = "" if error is None else " ".join(filter(None, (error.get("V"), error.get("OT") or error.get("DN"))))
     return Read(
         kind="APPREC", msg_id=_text(root, "{*}Id"), sent=_text(root, "{*}GenDate"), sender=_her_id(root, "Sender"),
-        patient="", title="", text="", status=_value(root, "{*}Status"), error=said,
+        receiver=NOBODY, patient="", title="", text="", status=_value(root, "{*}Status"), error=said,
         original="" if original is None else _text(original, "{*}Id"),
     )  # fmt: skip
 
@@ -147,7 +151,8 @@ def _read_dialog(root: ElementTree.Element) -> Read | None:
     text = [] if note is None else [*note.findall("{*}TekstNotatInnhold"), *note.findall("{*}Sporsmal")]
     return Read(
         kind=_value(info, "{*}Type"), msg_id=_text(info, "{*}MsgId"), sent=_text(info, "{*}GenDate"),
-        sender=_her_id(info, "Sender"), patient=_text(info, "{*}Patient/{*}Ident/{*}Id"),
+        sender=_her_id(info, "Sender"), receiver=_receiver(info),
+        patient=_text(info, "{*}Patient/{*}Ident/{*}Id"),
         title="" if note is None else _text(note, "{*}Tema"), text="".join(text[0].itertext()) if text else "",
         status="", error="", original=_text(info, "{*}ConversationRef/{*}RefToParent"),
     )  # fmt: skip
@@ -171,6 +176,19 @@ def _her_id(node: ElementTree.Element, side: str) -> int:
         if kind is not None and kind.get("V") == "HER" and number.isdigit():
             found = int(number)
     return found
+
+
+def _receiver(info: ElementTree.Element) -> Place:
+    """Return whom a message is for, so that the answer comes from the same."""
+    outer = info.find("{*}Receiver/{*}Organisation")
+    if outer is None:
+        return NOBODY
+    inner = outer.find("{*}Organisation")
+    above = _text(outer, "{*}Ident/{*}Id")
+    return Place(
+        _her_id(info, "Receiver"), _text(outer if inner is None else inner, "{*}OrganisationName"),
+        int(above) if above.isdigit() else 0, _text(outer, "{*}OrganisationName"),
+    )  # fmt: skip
 
 
 def _organisation(place: Place) -> str:

@@ -25,7 +25,8 @@ class Address:
     """One communication party.
 
     parent      HER-id on level 1; 0 when it is level 1 itself
-    unit        owner key of its Organization in the journal, unit_id its id; 0 and "" where it has none
+    unit        owner key of its Organization in the journal; 0 where it has none
+    unit_id     the same as a reference, "Organization/<id>"
     ours        messages to it are filed here
     endpoint    where the local transport posts; "" for ours
     controller  owner key of the Organization on level 1 (filled when read)

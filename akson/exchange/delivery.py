@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from akson.access.roles import OWN_JOB
+from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose, Work
@@ -118,7 +119,10 @@ async def _take(office: Office, desk: _Desk) -> Fault | None:
                 await _apply(work, desk, desk.message.receipt)
         if desk.message.envelope:
             unit = checks.receiving_unit(desk.message.envelope.receiver, desk.known)
-            actor = replace(AKSON, unit=unit.unit, unit_name=unit.name, controller=unit.controller)
+            actor = replace(
+                AKSON, unit=unit.unit, unit_id=unit.unit_id, unit_name=unit.name, controller=unit.controller,
+                controller_name=unit.parent_name or unit.name,
+            )  # fmt: skip
             async with office.work(actor, Purpose.MESSAGE, screen="melding inn") as work:
                 await _file(work, desk, desk.message.envelope, unit)
     except Unreadable as refused:
@@ -138,7 +142,7 @@ async def _file(work: Work, desk: _Desk, envelope: Envelope, unit: Address) -> N
     parent = await _sent_by_us(work, envelope.conversation.parent if envelope.conversation else "")
     letter = Letter(
         envelope=envelope, received=desk.kept.received_at, patient=patient,
-        unit=Unit(owner=unit.unit, id=unit.unit_id, name=unit.name),
+        unit=Unit(owner=unit.unit, reference=unit.unit_id, name=unit.name),
         answers=parent["told_of"] if parent and patient and parent["owner"] == patient.owner else "",
     )  # fmt: skip
     filed = await kind.receive(work, letter)
@@ -257,8 +261,13 @@ async def tell_a_human(work: Work, sent: Any) -> None:
         "authoredOn": work.now.isoformat(),
     }  # fmt: skip
     if unit:
-        task["owner"] = {"reference": f"Organization/{unit.unit_id}", "display": unit.name}
+        task["owner"] = {"reference": unit.unit_id, "display": unit.name}
     await journal.create(work, task)
+
+
+async def counts(database: Database) -> dict[tuple[str, str], int]:
+    """Return how many messages stand in each state: ("in", "filed") -> 12; their sum is all that ever was."""
+    return {(row["direction"], row["state"]): row["messages"] for row in await database.fetch(SQL.counts)}
 
 
 async def remind_due(office: Office) -> int:

@@ -25,7 +25,7 @@ class Unit:
     """The unit a message is for."""
 
     owner: int
-    id: str  # of the Organization
+    reference: str  # "Organization/<id>"
     name: str
 
 

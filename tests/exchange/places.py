@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from akson.base.work import Actor, Purpose
-from akson.exchange import addresses
+from akson.exchange import addresses, delivery
 from akson.exchange.addresses import Address
 from akson.record import journal
 from akson.record.office import Office
@@ -36,11 +36,7 @@ class Places:
 
     async def counts(self) -> dict[str, int]:
         """Return how many messages stand in each state, as "in filed": 1."""
-        rows = await self.office.database.fetch(
-            "SELECT 'in ' || state AS s, count(*) AS n FROM message_in GROUP BY 1"
-            " UNION ALL SELECT 'out ' || state, count(*) FROM message_out GROUP BY 1"
-        )
-        return {row["s"]: row["n"] for row in rows}
+        return {f"{way} {state}": n for (way, state), n in (await delivery.counts(self.office.database)).items()}
 
 
 async def make(office: Office, *, endpoint: str = "http://127.0.0.1:1/exchange/local") -> Places:
@@ -53,10 +49,10 @@ async def make(office: Office, *, endpoint: str = "http://127.0.0.1:1/exchange/l
         made = await journal.create(work, named | number)
     doctor = replace(doctor, id=made.reference, key=made.owner)
     astrid = await patient(office, at=practice, identifier=[{"system": FNR, "value": ASTRID}])
-    unit_id = practice.unit_id.removeprefix("Organization/")
     await addresses.put(office.database, [
         Address(her_id=NORDRE.parent, name=NORDRE.parent_name, ours=True, org_number="310000015"),
-        Address(her_id=NORDRE.her_id, name=NORDRE.name, ours=True, parent=NORDRE.parent, unit=practice.unit, unit_id=unit_id),
+        Address(her_id=NORDRE.her_id, name=NORDRE.name, ours=True, parent=NORDRE.parent, unit=practice.unit,
+                unit_id=practice.unit_id),
         Address(her_id=HEART.parent, name=HEART.parent_name, ours=False, endpoint=endpoint),
         Address(her_id=HEART.her_id, name=HEART.name, ours=False, parent=HEART.parent, endpoint=endpoint),
     ])  # fmt: skip

@@ -101,7 +101,7 @@ UNKNOWN = replace(NORDRE, her_id=99999999)
     (written(to=HEART), "E21"),
     (written(fnr="14834142058"), "E31"),
     (written(fnr="Astrid"), "E31"),
-    (written(fnr="13116900216"), "E35"),
+    (written(fnr="13916900362"), "E35"),
     (written(sender=replace(HEART, her_id=99000039, parent=99000038)), "X99"),  # not who delivered it
     (swapped("<mh:Patient>", "<!--").replace(b"</mh:Patient>", b"-->"), "E30"),
     (swapped('V="FNR"', 'V="XXX"'), "E30"),
@@ -133,7 +133,7 @@ async def test_answers_are_sent_as_the_sender_asked(office: Office, ack: str, go
     places = await make(office)
     asked = f'<mh:Ack V="{ack}"'
     assert await arrives(places, swapped('<mh:Ack V="J"', asked)) == good
-    assert await arrives(places, swapped('<mh:Ack V="J"', asked, fnr="13116900216", msg_id="m-2")) == bad
+    assert await arrives(places, swapped('<mh:Ack V="J"', asked, fnr="13916900362", msg_id="m-2")) == bad
 
 
 async def test_a_stranger_is_kept_without_an_answer_that_could_go_astray(office: Office) -> None:

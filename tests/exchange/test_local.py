@@ -131,7 +131,7 @@ async def test_the_hospital_writes_the_doctor_answers_and_both_see_the_receipts(
 
 
 @pytest.mark.parametrize(("fnr", "to", "said"), [
-    ("13116900216", NORDRE.her_id, "AppRec Avvist E35 Pasienten finnes ikke hos mottakeren."),
+    ("13916900362", NORDRE.her_id, "AppRec Avvist E35 Pasienten finnes ikke hos mottakeren."),
     (ASTRID, 99999999, "AppRec Avvist E21 Mottakeren finnes ikke her."),
 ])  # fmt: skip
 async def test_a_misaddressed_message_is_refused_and_the_hospital_learns_why(

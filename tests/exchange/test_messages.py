@@ -62,7 +62,7 @@ def test_a_question_from_the_hospital_keeps_its_codes_reason_and_urgency() -> No
 
 def letter(data: bytes, **more: Any) -> Letter:
     """Return a message as it is handed to its type."""
-    unit = Unit(owner=1, id="nordre", name="Nordre legesenter")
+    unit = Unit(owner=1, reference="Organization/nordre", name="Nordre legesenter")
     return Letter(envelope=read(data), received=NOW, unit=unit, patient=registry.Patient(owner=2, id="astrid"), **more)
 
 

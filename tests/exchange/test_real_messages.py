@@ -27,7 +27,7 @@ REFUSED = {
 
 async def welcome(places: Places, envelope: Envelope, persons: dict[str, str]) -> None:
     """Enter the receiver as our practice, the sender as a party outside, and the patient where the number can be one."""
-    ours = {"ours": True, "unit": places.practice.unit, "unit_id": places.practice.unit_id.removeprefix("Organization/")}
+    ours = {"ours": True, "unit": places.practice.unit, "unit_id": places.practice.unit_id}
     known = [Address(her_id=each, name="Avsender", ours=False) for each in checks.her_ids(envelope.sender)]
     known += [Address(her_id=each, name="Mottaker", **ours) for each in checks.her_ids(envelope.receiver)]  # type: ignore[arg-type]
     await addresses.put(places.office.database, known)

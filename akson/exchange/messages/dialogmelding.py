@@ -106,7 +106,7 @@ def as_communication(dialog: Dialog, letter: Letter, documents: list[str]) -> Re
         "topic": _concept(topic, _title(dialog)),
         "sent": envelope.sent.isoformat(),
         "received": letter.received.isoformat(),
-        "recipient": [{"reference": f"Organization/{letter.unit.id}", "display": letter.unit.name}],
+        "recipient": [{"reference": letter.unit.reference, "display": letter.unit.name}],
         "sender": {"type": "Organization", "display": envelope.sender.name},
         "payload": [{"contentString": paragraph} for paragraph in paragraphs(dialog)]
         + [{"contentAttachment": each} for each in small]
@@ -129,7 +129,7 @@ def as_task(dialog: Dialog, letter: Letter, communication: str) -> Resource:
         "for": _subject(letter),
         "authoredOn": letter.received.isoformat(),
         "requester": {"type": "Organization", "display": letter.envelope.sender.name},
-        "owner": {"reference": f"Organization/{letter.unit.id}", "display": letter.unit.name},
+        "owner": {"reference": letter.unit.reference, "display": letter.unit.name},
     })  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def as_sent(communication: Resource, envelope: Envelope, unit: Address) -> Resou
         "identifier": [{"system": MESSAGE_ID, "value": envelope.msg_id}],
         "category": communication.get("category") or [category],
         "sent": envelope.sent.isoformat(),
-        "sender": {"reference": f"Organization/{unit.unit_id}", "display": envelope.sender.name},
+        "sender": {"reference": unit.unit_id, "display": envelope.sender.name},
         "recipient": [{"type": "Organization", "display": envelope.receiver.name}],
     }
 

@@ -138,8 +138,8 @@ async def chart(
     """Return the newest of several resource types from one person's record, in one round trip beside the facts.
 
     patient  id of the Patient
-    wanted   type -> how many at most
-    marked   type -> (search parameter, system, code) that each must carry, e.g. Observation by category
+    wanted   type -> how many at most; "Observation:lab" asks for a type under a name of its own, so it may stand twice
+    marked   the same name -> (search parameter, system, code) that each must carry, e.g. Observation by category
     """
     await flush(work)
     owner = (await _key(work, "Patient", patient))[0]
@@ -149,8 +149,9 @@ async def chart(
     allow(work, facts, None, Act.READ, f"Patient/{patient} chart")
     denied = await denied_ids(work, [owner])
     names = list(wanted)
-    tokens = [_mark(work, name, (marked or {}).get(name)) for name in names]
-    codes = [types.code_of(name) for name in names]
+    kinds = [name.partition(":")[0] for name in names]
+    tokens = [_mark(work, kind, (marked or {}).get(name)) for kind, name in zip(kinds, names, strict=True)]
+    codes = [types.code_of(kind) for kind in kinds]
     rows = await fetch(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
     found: dict[str, list[Stored]] = {name: [] for name in names}
     for row in rows:

@@ -1,0 +1,53 @@
+"""Reading resources: the few things every page asks of them. Pure: plain dictionaries in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from akson.fhir.dates import interval
+
+Resource = Mapping[str, Any]
+
+
+def words(concept: Resource | None) -> str:
+    """Return a CodeableConcept as people read it; "" when there is none."""
+    given = concept or {}
+    return str(given.get("text") or next((c["display"] for c in given.get("coding", ()) if c.get("display")), ""))
+
+
+def code(concept: Resource | None, system: str) -> str:
+    """Return the code of one system in a CodeableConcept, or ""."""
+    return next((c.get("code", "") for c in (concept or {}).get("coding", ()) if c.get("system") == system), "")
+
+
+def codes(concepts: Iterable[Resource]) -> set[str]:
+    """Return every code in some CodeableConcepts, whatever their systems."""
+    return {c["code"] for concept in concepts for c in concept.get("coding", ()) if c.get("code")}
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return the first instant a FHIR date or time means, in UTC; None when there is none."""
+    return interval(text)[0] if text else None
+
+
+def reference(value: Resource | None) -> str:
+    """Return the literal of a Reference: "Practitioner/<id>", or ""."""
+    return str((value or {}).get("reference", ""))
+
+
+def display(value: Resource | None) -> str:
+    """Return what people read of a Reference, or ""."""
+    return str((value or {}).get("display", ""))
+
+
+def extension(resource: Resource, url: str) -> str:
+    """Return the string of one extension, or ""."""
+    return next((e.get("valueString", "") for e in resource.get("extension", ()) if e.get("url") == url), "")
+
+
+def named(resource: Resource) -> str:
+    """Return the first HumanName as people write it: "Kari Vik"."""
+    name = (resource.get("name") or [{}])[0]
+    return str(name.get("text") or " ".join([*name.get("given", []), name.get("family", "")]).strip())

@@ -12,13 +12,14 @@ import msgspec
 
 from akson.access.roles import ROLES
 from akson.base.database import Database
-from akson.base.ids import Ids
 from akson.base.queries import queries
 from akson.base.work import Actor, Kind
 from akson.fhir import types
+from akson.registers.identifiers import PERSON_SYSTEMS
 
 SQL = queries(__file__, "staff.sql")
 _PATIENT = types.code_of("Patient")
+_SYSTEMS = sorted(PERSON_SYSTEMS)
 
 
 class _Employment(msgspec.Struct, frozen=True):
@@ -36,15 +37,13 @@ class Register:
     """Looks people up by national identifier, in the journal's own projections."""
 
     database: Database
-    ids: Ids
-    system: str  # of the national identifier, e.g. urn:oid:2.16.578.1.12.4.1.4.1
 
     async def staff(self, pid: str, now: datetime, signed_in: str) -> list[Actor]:
         """Return one actor for each employment that holds now: person, role and organisation, to choose between.
 
         An ended employment is gone the moment it ends; nothing is remembered.
         """
-        rows = await self.database.fetch(SQL.employments, f"Practitioner|{self.system}", self.system, pid)
+        rows = await self.database.fetch(SQL.employments, [f"Practitioner|{one}" for one in _SYSTEMS], _SYSTEMS, pid)
         actors = []
         for row in rows:
             job = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(row["data"])["value"]), type=_Employment)
@@ -69,7 +68,7 @@ class Register:
 
     async def citizen(self, pid: str, signed_in: str) -> Actor | None:
         """Return the citizen whose record the number is, or None when there is no record."""
-        row = await self.database.fetchrow(SQL.citizen, self.system, pid)
+        row = await self.database.fetchrow(SQL.citizen, _SYSTEMS, pid)
         if row is None or row["type"] != _PATIENT:
             return None
         return Actor(

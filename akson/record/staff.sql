@@ -1,6 +1,6 @@
 -- name: employments
 -- Everything a practitioner is employed as, with names of person, unit and data controller.
--- in  $1 system of practitioners' identifiers, $2 system of persons', $3 the number
+-- in  $1 systems of practitioners' identifiers, $2 systems of persons', $3 the number
 SELECT p.owner AS person, e.unit, e.data, own.owner AS own,
        (SELECT f.data::json -> 'value' ->> 'name' FROM fact f WHERE f.owner = p.owner AND f.kind = 'professional') AS name,
        u.data::json -> 'value' ->> 'name' AS unit_name,
@@ -9,8 +9,8 @@ SELECT p.owner AS person, e.unit, e.data, own.owner AS own,
   FROM person_identifier p
   JOIN fact e ON e.person = p.owner AND e.kind = 'employment'
   LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
-  LEFT JOIN person_identifier own ON own.system = $2 AND own.value = p.value
- WHERE p.system = $1 AND p.value = $3;
+  LEFT JOIN person_identifier own ON own.system = ANY ($2::text[]) AND own.value = p.value
+ WHERE p.system = ANY ($1::text[]) AND p.value = $3;
 
 -- name: citizen
 -- The person a national identifier belongs to.
@@ -19,4 +19,4 @@ SELECT p.owner, o.type, r.id,
   FROM person_identifier p
   JOIN owner o ON o.owner = p.owner
   JOIN resource r ON r.owner = p.owner AND r.type = o.type AND NOT r.deleted
- WHERE p.system = $1 AND p.value = $2;
+ WHERE p.system = ANY ($1::text[]) AND p.value = $2;

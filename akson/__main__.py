@@ -1,0 +1,5 @@
+"""`python -m akson`: the command `akson`."""
+
+from akson.cli import main
+
+main()

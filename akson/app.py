@@ -1,0 +1,223 @@
+"""The application: composes every face on one office. A door: the only place where all floors meet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from akson.access.roles import OWN_JOB
+from akson.base.web.messages import Messages
+from akson.base.web.render import Renderer
+from akson.base.web.screens import Screen, problem
+from akson.base.web.screens import routes as screen_routes
+from akson.base.web.static import Assets
+from akson.base.work import Actor, Kind, Purpose
+from akson.doors.context import WebContext
+from akson.doors.health import Counted, health_routes
+from akson.doors.opening import Keys, clock, opened
+from akson.doors.settings import Settings
+from akson.exchange.transports.local import Local
+from akson.fhirapi.door import routes as fhir_routes
+from akson.record.office import Office
+from akson.record.staff import Register
+from akson.signin.client import OidcClient
+from akson.signin.issuer import Issuer, IssuerSettings
+from akson.signin.issuer_routes import issuer_routes
+from akson.signin.keys import Keyring
+from akson.signin.model import Client, Identity, Persona, Provider, identity
+from akson.signin.remote import OwnKeys, Remote
+from akson.signin.screens import Event, SignIn, signin_routes
+from akson.signin.sessions import Sessions, SessionSettings, cookie_is_secure
+from akson.signin.tickets import Tickets
+from akson.signin.verifier import Trust, Verifier, acting
+
+ISSUER = "/issuer"  # where our own authorisation server stands
+Personas = Callable[[], Awaitable[list[Persona]]]
+
+
+async def nobody() -> list[Persona]:
+    """Return the personas of an installation that has none."""
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What is opened once per process."""
+
+    settings: Settings
+    office: Office
+    http: httpx.AsyncClient
+    renderer: Renderer
+    assets: Assets
+    tickets: Tickets
+    keyring: Keyring
+    keys: Keys
+    personas: Personas
+
+
+def served(settings: Settings, personas: Personas) -> Counted:
+    """Return the application as `akson serve` serves it: counted."""
+    return Counted(application(settings, personas))
+
+
+def application(settings: Settings, personas: Personas = nobody) -> Starlette:
+    """Return the ASGI application of one installation."""
+    routes: list[BaseRoute] = []
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            office = await stack.enter_async_context(opened(settings))
+            http = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0))
+            routes.extend(_routes(_installation(settings, office, http, personas)))
+            yield
+
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 500: _failed})
+    app.router.routes = routes
+    return app
+
+
+def _installation(settings: Settings, office: Office, http: httpx.AsyncClient, personas: Personas) -> Installation:
+    assets = Assets()
+    return Installation(
+        settings=settings, office=office, http=http, personas=personas, assets=assets,
+        renderer=Renderer(Messages.read(), assets.address), tickets=Tickets(office.database),
+        keyring=Keyring.open(settings.data / "keys", "issuer"), keys=Keys.open(settings.data / "keys"),
+    )  # fmt: skip
+
+
+def _routes(here: Installation) -> list[BaseRoute]:
+    sessions = Sessions(here.office.database, SessionSettings(secure=cookie_is_secure(here.settings.base_url)))
+    context = WebContext(office=here.office, sessions=sessions, renderer=here.renderer)
+    found: list[BaseRoute] = [
+        Route("/", _front, methods=["GET"]),
+        Route("/static/{name}", here.assets.serve, methods=["GET"]),
+        *health_routes(here.office),
+        *signin_routes(_signin(here, sessions)),
+        *screen_routes(screens(), context),
+        *fhir_routes(
+            here.office, _authenticate(here), base_url=here.settings.base_url, secret=here.keys.derived("pages")
+        ),
+    ]
+    if here.settings.own_issuer:
+        issuer = Issuer(_issuer_settings(here), here.tickets, here.keyring, clock)
+        found.append(Mount(ISSUER, routes=issuer_routes(issuer, here.renderer)))
+    if here.settings.exchange_secret:
+        found += Local(secret=here.settings.exchange_secret, client=here.http).routes(here.office)
+    return found
+
+
+def screens() -> list[Screen]:
+    """Return every screen there is."""
+    return []
+
+
+def _issuer_settings(here: Installation) -> IssuerSettings:
+    settings = here.settings
+    keys = Keyring.open(settings.data / "keys", "client")
+    client = Client(
+        id=settings.client_id, name="Akson", keys=lambda: keys.public, scopes=frozenset({"openid", "profile"}),
+        redirect_uris=frozenset({f"{settings.base_url}/logg-inn/tilbake"}),
+        leave_uris=frozenset({f"{settings.base_url}/logg-ut"}),
+    )  # fmt: skip
+    return IssuerSettings(
+        url=f"{settings.base_url}{ISSUER}", audience=settings.fhir_url, clients={client.id: client},
+        personas=here.personas,
+    )  # fmt: skip
+
+
+def _signin(here: Installation, sessions: Sessions) -> SignIn:
+    return SignIn(
+        base_url=here.settings.base_url, providers=_providers(here), sessions=sessions, tickets=here.tickets,
+        clock=clock, renderer=here.renderer, actors_for=actors_for(here.office),
+        home=lambda actor: "/min" if actor.kind is Kind.CITIZEN else "/start", noted=_noted(here.office),
+    )  # fmt: skip
+
+
+def _providers(here: Installation) -> Mapping[str, OidcClient]:
+    settings, keys = here.settings, Keyring.open(here.settings.data / "keys", "client")
+    issuers = {"helseid": ("Ansatt, med HelseID", settings.staff_issuer),
+               "idporten": ("Innbygger, med ID-porten", settings.citizen_issuer)}  # fmt: skip
+    if settings.own_issuer:
+        issuers = {"demo": ("Demo", f"{settings.base_url}{ISSUER}")}
+    return {
+        name: OidcClient(
+            Provider(name=name, label=label, issuer=url, client_id=settings.client_id,
+                     redirect_uri=f"{settings.base_url}/logg-inn/tilbake", leave_uri=f"{settings.base_url}/logg-ut"),
+            keys, here.http, clock,
+        )
+        for name, (label, url) in issuers.items() if url
+    }  # fmt: skip
+
+
+def actors_for(office: Office) -> Callable[[Identity], Awaitable[list[Actor]]]:
+    """Return the function that tells whom a signed-in person may act as."""
+    register = Register(database=office.database)
+
+    async def found(identity: Identity) -> list[Actor]:
+        if identity.staff:
+            return await register.staff(identity.pid, clock(), identity.signed_in)
+        actor = await register.citizen(identity.pid, identity.signed_in)
+        return [actor] if actor else []
+
+    return found
+
+
+def _noted(office: Office) -> Callable[[Event], Awaitable[None]]:
+    """Return the function that leaves a trace of signing in and out."""
+    stranger = Actor(kind=Kind.SYSTEM, id="Device/sign-in", key=0, name="Innlogging", role="system")
+
+    async def noted(event: Event) -> None:
+        async with office.work(event.actor or stranger, Purpose.SYSTEM, screen="signin") as work:
+            work.saw(0, f"sign-in {event.what} {event.code}".strip(), outcome="refuse" if event.code else "permit")
+
+    return noted
+
+
+def _authenticate(here: Installation) -> Callable[[Mapping[str, str], str, str], Awaitable[Actor]]:
+    """Return the function that tells who calls the FHIR API: a person through a program, or a program alone."""
+    verifier = Verifier(_trusted(here), here.tickets, clock, audience=here.settings.fhir_url,
+                        bearer=not here.settings.production)  # fmt: skip
+    known = actors_for(here.office)
+
+    async def authenticate(headers: Mapping[str, str], method: str, url: str) -> Actor:
+        claims = await verifier.verify(headers, method, url)
+        scopes = claims.scopes - {OWN_JOB}
+        if not claims.pid:
+            return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.subject}", key=0, name=claims.subject, role="system",
+                         scopes=scopes or frozenset({"none"}), signed_in=claims.issuer)  # fmt: skip
+        person = identity(claims.claims, claims.issuer)
+        actor = acting(claims, await known(person) if person else [])
+        return replace(actor, scopes=scopes or frozenset({"none"}))
+
+    return authenticate
+
+
+def _trusted(here: Installation) -> list[Trust]:
+    if here.settings.own_issuer:
+        return [Trust(issuer=f"{here.settings.base_url}{ISSUER}", keys=OwnKeys(here.keyring))]
+    issuers = (here.settings.staff_issuer, here.settings.citizen_issuer)
+    return [Trust(issuer=url, keys=Remote(url, here.http)) for url in issuers if url]
+
+
+async def _front(_: Request) -> Response:
+    return RedirectResponse("/start", 303)
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    return problem(_plain(), 404)
+
+
+async def _failed(request: Request, _: Exception) -> Response:
+    return problem(_plain(), 500)
+
+
+def _plain() -> Renderer:
+    return Renderer(Messages.read(), Assets().address)

@@ -1,0 +1,194 @@
+"""The command `akson`. A door: settings are read here and handed on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import uvicorn
+
+from akson.app import served
+from akson.audit.seal import export_seals
+from akson.audit.verify import verify
+from akson.base.errors import Refused
+from akson.base.migrate import migrate
+from akson.base.postgres import Postgres
+from akson.doors import people, running, seeding
+from akson.doors.loading import import_bundles
+from akson.doors.opening import Keys, clock, opened
+from akson.doors.settings import Settings, from_environment
+from akson.signin.keys import Keyring
+from akson.signin.tokens import system_token, token_for
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+@click.group(help="Akson: én felles journal for kommunenes helse- og omsorgstjenester.")
+def main() -> None:
+    """Run one of Akson's commands."""
+
+
+@main.command(help="Sett opp og vis den oppdiktede kommunen Fjordvik på denne maskinen.")
+@click.option("--port", default=8000, show_default=True)
+@click.option("--data", default="data", type=click.Path(path_type=Path), show_default=True)
+@click.option("--people", default=2000, show_default=True, help="Hvor mange innbyggere som lages.")
+def demo(port: int, data: Path, people: int) -> None:
+    begun = time.monotonic()
+    os.environ["AKSON_ENV"] = "demo"
+    settings = _settings(port=port, data=data)
+    with Postgres(settings.data, binaries=settings.postgres_bin) as server:
+        settings = replace(settings, database_url=server.url, exchange_secret=_exchange_secret(settings))
+        asyncio.run(_prepare(settings, people))
+        raise SystemExit(_run_demo(settings, begun))
+
+
+@main.command(help="Server nettsidene og FHIR-API-et.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+def serve(host: str) -> None:
+    settings = _settings()
+    uvicorn.run(served(settings, people.personas(settings)), host=host, port=settings.port, log_config=None,
+                server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+
+
+@main.command(help="Utfør arbeid i bakgrunnen: nyheter, meldinger, segl.")
+def worker() -> None:
+    asyncio.run(running.work(_settings()))
+
+
+@main.command(name="migrate", help="Oppdater databasens tabeller.")
+def migrate_() -> None:
+    for name in asyncio.run(migrate(_settings().database_url, MIGRATIONS, clock())):
+        click.echo(name)
+
+
+@main.command(help="Fyll en tom database med de oppdiktede innbyggerne.")
+@click.option("--data", default="data", type=click.Path(path_type=Path))
+@click.option("--people", default=2000)
+def seed(data: Path, people: int) -> None:
+    os.environ["AKSON_ENV"] = os.environ.get("AKSON_ENV", "demo")
+    settings = _settings(data=data)
+    if settings.database_url:
+        asyncio.run(_prepare(settings, people))
+        return
+    with Postgres(settings.data, binaries=settings.postgres_bin) as server:
+        asyncio.run(_prepare(replace(settings, database_url=server.url), people))
+
+
+@main.command(name="import", help="Last FHIR-bunter (transaction) fra filer.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def import_(files: tuple[Path, ...]) -> None:
+    failed = asyncio.run(import_bundles(_running(_settings()), files, click.echo))
+    raise SystemExit(1 if failed else 0)
+
+
+@main.command(help="Gi et tilgangsbevis til FHIR-API-et, for en time. Bare i demo.")
+@click.option("--as", "name", default="", help="En av demoens personer; uten: et datasystem.")
+@click.option("--scope", default="", help="For eksempel user/*.cruds")
+def token(name: str, scope: str) -> None:
+    settings = _running(_settings())
+    ring = Keyring.open(settings.data / "keys", "issuer")
+    issuer = people.issuer_settings(settings)
+    scopes = frozenset((scope or ("user/*.cruds" if name else "system/*.cruds")).split())
+    env, now = settings.environment, clock()
+    try:
+        given = (
+            asyncio.run(token_for(name, scopes, issuer, ring, environment=env, now=now))
+            if name
+            else system_token("leverandor", scopes, issuer, ring, environment=env, now=now)
+        )
+    except Refused as refused:
+        raise click.ClickException(refused.text) from None
+    click.echo(given)
+
+
+@main.group(help="Sporene: hvem som har sett og skrevet hva.")
+def audit() -> None:
+    """Prove the trails."""
+
+
+@audit.command(name="verify", help="Bevis at ingen har endret journal eller logg bak vår rygg.")
+@click.option("--seals", type=click.Path(exists=True, path_type=Path), help="Segl som er levert ut til et vitne.")
+def verify_(seals: Path | None) -> None:
+    settings = _running(_settings())
+    key = Keys.open(settings.data / "keys").log.public_key()
+    report = asyncio.run(verify(settings.database_url, keys=[key], witnessed=seals.read_bytes() if seals else b""))
+    for fault in report.faults:
+        click.echo(f"FEIL  {fault}")
+    click.echo(f"{report.rows} rader kontrollert, {len(report.faults)} feil.")
+    raise SystemExit(1 if report.faults else 0)
+
+
+@audit.command(name="seals", help="Skriv seglene ut, til en som oppbevarer dem utenfor.")
+def seals_() -> None:
+    async def written() -> bytes:
+        async with opened(_running(_settings())) as office:
+            return await export_seals(office.database, clock().replace(year=2000))
+
+    sys.stdout.buffer.write(asyncio.run(written()))
+
+
+@main.command(help="Destiller FHIR R4-definisjonene på nytt.")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+def definitions(source: Path) -> None:
+    os.execv(sys.executable, [sys.executable, "-m", "akson.fhir.distil", str(source)])
+
+
+def _settings(port: int | None = None, data: Path | None = None) -> Settings:
+    """Return the settings, or end with the sentence that says what is wrong."""
+    given = dict(os.environ)
+    given |= {"AKSON_PORT": str(port)} if port else {}
+    given |= {"AKSON_DATA": str(data)} if data else {}
+    try:
+        return from_environment(given)
+    except Refused as refused:
+        raise click.ClickException(refused.text) from None
+
+
+def _running(settings: Settings) -> Settings:
+    """Return the settings of the demo that runs on the same data folder when no database is named."""
+    if settings.database_url:
+        return settings
+    return replace(settings, database_url=(settings.data / "database-url").read_text("utf-8").strip())
+
+
+def _exchange_secret(settings: Settings) -> str:
+    file = settings.data / "keys" / "exchange-secret"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_text(secrets.token_hex(24), "utf-8")
+        file.chmod(0o600)
+    return settings.exchange_secret or file.read_text("utf-8")
+
+
+async def _prepare(settings: Settings, count: int) -> None:
+    """Migrate, and load the people when nobody is there yet."""
+    for name in await migrate(settings.database_url, MIGRATIONS, clock()):
+        click.echo(f"  tabeller: {name}")
+    (settings.data / "database-url").write_text(settings.database_url, "utf-8")
+    await seeding.fill(settings, count, click.echo)
+
+
+def _run_demo(settings: Settings, begun: float) -> int:
+    """Start server, worker and peers; stop all of them at Ctrl-C."""
+    stop: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda n, _: stop.append(n))
+    env = running.environment_of(settings, os.environ)
+    hospital = settings.port + 1
+    programs = [["akson", "serve"], ["akson", "worker"],
+                ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url]]  # fmt: skip
+    children = [running.child(program, env) for program in programs]
+    if people.wait_until_ready(settings.base_url):
+        click.echo(people.welcome(settings, hospital, time.monotonic() - begun))
+    return running.watch(children, lambda: bool(stop))
+
+
+if __name__ == "__main__":
+    main()

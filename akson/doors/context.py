@@ -1,0 +1,90 @@
+"""What the web kit asks of the application: who is this, may they, what stands in the top bar."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from akson.access import roles
+from akson.access.roles import Permission
+from akson.base.database import Database
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.web.render import Renderer
+from akson.base.web.screens import Admitted, Screen, SignInFirst
+from akson.base.web.shell import Shell
+from akson.base.work import Actor, Kind, Purpose, Work
+from akson.record import worklist
+from akson.record.office import Office
+from akson.record.session import fetch
+from akson.signin.sessions import Sessions
+
+SQL = queries(__file__, "context.sql")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebContext:
+    """The kit's context on a real office."""
+
+    office: Office
+    sessions: Sessions
+    renderer: Renderer
+
+    @asynccontextmanager
+    async def work(self, request: Request, screen: Screen) -> AsyncIterator[Admitted]:
+        """Open the unit of work of whoever sends `request`."""
+        session = await self.sessions.of(request, self.office.clock())
+        if session is None or session.actor is None:
+            raise SignInFirst
+        purpose = purpose_of(session.actor, screen)
+        async with self.office.work(session.actor, purpose, screen=screen.name, request=secrets.token_hex(8)) as work:
+            yield Admitted(work=work, secret=session.csrf)
+
+    def may(self, work: Work, needs: str) -> bool:
+        """Tell whether the actor's role has the permission `needs`."""
+        return roles.has(work.actor.role, Permission(needs))
+
+    async def shell(self, work: Work) -> Shell:
+        """Return the top bar: one statement counts what waits."""
+        actor = work.actor
+        if actor.kind is Kind.CITIZEN:
+            return Shell(name=actor.name, role=roles.ROLES[actor.role].name, controller="Fjordvik kommune")
+        row = (await fetch(work, SQL.waiting, actor.unit, actor.key, list(worklist.OPEN)))[0]
+        unit = actor.unit_name if actor.unit == actor.controller else f"{actor.unit_name}, {actor.controller_name}"
+        return Shell(name=actor.name, role=roles.ROLES[actor.role].name, unit=unit, inbox=row["tasks"],
+                     drafts=row["drafts"], roles_href="/logg-inn/rolle", controller=actor.controller_name)  # fmt: skip
+
+    async def once(self, key: str) -> str | None:
+        """Reserve the sending `key`; return where it led when it has been carried out before.
+
+        Raises  Refused AK-W004 while the first sending is being carried out
+        """
+        return await reserve(self.office.database, key, self.office)
+
+    async def settle(self, key: str, led: str | None) -> None:
+        """Keep where the sending led, or free it when it led nowhere."""
+        database = self.office.database
+        await (database.execute(SQL.keep, key, led) if led else database.execute(SQL.free, key))
+
+
+async def reserve(database: Database, key: str, office: Office) -> str | None:
+    if await database.fetchval(SQL.reserve, key, office.clock()):
+        return None
+    row = await database.fetchrow(SQL.led, key)
+    if row is None or row["led"] is None:
+        raise Refused("AK-W004")
+    led: str = row["led"]
+    return led
+
+
+def purpose_of(actor: Actor, screen: Screen) -> Purpose:
+    """Return why a page is opened: citizens for themselves, staff to give care, in an emergency where they say so."""
+    if actor.kind is Kind.CITIZEN:
+        return Purpose.OWN
+    if screen.path.endswith("/nodapning"):
+        return Purpose.EMERGENCY
+    return Purpose.TREATMENT if roles.ROLES[actor.role].health else Purpose.ADMINISTRATION

@@ -1,0 +1,67 @@
+"""Is it alive, is it ready, how does it fare: for those who run it. Nothing here is about anybody."""
+
+from __future__ import annotations
+
+import time
+
+import asyncpg
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from akson.base.queries import queries
+from akson.record.office import Office
+
+SQL = queries(__file__, "health.sql")
+REGISTRY = CollectorRegistry()
+ANSWERS = Counter("akson_answers", "Answers by face and status", ["face", "method", "status"], registry=REGISTRY)
+SECONDS = Histogram("akson_answer_seconds", "Time to answer", ["face"], registry=REGISTRY)
+WAITING = Gauge("akson_waiting", "Rows that wait for the worker", ["what"], registry=REGISTRY)
+FACES = {"fhir": "fhir", "min": "portal", "static": "static", "issuer": "signin", "logg-inn": "signin",
+         "exchange": "exchange", "health": "health", "metrics": "health"}  # fmt: skip
+
+
+def health_routes(office: Office) -> list[Route]:
+    """Return the routes for the operator: live, ready, metrics."""
+
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "live"})
+
+    async def ready(_: Request) -> Response:
+        try:
+            await office.database.fetchval(SQL.ready)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            return JSONResponse({"status": "no database"}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    async def metrics(_: Request) -> Response:
+        for row in await office.database.fetch(SQL.waiting):
+            WAITING.labels(row["what"]).set(row["count"])
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", metrics)]
+
+
+class Counted:
+    """ASGI middleware that counts answers by face; never by address, which could tell of somebody."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        face = FACES.get(scope["path"].split("/")[1], "workplace")
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                ANSWERS.labels(face, scope["method"], message["status"]).inc()
+                SECONDS.labels(face).observe(time.perf_counter() - begun)
+            await send(message)
+
+        await self._app(scope, receive, counted)

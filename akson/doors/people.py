@@ -1,0 +1,73 @@
+"""The demo's named persons: whom one can be, and where to begin. In production the guard refuses to start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from akson.doors.settings import Settings
+from akson.signin.issuer import IssuerSettings
+from akson.signin.model import Persona
+
+Personas = Callable[[], Awaitable[list[Persona]]]
+READY_WITHIN = 60  # seconds
+
+
+def personas(settings: Settings) -> Personas:
+    """Return the function that lists the persons of the picker; none unless our own issuer is in use."""
+
+    async def listed() -> list[Persona]:
+        return demo_personas() if settings.own_issuer else []
+
+    return listed
+
+
+def demo_personas() -> list[Persona]:
+    """Return everyone the invented municipality lets one be."""
+    from seeds.personas import citizen_personas, staff_personas
+
+    staff = [_persona(one, group="Ansatte", staff=True) for one in staff_personas()]
+    return staff + [_persona(one, group="Innbyggere", staff=False) for one in citizen_personas()]
+
+
+def _persona(card: object, *, group: str, staff: bool) -> Persona:
+    key, name, title, fnr, hint = (getattr(card, field) for field in ("key", "name", "title", "fnr", "hint"))
+    role, _, unit = title.partition(", ")
+    return Persona(
+        id=key.partition("/")[2], name=name, role=role, unit=unit, pid=fnr, group=group, staff=staff, note=hint
+    )
+
+
+def issuer_settings(settings: Settings) -> IssuerSettings:
+    """Return what signs tokens for `akson token`: the issuer's name and audience, and its persons."""
+    return IssuerSettings(
+        url=f"{settings.base_url}/issuer", audience=settings.fhir_url, clients={}, personas=personas(settings)
+    )
+
+
+def wait_until_ready(base_url: str) -> bool:
+    """Ask until the server answers that it is ready; False when it does not within a minute."""
+    until = time.monotonic() + READY_WITHIN
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"{base_url}/health/ready", timeout=2).status_code == 200:
+                return True
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    return False
+
+
+def welcome(settings: Settings, hospital: int, seconds: float) -> str:
+    """Return what the terminal shows when everything runs."""
+    lines = [
+        "", f"Akson er klar etter {seconds:.0f} s. Fjordvik kommune, oppdiktet.", "",
+        f"  Arbeidsflate og Min side   {settings.base_url}",
+        f"  FHIR R4                    {settings.fhir_url}   (bevis: .venv/bin/akson token --as NAVN)",
+        f"  Vestfjell sykehus          http://127.0.0.1:{hospital}", "", "Logg inn som:",
+    ]  # fmt: skip
+    lines += [f"  {one.name:<28} {', '.join(filter(None, (one.role, one.unit))):<44} {one.note}"
+              for one in demo_personas()]  # fmt: skip
+    return "\n".join([*lines, "", "Ctrl-C stopper alt. Dataene blir liggende til neste gang.", ""])

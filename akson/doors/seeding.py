@@ -1,0 +1,102 @@
+"""The demo's people: fills an empty journal with the invented municipality, through the same door as everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from akson.access.roles import OWN_JOB
+from akson.base.ids import new_owner_key
+from akson.base.queries import queries
+from akson.base.work import Actor, Kind, Purpose
+from akson.doors.opening import opened
+from akson.doors.settings import Settings
+from akson.exchange.addresses import Address, put
+from akson.fhir import bodies, owners
+from akson.record import journal
+from akson.record.office import Office
+
+SQL = queries(__file__, "seeding.sql")
+SET = 600  # resources in one write set
+LOADER = Actor(
+    kind=Kind.SYSTEM, id="Device/seed", key=0, name="Oppstart av demo", role="system", scopes=frozenset({OWN_JOB})
+)
+CONTROLLER = "Organization/fjordvik"  # the data controller of everything that is loaded
+Names = dict[str, str]  # seed key -> "Type/id"
+
+
+async def fill(settings: Settings, people: int, told: Callable[[str], None]) -> None:
+    """Load the invented municipality when the journal is empty, and its addresses for messages."""
+    import seeds
+
+    async with opened(settings) as office:
+        if await office.database.fetchval(SQL.anybody):
+            return
+        sets = seeds.resources(people, office.clock())
+        names = await load(office, sets, lambda count: told(f"  skrevet: {count} ressurser"))
+        await put(office.database, [_address(office, one, names, settings.port) for one in seeds.addresses()])
+        for statement in SQL.names:
+            if statement.startswith("analyze"):
+                await office.database.execute(getattr(SQL, statement))
+
+
+def _address(office: Office, one: Any, names: Names, port: int) -> Address:
+    unit = names[one.unit]
+    return Address(
+        her_id=int(one.her_id.value), name=one.name, ours=one.ours, unit=office.ids.open(unit.partition("/")[2]) or 0,
+        unit_id=unit, parent=int(one.parent.value) if one.parent else 0, org_number=one.orgnr.value,
+        endpoint="" if one.ours else f"http://127.0.0.1:{port + 1}/exchange/local",
+    )  # fmt: skip
+
+
+async def load(office: Office, sets: Iterable[Sequence[Any]], told: Callable[[int], None] = lambda _: None) -> Names:
+    """Write every seed and return what each came to be called.
+
+    sets   lists of seeds (key, resource); each refers to itself and to sets before it
+    told   called with the number of resources written so far
+    """
+    names: Names = {}
+    gathered: list[Any] = []
+    written = 0
+    for seeds in sets:
+        name(office, seeds, names)
+        gathered += seeds
+        if len(gathered) >= SET or seeds[0].key.startswith("Organization/"):
+            written += await _write(office, gathered, names)
+            told(written)
+            gathered = []
+    written += await _write(office, gathered, names)
+    told(written)
+    return names
+
+
+def name(office: Office, seeds: Sequence[Any], names: Names) -> None:
+    """Mint an id for every seed: fresh owners for what owns itself, the owner's key for the rest."""
+    waiting = list(seeds)
+    while waiting:
+        later = []
+        for seed in waiting:
+            owner = owners.owner_reference(seed.resource)
+            if isinstance(owner, str) and owner not in names:
+                later.append(seed)
+                continue
+            key = office.ids.open(names[owner].partition("/")[2]) if isinstance(owner, str) else new_owner_key()
+            names[seed.key] = f"{seed.resource['resourceType']}/{office.ids.mint(key or new_owner_key())}"
+        if len(later) == len(waiting):
+            raise ValueError(f"seeds without an owner: {[seed.key for seed in later]}")
+        waiting = later
+
+
+async def _write(office: Office, seeds: Sequence[Any], names: Mapping[str, str]) -> int:
+    if not seeds:
+        return 0
+    drafts = []
+    for seed in seeds:
+        meant = {text: names[text] for _, text in owners.references(seed.resource) if text in names}
+        body = bodies.rewrite_references(bodies.dumps(seed.resource), meant)
+        drafts.append(journal.draft("POST", body, id_=names[seed.key].partition("/")[2]))
+    home = office.ids.open(names.get(CONTROLLER, "").partition("/")[2]) or 0
+    async with office.work(replace(LOADER, controller=home), Purpose.SYSTEM, screen="demo:load") as work:
+        await journal.write_set(work, drafts)
+    return len(drafts)

@@ -1,0 +1,3 @@
+-- name: anybody
+-- Is anything in the journal?
+SELECT EXISTS (SELECT FROM owner);

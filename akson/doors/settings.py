@@ -1,0 +1,80 @@
+"""Settings: read once from the environment, handed on from here. Nothing else in Akson reads the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from akson.base.errors import Refused
+from akson.signin.guard import Guarded, is_production, refuse_in_production
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One installation, as its environment describes it."""
+
+    environment: str  # AKSON_ENV: production (also when unset), demo, development, test
+    database_url: str  # AKSON_DATABASE_URL; empty: the demo's own PostgreSQL
+    data: Path  # AKSON_DATA: keys, and the demo's database
+    base_url: str  # AKSON_URL: as browsers see us, no slash at the end
+    port: int  # AKSON_PORT
+    schemas: Path | None  # AKSON_XSD: official message schemas; strict validation when given
+    exchange_secret: str  # AKSON_EXCHANGE_SECRET: shared with the programs of the local transport
+    postgres_bin: Path | None  # AKSON_POSTGRES_BIN
+    staff_issuer: str  # AKSON_STAFF_ISSUER: HelseID; empty: our own, in the demo
+    citizen_issuer: str  # AKSON_CITIZEN_ISSUER: ID-porten; likewise
+    client_id: str  # AKSON_CLIENT_ID: ours at those issuers
+
+    @property
+    def production(self) -> bool:
+        return is_production(self.environment)
+
+    @property
+    def own_issuer(self) -> bool:
+        """Tell whether people sign in at our own issuer, as the named persons of the demo."""
+        return not self.staff_issuer
+
+    @property
+    def fhir_url(self) -> str:
+        return f"{self.base_url}/fhir"
+
+
+def from_environment(env: Mapping[str, str]) -> Settings:
+    """Return the settings of this process.
+
+    Raises  Refused AK-L009 something of the demo is switched on in production, AK-L011 a setting makes no sense
+    """
+    port = env.get("AKSON_PORT", "8000")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise Refused("AK-L011", what="AKSON_PORT")
+    settings = Settings(
+        environment=env.get("AKSON_ENV", "production"),
+        database_url=env.get("AKSON_DATABASE_URL", ""),
+        data=Path(env.get("AKSON_DATA", "data")).absolute(),
+        base_url=env.get("AKSON_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        port=int(port),
+        schemas=_path(env, "AKSON_XSD"),
+        exchange_secret=env.get("AKSON_EXCHANGE_SECRET", ""),
+        postgres_bin=_path(env, "AKSON_POSTGRES_BIN"),
+        staff_issuer=env.get("AKSON_STAFF_ISSUER", "").rstrip("/"),
+        citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
+        client_id=env.get("AKSON_CLIENT_ID", "akson"),
+    )
+    guard(settings)
+    return settings
+
+
+def guard(settings: Settings) -> None:
+    """Refuse to start with anything of the demo where real persons are at stake."""
+    issuers = tuple(url for url in (settings.staff_issuer, settings.citizen_issuer) if url)
+    refuse_in_production(
+        Guarded(
+            environment=settings.environment, base_url=settings.base_url, issuers=issuers,
+            own_issuer=settings.own_issuer, personas=settings.own_issuer,
+        )
+    )  # fmt: skip
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]).absolute() if env.get(name) else None

@@ -1,0 +1,1 @@
+"""Notes: writing, signing, reading."""

@@ -1,0 +1,97 @@
+"""What the page for writing a note is filled with: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ref:
+    """A live pointer to a value or document; never a copy of it."""
+
+    head: str  # "NEWS2 4"
+    text: str  # "i dag 08.12"
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """A diagnosis code, chosen or suggested."""
+
+    code: str  # "K77"
+    text: str
+    main: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """Something the note sets going when it is signed."""
+
+    text: str  # "Furosemid 40 mg × 2"
+    by: str  # who is told: "Apotek og hjemmesykepleie får beskjed ved signering"
+    icon: str
+    key: str  # what "Angre" sends
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One line of a context panel."""
+
+    text: str
+    side: str = ""
+    level: str = ""  # a badge instead of grey text: "warn", "new"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """One panel at the right: what one needs to see while writing."""
+
+    title: str
+    note: str = ""
+    href: str = ""
+    link: str = "Åpne"
+    facts: tuple[Fact, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """A note being written. The texts and the kind stand in the form (form.py)."""
+
+    action: str  # where the form is posted
+    autosave: str  # where the draft is posted
+    at: datetime
+    title: str = "Nytt notat"
+    refs: tuple[Ref, ...] = ()
+    codes: tuple[Code, ...] = ()
+    asked: str = ""  # what was searched for among the codes
+    suggested: tuple[Code, ...] | None = None  # None: nothing has been searched for
+    code_fault: str = ""
+    ordered: tuple[Ordered, ...] = ()
+    advice: tuple[tuple[str, str], ...] = ()  # (head, text with the rule's id)
+    beside: tuple[Beside, ...] = ()
+    saved: datetime | None = None
+    sends: int = 0  # how many get a message when it is signed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One signed note in the list."""
+
+    title: str  # "Telefon, pårørende til stede"
+    at: datetime
+    by: str  # "Jonas Eikeland, Nordre legesenter"
+    codes: str = ""  # "K77 Hjertesvikt"
+    text: str = ""
+    href: str = ""
+    corrected: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notes:
+    """A patient's notes, newest first."""
+
+    new_href: str
+    notes: tuple[Listed, ...] = ()
+    drafts: tuple[tuple[str, str], ...] = ()  # (text, href)

@@ -1,0 +1,348 @@
+"""What the staff's pages are filled with: plain values, drawn by the templates beside this file.
+
+Text is as people read it; moments carry a time zone. An empty tuple is drawn as a sentence that says what is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+
+# ---- start.html: Min dag
+@dataclass(frozen=True, kw_only=True)
+class Meeting:
+    """One appointment of today, mine."""
+
+    at: datetime
+    patient: str  # "NORDLI, Astrid"
+    age: int | None
+    what: str  # "Kontroll etter utskrivning"
+    minutes: int
+    href: str
+    state: str = ""  # "møtt", "ikke møtt"; empty = expected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of a list: a link, where it comes from, when it is due."""
+
+    text: str
+    href: str
+    by: str = ""  # source and owner: "Eier: deg. Fra epikrise 20.11"
+    due: str = ""  # "i dag 15.00"
+    now: bool = False  # due today or overdue
+    strong: bool = False
+    icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """Min dag."""
+
+    greeting: str  # "God morgen, Jonas"
+    meetings: tuple[Meeting, ...] = ()
+    tasks: tuple[Row, ...] = ()  # I own them
+    results: tuple[Row, ...] = ()  # to sign
+    drafts: tuple[Row, ...] = ()
+    waiting: tuple[Row, ...] = ()  # referrals and messages without an answer
+    next_href: str = ""  # the next patient's record
+
+
+# ---- sok.html
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """One person found. Who has no basis sees the name and must give a reason when opening."""
+
+    href: str
+    name: str
+    born: date | None
+    gender: str
+    fnr: str
+    place: str = ""  # "Strandveien 12"
+    marks: tuple[tuple[str, str], ...] = ()  # (level, text): ("limit", "HLR minus"), ("know", "Min liste")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """The search page."""
+
+    asked: str = ""
+    hits: tuple[Hit, ...] | None = None  # None: nothing has been asked yet
+    more: bool = False  # there are more than are shown
+    recent: tuple[Hit, ...] = ()
+
+
+# ---- oversikt.html
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """Something that has happened since I last looked."""
+
+    icon: str
+    head: str
+    href: str
+    by: str  # "i dag 08.12, hjemmetjenesten, M. Yusuf"
+    text: str = ""  # after the head, lighter
+    strong: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One active problem."""
+
+    code: str  # ICPC-2 or ICD-10
+    text: str
+    since: str  # "2019", "05.2026"
+    href: str
+    changed: bool = False  # since I last looked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What one source says of a medicine. kind: same, absent, differs."""
+
+    kind: str
+    text: str = ""  # "40 × 2" when it differs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Why a medicine must be looked at. level: stop (advised against) or warn (sources differ)."""
+
+    level: str
+    head: str  # "Ulik dose."
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Medicine:
+    """One substance, with every source beside it."""
+
+    substance: str
+    dose: str
+    cells: tuple[Cell, ...]  # one for each source
+    conflict: Conflict | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Medicines:
+    """The medicine list, conflicts first."""
+
+    sources: tuple[str, ...] = ()
+    rows: tuple[Medicine, ...] = ()
+    reconciled: str = ""  # "04.06.2026, J. Eikeland"; empty = never
+    missing: tuple[str, ...] = ()  # "Sykehus: ikke tilgjengelig siden 20.11"
+    href: str = ""
+
+    @property
+    def conflicts(self) -> int:
+        return sum(row.conflict is not None for row in self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vital:
+    """The newest of one kind of measurement, and how it has gone."""
+
+    name: str
+    value: str  # "108/62"
+    unit: str
+    points: int | None  # NEWS2; None where the kind gives none
+    change: str = ""  # "+2,3 kg", shown in the place of points
+    series: tuple[Decimal | None, ...] = ()
+    band: tuple[Decimal, Decimal] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vitals:
+    """The newest measurements together."""
+
+    taken: datetime
+    by: str  # "hjemme, M. Yusuf"
+    rows: tuple[Vital, ...]
+    score: int | None = None  # NEWS2; None when not all parts were measured
+    was: int | None = None
+    advice: str = ""  # "Vurder i dag."
+    rule: str = ""  # "Tiltakskort v3"
+    history: tuple[tuple[str, int], ...] = ()  # (label, sum), oldest first
+    href: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One appointment or service: what, how much, and a line below."""
+
+    text: str
+    side: str = ""
+    by: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """One thing to do from the bar at the bottom."""
+
+    text: str
+    href: str
+    key: str = ""
+    icon: str = ""
+    main: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Everything one must know of a patient, on one page."""
+
+    read: datetime | None  # when I last looked; None = never
+    news: tuple[News, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    earlier: int = 0  # problems that are over
+    medicines: Medicines = Medicines()
+    vitals: Vitals | None = None
+    appointments: tuple[Line, ...] = ()
+    tasks: tuple[Row, ...] = ()
+    services: tuple[Line, ...] = ()
+    coordinator: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+# ---- innboks.html, samhandling.html
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """One tab, a link."""
+
+    text: str
+    href: str
+    count: int | None = None
+    current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One state a message has been in, is in, or failed in. state: done, now, failed."""
+
+    text: str
+    state: str = "done"
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ref:
+    """A live pointer to a value or document; never a copy."""
+
+    head: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One row of the inbox."""
+
+    text: str
+    sender: str
+    patient: str
+    age: int | None
+    owner: str  # "Deg", "Kontor 2"
+    due: str
+    state: str  # "Mottatt", "Lest 09.05"
+    href: str
+    icon: str = "mail"  # of the state
+    now: bool = False
+    urgent: bool = False
+    current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Rows under one heading: "I dag"."""
+
+    head: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """The message that is open."""
+
+    title: str
+    text: str
+    steps: tuple[Step, ...]
+    record_href: str = ""
+    patient: str = ""
+    born: date | None = None
+    age: int | None = None
+    fnr: str = ""
+    marks: tuple[tuple[str, str, str], ...] = ()  # (level, head, text)
+    refs: tuple[Ref, ...] = ()
+    escalation: str = ""  # what happens without an answer
+    reply_to: str = ""  # "hjemmesykepleien, Sone Nord"; empty = cannot be answered
+    action: str = ""  # where the answer is posted
+    version: int = 0
+    note_href: str = ""
+    typed: str = ""  # an answer that was begun
+    fault: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbox:
+    """The inbox across patients."""
+
+    tabs: tuple[Tab, ...]
+    sections: tuple[Section, ...] = ()
+    open: Message | None = None
+    footer: str = ""  # "Alle 7 har eier. Ingen sak er uten eier."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """One referral, message or document in a patient's cooperation."""
+
+    text: str
+    kind: str  # "Henvisning", "Dialogmelding", "Epikrise"
+    outgoing: bool
+    party: str  # "Vestfjell sykehus"
+    owner: str
+    state: str  # "Levert", "Forfalt", "Besvart"
+    at: datetime
+    href: str
+    level: str = ""  # "warn" when the state asks for something, "new" when it is unread
+    current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cooperation:
+    """Samhandling for one patient."""
+
+    tabs: tuple[Tab, ...]
+    threads: tuple[Thread, ...] = ()
+    open: Message | None = None
+    new: tuple[Button, ...] = ()
+
+
+# ---- tilgang_nektet.html, nodapning.html
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why a record was not opened, and what the one who asked can do."""
+
+    name: str  # "HOLTE, Gunvor"
+    age: int | None
+    text: str  # "Vi finner ingen time, henvisning, oppgave eller liste som knytter deg til"
+    tried: datetime
+    reference: str  # of the row in the access log
+    action: str  # where the reason is posted; empty when nobody may open it by themselves
+    emergency_href: str = ""
+    follow_up: str = ""  # who sees it and who checks it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emergency:
+    """Emergency opening, confirmed on its own page."""
+
+    name: str
+    age: int | None
+    action: str
+    back: str
+    minutes: int = 60
+    notes: tuple[str, ...] = field(default=())

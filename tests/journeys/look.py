@@ -1,0 +1,111 @@
+"""Look at pages: screenshots at 1280 and 390 px and what axe-core finds.
+
+    python -m tests.journeys.look FOLDER [page ...]     draws the example pages and saves pictures in FOLDER
+
+Needs chromium and node_modules (npm ci), found beside the repository's root or by AKSON_NODE_MODULES.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, async_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("AKSON_CHROMIUM", "/usr/bin/chromium")
+SIZES = {1280: 720, 390: 844}
+
+
+@dataclass
+class Seen:
+    """What was found on one page at one width."""
+
+    name: str
+    width: int
+    violations: list[str] = field(default_factory=list)
+    wider: int = 0  # pixels that stick out sideways
+    errors: list[str] = field(default_factory=list)  # of the console: CSP, missing files
+
+    @property
+    def good(self) -> bool:
+        return not self.violations and self.wider <= 0 and not self.errors
+
+
+def node_modules() -> Path:
+    return Path(os.environ.get("AKSON_NODE_MODULES", ROOT / "node_modules"))
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """Start a headless chromium."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False)
+        try:
+            yield started
+        finally:
+            await started.close()
+
+
+async def axe(page: Page) -> list[str]:
+    """Run every axe rule; return one line for each violation."""
+    await page.evaluate((node_modules() / "axe-core/axe.min.js").read_text("utf-8") + ";0")
+    found: dict[str, Any] = await page.evaluate(
+        "axe.run({runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']})"
+    )
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])})" for one in found["violations"]]
+
+
+async def look(
+    started: Browser, name: str, url: str, folder: Path | None = None, *, cookies: list[Any] | None = None
+) -> list[Seen]:
+    """Open `url` at both widths; save pictures when `folder` is given."""
+    return [await _at(started, name, url, width, folder, cookies) for width in SIZES]
+
+
+async def _at(
+    started: Browser, name: str, url: str, width: int, folder: Path | None, cookies: list[Any] | None
+) -> Seen:
+    context = await started.new_context(viewport={"width": width, "height": SIZES[width]}, locale="nb-NO")
+    try:
+        if cookies:
+            await context.add_cookies(cookies)
+        page, seen = await context.new_page(), Seen(name, width)
+        page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+        await page.goto(url, wait_until="networkidle")
+        if folder:
+            await page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+            if width == 1280:
+                await page.screenshot(path=folder / f"{name}-skjerm.png")
+        seen.wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        seen.violations = await axe(page)
+        return seen
+    finally:
+        await context.close()
+
+
+async def main(folder: Path, names: list[str]) -> int:
+    from tests.journeys.gallery import gallery
+
+    folder.mkdir(parents=True, exist_ok=True)
+    async with gallery() as (address, pages), browser() as started:
+        every = [seen for name in names or pages for seen in await look(started, name, f"{address}/{name}", folder)]
+    for seen in every:
+        print(  # noqa: T201
+            f"{'ok ' if seen.good else 'BAD'} {seen.name} {seen.width}",
+            seen.wider or "",
+            *seen.violations,
+            *seen.errors,
+            sep="\n      " if not seen.good else " ",
+        )
+    return sum(not seen.good for seen in every)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(Path(sys.argv[1]), sys.argv[2:])))

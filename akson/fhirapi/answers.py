@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +19,6 @@ from akson.record.stored import Stored
 
 CODES: Final = "https://akson.no/fhir/error"  # the system of our refusals' codes
 _MOST_ISSUES: Final = 100
-_GONE: Final = 410
 Headers = tuple[tuple[bytes, bytes], ...]
 _ALWAYS: Final[Headers] = (
     (b"content-type", b"application/fhir+json; charset=utf-8"),
@@ -167,7 +167,7 @@ def entry(base: str, stored: Stored) -> dict[str, Any]:
 
 def response(answer: Answer) -> dict[str, Any]:
     """Return an answer as an entry of a batch-response or transaction-response."""
-    told: dict[str, Any] = {"status": str(answer.status)}
+    told: dict[str, Any] = {"status": f"{answer.status} {HTTPStatus(answer.status).phrase}"}
     if answer.location:
         told["location"] = answer.location
     if answer.stored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,12 @@ def test_what_cannot_be_read_gets_its_code(data: bytes, code: str) -> None:
 ])  # fmt: skip
 def test_honest_variants_are_understood(data: bytes) -> None:
     assert code_of(data) == ""
+
+
+@pytest.mark.parametrize(("megabytes", "code"), [(18, ""), (19, "T99")])
+def test_attachments_of_18_megabytes_are_taken_and_no_more(megabytes: int, code: str) -> None:
+    data = b64encode(bytes(megabytes * 1024 * 1024))
+    assert code_of(sample("helsefaglig-1.1.xml").replace(b"SyA0LDI=", data)) == code
 
 
 def test_a_message_that_is_wrong_still_tells_who_sent_it() -> None:

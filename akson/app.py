@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
 
 import httpx
 from starlette.applications import Starlette
@@ -15,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from akson.access.roles import OWN_JOB
 from akson.base.web.messages import Messages
 from akson.base.web.render import Renderer
-from akson.base.web.screens import Screen, problem
+from akson.base.web.screens import Screen, Screens, problem
 from akson.base.web.screens import routes as screen_routes
 from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind, Purpose
@@ -38,6 +41,8 @@ from akson.signin.sessions import Sessions, SessionSettings, cookie_is_secure
 from akson.signin.tickets import Tickets
 from akson.signin.verifier import Trust, Verifier, acting
 
+HOME = Path(__file__).parent
+SCREEN_PACKAGES = ("workplace", "portal", "clinical", "care")
 ISSUER = "/issuer"  # where our own authorisation server stands
 Personas = Callable[[], Awaitable[list[Persona]]]
 
@@ -115,8 +120,14 @@ def _routes(here: Installation) -> list[BaseRoute]:
 
 
 def screens() -> list[Screen]:
-    """Return every screen there is."""
-    return []
+    """Return every screen there is: the `SCREENS` of each module of the faces and features."""
+    found: list[Screen] = []
+    for package in SCREEN_PACKAGES:
+        inside = walk_packages([str(HOME / package)], f"akson.{package}.")
+        for name in sorted(module.name for module in inside):
+            registered = getattr(import_module(name), "SCREENS", None)
+            found += registered.found if isinstance(registered, Screens) else []
+    return found
 
 
 def _issuer_settings(here: Installation) -> IssuerSettings:

@@ -20,7 +20,7 @@ from akson.audit.verify import verify
 from akson.base.errors import Refused
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import people, running, seeding
+from akson.doors import logs, people, running, seeding
 from akson.doors.loading import import_bundles
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings, from_environment
@@ -53,12 +53,14 @@ def demo(port: int, data: Path, people: int) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 def serve(host: str) -> None:
     settings = _settings()
+    logs.begin()
     uvicorn.run(served(settings, people.personas(settings)), host=host, port=settings.port, log_config=None,
                 server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
 
 
 @main.command(help="Utfør arbeid i bakgrunnen: nyheter, meldinger, segl.")
 def worker() -> None:
+    logs.begin()
     asyncio.run(running.work(_settings()))
 
 

@@ -66,6 +66,7 @@ CREATE TABLE chain (
   at     timestamptz NOT NULL,
   leaves integer NOT NULL,
   digest bytea NOT NULL,
+  prints bytea NOT NULL,                     -- the first 8 bytes of each leaf, so that a row that no longer fits is named
   head   bytea NOT NULL,
   PRIMARY KEY (owner, seq)
 );

@@ -148,11 +148,12 @@ BEGIN
       JOIN resource_version v ON v.owner = u.k AND v.type = u.t AND v.id = u.i AND v.version = u.expect + 1
   ), entry AS (
     SELECT o.owner, o.chain_seq, o.last_updated, count(*)::integer AS leaves,
-           sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest, o.head AS previous
+           sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest,
+           string_agg(substr(l.leaf, 1, 8), '' ORDER BY l.n) AS prints, o.head AS previous
       FROM leaf l JOIN owner o ON o.owner = l.owner GROUP BY o.owner
   ), linked AS (
-    INSERT INTO chain (owner, seq, at, leaves, digest, head)
-    SELECT e.owner, e.chain_seq, e.last_updated, e.leaves, e.digest,
+    INSERT INTO chain (owner, seq, at, leaves, digest, prints, head)
+    SELECT e.owner, e.chain_seq, e.last_updated, e.leaves, e.digest, e.prints,
            sha256(e.previous || int8send(e.chain_seq) || e.digest) FROM entry e
     RETURNING owner, head
   )
@@ -200,17 +201,23 @@ BEGIN
    WHERE r.owner = the_owner AND r.type = the_type AND r.id = the_id;
   INSERT INTO erasure (owner, seq, type, id, leaves, decision) VALUES (the_owner, seq, the_type, the_id, gone, decision);
   WITH linked AS (
-    INSERT INTO chain (owner, seq, at, leaves, digest, head)
-    SELECT o.owner, seq, o.last_updated, 1, d.digest, sha256(o.head || int8send(seq) || d.digest)
-      FROM owner o, (SELECT sha256(sha256(convert_to(concat_ws('|', 'erased', the_owner, seq, the_type, the_id, gone,
-                                                               decision), 'UTF8'))) AS digest) d
+    INSERT INTO chain (owner, seq, at, leaves, digest, prints, head)
+    SELECT o.owner, seq, o.last_updated, 1, d.digest, substr(d.leaf, 1, 8), sha256(o.head || int8send(seq) || d.digest)
+      FROM owner o, (SELECT leaf, sha256(leaf) AS digest
+                       FROM sha256(convert_to(concat_ws('|', 'erased', the_owner, seq, the_type, the_id, gone, decision),
+                                              'UTF8')) AS leaf) d
      WHERE o.owner = the_owner
     RETURNING head
   )
-  UPDATE owner o SET head = linked.head, facts_rev = o.facts_rev + 1,
-         facts = coalesce((SELECT '[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']'
-                             FROM fact f WHERE f.owner = the_owner), '[]')
-    FROM linked WHERE o.owner = the_owner;
+  UPDATE owner o SET head = linked.head, facts_rev = o.facts_rev + 1, facts = g.facts, restricted = g.restricted
+    FROM linked, (SELECT coalesce('[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']', '[]') AS facts,
+                         coalesce(bool_or(f.kind IN ('block', 'protection', 'labelled')), false) AS restricted
+                    FROM fact f WHERE f.owner = the_owner) g
+   WHERE o.owner = the_owner;
+  -- News of an erasure carries version 0: those who keep copies of the content let go of it.
+  INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
+  SELECT o.owner, seq, (o.owner & 63)::smallint, o.last_updated, ARRAY[the_type], ARRAY[the_id], ARRAY[0]
+    FROM owner o WHERE o.owner = the_owner;
   RETURN seq;
 END $$;
 REVOKE ALL ON FUNCTION journal_erase_v1 FROM PUBLIC;

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -24,6 +25,8 @@ from akson.record.office import Office
 
 PAUSE = 0.5  # seconds between two looks when nothing is due
 SEAL_EVERY = timedelta(minutes=1)
+STREAMS_LAST = timedelta(days=3)  # a stream lasts a day; more, for clocks that differ
+LOG = logging.getLogger("akson.worker")
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
@@ -36,25 +39,45 @@ async def work(settings: Settings) -> None:
     """Carry news, deliver messages and seal the log until stopped."""
     schemas = Schemas(settings.schemas) if settings.schemas else None
     async with opened(settings) as office, httpx.AsyncClient(timeout=20.0) as http:
-        turns: list[Callable[[], Awaitable[int]]] = [lambda: deliver(office.database, consumers(office), clock())]
+        turns: dict[str, Callable[[], Awaitable[int]]] = {
+            "news": lambda: deliver(office.database, consumers(office), clock())
+        }
         if settings.exchange_secret:
             local = Local(secret=settings.exchange_secret, client=http)
-            turns.append(lambda: local.turn(office, schemas=schemas))
-        await asyncio.gather(*(_again(turn) for turn in turns), _sealing(office, settings))
+            turns["messages"] = lambda: local.turn(office, schemas=schemas)
+        turns["seals"] = _sealing(office, settings)
+        await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))
 
 
-async def _again(turn: Callable[[], Awaitable[int]]) -> None:
-    """Take turn after turn; a turn that did nothing is followed by a pause."""
+async def _again(name: str, turn: Callable[[], Awaitable[int]]) -> None:
+    """Take turn after turn; a turn that did nothing, or failed, is followed by a pause.
+
+    Everything a turn does is leased and may be done again, so a failure costs time and nothing else.
+    """
     while True:
-        if not await turn():
+        try:
+            did = await turn()
+        except Exception as failure:  # noqa: BLE001 - the worker's door: told by class, the message may quote a record
+            LOG.error("a turn failed", extra={"turn": name, "failure": type(failure).__name__})
+            did = 0
+        if not did:
             await asyncio.sleep(PAUSE)
 
 
-async def _sealing(office: Office, settings: Settings) -> None:
+def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]:
+    """Return the turn that seals the log each minute: every stream at first, then those that may still grow."""
     signer = Keys.open(settings.data / "keys").signer
-    while True:
-        await seal(office.database, signer, clock())
-        await asyncio.sleep(SEAL_EVERY.total_seconds())
+    since: datetime | None = None
+    due = clock()
+
+    async def turn() -> int:
+        nonlocal since, due
+        if clock() >= due:
+            await seal(office.database, signer, clock(), opened_since=since)
+            since, due = clock() - STREAMS_LAST, clock() + SEAL_EVERY
+        return 0
+
+    return turn
 
 
 def child(arguments: Sequence[str], env: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -21,6 +21,7 @@ async def open_with_reason(work: Work, patient: str, *, template: str, reason: s
     Raises  Refused AK-A07x what was given is not a reason, or the access rules' own refusal
     Leaves  Consent in the record, access-log row, news
     """
+    work.reason = reason  # the citizen reads it in the log
     opening = override.opening(work.actor, template, reason, work.now)
     return await journal.create(work, _consent(work, patient, opening, template))
 
@@ -31,6 +32,7 @@ async def open_in_emergency(work: Work, patient: str, *, reason: str, danger: bo
     Raises  Refused AK-A07x unconfirmed or without a reason, or the access rules' own refusal
     Leaves  Consent in the record, access-log row, news (the citizen and the privacy officer are told)
     """
+    work.reason = reason
     opening = override.emergency(work.actor, reason, work.now, danger=danger, confirmed=confirmed)
     return await journal.create(work, _consent(work, patient, opening, "emergency"))
 

@@ -99,8 +99,10 @@ async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
     found: dict[str, Stored] = {}
     for row in await fetch(work, SQL.current, list(owners), list(codes), list(ids)):
         facts, hit = facts_in(row), stored(row)
-        if not row["deleted"] and asked(work, facts, labels_in(row), Act.READ).permit:
-            work.saw(facts.owner if facts.is_person else 0, f"{hit.reference}/_history/{hit.version}")
+        decided = asked(work, facts, labels_in(row), Act.READ)
+        if decided.permit and not row["deleted"]:
+            patient = facts.owner if facts.is_person else 0
+            work.saw(patient, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
             found[hit.reference] = hit
     return found
 
@@ -146,7 +148,7 @@ async def chart(
     facts = (await facts_for(work, [owner])).get(owner)
     if facts is None:
         raise _unknown(work, "Patient", patient)
-    allow(work, facts, None, Act.READ, f"Patient/{patient} chart")
+    decided = allow(work, facts, None, Act.READ, f"Patient/{patient} chart")
     denied = await denied_ids(work, [owner])
     names = list(wanted)
     kinds = [name.partition(":")[0] for name in names]
@@ -159,7 +161,7 @@ async def chart(
             found[names[row["n"] - 1]].append(stored(row))
     for hits in found.values():
         for hit in hits:
-            work.saw(owner, f"{hit.reference}/_history/{hit.version}")
+            work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
     return found
 
 

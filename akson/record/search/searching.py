@@ -58,7 +58,7 @@ async def search(work: Work, type_: str, pairs: Sequence[tuple[str, str]], *, ac
         page.total = (await fetch(work, statement.sql, *statement.values))[0]["count"]
     for include in asked.includes:
         page.included += await _included(work, page, include)
-    _note(work, asked, page, pairs)
+    _note(work, asked, page, pairs, act)
     return page
 
 
@@ -180,10 +180,13 @@ async def _sources(work: Work, hits: list[Stored], include: Include) -> list[tup
     return [(row["owner"], types.name_of(row["type"]), row["id"]) for row in rows]
 
 
-def _note(work: Work, asked: Asked, page: Page, pairs: Sequence[tuple[str, str]]) -> None:
+def _note(work: Work, asked: Asked, page: Page, pairs: Sequence[tuple[str, str]], act: Act) -> None:
     """Leave the search in the log: which parameters (never their values), and every hit that was shown."""
-    work.saw(0, f"search {asked.type} {','.join(sorted({name for name, _ in pairs}))}".strip())
+    kind = "search identity" if act is Act.SEARCH_IDENTITY else "search"
+    work.saw(0, f"{kind} {asked.type} {','.join(sorted({name for name, _ in pairs}))}".strip())
     for hit in page.hits + page.included:
-        known = work.session.facts.get(hit.owner)
-        patient = hit.owner if known is None or known.is_person else 0
-        work.saw(patient, f"{hit.reference}/_history/{hit.version}")
+        personal = hit.type in owners.OWNERS or hit.type == "Patient"
+        known = work.session.facts.get(hit.owner) or Facts(owner=hit.owner, rev=0, is_person=personal)
+        decided = decision(work, known, Labels(type=hit.type, id=hit.id), act)
+        patient = hit.owner if known.is_person else 0
+        work.saw(patient, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)

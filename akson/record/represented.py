@@ -1,0 +1,45 @@
+"""Whose records a citizen may open: their own, and those of the people they act for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from akson.access.rules import Act
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.record.deciding import asked, facts_in
+from akson.record.session import fetch, session
+
+SQL = queries(__file__, "represented.sql")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Represented:
+    """One person whose record may be opened now.
+
+    id          of the Patient
+    basis       why, as the rules say it: "egen journal", "forelder", "fullmakt", "verge"
+    controller  name of who answers for the record; "" when no unit gives care
+    """
+
+    id: str
+    owner: int
+    name: str
+    basis: str
+    controller: str
+
+
+async def represented(work: Work) -> list[Represented]:
+    """Return the citizen, then those the citizen may act for now, by name; one statement.
+
+    Each is judged by the same rules as a read: a child that has turned 12 or a proxy that has ended is not among them.
+    """
+    found = []
+    for row in await fetch(work, SQL.represented, work.actor.key):
+        facts = facts_in(row)
+        decision = asked(work, facts, None, Act.READ)
+        if decision.permit:
+            session(work).facts.setdefault(facts.owner, facts)
+            found.append(Represented(id=row["id"], owner=facts.owner, name=row["name"] or "", basis=decision.basis,
+                                     controller=row["controller"] or ""))  # fmt: skip
+    return sorted(found, key=lambda one: (one.owner != work.actor.key, one.name))

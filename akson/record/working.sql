@@ -1,0 +1,12 @@
+-- name: working
+-- Who works at some units, and some practitioners wherever they work: one row per employment.
+-- in   $1 units, $2 owner keys of practitioners, $3 type code of Practitioner
+-- uses indexes fact_unit, fact_person
+SELECT p.owner, r.id, p.data::json -> 'value' ->> 'name' AS name, e.data, e.unit,
+       u.data::json -> 'value' ->> 'name' AS unit_name
+  FROM fact e
+  JOIN fact p ON p.owner = e.person AND p.kind = 'professional'
+  JOIN resource r ON r.owner = p.owner AND r.type = $3 AND NOT r.deleted
+  LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
+ WHERE e.kind = 'employment'
+   AND ((e.unit <> 0 AND e.unit = ANY ($1::bigint[])) OR (e.person <> 0 AND e.person = ANY ($2::bigint[])));

@@ -58,16 +58,18 @@ class Call:
         """Return the address of this call's resource, or of one version of it."""
         return address(self.server.base, self.type, self.id, version)
 
-    def refuse_beyond_token(self, letter: str) -> None:
-        """Raise AK-A005 when the token was not given for this, whatever the record holds.
+    async def refuse_beyond_token(self, letters: str) -> None:
+        """Raise AK-A005, and leave a trace, when the token was not given for this whatever the record holds.
 
-        letter   of SMART scopes: c r u d s
+        letters   of SMART scopes: c r u d s
         """
-        actor = self.actor
-        if OWN_JOB in actor.scopes or (not actor.scopes and actor.kind is not Kind.SYSTEM):
+        scopes = self.actor.scopes
+        if OWN_JOB in scopes or (not scopes and self.actor.kind is not Kind.SYSTEM):
             return
-        if not scope_covers(actor.scopes, self.type, letter):
-            raise Refused("AK-A005")
+        if not scope_covers(scopes, self.type, letters):
+            async with self.work(f"{self.method} {self.type}") as work:
+                work.saw(0, f"{self.type}/{self.id}".rstrip("/"), outcome="refuse", rule="token_does_not_cover")
+                raise Refused("AK-A005")
 
     def refuse_parameters(self, *, known: frozenset[str] = frozenset()) -> None:
         """Raise AK-F007 for the first parameter that is not understood here."""

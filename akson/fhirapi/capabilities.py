@@ -53,6 +53,7 @@ def _service() -> dict[str, str]:
 
 
 def _resource(name: str) -> dict[str, Any]:
+    followed = sorted(f"{name}:{p.name}" for p in extraction.parameters(name).values() if p.kind == "reference")
     return {
         "type": name,
         "interaction": [{"code": code} for code in _CODES],
@@ -64,9 +65,7 @@ def _resource(name: str) -> dict[str, Any]:
         "conditionalDelete": "not-supported",
         "conditionalRead": "not-supported",
         "referencePolicy": ["literal", "logical"],
-        "searchInclude": sorted(
-            f"{name}:{p.name}" for p in extraction.parameters(name).values() if p.kind == "reference"
-        ),
+        **({"searchInclude": followed} if followed else {}),
         "searchParam": [{"name": parameter, "type": kind} for parameter, kind in searched(name)],
     }
 

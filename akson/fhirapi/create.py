@@ -12,7 +12,7 @@ from akson.record.preparing import Draft
 
 async def create(call: Call) -> Answer:
     """Store what is sent and say where."""
-    call.refuse_beyond_token("cu")
+    await call.refuse_beyond_token("cu")
     call.refuse_parameters()
     if "if-none-exist" in call.headers:
         raise Refused("AK-F011", name="If-None-Exist")

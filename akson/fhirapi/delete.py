@@ -11,7 +11,7 @@ from akson.record import journal
 
 async def delete(call: Call) -> Answer:
     """Delete the resource; deleting it again changes nothing and is no fault."""
-    call.refuse_beyond_token("cud")
+    await call.refuse_beyond_token("cud")
     call.refuse_parameters()
     seen = contents.if_match(call.headers)
     try:

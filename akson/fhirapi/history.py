@@ -18,7 +18,7 @@ _STATUS = {"POST": "201", "PUT": "200", "DELETE": "204"}
 
 async def history(call: Call) -> Answer:
     """Return one page of versions; a deletion is an entry without a resource."""
-    call.refuse_beyond_token("r")
+    await call.refuse_beyond_token("r")
     place = f"{call.type}/{call.id}/_history"
     query, asked = call.query, dict(call.query)
     if PAGE in asked:

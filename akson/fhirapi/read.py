@@ -11,7 +11,7 @@ from akson.record import journal
 
 async def read(call: Call) -> Answer:
     """Return the resource; 304 when the client has this version already."""
-    call.refuse_beyond_token("r")
+    await call.refuse_beyond_token("r")
     async with call.work("read") as work:
         return await reading(call, work)
 

@@ -5,6 +5,7 @@ gives (see akson/record/preparing.py):
 - about a resource that stands there (no path): unknown
 - about whose record it would go into (`Observation.subject`): that person is unknown
 - about making something new that belongs to nobody (`Patient`): said openly, for it tells nothing of the record
+So is AK-A005: whether a token covers what is asked for is decided before the record is asked anything.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _ENTRY = re.compile(r"Bundle\.entry\[\d+\]")
 
 def as_seen(refused: Refused) -> Refused:
     """Return the refusal as the client may see it."""
-    if not refused.code.startswith("AK-A"):
+    if not refused.code.startswith("AK-A") or refused.code == "AK-A005":
         return refused
     path = refused.path or ""
     entry = _ENTRY.match(path)

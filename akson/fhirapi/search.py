@@ -21,7 +21,7 @@ _AFTER = "_after"  # the journal's cursor; travels only inside a sealed link
 
 async def by_get(call: Call) -> Answer:
     """Answer a question that stands in the address, or the next page of any question."""
-    call.refuse_beyond_token("rs")
+    await call.refuse_beyond_token("rs")
     async with call.work("search") as work:
         return await searching(call, work)
 
@@ -29,12 +29,13 @@ async def by_get(call: Call) -> Answer:
 async def searching(call: Call, work: Work) -> Answer:
     """Answer the question of a GET as part of a work."""
     question = _unsealed(call)
-    return await _answer(call, work, question, _plain(call) if question is call.query else _sealed(call, question))
+    open_ = question is call.query and not any("identifier" in name for name, _ in question)
+    return await _answer(call, work, question, _plain(call) if open_ else _sealed(call, question))
 
 
 async def by_post(call: Call) -> Answer:
     """Answer a question that stands in the body; its links are sealed."""
-    call.refuse_beyond_token("rs")
+    await call.refuse_beyond_token("rs")
     given = await contents.form(call.headers, call.content)
     contents.refuse_other_answers(call.headers, given)
     question = (*call.query, *(pair for pair in given if pair[0] not in contents.PRESENTATION))

@@ -39,7 +39,7 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     asked.sort(key=lambda entry: _ORDER.index(entry.method))
     for entry in asked:
         with _at(f"{entry.path}.request"):
-            replace(call, type=entry.place.type).refuse_beyond_token(_LETTERS[entry.method])
+            await replace(call, type=entry.place.type).refuse_beyond_token(_LETTERS[entry.method])
     reads = [entry for entry in asked if entry.method == "GET"]
     changes = asked[: len(asked) - len(reads)]
     drafts = await _drafts(changes)

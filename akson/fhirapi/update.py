@@ -16,7 +16,7 @@ from akson.record.preparing import Draft
 
 async def update(call: Call) -> Answer:
     """Store what is sent as the next version; with If-Match only when the client has seen the current one."""
-    call.refuse_beyond_token("cu")
+    await call.refuse_beyond_token("cu")
     call.refuse_parameters()
     seen = contents.if_match(call.headers)
     contents.refuse_other_than_json(call.headers)

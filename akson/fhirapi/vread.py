@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 async def vread(call: Call) -> Answer:
     """Return the version; 410 when it is the one that deleted the resource."""
-    call.refuse_beyond_token("r")
+    await call.refuse_beyond_token("r")
     async with call.work("vread") as work:
         return await vreading(call, work)
 

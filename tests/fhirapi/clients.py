@@ -40,7 +40,9 @@ class Api:
             token = f"token-{len(self._actors)}"
             self._actors[token] = actor
             headers["authorization"] = f"Bearer {token}"
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url=f"{BASE}/fhir/", headers=headers)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app), base_url=f"{BASE}/fhir/", headers=headers
+        )
         self._clients.append(client)
         return client
 

@@ -22,7 +22,9 @@ def bundles(shared: Path) -> list[Path]:
     return sorted((shared / "fhir" / "synthea-r4").glob("*.json"))
 
 
-async def test_every_entry_of_every_bundle_is_found_again(api: Api, vendor: httpx.AsyncClient, bundles: list[Path]) -> None:
+async def test_every_entry_of_every_bundle_is_found_again(
+    api: Api, vendor: httpx.AsyncClient, bundles: list[Path]
+) -> None:
     assert len(bundles) == 14
     loaded = [await _load(vendor, path.read_text("utf-8")) for path in bundles]
     sent = [pair for pairs in loaded for pair in pairs]

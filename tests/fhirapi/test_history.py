@@ -1,0 +1,48 @@
+"""history of one resource, hl7.org/fhir/R4/http.html#history"""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.fhirapi.clients import ASTRID, refused
+
+
+async def test_every_version_is_told_newest_first_with_what_was_done(vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("Patient", json=ASTRID)).json()
+    address = f"Patient/{made['id']}"
+    await vendor.put(address, json=made | {"gender": "female"})
+    await vendor.delete(address)
+    told = (await vendor.get(f"{address}/_history")).json()
+    assert (told["type"], told["total"]) == ("history", 3)
+    assert [entry["request"]["method"] for entry in told["entry"]] == ["DELETE", "PUT", "POST"]
+    assert [entry["response"]["etag"] for entry in told["entry"]] == ['W/"3"', 'W/"2"', 'W/"1"']
+    assert ["resource" in entry for entry in told["entry"]] == [False, True, True]
+    assert told["entry"][2]["resource"] == made
+    assert told["entry"][0]["fullUrl"].endswith(address)
+
+
+async def test_pages_follow_each_other_without_gap_or_repetition(vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("Patient", json=ASTRID)).json()
+    address = f"Patient/{made['id']}"
+    for _ in range(6):
+        await vendor.put(address, json=made)
+    url, seen = f"{address}/_history?_count=3", []
+    while url:
+        page = (await vendor.get(url)).json()
+        assert page["total"] == 7
+        seen += [entry["resource"]["meta"]["versionId"] for entry in page["entry"]]
+        await vendor.put(address, json=made)
+        url = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+    assert seen == ["7", "6", "5", "4", "3", "2", "1"]
+
+
+async def test_what_is_not_understood_is_refused(vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("Patient", json=ASTRID)).json()["id"]
+    for query in ("_since=2020", "_count=x", "_count=0", "_count=-1", "_page=abc", "before=1", "_count=1&_page=abc"):
+        answer = await vendor.get(f"Patient/{made}/_history?{query}")
+        assert refused(answer)[0] == 400, query
+
+
+async def test_history_of_nothing_is_unknown(vendor: httpx.AsyncClient) -> None:
+    assert refused(await vendor.get("Patient/nobody/_history")) == (404, "not-found", "")
+    assert (await vendor.get("Patient/_history")).status_code == 404

@@ -228,15 +228,21 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         ),
     )
     if draft.resource is not None:
-        fill(change, draft.body, draft.resource, work.office.hasher)
-        change.facts = facts_of(draft.resource, lookup)
-        if change.labels and draft.type != PERSON_TYPE:
-            change.facts.append(labelled(labels_of(work, change)))
-            change.changes_facts = True
-        change.identifiers = national_identifiers(draft.resource)
-        change.about = tuple(sorted({lookup.key(r) for r in owners.other_patients(draft.resource)} - {0, owner}))
-        change.stored.packed = change.packed
+        _fill(work, change, draft, lookup)
     return change
+
+
+def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
+    """Put the content of the draft, and what follows from it, into its change."""
+    resource = draft.resource or {}
+    fill(change, draft.body, resource, work.office.hasher)
+    change.facts = facts_of(resource, lookup)
+    if change.labels and draft.type != PERSON_TYPE:
+        change.facts.append(labelled(labels_of(work, change)))
+        change.changes_facts = True
+    change.identifiers = national_identifiers(resource)
+    change.about = tuple(sorted({lookup.key(r) for r in owners.other_patients(resource)} - {0, change.owner}))
+    change.stored.packed = change.packed
 
 
 def _refuse_wrong_version(draft: Draft, row: Any, current: int) -> None:

@@ -1,7 +1,7 @@
 """Erasure: the one lawful way anything leaves the journal, always by a decision that stays.
 
-Source: helsepersonelloven §§ 42-44. What is erased: body and salt of every version, search values, facts, worklist rows;
-news of it (version 0) tells those who keep copies. What stays: the leaves of the chain and the decision itself.
+Source: helsepersonelloven §§ 42-44. Erased are body and salt of every version, search values, facts and worklist rows;
+news of it (version 0) tells those who keep copies. The leaves of the chain stay, and so does the decision.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from akson.base.work import Work
 from akson.fhir import bodies, checks, types
 from akson.fhir import search as extraction
 from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in
+from akson.record.masking import shown
 from akson.record.preparing import Draft, prepare
 from akson.record.session import fetch, session
 from akson.record.stored import Stored
@@ -83,7 +84,7 @@ async def read(work: Work, type_: str, id_: str) -> Stored:
     allow(work, facts_in(row), labels_in(row), Act.READ, f"{type_}/{id_}/_history/{row['version']}")
     if row["deleted"]:
         raise Refused("AK-J002")
-    return stored(row)
+    return (await shown(work, [row]))[0]
 
 
 async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
@@ -96,15 +97,15 @@ async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
     if not keys:
         return {}
     owners, codes, ids = zip(*(key for _, key in keys), strict=True)
-    found: dict[str, Stored] = {}
+    permitted = []
     for row in await fetch(work, SQL.current, list(owners), list(codes), list(ids)):
-        facts, hit = facts_in(row), stored(row)
+        facts = facts_in(row)
         decided = asked(work, facts, labels_in(row), Act.READ)
         if decided.permit and not row["deleted"]:
-            patient = facts.owner if facts.is_person else 0
-            work.saw(patient, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
-            found[hit.reference] = hit
-    return found
+            what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
+            work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
+            permitted.append(row)
+    return {hit.reference: hit for hit in await shown(work, permitted)}
 
 
 async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
@@ -120,7 +121,7 @@ async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
     allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history/{version}")
     if rows[0]["deleted"] or rows[0]["erased"]:
         raise Refused("AK-J002")
-    return stored(rows[0])
+    return (await shown(work, rows))[0]
 
 
 async def history(work: Work, type_: str, id_: str, *, before: int = 2**31 - 1, most: int = 50) -> list[Stored]:
@@ -131,7 +132,7 @@ async def history(work: Work, type_: str, id_: str, *, before: int = 2**31 - 1, 
     if not rows:
         raise _unknown(work, type_, id_)
     allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history")
-    return [stored(row) for row in rows]
+    return await shown(work, rows)
 
 
 async def chart(
@@ -156,12 +157,10 @@ async def chart(
     codes = [types.code_of(kind) for kind in kinds]
     rows = await fetch(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
     found: dict[str, list[Stored]] = {name: [] for name in names}
-    for row in rows:
-        if asked(work, facts, labels_in(row), Act.READ).permit:
-            found[names[row["n"] - 1]].append(stored(row))
-    for hits in found.values():
-        for hit in hits:
-            work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
+    permitted = [row for row in rows if asked(work, facts, labels_in(row), Act.READ).permit]
+    for row, hit in zip(permitted, await shown(work, permitted), strict=True):
+        work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
+        found[names[row["n"] - 1]].append(hit)
     return found
 
 
@@ -176,21 +175,6 @@ async def denied_ids(work: Work, owners: Sequence[int]) -> list[str]:
     items = [(known[row["owner"]], labels_in(row)) for row in rows]
     items += [(facts, labels) for facts in known.values() for labels in facts.labelled]
     return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
-
-
-def stored(row: Mapping[str, Any]) -> Stored:
-    """Return a row of reading.sql as what callers get."""
-    keys = row.keys()
-    return Stored(
-        type=types.name_of(row["type"]),
-        id=row["id"],
-        version=row["version"],
-        owner=row["owner"],
-        last_updated=row["last_updated"],
-        packed=row["body"],
-        method=row["method"] if "method" in keys else "PUT",
-        erased=bool(row["erased"]) if "erased" in keys else False,
-    )
 
 
 async def _key(work: Work, type_: str, id_: str) -> tuple[int, int, str]:

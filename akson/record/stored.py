@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 
 import zstandard
 
-from akson.fhir import bodies
+from akson.fhir import bodies, types
 
 _stretch = zstandard.ZstdDecompressor()
 
@@ -47,3 +48,18 @@ class Stored:
         """The JSON as a dict; decimals are Decimal."""
         read: dict[str, Any] = bodies.loads(self.body or b"{}")
         return read
+
+
+def stored(row: Mapping[str, Any]) -> Stored:
+    """Return a row of reading.sql as what callers get."""
+    keys = row.keys()
+    return Stored(
+        type=types.name_of(row["type"]),
+        id=row["id"],
+        version=row["version"],
+        owner=row["owner"],
+        last_updated=row["last_updated"],
+        packed=row["body"],
+        method=row["method"] if "method" in keys else "PUT",
+        erased=bool(row["erased"]) if "erased" in keys else False,
+    )

@@ -17,8 +17,8 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import interval
-from akson.record.journal import stored
 from akson.record.session import fetch
+from akson.record.stored import stored
 
 SQL = queries(__file__, "worklist.sql")
 READING = queries(__file__, "reading.sql")

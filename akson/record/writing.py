@@ -1,7 +1,7 @@
 """Writes one set of changes: one round trip whatever the count.
 
-The set was decided upon with facts of a certain revision and on certain versions; the database function locks the owners
-in order, looks again and writes, or says what changed. Then we decide again, on the new facts.
+The set was decided upon with facts of a certain revision and on certain versions; the database function locks the
+owners in order, looks again and writes, or says what changed. Then we decide again, on the new facts.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from akson.base.work import Purpose
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.search.searching import search
-from tests.offices import VENDOR, citizen, patient, staff, temperature, unit
+from tests.offices import JOB, VENDOR, citizen, patient, staff, temperature, unit
 
 
 async def test_what_a_nurse_registers_her_colleague_reads_token_for_token(office: Office) -> None:
@@ -65,3 +65,22 @@ async def test_every_version_stays_and_a_stale_writer_is_told(office: Office) ->
     async with office.work(mariam, Purpose.TREATMENT) as work:
         assert [one.version for one in await journal.history(work, "Observation", made.id)] == [2, 1]
         assert b"38.4," in ((await journal.vread(work, "Observation", made.id, 1)).body or b"")
+
+
+async def test_others_named_in_a_record_stay_nameless_to_those_who_may_not_read_theirs(office: Office) -> None:
+    home = await unit(office, "Sone nord")
+    mariam = await staff(office, home, "Yusuf")
+    astrid, odd = await patient(office, at=home), await patient(office, name=[{"family": "Hemmelig"}])
+    task = {
+        "resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": astrid.reference},
+        "input": [{"type": {"text": "om"}, "valueReference": {"reference": odd.reference, "display": "Odd Hemmelig"}}],
+    }  # fmt: skip
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        made = await journal.create(work, task)
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        seen = [await journal.read(work, "Task", made.id), *(await search(work, "Task", [])).hits,
+                *(await journal.chart(work, astrid.id, {"Task": 5}))["Task"],
+                *await journal.history(work, "Task", made.id)]  # fmt: skip
+    assert [b"Hemmelig" in (one.body or b"") for one in seen] == [False] * 4
+    async with office.work(citizen(odd), Purpose.OWN) as work:
+        assert (await journal.read(work, "Patient", odd.id)).resource["name"] == [{"family": "Hemmelig"}]

@@ -17,7 +17,8 @@ from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.record.deciding import asked as decision
 from akson.record.deciding import facts_for, facts_in, labels_in
-from akson.record.journal import denied_ids, stored
+from akson.record.journal import denied_ids
+from akson.record.masking import shown
 from akson.record.search.asking import Asked, Include, ask
 from akson.record.search.compiling import SQL as SEARCH
 from akson.record.search.compiling import Compiler, Scope
@@ -65,10 +66,10 @@ async def search(work: Work, type_: str, pairs: Sequence[tuple[str, str]], *, ac
 async def _fill(work: Work, compiler: Compiler, page: Page) -> None:
     statement = compiler.page()
     rows = await fetch(work, statement.sql, *statement.values)
-    shown = rows[: compiler.asked.count]
-    page.hits = [stored(row) for row in shown]
-    if len(rows) > len(shown):
-        page.next = compiler.cursor(shown[-1])
+    few = rows[: compiler.asked.count]
+    page.hits = await shown(work, few)
+    if len(rows) > len(few):
+        page.next = compiler.cursor(few[-1])
 
 
 async def _scope(work: Work, asked: Asked, act: Act) -> Scope:
@@ -130,11 +131,10 @@ async def _included(work: Work, page: Page, include: Include) -> list[Stored]:
     keys = [key for key in keys if key not in known]
     columns = [k[0] for k in keys], [types.code_of(k[1]) for k in keys], [k[2] for k in keys]
     rows = await fetch(work, SQL.current, *columns) if keys else []
-    return [
-        stored(row)
-        for row in rows
-        if not row["deleted"] and decision(work, facts_in(row), labels_in(row), Act.READ).permit
+    permitted = [
+        row for row in rows if not row["deleted"] and decision(work, facts_in(row), labels_in(row), Act.READ).permit
     ]
+    return await shown(work, permitted)
 
 
 async def _targets(work: Work, hits: list[Stored], include: Include) -> list[tuple[int, str, str]]:

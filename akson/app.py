@@ -40,6 +40,7 @@ from akson.signin.screens import Event, SignIn, signin_routes
 from akson.signin.sessions import Sessions, SessionSettings, cookie_is_secure
 from akson.signin.tickets import Tickets
 from akson.signin.verifier import Trust, Verifier, acting
+from akson.workplace.refused import explain
 
 HOME = Path(__file__).parent
 SCREEN_PACKAGES = ("workplace", "portal", "clinical", "care")
@@ -106,7 +107,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
         Route("/static/{name}", here.assets.serve, methods=["GET"]),
         *health_routes(here.office),
         *signin_routes(_signin(here, sessions)),
-        *screen_routes(screens(), context),
+        *screen_routes(screens(), context, explain=explain),
         *fhir_routes(
             here.office, _authenticate(here), base_url=here.settings.base_url, secret=here.keys.derived("pages")
         ),

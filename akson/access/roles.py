@@ -16,6 +16,7 @@ import msgspec
 class Permission(StrEnum):
     """One thing a role may do; screens name the one they need."""
 
+    AT_WORK = "at-work"  # has a day, a unit and colleagues
     FIND_PEOPLE = "find-people"  # search for a person; shows minimal identity
     READ_MINIMAL = "read-minimal"
     READ_CASE = "read-case"
@@ -94,7 +95,7 @@ def _role(code: str, name: str, *permissions: Permission, health: bool) -> Role:
     )  # fmt: skip
 
 
-_CARE = (P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTES, P.WRITE_TASKS, P.WRITE_MESSAGES,
+_CARE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTES, P.WRITE_TASKS, P.WRITE_MESSAGES,
          P.WRITE_ADMINISTRATION)  # fmt: skip
 _OPENS = (P.OPEN_WITH_REASON, P.OPEN_EMERGENCY)
 _NURSE = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.GIVE_MEDICATION, P.WRITE_MEDICATION, P.WRITE_PLAN, P.WRITE_VACCINES)
@@ -110,10 +111,10 @@ ROLES: Mapping[str, Role] = {
         _role("sykepleier", "Sykepleier", *_NURSE, health=True),
         _role("helsefagarbeider", "Helsefagarbeider", *_CARE, *_OPENS, P.GIVE_MEDICATION, P.WRITE_PLAN, health=True),
         _role("helsesykepleier", "Helsesykepleier", *_NURSE, health=True),
-        _role("saksbehandler", "Saksbehandler", P.FIND_PEOPLE, P.READ_CASE, P.WRITE_CASE, P.WRITE_TASKS,
+        _role("saksbehandler", "Saksbehandler", P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_CASE, P.WRITE_TASKS,
               P.WRITE_MESSAGES, P.OPEN_WITH_REASON, health=False),
-        _role("administrator", "Administrator", P.MANAGE, health=False),
-        _role("personvernombud", "Personvernombud", P.REVIEW_LOG, health=False),
+        _role("administrator", "Administrator", P.AT_WORK, P.MANAGE, health=False),
+        _role("personvernombud", "Personvernombud", P.AT_WORK, P.REVIEW_LOG, health=False),
         _role("innbygger", "Innbygger", P.OWN_RECORD, health=False),
         _role("system", "Datasystem", health=False),
     )

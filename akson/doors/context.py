@@ -18,6 +18,7 @@ from akson.base.web.render import Renderer
 from akson.base.web.screens import Admitted, Screen, SignInFirst
 from akson.base.web.shell import Shell
 from akson.base.work import Actor, Kind, Purpose, Work
+from akson.portal.persons import citizens_shell
 from akson.record import worklist
 from akson.record.office import Office
 from akson.record.session import fetch
@@ -41,7 +42,8 @@ class WebContext:
         if session is None or session.actor is None:
             raise SignInFirst
         purpose = purpose_of(session.actor, screen)
-        async with self.office.work(session.actor, purpose, screen=screen.name, request=secrets.token_hex(8)) as work:
+        number = request.scope.setdefault("akson.request", secrets.token_hex(8))  # a refusal's page carries the same
+        async with self.office.work(session.actor, purpose, screen=screen.name, request=number) as work:
             yield Admitted(work=work, secret=session.csrf)
 
     def may(self, work: Work, needs: str) -> bool:
@@ -49,10 +51,10 @@ class WebContext:
         return roles.has(work.actor.role, Permission(needs))
 
     async def shell(self, work: Work) -> Shell:
-        """Return the top bar: one statement counts what waits."""
+        """Return the top bar; one statement: what waits for staff, whose records a citizen may open."""
         actor = work.actor
         if actor.kind is Kind.CITIZEN:
-            return Shell(name=actor.name, role=roles.ROLES[actor.role].name, controller="Fjordvik kommune")
+            return await citizens_shell(work)
         row = (await fetch(work, SQL.waiting, actor.unit, actor.key, list(worklist.OPEN)))[0]
         unit = actor.unit_name if actor.unit == actor.controller else f"{actor.unit_name}, {actor.controller_name}"
         return Shell(name=actor.name, role=roles.ROLES[actor.role].name, unit=unit, inbox=row["tasks"],

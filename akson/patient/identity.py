@@ -44,6 +44,11 @@ class Identity:
     def name(self) -> str:
         return f"{self.family.upper()}, {self.given}"
 
+    @property
+    def listed(self) -> str:
+        """Return the name as lists show it: "NORDLI, Astrid"."""
+        return f"{self.family.upper()}, {self.given.partition(' ')[0]}"
+
     def age(self, today: date) -> int | None:
         """Return whole years on `today`, or None when the birth date is unknown."""
         if self.born is None:
@@ -81,6 +86,12 @@ async def find(work: Work, text: str) -> tuple[list[Identity], bool]:
     """
     page = await search(work, "Patient", _pairs(text), act=Act.SEARCH_IDENTITY)
     return [identity_of(hit) for hit in page.hits], page.next is not None
+
+
+async def minimal(work: Work, patient: str) -> Identity | None:
+    """Return who the Patient with this id is, before the record is open, if the actor may be told of them."""
+    page = await search(work, "Patient", [("_id", patient)], act=Act.SEARCH_IDENTITY)
+    return identity_of(page.hits[0]) if page.hits else None
 
 
 async def find_by_number(work: Work, system: str, number: str) -> Identity | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from akson.base.web.forms import Choice, Choices, Confirm, Field, Form
+from akson.base.errors import Refused
+from akson.base.web.forms import Choice, Choices, Confirm, Fault, Field, Form
 
 EMERGENCY = Form(
     Confirm(name="fare", label="emergency.danger_yes"),
@@ -16,3 +17,10 @@ def opening(reasons: Choices) -> Form:
         Choice(name="grunnlag", label="refused.why", choices=reasons),
         Field(name="begrunnelse", label="refused.reason", help="refused.reason_help", longest=300),
     )
+
+
+def at_field(refused: Refused) -> Fault:
+    """Return why the reason is not one; a refusal that is about something else is raised again."""
+    if not refused.path:
+        raise refused
+    return Fault(sentence=refused.text)

@@ -71,7 +71,7 @@ class Search:
     asked: str = ""
     hits: tuple[Hit, ...] | None = None  # None: nothing has been asked yet
     more: bool = False  # there are more than are shown
-    recent: tuple[Hit, ...] = ()
+    fault: str = ""  # why nothing was searched for
 
 
 # ---- oversikt.html
@@ -196,11 +196,14 @@ class Overview:
 
     read: datetime | None  # when I last looked; None = never
     news: tuple[News, ...] = ()
+    more: int = 0  # news that are not shown
+    more_href: str = ""
     problems: tuple[Problem, ...] = ()
     earlier: int = 0  # problems that are over
     medicines: Medicines = Medicines()
     vitals: Vitals | None = None
     appointments: tuple[Line, ...] = ()
+    further: int = 0  # appointments that are not shown
     tasks: tuple[Row, ...] = ()
     services: tuple[Line, ...] = ()
     coordinator: str = ""
@@ -283,6 +286,11 @@ class Message:
     note_href: str = ""
     typed: str = ""  # an answer that was begun
     fault: str = ""
+    queue: bool = True  # one of several to work through: after the answer comes the next, and it can be passed on
+    sent: bool = False  # by us: there is nothing to answer
+    refresh: str = ""  # where its course can be read anew, while it is on its way
+    mine: bool = True  # the reader owns it
+    tab: str = ""  # where to go back to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,6 +317,7 @@ class Thread:
     href: str
     level: str = ""  # "warn" when the state asks for something, "new" when it is unread
     current: bool = False
+    key: str = ""  # of its state, where it is refreshed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,6 +328,49 @@ class Cooperation:
     threads: tuple[Thread, ...] = ()
     open: Message | None = None
     new: tuple[Button, ...] = ()
+    more: int = 0  # this many are shown, and there are older ones
+
+
+# ---- samhandling_ny.html
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A message as its receiver will read it, before it is sent."""
+
+    title: str
+    kind: str  # "Helsefaglig dialog"
+    sender: str
+    receiver: str
+    patient: str
+    paragraphs: tuple[str, ...]
+
+
+# ---- meldinger.html, melding.html
+@dataclass(frozen=True, kw_only=True)
+class Unfiled:
+    """A message that went wrong on its way in or out: what is known of it without reading it."""
+
+    type: str
+    msg_id: str
+    sender: str
+    receiver: str
+    at: datetime
+    deadline: datetime
+    over: bool  # the deadline has passed
+    code: str
+    reason: str
+    state: str
+    href: str = ""  # where it is opened; empty for what we sent, which its own unit follows up
+    times: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a received message says, shown to whoever gave a reason."""
+
+    title: str = ""
+    patient: str = ""
+    paragraphs: tuple[str, ...] = ()
+    raw: str = ""  # the bytes as text, when they could not be read as a message
 
 
 # ---- tilgang_nektet.html, nodapning.html

@@ -194,14 +194,21 @@ class Context(Protocol):
         ...
 
 
-def routes(screens: Iterable[Screen], context: Context) -> list[Route]:
-    """Return the routes of `screens`. Two screens with the same path are an error."""
+Explain = Callable[..., Awaitable["Page | None"]]  # (work, refused, **path parameters): what can be done about it
+
+
+def routes(screens: Iterable[Screen], context: Context, *, explain: Explain | None = None) -> list[Route]:
+    """Return the routes of `screens`. Two screens with the same path are an error.
+
+    explain   draws a page for a refusal on a patient's page, or returns None; what it raises is told instead
+    """
     every = sorted(screens, key=lambda screen: screen.path.count("{"))  # "/p/ny" before "/p/{patient}"
     paths = [screen.path for screen in every]
     if twice := {path for path in paths if paths.count(path) > 1}:
         raise ValueError(f"two screens at {sorted(twice)}")
     return [
-        Route(one.path, Door(one, every, context).answer, methods=list(one.methods), name=one.name) for one in every
+        Route(one.path, Door(one, every, context, explain).answer, methods=list(one.methods), name=one.name)
+        for one in every
     ]
 
 
@@ -212,6 +219,7 @@ class Door:
     screen: Screen
     every: Sequence[Screen]
     context: Context
+    explain: Explain | None = None
 
     async def answer(self, request: Request) -> Response:
         try:
@@ -220,7 +228,20 @@ class Door:
             where = request.url.path if request.method == "GET" else "/"
             return guarded(RedirectResponse(f"/logg-inn?til={quote(where)}", 303))
         except Refused as refused:
-            return refusal(self.context.renderer, refused)
+            return await self._refused(request, refused)
+
+    async def _refused(self, request: Request, refused: Refused) -> Response:
+        """Say why not, in a unit of work of its own: the attempt is in the log already."""
+        if self.explain is not None and self.screen.area == "patient":
+            try:
+                async with self.context.work(request, self.screen) as admitted:
+                    page = await self.explain(admitted.work, refused, **request.path_params)
+                    response = await self._page(page, request, admitted) if page else None
+                if response is not None:
+                    return response
+            except Refused as instead:
+                return refusal(self.context.renderer, instead)
+        return refusal(self.context.renderer, refused)
 
     async def _admitted(self, request: Request, visit: Visit) -> Response:
         reserved, led = "", None

@@ -1,0 +1,22 @@
+"""When somebody last looked: what "since you last read" is counted from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from akson.audit.view import SAME_VISIT
+from akson.base.database import Database
+from akson.base.queries import queries
+
+SQL: Final = queries(__file__, "last.sql")
+
+
+async def last_look(database: Database, patient_key: int, actor_key: int, page: str, now: datetime) -> datetime | None:
+    """Return when the actor last read `page` of a patient, in an earlier visit than the one that goes on; None = never.
+
+    page  as in the log: "page oversikt" is "oversikt"
+    """
+    looks = (patient_key, actor_key, now, f"page {page}", SAME_VISIT)
+    at: datetime | None = await database.fetchval(SQL.last_look, *looks)
+    return at

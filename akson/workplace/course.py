@@ -1,0 +1,213 @@
+"""The course of a message in words: where it is, who has it, what happens next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from akson.base.web.messages import texts
+from akson.base.work import Actor
+from akson.exchange.messages.dialogmelding import MESSAGE_ID
+from akson.exchange.outbox import Standing
+from akson.exchange.states import NEEDS_A_HUMAN, State
+from akson.patient.reading import Resource, display, moment, reference
+from akson.record.stored import Stored
+from akson.workplace.model import Step
+from akson.workplace.tasks import is_open, limit
+from akson.workplace.words import due, initialed, party
+
+ON_ITS_WAY: Final = (State.QUEUED, State.SENT, State.DELIVERED)
+STAFF: Final = ("Practitioner/", "PractitionerRole/", "Organization/")
+_UNKNOWN: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """What is known of one patient's messages.
+
+    messages   the Communications, newest first
+    standings  id of a Communication -> where its message stands
+    tasks      Tasks, newest first
+    names      "Practitioner/<id>" -> "Jonas Eikeland", for those who sent something
+    """
+
+    actor: Actor
+    now: datetime
+    messages: Sequence[Stored]
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    tasks: Sequence[Stored] = ()
+    names: Mapping[str, str] = _UNKNOWN
+
+    def find(self, id_: str) -> Stored | None:
+        return next((each for each in self.messages if each.id == id_), None)
+
+    def task(self, message: Stored) -> Stored | None:
+        """Return the task a message made: an open one before those that are done."""
+        about = [each for each in self.tasks if reference(each.resource.get("focus")) == message.reference]
+        return next((each for each in about if is_open(each.resource)), about[0] if about else None)
+
+    def open_task(self, message: Stored) -> Stored | None:
+        task = self.task(message)
+        return task if task and is_open(task.resource) else None
+
+    def answer(self, message: Stored) -> Stored | None:
+        """Return the first answer to a message."""
+        answers = [each for each in self.messages if message.reference in answered_by(each.resource)]
+        return answers[-1] if answers else None
+
+
+def answered_by(message: Resource) -> list[str]:
+    """Return the references of the messages that this one answers."""
+    return [reference(each) for each in message.get("inResponseTo", ())]
+
+
+def is_ours(mail: Mail, message: Stored) -> bool:
+    """Say whether it is a message out: sent by the exchange, or written here by the reader or the reader's unit."""
+    sender = reference(message.resource.get("sender"))
+    return message.id in mail.standings or sender in (mail.actor.id, mail.actor.unit_id)
+
+
+def is_external(message: Resource) -> bool:
+    """Say whether it came as an electronic message from outside."""
+    sent_as = [each for each in message.get("identifier", ()) if each.get("system") == MESSAGE_ID]
+    return bool(sent_as) and not reference(message.get("sender"))
+
+
+def can_be_answered(message: Resource) -> bool:
+    """Say whether there is somebody to answer: outside, or at work here."""
+    return is_external(message) or reference(message.get("sender")).startswith(STAFF)
+
+
+def said_at(message: Resource) -> datetime | None:
+    """Return when it reached us, or else when it was sent."""
+    return moment(message.get("received")) or moment(message.get("sent"))
+
+
+def owner(mail: Mail, message: Stored) -> str:
+    """Return who answers for what happens now: there is always somebody."""
+    standing, task = mail.standings.get(message.id), mail.open_task(message)
+    if task:
+        return _who(mail, task.resource.get("owner"))
+    if standing:
+        return you(mail.actor, standing.responsible, initialed(mail.names.get(standing.responsible, standing.responsible)))
+    if done := mail.task(message):
+        return _who(mail, done.resource.get("owner"))
+    parties = [message.resource.get("sender")] if is_ours(mail, message) else message.resource.get("recipient", ())
+    return ", ".join(_who(mail, each) for each in parties)
+
+
+def you(actor: Actor, who: str, name: str) -> str:
+    """Return "Deg" where `who` is the reader."""
+    return texts().plain("cooperation.you") if who == actor.id else name
+
+
+def _who(mail: Mail, who: Resource | None) -> str:
+    return you(mail.actor, reference(who), party(who))
+
+
+def state(mail: Mail, message: Stored) -> tuple[str, str]:
+    """Return where it stands in words, and how much that asks for: "warn", "new" or ""."""
+    t, standing, task = texts().plain, mail.standings.get(message.id), mail.open_task(message)
+    if standing:
+        return standing.in_words, "warn" if standing.state in NEEDS_A_HUMAN else ""
+    if mail.answer(message):
+        return t("cooperation.answered"), ""
+    if task:
+        said = str((task.resource.get("businessStatus") or {}).get("text", "")) or t("cooperation.received")
+        late = due(limit(task.resource), mail.now).now
+        return said, "warn" if late else "new" if task.resource.get("status") == "requested" else ""
+    done = mail.task(message) and not is_ours(mail, message)
+    return t("cooperation.done" if done else "cooperation.received"), ""
+
+
+def changed_at(mail: Mail, message: Stored) -> datetime:
+    """Return when something last happened to it."""
+    standing, answer = mail.standings.get(message.id), mail.answer(message)
+    moments: list[datetime | None] = [said_at(message.resource)]
+    if standing:
+        moments += [standing.created_at, standing.sent_at, standing.delivered_at, standing.settled_at]
+        moments.append(standing.answered_at)
+    elif answer:
+        moments.append(said_at(answer.resource))
+    return max((each for each in moments if each), default=message.last_updated)
+
+
+def steps(mail: Mail, message: Stored) -> tuple[Step, ...]:
+    """Return what has happened to a message, and what it waits for."""
+    standing = mail.standings.get(message.id)
+    return tuple(outgoing(mail, standing) if standing else _incoming(mail, message))
+
+
+def outgoing(mail: Mail, standing: Standing) -> Iterator[Step]:
+    """Yield the course of what we sent: nothing is called sent or delivered before there is a receipt for it."""
+    t = texts().plain
+    author = mail.names.get(standing.responsible, "")
+    author = mail.actor.name if standing.responsible == mail.actor.id else author
+    written = t("cooperation.written_by", name=initialed(author)) if author else t("cooperation.written")
+    yield Step(text=written, at=standing.created_at)
+    handed = standing.sent_at and standing.sent_at != standing.delivered_at
+    if handed:
+        yield Step(text=t("cooperation.sent_to", to=standing.receiver), at=standing.sent_at)
+    if standing.delivered_at:
+        yield Step(text=t("cooperation.delivered"), at=standing.delivered_at)
+    if standing.settled_at and standing.state not in (State.REJECTED, State.PARTIAL):
+        yield Step(text=t("cooperation.accepted"), at=standing.settled_at)
+    yield _now(standing)
+
+
+def _now(standing: Standing) -> Step:
+    """Return the step where it stands."""
+    t = texts().plain
+    match standing.state:
+        case State.QUEUED:
+            text = t("cooperation.waits_for", why=standing.problem) if standing.problem else standing.in_words
+            return Step(text=text, state="now")
+        case State.SENT | State.DELIVERED:
+            return Step(text=t("cooperation.waits_for_receipt"), state="now")
+        case State.ACCEPTED:
+            return Step(text=t("cooperation.no_answer_yet"), state="now")
+        case State.ANSWERED:
+            return Step(text=standing.in_words, at=standing.answered_at)
+        case State.OVERDUE:
+            return Step(text=standing.in_words, state="failed", at=standing.deadline)
+        case _:
+            text = f"{standing.in_words}: {standing.problem}" if standing.problem else standing.in_words
+            return Step(text=text, state="failed", at=standing.settled_at)
+
+
+def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:
+    """Yield the course of what came to us, or was written between colleagues."""
+    t, resource = texts().plain, message.resource
+    answer, task = mail.answer(message), mail.open_task(message)
+    if sent := moment(resource.get("sent")):
+        yield Step(text=t("cooperation.sent_by", name=display(resource.get("sender"))), at=sent)
+    received = moment(resource.get("received"))
+    if received and received != moment(resource.get("sent")):
+        yield Step(text=t("cooperation.received"), at=received)
+    if task and (read := str((task.resource.get("businessStatus") or {}).get("text", ""))):
+        yield Step(text=read)
+    if answer:
+        by = display(answer.resource.get("sender")).partition(",")[0]
+        yield Step(text=t("cooperation.answered_by", name=you(mail.actor, reference(answer.resource.get("sender")), by)),
+                   at=said_at(answer.resource))  # fmt: skip
+    if task:
+        yield Step(text=t("cooperation.waits_with", name=_who(mail, task.resource.get("owner"))), state="now",
+                   at=moment(limit(task.resource)))  # fmt: skip
+    elif not answer and (done := mail.task(message)):
+        yield Step(text=t("cooperation.done"), at=moment(done.resource.get("lastModified")))
+
+
+def what_if(mail: Mail, message: Stored) -> str:
+    """Return what happens when nothing comes back."""
+    standing = mail.standings.get(message.id)
+    if standing and standing.state in ON_ITS_WAY:
+        return texts().plain("cooperation.what_if", when=due(standing.deadline.isoformat(), mail.now).text)
+    return ""
+
+
+def parts(message: Resource) -> list[dict[str, Any]]:
+    """Return the payload entries that are files: carried by the message, or stored beside it."""
+    return [each for each in message.get("payload", ()) if "contentString" not in each]

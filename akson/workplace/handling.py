@@ -1,0 +1,89 @@
+"""Handling a task: take it, hand it to the unit, finish it, answer what was asked."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from akson.base.errors import Refused
+from akson.base.web.messages import texts
+from akson.base.work import Work
+from akson.exchange import sending
+from akson.patient.chart import local
+from akson.patient.reading import reference, words
+from akson.record import journal
+from akson.record.stored import Stored
+from akson.workplace.tasks import FOR_INFORMATION, TASK
+
+Resource = dict[str, Any]
+_INTERNAL: Final = "AK-X006"  # the question did not come as an electronic message
+
+
+async def take(work: Work, task: Stored, version: int) -> Stored:
+    """Make the actor the owner of a task.
+
+    version  the one that was shown
+    Raises   Refused AK-J003 when somebody else was first, or an access refusal
+    """
+    mine = {"reference": work.actor.id, "display": work.actor.name}
+    return await _change(work, task, version, status="accepted", owner=mine, state="work.taken")
+
+
+async def hand_to_unit(work: Work, task: Stored, version: int) -> Stored:
+    """Give a task back to everybody at the unit; see `take`."""
+    unit = {"reference": work.actor.unit_id, "display": work.actor.unit_name}
+    return await _change(work, task, version, status="requested", owner=unit, state="work.handed")
+
+
+async def finish(work: Work, task: Stored, version: int) -> Stored:
+    """Say that a task is done; see `take`."""
+    return await _change(work, task, version, status="completed", owner=None, state="work.finished")
+
+
+async def answer(work: Work, task: Stored, version: int, text: str) -> Stored:
+    """Answer the message a task is about, and finish the task.
+
+    Raises  Refused AK-X001 no text; what sending refuses; and as `take`
+    Leaves  Communication to the one who asked: as an electronic message when it came so, else as a task for them
+    """
+    if not text.strip():
+        raise Refused("AK-X001", path="svar")
+    asked = await journal.read(work, *reference(task.resource.get("focus")).split("/", 1))
+    try:
+        await sending.answer(work, asked.id, text)
+    except Refused as refused:
+        if refused.code != _INTERNAL:
+            raise
+        await _answer_here(work, asked, text)
+    return await finish(work, task, version)
+
+
+async def _answer_here(work: Work, asked: Stored, text: str) -> None:
+    """Answer one who works in the same record: they get the answer among their tasks, for information."""
+    question, sender = asked.resource, asked.resource["sender"]
+    head = texts().plain("work.answer", title=words(question.get("topic")))
+    me, patient = {"reference": work.actor.id, "display": work.actor.name}, question["subject"]
+    reply = await journal.create(work, {
+        "resourceType": "Communication", "status": "completed", "inResponseTo": [{"reference": asked.reference}],
+        "subject": patient, "topic": {"text": head}, "sender": me, "recipient": [sender],
+        "sent": local(work.now).isoformat(), "received": local(work.now).isoformat(),
+        "payload": [{"contentString": text.strip()}],
+    })  # fmt: skip
+    await journal.create(work, {
+        "resourceType": "Task", "status": "requested", "intent": "order", "priority": "routine", "for": patient,
+        "code": {"coding": [{"system": TASK, "code": FOR_INFORMATION}]}, "description": head, "requester": me,
+        "owner": sender, "focus": {"reference": reply.reference}, "authoredOn": local(work.now).isoformat(),
+        "lastModified": local(work.now).isoformat(),
+    })  # fmt: skip
+
+
+async def _change(
+    work: Work, task: Stored, version: int, *, status: str, owner: Resource | None, state: str
+) -> Stored:
+    now = local(work.now)
+    changed: Resource = dict(task.resource) | {
+        "status": status, "lastModified": now.isoformat(),
+        "businessStatus": {"text": texts().plain(state, clock=f"{now:%H.%M}", name=work.actor.name)},
+    }  # fmt: skip
+    if owner is not None:
+        changed["owner"] = owner
+    return await journal.update(work, changed, id_=task.id, if_match=version)

@@ -1,0 +1,94 @@
+"""The newest vital signs together: NEWS2, and how each kind has gone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from akson.base.web.messages import texts
+from akson.base.web.render import local, number
+from akson.clinical.vitals import kinds, news2
+from akson.clinical.vitals.kinds import KINDS
+from akson.clinical.vitals.moments import Moment, compared, gathered, scored
+from akson.record.stored import Stored
+from akson.workplace.model import Vital, Vitals
+from akson.workplace.words import initialed
+
+SHOWN: Final = 7  # moments in a sparkline and among the bars
+_ROWS: Final = ("resp", "spo2", "sys", "puls", "temp", "vekt")
+_CHANGE: Final = Decimal(2)  # kg in three days that must be seen
+_THREE_DAYS: Final = timedelta(days=3)
+
+
+def panel(observations: Sequence[Stored], now: datetime, *, href: str) -> Vitals | None:
+    """Return the panel, or None when nothing has been measured.
+
+    observations  of category vital-signs
+    """
+    moments = gathered(hit.resource for hit in observations)
+    if not moments:
+        return None
+    last = moments[-1]
+    counted = news2.score(last.values)
+    total = last.total if last.total is not None else counted.total
+    was = compared(moments, last.at) if total is not None else None
+    advice = _advice(total, was, red=3 in counted.points.values()) if total is not None else ""
+    return Vitals(
+        taken=last.at, by=initialed(last.by), rows=tuple(_rows(moments, counted.points)), score=total, was=was,
+        advice=advice, rule=texts().plain("overview.action_card") if advice else "", history=_history(moments, now),
+        href=href,
+    )  # fmt: skip
+
+
+def _rows(moments: Sequence[Moment], points: Mapping[str, int]) -> Iterator[Vital]:
+    t = texts().plain
+    for name in _ROWS:
+        measured = [one for one in moments if one.figure(name) is not None][-SHOWN:]
+        if measured:
+            here = measured[-1] is moments[-1]
+            yield Vital(
+                name=_name(name, measured[-1]), value=_value(name, measured[-1]), unit=t(f"overview.unit_{name}"),
+                points=points.get(name) if here else None, change=_change(measured) if name == "vekt" else "",
+                series=tuple(one.figure(name) for one in measured), band=KINDS[name].expected,
+            )  # fmt: skip
+
+
+def _name(name: str, one: Moment) -> str:
+    """Return what the kind is called; a saturation says what was breathed."""
+    oxygen = name == "spo2" and one.values.get(kinds.OXYGEN) == kinds.WITH_OXYGEN
+    return texts().plain("overview.kind_spo2_oxygen" if oxygen else f"overview.kind_{name}")
+
+
+def _value(name: str, one: Moment) -> str:
+    over = number(one.figure(name))
+    return f"{over}/{number(one.figure('dia'))}" if name == "sys" else over
+
+
+def _change(weights: Sequence[Moment]) -> str:
+    """Return "+2,3 kg" when the weight has moved much since the third day back, by the calendar."""
+    last = weights[-1]
+    earliest = (local(last.at) - _THREE_DAYS).date()
+    then = next(one for one in weights if local(one.at).date() >= earliest)
+    moved = (last.figure("vekt") or Decimal(0)) - (then.figure("vekt") or Decimal(0))
+    sign = "+" if moved > 0 else ""
+    return texts().plain("overview.kilos", change=f"{sign}{number(moved)}") if abs(moved) >= _CHANGE else ""
+
+
+def _advice(total: int, was: int | None, *, red: bool) -> str:
+    risk = news2.risk(total, red=red)
+    rising = risk is news2.Risk.LOW and was is not None and total - was >= 2
+    return texts().plain("overview.do_rising" if rising else f"overview.do_{risk.replace('-', '_')}")
+
+
+def _history(moments: Sequence[Moment], now: datetime) -> tuple[tuple[str, int], ...]:
+    """Return the last sums with the day of the month; a day that follows the one before it needs no label."""
+    found: list[tuple[str, int]] = []
+    before = None
+    for one in scored(moments)[-SHOWN:]:
+        day = local(one.at).date()
+        label = "" if before and (day - before).days <= 1 else f"{day.day}."
+        found.append((texts().plain("overview.today") if day == local(now).date() else label, one.total or 0))
+        before = day
+    return tuple(found)

@@ -1,0 +1,167 @@
+"""The overview: everything one must know of a patient, drawn from one read of the chart. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from akson.access.roles import Permission, has
+from akson.advice.medicines import Known
+from akson.base.web.messages import texts
+from akson.base.web.render import local
+from akson.base.work import Actor
+from akson.patient.chart import Chart
+from akson.patient.reading import Resource, code, codes, display, extension, moment, reference, words
+from akson.record.journal import Mark
+from akson.registers.codes import ICD10, ICPC2
+from akson.workplace import measured, medicines, since, tasks
+from akson.workplace.model import Button, Line, Medicines, Overview, Problem, Row
+from akson.workplace.words import with_clock, year
+
+AMOUNT: Final = "https://akson.no/fhir/service-amount"
+CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
+CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+COORDINATOR: Final = "koordinator"
+APPOINTMENTS_SHOWN: Final = 2
+WANTED: Final[Mapping[str, int]] = {
+    "Condition": 60, "Condition:resolved": 100, "Condition:inactive": 100, "MedicationStatement": 200,
+    "MedicationRequest": 60, "List": 20, "Observation:vitals": 150, "Observation:lab": 60, "DocumentReference": 30,
+    "Appointment": 30, "Task:requested": 30, "Task:received": 30, "Task:accepted": 30, "Task:in-progress": 30,
+    "EpisodeOfCare": 30, "CareTeam": 5,
+}  # fmt: skip
+MARKED: Final[Mapping[str, Mark]] = {
+    "Condition": ("clinical-status", CLINICAL, "active"),
+    "Condition:resolved": ("clinical-status", CLINICAL, "resolved"),
+    "Condition:inactive": ("clinical-status", CLINICAL, "inactive"),
+    "MedicationStatement": ("status", None, "active"),
+    "MedicationRequest": ("status", None, "active"),
+    "List": ("code", "http://loinc.org", "10160-0"),
+    "Observation:vitals": ("category", CATEGORY, "vital-signs"),
+    "Observation:lab": ("category", CATEGORY, "laboratory"),
+    "EpisodeOfCare": ("status", None, "active"),
+    **{f"Task:{state}": ("status", None, state) for state in ("requested", "received", "accepted", "in-progress")},
+}
+_EXPECTED: Final = ("proposed", "pending", "booked", "arrived", "checked-in", "waitlist")
+
+
+def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime) -> Overview:
+    """Return the page.
+
+    chart  WANTED and MARKED of one patient
+    read   when the reader last looked, None = never
+    """
+    root = f"/p/{chart.identity.id}"
+    known = _known(chart)
+    vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger")
+    told = since.Since(read=read, began=since.began(chart.parts, now), now=now) if read else None
+    news = since.news(told, chart.parts, vitals, root) if told else ()
+    services = [hit.resource for hit in chart["EpisodeOfCare"]]
+    return Overview(
+        read=read, news=news[: since.SHOWN], more=max(len(news) - since.SHOWN, 0), more_href=f"{root}/notat",
+        problems=tuple(_problems(chart, told, root)),
+        earlier=len(chart["Condition:resolved"]) + len(chart["Condition:inactive"]),
+        medicines=_medicines(chart, known, now), vitals=vitals,
+        appointments=tuple(_appointments(chart, actor, now))[:APPOINTMENTS_SHOWN],
+        further=max(len(_coming(chart, now)) - APPOINTMENTS_SHOWN, 0), tasks=_tasks(chart, actor, now),
+        services=tuple(map(_service, sorted(services, key=_since))), coordinator=_coordinator(chart),
+        buttons=tuple(_buttons(actor, root)),
+    )  # fmt: skip
+
+
+def _known(chart: Chart) -> Known:
+    """Return what advice is given from."""
+    egfr = next((hit.resource for hit in chart["Observation:egfr"]), {})
+    value = (egfr.get("valueQuantity") or {}).get("value")
+    problems = codes(hit.resource.get("code", {}) for hit in chart["Condition"])
+    return Known(problems=frozenset(problems), egfr=Decimal(str(value)) if value is not None else None)
+
+
+def _medicines(chart: Chart, known: Known, now: datetime) -> Medicines:
+    statements = [hit.resource for name in ("MedicationStatement", "MedicationRequest") for hit in chart[name]]
+    lists = [hit.resource for hit in chart["List"]]
+    return medicines.present(statements, lists[0] if lists else None, known, now)
+
+
+def _problems(chart: Chart, told: since.Since | None, root: str) -> Iterator[Problem]:
+    """Yield the active problems, those that have changed first."""
+    changed = {hit.id for hit in told.new(chart["Condition"])} if told else set()
+    for hit in sorted(chart["Condition"], key=lambda hit: hit.id not in changed):
+        concept = hit.resource.get("code") or {}
+        shown = code(concept, ICPC2) or code(concept, ICD10)
+        yield Problem(
+            code=shown, text=words(concept), changed=hit.id in changed, href=f"{root}/notat",
+            since=year(hit.resource.get("onsetDateTime") or hit.resource.get("recordedDate")),
+        )  # fmt: skip
+
+
+def _coming(chart: Chart, now: datetime) -> list[Resource]:
+    """Return appointments that are still to come, the nearest first."""
+    planned = [hit.resource for hit in chart["Appointment"] if hit.resource.get("status") in _EXPECTED]
+    timed = [(start, each) for each in planned if (start := moment(each.get("start"))) and start >= now]
+    return [each for _, each in sorted(timed, key=lambda pair: pair[0])]
+
+
+def _appointments(chart: Chart, actor: Actor, now: datetime) -> Iterator[Line]:
+    for number, appointment in enumerate(_coming(chart, now)):
+        start, end = moment(appointment.get("start")), moment(appointment.get("end"))
+        minutes = int((end - start).total_seconds() // 60) if start and end else 0
+        what = str(appointment.get("description") or "").partition(".")[0]
+        where = _with_whom(appointment, actor)
+        yield Line(
+            text=with_clock(start or now, now), strong=number == 0, by=", ".join(filter(None, (what, where))),
+            side=texts().plain("start.minutes", minutes=minutes) if minutes and number == 0 else "",
+        )  # fmt: skip
+
+
+def _with_whom(appointment: Resource, actor: Actor) -> str:
+    """Return "hos deg", who it is with, or the place's own name."""
+    for participant in appointment.get("participant", ()):
+        other = participant.get("actor") or {}
+        if reference(other) == actor.id:
+            return texts().plain("overview.with_you")
+        if not reference(other).startswith("Patient/") and display(other):
+            return display(other).rpartition(", ")[2]
+    return ""
+
+
+def _tasks(chart: Chart, actor: Actor, now: datetime) -> tuple[Row, ...]:
+    found = [hit.resource for name in WANTED if name.startswith("Task:") for hit in chart[name]]
+    focuses = {hit.reference: hit.resource for hit in chart["DocumentReference"]}
+    return tasks.rows(found, focuses, actor, now)
+
+
+def _service(episode: Resource) -> Line:
+    """Return one service: how much and until when, or since when."""
+    t = texts().plain
+    period = episode.get("period") or {}
+    end = moment(period.get("end"))
+    until = t("overview.service_until", day=f"{local(end):%d.%m}") if end else ""
+    told = [extension(episode, AMOUNT), until]
+    side = ", ".join(filter(None, told)) or t("overview.service_since", year=str(period.get("start", ""))[:4])
+    return Line(text=words((episode.get("type") or [{}])[0]), side=side)
+
+
+def _since(episode: Resource) -> str:
+    return str((episode.get("period") or {}).get("start", ""))
+
+
+def _coordinator(chart: Chart) -> str:
+    for hit in chart["CareTeam"]:
+        for participant in hit.resource.get("participant", ()):
+            if any(words(role).lower() == COORDINATOR for role in participant.get("role", ())):
+                told = (display(participant.get("member")), display(participant.get("onBehalfOf")))
+                return ", ".join(filter(None, told))
+    return ""
+
+
+def _buttons(actor: Actor, root: str) -> Iterable[Button]:
+    """Yield what the actor's role may begin from here."""
+    t = texts().plain
+    if has(actor.role, Permission.WRITE_VITALS):
+        yield Button(text=t("overview.new_vitals"), href=f"{root}/malinger/ny")
+    if has(actor.role, Permission.WRITE_MESSAGES):
+        yield Button(text=t("overview.new_message"), href=f"{root}/samhandling")
+    if has(actor.role, Permission.WRITE_NOTES):
+        yield Button(text=t("overview.new_note"), href=f"{root}/notat/ny", key="n", icon="edit", main=True)

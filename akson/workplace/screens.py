@@ -1,0 +1,165 @@
+"""The staff's screens across patients and the first page of a chart. Paths as in the URL map; each is one page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from akson.audit.last import last_look
+from akson.base.errors import Refused
+from akson.base.web.screens import Go, Menu, Page, Screens, Visit
+from akson.base.work import Work
+from akson.patient import openings
+from akson.patient.chart import local, open_chart
+from akson.patient.reading import reference
+from akson.record import journal, worklist
+from akson.record.search.searching import search
+from akson.record.stored import Stored
+from akson.workplace import day, find, forms, handling, inbox, overview, refused
+from akson.workplace.model import Search
+
+SCREENS = Screens(__name__)
+_MOST: Final = "50"
+_OPEN: Final = ",".join(worklist.OPEN)
+Handling = Callable[[Work, Stored, int], Awaitable[Stored]]
+_HANDLED: Final[dict[str, Handling]] = {
+    "take": handling.take, "pass": handling.hand_to_unit, "done": handling.finish,
+}  # fmt: skip
+
+
+@SCREENS.screen("/start", needs="at-work", title="start.title", methods=("GET",),
+                menu=Menu(text="start.menu", icon="cal", order=1, keys="g d"))  # fmt: skip
+async def start(work: Work, visit: Visit) -> Page:
+    """Show my day."""
+    today = local(work.now).date().isoformat()
+    pairs = [("practitioner", work.actor.id), ("date", today), ("_count", _MOST)]
+    appointments = (await search(work, "Appointment", pairs)).hits
+    waiting, sent = await _waiting(work), await _sent(work)
+    named = [day.patient_of(hit.resource) for hit in appointments]
+    named += [reference(task.resource.get("for")) for task in (*waiting, *sent)]
+    patients = await journal.read_many(work, [name for name in named if name.startswith("Patient/")])
+    found = day.Gathered(appointments=appointments, waiting=waiting, sent=sent, patients=patients)
+    return Page("start.html", day=day.present(found, work.actor, work.now))
+
+
+@SCREENS.screen("/sok", needs="find-people", title="search.title",
+                menu=Menu(text="search.menu", icon="search", order=3, keys="g f"))  # fmt: skip
+async def look_for(work: Work, visit: Visit) -> Page | Go:
+    """Find a patient; what is searched for is posted, never in an address. A number that fits one opens the record."""
+    asked = visit.form.get("q", "").strip()
+    if not visit.sent or not asked:
+        return Page("sok.html", search=Search())
+    try:
+        found = await find.find(work, asked)
+    except Refused as too_little:
+        return Page("sok.html", status=too_little.status, search=Search(asked=asked, fault=too_little.text))
+    if found.hits and len(found.hits) == 1 and found.hits[0].fnr == asked.replace(" ", ""):
+        return Go(found.hits[0].href)
+    return Page("sok.html", search=found)
+
+
+@SCREENS.screen("/p/{patient}", needs="read-minimal", title="overview.title", methods=("GET",),
+                menu=Menu(text="overview.menu", icon="home", order=1, keys="g o"))  # fmt: skip
+async def chart(work: Work, visit: Visit, patient: str) -> Page:
+    """Show everything one must know of a patient."""
+    opened = await open_chart(work, patient, overview.WANTED, marked=overview.MARKED, page="oversikt")
+    database, owner = work.office.database, opened.identity.owner
+    read = await last_look(database, owner, work.actor.key, "oversikt", work.now)
+    view = overview.present(opened, work.actor, read, work.now)
+    return Page("oversikt.html", title=opened.banner.name, patient=opened.banner, view=view)
+
+
+@SCREENS.screen("/p/{patient}/apne", needs="open-with-reason", title="refused.title")
+async def open_with_reason(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Open a record that no relation opens, with a reason that the patient can read."""
+    who, facts = await refused.asked_for(work, patient)
+    form = forms.opening(refused.choices())
+    filled = form.read(visit.form) if visit.sent else form.blank()
+    if filled.valid:
+        work.reason = str(filled.values["begrunnelse"])
+        try:
+            await openings.open_with_reason(work, patient, template=str(filled.values["grunnlag"]), reason=work.reason)
+            return Go(f"/p/{patient}", said="refused.opened")
+        except Refused as not_a_reason:
+            filled = filled.with_fault(forms.at_field(not_a_reason), "begrunnelse")
+    return refused.page(work, who, facts, filled)
+
+
+@SCREENS.screen("/p/{patient}/nodapning", needs="open-emergency", title="emergency.title")
+async def open_in_emergency(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Open a record because life or health is in danger: said once by getting here, once more by the tick."""
+    who, _ = await refused.asked_for(work, patient)
+    filled = forms.EMERGENCY.read(visit.form) if visit.sent else forms.EMERGENCY.blank()
+    if filled.valid:
+        work.reason = str(filled.values["begrunnelse"])
+        try:
+            await openings.open_in_emergency(work, patient, reason=work.reason, danger=True, confirmed=True)
+            return Go(f"/p/{patient}", said="emergency.opened")
+        except Refused as not_a_reason:
+            filled = filled.with_fault(forms.at_field(not_a_reason), "begrunnelse")
+    return refused.emergency_page(work, who, filled)
+
+
+@SCREENS.screen("/innboks", needs="write-tasks", title="inbox.title", methods=("GET",),
+                menu=Menu(text="inbox.menu", icon="inbox", order=2, keys="g i"))  # fmt: skip
+async def incoming(work: Work, visit: Visit) -> Page:
+    """Show what waits for me and my unit."""
+    return await _inbox(work, _tab(visit))
+
+
+@SCREENS.screen("/innboks/{task}", needs="write-tasks", title="inbox.title")
+async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
+    """Show one task beside the list; when something is done with it, do it and go on to the next."""
+    opened = await journal.read(work, "Task", task)
+    if not visit.sent:
+        return await _inbox(work, _tab(visit), opened)
+    version, answer = int(visit.form.get("version") or 0), visit.form.get("svar", "")
+    do = visit.form.get("do", "")
+    try:
+        if do == "answer":
+            await handling.answer(work, opened, version, answer)
+        elif do in _HANDLED:
+            await _HANDLED[do](work, opened, version)
+        else:
+            raise Refused("AK-J007")
+    except Refused as not_now:
+        return await _inbox(work, _tab(visit), opened, typed=answer, fault=not_now.text)
+    if do == "take":
+        return Go(f"/innboks/{task}", said="inbox.said_take")
+    return Go("/innboks" if _tab(visit) == inbox.TABS[0] else f"/innboks?fane={_tab(visit)}", said=f"inbox.said_{do}")
+
+
+async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: str = "", fault: str = "") -> Page:
+    waiting, sent, done = await _waiting(work), await _sent(work), []
+    if tab == "ferdig":
+        pairs = [("owner", work.actor.id), ("status", "completed"), ("_sort", "-modified"), ("_count", _MOST)]
+        done = (await search(work, "Task", pairs)).hits
+    beside = await journal.read_many(work, inbox.references((*waiting, *sent, *done), opened))
+    banner = None
+    if opened and (patient := reference(opened.resource.get("for"))).startswith("Patient/"):
+        banner = (await open_chart(work, patient.removeprefix("Patient/"), page="innboks")).banner
+        focus = beside.get(reference(opened.resource.get("focus")))
+        about = [reference(each) for each in focus.resource.get("about", ())] if focus else []
+        beside |= await journal.read_many(work, about)
+    found = inbox.Gathered(waiting=waiting, sent=sent, done=done, beside=beside, banner=banner)
+    reader = inbox.Reader(actor=work.actor, now=work.now, tab=tab, open=opened, typed=typed, fault=fault)
+    return Page("innboks.html", status=422 if fault else 200, inbox=inbox.present(found, reader))
+
+
+async def _waiting(work: Work) -> list[Stored]:
+    """Return the open tasks of the actor and the unit that the actor may see."""
+    items = await worklist.items(work, kinds=("task",))
+    found = await journal.read_many(work, [item.reference for item in items])
+    return list(found.values())
+
+
+async def _sent(work: Work) -> list[Stored]:
+    """Return the open tasks that the actor has given to others."""
+    pairs = [("requester", work.actor.id), ("status", _OPEN), ("_count", _MOST)]
+    hits = (await search(work, "Task", pairs)).hits
+    return [hit for hit in hits if not reference(hit.resource.get("owner")).startswith("Patient/")]
+
+
+def _tab(visit: Visit) -> str:
+    given = visit.query.get("fane") or visit.form.get("fane") or ""
+    return given if given in inbox.TABS else inbox.TABS[0]

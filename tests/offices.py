@@ -45,8 +45,9 @@ async def opened_office(url: str, *, size: int = 6) -> AsyncIterator[Office]:
     log = AccessLog(url)
     try:
         yield Office(
-            database=database, ids=Ids({"a": b"k" * 16}, "a"), hasher=Hasher(b"secret"), log=log, clock=Clock()
-        )
+            database=database, ids=Ids({"a": b"k" * 16}, "a"), hasher=Hasher(b"secret"), log=log, clock=Clock(),
+            drafts_key=b"d" * 32,
+        )  # fmt: skip
     finally:
         await log.close()
         await database.close()

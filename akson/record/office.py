@@ -26,8 +26,9 @@ from akson.record.writing import flush
 class Office:
     """Everything a Work needs from its installation.
 
-    hasher   keyed hashes of search values
-    clock    the only clock below the doors; zone-aware UTC
+    hasher      keyed hashes of search values
+    clock       the only clock below the doors; zone-aware UTC
+    drafts_key  32 bytes that drafts are sealed under; without it there are none
     """
 
     database: Database
@@ -35,6 +36,7 @@ class Office:
     hasher: Hasher
     log: AccessLog
     clock: Callable[[], datetime]
+    drafts_key: bytes = b""
 
     def __post_init__(self) -> None:
         self.rides = Rides(self.database)

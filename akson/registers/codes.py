@@ -87,6 +87,16 @@ VITALS = (RESPIRATION, SATURATION, SYSTOLIC, DIASTOLIC, PULSE, TEMPERATURE, WEIG
 BLOOD_PRESSURE = Code(system=LOINC, code="85354-9", name="Blodtrykk")  # panel of SYSTOLIC and DIASTOLIC
 CONSCIOUSNESS = Code(system=LOINC, code="67775-7", name="Bevissthet")
 AWAKE = Code(system=SNOMED, code="248234008", name="Våken")
+ACVPU = {  # letter of the scale -> finding
+    "A": AWAKE,
+    "C": Code(system=SNOMED, code="130987000", name="Forvirret"),
+    "V": Code(system=SNOMED, code="300202002", name="Reagerer på tiltale"),
+    "P": Code(system=SNOMED, code="450847001", name="Reagerer på smerte"),
+    "U": Code(system=SNOMED, code="422768004", name="Reagerer ikke"),
+}
+BREATHES = Code(system=SNOMED, code="250774007", name="Luft eller oksygen")  # inspired oxygen
+AIR = Code(system=SNOMED, code="722742002", name="Luft")
+OXYGEN = Code(system=SNOMED, code="371825009", name="Oksygen")
 NEWS2 = Code(system=SNOMED, code="1104051000000101", name="NEWS2")
 
 DISCHARGE_SUMMARY = Code(system=DOCUMENT, code="A03-2", name="Epikrise")

@@ -1,32 +1,26 @@
-"""The questions of one set of vital signs. Limits guard against mistyping; they are not clinical judgement."""
+"""The questions of one set of vital signs."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from akson.base.web.forms import Choice, Form, Hidden, LongText, Number
+from akson.clinical.vitals import kinds
+from akson.clinical.vitals.kinds import KINDS, Kind
 
 AWARE = (("A", "Våken"), ("C", "Forvirret"), ("V", "Tiltale"), ("P", "Smerte"), ("U", "Reagerer ikke"))  # ACVPU
-AIR = (("luft", "Luft"), ("oksygen", "Oksygen"))
+AIR = ((kinds.AIR, "Luft"), (kinds.WITH_OXYGEN, "Oksygen"))
 
 
-def _number(name: str, unit: str, lowest: int, highest: int, decimals: int = 0) -> Number:
+def _number(kind: Kind) -> Number:
     return Number(
-        name=name, label=f"vitals.{name}", unit=unit, lowest=Decimal(lowest), highest=Decimal(highest),
-        decimals=decimals, required=False,
+        name=kind.name, label=f"vitals.{kind.name}", unit=kind.vital.shown, lowest=kind.lowest, highest=kind.highest,
+        decimals=kind.decimals, required=False,
     )  # fmt: skip
 
 
 VITALS = Form(
-    _number("resp", "/min", 0, 90),
-    _number("spo2", "%", 30, 100),
-    _number("temp", "°C", 20, 45, decimals=1),
-    _number("sys", "mmHg", 30, 300),
-    _number("dia", "mmHg", 10, 200),
-    _number("puls", "/min", 0, 300),
-    _number("vekt", "kg", 0, 400, decimals=1),
-    Choice(name="bevissthet", label="vitals.aware", choices=AWARE, drawn="segments", required=False),
-    Choice(name="oksygen", label="vitals.air", choices=AIR, drawn="segments", required=False),
+    *map(_number, KINDS.values()),
+    Choice(name=kinds.AWARE, label="vitals.aware", choices=AWARE, drawn="segments", required=False),
+    Choice(name=kinds.OXYGEN, label="vitals.air", choices=AIR, drawn="segments", required=False),
     LongText(name="merknad", label="vitals.remark", rows=2, required=False, longest=2000),
     Hidden(name="malt", required=False),
 )

@@ -1,0 +1,146 @@
+"""The screens of vital signs: what was measured, and measuring anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from akson.access.roles import Permission
+from akson.base.errors import Refused
+from akson.base.web.forms import Filled
+from akson.base.web.messages import texts
+from akson.base.web.screens import Go, Menu, Page, Screens, Visit
+from akson.base.work import Work
+from akson.clinical.vitals import actions, kinds, model, news2, pages
+from akson.clinical.vitals.form import VITALS
+from akson.clinical.vitals.kinds import Value
+from akson.clinical.vitals.moments import Moment, gathered, scored
+from akson.clinical.vitals.news2 import Scale
+from akson.patient.banner import FLAG
+from akson.patient.chart import Chart, local, open_chart
+from akson.patient.reading import code, moment
+from akson.record.journal import Mark
+
+SCREENS = Screens(__name__)
+CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
+MARKED: Final[Mapping[str, Mark]] = {
+    "Observation:vitals": ("category", CATEGORY, "vital-signs"),
+    "Observation:labs": ("category", CATEGORY, "laboratory"),
+}
+RETAINS_CO2: Final = "metning-88-92"  # Flag.code: a doctor has set the saturation goal 88-92 %
+_NEWEST: Final = 250  # Observations; ten for each moment
+_OF_PERIOD: Final = {"3m": 1500, "1a": 2500}
+
+
+@SCREENS.screen("/p/{patient}/malinger", needs=Permission.READ_CLINICAL, title="vitals.title", methods=("GET",),
+                menu=Menu(text="vitals.menu", icon="heart", order=50, keys="g m"))  # fmt: skip
+async def measurements(work: Work, visit: Visit, patient: str) -> Page:
+    """Show what was measured, as curves and as a table, and what it means now."""
+    period = visit.query.get("periode", "")
+    wanted = {"Observation:vitals": _OF_PERIOD.get(period, _NEWEST), "Observation:labs": 60}
+    chart = await open_chart(work, patient, wanted, marked=MARKED, page="malinger")
+    moments = _moments(chart)
+    shown = pages.picked(moments, period, work.now)
+    source, labs = pages.laboratory(hit.resource for hit in chart["Observation:labs"])
+    taken = _last_scored(moments)
+    view = model.Measurements(
+        new_href=f"/p/{patient}/malinger/ny", labs=labs, labs_source=source,
+        course=pages.course(shown, _periods(period)) if shown else None,
+        taken=taken.at if taken else None, by=taken.by if taken else "",
+        result=_result(work, taken, moments, chart) if taken else None,
+    )  # fmt: skip
+    return Page("malinger.html", view=view, patient=chart.banner)
+
+
+@SCREENS.screen("/p/{patient}/malinger/ny", needs=Permission.WRITE_VITALS, title="vitals.new")
+async def new_measurement(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Ask for one set of vital signs; count NEWS2 when asked to, register when told to."""
+    chart = await open_chart(work, patient, {"Observation:vitals": _NEWEST}, marked=MARKED, page="maling")
+    form = VITALS.read(visit.form) if visit.sent else VITALS.blank(malt=work.now.isoformat())
+    if form.valid and visit.form.get("do") == "save":
+        try:
+            await actions.register(
+                work, patient, _values(form), _measured_at(form, work), remark=form["merknad"].raw,
+                scale=_scale(work, chart),
+            )  # fmt: skip
+        except Refused as refused:
+            form = form.with_refused(refused)
+        else:
+            return Go(f"/p/{patient}/malinger", "vitals.saved")
+    elif form.valid:
+        form = _doubted(form)
+    status = 422 if form.sent and not form.valid else 200
+    return Page("maling.html", status=status, form=form, patient=chart.banner, measuring=_measuring(work, chart, form))
+
+
+def _doubted(form: Filled) -> Filled:
+    """Return the form with a fault when what is typed cannot be true."""
+    try:
+        kinds.believable(_values(form))
+    except Refused as refused:
+        return form.with_refused(refused)
+    return form
+
+
+def _measuring(work: Work, chart: Chart, form: Filled) -> model.Measuring:
+    values, moments, scale = _values(form), _moments(chart), _scale(work, chart)
+    at, result, points, missing = _measured_at(form, work), None, {}, ""
+    if form.sent and scale:
+        counted = news2.score(values, scale)
+        points, missing = dict(counted.points), _missing(counted.missing)
+        if counted.total is not None and form.valid:
+            result = pages.result(values, counted.total, moments, at, scale)
+    return model.Measuring(
+        action=f"/p/{chart.identity.id}/malinger/ny", at=at, points=points, result=result,
+        missing=missing if scale else texts().plain("vitals.child"), last=pages.last_measured(moments, work.now),
+    )  # fmt: skip
+
+
+def _missing(parts: tuple[str, ...]) -> str:
+    t = texts().plain
+    return t("vitals.missing", parts=", ".join(t(f"vitals.part_{part}") for part in parts)) if parts else ""
+
+
+def _values(form: Filled) -> dict[str, Value]:
+    """Return what was measured, by name of kinds.py."""
+    return {name: value for name in kinds.EVERY if (value := form.values.get(name)) is not None}  # type: ignore[misc]
+
+
+def _measured_at(form: Filled, work: Work) -> datetime:
+    """Return when the form was opened; that is when one measures."""
+    try:
+        return moment(form["malt"].raw) or work.now
+    except ValueError:  # tampered with
+        return work.now
+
+
+def _moments(chart: Chart) -> list[Moment]:
+    return gathered(hit.resource for hit in chart["Observation:vitals"])
+
+
+def _last_scored(moments: list[Moment]) -> Moment | None:
+    found = scored(moments)
+    return found[-1] if found else None
+
+
+def _result(work: Work, taken: Moment, moments: list[Moment], chart: Chart) -> model.Result | None:
+    if taken.total is None:
+        return None
+    return pages.result(taken.values, taken.total, moments, taken.at, _scale(work, chart) or Scale.ONE)
+
+
+def _scale(work: Work, chart: Chart) -> Scale | None:
+    """Return how saturation counts for this patient; None for children, whom NEWS2 is not made for."""
+    age = chart.identity.age(local(work.now).date())
+    if age is not None and age < news2.FROM_AGE:
+        return None
+    flags = (hit.resource for hit in chart["Flag"])
+    two = any(flag.get("status") == "active" and code(flag.get("code"), FLAG) == RETAINS_CO2 for flag in flags)
+    return Scale.TWO if two else Scale.ONE
+
+
+def _periods(current: str) -> tuple[tuple[str, str], ...]:
+    t = texts().plain
+    every = (("", t("vitals.newest")), ("3m", t("vitals.months")), ("1a", t("vitals.year")))
+    return tuple((text, f"?periode={name}" if name else "?") for name, text in every if name != current)

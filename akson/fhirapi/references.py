@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from akson.base.errors import Refused
+from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, owners, types
 from akson.fhirapi import contents
@@ -24,7 +25,7 @@ async def resolve(work: Work, drafts: Iterable[Draft], names: Collection[str], b
     Raises  Refused AK-F009, AK-F010 with the path
     """
     given: dict[bytes, bytes] = {}
-    for draft in drafts:
+    async for draft in in_turns(drafts):
         wanted = {token for token in naming.references_in(draft.body) if token not in given}
         for reference in sorted(bodies.loads(token) for token in wanted):
             if reference in names:

@@ -6,12 +6,12 @@ fault refuses the whole, with the path of its entry. Source: hl7.org/fhir/R4/htt
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from akson.base.errors import Refused
+from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies
 from akson.fhir.issues import Invalid
@@ -29,13 +29,12 @@ from akson.record.stored import Stored
 
 _ORDER = ("DELETE", "POST", "PUT", "GET")
 _LETTERS = {"GET": "r", "POST": "cu", "PUT": "cu", "DELETE": "cud"}
-_AT_ONCE = 50  # entries that are checked before other requests get their turn
 
 
 async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     """Carry out all entries as one, in FHIR's order; GETs see what the others wrote."""
     entries.count(cut)
-    asked = [entries.read(n, part, call.server.base) for n, part in enumerate(cut.entry)]
+    asked = [entries.read(n, part, call.server.base) async for n, part in in_turns(enumerate(cut.entry))]
     asked.sort(key=lambda entry: _ORDER.index(entry.method))
     for entry in asked:
         with _at(f"{entry.path}.request"):
@@ -56,9 +55,7 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
 async def _drafts(changes: Iterable[Entry]) -> list[Draft]:
     """Return a checked draft of each change. Raises Invalid with the faults of all of them."""
     drafts, faults = [], []
-    for count, entry in enumerate(changes):
-        if count % _AT_ONCE == _AT_ONCE - 1:
-            await asyncio.sleep(0)
+    async for entry in in_turns(changes):
         try:
             drafts.append(_draft(entry))
         except Invalid as fault:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from akson.base.ids import new_owner_key
+from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, owners
 from akson.record.facts import Lookup
@@ -29,12 +30,12 @@ async def name(work: Work, drafts: Sequence[Draft], names: Mapping[str, Draft]) 
     Leaves  each draft with its id, and with a body and resource that mention no name
     """
     lookup = await look_up(work, drafts)
-    for draft in drafts:
+    async for draft in in_turns(drafts):
         if draft.resource is not None:
             owner = _owner(work, draft, names, lookup)
             draft.id = draft.id or work.office.ids.mint(owner)
     given = {bodies.dumps(old): bodies.dumps(f"{draft.type}/{draft.id}") for old, draft in names.items()}
-    for draft in drafts:
+    async for draft in in_turns(drafts):
         if draft.resource is not None:
             rename(draft, given)
         if not draft.owns_itself:

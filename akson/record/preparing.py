@@ -16,6 +16,7 @@ from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
+from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import owners, types
 from akson.record.changes import Change, fill
@@ -67,11 +68,11 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     rows = await _standing(work, drafts)
     coming = {(d.owner or 0, d.type, d.id or "") for d in drafts if d.resource is not None}
     made: dict[int, Change] = {}
-    for n in owners_first:
+    async for n in in_turns(owners_first):
         with _told(drafts[n]):
             made[n] = _change(work, drafts[n], lookup, rows, coming)
     changes = [made[n] for n in range(len(drafts))]
-    for change, draft in zip(changes, drafts, strict=True):
+    async for change, draft in in_turns(zip(changes, drafts, strict=True)):
         with _told(draft):
             _decide(work, change, draft)
     state = session(work)
@@ -99,7 +100,7 @@ def _told(draft: Draft) -> Iterator[None]:
 async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
     """Find the owners of everything that is named by an id minted elsewhere or by a national identifier."""
     lookup = Lookup(work.office.ids.open)
-    for draft in drafts:
+    async for draft in in_turns(drafts):
         if draft.method != "POST" and draft.id:
             lookup.key(f"{draft.type}/{draft.id}")
         if draft.resource is not None:

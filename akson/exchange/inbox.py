@@ -111,6 +111,12 @@ async def for_humans(database: Database, most: int = 100) -> list[dict[str, Any]
     return [dict(row) for row in await database.fetch(SQL.for_humans_in, most)]
 
 
+async def refused(work: Work, digest: bytes, *, content: bool = False) -> dict[str, Any] | None:
+    """Return one refused message nobody has looked at, or None; `content`: with its bytes, which hold patient data."""
+    rows = await fetch(work, SQL.refused_in, digest[0] & 63, digest, content)
+    return dict(rows[0]) if rows else None
+
+
 async def handled(work: Work, bucket: int, digest: bytes) -> None:
     """Note that a human has sorted a refused message out."""
     await execute(work, SQL.handled, bucket, digest, work.now)

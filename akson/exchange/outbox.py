@@ -109,6 +109,7 @@ class Standing:
     """Where a sent message stands, as people read it."""
 
     communication: str
+    responsible: str  # "Practitioner/<id>", or the role that answers for messages
     state: State
     in_words: str
     receiver: str
@@ -129,10 +130,11 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
     rows = await fetch(work, SQL.states_of, owner, list(communications))
     return [
         Standing(
-            communication=row["told_of"], state=State(row["state"]), in_words=IN_WORDS[State(row["state"])],
-            receiver=row["receiver_name"] or str(row["receiver"]), created_at=row["created_at"], sent_at=row["sent_at"],
-            delivered_at=row["delivered_at"], settled_at=row["settled_at"], answered_at=row["answered_at"],
-            deadline=row["deadline"], problem=row["fault_text"],
+            communication=row["told_of"], responsible=row["responsible"], state=State(row["state"]),
+            in_words=IN_WORDS[State(row["state"])], receiver=row["receiver_name"] or str(row["receiver"]),
+            created_at=row["created_at"], sent_at=row["sent_at"], delivered_at=row["delivered_at"],
+            settled_at=row["settled_at"], answered_at=row["answered_at"], deadline=row["deadline"],
+            problem=row["fault_text"],
         )
         for row in rows
     ]  # fmt: skip

@@ -60,8 +60,18 @@ UPDATE message_in SET again = false WHERE bucket = $1 AND digest = $2;
 
 -- name: for_humans_in
 -- Received messages a human must look at, most urgent first.
-SELECT bucket, digest, received_at, type, sender, unit, responsible, deadline, fault_code, fault_text
-  FROM message_in WHERE state = 'refused' AND handled_at IS NULL ORDER BY deadline, digest LIMIT $1;
+SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, coalesce(a.name, '') AS sender_name, m.unit,
+       m.responsible, m.deadline, m.fault_code, m.fault_text
+  FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
+ WHERE m.state = 'refused' AND m.handled_at IS NULL ORDER BY m.deadline, m.digest LIMIT $1;
+
+-- name: refused_in
+-- One received message a human must look at; its content only when asked for.
+-- in   $1 bucket, $2 digest, $3 with the content
+SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, coalesce(a.name, '') AS sender_name,
+       m.deadline, m.fault_code, m.fault_text, CASE WHEN $3::boolean THEN m.body END AS body
+  FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
+ WHERE m.bucket = $1 AND m.digest = $2 AND m.state = 'refused' AND m.handled_at IS NULL;
 
 -- name: handled
 -- A human has looked at it.
@@ -136,15 +146,17 @@ SELECT owner, key, type, sender, receiver, state, told_of, unit, responsible FRO
 -- name: states_of
 -- Where the messages made from these Communications stand.
 -- in   $1 owner, $2 ids
-SELECT m.told_of, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, m.created_at, m.sent_at, m.delivered_at,
+SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, m.created_at, m.sent_at, m.delivered_at,
        m.settled_at, m.answered_at, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address a ON a.her_id = m.receiver
  WHERE m.owner = $1 AND m.told_of = ANY ($2::text[]) ORDER BY m.created_at;
 
 -- name: for_humans_out
 -- Sent messages that went wrong, most urgent first.
-SELECT owner, key, type, receiver, told_of, unit, responsible, state, deadline, fault_code, fault_text
-  FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed') ORDER BY deadline, key LIMIT $1;
+SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
+       coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
+  FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
+ WHERE m.state IN ('rejected', 'partial', 'overdue', 'failed') ORDER BY m.deadline, m.key LIMIT $1;
 
 -- name: counts
 -- How many messages stand in each state, both ways: their sum is what was ever received and created.

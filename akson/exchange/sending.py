@@ -8,14 +8,15 @@ from uuid import uuid4
 
 from akson.base.errors import Refused
 from akson.base.work import Kind, Work
-from akson.exchange import addresses, dialog, hodemelding, inbox, outbox
+from akson.exchange import addresses, contents, dialog, hodemelding, inbox, outbox
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import ID_PERSON, Conversation, Envelope, Ident, Party, Person, Professional
 from akson.exchange.messages import dialogmelding
+from akson.exchange.messages.dialogmelding import Told
 from akson.exchange.opening import opened
 from akson.record import journal
 from akson.record.stored import Stored
-from akson.registers.identifiers import HPR_SYSTEM, SYSTEMS
+from akson.registers.identifiers import HPR_SYSTEM, SYSTEMS, PersonKind
 
 Resource = dict[str, Any]
 
@@ -25,29 +26,27 @@ async def send(work: Work, communication: Resource, *, to: int, answered: Stored
 
     answered   the Communication it answers, as just read by the same work
     Raises     Refused AK-X001 no text, AK-X002 a type we cannot send, AK-X003 no such receiver, AK-X004 the unit has no
-               address, AK-X005 the patient has no national identity number; and what the journal refuses
+               address, AK-X005 the patient has no national identity number, AK-X007 to AK-X009 the text must not leave;
+               and what the journal refuses
     Leaves     Communication, and the message in state queued with its author as the one responsible
     """
-    known = await addresses.find(work.office.database, [to])
-    if to not in known or known[to].ours:
-        raise Refused("AK-X003", her_id=to)
-    sender = await addresses.of_unit(work.office.database, work.actor.unit)
-    if sender is None:
-        raise Refused("AK-X004", unit=work.actor.unit_name)
-    kind, body = dialogmelding.from_communication(communication, answered=answered.resource if answered else None)
-    patient = await journal.read(work, "Patient", communication["subject"]["reference"].removeprefix("Patient/"))
-    msg_id = str(uuid4())
-    envelope = Envelope(
-        type=kind, msg_id=msg_id, sent=work.now, sender=await _with_author(work, sender), receiver=known[to].party,
-        patient=_person(patient.resource), conversation=await _conversation(work, answered), body=dialog.build(body),
-        attachments=dialogmelding.attachments_of(communication),
-    )  # fmt: skip
+    envelope, sender = await _written(work, communication, to=to, answered=answered)
     stored = await journal.create(work, dialogmelding.as_sent(communication, envelope, sender))
     await outbox.queue(work, outbox.Letter(
-        type=kind.value, msg_id=msg_id, sender=sender.her_id, receiver=to, body=hodemelding.build(envelope),
-        responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit, told_of=stored.id,
+        type=envelope.type.value, msg_id=envelope.msg_id, sender=sender.her_id, receiver=to,
+        body=hodemelding.build(envelope), responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit,
+        told_of=stored.id,
     ))  # fmt: skip
     return stored
+
+
+async def preview(work: Work, communication: Resource, *, to: int) -> Told:
+    """Return the message as its receiver will read it: written, and opened again. Nothing is stored or sent.
+
+    Raises   as `send`
+    """
+    envelope, _ = await _written(work, communication, to=to, answered=None)
+    return _arrived(envelope)
 
 
 async def answer(work: Work, communication: str, text: str) -> Stored:
@@ -68,6 +67,42 @@ async def answer(work: Work, communication: str, text: str) -> Stored:
         "payload": [{"contentString": text}] if text.strip() else [],
     }
     return await send(work, reply, to=received["sender"], answered=asked)
+
+
+async def _written(
+    work: Work, communication: Resource, *, to: int, answered: Stored | None
+) -> tuple[Envelope, Address]:
+    """Return the message that tells of a Communication, and our unit that sends it."""
+    known = await addresses.find(work.office.database, [to])
+    if to not in known or known[to].ours:
+        raise Refused("AK-X003", her_id=to)
+    sender = await addresses.of_unit(work.office.database, work.actor.unit)
+    if sender is None:
+        raise Refused("AK-X004", unit=work.actor.unit_name)
+    kind, body = dialogmelding.from_communication(communication, answered=answered.resource if answered else None)
+    patient = await journal.read(work, "Patient", communication["subject"]["reference"].removeprefix("Patient/"))
+    envelope = Envelope(
+        type=kind, msg_id=str(uuid4()), sent=work.now, sender=await _with_author(work, sender),
+        receiver=known[to].party, patient=_person(patient.resource), conversation=await _conversation(work, answered),
+        body=dialog.build(body), attachments=dialogmelding.attachments_of(communication),
+    )  # fmt: skip
+    _check(envelope, dialogmelding.text_of(communication))
+    return envelope, sender
+
+
+def _check(envelope: Envelope, text: str) -> None:
+    """Refuse a message that must not leave."""
+    number = envelope.patient.ident(*PersonKind) if envelope.patient else None
+    contents.check(text, number.value if number else "")
+    contents.check_arrival(_arrived(envelope), text)
+
+
+def _arrived(envelope: Envelope) -> Told:
+    """Return a message as its receiver reads it: written to bytes, and opened again."""
+    arrived = opened(hodemelding.build(envelope)).envelope
+    if arrived is None:
+        raise ValueError("we wrote a message that we cannot read")
+    return dialogmelding.in_words(arrived, dialog.read(arrived.body))
 
 
 async def _with_author(work: Work, sender: Address) -> Party:

@@ -143,7 +143,7 @@ def from_communication(communication: Resource, *, answered: Resource | None = N
     kind = _type(communication) or (USES[asked].answered_by if asked in USES else "DIALOG_HELSEFAGLIG")
     if kind not in USES:
         raise Refused("AK-X002", type=kind)
-    use, text = USES[kind], "\n".join(_texts(communication))
+    use, text = USES[kind], text_of(communication)
     if not text.strip():
         raise Refused("AK-X001")
     topic = _coding(communication.get("topic")) or use.topic
@@ -327,8 +327,10 @@ def _coding(concept: Resource | None) -> Code | None:
     return None
 
 
-def _texts(communication: Resource) -> list[str]:
-    return [str(part["contentString"]) for part in communication.get("payload", []) if "contentString" in part]
+def text_of(communication: Resource) -> str:
+    """Return all that a Communication says in words."""
+    texts = (part["contentString"] for part in communication.get("payload", []) if "contentString" in part)
+    return "\n".join(map(str, texts))
 
 
 def _asked(communication: Resource | None) -> Question | None:
@@ -338,7 +340,7 @@ def _asked(communication: Resource | None) -> Question | None:
     return Question(
         kind=_coding(communication.get("topic")) or _QUESTION,
         subject=str((communication.get("topic") or {}).get("text") or ""),
-        text="\n".join(_texts(communication)),
+        text=text_of(communication),
     )
 
 

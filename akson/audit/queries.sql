@@ -59,7 +59,7 @@ SELECT stream, from_seq, upto_seq, at, root, previous, signature, key_id
 -- The newest rows of the log that concern one person; all of the last instant, so that the next page loses none.
 -- in    $1 patient, $2 before (instant), $3 limit
 -- uses  primary key of access_log_patient
-SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_key, l.actor_name, l.actor_role, l.unit, l.unit_name,
+SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_id, l.actor_key, l.actor_name, l.actor_role, l.unit, l.unit_name,
        l.controller_name, l.purpose, l.screen, l.outcome, l.reason, l.seen
   FROM access_log_patient p
   JOIN access_log l ON l.stream = p.stream AND l.seq = p.seq AND l.at = p.at

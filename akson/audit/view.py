@@ -24,12 +24,14 @@ _seen = msgspec.json.Decoder(list[Seen])
 class Visit:
     """One person's looks at the record, close to each other.
 
+    actor    who it was: "Practitioner/<id>", "Patient/<id>" or "Device/<name>"
     own      the citizen, not somebody else
     did      "leste oversikten", "skrev notater" ..., each once, in the order they happened
     why      "fastlegens liste", "nødåpning" ...; reason: what was given for an opening
     refused  nothing was shown
     """
 
+    actor: str
     who: str
     role: str
     unit: str
@@ -107,7 +109,8 @@ def _visit(patient: int, rows: list[Record]) -> Visit:
     permitted = [s for s in seen if s.outcome == "permit"]
     told = permitted or seen
     return Visit(
-        who=last["actor_name"], role=last["actor_role"], unit=last["unit_name"], controller=last["controller_name"],
+        actor=last["actor_id"], who=last["actor_name"], role=last["actor_role"], unit=last["unit_name"],
+        controller=last["controller_name"],
         own=last["actor_kind"] == Kind.CITIZEN and last["actor_key"] == patient,
         begun=first["at"], ended=last["at"], did=tuple(dict.fromkeys(_did(s) for s in told)),
         why=tuple(dict.fromkeys(s.basis for s in told if s.basis)),

@@ -37,10 +37,11 @@ class Look:
     at: datetime
     why: str  # "Svarte på melding om vekten din"
     unit: str = ""  # "Nordre legesenter"
-    what: str = ""  # "Oversikt og legemidler"
-    basis: str = ""  # "Du står på listen hos fastlegen"
+    what: str = ""  # "Leste oversikten og legemidler"
+    basis: str = ""  # "du står på listen hos fastlegen"
     kind: str = ""  # "": ordinary; "opened": opened by own decision; "emergency"; "refused"
     tell_href: str = ""  # ask about this look
+    block_href: str = ""  # close the record to the one who looked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ class Dose:
     name: str
     dose: str  # "1 tablett morgen og kveld"
     why: str = ""  # "for hjertet"
+    warn: bool = False  # the sources do not agree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +75,16 @@ class Letter:
     by: str
     at: datetime
     text: str
+    id: str = ""  # where a link to it leads
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is agreed: goals, and what is done to reach them."""
+
+    title: str
+    goals: tuple[str, ...] = ()
+    steps: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +93,16 @@ class MyRecord:
 
     critical: tuple[str, ...] = ()
     problems: tuple[Entry, ...] = ()
+    former: tuple[str, ...] = ()
     medicines: tuple[Dose, ...] = ()
     results: tuple[Entry, ...] = ()
+    measured: tuple[Entry, ...] = ()
     notes: tuple[Letter, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    services: tuple[Entry, ...] = ()
+    vaccines: tuple[Entry, ...] = ()
+    coming: tuple[Entry, ...] = ()
     withheld: str = ""  # why something is not shown
 
 
@@ -93,6 +112,22 @@ class Insight:
 
     looks: tuple[Look, ...] = ()
     total: int = 0
+    own: int = 0  # visits by the citizen
     more_href: str = ""
     blocks: tuple[Entry, ...] = ()
+    block_href: str = ""  # to close the record to someone; empty for those who may not decide it
     persons: tuple[Entry, ...] = ()  # who may act for me
+    contact: tuple[Entry, ...] = ()  # whom to ask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocking:
+    """The page before a block is made or ended: whom it is about and what will follow, in words."""
+
+    who: str  # "Berit Solli, sykepleier, Hjemmetjenesten sone nord"; empty while it is not chosen
+    name: str = ""  # "Berit Solli"
+    action: str = ""
+    back: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()  # what the form carries
+    choices: tuple[tuple[str, str], ...] = ()  # (id, who) to choose from
+    fault: str = ""

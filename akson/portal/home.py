@@ -1,0 +1,118 @@
+"""Min side: what happens next, what one must do, what is new, who has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from akson.audit import view
+from akson.base.web.messages import texts
+from akson.base.web.render import local, long_day, said
+from akson.base.work import Work
+from akson.patient.reading import code, display, moment, reference, words
+from akson.portal import coming, looks, medicines, model
+from akson.portal.opening import Opened
+from akson.portal.plain import sentence, until
+
+Resource = Mapping[str, Any]
+WANTED: Final = {"EpisodeOfCare": 50, "Task": 50, "DocumentReference": 30, "DiagnosticReport": 10,
+                 "MedicationStatement": 100}  # fmt: skip
+FIRST_TIME: Final = timedelta(days=7)  # what is new to one who has not been here
+ARRIVES_LATE: Final = timedelta(days=30)  # what is older than this when it comes is an archive, not news
+MOST_NEW: Final = 8
+MOST_LOOKS: Final = 3
+_OVER: Final = frozenset({"completed", "cancelled", "rejected", "failed", "entered-in-error", "draft"})
+_LINKS: Final = {"CarePlan": "plan", "MedicationStatement": "med", "MedicationRequest": "med"}
+
+
+async def home(work: Work, opened: Opened) -> model.Home:
+    """Return what Min side shows of one record."""
+    visits, booked = await coming.ahead(work, opened.identity.id)
+    known = await coming.units(work, opened)
+    seen = (await view.looked_at(work.office.database, opened.identity.owner, work.now)).visits
+    since = last_here(work, seen)
+    return model.Home(
+        given=opened.identity.given.partition(" ")[0],
+        next=coming.soonest(opened, visits, booked, known, work.now),
+        todo=tuple(_todo(opened)),
+        new=_new(opened, since, work.now),
+        coming=coming.entries(opened, booked, work.now),
+        looks=tuple(looks.short(visit) for visit in seen if looks.is_by_others(visit))[:MOST_LOOKS],
+        contact=coming.contacts(opened, known),
+    )
+
+
+def last_here(work: Work, seen: Sequence[view.Visit]) -> datetime | None:
+    """Return when this citizen was last here, before now; None when it is not known."""
+    ended = [visit.ended for visit in seen if visit.actor == work.actor.id and not visit.refused]
+    return next((at for at in ended if work.now - at > view.SAME_VISIT), None)
+
+
+def _todo(opened: Opened) -> Iterator[model.Entry]:
+    """Yield the tasks that wait for the person themself."""
+    for task in opened["Task"]:
+        mine = reference(task.get("owner")) == f"Patient/{opened.identity.id}"
+        if mine and task.get("status") not in _OVER:
+            due = moment(((task.get("restriction") or {}).get("period") or {}).get("end"))
+            answer = texts().plain("my.answer_by", day=long_day(local(due))) if due else ""
+            who = display(task.get("requester"))
+            asks = texts().plain("my.asks", who=who) if who else ""
+            about = _LINKS.get(reference(task.get("focus")).partition("/")[0], "")
+            yield model.Entry(title=task.get("description", ""), text=sentence(asks, answer), icon="edit",
+                              href=opened.href("/min/journal") + f"#{about}" if about else "")  # fmt: skip
+
+
+def _new(opened: Opened, since: datetime | None, now: datetime) -> tuple[model.Entry, ...]:
+    """Return what has come since `since`; for one who has not been here, what the last week brought."""
+
+    def is_new(hit: Any, at: datetime | None) -> bool:
+        if at is None:
+            return False
+        return at > now - FIRST_TIME if since is None else hit.last_updated > since and at > since - ARRIVES_LATE
+
+    drawn = (("DocumentReference", _document), ("DiagnosticReport", _report), ("MedicationStatement", _dose))
+    found = [
+        (at, entry)
+        for kind, draw in drawn
+        for hit in opened.parts[kind]
+        for at, entry in [draw(opened, hit.resource, now)]
+        if entry and is_new(hit, at)
+    ]
+    found.sort(key=lambda pair: (local(pair[0] or now).date(), pair[1].icon == "pill", pair[0]), reverse=True)
+    return tuple(entry for _, entry in found[:MOST_NEW] if entry)
+
+
+_Drawn = tuple[datetime | None, model.Entry | None]
+
+
+def _document(opened: Opened, document: Resource, now: datetime) -> _Drawn:
+    if document.get("status") != "current":
+        return None, None
+    at = moment(document.get("date"))
+    by = display((document.get("author") or [{}])[0])
+    note = code(document.get("type"), looks.DOCUMENT) == looks.NOTE
+    title = texts().plain("my.note_from" if note else "my.letter_from", by=by)
+    text = sentence(said(at, now), str(document.get("description", "")))
+    return at, model.Entry(title=title, text=text, icon="doc" if note else "mail",
+                           href=f"{opened.href('/min/journal')}#d-{document['id']}")  # fmt: skip
+
+
+def _report(opened: Opened, report: Resource, now: datetime) -> _Drawn:
+    at = moment(report.get("issued"))
+    by = display((report.get("performer") or [{}])[0])
+    text = sentence(said(at, now), by)
+    return at, model.Entry(title=words(report.get("code")), text=text, icon="flask",
+                           href=f"{opened.href('/min/journal')}#svar")  # fmt: skip
+
+
+def _dose(opened: Opened, statement: Resource, now: datetime) -> _Drawn:
+    """Draw a medicine that a doctor has begun or changed; a repeated list is no news."""
+    period = statement.get("effectivePeriod") or {}
+    if medicines.source(statement) not in medicines.PRESCRIBED or statement.get("status") != "active":
+        return None, None
+    at, last = moment(period.get("start")), period.get("end")
+    ends = until(local(moment(last) or now).date()) if last else ""
+    title = f"{medicines.name(statement)}: {medicines.taken(statement)}"
+    text = sentence(ends, texts().plain("my.from", by=display(statement.get("informationSource"))))
+    return at, model.Entry(title=title, text=text, icon="pill", href=f"{opened.href('/min/journal')}#med")

@@ -1,0 +1,114 @@
+"""Innsyn: everyone who has looked, what the citizen has closed, and who may act on the citizen's behalf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from akson.audit import view
+from akson.base.web.messages import texts
+from akson.base.web.render import full_date, local
+from akson.base.work import Work
+from akson.patient.reading import codes, display, moment, named, reference, words
+from akson.portal import blocks, looks, model
+from akson.portal.opening import Opened
+from akson.portal.plain import phone, sentence
+from akson.record import journal
+from akson.record.working import Worker, working
+
+Resource = Mapping[str, Any]
+WANTED: Final = {"Consent": 200, "RelatedPerson": 50}
+ROWS: Final = 200  # of the log on one page
+_ACTS: Final = {"PRN": "parent", "MTH": "parent", "FTH": "parent", "POWATT": "proxy", "GUARD": "guardian"}
+
+
+async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
+    """Return one page of who looked, with blocks and representatives beside it; three statements beside the record.
+
+    before  where the page begins; None for the newest
+    """
+    seen = await view.looked_at(work.office.database, opened.identity.owner, before or work.now, ROWS)
+    others = [visit for visit in seen.visits if not visit.own]
+    older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
+    return model.Insight(
+        looks=tuple(looks.full(visit, opened["Consent"], block_href=_block_href(opened, visit)) for visit in others),
+        total=len(others), own=len(seen.visits) - len(others),
+        more_href=opened.href("/min/innsyn", **older) if older else "",
+        blocks=await closed(work, opened, filter(blocks.in_force, opened["Consent"])),
+        persons=tuple(_representatives(opened, work.now)),
+        block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
+        contact=await _whom_to_ask(work, opened),
+    )  # fmt: skip
+
+
+def of_worker(worker: Worker) -> str:
+    """Return "Berit Solli, sykepleier, Hjemmetjenesten sone nord"."""
+    return ", ".join(filter(None, (worker.name, worker.role, worker.unit)))
+
+
+def _block_href(opened: Opened, visit: view.Visit) -> str:
+    kind, _, id_ = visit.actor.partition("/")
+    return opened.href("/min/innsyn/sperr", hvem=id_) if kind == "Practitioner" and opened.decides else ""
+
+
+async def closed(work: Work, opened: Opened, consents: Iterable[dict[str, Any]]) -> tuple[model.Entry, ...]:
+    """Return blocks in words, to those who decide them and nobody else; two statements."""
+    holding = [*consents] if opened.decides else []
+    persons = [work.office.ids.open(name.partition("/")[2]) or 0 for one in holding for name in _actors(one)
+               if name.startswith("Practitioner/")]  # fmt: skip
+    known = {f"Practitioner/{one.id}": of_worker(one) for one in await working(work, [], persons)}
+    things = [name for one in holding for name in (*_data(one), *_actors(one)) if not name.startswith("Practitioner/")]
+    read = {name: hit.resource for name, hit in (await journal.read_many(work, things)).items()}
+    return tuple(_block(opened, one, known, read) for one in holding)
+
+
+def _block(
+    opened: Opened, consent: Resource, known: Mapping[str, str], read: Mapping[str, Resource]
+) -> model.Entry:
+    """Return one block in words: whom or what it is about, what it means, since when."""
+    t = texts().plain
+    actors, documents = _actors(consent), _data(consent)
+    names = {reference(a.get("reference")): display(a.get("reference")) for a in consent["provision"].get("actor", ())}
+    whom = [known.get(name) or names.get(name) or read.get(name, {}).get("name", "") for name in actors]
+    what = [str(read.get(name, {}).get("description") or t("insight.a_document")) for name in documents]
+    personal = any(name.startswith("Practitioner/") for name in actors)
+    means = "person" if personal else "unit" if actors else "all"
+    since = moment(consent.get("dateTime"))
+    dated = t("insight.since", day=full_date(local(since).date())) if since else ""
+    title = ", ".join(filter(None, whom)) or t("insight.everyone")
+    if what:
+        title = t("insight.document", what=", ".join(what), whom=title)
+    return model.Entry(title=title, text=sentence(t(f"insight.means_{means}"), dated), icon="lock",
+                       href=opened.href("/min/innsyn/sperring", sperre=str(consent["id"])))  # fmt: skip
+
+
+def _actors(consent: Resource) -> list[str]:
+    return [name for a in consent["provision"].get("actor", ()) if (name := reference(a.get("reference")))]
+
+
+def _data(consent: Resource) -> list[str]:
+    return [name for d in consent["provision"].get("data", ()) if (name := reference(d.get("reference")))]
+
+
+def _representatives(opened: Opened, now: datetime) -> Iterator[model.Entry]:
+    """Yield those who may act for the person, by the same sort of relation as access asks for."""
+    for person in opened["RelatedPerson"]:
+        kinds = [_ACTS[code] for code in codes(person.get("relationship", ())) if code in _ACTS]
+        last = moment((person.get("period") or {}).get("end"))
+        if kinds and person.get("active") is not False and (last is None or now <= last):
+            kin = next((words(r).lower() for r in person.get("relationship", ()) if words(r)), "")
+            yield model.Entry(title=", ".join(filter(None, (named(person), kin))), icon="user",
+                              text=texts().plain(f"insight.may_{kinds[0]}"))  # fmt: skip
+
+
+async def _whom_to_ask(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
+    """Return how to reach whoever answers for the record; one statement."""
+    keepers = [reference(one.get("managingOrganization")) for one in opened["Patient"]]
+    found = await journal.read_many(work, [name for name in keepers if name])
+    return tuple(
+        model.Entry(title=texts().plain("insight.ask", who=unit.get("name", "")), href=f"tel:{given['value']}",
+                    text=texts().plain("insight.ask_about", phone=phone(given["value"])), icon="phone")
+        for unit in (hit.resource for hit in found.values())
+        for given in unit.get("telecom", ())[:1]
+    )  # fmt: skip

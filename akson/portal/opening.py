@@ -1,0 +1,106 @@
+"""Opening a record for one of the citizens' pages: whose it is, why it may be read, and what is not passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from akson.access.facts import Facts
+from akson.access.rules import Act, hides_address
+from akson.base.errors import Refused
+from akson.base.web.messages import texts
+from akson.base.web.screens import Page, Visit
+from akson.base.work import Work
+from akson.patient.identity import Identity, identity_of
+from akson.record import journal
+from akson.record.deciding import asked, facts_for
+from akson.record.journal import Mark
+from akson.record.stored import Stored
+
+Resource = dict[str, Any]
+DECIDES: Final = frozenset({"egen journal", "forelder", "verge"})  # who may close the record to others; a proxy may not
+_UNMARKED: Mapping[str, Mark] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """One person's record as this citizen may see it.
+
+    own     it is the citizen's own
+    basis   why it may be read, as the rules say it
+    decides may close the record to others
+    secret  where the person is must not be made known, and it is somebody else who looks
+    """
+
+    identity: Identity
+    facts: Facts
+    parts: Mapping[str, list[Stored]]
+    own: bool
+    basis: str
+
+    @property
+    def decides(self) -> bool:
+        return self.basis in DECIDES
+
+    @property
+    def secret(self) -> bool:
+        return hides_address(self.facts) and not self.own
+
+    @property
+    def name(self) -> str:
+        return f"{self.identity.given} {self.identity.family}"
+
+    def __getitem__(self, kind: str) -> list[Resource]:
+        """Return the resources asked for under `kind`, newest first."""
+        return [hit.resource for hit in self.parts[kind]]
+
+    def href(self, path: str, **more: str) -> str:
+        """Return the address of a page about the same person."""
+        asked_for = ({} if self.own else {"person": self.identity.id}) | more
+        pairs = "&".join(f"{name}={value}" for name, value in asked_for.items())
+        return f"{path}?{pairs}" if pairs else path
+
+    def page(self, template: str, *, status: int = 200, **values: object) -> Page:
+        """Return a page that says whose record is shown and keeps it in its links."""
+        acting = "" if self.own else texts().plain(f"my.acting.{self.basis}", name=self.name)
+        about: dict[str, Any] = {"person": self.identity.id, "whose": self.href(""), "acting": acting, **values}
+        return Page(template, status=status, **about)
+
+
+async def opened(
+    work: Work, visit: Visit, wanted: Mapping[str, int], *, marked: Mapping[str, Mark] = _UNMARKED, page: str
+) -> Opened:
+    """Return the record that `?person=` names, or the citizen's own.
+
+    wanted, marked   what the page shows, as in journal.chart
+    page             what the log calls it: a name in akson/audit/words.toml
+    Raises           Refused AK-A001, the same whether the person is unknown or may not be seen
+    """
+    named = (visit.form if visit.sent else visit.query).get("person", "")
+    patient = named or work.actor.id.partition("/")[2]
+    try:
+        parts = await journal.chart(work, patient, {"Patient": 1, **wanted}, marked=marked)
+    except Refused:
+        raise Refused("AK-A001") from None
+    if not parts["Patient"]:
+        raise Refused("AK-A001")
+    identity = identity_of(parts["Patient"][0])
+    facts = (await facts_for(work, [identity.owner]))[identity.owner]
+    decision = asked(work, facts, None, Act.READ)
+    work.saw(identity.owner, f"page {page}", rule=decision.rule, basis=decision.basis)
+    shown = parts if decision.basis in DECIDES else _passed_on(work, facts, parts)
+    own = identity.owner == work.actor.key
+    return Opened(identity=identity, facts=facts, own=own, basis=decision.basis, parts=shown)
+
+
+def _passed_on(work: Work, facts: Facts, parts: Mapping[str, list[Stored]]) -> dict[str, list[Stored]]:
+    """Leave out the documents that the person has closed to everybody: a proxy does not bring them along."""
+    closed = {
+        document
+        for block in facts.blocks
+        if block.holds(work.now) and not (block.persons or block.units or block.roles)
+        for document in block.documents
+    }
+    return {name: [hit for hit in hits if hit.reference not in closed] for name, hits in parts.items()}

@@ -1,0 +1,146 @@
+"""Min journal: the same record the professionals read, in plain words."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from akson.base.web.messages import texts
+from akson.base.web.render import full_date, local, said
+from akson.base.work import Work
+from akson.fhir.dates import BEGINNING
+from akson.patient.reading import code, codes, display, extension, moment, words
+from akson.portal import coming, looks, medicines, model
+from akson.portal.opening import Opened
+from akson.portal.plain import and_, explained, in_order, often, sentence, until, usual, value
+from akson.record.journal import Mark
+
+Resource = Mapping[str, Any]
+_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
+WANTED: Final = {
+    "Flag": 30, "AllergyIntolerance": 30, "Condition": 100, "MedicationStatement": 200, "Observation:lab": 100,
+    "Observation:vital": 100, "DocumentReference": 50, "EpisodeOfCare": 50, "CarePlan": 5, "Goal": 20,
+    "Immunization": 60,
+}  # fmt: skip
+MARKED: Final[Mapping[str, Mark]] = {
+    "Observation:lab": ("category", _CATEGORY, "laboratory"),
+    "Observation:vital": ("category", _CATEGORY, "vital-signs"),
+}
+_AMOUNT: Final = "https://akson.no/fhir/service-amount"
+_FLAG: Final = "https://akson.no/fhir/flag"
+_NOT_CLINICAL: Final = frozenset({"admin"})
+_NOT_TRUE: Final = frozenset({"refuted", "entered-in-error"})
+_OVER: Final = frozenset({"inactive", "resolved", "remission"})
+
+
+async def record(work: Work, opened: Opened) -> model.MyRecord:
+    """Return the whole record of one person, in words."""
+    _, booked = await coming.ahead(work, opened.identity.id)
+    documents = [one for one in opened["DocumentReference"] if one.get("status") == "current"]
+    notes = [one for one in documents if code(one.get("type"), looks.DOCUMENT) == looks.NOTE]
+    problems = [one for one in opened["Condition"] if not codes([one.get("verificationStatus", {})]) & _NOT_TRUE]
+    return model.MyRecord(
+        critical=tuple(_critical(opened)),
+        problems=tuple(_problem(one) for one in problems if _is_active(one)),
+        former=tuple(dict.fromkeys(words(one.get("code")) for one in problems if not _is_active(one))),
+        medicines=medicines.drawn(opened["MedicationStatement"], problems, work.now),
+        results=tuple(_results(opened["Observation:lab"], work.now)),
+        measured=tuple(_results(opened["Observation:vital"], work.now)),
+        notes=tuple(_letter(one) for one in notes),
+        letters=tuple(_letter(one) for one in documents if one not in notes),
+        plans=tuple(_plan(one, opened["Goal"]) for one in opened["CarePlan"] if one.get("status") == "active"),
+        services=tuple(_service(opened, one) for one in coming.services(opened)),
+        vaccines=tuple(_vaccine(one) for one in opened["Immunization"] if one.get("status") == "completed"),
+        coming=coming.entries(opened, booked, work.now),
+        withheld="" if opened.own else texts().plain("my_record.withheld"),
+    )
+
+
+def _is_active(problem: Resource) -> bool:
+    return not codes([problem.get("clinicalStatus", {})]) & _OVER
+
+
+def _critical(opened: Opened) -> Iterator[str]:
+    """Yield what everybody who helps must know: what is not tolerated, then limits and warnings."""
+    for one in opened["AllergyIntolerance"]:
+        if not codes([one.get("clinicalStatus", {}), one.get("verificationStatus", {})]) & (_OVER | _NOT_TRUE):
+            reactions = [words(m).lower() for r in one.get("reaction", ()) for m in r.get("manifestation", ())]
+            text = texts().plain("my_record.intolerant", what=words(one.get("code")).lower())
+            yield ": ".join(filter(None, (text, and_(filter(None, reactions)))))
+    for one in opened["Flag"]:
+        if one.get("status") == "active" and not codes(one.get("category", ())) & _NOT_CLINICAL:
+            rest = words(one.get("code")).partition(":")[2].strip()
+            key = f"my_record.flag.{code(one.get('code'), _FLAG)}"
+            yield texts().plain(key, rest=rest) if rest and key in texts() else words(one.get("code"))
+
+
+def _problem(problem: Resource) -> model.Entry:
+    since = str(problem.get("onsetDateTime", ""))[:4]
+    text = texts().plain("my_record.since", year=since) if since else ""
+    return model.Entry(title=words(problem.get("code")), text=text, icon="heart")
+
+
+def _results(observations: Sequence[Resource], now: datetime) -> Iterator[model.Entry]:
+    """Yield the newest of each sort: what it is, what it was, whether it is as usual, what it tells."""
+    sorts: dict[str, list[Resource]] = {}
+    for one in observations:
+        if one.get("status") not in ("entered-in-error", "cancelled") and value(one):
+            sorts.setdefault(_sort(one), []).append(one)
+    for sort in in_order(sorts):
+        newest, *older = sorts[sort]
+        known = explained(sort)
+        title = known.name if known else words(newest.get("code"))
+        at = moment(newest.get("effectiveDateTime") or newest.get("issued"))
+        was = texts().plain("my_record.was", value=value(older[0])) if older else ""
+        text = sentence(said(at, now), usual(newest), was, known.about if known else "")
+        yield model.Entry(title=f"{title}: {value(newest)}", text=text, icon="flask")
+
+
+def _sort(observation: Resource) -> str:
+    """Return the first code we have words for, else the first."""
+    given = [c.get("code", "") for c in (observation.get("code") or {}).get("coding", ())]
+    return next((one for one in given if explained(one)), given[0] if given else words(observation.get("code")))
+
+
+def _letter(document: Resource) -> model.Letter:
+    by = [display(one) for one in document.get("author", ())]
+    return model.Letter(
+        id=f"d-{document['id']}", title=str(document.get("description", "")), by=and_(filter(None, by)),
+        at=moment(document.get("date")) or BEGINNING, text=_text(document),
+    )  # fmt: skip
+
+
+def _text(document: Resource) -> str:
+    """Return the text inside a document; for other formats, that it cannot be shown here."""
+    for content in document.get("content", ()):
+        attachment = content.get("attachment") or {}
+        if str(attachment.get("contentType", "")).startswith("text/plain") and attachment.get("data"):
+            return base64.b64decode(attachment["data"]).decode("utf-8", "replace")
+    return texts().plain("my_record.not_text")
+
+
+def _plan(plan: Resource, goals: Iterable[Resource]) -> model.Plan:
+    steps = [one["detail"] for one in plan.get("activity", ()) if one.get("detail")]
+    named = {one.get("reference") for one in plan.get("goal", ())}
+    return model.Plan(
+        title=str(plan.get("title", "")),
+        goals=tuple(words(one.get("description")) for one in goals if f"Goal/{one['id']}" in named),
+        steps=tuple(model.Entry(title=words(one.get("code")), text=str(one.get("description", "")), icon="check")
+                    for one in steps),
+    )  # fmt: skip
+
+
+def _service(opened: Opened, service: Resource) -> model.Entry:
+    unit = "" if opened.secret else display(service.get("managingOrganization"))
+    last = moment((service.get("period") or {}).get("end"))
+    ends = until(local(last).date()) if last else ""
+    title = and_(words(kind) for kind in service.get("type", ()))
+    return model.Entry(title=title, text=sentence(often(extension(service, _AMOUNT)), unit, ends), icon="home")
+
+
+def _vaccine(given: Resource) -> model.Entry:
+    at = moment(given.get("occurrenceDateTime"))
+    day = full_date(local(at).date()) if at else ""
+    return model.Entry(title=words(given.get("vaccineCode")), text=day, icon="shield")

@@ -1,0 +1,122 @@
+"""The citizens' pages: Min side, Min journal, Innsyn, and the form that closes the record to somebody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from akson.access.roles import Permission
+from akson.base.errors import Refused
+from akson.base.web.screens import Go, Menu, Page, Screens, Visit
+from akson.base.work import Work
+from akson.portal import blocks, home, insight, model, record
+from akson.portal.opening import Opened, opened
+from akson.record.working import Worker, working
+
+SCREENS = Screens(__name__)
+OWN = Permission.OWN_RECORD
+
+
+@SCREENS.screen("/min", needs=OWN, title="my.title", methods=("GET",), menu=Menu(text="my.menu", icon="home", order=1))
+async def min_side(work: Work, visit: Visit) -> Page:
+    """Show what happens next, what to do, what is new, who looked."""
+    shown = await opened(work, visit, home.WANTED, page="min")
+    return shown.page("min_side.html", home=await home.home(work, shown))
+
+
+@SCREENS.screen(
+    "/min/journal", needs=OWN, title="my_record.title", methods=("GET",),
+    menu=Menu(text="my_record.menu", icon="doc", order=2),
+)  # fmt: skip
+async def min_journal(work: Work, visit: Visit) -> Page:
+    """Show the record in plain words."""
+    shown = await opened(work, visit, record.WANTED, marked=record.MARKED, page="journal")
+    return shown.page("min_journal.html", record=await record.record(work, shown))
+
+
+@SCREENS.screen(
+    "/min/innsyn", needs=OWN, title="insight.title", methods=("GET",),
+    menu=Menu(text="insight.menu", icon="eye", order=3),
+)  # fmt: skip
+async def min_innsyn(work: Work, visit: Visit) -> Page:
+    """Show who looked, what is closed, and who may act."""
+    shown = await opened(work, visit, insight.WANTED, page="innsyn")
+    return shown.page("min_innsyn.html", insight=await insight.insight(work, shown, _before(visit)))
+
+
+@SCREENS.screen("/min/innsyn/sperr", needs=OWN, title="insight.block")
+async def block(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen choose whom to close the record to, read what it means, and confirm."""
+    shown = await _deciding(work, visit)
+    wanted = (visit.form if visit.sent else visit.query).get("hvem", "")
+    if not wanted:
+        return shown.page("min_sperr.html", blocking=await _choosing(work, shown))
+    worker = await _worker(work, wanted)
+    if visit.sent:
+        if not blocks.is_closed_to(shown["Consent"], worker):
+            await blocks.close_to(work, shown.identity.id, worker)
+        return Go(shown.href("/min/innsyn"), said="insight.closed")
+    return shown.page("min_sperr.html", blocking=_about(shown, worker))
+
+
+@SCREENS.screen("/min/innsyn/sperring", needs=OWN, title="insight.end")
+async def unblock(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen read what ending a block means, and confirm."""
+    shown = await _deciding(work, visit)
+    standing = blocks.find(shown.parts["Consent"], (visit.form if visit.sent else visit.query).get("sperre", ""))
+    (entry,) = await insight.closed(work, shown, [standing.resource])
+    page = model.Blocking(who=entry.title, action=shown.href("/min/innsyn/sperring"),
+                          back=shown.href("/min/innsyn"), hidden=_carried(shown, sperre=standing.id))  # fmt: skip
+    if visit.sent:
+        try:
+            await blocks.end(work, standing)
+            return Go(shown.href("/min/innsyn"), said="insight.opened_again")
+        except Refused as refused:
+            return shown.page("min_opphev.html", blocking=replace(page, fault=refused.text), status=refused.status)
+    return shown.page("min_opphev.html", blocking=page)
+
+
+async def _deciding(work: Work, visit: Visit) -> Opened:
+    """Open the record for one who may close it to others.
+
+    Raises  Refused AK-A001; a proxy may read, but does not decide this
+    """
+    shown = await opened(work, visit, insight.WANTED, page="innsyn")
+    if not shown.decides:
+        raise Refused("AK-A001")
+    return shown
+
+
+async def _choosing(work: Work, shown: Opened) -> model.Blocking:
+    """Return the list of those who work where the person gets care."""
+    units = {relation.unit for relation in shown.facts.relations if relation.unit and relation.holds(work.now)}
+    workers = await working(work, sorted(units))
+    return model.Blocking(who="", action="/min/innsyn/sperr", back=shown.href("/min/innsyn"), hidden=_carried(shown),
+                          choices=tuple((one.id, insight.of_worker(one)) for one in workers))  # fmt: skip
+
+
+def _about(shown: Opened, worker: Worker) -> model.Blocking:
+    return model.Blocking(who=insight.of_worker(worker), name=worker.name, action=shown.href("/min/innsyn/sperr"),
+                          back=shown.href("/min/innsyn"), hidden=_carried(shown, hvem=worker.id))  # fmt: skip
+
+
+async def _worker(work: Work, id_: str) -> Worker:
+    """Return the member of staff behind an id. Raises Refused AK-J001 when nobody works here under it."""
+    found = await working(work, [], [work.office.ids.open(id_) or 0])
+    if not found or found[0].id != id_:
+        raise Refused("AK-J001")
+    return found[0]
+
+
+def _carried(shown: Opened, **more: str) -> tuple[tuple[str, str], ...]:
+    """Return what a form about this person carries along."""
+    return (*(() if shown.own else (("person", shown.identity.id),)), *more.items())
+
+
+def _before(visit: Visit) -> datetime | None:
+    """Return where an older page of the log begins; what is no time is taken as none."""
+    try:
+        at = datetime.fromisoformat(visit.query.get("eldre", ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

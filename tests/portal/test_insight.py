@@ -1,0 +1,152 @@
+"""Innsyn: who looked and why, and closing the record to a named person, at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from akson.base.errors import Refused
+from akson.base.web.screens import Go, Page
+from akson.base.work import Actor, Purpose
+from akson.patient.openings import open_in_emergency, open_with_reason
+from akson.record import journal
+from tests.portal.pages import citizen, send, show
+from tests.seeded import Town
+
+
+async def reads(town: Town, actor: Actor, person: str, purpose: Purpose = Purpose.TREATMENT) -> None:
+    """Open a chart as staff do."""
+    async with town.office.work(actor, purpose) as work:
+        await journal.chart(work, town.id(f"Patient/{person}"), {"Condition": 5})
+
+
+def later(town: Town, minutes: int = 1) -> None:
+    town.office.clock.pass_(timedelta(minutes=minutes))  # type: ignore[attr-defined]
+
+
+async def insight(town: Town, actor: Actor, **query: str) -> Any:
+    later(town)
+    return (await show(town, actor, "/min/innsyn", **query)).page.values["insight"]
+
+
+async def test_every_look_is_told_with_who_what_and_on_what_basis(town: Town) -> None:
+    await reads(town, await town.at_work("jonas"), "astrid")
+    look = (await insight(town, await citizen(town, "astrid"))).looks[0]
+    assert (look.who, look.unit, look.kind) == ("Jonas Eikeland, fastlege", "Nordre legesenter", "")
+    assert look.what == "Åpnet journalen. Leste problemer og diagnoser."
+    assert look.basis == "står på fastlegens liste"
+
+
+async def test_an_opening_is_told_with_the_reason_that_was_written(town: Town) -> None:
+    sara, patient = await town.at_work("sara"), town.id("Patient/astrid")
+    async with town.office.work(sara, Purpose.TREATMENT) as work:
+        await open_with_reason(work, patient, template="B2", reason="Datteren ringer om tung pust")
+    await reads(town, sara, "astrid")
+    look = (await insight(town, await citizen(town, "astrid"))).looks[0]
+    assert (look.kind, look.why) == ("opened", "Begrunnelse: «Datteren ringer om tung pust»")
+
+
+async def test_an_emergency_and_a_refused_attempt_stand_out(town: Town) -> None:
+    knut, elin = await town.at_work("knut"), await town.at_work("elin")
+    with pytest.raises(Refused):
+        await reads(town, elin, "astrid")
+    async with town.office.work(knut, Purpose.EMERGENCY) as work:
+        await open_in_emergency(work, town.id("Patient/astrid"), reason="Bevisstløs på gaten", danger=True, confirmed=True)
+    found = {look.who: look for look in (await insight(town, await citizen(town, "astrid"))).looks}
+    assert found["Elin Haugen, sykepleier"].kind == "refused"
+    assert found["Knut Aas, sykepleier"].kind == "emergency"
+    assert found["Knut Aas, sykepleier"].why == "Begrunnelse: «Bevisstløs på gaten»"
+
+
+async def test_min_side_names_who_looked_but_not_the_citizens_own_visits(town: Town) -> None:
+    astrid = await citizen(town, "astrid")
+    await show(town, astrid, "/min")
+    later(town)
+    await reads(town, await town.at_work("mariam"), "astrid")
+    later(town)
+    home: Any = (await show(town, astrid, "/min")).page.values["home"]
+    assert [look.who for look in home.looks] == ["Mariam Yusuf, sykepleier"]
+    assert (await insight(town, astrid)).own == 1
+
+
+async def test_news_is_what_came_since_the_last_visit(town: Town) -> None:
+    astrid = await citizen(town, "astrid")
+    first: Any = (await show(town, astrid, "/min")).page.values["home"]
+    later(town, 90)
+    second: Any = (await show(town, astrid, "/min")).page.values["home"]
+    assert first.new and not second.new
+    async with town.office.work(await town.at_work("jonas"), Purpose.TREATMENT) as work:
+        await journal.create(work, {
+            "resourceType": "DocumentReference", "status": "current", "date": work.now.isoformat(),
+            "subject": {"reference": town.names["Patient/astrid"]}, "description": "Ny vurdering",
+            "author": [{"display": "Jonas Eikeland"}], "content": [{"attachment": {"title": "x"}}]})  # fmt: skip
+    later(town)
+    third: Any = (await show(town, astrid, "/min")).page.values["home"]
+    assert [entry.title for entry in third.new] == ["Brev fra Jonas Eikeland"]
+
+
+async def test_a_block_holds_at_once_and_can_be_ended(town: Town) -> None:
+    astrid, mariam = await citizen(town, "astrid"), await town.at_work("mariam")
+    who = mariam.id.partition("/")[2]
+    await reads(town, mariam, "astrid")
+    asked = await show(town, astrid, "/min/innsyn/sperr", hvem=who)
+    assert "Sperr for Mariam Yusuf" in asked.text and "heller ikke i nødsfall" in asked.text
+    assert await send(town, astrid, "/min/innsyn/sperr", hvem=who) == Go("/min/innsyn", said="insight.closed")
+    later(town)
+    for purpose in (Purpose.TREATMENT, Purpose.EMERGENCY):
+        with pytest.raises(Refused, match="AK-A030"):
+            await reads(town, mariam, "astrid", purpose)
+    await reads(town, await town.at_work("jonas"), "astrid")
+    standing = (await insight(town, astrid)).blocks
+    mine = next(entry for entry in standing if entry.title.startswith("Mariam Yusuf"))
+    assert mine.text == "Får ikke se noe, heller ikke i nødsfall. Siden 23.11.2026."
+    ended = await send(town, astrid, "/min/innsyn/sperring", sperre=mine.href.partition("sperre=")[2])
+    assert ended == Go("/min/innsyn", said="insight.opened_again")
+    await reads(town, mariam, "astrid")
+
+
+async def test_closing_twice_makes_one_block(town: Town) -> None:
+    astrid, who = await citizen(town, "astrid"), town.id("Practitioner/mariam")
+    before = len((await insight(town, astrid)).blocks)
+    for _ in range(2):
+        await send(town, astrid, "/min/innsyn/sperr", hvem=who)
+        later(town)
+    assert len((await insight(town, astrid)).blocks) == before + 1
+
+
+async def test_those_who_work_where_one_gets_care_can_be_chosen(town: Town) -> None:
+    shown = await show(town, await citizen(town, "torunn"), "/min/innsyn/sperr")
+    blocking: Any = shown.page.values["blocking"]
+    names = [who for _, who in blocking.choices]
+    assert "Berit Solli, sykepleier, Hjemmetjenesten sone nord" in names
+    assert "Sara Nygård, lege i vakt, Fjordvik legevakt" not in names and names == sorted(names)
+
+
+async def test_a_block_that_others_wrote_down_is_explained_not_lost(town: Town) -> None:
+    torunn = await citizen(town, "torunn")
+    (standing,) = (await insight(town, torunn)).blocks
+    assert standing.title == "Berit Solli, sykepleier, Hjemmetjenesten sone nord"
+    answer = await send(town, torunn, "/min/innsyn/sperring", sperre=standing.href.partition("sperre=")[2])
+    assert isinstance(answer, Page) and answer.status == 403
+    assert (await insight(town, torunn)).blocks == (standing,)
+
+
+async def test_a_proxy_reads_but_closes_nothing_and_a_mother_closes_for_her_child(town: Town) -> None:
+    kari, ida = await citizen(town, "kari"), await citizen(town, "ida")
+    who = town.id("Practitioner/hanne")
+    with pytest.raises(Refused, match="AK-A001"):
+        await send(town, kari, "/min/innsyn/sperr", person="astrid", hvem=who)
+    await reads(town, await town.at_work("hanne"), "emil")
+    done = await send(town, ida, "/min/innsyn/sperr", person="emil", hvem=who)
+    assert done == Go(f"/min/innsyn?person={town.id('Patient/emil')}", said="insight.closed")
+    with pytest.raises(Refused, match="AK-A030"):
+        await reads(town, await town.at_work("hanne"), "emil")
+
+
+async def test_nobody_is_closed_out_by_an_id_that_is_no_ones(town: Town) -> None:
+    astrid = await citizen(town, "astrid")
+    for who in (town.id("Patient/kari"), "x" * 27, town.id("Organization/nordre")):
+        with pytest.raises(Refused, match="AK-J001"):
+            await send(town, astrid, "/min/innsyn/sperr", hvem=who)

@@ -27,6 +27,7 @@ from akson.doors.health import Counted, health_routes
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
 from akson.exchange.transports.local import Local
+from akson.fhirapi.answers import unexpected
 from akson.fhirapi.door import routes as fhir_routes
 from akson.record.office import Office
 from akson.record.staff import Register
@@ -103,14 +104,14 @@ def _routes(here: Installation) -> list[BaseRoute]:
     sessions = Sessions(here.office.database, SessionSettings(secure=cookie_is_secure(here.settings.base_url)))
     context = WebContext(office=here.office, sessions=sessions, renderer=here.renderer)
     found: list[BaseRoute] = [
+        *fhir_routes(
+            here.office, _authenticate(here), base_url=here.settings.base_url, secret=here.keys.derived("pages")
+        ),  # first: reads are the hottest path
         Route("/", _front, methods=["GET"]),
         Route("/static/{name}", here.assets.serve, methods=["GET"]),
         *health_routes(here.office),
         *signin_routes(_signin(here, sessions)),
         *screen_routes(screens(), context, explain=explain),
-        *fhir_routes(
-            here.office, _authenticate(here), base_url=here.settings.base_url, secret=here.keys.derived("pages")
-        ),
     ]
     if here.settings.own_issuer:
         issuer = Issuer(_issuer_settings(here), here.tickets, here.keyring, clock)
@@ -228,6 +229,9 @@ async def _not_found(request: Request, _: Exception) -> Response:
 
 
 async def _failed(request: Request, _: Exception) -> Response:
+    if request.url.path.startswith("/fhir"):
+        answer = unexpected()
+        return Response(answer.body, answer.status, media_type="application/fhir+json")
     return problem(_plain(), 500)
 
 

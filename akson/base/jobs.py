@@ -55,6 +55,11 @@ async def deliver(database: Database, consumers: Sequence[Consumer], now: dateti
     return ran
 
 
+async def waiting(database: Database) -> dict[str, int]:
+    """Return how many news and jobs wait, and how many jobs are parked, by name."""
+    return {row["what"]: row["count"] for row in await database.fetch(SQL.waiting)}
+
+
 async def _buckets(database: Database, query: str, *args: object) -> list[int]:
     return [row["bucket"] for row in await database.fetch(query, *args)]
 

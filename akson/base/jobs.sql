@@ -34,3 +34,9 @@ UPDATE job SET due = $3, parked = $4, problem = $5 WHERE bucket = $1 AND id = $2
 
 -- name: done
 DELETE FROM job WHERE bucket = $1 AND id = $2;
+
+-- name: waiting
+-- What waits, and what has been parked for a human.
+SELECT 'news' AS what, count(*) FROM news
+UNION ALL SELECT 'jobs', count(*) FROM job WHERE NOT parked
+UNION ALL SELECT 'parked jobs', count(*) FROM job WHERE parked;

@@ -51,14 +51,14 @@ class WebContext:
         return roles.has(work.actor.role, Permission(needs))
 
     async def shell(self, work: Work) -> Shell:
-        """Return the top bar; one statement: what waits for staff, whose records a citizen may open."""
+        """Return the top bar: what waits for staff (two statements), whose records a citizen may open (one)."""
         actor = work.actor
         if actor.kind is Kind.CITIZEN:
             return await citizens_shell(work)
-        row = (await fetch(work, SQL.waiting, actor.unit, actor.key, list(worklist.OPEN)))[0]
+        drafts = (await fetch(work, SQL.drafts, actor.key))[0]["count"]
         unit = actor.unit_name if actor.unit == actor.controller else f"{actor.unit_name}, {actor.controller_name}"
-        return Shell(name=actor.name, role=roles.ROLES[actor.role].name, unit=unit, inbox=row["tasks"],
-                     drafts=row["drafts"], roles_href="/logg-inn/rolle", controller=actor.controller_name)  # fmt: skip
+        return Shell(name=actor.name, role=roles.ROLES[actor.role].name, unit=unit, inbox=await worklist.count(work),
+                     drafts=drafts, roles_href="/logg-inn/rolle", controller=actor.controller_name)  # fmt: skip
 
     async def once(self, key: str) -> str | None:
         """Reserve the sending `key`; return where it led when it has been carried out before.

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from akson.base import jobs
 from akson.base.queries import queries
 from akson.record.office import Office
 
@@ -38,8 +39,8 @@ def health_routes(office: Office) -> list[Route]:
         return JSONResponse({"status": "ready"})
 
     async def metrics(_: Request) -> Response:
-        for row in await office.database.fetch(SQL.waiting):
-            WAITING.labels(row["what"]).set(row["count"])
+        for what, count in (await jobs.waiting(office.database)).items():
+            WAITING.labels(what).set(count)
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", metrics)]

@@ -23,6 +23,7 @@ from akson.record.office import Office
 from akson.record.values import Hasher
 
 ROLE = "akson_app"
+ERASER = "akson_eraser"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +92,14 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
     """
     keys = Keys.open(settings.data / "keys")
     database = await Database.open(settings.database_url, size=size, role=ROLE)
+    eraser = await Database.open(settings.database_url, size=1, role=ERASER, ready=0)
     log = AccessLog(settings.database_url, role=ROLE)
     try:
         yield Office(
-            database=database, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes), log=log, clock=clock,
-            drafts_key=keys.drafts,
+            database=database, eraser=eraser, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes), log=log,
+            clock=clock, drafts_key=keys.drafts,
         )  # fmt: skip
     finally:
         await log.close()
+        await eraser.close()
         await database.close()

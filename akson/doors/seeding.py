@@ -8,7 +8,6 @@ from typing import Any
 
 from akson.access.roles import OWN_JOB
 from akson.base.ids import new_owner_key
-from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose
 from akson.doors.opening import opened
 from akson.doors.settings import Settings
@@ -17,7 +16,6 @@ from akson.fhir import bodies, owners
 from akson.record import journal
 from akson.record.office import Office
 
-SQL = queries(__file__, "seeding.sql")
 SET = 600  # resources in one write set
 LOADER = Actor(
     kind=Kind.SYSTEM, id="Device/seed", key=0, name="Oppstart av demo", role="system", scopes=frozenset({OWN_JOB})
@@ -31,14 +29,11 @@ async def fill(settings: Settings, people: int, told: Callable[[str], None]) -> 
     import seeds
 
     async with opened(settings) as office:
-        if await office.database.fetchval(SQL.anybody):
+        if not await office.empty():
             return
         sets = seeds.resources(people, office.clock())
         names = await load(office, sets, lambda count: told(f"  skrevet: {count} ressurser"))
         await put(office.database, [_address(office, one, names, settings.port) for one in seeds.addresses()])
-        for statement in SQL.names:
-            if statement.startswith("analyze"):
-                await office.database.execute(getattr(SQL, statement))
 
 
 def _address(office: Office, one: Any, names: Names, port: int) -> Address:

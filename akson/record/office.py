@@ -15,23 +15,28 @@ from akson.audit.log import AccessLog, entry
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.ids import Ids
+from akson.base.queries import queries
 from akson.base.work import Actor, Purpose, Work
 from akson.record import session as sessions
 from akson.record.rides import Rides
 from akson.record.values import Hasher
 from akson.record.writing import flush
 
+SQL = queries(__file__, "reading.sql")
+
 
 @dataclass(kw_only=True)
 class Office:
     """Everything a Work needs from its installation.
 
+    eraser      the same database as the one role that may erase; nobody asks it but erasure
     hasher      keyed hashes of search values
     clock       the only clock below the doors; zone-aware UTC
     drafts_key  32 bytes that drafts are sealed under; without it there are none
     """
 
     database: Database
+    eraser: Database
     ids: Ids
     hasher: Hasher
     log: AccessLog
@@ -40,6 +45,10 @@ class Office:
 
     def __post_init__(self) -> None:
         self.rides = Rides(self.database)
+
+    async def empty(self) -> bool:
+        """Tell whether nothing has been written yet."""
+        return not await self.database.fetchval(SQL.anybody)
 
     @asynccontextmanager
     async def work(

@@ -55,11 +55,6 @@ SELECT p.system, p.value, p.owner, r.type, r.id
   JOIN owner o ON o.owner = p.owner
   JOIN resource r ON r.owner = p.owner AND r.type = o.type AND NOT r.deleted;
 
--- name: owning
--- The resource that is the owner itself (the Patient of a person's record).
-SELECT r.owner, r.type, r.id FROM owner o JOIN resource r ON r.owner = o.owner AND r.type = o.type
- WHERE o.owner = ANY ($1::bigint[]) AND NOT r.deleted;
-
 -- name: by_unit_or_person
 -- Owners that a unit or a person stands in a relation to, with their facts: the candidates of a search.
 -- in   $1 unit, $2 person
@@ -91,3 +86,7 @@ SELECT k.n, r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, 
     ORDER BY r.sort_date DESC, r.id LIMIT k.most) r
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
  ORDER BY k.n, r.sort_date DESC, r.id;
+
+-- name: anybody
+-- Is anything in the journal?
+SELECT EXISTS (SELECT FROM owner);

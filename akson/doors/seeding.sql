@@ -1,3 +1,0 @@
--- name: anybody
--- Is anything in the journal?
-SELECT EXISTS (SELECT FROM owner);

@@ -9,6 +9,7 @@ from typing import Any
 
 import zstandard
 
+from akson.access.facts import Labels
 from akson.fhir import bodies, types
 from akson.fhir.timeline import sort_date
 from akson.record.facts import FactRow
@@ -32,6 +33,7 @@ class Change:
     expect: int
     person: bool
     stored: Stored  # what the caller was given; learns its time when the set is written
+    stands: Labels | None = None  # of the version it stands on: who may change that is asked too
     new_owner: bool = False
     elsewhere: bool = False  # the id was minted elsewhere and needs a locator row
     resource: dict[str, Any] | None = None

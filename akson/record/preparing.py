@@ -54,6 +54,14 @@ class Draft:
     owner_reference: str | None = None
     owns_itself: bool = False
 
+    @property
+    def owner_named(self) -> tuple[int, str, str] | None:
+        """The resource that it names as its owner: owner key, type, id."""
+        if not self.owner_reference:
+            return None
+        type_, _, id_ = self.owner_reference.partition("/")
+        return self.owner or 0, type_, id_
+
 
 async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     """Decide on a set of drafts and queue them; the set is written when the work is next flushed.
@@ -142,6 +150,7 @@ def _place(work: Work, draft: Draft, lookup: Lookup) -> None:
     if found is None:
         draft.owner = known or draft.owner or work.office.ids.open(draft.id or "") or new_owner_key()
         lookup.references[f"{draft.type}/{draft.id}"] = draft.owner  # for those of the set that belong to it
+        lookup.identifiers |= dict.fromkeys(national_identifiers(draft.resource), draft.owner)  # or name it by number
     elif not found[0]:
         raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
     else:
@@ -168,10 +177,8 @@ async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str,
             continue
         if draft.method != "POST" or draft.owner not in state.facts:
             keys.add((draft.owner or 0, draft.type, draft.id or ""))
-        if draft.owner_reference:
-            type_, _, id_ = draft.owner_reference.partition("/")
-            if (draft.owner or 0, type_, id_) not in state.known:
-                keys.add((draft.owner or 0, type_, id_))
+        if (named := draft.owner_named) and named not in state.known:
+            keys.add(named)
     if not keys:
         return {}
     ordered = sorted(keys)
@@ -200,10 +207,8 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
     if row is not None and current:  # first: version and deletion are told only to those who may know of the resource
         allow(work, facts_in(row), labels_in(row), Act.WRITE, f"{draft.method} {draft.type}/{id_}")
     _refuse_wrong_version(draft, row, current)
-    if draft.owner_reference:
-        type_, _, reference_id = draft.owner_reference.partition("/")
-        if (owner, type_, reference_id) not in coming and (owner, type_, reference_id) not in state.known:
-            raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
+    if (named := draft.owner_named) and named not in coming and named not in state.known:
+        raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
     if new_owner:
         state.new[owner] = types.code_of(draft.type)
         state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
@@ -213,6 +218,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         type=draft.type,
         id=id_,
         expect=current,
+        stands=labels_in(row) if row is not None and current else None,
         new_owner=new_owner,
         person=state.facts[owner].is_person,
         elsewhere=work.office.ids.open(id_) is None,

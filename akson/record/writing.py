@@ -23,13 +23,15 @@ from akson.record.session import fetch, session
 
 SQL = queries(__file__, "writing.sql")
 _TRIES = 4
+REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0006 raise
+_IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
 
 
 async def flush(work: Work) -> None:
     """Write what is queued as one set; nothing when the queue is empty.
 
-    Raises  Refused: AK-J011 a version changed, AK-J006 an identity is taken, AK-J008 facts kept changing, or an access
-            refusal when facts that changed meanwhile refuse the write
+    Raises  Refused: AK-J002 it was erased, AK-J006 an identity is taken, AK-J008 facts kept changing, AK-J011 a version
+            changed, or an access refusal when facts that changed meanwhile refuse the write
     """
     state = session(work)
     changes, state.queue = state.queue, []
@@ -49,21 +51,22 @@ async def flush(work: Work) -> None:
 async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresError) -> None:
     """Return when the set may be tried again with fresh facts; raise what the caller should hear otherwise."""
     state = session(work)
-    if problem.sqlstate == "AK003":
-        raise Refused("AK-J011") from None
-    if isinstance(problem, asyncpg.UniqueViolationError):
+    if problem.sqlstate in ("AK002", "AK003"):
+        raise Refused(REFUSALS[problem.sqlstate]) from None
+    if isinstance(problem, asyncpg.UniqueViolationError) and problem.constraint_name in _IDENTITIES:
         raise Refused("AK-J006") from None
     if problem.sqlstate not in ("AK008", "40001", "40P01"):
         raise problem
     if state.connection is not None:  # the transaction is spent; only its beginning can be tried again, by the client
         raise Refused("AK-J008") from None
-    decided_again = {change.owner for change in changes if not change.new_owner}
-    for owner in decided_again:
-        state.facts.pop(owner, None)
-    facts = await facts_for(work, decided_again)
-    for change in changes:
-        if not change.new_owner:
-            allow(work, facts[change.owner], labels_of(work, change), act_of(change), _named(change))
+    again = [change for change in changes if change.owner not in state.new]
+    for change in again:
+        state.facts.pop(change.owner, None)
+    facts = await facts_for(work, {change.owner for change in again})
+    for change in again:
+        if change.stands is not None:
+            allow(work, facts[change.owner], change.stands, Act.WRITE, _named(change))
+        allow(work, facts[change.owner], labels_of(work, change), act_of(change), _named(change))
 
 
 def act_of(change: Change) -> Act:

@@ -15,9 +15,6 @@ r.owner <> ALL (:owners)
 -- name: not_items
 r.id <> ALL (:items)
 
--- name: of_owner
-r.owner = :owner
-
 -- name: by_id
 r.id = ANY (:ids)
 

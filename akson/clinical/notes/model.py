@@ -22,6 +22,8 @@ class Code:
     code: str  # "K77"
     text: str
     main: bool = False
+    known: bool = False  # stands in the problem list already
+    offered: bool = False  # may be put in the problem list when the note is signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ class Writing:
     title: str = "Nytt notat"
     refs: tuple[Ref, ...] = ()
     codes: tuple[Code, ...] = ()
+    codes_required: bool = True
     asked: str = ""  # what was searched for among the codes
     suggested: tuple[Code, ...] | None = None  # None: nothing has been searched for
     code_fault: str = ""
@@ -86,6 +89,7 @@ class Listed:
     text: str = ""
     href: str = ""
     corrected: bool = False
+    wrong: bool = False  # marked as an error: the text is not shown in the list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,3 +99,29 @@ class Notes:
     new_href: str
     notes: tuple[Listed, ...] = ()
     drafts: tuple[tuple[str, str], ...] = ()  # (text, href)
+    more_href: str = ""  # older ones
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A version that has been corrected since; it stays readable."""
+
+    number: int
+    at: datetime
+    codes: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """A note that is signed: it is read, and its author may correct it or mark it as an error."""
+
+    action: str
+    note: Listed
+    list_href: str
+    refs: tuple[str, ...] = ()  # what it pointed to when it was signed
+    corrected_at: datetime | None = None
+    reason: str = ""  # why it is marked as an error
+    earlier: tuple[Earlier, ...] = ()
+    mine: bool = False
+    reason_fault: str = ""

@@ -34,7 +34,7 @@ _OF_PERIOD: Final = {"3m": 1500, "1a": 2500}
 
 
 @SCREENS.screen("/p/{patient}/malinger", needs=Permission.READ_CLINICAL, title="vitals.title", methods=("GET",),
-                menu=Menu(text="vitals.menu", icon="heart", order=50, keys="g m"))  # fmt: skip
+                menu=Menu(text="vitals.menu", icon="heart", order=5, keys="g m"))  # fmt: skip
 async def measurements(work: Work, visit: Visit, patient: str) -> Page:
     """Show what was measured, as curves and as a table, and what it means now."""
     period = visit.query.get("periode", "")

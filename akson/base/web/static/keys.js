@@ -58,7 +58,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     if (body.toString() === sent) return;
     try {
       const answer = await fetch(form.dataset.autosave, { method: "POST", body, credentials: "same-origin", keepalive: document.hidden });
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status)); // redirected: to the sign-in
       sent = body.toString();
       if (told) told.textContent = await answer.text();
     } catch {

@@ -1,0 +1,154 @@
+"""Signing, correcting and marking notes: each is one write set, and the draft goes in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from akson.access.roles import Permission, has
+from akson.base.errors import Refused
+from akson.base.work import Work
+from akson.clinical.notes import drafts
+from akson.clinical.notes.note import (
+    ENCOUNTERS,
+    Note,
+    Stamp,
+    contact,
+    corrected,
+    document,
+    marked_wrong,
+    problem,
+)
+from akson.patient.chart import local
+from akson.patient.reading import code, moment, reference
+from akson.record import journal
+from akson.record.preparing import Draft
+from akson.record.stored import Stored
+from akson.registers.codes import ICPC2, icpc2
+
+MUST_CODE: Final = frozenset({"fastlege", "legevaktlege", "sykehjemslege"})  # doctors name what a contact was about
+_OVER: Final = frozenset({"cancelled", "entered-in-error"})
+_CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+_ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
+_SHORTEST: Final = 5  # letters in a reason
+
+
+async def sign(work: Work, patient: str, id_: str, note: Note) -> Stored:
+    """Sign a note: from now on it is part of the record and cannot be changed, only corrected.
+
+    id_      minted when the note was begun; the draft has it too
+    Raises   Refused AK-N001 an unknown code, AK-N002 no code, or an access refusal; then nothing is written
+    Leaves   DocumentReference, Encounter unless today's contact exists, Condition for each new problem; no draft
+    Source   helsepersonelloven §§ 39, 40; pasientjournalforskriften §§ 4-8
+    """
+    _check(work, note)
+    parts = await journal.chart(work, patient, {"Encounter": 40, "Condition": 200})
+    stamp, owner = _stamp(work, patient), _owner(work, id_)
+    made: list[Draft] = []
+    encounter = _todays(work, note, parts["Encounter"])
+    if not encounter and note.kind in ENCOUNTERS:
+        made.append(_new(work, owner, contact(note, stamp)))
+        encounter = f"Encounter/{made[0].id}"
+    have = active_codes(parts["Condition"])
+    wanted = [one for one in note.problems if one not in have and has(work.actor.role, Permission.WRITE_DIAGNOSES)]
+    made += [_new(work, owner, problem(one, stamp, encounter)) for one in wanted]
+    made.append(journal.draft("POST", document(note, stamp, encounter), id_=id_))
+    written = await journal.write_set(work, made)
+    await drafts.close(work, id_, owner, patient)
+    return written[-1]
+
+
+async def correct(work: Work, patient: str, id_: str, version: int, note: Note, *, draft: str) -> Stored:
+    """Correct a signed note by a new version; the old one stays readable.
+
+    version  that the correction was written from
+    draft    id of the draft the correction was written in
+    Raises   Refused AK-J003 somebody corrected it meanwhile, AK-N003 not the author, AK-N004 marked as an error
+    Source   helsepersonelloven § 42; domain rule R21
+    """
+    _check(work, note)
+    before = await mine(work, patient, id_)
+    resource = corrected(before.resource, note, _stamp(work, patient).at)
+    written = await journal.update(work, resource, id_=id_, if_match=version)
+    await drafts.close(work, draft, before.owner, patient)
+    return written
+
+
+async def mark_wrong(work: Work, patient: str, id_: str, version: int, reason: str) -> Stored:
+    """Mark a signed note as an error; it stays in the record with its reason and is shown as what it is.
+
+    Raises  Refused AK-N005 without a reason, AK-N003, AK-N004, AK-J003
+    Source  helsepersonelloven § 42
+    """
+    if len(reason.strip()) < _SHORTEST:
+        raise Refused("AK-N005", path="grunn")
+    before = await mine(work, patient, id_)
+    return await journal.update(work, marked_wrong(before.resource, reason.strip()), id_=id_, if_match=version)
+
+
+async def mine(work: Work, patient: str, id_: str) -> Stored:
+    """Return a note that the actor wrote and may correct.
+
+    Raises  Refused AK-J001, AK-N003, AK-N004, or an access refusal
+    """
+    before = await journal.read(work, "DocumentReference", id_)
+    if reference(before.resource.get("subject")) != f"Patient/{patient}":
+        raise Refused("AK-J001")
+    if not is_author(work, before.resource):
+        raise Refused("AK-N003")
+    if before.resource.get("status") != "current":
+        raise Refused("AK-N004")
+    return before
+
+
+def is_author(work: Work, resource: dict[str, Any]) -> bool:
+    """Tell whether the actor wrote the note."""
+    return work.actor.id in map(reference, resource.get("author", ()))
+
+
+def active_codes(conditions: list[Stored]) -> set[str]:
+    """Return the ICPC-2 codes of the problems that are active."""
+    active = (hit.resource for hit in conditions if code(hit.resource.get("clinicalStatus"), _CLINICAL) in _ACTIVE)
+    return {code(one.get("code"), ICPC2) for one in active} - {""}
+
+
+def _check(work: Work, note: Note) -> None:
+    if unknown := [one for one in note.codes if one not in icpc2()]:
+        raise Refused("AK-N001", typed=unknown[0])
+    if not note.codes and work.actor.role in MUST_CODE:
+        raise Refused("AK-N002")
+
+
+def _todays(work: Work, note: Note, encounters: list[Stored]) -> str:
+    """Return today's contact of the same sort between the patient and this person or unit, or ""."""
+    today = local(work.now).date()
+    for hit in encounters:
+        one = hit.resource
+        start = moment((one.get("period") or {}).get("start"))
+        people = {reference(part.get("individual")) for part in one.get("participant", ())}
+        same = (one.get("class") or {}).get("code") == ENCOUNTERS.get(note.kind)
+        ours = reference(one.get("serviceProvider")) == work.actor.unit_id and (not people or work.actor.id in people)
+        begun = start is not None and local(start).date() == today and start <= work.now + timedelta(hours=1)
+        if same and ours and begun and one.get("status") not in _OVER:
+            return hit.reference
+    return ""
+
+
+def _stamp(work: Work, patient: str) -> Stamp:
+    actor = work.actor
+    return Stamp(
+        patient=f"Patient/{patient}", author={"reference": actor.id, "display": actor.name},
+        unit={"reference": actor.unit_id, "display": actor.unit_name}, at=local(work.now).isoformat(timespec="seconds"),
+    )  # fmt: skip
+
+
+def _owner(work: Work, id_: str) -> int:
+    """Return the owner key of the record an id of ours belongs to."""
+    owner: int | None = work.office.ids.open(id_)
+    if owner is None:
+        raise Refused("AK-W005")
+    return owner
+
+
+def _new(work: Work, owner: int, resource: dict[str, Any]) -> Draft:
+    return journal.draft("POST", resource, id_=work.office.ids.mint(owner))

@@ -1,0 +1,117 @@
+"""Drafts: what someone has begun to write. Sealed under a key of the writer's own, outside the journal."""
+
+from __future__ import annotations
+
+import secrets
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.record.session import execute, fetch
+
+SQL = queries(__file__)
+_NONCE: Final = 12  # bytes
+_KEY: Final = 32
+NOTE: Final = "note"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """Something begun, as its writer left it."""
+
+    id: str
+    patient: str  # id of the Patient whose record it is meant for
+    owner: int  # owner key of that record
+    kind: str
+    changed: datetime
+    fields: Mapping[str, str]  # as typed
+
+
+class _Content(msgspec.Struct):
+    patient: str
+    fields: dict[str, str]
+
+
+async def keep(work: Work, id_: str, owner: int, patient: str, fields: Mapping[str, str], kind: str = NOTE) -> None:
+    """Keep what has been written so far, over what was kept before.
+
+    Leaves  one row in work's transaction, locked until it ends
+    """
+    content = msgspec.json.encode(_Content(patient, dict(fields)))
+    sealed = _seal(work, content, _about(work, id_, owner, kind))
+    await execute(work, SQL.keep, work.actor.key, id_, owner, kind, work.now, sealed)
+
+
+async def keep_on(work: Work, draft: Draft, fields: Mapping[str, str]) -> None:
+    """Keep more of a draft that must still be there.
+
+    Raises  Refused AK-W005 when it was signed or discarded meanwhile
+    """
+    content = msgspec.json.encode(_Content(draft.patient, dict(fields)))
+    sealed = _seal(work, content, _about(work, draft.id, draft.owner, draft.kind))
+    if await execute(work, SQL.keep_on, work.actor.key, draft.id, work.now, sealed) == "UPDATE 0":
+        raise Refused("AK-W005")
+
+
+async def load(work: Work, id_: str) -> Draft | None:
+    """Return one of the actor's own drafts."""
+    rows = await fetch(work, SQL.one, work.actor.key, id_)
+    return _opened(work, rows[0]) if rows else None
+
+
+async def of(work: Work) -> list[Draft]:
+    """Return the actor's own drafts, the last changed first."""
+    return [draft for row in await fetch(work, SQL.every, work.actor.key) if (draft := _opened(work, row))]
+
+
+async def drop(work: Work, id_: str) -> None:
+    """Delete one of the actor's own drafts, in work's transaction."""
+    await execute(work, SQL.drop, work.actor.key, id_)
+
+
+async def close(work: Work, id_: str, owner: int, patient: str) -> None:
+    """Delete a draft that has been signed; a saving of it at the same moment waits, and then finds it signed."""
+    await keep(work, id_, owner, patient, {})
+    await drop(work, id_)
+
+
+def _opened(work: Work, row: Any) -> Draft | None:
+    """Return the draft in a row; None when the installation's key is another than it was sealed with."""
+    nonce, sealed = row["sealed"][:_NONCE], row["sealed"][_NONCE:]
+    about = _about(work, row["id"], row["owner"], row["kind"])
+    try:
+        content = msgspec.json.decode(_cipher(work).decrypt(nonce, sealed, about), type=_Content)
+    except InvalidTag:
+        return None
+    return Draft(id=row["id"], patient=content.patient, owner=row["owner"], kind=row["kind"], changed=row["changed"],
+                 fields=content.fields)  # fmt: skip
+
+
+def _seal(work: Work, content: bytes, about: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + _cipher(work).encrypt(nonce, content, about)
+
+
+def _cipher(work: Work) -> AESGCM:
+    """Return the cipher under the actor's own key, which is derived and stands nowhere."""
+    root: bytes = work.office.drafts_key
+    if len(root) < _KEY:
+        raise ValueError("the office has no key for drafts")
+    who = b"akson draft" + struct.pack(">q", work.actor.key)
+    return AESGCM(HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=who).derive(root))
+
+
+def _about(work: Work, id_: str, owner: int, kind: str) -> bytes:
+    """Return what the seal binds the content to: a row moved elsewhere does not open."""
+    return struct.pack(">qq", work.actor.key, owner) + f"{kind} {id_}".encode()

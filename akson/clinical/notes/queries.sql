@@ -1,0 +1,20 @@
+-- name: keep
+-- Keep a draft; the row is locked until the work ends, so that saving and signing at once take turns.
+-- in  $1 person, $2 id, $3 owner, $4 kind, $5 now, $6 sealed
+INSERT INTO draft (person, id, owner, kind, changed, sealed) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (person, id) DO UPDATE SET changed = excluded.changed, sealed = excluded.sealed
+ WHERE draft.owner = excluded.owner AND draft.kind = excluded.kind;
+
+-- name: keep_on
+-- Keep more of a draft that exists.
+UPDATE draft SET changed = $3, sealed = $4 WHERE person = $1 AND id = $2;
+
+-- name: one
+SELECT id, owner, kind, changed, sealed FROM draft WHERE person = $1 AND id = $2;
+
+-- name: every
+-- The drafts of one person, the last changed first.
+SELECT id, owner, kind, changed, sealed FROM draft WHERE person = $1 ORDER BY changed DESC, id;
+
+-- name: drop
+DELETE FROM draft WHERE person = $1 AND id = $2;

@@ -1,0 +1,69 @@
+"""Signed notes as the pages show them: the list, and one note with its earlier versions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from akson.base.web.messages import texts
+from akson.base.web.render import said
+from akson.clinical.notes.drafts import Draft
+from akson.clinical.notes.form import KINDS
+from akson.clinical.notes.model import Earlier, Listed, Notes, Signed
+from akson.clinical.notes.note import REASON, codes_in_words, text_of
+from akson.patient.reading import display, extension, moment, words
+from akson.record.stored import Stored
+
+MOST = 1000
+
+
+def listed(hit: Stored, root: str) -> Listed:
+    """Return a note, or another document, as one item of the list."""
+    resource = hit.resource
+    authors = [display(one) for one in resource.get("author", ())]
+    people = dict.fromkeys([*authors, display(resource.get("custodian"))])
+    return Listed(
+        title=resource.get("description") or words(resource.get("type")), by=", ".join(filter(None, people)),
+        at=moment(resource.get("date")) or hit.last_updated, codes=codes_in_words(resource), text=text_of(resource),
+        href=f"{root}/notat/{hit.id}", corrected=resource.get("docStatus") == "amended",
+        wrong=resource.get("status") == "entered-in-error",
+    )  # fmt: skip
+
+
+def listing(hits: Sequence[Stored], kept: Sequence[Draft], root: str, asked: int, now: datetime) -> Notes:
+    """Return the list of a patient's notes, and what one has begun in the same record."""
+    more = f"{root}/notater?antall={min(asked * 3, MOST)}" if len(hits) == asked and asked < MOST else ""
+    return Notes(
+        new_href=f"{root}/notat/ny", notes=tuple(listed(hit, root) for hit in hits), more_href=more,
+        drafts=tuple((begun(draft, now), f"{root}/notat/{draft.id}") for draft in kept),
+    )  # fmt: skip
+
+
+def begun(draft: Draft, now: datetime) -> str:
+    """Return what a draft is called: "Konsultasjon, i dag 10.42: Tyngre pust …"."""
+    kind = dict(KINDS).get(draft.fields.get("type", ""), texts().plain("note.title"))
+    if draft.fields.get("retter"):
+        kind = texts().plain("note.correction_of", kind=kind)
+    return texts().plain("notes.draft", kind=kind, at=said(draft.changed, now))
+
+
+def page(hit: Stored, versions: Sequence[Stored], root: str, *, mine: bool, fault: str = "") -> Signed:
+    """Return one signed note.
+
+    versions  every version of it, newest first
+    """
+    resource, note = hit.resource, listed(hit, root)
+    correction = resource.get("docStatus") == "amended"
+    created = [one.get("attachment", {}).get("creation") for one in resource.get("content", ())]
+    earlier = [one for one in versions if one.version < hit.version and text_of(one.resource) != note.text]
+    related = (resource.get("context") or {}).get("related", ())
+    return Signed(
+        action=note.href, note=note, list_href=f"{root}/notater", refs=tuple(filter(None, map(display, related))),
+        corrected_at=moment(created[0]) if correction and created else None, reason=extension(resource, REASON),
+        earlier=tuple(_earlier(one) for one in earlier), mine=mine and not note.wrong, reason_fault=fault,
+    )  # fmt: skip
+
+
+def _earlier(one: Stored) -> Earlier:
+    return Earlier(number=one.version, at=one.last_updated, codes=codes_in_words(one.resource),
+                   text=text_of(one.resource))  # fmt: skip

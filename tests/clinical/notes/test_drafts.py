@@ -1,0 +1,79 @@
+"""Drafts: nobody but the writer reads them, not even with the database in hand, and no text is lost or comes back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from akson.base.errors import Refused
+from akson.base.work import Purpose
+from akson.clinical.notes import drafts
+from tests.seeded import Town
+
+TEXT = {"type": "telefon", "vurdering": "Tyngre pust i trapp."}
+
+
+async def begun(town: Town, who: str = "jonas") -> str:
+    patient = town.id("Patient/astrid")
+    owner = town.office.ids.open(patient) or 0
+    id_ = town.office.ids.mint(owner)
+    async with town.office.work(await town.at_work(who), Purpose.TREATMENT) as work:
+        await drafts.keep(work, id_, owner, patient, TEXT)
+    return id_
+
+
+async def test_a_draft_is_found_again_by_its_writer_and_by_nobody_else(town: Town) -> None:
+    id_ = await begun(town)
+    async with town.office.work(await town.at_work("jonas"), Purpose.TREATMENT) as work:
+        found = await drafts.load(work, id_)
+        assert found is not None
+        assert (found.fields, found.patient) == (TEXT, town.id("Patient/astrid"))
+        assert [one.id for one in await drafts.of(work)] == [id_]
+    async with town.office.work(await town.at_work("mariam"), Purpose.TREATMENT) as work:
+        assert (await drafts.load(work, id_), await drafts.of(work)) == (None, [])
+
+
+async def test_the_row_holds_no_readable_text_and_cannot_be_moved_to_somebody_else(town: Town) -> None:
+    id_, mariam = await begun(town), await town.at_work("mariam")
+    sealed = await town.office.database.fetchval("SELECT sealed FROM draft WHERE id = $1", id_)
+    assert b"pust" not in sealed
+    await town.office.database.execute("UPDATE draft SET person = $1", mariam.key)
+    async with town.office.work(mariam, Purpose.TREATMENT) as work:
+        assert await drafts.load(work, id_) is None
+
+
+async def test_the_same_text_is_never_sealed_alike(town: Town) -> None:
+    first, second = await begun(town), await begun(town)
+    rows = await town.office.database.fetch("SELECT sealed FROM draft WHERE id IN ($1, $2)", first, second)
+    assert rows[0]["sealed"] != rows[1]["sealed"]
+
+
+async def test_a_correction_that_was_signed_is_not_kept_again(town: Town) -> None:
+    id_, jonas = await begun(town), await town.at_work("jonas")
+    async with town.office.work(jonas, Purpose.TREATMENT) as work:
+        draft = await drafts.load(work, id_)
+        assert draft is not None
+        await drafts.keep_on(work, draft, TEXT | {"funn": "Ødem."})
+        await drafts.drop(work, id_)
+    with pytest.raises(Refused, match="AK-W005"):
+        async with town.office.work(jonas, Purpose.TREATMENT) as work:
+            await drafts.keep_on(work, draft, TEXT)
+
+
+async def test_a_saving_at_the_moment_of_signing_waits_its_turn(town: Town) -> None:
+    id_, jonas, patient = await begun(town), await town.at_work("jonas"), town.id("Patient/astrid")
+    owner, order = town.office.ids.open(patient) or 0, []
+
+    async def save() -> None:
+        async with town.office.work(jonas, Purpose.TREATMENT) as work:
+            await drafts.keep(work, id_, owner, patient, TEXT)
+            order.append("saved")
+
+    async with town.office.work(jonas, Purpose.TREATMENT) as work:
+        await drafts.close(work, id_, owner, patient)
+        saving = asyncio.create_task(save())
+        await asyncio.sleep(0.2)
+        order.append("signed")
+    await saving
+    assert order == ["signed", "saved"]

@@ -12,11 +12,12 @@ from datetime import datetime
 
 from seeds.citizens import named
 from seeds.fjordvik import Address, addresses, organizations
+from seeds.looks import Look, looks
 from seeds.people import PEOPLE, population
 from seeds.shapes import Clock, Seed
 from seeds.staff import everybody_at_work
 
-__all__ = ["PEOPLE", "Address", "Clock", "Seed", "addresses", "resources"]
+__all__ = ["PEOPLE", "Address", "Clock", "Look", "Seed", "addresses", "looks", "resources"]
 
 PATIENTS_IN_A_SET = 200
 

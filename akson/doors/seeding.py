@@ -15,6 +15,7 @@ from akson.exchange.addresses import Address, put
 from akson.fhir import bodies, owners
 from akson.record import journal
 from akson.record.office import Office
+from akson.record.staff import Register
 
 SET = 600  # resources in one write set
 LOADER = Actor(
@@ -34,6 +35,20 @@ async def fill(settings: Settings, people: int, told: Callable[[str], None]) -> 
         sets = seeds.resources(people, office.clock())
         names = await load(office, sets, lambda count: told(f"  skrevet: {count} ressurser"))
         await put(office.database, [_address(office, one, names, settings.port) for one in seeds.addresses()])
+    async with opened(settings) as office:  # what was looked at earlier is a stream of the log of its own
+        await look(office, seeds.looks(office.clock()), names)
+
+
+async def look(office: Office, looks: Iterable[Any], names: Names) -> None:
+    """Leave the looks of earlier days in the access log, oldest first, each by whoever it was and at its own time."""
+    register = Register(database=office.database)
+    for one in looks:
+        earlier = replace(office, clock=lambda at=one.at: at)  # type: ignore[misc]
+        actor = (await register.staff(one.who.fnr.value, one.at, "demo:4"))[0]
+        whose = office.ids.open(names[one.whose].partition("/")[2]) or 0
+        screen, reason = f"demo:{one.page}", one.reason
+        async with earlier.work(actor, Purpose.TREATMENT, screen=screen, reason=reason) as work:
+            work.saw(whose, f"page {one.page}", basis=one.basis)
 
 
 def _address(office: Office, one: Any, names: Names, port: int) -> Address:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from akson.access.asking import Decision
 from akson.access.facts import Facts
 from akson.base.web.messages import texts
 from akson.base.web.shell import Badge, Banner
@@ -13,7 +14,7 @@ from akson.patient.identity import Identity
 from akson.patient.reading import Resource, code, codes, named, words
 from akson.record.journal import Mark
 from akson.record.stored import Stored
-from akson.registers.codes import KINSHIP, LOINC
+from akson.registers.codes import KINSHIP, LOINC, REACTION
 
 FLAG: Final = "https://akson.no/fhir/flag"
 SOCIAL: Final = "https://akson.no/fhir/social"
@@ -35,19 +36,26 @@ _GUARDIAN: Final = "GUARD"
 Parts = Mapping[str, Sequence[Stored]]
 
 
-def draw(identity: Identity, facts: Facts, parts: Parts, *, basis: str, now: datetime, today: date) -> Banner:
+def draw(identity: Identity, facts: Facts, parts: Parts, *, opened: Decision, now: datetime, today: date) -> Banner:
     """Return the banner of what was read of WANTED.
 
-    basis   why the record may be read, as the rules say it
+    opened  why the record may be read
     """
     critical = (*_critical(parts), *_blocked(facts, now))
-    kin, phone = _next_of_kin(_resources(parts, "RelatedPerson"))
+    related = _resources(parts, "RelatedPerson")
+    kin, phone = _next_of_kin(related)
     return Banner(
         id=identity.id, family=identity.family, given=identity.given, born=identity.born, age=identity.age(today),
         gender=identity.gender, fnr=identity.fnr, critical=critical,
         critical_known=bool(parts["AllergyIntolerance"] or parts["Flag"]), lives=_lives(identity, parts),
-        next_of_kin=kin, next_of_kin_phone=phone, guardian=_guardian(_resources(parts, "RelatedPerson")), basis=basis,
+        next_of_kin=kin, next_of_kin_phone=phone, guardian=_guardian(related), basis=_basis(opened),
     )  # fmt: skip
+
+
+def _basis(opened: Decision) -> str:
+    """Return the basis in a word, where the rules' own words are too long for a banner."""
+    key = f"patient.basis_{opened.rule}"
+    return texts().plain(key) if key in texts() else opened.basis
 
 
 def _critical(parts: Parts) -> Iterator[Badge]:
@@ -82,7 +90,9 @@ def _reaction(allergy: Resource) -> str:
     """Return "Penicillin, anafylaktisk reaksjon 2009"."""
     told = [words(allergy.get("code"))]
     for reaction in (allergy.get("reaction") or ())[:1]:
-        shown = words((reaction.get("manifestation") or [{}])[0]).lower()
+        manifested = (reaction.get("manifestation") or [{}])[0]
+        key = f"patient.reaction_{code(manifested, REACTION)}"  # the commonest by their short names
+        shown = texts().plain(key) if key in texts() else words(manifested).lower()
         year = str(reaction.get("onset", ""))[:4]
         told.append(texts().plain("patient.reaction_year", reaction=shown, year=year).strip())
     return ", ".join(filter(None, told))

@@ -55,7 +55,7 @@ async def open_chart(
     facts = (await facts_for(work, [identity.owner]))[identity.owner]
     decision = asked(work, facts, None, Act.READ)
     work.saw(identity.owner, f"page {page}", rule=decision.rule, basis=decision.basis)
-    shown = banner.draw(identity, facts, parts, basis=decision.basis, now=work.now, today=local(work.now).date())
+    shown = banner.draw(identity, facts, parts, opened=decision, now=work.now, today=local(work.now).date())
     return Chart(banner=shown, identity=identity, facts=facts, parts=parts)
 
 

@@ -22,6 +22,8 @@ from akson.record.stored import stored
 
 SQL = queries(__file__, "worklist.sql")
 READING = queries(__file__, "reading.sql")
+TASK: Final = "https://akson.no/fhir/task"  # Task.code
+FOR_INFORMATION: Final = "orientering"  # to be known, not acted on: kind "notice" instead of "task"
 OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")
 Resource = dict[str, Any]
 OpenId = Callable[[str], int | None]
@@ -92,8 +94,9 @@ def _task(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, 
     unit = _key(resource.get("owner"), "Organization", open_id) or unit
     person = _key(resource.get("owner"), "Practitioner", open_id)
     due = ((resource.get("restriction") or {}).get("period") or {}).get("end")
+    codes = {c.get("code") for c in (resource.get("code") or {}).get("coding") or [] if c.get("system") == TASK}
     if unit or person:
-        yield unit, person, "task", interval(due)[1] if due else None
+        yield unit, person, "notice" if FOR_INFORMATION in codes else "task", interval(due)[1] if due else None
 
 
 def _appointment(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, datetime | None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -10,13 +10,14 @@ from typing import Final
 from akson.base.web.messages import texts
 from akson.base.web.render import said
 from akson.base.work import Actor
+from akson.clinical.notes.drafts import Draft
 from akson.patient.chart import local
 from akson.patient.identity import Identity, identity_of
 from akson.patient.reading import Resource, display, moment, reference
 from akson.record.stored import Stored
 from akson.workplace import tasks
 from akson.workplace.model import Day, Meeting, Row
-from akson.workplace.words import due, party, uncapital
+from akson.workplace.words import due, party
 
 _MORNING_ENDS, _DAY_ENDS = 10, 18
 _NOT_COMING: Final = ("cancelled", "noshow", "entered-in-error")
@@ -25,15 +26,16 @@ _OVER: Final = ("fulfilled", *_NOT_COMING)
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """What was read: Appointments of today, Tasks that wait and that were sent, the patients by reference."""
+    """What was read: Appointments of today, Tasks that wait and that were sent, drafts, the patients by reference."""
 
     appointments: Sequence[Stored]
     waiting: Sequence[Stored]
     sent: Sequence[Stored]
     patients: Mapping[str, Stored]
+    drafts: Sequence[Draft] = ()
 
 
-def present(found: Gathered, actor: Actor, now: datetime, drafts: tuple[Row, ...] = ()) -> Day:
+def present(found: Gathered, actor: Actor, now: datetime) -> Day:
     """Return the page."""
     today = sorted((hit.resource for hit in found.appointments), key=lambda one: str(one.get("start")))
     meetings = tuple(_meeting(one, found, now) for one in today if one.get("status") not in _NOT_COMING)
@@ -42,8 +44,9 @@ def present(found: Gathered, actor: Actor, now: datetime, drafts: tuple[Row, ...
     others = [task for task in mine if task not in signing and tasks.is_action(task)]
     ahead = [one for one in today if one.get("status") not in _OVER and (moment(one.get("end")) or now) > now]
     return Day(
-        greeting=_greeting(actor, now), meetings=meetings, tasks=_rows(others, found, now), drafts=drafts,
-        results=_rows(signing, found, now), waiting=_rows([t.resource for t in found.sent], found, now, sent=True),
+        greeting=_greeting(actor, now), meetings=meetings, tasks=_rows(others, found, now),
+        results=_rows(signing, found, now), drafts=tuple(_drafts(found, now)),
+        waiting=_rows([task.resource for task in found.sent], found, now, sent=True),
         next_href=_href(ahead[0]) if ahead else "",
     )  # fmt: skip
 
@@ -84,13 +87,22 @@ def _rows(found: Iterable[Resource], beside: Gathered, now: datetime, *, sent: b
 def _row(task: Resource, found: Gathered, now: datetime, *, sent: bool) -> Row:
     """Return one task: the patient, and who sent it or who it is waited for."""
     who, when = _who(found, reference(task.get("for"))), due(tasks.limit(task), now)
-    other = uncapital(display(task.get("owner"))) if sent else party(task.get("requester"))
+    other = display(task.get("owner")) if sent else party(task.get("requester"))
     row = Row(
         text=tasks.title(task), href=f"/innboks/{task['id']}", due=when.text, now=when.now,
         by=". ".join(filter(None, (who.listed if who else "", other))), strong=tasks.is_urgent(task),
     )  # fmt: skip
     state = (task.get("businessStatus") or {}).get("text", "")
     return replace(row, by=f"{row.by}. {state}", due=said(moment(task.get("authoredOn")), now)) if sent else row
+
+
+def _drafts(found: Gathered, now: datetime) -> Iterator[Row]:
+    """Yield what the reader has begun to write; a patient whose record is closed meanwhile is not named."""
+    for draft in found.drafts:
+        who = _who(found, f"Patient/{draft.patient}")
+        told = (texts().plain(f"start.draft_{draft.kind}"), who.listed if who else "")
+        href = f"/p/{draft.patient}/notat/{draft.id}"
+        yield Row(text=", ".join(filter(None, told)), href=href, due=said(draft.changed, now))
 
 
 def _who(found: Gathered, name: str) -> Identity | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from akson.base.errors import Refused
@@ -12,7 +13,7 @@ from akson.patient.chart import local
 from akson.patient.reading import reference, words
 from akson.record import journal
 from akson.record.stored import Stored
-from akson.workplace.tasks import FOR_INFORMATION, TASK
+from akson.record.worklist import FOR_INFORMATION, TASK
 
 Resource = dict[str, Any]
 _INTERNAL: Final = "AK-X006"  # the question did not come as an electronic message
@@ -45,16 +46,41 @@ async def answer(work: Work, task: Stored, version: int, text: str) -> Stored:
     Raises  Refused AK-X001 no text; what sending refuses; and as `take`
     Leaves  Communication to the one who asked: as an electronic message when it came so, else as a task for them
     """
+    if task.version != version:  # before anything is queued: the answer of a refused page must not go out
+        raise Refused("AK-J003", expected=version, current=task.version)
+    asked = await journal.read(work, *reference(task.resource.get("focus")).split("/", 1))
+    await reply(work, asked, text)
+    return await finish(work, task, version)
+
+
+async def reply(work: Work, asked: Stored, text: str) -> None:
+    """Answer a message, whoever has the task of it.
+
+    Raises  Refused AK-X001 no text; what sending refuses
+    Leaves  Communication to the one who asked: as an electronic message when it came so, else as a task for them
+    """
     if not text.strip():
         raise Refused("AK-X001", path="svar")
-    asked = await journal.read(work, *reference(task.resource.get("focus")).split("/", 1))
     try:
         await sending.answer(work, asked.id, text)
     except Refused as refused:
         if refused.code != _INTERNAL:
             raise
         await _answer_here(work, asked, text)
-    return await finish(work, task, version)
+
+
+async def note_to_self(work: Work, patient: str, text: str, day: date | None) -> Stored:
+    """Make a task about a patient that the actor owns, to be done by the end of `day`.
+
+    Raises  an access refusal
+    """
+    now, me = local(work.now).isoformat(), {"reference": work.actor.id, "display": work.actor.name}
+    made: Resource = {
+        "resourceType": "Task", "status": "accepted", "intent": "order", "priority": "routine", "description": text,
+        "code": {"coding": [{"system": TASK, "code": "handling"}]}, "for": {"reference": f"Patient/{patient}"},
+        "requester": me, "owner": me, "authoredOn": now, "lastModified": now,
+    }  # fmt: skip
+    return await journal.create(work, made | ({"restriction": {"period": {"end": day.isoformat()}}} if day else {}))
 
 
 async def _answer_here(work: Work, asked: Stored, text: str) -> None:

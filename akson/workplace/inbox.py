@@ -18,7 +18,7 @@ from akson.record.stored import Stored
 from akson.registers.codes import NEWS2, SNOMED
 from akson.workplace import tasks
 from akson.workplace.model import Inbox, Item, Message, Ref, Section, Step, Tab
-from akson.workplace.words import Due, due, party, uncapital
+from akson.workplace.words import Due, due, inside, party
 
 TABS: Final = ("handling", "orientering", "sendt", "ferdig")
 _DONE: Final = ("completed", "rejected", "cancelled")
@@ -145,7 +145,7 @@ def _message(task: Stored, found: Gathered, reader: Reader) -> Message:
     message = Message(
         title=tasks.title(resource), text=_text(resource, focus), refs=tuple(_refs(about, found, root, reader.now)),
         steps=tuple(_steps(resource, focus, reader)), action="" if closed else f"/innboks/{task.id}",
-        reply_to=uncapital(display(focus.get("sender"))) if asked else "", mine=mine, version=task.version,
+        reply_to=inside(focus.get("sender")) if asked else "", mine=mine, version=task.version,
         note_href=f"{root}/notat/ny" if root else "", typed=reader.typed, fault=reader.fault, tab=reader.tab,
     )  # fmt: skip
     if who is None:
@@ -168,13 +168,19 @@ def _refs(about: Stored | None, found: Gathered, root: str, now: datetime) -> It
     if about is None:
         return
     named = [reference(each) for each in about.resource.get("about", ())]
-    for hit in (about, *(found.beside[name] for name in named if name in found.beside)):
-        resource = hit.resource
-        at = said(moment(resource.get("effectiveDateTime") or resource.get("date")), now)
-        if hit.type == "DocumentReference":
-            yield Ref(head=words(resource.get("type")), text=at, href=f"{root}/notat/{hit.id}")
-        elif hit.type in ("Observation", "DiagnosticReport"):
-            yield Ref(head=_measure(resource), text=at, href=f"{root}/malinger")
+    hits = (about, *(found.beside[name] for name in named if name in found.beside))
+    yield from (shown for hit in hits if (shown := pointer(hit, root, now)))
+
+
+def pointer(hit: Stored, root: str, now: datetime) -> Ref | None:
+    """Return a pointer to a document or a measurement; None to anything else. root: "/p/<id>"."""
+    resource = hit.resource
+    at = said(moment(resource.get("effectiveDateTime") or resource.get("date")), now)
+    if hit.type == "DocumentReference":
+        return Ref(head=words(resource.get("type")), text=at, href=f"{root}/notat/{hit.id}")
+    if hit.type in ("Observation", "DiagnosticReport"):
+        return Ref(head=_measure(resource), text=at, href=f"{root}/malinger")
+    return None
 
 
 def _measure(resource: Resource) -> str:
@@ -197,7 +203,7 @@ def _steps(task: Resource, focus: Resource, reader: Reader) -> Iterator[Step]:
     if tasks.is_open(task):
         mine = tasks.is_mine(task, reader.actor)
         key = "step_answer_you" if mine and focus.get("payload") else "step_you" if mine else "step_other"
-        text = t(f"inbox.{key}", who=uncapital(display(task.get("owner"))))
+        text = t(f"inbox.{key}", who=inside(task.get("owner")))
         yield Step(text=text, state="now", at=moment(tasks.limit(task)))
 
 

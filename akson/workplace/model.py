@@ -208,6 +208,9 @@ class Overview:
     services: tuple[Line, ...] = ()
     coordinator: str = ""
     buttons: tuple[Button, ...] = ()
+    quick: str = ""  # where one line is posted; empty when the role writes nothing
+    typed: str = ""  # a line that was not understood
+    fault: str = ""
 
 
 # ---- innboks.html, samhandling.html

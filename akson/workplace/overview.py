@@ -59,7 +59,7 @@ def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime) ->
     news = since.news(told, chart.parts, vitals, root) if told else ()
     services = [hit.resource for hit in chart["EpisodeOfCare"]]
     return Overview(
-        read=read, news=news[: since.SHOWN], more=max(len(news) - since.SHOWN, 0), more_href=f"{root}/notat",
+        read=read, news=news[: since.SHOWN], more=max(len(news) - since.SHOWN, 0), more_href=f"{root}/notater",
         problems=tuple(_problems(chart, told, root)),
         earlier=len(chart["Condition:resolved"]) + len(chart["Condition:inactive"]),
         medicines=_medicines(chart, known, now), vitals=vitals,
@@ -67,6 +67,7 @@ def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime) ->
         further=max(len(_coming(chart, now)) - APPOINTMENTS_SHOWN, 0), tasks=_tasks(chart, actor, now),
         services=tuple(map(_service, sorted(services, key=_since))), coordinator=_coordinator(chart),
         buttons=tuple(_buttons(actor, root)),
+        quick=f"{root}/hurtig" if has(actor.role, Permission.WRITE_TASKS) else "",
     )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _problems(chart: Chart, told: since.Since | None, root: str) -> Iterator[Pro
         concept = hit.resource.get("code") or {}
         shown = code(concept, ICPC2) or code(concept, ICD10)
         yield Problem(
-            code=shown, text=words(concept), changed=hit.id in changed, href=f"{root}/notat",
+            code=shown, text=words(concept), changed=hit.id in changed, href=f"{root}/notater",
             since=year(hit.resource.get("onsetDateTime") or hit.resource.get("recordedDate")),
         )  # fmt: skip
 

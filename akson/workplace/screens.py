@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from akson.audit.last import last_look
 from akson.base.errors import Refused
+from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
+from akson.clinical.notes import drafts
+from akson.clinical.vitals import actions as vitals
 from akson.patient import openings
 from akson.patient.chart import local, open_chart
 from akson.patient.reading import reference
 from akson.record import journal, worklist
 from akson.record.search.searching import search
 from akson.record.stored import Stored
-from akson.workplace import day, find, forms, handling, inbox, overview, refused
+from akson.workplace import day, find, forms, handling, inbox, overview, quick, refused
 from akson.workplace.model import Search
 
 SCREENS = Screens(__name__)
@@ -35,10 +39,11 @@ async def start(work: Work, visit: Visit) -> Page:
     pairs = [("practitioner", work.actor.id), ("date", today), ("_count", _MOST)]
     appointments = (await search(work, "Appointment", pairs)).hits
     waiting, sent = await _waiting(work), await _sent(work)
-    named = [day.patient_of(hit.resource) for hit in appointments]
+    begun = await drafts.of(work)
+    named = [day.patient_of(hit.resource) for hit in appointments] + [f"Patient/{one.patient}" for one in begun]
     named += [reference(task.resource.get("for")) for task in (*waiting, *sent)]
     patients = await journal.read_many(work, [name for name in named if name.startswith("Patient/")])
-    found = day.Gathered(appointments=appointments, waiting=waiting, sent=sent, patients=patients)
+    found = day.Gathered(appointments=appointments, waiting=waiting, sent=sent, patients=patients, drafts=begun)
     return Page("start.html", day=day.present(found, work.actor, work.now))
 
 
@@ -58,15 +63,39 @@ async def look_for(work: Work, visit: Visit) -> Page | Go:
     return Page("sok.html", search=found)
 
 
-@SCREENS.screen("/p/{patient}", needs="read-minimal", title="overview.title", methods=("GET",),
+@SCREENS.screen("/p/{patient}", needs="find-people", title="overview.title", methods=("GET",),
                 menu=Menu(text="overview.menu", icon="home", order=1, keys="g o"))  # fmt: skip
 async def chart(work: Work, visit: Visit, patient: str) -> Page:
     """Show everything one must know of a patient."""
+    return await _overview(work, patient)
+
+
+@SCREENS.screen("/p/{patient}/hurtig", needs="write-tasks", title="overview.title", methods=("POST",))
+async def quickly(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Register what one line says: measurements or a task."""
+    line = visit.form.get("linje", "").strip()
+    told = quick.read(line, local(work.now).date())
+    if told is None:
+        return await _overview(work, patient, typed=line, fault=texts().plain("overview.quick_fault"))
+    try:
+        if isinstance(told, quick.Task):
+            await handling.note_to_self(work, patient, told.text, told.day)
+            return Go(f"/p/{patient}", said="overview.said_task")
+        await vitals.register(work, patient, told, work.now)
+    except Refused as wrong:
+        if not wrong.path:
+            raise
+        return await _overview(work, patient, typed=line, fault=wrong.text)
+    return Go(f"/p/{patient}", said="overview.said_vitals")
+
+
+async def _overview(work: Work, patient: str, *, typed: str = "", fault: str = "") -> Page:
     opened = await open_chart(work, patient, overview.WANTED, marked=overview.MARKED, page="oversikt")
     database, owner = work.office.database, opened.identity.owner
     read = await last_look(database, owner, work.actor.key, "oversikt", work.now)
-    view = overview.present(opened, work.actor, read, work.now)
-    return Page("oversikt.html", title=opened.banner.name, patient=opened.banner, view=view)
+    view = replace(overview.present(opened, work.actor, read, work.now), typed=typed, fault=fault)
+    return Page("oversikt.html", status=422 if fault else 200, title=opened.banner.name,
+                patient=opened.banner, view=view)  # fmt: skip
 
 
 @SCREENS.screen("/p/{patient}/apne", needs="open-with-reason", title="refused.title")
@@ -148,7 +177,7 @@ async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: s
 
 async def _waiting(work: Work) -> list[Stored]:
     """Return the open tasks of the actor and the unit that the actor may see."""
-    items = await worklist.items(work, kinds=("task",))
+    items = await worklist.items(work, kinds=("task", "notice"))
     found = await journal.read_many(work, [item.reference for item in items])
     return list(found.values())
 

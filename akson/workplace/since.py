@@ -11,12 +11,12 @@ from typing import Any, Final
 from akson.base.web.messages import texts
 from akson.base.web.render import number, said
 from akson.patient.banner import EGFR
-from akson.patient.reading import Resource, code, display, moment, words
+from akson.patient.reading import Resource, code, moment, words
 from akson.record.stored import Stored
 from akson.registers.codes import DOCUMENT, LOINC
 from akson.workplace import medicines
 from akson.workplace.model import News, Vitals
-from akson.workplace.words import party, uncapital
+from akson.workplace.words import inside, party, uncapital
 
 SHOWN: Final = 5
 _ARRIVES_WITH_RECORD: Final = timedelta(days=1)
@@ -96,11 +96,11 @@ def _document(since: Since, hit: Stored, root: str) -> Told:
     rank = _NOTE if kind == _NOTES else _LETTER if kind else _DECISION
     title = str(resource.get("description") or words(resource.get("type")))
     author = (resource.get("author") or [{}])[0]
-    keeper = display(resource.get("custodian"))
-    who = keeper if rank == _LETTER else ", ".join(dict.fromkeys(filter(None, (party(author), uncapital(keeper)))))
+    keeper = inside(resource.get("custodian"))
+    who = keeper if rank == _LETTER else ", ".join(dict.fromkeys(filter(None, (party(author), keeper))))
     if rank == _DECISION:
         kind_of = words(resource.get("type")).lower()
-        who = texts().plain("overview.from_unit", what=kind_of, unit=uncapital(keeper))
+        who = texts().plain("overview.from_unit", what=kind_of, unit=keeper)
     by = f"{_day(at, since.now)}, {who}"
     icon = "home" if rank == _DECISION else "doc"
     return rank, at, News(icon=icon, head=title, href=f"{root}/{hit.id}", by=by)
@@ -133,7 +133,7 @@ def _laboratory(since: Since, results: Sequence[Stored], href: str) -> Iterator[
     latest = sorted((hit.resource for hit in new if since.told(hit) == at), key=_weight)
     figures = [_figure(each, [hit.resource for hit in results]) for each in latest[:2]]
     text = ", ".join([figures[0], *map(uncapital, figures[1:])])
-    who = uncapital(display((latest[0].get("performer") or [{}])[0]))
+    who = inside((latest[0].get("performer") or [{}])[0])
     yield 3, at, News(icon="flask", head=text, href=href, by=f"{_day(at, since.now)}, {who}")
 
 

@@ -9,13 +9,11 @@ from typing import Final
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
-from akson.patient.reading import Resource, code, display, moment, reference, words
-from akson.record.worklist import OPEN
+from akson.patient.reading import Resource, code, moment, reference, words
+from akson.record.worklist import FOR_INFORMATION, OPEN, TASK
 from akson.workplace.model import Row
-from akson.workplace.words import due, party, uncapital
+from akson.workplace.words import due, inside, party, uncapital
 
-TASK: Final = "https://akson.no/fhir/task"
-FOR_INFORMATION: Final = "orientering"
 _AT_ONCE: Final = ("urgent", "asap", "stat")
 Focuses = Mapping[str, Resource]  # "DocumentReference/x" -> the resource a task is about
 
@@ -71,7 +69,7 @@ def _row(task: Resource, focuses: Focuses, actor: Actor, now: datetime) -> Row:
 def _origin(task: Resource, focuses: Focuses, actor: Actor, now: datetime) -> str:
     """Return "Eier: deg. Fra epikrise 20.11" or "Eier: laboratoriet, Nordre legesenter"."""
     t = texts().plain
-    owner = t("work.you") if is_mine(task, actor) else uncapital(display(task.get("owner")))
+    owner = t("work.you") if is_mine(task, actor) else inside(task.get("owner"))
     told = t("work.owner", owner=owner)
     if reference(task.get("requester")) == actor.id:
         return told

@@ -11,8 +11,8 @@ from akson.base.web.render import local, said, short_weekday
 from akson.patient.reading import Resource, display, moment, reference
 
 OFFICE_CLOSES: Final = time(16)  # a limit at closing time means "that day"
+_DEFINITE: Final = ("et", "en", "ene")  # "laboratoriet": a common noun, not a name
 _DATE_ONLY: Final = len("2026-11-23")
-_WEEK: Final = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,13 @@ def party(who: Resource | None) -> str:
     """Return who a Reference points at: people by initial and family name, units by name."""
     name = display(who)
     return name if reference(who).startswith("Organization/") else initialed(name)
+
+
+def inside(who: Resource | None) -> str:
+    """Return a party's name inside a sentence: "laboratoriet, Nordre legesenter", but "Vestfjell sykehus"."""
+    name = display(who)
+    common = reference(who).startswith("Organization/") and name.split(" ")[0].rstrip(",").endswith(_DEFINITE)
+    return uncapital(name) if common else name
 
 
 def uncapital(text: str) -> str:

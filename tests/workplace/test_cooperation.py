@@ -1,0 +1,258 @@
+"""Samhandling: what was sent and received for a patient, answering it, and writing to somebody outside."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from akson.base.work import Actor, Purpose
+from akson.exchange import delivery, inbox, sending
+from akson.exchange.states import State
+from akson.record import journal
+from akson.record.office import Office
+from akson.record.stored import Stored
+from akson.workplace.messages import message_of
+from tests.exchange.letters import HEART, written
+from tests.exchange.places import Places, make
+from tests.exchange.world import World, world
+from tests.offices import JOB, patient, staff, unit
+from tests.workplace.browsing import Browser, browsing
+
+__all__ = ["world"]
+TYPED = {"mottaker": str(HEART.her_id), "tema": "8", "emne": "", "tekst": "Kan dere sende siste epikrise?\n\nHilsen Jonas"}
+
+
+@pytest.fixture
+async def places(office: Office) -> Places:
+    return await make(office)
+
+
+def page(places: Places, rest: str = "") -> str:
+    return f"/p/{places.astrid.id}/samhandling{rest}"
+
+
+async def received(places: Places, text: str = "Hun reiser hjem i morgen.") -> str:
+    """Let a message from the hospital be filed; return the id of the Communication."""
+    office = places.office
+    await inbox.keep(office.database, written(text), now=office.clock(), envelope_from=HEART.her_id)
+    await delivery.receive_due(office)
+    return str((await places.found("Communication"))[0]["id"])
+
+
+async def colleagues_message(places: Places, sender: Actor, count: int = 1) -> list[Stored]:
+    """Let a colleague at another unit write to the doctor, in the record, with a task."""
+    who, doctor = {"reference": sender.id, "display": sender.name}, {"reference": places.doctor.id, "display": "Eikeland"}
+    made = []
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        for number in range(count):
+            made.append(await journal.create(work, {
+                "resourceType": "Communication", "status": "completed", "subject": {"reference": places.astrid.reference},
+                "sender": who, "recipient": [doctor], "sent": f"2026-11-{number % 20 + 1:02}T08:31:00+01:00",
+                "topic": {"text": f"Økt vekt {number}"}, "payload": [{"contentString": "Skal vi gi 40 mg × 2?"}],
+            }))  # fmt: skip
+            await journal.create(work, {
+                "resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": places.astrid.reference},
+                "focus": {"reference": made[-1].reference}, "owner": doctor, "requester": who, "description": "Økt vekt",
+                "restriction": {"period": {"end": "2026-11-23T15:00:00+01:00"}},
+            })  # fmt: skip
+    return made
+
+
+async def test_the_hospital_writes_the_gp_answers_and_sees_the_answer_accepted(world: World) -> None:
+    """The whole way, with the hospital as a program of its own."""
+    places = world.places
+    await world.sends("Kan dere ta kreatinin på fredag?")
+    (letter,) = await world.until(lambda: places.found("Communication"))
+    (task,) = await places.found("Task")
+    assert task["focus"]["reference"] == f"Communication/{letter['id']}"
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(page(places, f"?melding={letter['id']}"))
+        assert "Kan dere ta kreatinin på fredag?" in shown.text
+        assert "Svar til hjertepoliklinikken, Vestfjell sykehus" in shown.text
+        answered = await jonas.send(page(places, f"?melding={letter['id']}"), do="answer", svar="Ja, fredag kl. 9.",
+                                    version=shown.hidden("version"))  # fmt: skip
+        assert (answered.status, answered.leads_to) == (303, page(places, f"?melding={letter['id']}"))
+        asked = await jonas.open(page(places, f"?melding={letter['id']}"))
+        assert "Besvart, Jonas Eikeland" in asked.text
+        (task,) = await places.found("Task")
+        assert task["status"] == "completed"
+        mine = next(each for each in await places.found("Communication") if "inResponseTo" in each and each["id"] != letter["id"])
+        assert "Venter på sending" in (await jonas.open(page(places, f"?melding={mine['id']}"))).text
+        waiting = await jonas.open(page(places, f"/tilstand?melding={mine['id']}"))
+        assert "data-refresh" in waiting.html
+        await world.local.deliver_due(places.office)
+        assert "Levert hos mottaker" in (await jonas.open(page(places, f"/tilstand?melding={mine['id']}"))).text
+
+        async def settled() -> bool:
+            return await world.standing(mine["id"]) is State.ACCEPTED
+
+        await world.until(settled)
+        done = await jonas.open(page(places, f"/tilstand?melding={mine['id']}"))
+        assert "Godtatt av mottaker" in done.text and "data-refresh" not in done.html
+    arrived = await world.told("inn", "DIALOG_HELSEFAGLIG")
+    assert arrived is not None and arrived["text"] == "Ja, fredag kl. 9."
+
+
+async def test_a_new_message_is_shown_as_its_receiver_reads_it_and_sent_once(places: Places) -> None:
+    async with browsing(places.office, places.doctor) as jonas:
+        blank = await jonas.open(page(places, "/ny"))
+        assert "Hjertepoliklinikken" in blank.text and "Spørsmål om helseopplysninger" in blank.text
+        preview = await jonas.send(page(places, "/ny"), do="look", **TYPED)
+        assert preview.status == 200
+        for told in ("Slik ser mottakeren meldingen", "Spørsmål om helseopplysninger", "Astrid Nordli",
+                     "Jonas Eikeland, Nordre legesenter, Fjordvik kommune", "Kan dere sende siste epikrise?"):  # fmt: skip
+            assert told in preview.text
+        assert preview.hidden("tekst") == TYPED["tekst"] and await places.counts() == {}
+        first = await jonas.send(page(places, "/ny"), once="a", do="send", **TYPED)
+        again = await jonas.send(page(places, "/ny"), once="a", do="send", **TYPED)
+        assert first.status == 303 and again.leads_to == first.leads_to
+        shown = await jonas.open(first.leads_to)
+    assert "Venter på sending" in shown.text and "Skrevet, J. Eikeland" in shown.text
+    assert await places.counts() == {"out queued": 1}
+    (made,) = await places.found("Communication")
+    assert made["topic"]["coding"][0] == {"system": "urn:oid:2.16.578.1.12.4.1.1.7322", "code": "8", "display": "Spørsmål om helseopplysninger"}
+
+
+@pytest.mark.parametrize(("changed", "said"), [
+    ({"tekst": "  \n "}, "Må fylles ut."),
+    ({"tekst": "Gjelder 13916900362."}, "fødselsnummeret til en annen person"),
+    ({"tekst": "Hun kommer [dato]."}, "felt som ikke er fylt ut: «[dato]»"),
+    ({"mottaker": ""}, "Må velges."),
+    ({"mottaker": "99000011"}, "Velg ett av svarene."),  # one of ours
+    ({"tema": "66"}, "Velg ett av svarene."),
+])  # fmt: skip
+@pytest.mark.parametrize("do", ["look", "send"])
+async def test_what_must_not_be_sent_is_explained_and_what_was_typed_stays(places: Places, changed: dict[str, str], said: str, do: str) -> None:
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.send(page(places, "/ny"), do=do, **TYPED | changed)
+    assert shown.status == 422 and said in shown.text
+    assert (TYPED | changed)["tekst"].strip() in shown.html
+    assert await places.counts() == {}
+
+
+async def test_a_colleague_in_the_same_record_is_answered_in_the_record(places: Places) -> None:
+    nurse = await staff(places.office, await unit(places.office, "Hjemmetjenesten sone nord"), "Yusuf")
+    (asked,) = await colleagues_message(places, nurse)
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(page(places, f"?melding={asked.id}"))
+        assert "Venter hos Deg" in shown.text and "Svar til yusuf" in shown.text.replace("Svar til Yusuf", "Svar til yusuf")
+        blank = await jonas.send(page(places, f"?melding={asked.id}"), do="answer", svar=" ", version="1")
+        assert blank.status == 422 and "Meldingen har ingen tekst." in blank.text
+        sent = await jonas.send(page(places, f"?melding={asked.id}"), do="answer", svar="Ja, fra i dag.", version="1")
+        assert sent.status == 303
+        listed = await jonas.open(page(places))
+    assert "Besvart" in listed.text
+    (task,) = [each for each in await places.found("Task") if each["owner"]["reference"] == nurse.id]
+    assert task["status"] == "requested" and await places.counts() == {}
+
+
+async def test_an_answer_to_what_a_colleague_has_dealt_with_does_not_go_out(places: Places) -> None:
+    message = await received(places)
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(page(places, f"?melding={message}"))
+        done = await jonas.send(page(places, f"?melding={message}"), do="done", version=shown.hidden("version"))
+        assert done.status == 303
+        late = await jonas.send(page(places, f"?melding={message}"), do="answer", svar="For sent", version=shown.hidden("version"))
+    assert late.status == 422 and "Noen andre har endret dette" in late.text and "For sent" in late.html
+    assert "out queued" in await places.counts()  # the receipt, and nothing else
+    assert len(await places.found("Communication")) == 1
+
+
+async def test_what_went_wrong_stands_out_with_its_reason_and_owner(places: Places) -> None:
+    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}, "payload": [{"contentString": "Hei"}]}
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        made = await sending.send(work, new, to=HEART.her_id)
+    places.office.clock.pass_(timedelta(hours=97))  # type: ignore[attr-defined]
+    assert await delivery.remind_due(places.office) == 1
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(page(places, f"?vis=folg&melding={made.id}"))
+    assert "Ikke bekreftet innen 96 timer" in shown.text and "Nordre legesenter" in shown.text
+    assert 'data-level="warn"' in shown.html
+
+
+async def test_a_file_that_came_along_is_saved_never_shown(places: Places) -> None:
+    script = base64.b64encode(b"<script>alert(1)</script>").decode()
+    big = base64.b64encode(b"x" * 70_000).decode()
+    subject = {"reference": places.astrid.reference}
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        binary = await journal.create(work, {"resourceType": "Binary", "contentType": "application/pdf", "securityContext": subject, "data": big})
+        kept = await journal.create(work, {"resourceType": "DocumentReference", "status": "current", "subject": subject, "content": [
+            {"attachment": {"contentType": "application/pdf", "url": binary.reference, "title": "Røntgen æ.pdf"}}]})
+        message = await journal.create(work, {"resourceType": "Communication", "status": "completed", "subject": subject, "payload": [
+            {"contentString": "Se vedlegg"}, {"contentAttachment": {"contentType": "text/html", "title": "svar.html", "data": script}},
+            {"contentReference": {"reference": kept.reference}}]})  # fmt: skip
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(page(places, f"?melding={message.id}"))
+        assert "svar.html" in shown.text
+        small, large = [(await jonas.open(page(places, f"/{message.id}/vedlegg/{n}"))).answer for n in (0, 1)]
+        assert (await jonas.open(page(places, f"/{message.id}/vedlegg/2"))).status == 404
+    assert small.headers["content-type"] == "application/octet-stream"
+    assert small.content == b"<script>alert(1)</script>" and small.headers["content-disposition"].startswith("attachment;")
+    assert large.headers["content-type"] == "application/pdf" and large.headers["content-disposition"].endswith("R%C3%B8ntgen%20%C3%A6.pdf")
+    assert len(large.content) == 70_000
+
+
+@pytest.mark.parametrize("rest", ["", "?melding={one}", "/tilstand?melding={one}", "/ny"])
+async def test_a_page_costs_the_same_whatever_the_number_of_messages(places: Places, rest: str) -> None:
+    nurse = await staff(places.office, await unit(places.office, "Hjemmetjenesten sone nord"), "Yusuf")
+    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}, "payload": [{"contentString": "Hei"}]}
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        one = await sending.send(work, new, to=HEART.her_id)
+    async with browsing(places.office, places.doctor) as jonas:
+        await jonas.open(page(places))  # what is read once per process is read
+        few = await jonas.open(page(places, rest.format(one=one.id)))
+        await colleagues_message(places, nurse, 40)
+        async with places.office.work(replace(places.doctor), Purpose.TREATMENT) as work:
+            for _ in range(20):
+                await sending.send(work, new, to=HEART.her_id)
+        many = await jonas.open(page(places, rest.format(one=one.id)))
+    assert few.status == many.status == 200
+    assert many.statements == few.statements <= 9
+
+
+async def test_another_patients_message_is_not_found_here(places: Places) -> None:
+    message = await received(places)
+    other = await patient(places.office, at=places.practice)
+    async with browsing(places.office, places.doctor) as jonas:
+        for rest in (f"?melding={message}", f"/tilstand?melding={message}", f"/{message}/vedlegg/0", "?melding=x"):
+            assert (await jonas.open(f"/p/{other.id}/samhandling{rest}")).status == 404
+
+
+async def test_a_record_that_is_not_open_is_not_told_of(places: Places) -> None:
+    message = await received(places)
+    stranger = await staff(places.office, await unit(places.office, "Sentrum legegruppe"), "Lie", role="fastlege")
+    async with browsing(places.office, stranger) as anne:
+        for rest in ("", f"?melding={message}", f"/tilstand?melding={message}", "/ny", f"/{message}/vedlegg/0"):
+            shown = await anne.open(page(places, rest))
+            assert shown.status == 403 and "hjem i morgen" not in shown.text and "Hjertepoliklinikken" not in shown.text
+        tried = await anne.send(page(places, "/ny"), do="send", **TYPED)
+    assert tried.status == 403 and "out queued" in await places.counts() and len(await places.found("Communication")) == 1
+
+
+async def test_a_message_can_be_shown_on_pages_across_patients(places: Places) -> None:
+    communication = await received(places)
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        message = await message_of(work, communication)
+    assert (message.patient, message.fnr) == ("NORDLI, Astrid", "14834142059")
+    assert message.reply_to == "hjertepoliklinikken, Vestfjell sykehus" and message.version == 1
+    assert message.action == page(places, f"?melding={communication}") and message.record_href == f"/p/{places.astrid.id}"
+    assert [step.text for step in message.steps][:2] == ["Sendt, Hjertepoliklinikken, Vestfjell sykehus", "Venter hos Nordre legesenter"]
+
+
+async def test_a_unit_without_an_address_is_told_before_anything_is_typed(places: Places) -> None:
+    zone = await unit(places.office, "Hjemmetjenesten sone nord")
+    nurse = await staff(places.office, zone, "Yusuf")
+    somebody = await patient(places.office, at=zone)
+    async with browsing(places.office, nurse) as mariam:
+        shown = await mariam.open(f"/p/{somebody.id}/samhandling/ny")
+    assert "Hjemmetjenesten sone nord har ingen adresse for elektroniske meldinger." in shown.text
+    assert 'value="look"' not in shown.html
+
+
+async def test_an_empty_cooperation_says_so(places: Places) -> None:
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(page(places))
+    assert "Ingen henvisninger, meldinger eller dokumenter." in shown.text and "Ny melding" in shown.text

@@ -26,64 +26,111 @@ BEGIN
     END LOOP;
 END $_$;
 
-CREATE FUNCTION public.exchange_erase_v1(the_owner bigint, the_id text) RETURNS bigint
+CREATE FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
   emptied bigint;
   more bigint;
 BEGIN
-  UPDATE message_in SET body = NULL WHERE owner = the_owner AND filed_as = the_id AND body IS NOT NULL;
+  UPDATE message_in SET body = NULL WHERE owner = the_owner AND filed_as = ANY (ids) AND body IS NOT NULL;
   GET DIAGNOSTICS emptied = ROW_COUNT;
-  UPDATE message_out SET body = NULL WHERE owner = the_owner AND told_of = the_id AND body IS NOT NULL;
+  UPDATE message_out SET fault_text = 'Slettet før den ble sendt.', state = 'failed'
+   WHERE owner = the_owner AND told_of = ANY (ids) AND state = 'queued';
+  UPDATE message_out SET body = NULL WHERE owner = the_owner AND told_of = ANY (ids) AND body IS NOT NULL;
   GET DIAGNOSTICS more = ROW_COUNT;
   RETURN emptied + more;
 END $$;
 
-CREATE FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, the_type smallint, the_id text, decision text) RETURNS bigint
+CREATE FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
+#variable_conflict use_column
 DECLARE
-  seq bigint;
-  gone text;
+  entry bigint;
+  found integer;
 BEGIN
   UPDATE owner o SET chain_seq = o.chain_seq + 1, last_updated = greatest(at, o.last_updated + interval '1 ms')
-   WHERE o.owner = the_owner RETURNING o.chain_seq INTO seq;
-  SELECT json_agg(json_build_array(v.version, encode(sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id,
-           v.version, v.method, (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8')
-           || coalesce(v.body, '')), 'hex')) ORDER BY v.version)::text INTO gone
+   WHERE o.owner = the_owner AND o.facts_rev = rev RETURNING o.chain_seq INTO entry;
+  IF entry IS NULL THEN RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008'; END IF;
+
+  INSERT INTO erasure (owner, seq, type, id, leaves, decision)
+  SELECT the_owner, entry, v.type, v.id,
+         json_agg(json_build_array(v.version, encode(journal_leaf_v1(v), 'hex')) ORDER BY v.version)::text,
+         journal_erase_v1.decision
     FROM resource_version v
-   WHERE v.owner = the_owner AND v.type = the_type AND v.id = the_id AND v.salt IS NOT NULL;
-  IF gone IS NULL THEN RAISE EXCEPTION 'nothing to erase' USING ERRCODE = 'AK001'; END IF;
-  UPDATE resource_version v SET body = NULL, salt = NULL WHERE v.owner = the_owner AND v.type = the_type AND v.id = the_id;
+   WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids)) AND v.salt IS NOT NULL
+   GROUP BY v.type, v.id;
+  GET DIAGNOSTICS found = ROW_COUNT;
+  IF found <> cardinality(ids) THEN RAISE EXCEPTION 'erased already' USING ERRCODE = 'AK002'; END IF;
+
+  UPDATE resource_version v SET body = NULL, salt = NULL
+   WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_token s USING resource r
-   WHERE r.owner = the_owner AND r.type = the_type AND r.id = the_id
+   WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids))
      AND s.token = ANY (r.tokens) AND s.date = r.sort_date AND s.owner = r.owner AND s.id = r.id;
-  DELETE FROM search_reference s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM search_string s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM search_date s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM search_number s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM worklist w WHERE w.owner = the_owner AND w.type = the_type AND w.id = the_id;
-  DELETE FROM fact f WHERE f.owner = the_owner AND f.type = the_type AND f.id = the_id;
+  DELETE FROM search_reference s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_string s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_date s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_number s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM worklist w WHERE w.owner = the_owner AND (w.type, w.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM fact f WHERE f.owner = the_owner AND (f.type, f.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM person_identifier p USING owner o
+   WHERE p.owner = the_owner AND o.owner = the_owner AND o.type = ANY (types);
   UPDATE resource r SET deleted = true, labels = '{}', about = '{}', tokens = '{}', sort_date = r.last_updated
-   WHERE r.owner = the_owner AND r.type = the_type AND r.id = the_id;
-  INSERT INTO erasure (owner, seq, type, id, leaves, decision) VALUES (the_owner, seq, the_type, the_id, gone, decision);
-  WITH linked AS (
-    INSERT INTO chain (owner, seq, at, leaves, digest, head)
-    SELECT o.owner, seq, o.last_updated, 1, d.digest, sha256(o.head || int8send(seq) || d.digest)
-      FROM owner o, (SELECT sha256(sha256(convert_to(concat_ws('|', 'erased', the_owner, seq, the_type, the_id, gone,
-                                                               decision), 'UTF8'))) AS digest) d
-     WHERE o.owner = the_owner
+   WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids));
+
+  WITH leaf AS (
+    SELECT e.type, e.id, sha256(convert_to(concat_ws('|', 'erased', e.owner, e.seq, e.type, e.id, e.leaves, e.decision),
+                                           'UTF8')) AS leaf
+      FROM erasure e WHERE e.owner = the_owner AND e.seq = entry
+  ), total AS (
+    SELECT count(*)::integer AS leaves, sha256(string_agg(l.leaf, '' ORDER BY l.type, l.id)) AS digest,
+           string_agg(substr(l.leaf, 1, 8), '' ORDER BY l.type, l.id) AS prints
+      FROM leaf l
+  ), linked AS (
+    INSERT INTO chain (owner, seq, at, leaves, digest, prints, head)
+    SELECT o.owner, entry, o.last_updated, t.leaves, t.digest, t.prints, sha256(o.head || int8send(entry) || t.digest)
+      FROM owner o, total t WHERE o.owner = the_owner
     RETURNING head
   )
-  UPDATE owner o SET head = linked.head, facts_rev = o.facts_rev + 1,
-         facts = coalesce((SELECT '[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']'
-                             FROM fact f WHERE f.owner = the_owner), '[]')
-    FROM linked WHERE o.owner = the_owner;
-  RETURN seq;
+  UPDATE owner o SET head = linked.head, facts_rev = o.facts_rev + 1, facts = g.facts, restricted = g.restricted
+    FROM linked, (SELECT coalesce('[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']', '[]') AS facts,
+                         coalesce(bool_or(f.kind IN ('block', 'protection', 'labelled')), false) AS restricted
+                    FROM fact f WHERE f.owner = the_owner) g
+   WHERE o.owner = the_owner;
+
+  -- News of an erasure carries version 0: those who keep copies of the content let go of it.
+  INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
+  SELECT o.owner, entry, (o.owner & 63)::smallint, o.last_updated, journal_erase_v1.types, journal_erase_v1.ids,
+         array_fill(0, ARRAY[cardinality(journal_erase_v1.ids)])
+    FROM owner o WHERE o.owner = the_owner;
+  RETURN entry;
 END $$;
+
+CREATE TABLE public.resource_version (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    last_updated timestamp with time zone NOT NULL,
+    chain_seq bigint NOT NULL,
+    n integer NOT NULL,
+    method text NOT NULL,
+    author text NOT NULL,
+    body bytea,
+    salt bytea
+);
+ALTER TABLE ONLY public.resource_version ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE FUNCTION public.journal_leaf_v1(v public.resource_version) RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
+           (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, ''))
+$$;
 
 CREATE FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS TABLE(n integer, version integer, last_updated timestamp with time zone)
     LANGUAGE plpgsql
@@ -110,6 +157,10 @@ BEGIN
     LEFT JOIN resource r ON r.owner = u.k AND r.type = u.t AND r.id = u.i
    WHERE coalesce(r.version, 0) <> u.expect;
   IF wrong > 0 THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
+  IF changed AND EXISTS (SELECT FROM unnest(c_owner, c_type, c_id) AS u (k, t, i)
+                           JOIN erasure e ON e.owner = u.k AND e.type = u.t AND e.id = u.i) THEN
+    RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002';
+  END IF;
 
   -- 3. Write.
   IF changed THEN
@@ -139,7 +190,7 @@ BEGIN
   INSERT INTO resource (owner, type, id, version, last_updated, sort_date, controller, unit, author, person, deleted,
                         labels, about, tokens)
   SELECT u.k, u.t, u.i, u.expect + 1, o.last_updated, coalesce(u.sort, o.last_updated), c_controller, c_unit, c_author,
-         u.person, u.method = 'DELETE', string_to_array(nullif(u.labels, ''), ' '),
+         u.person, u.method = 'DELETE', string_to_array(u.labels, ' '),
          coalesce(a.keys, '{}'), coalesce(t.tokens, '{}')
     FROM unnest(c_owner, c_type, c_id, c_expect, c_method, c_sort, c_person, c_labels) WITH ORDINALITY
          AS u (k, t, i, expect, method, sort, person, labels, n)
@@ -184,10 +235,11 @@ BEGIN
       JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
   END IF;
   IF cardinality(i_system) > 0 THEN
-    INSERT INTO person_identifier (system, value, owner) SELECT * FROM unnest(i_system, i_value, i_owner);
+    INSERT INTO person_identifier (system, value, owner)
+    SELECT * FROM unnest(i_system, i_value, i_owner) ORDER BY 1, 2;  -- sets that take the same ones wait, not deadlock
   END IF;
   IF cardinality(l_id) > 0 THEN
-    INSERT INTO locator (type, id, owner) SELECT * FROM unnest(l_type, l_id, l_owner);
+    INSERT INTO locator (type, id, owner) SELECT * FROM unnest(l_type, l_id, l_owner) ORDER BY 1, 2;
   END IF;
 
   -- Facts: rewritten for the resources of the set, then gathered on the owner's row, under its lock.
@@ -198,7 +250,7 @@ BEGIN
       JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
     UPDATE owner o SET facts = g.facts, facts_rev = o.facts_rev + 1, restricted = g.restricted
       FROM (SELECT u.k, coalesce('[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']', '[]') AS facts,
-                   coalesce(bool_or(f.kind IN ('block', 'protection')), false) AS restricted
+                   coalesce(bool_or(f.kind IN ('block', 'protection', 'labelled')), false) AS restricted
               FROM unnest(o_key, o_facts) AS u (k, changed) LEFT JOIN fact f ON f.owner = u.k
              WHERE u.changed GROUP BY u.k) g
      WHERE o.owner = g.k;
@@ -206,17 +258,17 @@ BEGIN
 
   -- The chain, and the news.
   WITH leaf AS (
-    SELECT v.owner, v.n, sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
-             (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, '')) AS leaf
+    SELECT v.owner, v.n, journal_leaf_v1(v) AS leaf
       FROM unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
       JOIN resource_version v ON v.owner = u.k AND v.type = u.t AND v.id = u.i AND v.version = u.expect + 1
   ), entry AS (
     SELECT o.owner, o.chain_seq, o.last_updated, count(*)::integer AS leaves,
-           sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest, o.head AS previous
+           sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest,
+           string_agg(substr(l.leaf, 1, 8), '' ORDER BY l.n) AS prints, o.head AS previous
       FROM leaf l JOIN owner o ON o.owner = l.owner GROUP BY o.owner
   ), linked AS (
-    INSERT INTO chain (owner, seq, at, leaves, digest, head)
-    SELECT e.owner, e.chain_seq, e.last_updated, e.leaves, e.digest,
+    INSERT INTO chain (owner, seq, at, leaves, digest, prints, head)
+    SELECT e.owner, e.chain_seq, e.last_updated, e.leaves, e.digest, e.prints,
            sha256(e.previous || int8send(e.chain_seq) || e.digest) FROM entry e
     RETURNING owner, head
   )
@@ -331,7 +383,17 @@ CREATE TABLE public.chain (
     at timestamp with time zone NOT NULL,
     leaves integer NOT NULL,
     digest bytea NOT NULL,
+    prints bytea NOT NULL,
     head bytea NOT NULL
+);
+
+CREATE TABLE public.draft (
+    person bigint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    owner bigint NOT NULL,
+    kind text NOT NULL,
+    changed timestamp with time zone NOT NULL,
+    sealed bytea NOT NULL
 );
 
 CREATE TABLE public.erasure (
@@ -500,21 +562,6 @@ CREATE TABLE public.resource (
 )
 WITH (fillfactor='85');
 
-CREATE TABLE public.resource_version (
-    owner bigint NOT NULL,
-    type smallint NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    version integer NOT NULL,
-    last_updated timestamp with time zone NOT NULL,
-    chain_seq bigint NOT NULL,
-    n integer NOT NULL,
-    method text NOT NULL,
-    author text NOT NULL,
-    body bytea,
-    salt bytea
-);
-ALTER TABLE ONLY public.resource_version ALTER COLUMN body SET STORAGE EXTERNAL;
-
 CREATE TABLE public.search_date (
     owner bigint NOT NULL,
     type smallint NOT NULL,
@@ -557,6 +604,12 @@ CREATE TABLE public.search_token (
     owner bigint NOT NULL,
     type smallint NOT NULL,
     id text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.sending (
+    key text NOT NULL COLLATE pg_catalog."C",
+    at timestamp with time zone NOT NULL,
+    led text
 );
 
 CREATE TABLE public.signin_attempt (
@@ -634,6 +687,9 @@ ALTER TABLE ONLY public.address
 ALTER TABLE ONLY public.chain
     ADD CONSTRAINT chain_pkey PRIMARY KEY (owner, seq);
 
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_pkey PRIMARY KEY (person, id);
+
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (owner, seq, type, id);
 
@@ -694,6 +750,9 @@ ALTER TABLE ONLY public.search_string
 ALTER TABLE ONLY public.search_token
     ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, date, owner, id);
 
+ALTER TABLE ONLY public.sending
+    ADD CONSTRAINT sending_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY public.signin_attempt
     ADD CONSTRAINT signin_attempt_pkey PRIMARY KEY (digest, window_at);
 
@@ -711,6 +770,8 @@ ALTER TABLE ONLY public.signin_ticket
 
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
+
+CREATE INDEX draft_owner ON public.draft USING btree (owner);
 
 CREATE INDEX fact_person ON public.fact USING btree (person, kind, owner) WHERE (person <> 0);
 
@@ -766,6 +827,8 @@ CREATE INDEX signin_ticket_expiry ON public.signin_ticket USING btree (expires_a
 
 CREATE INDEX worklist_open ON public.worklist USING btree (unit, state, due);
 
+CREATE INDEX worklist_person ON public.worklist USING btree (person, state, due) WHERE (person <> 0);
+
 CREATE INDEX worklist_resource ON public.worklist USING btree (owner, type, id);
 
 ALTER INDEX public.access_log_pkey ATTACH PARTITION public.access_log_default_pkey;
@@ -778,11 +841,13 @@ GRANT USAGE ON SCHEMA public TO akson_eraser;
 REVOKE ALL ON FUNCTION public.access_log_ahead(day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.access_log_ahead(day date) TO akson_app;
 
-REVOKE ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, the_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, the_id text) TO akson_eraser;
+REVOKE ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) TO akson_eraser;
 
-REVOKE ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, the_type smallint, the_id text, decision text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, the_type smallint, the_id text, decision text) TO akson_eraser;
+REVOKE ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
+
+GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 
@@ -797,6 +862,8 @@ GRANT SELECT,INSERT ON TABLE public.access_stream TO akson_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.draft TO akson_app;
 
 GRANT SELECT ON TABLE public.erasure TO akson_app;
 
@@ -874,8 +941,6 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.person_identifier TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.resource TO akson_app;
 
-GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
-
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_date TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_number TO akson_app;
@@ -885,6 +950,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.search_reference TO akson_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_string TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_token TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sending TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_attempt TO akson_app;
 

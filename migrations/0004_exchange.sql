@@ -90,16 +90,19 @@ CREATE TABLE message_id (
   PRIMARY KEY (msg_id, sender)
 );
 
--- Empties the body of every message that was filed as, or made from, one Communication. Part of a decided erasure.
-CREATE FUNCTION exchange_erase_v1(the_owner bigint, the_id text)
-RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+-- Empties the body of every message that was filed as, or made from, some Communications; one that still waits is not sent.
+-- Part of a decided erasure.
+CREATE FUNCTION exchange_erase_v1(the_owner bigint, ids text[])
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   emptied bigint;
   more bigint;
 BEGIN
-  UPDATE message_in SET body = NULL WHERE owner = the_owner AND filed_as = the_id AND body IS NOT NULL;
+  UPDATE message_in SET body = NULL WHERE owner = the_owner AND filed_as = ANY (ids) AND body IS NOT NULL;
   GET DIAGNOSTICS emptied = ROW_COUNT;
-  UPDATE message_out SET body = NULL WHERE owner = the_owner AND told_of = the_id AND body IS NOT NULL;
+  UPDATE message_out SET fault_text = 'Slettet før den ble sendt.', state = 'failed'
+   WHERE owner = the_owner AND told_of = ANY (ids) AND state = 'queued';
+  UPDATE message_out SET body = NULL WHERE owner = the_owner AND told_of = ANY (ids) AND body IS NOT NULL;
   GET DIAGNOSTICS more = ROW_COUNT;
   RETURN emptied + more;
 END $$;

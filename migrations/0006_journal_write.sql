@@ -1,8 +1,17 @@
+-- How the journal is written, and how anything ever leaves it.
+
+-- What the chain keeps of one version: nothing can be guessed from it without the salt.
+CREATE FUNCTION journal_leaf_v1(v resource_version) RETURNS bytea LANGUAGE sql STABLE AS $$
+  SELECT sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
+           (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, ''))
+$$;
+
 -- The write protocol as one call: lock the owners in order, look again at what was decided upon, write.
 --
 -- The caller has decided on facts of revision o_rev and on current versions c_expect. Each statement of the function sees
 -- what is committed when it starts, so the second statement sees all that was committed while the first waited for its
--- locks. If a fact or a version changed meanwhile the call raises AK008 or AK003 and the caller decides again.
+-- locks. If a fact or a version changed meanwhile the call raises AK008 or AK003 and the caller decides again; AK002 when
+-- what it changes was erased: an erased id never carries content again, whoever sends it once more.
 --
 -- o_*  one per owner, any order: key, new here?, type, expected facts revision, are its facts rewritten?, restricted?
 -- c_*  one per change, in the order of the set; c_expect 0 = must not exist
@@ -46,6 +55,10 @@ BEGIN
     LEFT JOIN resource r ON r.owner = u.k AND r.type = u.t AND r.id = u.i
    WHERE coalesce(r.version, 0) <> u.expect;
   IF wrong > 0 THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
+  IF changed AND EXISTS (SELECT FROM unnest(c_owner, c_type, c_id) AS u (k, t, i)
+                           JOIN erasure e ON e.owner = u.k AND e.type = u.t AND e.id = u.i) THEN
+    RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002';
+  END IF;
 
   -- 3. Write.
   IF changed THEN
@@ -120,10 +133,11 @@ BEGIN
       JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
   END IF;
   IF cardinality(i_system) > 0 THEN
-    INSERT INTO person_identifier (system, value, owner) SELECT * FROM unnest(i_system, i_value, i_owner);
+    INSERT INTO person_identifier (system, value, owner)
+    SELECT * FROM unnest(i_system, i_value, i_owner) ORDER BY 1, 2;  -- sets that take the same ones wait, not deadlock
   END IF;
   IF cardinality(l_id) > 0 THEN
-    INSERT INTO locator (type, id, owner) SELECT * FROM unnest(l_type, l_id, l_owner);
+    INSERT INTO locator (type, id, owner) SELECT * FROM unnest(l_type, l_id, l_owner) ORDER BY 1, 2;
   END IF;
 
   -- Facts: rewritten for the resources of the set, then gathered on the owner's row, under its lock.
@@ -142,8 +156,7 @@ BEGIN
 
   -- The chain, and the news.
   WITH leaf AS (
-    SELECT v.owner, v.n, sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
-             (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, '')) AS leaf
+    SELECT v.owner, v.n, journal_leaf_v1(v) AS leaf
       FROM unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
       JOIN resource_version v ON v.owner = u.k AND v.type = u.t AND v.id = u.i AND v.version = u.expect + 1
   ), entry AS (
@@ -171,42 +184,58 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION journal_write_v1 TO akson_app;
 
--- Erasure after a decision: removes body and salt of every version of one resource, its search values, facts and pending
--- news, keeps the leaves, and records the decision in the chain. The only way anything leaves the journal.
-CREATE FUNCTION journal_erase_v1(at timestamptz, the_owner bigint, the_type smallint, the_id text, decision text)
-RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+-- Erasure after a decision: takes body and salt from every version of the named resources of one owner, removes their search
+-- values, facts and worklist rows, keeps the leaves, and records the decision in the chain. The only way anything leaves the
+-- journal. All of them or none: AK002 when one has been erased already, AK008 when the facts decided upon have changed.
+CREATE FUNCTION journal_erase_v1(at timestamptz, the_owner bigint, rev bigint, types smallint[], ids text[], decision text)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
-  seq bigint;
-  gone text;
+  entry bigint;
+  found integer;
 BEGIN
   UPDATE owner o SET chain_seq = o.chain_seq + 1, last_updated = greatest(at, o.last_updated + interval '1 ms')
-   WHERE o.owner = the_owner RETURNING o.chain_seq INTO seq;
-  SELECT json_agg(json_build_array(v.version, encode(sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id,
-           v.version, v.method, (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8')
-           || coalesce(v.body, '')), 'hex')) ORDER BY v.version)::text INTO gone
+   WHERE o.owner = the_owner AND o.facts_rev = rev RETURNING o.chain_seq INTO entry;
+  IF entry IS NULL THEN RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008'; END IF;
+
+  INSERT INTO erasure (owner, seq, type, id, leaves, decision)
+  SELECT the_owner, entry, v.type, v.id,
+         json_agg(json_build_array(v.version, encode(journal_leaf_v1(v), 'hex')) ORDER BY v.version)::text,
+         journal_erase_v1.decision
     FROM resource_version v
-   WHERE v.owner = the_owner AND v.type = the_type AND v.id = the_id AND v.salt IS NOT NULL;
-  IF gone IS NULL THEN RAISE EXCEPTION 'nothing to erase' USING ERRCODE = 'AK001'; END IF;
-  UPDATE resource_version v SET body = NULL, salt = NULL WHERE v.owner = the_owner AND v.type = the_type AND v.id = the_id;
+   WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids)) AND v.salt IS NOT NULL
+   GROUP BY v.type, v.id;
+  GET DIAGNOSTICS found = ROW_COUNT;
+  IF found <> cardinality(ids) THEN RAISE EXCEPTION 'erased already' USING ERRCODE = 'AK002'; END IF;
+
+  UPDATE resource_version v SET body = NULL, salt = NULL
+   WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_token s USING resource r
-   WHERE r.owner = the_owner AND r.type = the_type AND r.id = the_id
+   WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids))
      AND s.token = ANY (r.tokens) AND s.date = r.sort_date AND s.owner = r.owner AND s.id = r.id;
-  DELETE FROM search_reference s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM search_string s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM search_date s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM search_number s WHERE s.owner = the_owner AND s.type = the_type AND s.id = the_id;
-  DELETE FROM worklist w WHERE w.owner = the_owner AND w.type = the_type AND w.id = the_id;
-  DELETE FROM fact f WHERE f.owner = the_owner AND f.type = the_type AND f.id = the_id;
+  DELETE FROM search_reference s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_string s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_date s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_number s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM worklist w WHERE w.owner = the_owner AND (w.type, w.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM fact f WHERE f.owner = the_owner AND (f.type, f.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM person_identifier p USING owner o
+   WHERE p.owner = the_owner AND o.owner = the_owner AND o.type = ANY (types);
   UPDATE resource r SET deleted = true, labels = '{}', about = '{}', tokens = '{}', sort_date = r.last_updated
-   WHERE r.owner = the_owner AND r.type = the_type AND r.id = the_id;
-  INSERT INTO erasure (owner, seq, type, id, leaves, decision) VALUES (the_owner, seq, the_type, the_id, gone, decision);
-  WITH linked AS (
+   WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids));
+
+  WITH leaf AS (
+    SELECT e.type, e.id, sha256(convert_to(concat_ws('|', 'erased', e.owner, e.seq, e.type, e.id, e.leaves, e.decision),
+                                           'UTF8')) AS leaf
+      FROM erasure e WHERE e.owner = the_owner AND e.seq = entry
+  ), total AS (
+    SELECT count(*)::integer AS leaves, sha256(string_agg(l.leaf, '' ORDER BY l.type, l.id)) AS digest,
+           string_agg(substr(l.leaf, 1, 8), '' ORDER BY l.type, l.id) AS prints
+      FROM leaf l
+  ), linked AS (
     INSERT INTO chain (owner, seq, at, leaves, digest, prints, head)
-    SELECT o.owner, seq, o.last_updated, 1, d.digest, substr(d.leaf, 1, 8), sha256(o.head || int8send(seq) || d.digest)
-      FROM owner o, (SELECT leaf, sha256(leaf) AS digest
-                       FROM sha256(convert_to(concat_ws('|', 'erased', the_owner, seq, the_type, the_id, gone, decision),
-                                              'UTF8')) AS leaf) d
-     WHERE o.owner = the_owner
+    SELECT o.owner, entry, o.last_updated, t.leaves, t.digest, t.prints, sha256(o.head || int8send(entry) || t.digest)
+      FROM owner o, total t WHERE o.owner = the_owner
     RETURNING head
   )
   UPDATE owner o SET head = linked.head, facts_rev = o.facts_rev + 1, facts = g.facts, restricted = g.restricted
@@ -214,11 +243,13 @@ BEGIN
                          coalesce(bool_or(f.kind IN ('block', 'protection', 'labelled')), false) AS restricted
                     FROM fact f WHERE f.owner = the_owner) g
    WHERE o.owner = the_owner;
+
   -- News of an erasure carries version 0: those who keep copies of the content let go of it.
   INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
-  SELECT o.owner, seq, (o.owner & 63)::smallint, o.last_updated, ARRAY[the_type], ARRAY[the_id], ARRAY[0]
+  SELECT o.owner, entry, (o.owner & 63)::smallint, o.last_updated, journal_erase_v1.types, journal_erase_v1.ids,
+         array_fill(0, ARRAY[cardinality(journal_erase_v1.ids)])
     FROM owner o WHERE o.owner = the_owner;
-  RETURN seq;
+  RETURN entry;
 END $$;
 REVOKE ALL ON FUNCTION journal_erase_v1 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION journal_erase_v1 TO akson_eraser;

@@ -42,14 +42,16 @@ class Clock:
 async def opened_office(url: str, *, size: int = 6) -> AsyncIterator[Office]:
     """Open an office on the database at `url` and close all of it afterwards."""
     database = await Database.open(url, size=size, role="akson_app")
+    eraser = await Database.open(url, size=1, role="akson_eraser", ready=0)
     log = AccessLog(url)
     try:
         yield Office(
-            database=database, ids=Ids({"a": b"k" * 16}, "a"), hasher=Hasher(b"secret"), log=log, clock=Clock(),
-            drafts_key=b"d" * 32,
+            database=database, eraser=eraser, ids=Ids({"a": b"k" * 16}, "a"), hasher=Hasher(b"secret"), log=log,
+            clock=Clock(), drafts_key=b"d" * 32,
         )  # fmt: skip
     finally:
         await log.close()
+        await eraser.close()
         await database.close()
 
 

@@ -21,6 +21,7 @@ class Act(StrEnum):
     WRITE = "write"  # create, change or delete in a record that exists
     REGISTER = "register"  # make a new owner: a person, a unit, a schedule
     OPEN = "open"  # take an opening: emergency when the purpose is
+    ERASE = "erase"  # decide that an entry leaves the record for good
     SEARCH_IDENTITY = "search-identity"  # be told that a person exists: name, birth date, place
 
 
@@ -70,12 +71,16 @@ def rule(
     order: int, *, refusal: str = "", basis: str = "", to: frozenset[Kind] = EVERYBODY, acts: frozenset[Act] = CONTENT,
     persons: bool = True, lifted: bool = False,
 ) -> Callable[[Callable[[Ask], bool]], Callable[[Ask], bool]]:  # fmt: skip
-    """Register a rule: a bar when it has a `refusal`, a grant when it has a `basis`."""
+    """Register a rule: a bar when it has a `refusal`, a grant when it has a `basis`.
+
+    Whatever bars somebody from the content bars them from erasing it.
+    """
 
     def register(holds: Callable[[Ask], bool]) -> Callable[[Ask], bool]:
         name, source = holds.__name__, (holds.__doc__ or "").partition("Source: ")[2].strip()
         decision = Decision(not refusal, name, basis, refusal)
-        RULES.append(Rule(order=order, name=name, source=source, holds=holds, decision=decision, kinds=to, acts=acts,
+        barred = acts | {Act.ERASE} if refusal else acts
+        RULES.append(Rule(order=order, name=name, source=source, holds=holds, decision=decision, kinds=to, acts=barred,
                           persons=persons, lifted=lifted))  # fmt: skip
         return holds
 
@@ -83,7 +88,9 @@ def rule(
 
 
 def in_emergency(ask: Ask) -> bool:
-    """Say whether an emergency lifts a bar: one is open, or one is what is asked for."""
+    """Say whether an emergency lifts a bar: one is open, or one is what is asked for. It never lifts one to erase."""
+    if ask.act is Act.ERASE:
+        return False
     if ask.act is Act.OPEN:
         return ask.purpose is Purpose.EMERGENCY and roles.has(ask.actor.role, Permission.OPEN_EMERGENCY)
     return any(o.emergency and override.in_force(o, ask.actor, ask.now) for o in ask.facts.openings)

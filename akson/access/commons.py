@@ -58,7 +58,7 @@ def administrators_keep_registers(ask: Ask) -> bool:
     )
 
 
-@rule(530, basis="avtale om datadeling", persons=False, to=SYSTEM, acts=frozenset(Act) - {Act.OPEN})
+@rule(530, basis="avtale om datadeling", persons=False, to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE})
 def program_reads_registers(ask: Ask) -> bool:
     """Allow our own jobs and programs with an agreement what belongs to nobody, as far as their token covers it.
 

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     WRITE_ADMINISTRATION = "write-administration"
     OPEN_WITH_REASON = "open-with-reason"
     OPEN_EMERGENCY = "open-emergency"
+    DECIDE_ERASURE = "decide-erasure"  # answers for the record (journalansvarlig)
     MANAGE = "manage"  # units, staff, code systems
     REVIEW_LOG = "review-log"
     OWN_RECORD = "own-record"
@@ -99,7 +100,7 @@ _CARE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTE
          P.WRITE_ADMINISTRATION)  # fmt: skip
 _OPENS = (P.OPEN_WITH_REASON, P.OPEN_EMERGENCY)
 _NURSE = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.GIVE_MEDICATION, P.WRITE_MEDICATION, P.WRITE_PLAN, P.WRITE_VACCINES)
-_DOCTOR = (*_NURSE, P.WRITE_ORDERS)
+_DOCTOR = (*_NURSE, P.WRITE_ORDERS, P.DECIDE_ERASURE)
 
 ROLES: Mapping[str, Role] = {
     role.code: role

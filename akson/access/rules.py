@@ -2,7 +2,7 @@
 
 A *bar* refuses when it is true. A *grant* permits when it is true and nothing bars. A bar marked `lifted` yields to an
 emergency. Every rule names its source; the text of each refusal stands in errors.toml. Rules are pure: what they know
-is in `Ask`. Rules about what belongs to nobody stand in commons.py.
+is in `Ask`. Rules about what belongs to nobody stand in commons.py, about erasure in erasing.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from akson.access import commons, override, roles
+from akson.access import commons, erasing, override, roles
 from akson.access.asking import (
     CITIZEN,
     CONTENT,
@@ -40,7 +40,7 @@ __all__ = ["Act", "Decision", "decide", "hides_address", "partly_closed", "searc
 NORWAY = ZoneInfo("Europe/Oslo")
 PARENTS_SEE_UNTIL = 12  # years
 STRICTLY = "kode6"
-_LOADED = commons.RULES  # importing it registers its rules
+_LOADED = commons.RULES, erasing.RULES  # importing them registers their rules
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:
@@ -113,7 +113,7 @@ def token_does_not_cover(ask: Ask) -> bool:
     if own_job(ask):
         return actor.kind is not Kind.SYSTEM
     type_ = ask.labels.type if ask.labels else "Patient" if ask.act is Act.SEARCH_IDENTITY else ""
-    return not roles.scope_covers(actor.scopes, type_, _LETTERS[ask.act] if type_ else "")
+    return not roles.scope_covers(actor.scopes, type_, _LETTERS.get(ask.act, "none") if type_ else "")
 
 
 @rule(20, refusal="AK-A040", to=STAFF | CITIZEN)
@@ -124,7 +124,7 @@ def role_does_not_cover(ask: Ask) -> bool:
     """
     if ask.labels is None:
         return not roles.may_read(ask.actor.role, "Patient")
-    may = roles.may_read if ask.act is Act.READ else roles.may_write
+    may = roles.may_write if ask.act is Act.WRITE else roles.may_read
     return not may(ask.actor.role, ask.labels.type)
 
 
@@ -265,7 +265,7 @@ def guardian(ask: Ask) -> bool:
     return _represents(ask, "guardian") and not ask.facts.deceased
 
 
-@rule(300, basis="fastlegens liste", to=STAFF)
+@rule(300, basis="fastlegeliste", to=STAFF)
 def on_gp_list(ask: Ask) -> bool:
     """Allow the fastlege, and the practice, those on the list.
 
@@ -346,7 +346,7 @@ def own_job_of_akson(ask: Ask) -> bool:
     return own_job(ask)
 
 
-@rule(410, basis="avtale om datadeling", to=SYSTEM, acts=frozenset(Act) - {Act.OPEN})
+@rule(410, basis="avtale om datadeling", to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE})
 def program_with_scope(ask: Ask) -> bool:
     """Allow a program with an agreement what its token covers; blocks and protected persons are barred above.
 

@@ -1,8 +1,9 @@
 """Prove the journal: every version stands in its owner's chain as it was written, every chain ends in its owner's head.
 
 leaf = sha256(salt || "owner|type|id|version|method|microseconds|author" || body); digest = sha256 of a set's leaves in
-order; head = sha256(head before || sequence number as 8 bytes, big endian || digest). A body may be missing only where
-a decided erasure stands in the same chain; then its leaf is the one the erasure kept.
+order; head = sha256(head before || sequence number as 8 bytes, big endian || digest); prints = the first 8 bytes of
+each leaf, which name the row that was changed. A body is missing where a decided erasure stands in the same chain, and
+only there; then its leaf is the one the erasure kept.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
@@ -21,10 +22,18 @@ from akson.fhir import types
 
 SQL = queries(__file__, "verify.sql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SUSPECTS = 20  # named when a set does not fit its digest
+_PRINT = 8  # bytes of a leaf that the chain keeps
+_NO_DECISION = "has no content, and no decision says why"
 Row = Any  # of asyncpg, by column name
 Place = tuple[int, int]  # owner, sequence number
-Suspect = tuple[str, object, object, object]  # table, owner, resource or sequence number, version or resource
+
+
+class _Leaf(NamedTuple):
+    """What one row of a set amounts to; `leaf` is None when its content is missing without a decision."""
+
+    table: str
+    key: tuple[object, ...]
+    leaf: bytes | None
 
 
 class _Ordered:
@@ -73,6 +82,8 @@ async def prove_journal(connection: asyncpg.Connection, findings: Findings) -> N
     await _orphans(versions, erasures, None, findings)
     async for row in heads.before(None):
         _lonely_owner(row, findings)
+    async for row in connection.cursor(SQL.not_erased):
+        findings.fault("resource_version", *_named(row), what="was erased by a decision, but its content is here")
     async for row in connection.cursor(SQL.current):
         if row["owner"] is None:
             continue  # its version is told by the chain
@@ -120,46 +131,42 @@ async def _prove_link(
     Both are right to follow, so that one changed head is one fault.
     """
     owner, seq = place = (link["owner"], link["seq"])
-    digest, count, suspects = hashlib.sha256(), 0, list[Suspect]()
+    rows, in_time = list[_Leaf](), True
     async for row in versions.at(place):
-        digest.update(await _version_leaf(connection, row, link, findings))
-        count += 1
-        if len(suspects) < _SUSPECTS:
-            suspects.append(("resource_version", *_named(row)))
+        findings.rows["resource_version"] += 1
+        rows.append(_Leaf("resource_version", _named(row), await _leaf(connection, row)))
+        in_time &= row["last_updated"] == link["at"]
     async for row in erasures.at(place):
         findings.rows["erasure"] += 1
-        digest.update(_erasure_leaf(row))
-        count += 1
-        suspects.append(("erasure", owner, seq, _resource(row)))
-    if count != link["leaves"]:
-        findings.fault("chain", owner, seq, what=f"covers {link['leaves']} rows, but {count} are there")
-    elif digest.digest() != link["digest"]:
-        _tell_changed(link, suspects, count, findings)
+        rows.append(_Leaf("erasure", (owner, seq, _resource(row)), _erasure_leaf(row)))
+    _tell_changes(link, rows, findings)
+    if not in_time:
+        findings.fault("chain", owner, seq, what="its time is not that of its versions")
     follow = {_head(head, link) for head in heads}
     if link["head"] not in follow:
         findings.fault("chain", owner, seq, what="does not follow the link before")
     return {*follow, link["head"]}
 
 
-def _tell_changed(link: Row, suspects: list[Suspect], count: int, findings: Findings) -> None:
-    """Name the row of a set of one; of a larger set the chain knows only that one of them was changed."""
-    if count == 1:
-        table, *key = suspects[0]
-        findings.fault(table, *key, what="was changed after it was written")
-        return
-    named = ", ".join(f"{resource}/{version}" for _, _, resource, version in suspects)
-    more = f" and {count - len(suspects)} more" if count > len(suspects) else ""
-    findings.fault("chain", link["owner"], link["seq"], what=f"one of its {count} rows was changed: {named}{more}")
-
-
-async def _version_leaf(connection: asyncpg.Connection, row: Row, link: Row, findings: Findings) -> bytes:
-    findings.rows["resource_version"] += 1
-    leaf = await _leaf(connection, row)
-    if leaf is None:
-        findings.fault("resource_version", *_named(row), what="has no content, and no decision says why")
-    elif row["last_updated"] != link["at"]:
-        findings.fault("chain", row["owner"], link["seq"], what="its time is not that of its versions")
-    return leaf or b""
+def _tell_changes(link: Row, rows: list[_Leaf], findings: Findings) -> None:
+    """Compare a link with the rows it covers, and name each that is not what was written."""
+    where = "chain", link["owner"], link["seq"]
+    kept = [link["prints"][at : at + _PRINT] for at in range(0, len(link["prints"]), _PRINT)]
+    leaves = [row.leaf or b"" for row in rows]
+    prints = [leaf[:_PRINT] for leaf in leaves]
+    changed: list[_Leaf] = []
+    if len(rows) != link["leaves"]:
+        findings.fault(*where, what=f"covers {link['leaves']} rows, but {len(rows)} are there")
+        changed = [row for row, print_ in zip(rows, prints, strict=True) if print_ not in kept]
+    elif hashlib.sha256(b"".join(leaves)).digest() != link["digest"]:
+        changed = [row for n, row in enumerate(rows) if not row.leaf or kept[n : n + 1] not in ([], [prints[n]])]
+        if not changed:
+            findings.fault(*where, what="its digest is not that of its rows")
+    elif prints != kept:
+        findings.fault(*where, what="its prints are not those of its rows")
+    for row in changed:
+        gone = row.leaf is None
+        findings.fault(row.table, *row.key, what=_NO_DECISION if gone else "was changed after it was written")
 
 
 async def _leaf(connection: asyncpg.Connection, row: Row) -> bytes | None:

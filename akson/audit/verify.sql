@@ -31,7 +31,7 @@ SELECT coalesce(p.patient, l.patient) AS patient, coalesce(p.stream, l.stream) A
 
 -- name: chain
 -- Every link of every chain, in order.
-SELECT owner, seq, at, leaves, digest, head FROM chain ORDER BY owner, seq;
+SELECT owner, seq, at, leaves, digest, prints, head FROM chain ORDER BY owner, seq;
 
 -- name: versions
 -- Every version, in the order of the chain.
@@ -40,12 +40,20 @@ SELECT owner, chain_seq, n, type, id, version, method, last_updated, author, bod
 
 -- name: erasures
 -- Every decided erasure, in the order of the chain.
-SELECT owner, seq, type, id, leaves, decision FROM erasure ORDER BY owner, seq;
+SELECT owner, seq, type, id, leaves, decision FROM erasure ORDER BY owner, seq, type, id;
 
 -- name: erasures_of
 -- What decided erasures of one owner said about one resource.
 -- in    $1 owner, $2 type, $3 id
 SELECT leaves FROM erasure WHERE owner = $1 AND type = $2 AND id = $3;
+
+-- name: not_erased
+-- Content that a decided erasure took, but that is here: a backup was put back and the erasures were not carried out again.
+SELECT v.owner, v.type, v.id, v.version
+  FROM erasure e
+  JOIN resource_version v ON v.owner = e.owner AND v.type = e.type AND v.id = e.id AND v.chain_seq < e.seq
+ WHERE v.body IS NOT NULL OR v.salt IS NOT NULL
+ ORDER BY v.owner, v.type, v.id, v.version;
 
 -- name: heads
 -- Where each owner's chain shall end.

@@ -1,7 +1,7 @@
 """PostgreSQL through asyncpg: one small pool, prepared statements, no reset between borrowers.
 
 No session setting is ever changed on a pooled connection (a test proves that nothing leaks), so the pool's reset round
-trip is left out; see docs/adr/0002.
+trip is left out; see docs/adr/0002-keep-pool-without-reset.md.
 """
 
 from __future__ import annotations
@@ -30,18 +30,20 @@ class Database:
         self.statements = 0  # round trips so far; tests assert on differences
 
     @classmethod
-    async def open(cls, url: str, *, size: int = 8, role: str | None = None) -> Database:
+    async def open(cls, url: str, *, size: int = 8, role: str | None = None, ready: int = 1) -> Database:
         """Connect to `url`.
 
         size   connections at most
         role   database role to act as, e.g. "akson_app": it can neither change nor delete what is written
+        ready  connections that are open before anybody asks; 0: the first one who asks opens one
         """
         settings = {"jit": "off", "statement_timeout": "30000", "idle_in_transaction_session_timeout": "30000"}
         if role:
             settings["role"] = role
         pool = await asyncpg.create_pool(
-            url, min_size=1, max_size=size, connection_class=Connection, server_settings=settings, command_timeout=60
-        )
+            url, connection_class=Connection, min_size=ready, max_size=size, server_settings=settings,
+            command_timeout=60,
+        )  # fmt: skip
         return cls(pool)
 
     async def close(self) -> None:

@@ -96,8 +96,8 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
     log = AccessLog(settings.database_url, role=ROLE)
     try:
         yield Office(
-            database=database, eraser=eraser, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes), log=log,
-            clock=clock, drafts_key=keys.drafts,
+            database=database, eraser=eraser, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes),
+            log=log, clock=clock, drafts_key=keys.drafts,
         )  # fmt: skip
     finally:
         await log.close()

@@ -18,6 +18,7 @@ from akson.audit.seal import seal
 from akson.base.jobs import Consumer, deliver
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
+from akson.exchange import erasing
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
 from akson.record import worklist
@@ -32,7 +33,7 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
-    return [worklist.consumer(office.database, office.ids.open)]
+    return [worklist.consumer(office.database, office.ids.open), erasing.consumer(office.eraser)]
 
 
 async def work(settings: Settings) -> None:

@@ -9,6 +9,7 @@ addresses.py    HER-id -> our unit, or the way to a party outside
 states.py       the life of a message we send, as a table
 outbox.py       messages on their way out, written in the transaction of the record change
 inbox.py        everything received, byte for byte
+erasing.py      lets go of the bytes when what they became is erased
 delivery.py     receive, file, answer, send, remind: the only one that knows all of the above
 transports/     how bytes travel
 """

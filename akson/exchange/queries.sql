@@ -163,3 +163,8 @@ SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.na
 SELECT 'in' AS direction, state, count(*)::integer AS messages FROM message_in GROUP BY state
 UNION ALL
 SELECT 'out', state, count(*)::integer FROM message_out GROUP BY state;
+
+-- name: erase
+-- Empty the messages behind erased Communications; only akson_eraser may.
+-- in   $1 owner, $2 ids
+SELECT exchange_erase_v1($1, $2);

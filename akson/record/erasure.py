@@ -1,67 +1,100 @@
 """Erasure: the one lawful way anything leaves the journal, always by a decision that stays.
 
-Source: helsepersonelloven §§ 42-44. Erased are body and salt of every version, search values, facts and worklist rows;
-news of it (version 0) tells those who keep copies. The leaves of the chain stay, and so does the decision.
+Erased are body and salt of every version, search values, facts and worklist rows; news of it (version 0) tells those
+who keep copies. The leaves of the chain stay, and so does the decision. An erased id never carries content again.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+import asyncpg
 import msgspec
 
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.fhir import types
 from akson.record.deciding import allow, facts_in, labels_in
+from akson.record.journal import key_of, unknown
 from akson.record.session import fetch, session
-from akson.record.writing import flush
+from akson.record.writing import REFUSALS, flush
 
 SQL = queries(__file__, "erasure.sql")
 READING = queries(__file__, "reading.sql")
-SHORTEST_REASON = 10
+SHORTEST_REASON = 10  # characters that say something
 
 
 class Ground(StrEnum):
     """Why something may be erased."""
 
-    WRONG_PATIENT = "feil pasient"  # hpl § 42: the entry was never about this person
-    CITIZENS_RIGHT = "innbyggerens krav"  # hpl § 43
-    RETENTION_ENDED = "lagringstiden er ute"  # pjf § 14
+    WRONG_PATIENT = "feil pasient"
+    CITIZENS_RIGHT = "innbyggerens krav"
+    RETENTION_ENDED = "lagringstiden er ute"
+
+    @property
+    def law(self) -> str:
+        return _LAW[self]
+
+
+_LAW = {
+    Ground.WRONG_PATIENT: "helsepersonelloven § 44",
+    Ground.CITIZENS_RIGHT: "helsepersonelloven § 43",
+    Ground.RETENTION_ENDED: "pasientjournalloven § 25",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A decided erasure; nothing of the content may stand in `reason`."""
+    """A decided erasure. The reason stays for ever and the citizen reads it: nothing of the content may stand in it."""
 
     ground: Ground
     reason: str
-    law: str = "helsepersonelloven §§ 42-44"
 
 
-async def erase(work: Work, type_: str, id_: str, decision: Decision) -> int:
-    """Erase one resource in all its versions; return the entry of the chain that records the decision.
+async def erase(work: Work, references: Sequence[str], decision: Decision) -> int:
+    """Erase entries of one record, in all their versions; return the number of the chain entry that says so.
 
-    Raises  Refused: AK-J001 unknown or erased already, AK-J012 no reason given, or an access refusal
-    Leaves  a row in `erasure`, an entry in the chain, news
+    references   "Type/id"; everything that came of one mistake is one decision
+    Raises       Refused: AK-J001 unknown, AK-J002 erased already, AK-J008 facts changed meanwhile, AK-J012 no reason,
+                 AK-J013 of several records, or an access refusal; then nothing is erased
+    Leaves       a row in `erasure` for each, an entry in the chain, news: at once, whatever becomes of the work's rest
     """
     if len(decision.reason.strip()) < SHORTEST_REASON:
         raise Refused("AK-J012", path="reason")
+    work.reason = decision.reason
     await flush(work)
-    owner = work.office.ids.open(id_)
-    if owner is None:
-        located = await fetch(work, READING.located, [types.code_of(type_)], [id_])
-        owner = located[0]["owner"] if located else 0
-    rows = await fetch(work, READING.current, [owner], [types.code_of(type_)], [id_])
-    if not rows:
-        raise Refused("AK-J001")
-    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.ERASE, f"ERASE {type_}/{id_}")
-    told = asdict(decision) | {"by": work.actor.id, "name": work.actor.name, "unit": work.actor.unit_name}
-    written = await work.office.eraser.fetchval(
-        SQL.erase, work.now, owner, types.code_of(type_), id_, msgspec.json.encode(told).decode()
-    )
+    if session(work).connection is not None:
+        raise RuntimeError("an erasure is a transaction of its own")
+    rows = [await _standing(work, reference) for reference in dict.fromkeys(references)]
+    if len({row["owner"] for row in rows}) != 1:
+        raise Refused("AK-J013")
+    actor, ground = work.actor, decision.ground
+    told = {"ground": ground, "law": ground.law, "reason": decision.reason, "by": actor.id, "name": actor.name,
+            "role": actor.role, "unit": actor.unit_name}  # fmt: skip
+    owner, rev = rows[0]["owner"], rows[0]["facts_rev"]
+    keys = [row["type"] for row in rows], [row["id"] for row in rows]
+    try:
+        entry = await work.office.eraser.fetchval(
+            SQL.erase, work.now, owner, rev, *keys, msgspec.json.encode(told).decode()
+        )
+    except asyncpg.PostgresError as problem:
+        if problem.sqlstate not in REFUSALS:
+            raise
+        raise Refused(REFUSALS[problem.sqlstate]) from None
     session(work).facts.pop(owner, None)
-    return int(written)
+    return int(entry)
+
+
+async def _standing(work: Work, reference: str) -> Any:
+    """Return the current row of what shall be erased, once the rules have said that the actor may decide on it."""
+    type_, _, id_ = reference.partition("/")
+    owner, code, _ = await key_of(work, type_, id_)
+    rows = await fetch(work, READING.current, [owner], [code], [id_])
+    if not rows:
+        raise unknown(work, type_, id_)
+    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.ERASE, f"ERASE {reference}")
+    return rows[0]

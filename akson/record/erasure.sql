@@ -1,4 +1,5 @@
 -- name: erase
 -- Carry out a decided erasure; only akson_eraser may.
--- in  $1 now, $2 owner, $3 type, $4 id, $5 decision (JSON)
-SELECT journal_erase_v1($1, $2, $3, $4, $5);
+-- in   $1 now, $2 owner, $3 revision of its facts, $4 types, $5 ids, $6 decision (JSON)
+-- out  number of the chain entry that records it
+SELECT journal_erase_v1($1, $2, $3, $4, $5, $6);

@@ -73,14 +73,14 @@ async def read(work: Work, type_: str, id_: str) -> Stored:
     Raises   Refused: AK-J001 unknown, AK-J002 deleted, or an access refusal
     """
     await flush(work)
-    key = await _key(work, type_, id_)
+    key = await key_of(work, type_, id_)
     if session(work).connection is None:
         row = await work.office.rides.fetch(key)
     else:
         found = await fetch(work, SQL.current, [key[0]], [key[1]], [key[2]])
         row = found[0] if found else None
     if row is None:
-        raise _unknown(work, type_, id_)
+        raise unknown(work, type_, id_)
     allow(work, facts_in(row), labels_in(row), Act.READ, f"{type_}/{id_}/_history/{row['version']}")
     if row["deleted"]:
         raise Refused("AK-J002")
@@ -93,7 +93,7 @@ async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
     For lists whose items are each judged by themselves; what is left out is refused or gone.
     """
     await flush(work)
-    keys = [(reference, await _key(work, *reference.split("/", 1))) for reference in dict.fromkeys(references)]
+    keys = [(reference, await key_of(work, *reference.split("/", 1))) for reference in dict.fromkeys(references)]
     if not keys:
         return {}
     owners, codes, ids = zip(*(key for _, key in keys), strict=True)
@@ -114,10 +114,10 @@ async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
     Raises   Refused: AK-J001 unknown, AK-J002 when that version is a delete or was erased
     """
     await flush(work)
-    owner, code, _ = await _key(work, type_, id_)
+    owner, code, _ = await key_of(work, type_, id_)
     rows = await fetch(work, SQL.one_version, owner, code, id_, version)
     if not rows:
-        raise _unknown(work, type_, id_)
+        raise unknown(work, type_, id_)
     allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history/{version}")
     if rows[0]["deleted"] or rows[0]["erased"]:
         raise Refused("AK-J002")
@@ -127,10 +127,10 @@ async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
 async def history(work: Work, type_: str, id_: str, *, before: int = 2**31 - 1, most: int = 50) -> list[Stored]:
     """Return the versions of one resource, newest first, at most `most` of those below version `before`."""
     await flush(work)
-    owner, code, _ = await _key(work, type_, id_)
+    owner, code, _ = await key_of(work, type_, id_)
     rows = await fetch(work, SQL.history, owner, code, id_, before, most)
     if not rows:
-        raise _unknown(work, type_, id_)
+        raise unknown(work, type_, id_)
     allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history")
     return await shown(work, rows)
 
@@ -145,10 +145,10 @@ async def chart(
     marked   the same name -> (search parameter, system, code) that each must carry, e.g. Observation by category
     """
     await flush(work)
-    owner = (await _key(work, "Patient", patient))[0]
+    owner = (await key_of(work, "Patient", patient))[0]
     facts = (await facts_for(work, [owner])).get(owner)
     if facts is None:
-        raise _unknown(work, "Patient", patient)
+        raise unknown(work, "Patient", patient)
     decided = allow(work, facts, None, Act.READ, f"Patient/{patient} chart")
     denied = await denied_ids(work, [owner])
     names = list(wanted)
@@ -177,7 +177,7 @@ async def denied_ids(work: Work, owners: Sequence[int]) -> list[str]:
     return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
 
 
-async def _key(work: Work, type_: str, id_: str) -> tuple[int, int, str]:
+async def key_of(work: Work, type_: str, id_: str) -> tuple[int, int, str]:
     """Return the primary key behind Type/id: inside the id when it is ours, else by one look-up."""
     if not types.is_type(type_):
         raise Refused("AK-J001")
@@ -186,12 +186,12 @@ async def _key(work: Work, type_: str, id_: str) -> tuple[int, int, str]:
     if owner is None:
         rows = await fetch(work, SQL.located, [code], [id_])
         if not rows:
-            raise _unknown(work, type_, id_)
+            raise unknown(work, type_, id_)
         owner = rows[0]["owner"]
     return owner, code, id_
 
 
-def _unknown(work: Work, type_: str, id_: str) -> Refused:
+def unknown(work: Work, type_: str, id_: str) -> Refused:
     work.saw(0, f"{type_}/{id_}", outcome="unknown")
     return Refused("AK-J001")
 

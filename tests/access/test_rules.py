@@ -76,7 +76,7 @@ def test_fastlege_and_practice_open_those_on_the_list(who: Actor, relation: Rela
     about = patient(relations=(relation,))
     assert ask(who, about) == answer
     if not answer:
-        assert decide(who, Purpose.TREATMENT, about, None, Act.READ, NOW).basis == "fastlegens liste"
+        assert decide(who, Purpose.TREATMENT, about, None, Act.READ, NOW).basis == "fastlegeliste"
 
 
 @pytest.mark.parametrize(("who", "type_", "act", "answer"), [
@@ -314,6 +314,28 @@ def test_people_are_registered_by_those_who_meet_them() -> None:
     answers = [ask(who, new, item("Patient"), Act.REGISTER)
                for who in (nurse(), staff("administrator", NORTH), citizen(), program("system/*.write"))]  # fmt: skip
     assert answers == [YES, "AK-A001", "AK-A001", YES]
+
+
+DOCTORS_OWN = staff("fastlege", NORTH, DOCTOR)
+
+
+@pytest.mark.parametrize(("who", "about", "answer"), [
+    (DOCTORS_OWN, cared_for(NORTH), YES),
+    (DOCTORS_OWN, cared_for(SOUTH), "AK-A001"),
+    (staff("fastlege", NORTH, NURSE), opened(), "AK-A001"),
+    (nurse(NORTH), cared_for(NORTH), "AK-A001"),
+    (staff("administrator", NORTH), cared_for(NORTH), "AK-A040"),
+    (citizen(), patient(), "AK-A061"),
+    (program("system/*.cruds"), patient(), "AK-A005"),
+    (program(OWN_JOB), patient(), YES),
+    (DOCTORS_OWN, blocked(Block(persons=(DOCTOR,))), "AK-A030"),
+    (DOCTORS_OWN, blocked(Block(units=(NORTH,)), openings=opened(emergency=True, person=DOCTOR).openings), "AK-A031"),
+    (staff("fastlege", NORTH, DOCTOR, person=PATIENT), cared_for(NORTH), "AK-A020"),
+])  # fmt: skip
+def test_erasure_is_decided_by_doctors_who_care_for_the_person_and_no_opening_or_emergency_gives_it(
+    who: Actor, about: Facts, answer: str
+) -> None:
+    assert ask(who, about, item("Communication", unit=NORTH), Act.ERASE) == answer
 
 
 def test_a_search_is_decided_record_by_record() -> None:

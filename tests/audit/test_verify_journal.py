@@ -59,18 +59,18 @@ TAMPERINGS = [
         "chain 2: covers 1 rows, but 0 are there",
         "resource Observation/$id: stands at version 2, but its versions end at 2 or have a gap"]),
     ("UPDATE resource_version SET body = NULL, salt = NULL WHERE id = $id AND version = 1", [
-        "resource_version Observation/$id/1: has no content, and no decision says why",
-        "resource_version Observation/$id/1: " + CHANGED]),
+        "resource_version Observation/$id/1: has no content, and no decision says why"]),
     ("UPDATE resource_version SET chain_seq = 9 WHERE id = $id AND version = 1", [
         "chain 2: covers 1 rows, but 0 are there", "resource_version Observation/$id/1: its write 9 is not in the chain"]),
     ("INSERT INTO resource_version SELECT owner, type, id, 3, last_updated, chain_seq, 2, method, author, body, salt "
      "FROM resource_version WHERE id = $id AND version = 2", [
-        "chain 3: covers 1 rows, but 2 are there",
+        "chain 3: covers 1 rows, but 2 are there", "resource_version Observation/$id/3: " + CHANGED,
         "resource Observation/$id: stands at version 2, but its versions end at 3 or have a gap"]),
     ("UPDATE resource_version SET version = 5 - version WHERE id = $id AND version IN (7, 8); UPDATE chain SET head = 'x' "
      "WHERE seq = 2", ["chain 2: does not follow the link before"]),
     ("UPDATE chain SET digest = 'x' WHERE seq = 2", [
-        "chain 2: does not follow the link before", "resource_version Observation/$id/1: " + CHANGED]),
+        "chain 2: does not follow the link before", "chain 2: its digest is not that of its rows"]),
+    ("UPDATE chain SET prints = 'x' WHERE seq = 2", ["chain 2: its prints are not those of its rows"]),
     ("UPDATE chain SET at = at + interval '1 s' WHERE seq = 2", ["chain 2: its time is not that of its versions"]),
     ("DELETE FROM chain WHERE seq = 2", [
         "chain 2: is missing", "chain 3: does not follow the link before",
@@ -81,7 +81,7 @@ TAMPERINGS = [
     ("INSERT INTO owner (owner, type, chain_seq, last_updated) VALUES (1, 1, 2, now())", [
         ": says 2 writes, but has no chain"]),
     ("INSERT INTO erasure SELECT owner, 2, type, id, '[]', '{}' FROM resource WHERE id = $id", [
-        "chain 2: covers 1 rows, but 2 are there"]),
+        "chain 2: covers 1 rows, but 2 are there", "erasure 2/Observation/$id: " + CHANGED]),
     ("UPDATE resource SET version = 1 WHERE id = $id", [
         "resource Observation/$id: stands at version 1, but its versions end at 2 or have a gap"]),
 ]  # fmt: skip
@@ -96,20 +96,46 @@ async def test_what_is_done_behind_the_journals_back_is_found_and_named(
     assert sorted(told) == sorted(fault.replace("$id", written) for fault in found)
 
 
-async def test_two_versions_swapped_in_a_set_are_found_in_their_write(database_url: str, owner_db: Database, written: str) -> None:
+async def test_in_a_large_set_the_one_row_that_was_changed_is_named(
+    database_url: str, owner_db: Database, office: Office
+) -> None:
+    astrid = await patient(office)
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        made = [await journal.create(work, temperature(astrid, f"{n}.5")) for n in range(100, 400)]
+    changed, nulled = made[77].id, made[211].id
+    await owner_db.execute("UPDATE resource_version SET author = 'x' WHERE id = $1", changed)
+    await owner_db.execute("UPDATE resource_version SET body = NULL, salt = NULL WHERE id = $1", nulled)
+    assert sorted(await faults(database_url)) == sorted([
+        f"resource_version Observation/{changed}/1: {CHANGED}",
+        f"resource_version Observation/{nulled}/1: has no content, and no decision says why",
+    ])  # fmt: skip
+
+
+async def test_two_versions_swapped_in_a_set_are_named(database_url: str, owner_db: Database, written: str) -> None:
     await owner_db.execute("UPDATE resource_version SET n = 3 - n WHERE chain_seq = 4")
-    (fault,) = await faults(database_url)
-    assert fault.startswith("chain 4: one of its 2 rows was changed: Observation/")
+    told = await faults(database_url)
+    assert len(told) == 2 and all(fault.startswith("resource_version Observation/") for fault in told)
 
 
 async def test_a_decided_erasure_is_proven_and_its_decision_cannot_be_rewritten(
     database_url: str, owner_db: Database, written: str
 ) -> None:
-    owner = await owner_db.fetchval("SELECT owner FROM resource WHERE id = $1", written)
-    await owner_db.execute("SELECT journal_erase_v1($1, $2, $3::smallint, $4, $5)", NOW + timedelta(days=1), owner,
-                           OBSERVATION, written, '{"law": "hpl § 43"}')  # fmt: skip
+    row = await owner_db.fetchrow(
+        "SELECT owner, facts_rev FROM owner JOIN resource USING (owner) WHERE id = $1", written
+    )
+    assert row is not None
+    before = await owner_db.fetchrow("SELECT body, salt FROM resource_version WHERE id = $1 AND version = 1", written)
+    await owner_db.execute("SELECT journal_erase_v1($1, $2, $3, ARRAY[$4::smallint], ARRAY[$5], $6)",
+                           NOW + timedelta(days=1), *row, OBSERVATION, written, '{"law": "hpl § 43"}')  # fmt: skip
     assert await faults(database_url) == []
     await owner_db.execute("UPDATE erasure SET decision = '{}'")
     assert await faults(database_url) == [f"erasure 5/Observation/{written}: {CHANGED}"]
+    await owner_db.execute('UPDATE erasure SET decision = \'{"law": "hpl § 43"}\'')
+    await owner_db.execute(
+        "UPDATE resource_version SET body = $2, salt = $3 WHERE id = $1 AND version = 1", written, *before
+    )
+    assert await faults(database_url) == [
+        f"resource_version Observation/{written}/1: was erased by a decision, but its content is here"
+    ]
     await owner_db.execute("DELETE FROM erasure")
     assert "chain 5: covers 1 rows, but 0 are there" in await faults(database_url)

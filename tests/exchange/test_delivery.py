@@ -301,7 +301,7 @@ async def test_a_decided_erasure_empties_the_messages_behind_a_communication(off
     communication, _ = await answered(places, "hemmelig")
     async with office.database.transaction() as connection:
         with pytest.raises(Exception, match="permission denied"):
-            await connection.fetchval("SELECT exchange_erase_v1($1, $2)", places.astrid.owner, communication)
-    emptied = await owner_db.fetchval("SELECT exchange_erase_v1($1, $2)", places.astrid.owner, communication)  # type: ignore[attr-defined]
+            await connection.fetchval("SELECT exchange_erase_v1($1, ARRAY[$2])", places.astrid.owner, communication)
+    emptied = await owner_db.fetchval("SELECT exchange_erase_v1($1, ARRAY[$2])", places.astrid.owner, communication)  # type: ignore[attr-defined]
     assert emptied == 1
     assert (await places.rows("SELECT body FROM message_out WHERE told_of = $1", communication))[0]["body"] is None

@@ -1,0 +1,48 @@
+"""Lets go of messages when what they became is erased: the bytes go; the ids, times and receipts stay.
+
+The same bytes are still known when they come again: they are answered as before, and not filed a second time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from akson.base.database import Database
+from akson.base.jobs import Consumer, News
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import types
+from akson.record import journal
+from akson.record.search.searching import search
+
+SQL = queries(__file__)
+_COMMUNICATION: Final = types.code_of("Communication")
+
+
+def consumer(eraser: Database) -> Consumer:
+    """Return the consumer that empties the messages behind erased Communications."""
+
+    async def handle(news: News) -> None:
+        erased = [id_ for id_, version in zip(news.ids, news.versions, strict=True) if version == 0]
+        if erased:
+            await eraser.fetchval(SQL.erase, news.owner, erased)
+
+    return Consumer(name="exchange", types=frozenset({_COMMUNICATION}), handle=handle)
+
+
+async def all_of(work: Work, communication: str) -> list[str]:
+    """Return all that one message is in the record: the Communication (by id), its attachments and the tasks about it.
+
+    What was filed in the wrong record leaves it as one decision.
+    """
+    message = await journal.read(work, "Communication", communication)
+    parts = [part.get("contentReference", {}).get("reference", "") for part in message.resource.get("payload", [])]
+    documents = [part for part in parts if part.startswith("DocumentReference/")]
+    files = [
+        content["attachment"].get("url", "")
+        for document in (await journal.read_many(work, documents)).values()
+        for content in document.resource["content"]
+    ]
+    binaries = [file for file in files if file.startswith("Binary/")]
+    tasks = await search(work, "Task", [("focus", message.reference)])
+    return [message.reference, *documents, *binaries, *(task.reference for task in tasks.hits)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final
 
 from akson.base.web.messages import texts
@@ -21,7 +20,6 @@ from akson.workplace.words import due, initialed, party
 
 ON_ITS_WAY: Final = (State.QUEUED, State.SENT, State.DELIVERED)
 STAFF: Final = ("Practitioner/", "PractitionerRole/", "Organization/")
-_UNKNOWN: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class Mail:
     messages: Sequence[Stored]
     standings: Mapping[str, Standing] = field(default_factory=dict)
     tasks: Sequence[Stored] = ()
-    names: Mapping[str, str] = _UNKNOWN
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, id_: str) -> Stored | None:
         return next((each for each in self.messages if each.id == id_), None)
@@ -92,11 +90,17 @@ def owner(mail: Mail, message: Stored) -> str:
     if task:
         return _who(mail, task.resource.get("owner"))
     if standing:
-        return you(mail.actor, standing.responsible, initialed(mail.names.get(standing.responsible, standing.responsible)))
+        return you(mail.actor, standing.responsible, _name(mail, message, standing.responsible))
     if done := mail.task(message):
         return _who(mail, done.resource.get("owner"))
     parties = [message.resource.get("sender")] if is_ours(mail, message) else message.resource.get("recipient", ())
     return ", ".join(_who(mail, each) for each in parties)
+
+
+def _name(mail: Mail, message: Stored, responsible: str) -> str:
+    """Return the person who sent it; the unit where the name is not known, or the role that has taken over."""
+    known = initialed(mail.names.get(responsible, ""))
+    return known or (display(message.resource.get("sender")) if "/" in responsible else responsible)
 
 
 def you(actor: Actor, who: str, name: str) -> str:
@@ -153,7 +157,7 @@ def outgoing(mail: Mail, standing: Standing) -> Iterator[Step]:
         yield Step(text=t("cooperation.sent_to", to=standing.receiver), at=standing.sent_at)
     if standing.delivered_at:
         yield Step(text=t("cooperation.delivered"), at=standing.delivered_at)
-    if standing.settled_at and standing.state not in (State.REJECTED, State.PARTIAL):
+    if standing.settled_at and standing.state is State.ANSWERED:
         yield Step(text=t("cooperation.accepted"), at=standing.settled_at)
     yield _now(standing)
 
@@ -168,7 +172,7 @@ def _now(standing: Standing) -> Step:
         case State.SENT | State.DELIVERED:
             return Step(text=t("cooperation.waits_for_receipt"), state="now")
         case State.ACCEPTED:
-            return Step(text=t("cooperation.no_answer_yet"), state="now")
+            return Step(text=standing.in_words, at=standing.settled_at)
         case State.ANSWERED:
             return Step(text=standing.in_words, at=standing.answered_at)
         case State.OVERDUE:
@@ -187,12 +191,12 @@ def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:
     received = moment(resource.get("received"))
     if received and received != moment(resource.get("sent")):
         yield Step(text=t("cooperation.received"), at=received)
-    if task and (read := str((task.resource.get("businessStatus") or {}).get("text", ""))):
+    read = str((task.resource.get("businessStatus") or {}).get("text", "")) if task else ""
+    if read and read != t("cooperation.received"):
         yield Step(text=read)
     if answer:
         by = display(answer.resource.get("sender")).partition(",")[0]
-        yield Step(text=t("cooperation.answered_by", name=you(mail.actor, reference(answer.resource.get("sender")), by)),
-                   at=said_at(answer.resource))  # fmt: skip
+        yield Step(text=t("cooperation.answered_by", name=by), at=said_at(answer.resource))
     if task:
         yield Step(text=t("cooperation.waits_with", name=_who(mail, task.resource.get("owner"))), state="now",
                    at=moment(limit(task.resource)))  # fmt: skip

@@ -1,0 +1,180 @@
+"""Samhandling: every message in and out of one patient's record, where each of them is, and writing a new one."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from akson.access.roles import Permission
+from akson.base.errors import Refused
+from akson.base.web.forms import Filled
+from akson.base.web.messages import texts
+from akson.base.web.screens import Go, Menu, Page, Screens, Visit
+from akson.base.work import Work
+from akson.exchange import addresses, sending
+from akson.patient.chart import open_chart
+from akson.patient.reading import display, reference
+from akson.record import journal
+from akson.record.stored import Stored
+from akson.workplace import course, handling, messages, writing
+from akson.workplace.course import Mail
+from akson.workplace.model import Button, Cooperation, Message, Tab, Thread
+
+SCREENS = Screens(__name__)
+TABS: Final = ("", "folg", "inn", "ut")
+_SHOWABLE: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain"})
+
+
+@SCREENS.screen("/p/{patient}/samhandling", needs=Permission.WRITE_MESSAGES, title="cooperation.title",
+                menu=Menu(text="cooperation.menu", icon="swap", order=60, keys="g s"))  # fmt: skip
+async def cooperation(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Show a patient's messages and where they are; answer the one that is open."""
+    chart = await open_chart(work, patient, messages.WANTED, page="samhandling")
+    wanted = visit.query.get("melding", "")
+    mail = await messages.mail_of(work, chart, await _older(work, patient, chart["Communication"], wanted))
+    chosen = mail.find(wanted)
+    typed, fault = visit.form.get("svar", ""), ""
+    if visit.sent and chosen:
+        try:
+            await _handle(work, visit, mail, chosen)
+        except Refused as refused:
+            fault = refused.text
+        else:
+            return Go(f"/p/{patient}/samhandling?melding={wanted}", said=f"cooperation.said_{visit.form['do']}")
+    opened = await messages.shown(work, mail, chosen, root=f"/p/{patient}") if chosen else None
+    opened = replace(opened, typed=typed, fault=fault) if opened else None
+    view = present(mail, f"/p/{patient}", visit.query.get("vis", ""), wanted, opened)
+    return Page("samhandling.html", status=422 if fault else 200, patient=chart.banner, view=view)
+
+
+async def _handle(work: Work, visit: Visit, mail: Mail, message: Stored) -> None:
+    """Answer a message, or say that nothing more is to be done; either way its task is finished."""
+    task, do = messages.own_task(mail, message), visit.form.get("do")
+    version = task.version if task else 0
+    if visit.form.get("version") != str(version):  # before anything is queued: a refused answer must not go out
+        raise Refused("AK-J003", expected=visit.form.get("version"), current=version)
+    if do == "answer":
+        await handling.reply(work, message, visit.form.get("svar", ""))
+    elif do != "done" or not task:
+        raise Refused("AK-J007")
+    if task:
+        await handling.finish(work, task, version)
+
+
+@SCREENS.screen("/p/{patient}/samhandling/tilstand", needs=Permission.WRITE_MESSAGES, title="cooperation.title",
+                methods=("GET",))  # fmt: skip
+async def standing(work: Work, visit: Visit, patient: str) -> Page:
+    """Show only where one message is, for a page that refreshes itself: few statements, and nothing else is read."""
+    message = await messages.find(work, patient, visit.query.get("melding", ""))
+    mail = await messages.followed(work, message.owner, [message], [])
+    root = f"/p/{patient}"
+    shown = await messages.shown(work, mail, message, root=root)
+    return Page("tilstand.html", message=shown, thread=_thread(mail, message, root, ""))
+
+
+@SCREENS.screen("/p/{patient}/samhandling/ny", needs=Permission.WRITE_MESSAGES, title="cooperation.new")
+async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Write a message to somebody outside: first shown as they will read it, then sent."""
+    chart = await open_chart(work, patient, page="samhandling")
+    partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(work.office.database))
+    asked, do = writing.form(partners), visit.form.get("do", "")
+    filled = asked.read(visit.form) if visit.sent else writing.blank(asked, partners, visit.query.get("til", ""))
+    draft = None
+    if filled.valid and do != "edit":
+        try:
+            written, to = writing.communication(filled, patient), int(str(filled.values["mottaker"]))
+            if do == "send":
+                made = await sending.send(work, written, to=to)
+                return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
+            draft = writing.draft(await sending.preview(work, written, to=to))
+        except Refused as refused:
+            filled = filled.with_refused(refused)
+    if do == "edit":
+        filled = replace(filled, sent=False)
+    return Page("samhandling_ny.html", status=422 if _wrong(filled) else 200, patient=chart.banner, form=filled,
+                draft=draft, action=f"/p/{patient}/samhandling/ny", back=f"/p/{patient}/samhandling",
+                stopped=await _stopped(work, partners))  # fmt: skip
+
+
+@SCREENS.screen("/p/{patient}/samhandling/{message}/vedlegg/{number}", needs=Permission.WRITE_MESSAGES,
+                title="cooperation.file", methods=("GET",))  # fmt: skip
+async def attachment(work: Work, visit: Visit, patient: str, message: str, number: str) -> Response:
+    """Hand over a file that came with a message, to be saved: it is never shown as a page of ours."""
+    parts = course.parts((await messages.find(work, patient, message)).resource)
+    if not number.isascii() or not number.isdigit() or int(number) >= len(parts):
+        raise Refused("AK-J001")
+    carried = parts[int(number)].get("contentAttachment")
+    if carried is None:
+        document = await journal.read(work, *reference(parts[int(number)]["contentReference"]).split("/", 1))
+        described = document.resource["content"][0]["attachment"]
+        binary = await journal.read(work, *described["url"].split("/", 1))
+        carried = described | {"data": binary.resource.get("data", "")}
+    mime = carried.get("contentType", "")
+    name = quote(carried.get("title") or f"vedlegg-{number}", safe="")
+    return Response(
+        base64.b64decode(carried.get("data", "")), media_type=mime if mime in _SHOWABLE else "application/octet-stream",
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
+    )  # fmt: skip
+
+
+def present(mail: Mail, root: str, tab: str, current: str, opened: Message | None) -> Cooperation:
+    """Return the page.
+
+    root     "/p/<id>"
+    tab      which of TABS is shown
+    current  id of the message that is open
+    """
+    tab = tab if tab in TABS else ""
+    ordered = sorted(mail.messages, key=lambda each: course.changed_at(mail, each), reverse=True)
+    threads = [_thread(mail, each, root, current, tab) for each in ordered]
+    return Cooperation(
+        tabs=tuple(_tab(name, tab, root, len(_filtered(threads, name))) for name in TABS),
+        threads=tuple(_filtered(threads, tab)), open=opened,
+        new=(Button(text=texts().plain("cooperation.new"), href=f"{root}/samhandling/ny", main=True, icon="plus"),),
+        more=messages.MOST if len(mail.messages) >= messages.MOST else 0,
+    )  # fmt: skip
+
+
+def _thread(mail: Mail, message: Stored, root: str, current: str, tab: str = "") -> Thread:
+    resource, ours = message.resource, course.is_ours(mail, message)
+    parties = resource.get("recipient", ()) if ours else (resource.get("sender"),)
+    state, level = course.state(mail, message)
+    return Thread(
+        text=messages.title(resource), kind=messages.kind(resource), outgoing=ours, current=message.id == current,
+        party=", ".join(filter(None, map(display, parties))), owner=course.owner(mail, message), state=state,
+        level=level, at=course.changed_at(mail, message), key=message.id,
+        href=f"{root}/samhandling?{f'vis={tab}&' if tab else ''}melding={message.id}",
+    )  # fmt: skip
+
+
+def _filtered(threads: list[Thread], tab: str) -> list[Thread]:
+    kept = {"folg": lambda one: bool(one.level), "inn": lambda one: not one.outgoing, "ut": lambda one: one.outgoing}
+    return list(filter(kept[tab], threads)) if tab else threads
+
+
+def _tab(name: str, current: str, root: str, count: int) -> Tab:
+    href = f"{root}/samhandling{f'?vis={name}' if name else ''}"
+    return Tab(text=texts().plain(f"cooperation.tab_{name or 'all'}"), href=href, count=count, current=name == current)
+
+
+async def _older(work: Work, patient: str, newest: list[Stored], wanted: str) -> Stored | None:
+    """Return the message asked for when it is not among the newest."""
+    if not wanted or any(each.id == wanted for each in newest):
+        return None
+    return await messages.find(work, patient, wanted)
+
+
+def _wrong(filled: Filled) -> bool:
+    return filled.sent and not filled.valid
+
+
+async def _stopped(work: Work, partners: tuple[tuple[str, str], ...]) -> str:
+    """Return why nobody can be written to from here, or ""."""
+    if not partners:
+        return texts().plain("cooperation.nobody")
+    unit = await addresses.of_unit(work.office.database, work.actor.unit)
+    return "" if unit else Refused("AK-X004", unit=work.actor.unit_name).text

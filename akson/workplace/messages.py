@@ -1,0 +1,145 @@
+"""One patient's messages, read from the journal and the exchange, and one of them as a page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from akson.access.roles import Permission, has
+from akson.base.errors import Refused
+from akson.base.web.messages import texts
+from akson.base.work import Work
+from akson.exchange import outbox
+from akson.exchange.messages.dialogmelding import TEST_DATA, text_of
+from akson.patient.chart import Chart, local, open_chart
+from akson.patient.reading import Resource, display, named, reference, words
+from akson.record import journal
+from akson.record.stored import Stored
+from akson.workplace import course, inbox
+from akson.workplace.course import Mail
+from akson.workplace.model import Message, Ref
+from akson.workplace.words import uncapital
+
+MOST: Final = 200  # messages of one patient
+WANTED: Final[Mapping[str, int]] = {"Communication": MOST, "Task": 300}
+
+
+async def message_of(work: Work, communication: str) -> Message:
+    """Return one message with its patient, its course and where an answer is posted, for pages across patients.
+
+    communication  id of the Communication
+    Raises         Refused AK-J001 unknown, or an access refusal
+    """
+    message = await journal.read(work, "Communication", communication)
+    patient = patient_of(message)
+    if not patient:
+        mail = Mail(actor=work.actor, now=work.now, messages=(message,))
+        return replace(await shown(work, mail, message, root=""), action="")
+    chart = await open_chart(work, patient, WANTED, page="melding")
+    told = await shown(work, await mail_of(work, chart, message), message, root=f"/p/{patient}")
+    who, critical = chart.identity, chart.banner.critical
+    return replace(
+        told, record_href=f"/p/{patient}", patient=who.name, born=who.born, age=who.age(local(work.now).date()),
+        fnr=who.fnr, marks=tuple((mark.level, mark.head, mark.text) for mark in critical if mark.level != "know"),
+    )  # fmt: skip
+
+
+async def mail_of(work: Work, chart: Chart, also: Stored | None = None) -> Mail:
+    """Return what is known of a patient's messages.
+
+    chart  WANTED of one patient, just read
+    also   a message that may be older than what the chart holds
+    """
+    found = list(chart["Communication"])
+    if also and also.id not in {each.id for each in found}:
+        found.append(also)
+    return await followed(work, chart.identity.owner, found, chart["Task"])
+
+
+async def followed(work: Work, owner: int, found: list[Stored], tasks: list[Stored]) -> Mail:
+    """Return messages just read, with where those that were sent stand and who answers for them."""
+    standings = {each.communication: each for each in await outbox.standing(work, owner, [one.id for one in found])}
+    senders = {each.responsible for each in standings.values() if each.responsible.startswith("Practitioner/")}
+    people = await journal.read_many(work, sorted(senders - {work.actor.id}))
+    return Mail(
+        actor=work.actor, now=work.now, messages=found, standings=standings, tasks=tasks,
+        names={name: named(person.resource) for name, person in people.items()},
+    )  # fmt: skip
+
+
+async def find(work: Work, patient: str, communication: str) -> Stored:
+    """Return one message of this patient. Raises Refused AK-J001 when there is none."""
+    message = await journal.read(work, "Communication", communication)
+    if patient_of(message) != patient:
+        raise Refused("AK-J001")
+    return message
+
+
+def patient_of(message: Stored) -> str:
+    """Return the id of the Patient a message is about, or ""."""
+    kind, _, id_ = reference(message.resource.get("subject")).partition("/")
+    return id_ if kind == "Patient" else ""
+
+
+async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Message:
+    """Return a message as it is shown beside the list; two statements at most.
+
+    root  "/p/<id>" of its patient
+    """
+    resource, ours, task = message.resource, course.is_ours(mail, message), own_task(mail, message)
+    about = [reference(each) for each in resource.get("about", ()) if "/" in reference(each)]
+    beside = await journal.read_many(work, about)
+    pointers = (inbox.pointer(hit, root, work.now) for hit in beside.values())
+    page = f"{root}/samhandling"
+    answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
+    standing = mail.standings.get(message.id)
+    waits = standing is not None and standing.state in course.ON_ITS_WAY
+    return Message(
+        title=title(resource), text="\n\n".join(_said(resource)), steps=course.steps(mail, message),
+        refs=(*_files(message, page), *(each for each in pointers if each)), escalation=course.what_if(mail, message),
+        reply_to=uncapital(display(resource.get("sender"))) if answers else "", queue=False, sent=ours,
+        action=f"{page}?melding={message.id}" if answers or task else "", version=task.version if task else 0,
+        refresh=f"{page}/tilstand?melding={message.id}" if waits else "",
+    )  # fmt: skip
+
+
+def own_task(mail: Mail, message: Stored) -> Stored | None:
+    """Return the open task of a message, when it is the reader's or the reader's unit's to finish."""
+    task = mail.open_task(message)
+    mine = task and reference(task.resource.get("owner")) in (mail.actor.id, mail.actor.unit_id)
+    return task if mine else None
+
+
+def title(message: Resource) -> str:
+    """Return what a message is about; a test says so itself."""
+    told = words(message.get("topic")) or texts().plain("cooperation.message")
+    test = TEST_DATA in (message.get("meta") or {}).get("tag", ())
+    return texts().plain("cooperation.test", title=told) if test else told
+
+
+def kind(message: Resource) -> str:
+    """Return which sort of message it is: "Helsefaglig dialog"."""
+    return words(next(iter(message.get("category") or ()), None)) or texts().plain("cooperation.message")
+
+
+def _said(message: Resource) -> Iterator[str]:
+    """Yield what a message says: its text, whom to ask, and files that were only pointed to."""
+    yield text_of(dict(message))
+    contacts = [note["text"] for note in message.get("note", ()) if note.get("text")]
+    if contacts:
+        yield texts().plain("cooperation.contacts", who="; ".join(contacts))
+    for part in course.parts(message):
+        carried = part.get("contentAttachment") or {}
+        if carried.get("url") and "data" not in carried:
+            yield texts().plain("cooperation.linked", title=carried.get("title", ""), url=carried["url"])
+
+
+def _files(message: Stored, page: str) -> Iterator[Ref]:
+    """Yield a pointer to each file that came with a message."""
+    head = texts().plain("cooperation.file")
+    for number, part in enumerate(course.parts(message.resource)):
+        carried: dict[str, Any] = part.get("contentAttachment") or {}
+        if "data" in carried or "contentReference" in part:
+            name = carried.get("title") or display(part.get("contentReference")) or str(number + 1)
+            yield Ref(head=head, text=name, href=f"{page}/{message.id}/vedlegg/{number}")

@@ -1,0 +1,126 @@
+"""Messages that went wrong, for the one who answers for messages (meldingsansvarlig).
+
+The list tells what is known without reading them. A received one may be opened, with a reason that the log keeps; what
+we sent is followed up by the unit that wrote it, in the patient's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from akson.access.override import SHORTEST_REASON
+from akson.access.roles import Permission
+from akson.base.errors import Refused
+from akson.base.web.forms import Field, Filled, Form
+from akson.base.web.messages import texts
+from akson.base.web.screens import Go, Menu, Page, Screens, Visit
+from akson.base.work import Work
+from akson.exchange import dialog, inbox, outbox
+from akson.exchange.envelope import Envelope
+from akson.exchange.messages import dialogmelding
+from akson.exchange.messages.dialogmelding import Told
+from akson.exchange.opening import opened
+from akson.exchange.safexml import Unreadable
+from akson.exchange.states import IN_WORDS, State
+from akson.record.owned import owner_of_number
+from akson.registers.identifiers import PersonKind
+from akson.workplace.model import Content, Unfiled
+
+SCREENS = Screens(__name__)
+REASON: Final = Form(Field(name="begrunnelse", label="unfiled.why", help="unfiled.why_help", longest=300))
+_MOST_SHOWN: Final = 20_000  # characters of an unreadable message
+
+
+@SCREENS.screen("/meldinger", needs=Permission.MANAGE, title="unfiled.title", methods=("GET",),
+                menu=Menu(text="unfiled.menu", icon="mail", order=40))  # fmt: skip
+async def unfiled(work: Work, visit: Visit) -> Page:
+    """List what could not be filed and what did not arrive; no content, and nobody named."""
+    database = work.office.database
+    came = [_received(row, work.now) for row in await inbox.for_humans(database)]
+    went = [_sent(row, work.now) for row in await outbox.for_humans(database)]
+    return Page("meldinger.html", came=came, went=went)
+
+
+@SCREENS.screen("/meldinger/{message}", needs=Permission.MANAGE, title="unfiled.one")
+async def one(work: Work, visit: Visit, message: str) -> Page | Go:
+    """Show one received message; its content only for a reason, which is logged with whom the message is about."""
+    row = await inbox.refused(work, _digest(message))
+    if row is None:
+        raise Refused("AK-J001")
+    if visit.form.get("do") == "handled":
+        await inbox.handled(work, row["bucket"], row["digest"])
+        work.saw(0, f"melding {message[:12]} handled")
+        return Go("/meldinger", said="unfiled.said_handled")
+    filled = _with_reason(REASON.read(visit.form)) if visit.sent else REASON.blank()
+    content = await _open(work, row["digest"], str(filled.values["begrunnelse"])) if filled.valid else None
+    status = 422 if filled.sent and not filled.valid else 200
+    return Page("melding.html", status=status, row=_received(row, work.now), form=filled, content=content)
+
+
+async def _open(work: Work, digest: bytes, reason: str) -> Content:
+    """Return what a message says, and leave the trace: the patient's own, where it names somebody we know."""
+    work.reason = reason
+    row = await inbox.refused(work, digest, content=True)
+    body = row["body"] if row else None
+    if body is None:
+        return Content()
+    envelope = opened(body).envelope
+    person = envelope.patient if envelope else None
+    number = person.ident(*PersonKind) if person else None
+    owner = await owner_of_number(work, number.value) if number else 0
+    work.saw(owner, "page melding", basis=texts().plain("unfiled.basis"))
+    told = _told(envelope) if envelope else None
+    if told is None:
+        return Content(raw=body.decode(errors="replace")[:_MOST_SHOWN])
+    patient = " ".join(filter(None, (told.patient, number.value if number else "")))
+    return Content(title=told.title, patient=patient, paragraphs=told.paragraphs)
+
+
+def _told(envelope: Envelope) -> Told | None:
+    """Return a message as people read it, or None when it is no dialog message."""
+    try:
+        return dialogmelding.in_words(envelope, dialog.read(envelope.body))
+    except Unreadable:
+        return None
+
+
+def _with_reason(filled: Filled) -> Filled:
+    """Return the form with a fault when the reason says nothing."""
+    if filled.valid and len(" ".join(filled["begrunnelse"].raw.split())) < SHORTEST_REASON:
+        return filled.with_refused(Refused("AK-A071", path="begrunnelse"))
+    return filled
+
+
+def _digest(written: str) -> bytes:
+    """Return the digest an address names. Raises Refused AK-J001."""
+    try:
+        digest = bytes.fromhex(written)
+    except ValueError:
+        digest = b""
+    if not digest:
+        raise Refused("AK-J001")
+    return digest
+
+
+def _received(row: Mapping[str, Any], now: datetime) -> Unfiled:
+    return Unfiled(
+        type=row["type"], msg_id=row["msg_id"], sender=row["sender_name"] or _number(row["sender"]), receiver="",
+        at=row["received_at"], deadline=row["deadline"], over=row["deadline"] <= now, code=row["fault_code"],
+        reason=row["fault_text"], state=texts().plain("unfiled.waits"), href=f"/meldinger/{row['digest'].hex()}",
+        times=row["times"],
+    )  # fmt: skip
+
+
+def _sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
+    return Unfiled(
+        type=row["type"], msg_id=row["msg_id"], sender=row["sender_name"], code=row["fault_code"],
+        receiver=row["receiver_name"] or _number(row["receiver"]), at=row["created_at"], deadline=row["deadline"],
+        over=row["deadline"] <= now, reason=row["fault_text"], state=IN_WORDS[State(row["state"])],
+    )  # fmt: skip
+
+
+def _number(her_id: int) -> str:
+    """Return an address we have no name for."""
+    return f"HER-id {her_id}" if her_id else ""

@@ -1,0 +1,54 @@
+"""Writing a new dialog message: what is asked, and the Communication it becomes. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
+from akson.exchange.messages.dialogmelding import Told
+from akson.registers.codes import Code, volven
+from akson.workplace.model import Draft
+
+TOPIC: Final = volven(7322)  # what a dialog between health services is about
+TOPICS: Final = (
+    Code(system=TOPIC, code="6", name="Henvendelse om pasient"),
+    Code(system=TOPIC, code="7", name="Svar på melding om utskrivningsklar pasient"),
+    Code(system=TOPIC, code="8", name="Spørsmål om helseopplysninger"),
+    Code(system=TOPIC, code="9", name="Spørsmål om legemidler"),
+)
+_USUAL: Final = TOPICS[0].code
+_LONGEST: Final = 20_000
+
+
+def form(partners: Choices) -> Form:
+    """Ask whom to write to, of `partners`, what it is about, and the text."""
+    return Form(
+        Choice(name="mottaker", label="cooperation.receiver", choices=partners, drawn="select"),
+        Choice(name="tema", label="cooperation.topic", choices=tuple((one.code, one.name) for one in TOPICS)),
+        Field(name="emne", label="cooperation.about", help="cooperation.about_help", required=False, longest=100),
+        LongText(name="tekst", label="cooperation.text", help="cooperation.text_help", rows=8, longest=_LONGEST),
+    )
+
+
+def blank(asked: Form, partners: Choices, to: str = "") -> Filled:
+    """Return the form as first shown; the receiver is chosen when there is only one, or one was asked for."""
+    known = [value for value, _ in partners]
+    chosen = to if to in known else known[0] if len(known) == 1 else None
+    return asked.blank(mottaker=chosen, tema=_USUAL)
+
+
+def communication(filled: Filled, patient: str) -> dict[str, Any]:
+    """Return what was written as the Communication that `sending.send` takes."""
+    topic = next(one for one in TOPICS if one.code == filled.values["tema"])
+    about = filled.values.get("emne")
+    return {
+        "resourceType": "Communication", "subject": {"reference": f"Patient/{patient}"},
+        "topic": topic.concept(str(about) if about else None),
+        "payload": [{"contentString": str(filled.values["tekst"])}],
+    }  # fmt: skip
+
+
+def draft(told: Told) -> Draft:
+    """Return a message as its receiver reads it."""
+    return Draft(title=told.title, kind=told.kind, sender=told.sender, receiver=told.receiver, patient=told.patient,
+                 paragraphs=told.paragraphs)  # fmt: skip

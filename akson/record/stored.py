@@ -52,7 +52,7 @@ class Stored:
 
 def stored(row: Mapping[str, Any]) -> Stored:
     """Return a row of reading.sql as what callers get."""
-    keys = row.keys()
+    keys = set(row.keys())  # of a database row it is an iterator
     return Stored(
         type=types.name_of(row["type"]),
         id=row["id"],

@@ -37,14 +37,14 @@ async def cooperation(work: Work, visit: Visit, patient: str) -> Page | Go:
     wanted = visit.query.get("melding", "")
     mail = await messages.mail_of(work, chart, await _older(work, patient, chart["Communication"], wanted))
     chosen = mail.find(wanted)
-    typed, fault = visit.form.get("svar", ""), ""
+    typed, fault, do = visit.form.get("svar", ""), "", visit.form.get("do", "")
     if visit.sent and chosen:
         try:
             await _handle(work, visit, mail, chosen)
         except Refused as refused:
             fault = refused.text
         else:
-            return Go(f"/p/{patient}/samhandling?melding={wanted}", said=f"cooperation.said_{visit.form['do']}")
+            return Go(f"/p/{patient}/samhandling?melding={wanted}", said=f"cooperation.said_{do}")
     opened = await messages.shown(work, mail, chosen, root=f"/p/{patient}") if chosen else None
     opened = replace(opened, typed=typed, fault=fault) if opened else None
     view = present(mail, f"/p/{patient}", visit.query.get("vis", ""), wanted, opened)
@@ -157,8 +157,8 @@ def _filtered(threads: list[Thread], tab: str) -> list[Thread]:
 
 
 def _tab(name: str, current: str, root: str, count: int) -> Tab:
-    href = f"{root}/samhandling{f'?vis={name}' if name else ''}"
-    return Tab(text=texts().plain(f"cooperation.tab_{name or 'all'}"), href=href, count=count, current=name == current)
+    href, key = f"{root}/samhandling{f'?vis={name}' if name else ''}", name or "all"
+    return Tab(text=texts().plain(f"cooperation.tab_{key}"), href=href, count=count, current=name == current)
 
 
 async def _older(work: Work, patient: str, newest: list[Stored], wanted: str) -> Stored | None:

@@ -208,6 +208,7 @@ class Overview:
     services: tuple[Line, ...] = ()
     coordinator: str = ""
     buttons: tuple[Button, ...] = ()
+    closed: tuple[str, ...] = ()  # panels the reader's role does not open: "problems", "medicines"
     quick: str = ""  # where one line is posted; empty when the role writes nothing
     typed: str = ""  # a line that was not understood
     fault: str = ""
@@ -332,48 +333,6 @@ class Cooperation:
     open: Message | None = None
     new: tuple[Button, ...] = ()
     more: int = 0  # this many are shown, and there are older ones
-
-
-# ---- samhandling_ny.html
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A message as its receiver will read it, before it is sent."""
-
-    title: str
-    kind: str  # "Helsefaglig dialog"
-    sender: str
-    receiver: str
-    patient: str
-    paragraphs: tuple[str, ...]
-
-
-# ---- meldinger.html, melding.html
-@dataclass(frozen=True, kw_only=True)
-class Unfiled:
-    """A message that went wrong on its way in or out: what is known of it without reading it."""
-
-    type: str
-    msg_id: str
-    sender: str
-    receiver: str
-    at: datetime
-    deadline: datetime
-    over: bool  # the deadline has passed
-    code: str
-    reason: str
-    state: str
-    href: str = ""  # where it is opened; empty for what we sent, which its own unit follows up
-    times: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Content:
-    """What a received message says, shown to whoever gave a reason."""
-
-    title: str = ""
-    patient: str = ""
-    paragraphs: tuple[str, ...] = ()
-    raw: str = ""  # the bytes as text, when they could not be read as a message
 
 
 # ---- tilgang_nektet.html, nodapning.html

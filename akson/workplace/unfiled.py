@@ -7,6 +7,7 @@ we sent is followed up by the unit that wrote it, in the patient's record.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,11 +27,38 @@ from akson.exchange.safexml import Unreadable
 from akson.exchange.states import IN_WORDS, State
 from akson.record.owned import owner_of_number
 from akson.registers.identifiers import PersonKind
-from akson.workplace.model import Content, Unfiled
 
 SCREENS = Screens(__name__)
 REASON: Final = Form(Field(name="begrunnelse", label="unfiled.why", help="unfiled.why_help", longest=300))
 _MOST_SHOWN: Final = 20_000  # characters of an unreadable message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfiled:
+    """A message that went wrong on its way in or out: what is known of it without reading it."""
+
+    type: str
+    msg_id: str
+    sender: str
+    receiver: str
+    at: datetime
+    deadline: datetime
+    over: bool  # the deadline has passed
+    code: str
+    reason: str
+    state: str
+    href: str = ""  # where it is opened; empty for what we sent, which its own unit follows up
+    times: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a received message says, shown to whoever gave a reason."""
+
+    title: str = ""
+    patient: str = ""
+    paragraphs: tuple[str, ...] = ()
+    raw: str = ""  # the bytes as text, when they could not be read as a message
 
 
 @SCREENS.screen("/meldinger", needs=Permission.MANAGE, title="unfiled.title", methods=("GET",),

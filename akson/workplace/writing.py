@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
 from akson.exchange.messages.dialogmelding import Told
 from akson.registers.codes import Code, volven
-from akson.workplace.model import Draft
 
 TOPIC: Final = volven(7322)  # what a dialog between health services is about
 TOPICS: Final = (
@@ -18,6 +18,18 @@ TOPICS: Final = (
 )
 _USUAL: Final = TOPICS[0].code
 _LONGEST: Final = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A message as its receiver will read it, before it is sent."""
+
+    title: str
+    kind: str  # "Helsefaglig dialog"
+    sender: str
+    receiver: str
+    patient: str
+    paragraphs: tuple[str, ...]
 
 
 def form(partners: Choices) -> Form:

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from akson.access.roles import OWN_JOB
 from akson.base.web.messages import Messages
 from akson.base.web.render import Renderer
-from akson.base.web.screens import Screen, Screens, problem
+from akson.base.web.screens import Screen, Screens, handlers, problem
 from akson.base.web.screens import routes as screen_routes
 from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind, Purpose
@@ -76,28 +76,23 @@ def served(settings: Settings, personas: Personas) -> Counted:
 
 def application(settings: Settings, personas: Personas = nobody) -> Starlette:
     """Return the ASGI application of one installation."""
-    routes: list[BaseRoute] = []
+    assets = Assets()
+    renderer = Renderer(Messages.read(), assets.address)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             office = await stack.enter_async_context(opened(settings))
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0))
-            routes.extend(_routes(_installation(settings, office, http, personas)))
+            here = Installation(
+                settings=settings, office=office, http=http, personas=personas, assets=assets, renderer=renderer,
+                tickets=Tickets(office.database), keyring=Keyring.open(settings.data / "keys", "issuer"),
+                keys=Keys.open(settings.data / "keys"),
+            )  # fmt: skip
+            app.router.routes.extend(_routes(here))
             yield
 
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 500: _failed})
-    app.router.routes = routes
-    return app
-
-
-def _installation(settings: Settings, office: Office, http: httpx.AsyncClient, personas: Personas) -> Installation:
-    assets = Assets()
-    return Installation(
-        settings=settings, office=office, http=http, personas=personas, assets=assets,
-        renderer=Renderer(Messages.read(), assets.address), tickets=Tickets(office.database),
-        keyring=Keyring.open(settings.data / "keys", "issuer"), keys=Keys.open(settings.data / "keys"),
-    )  # fmt: skip
+    return Starlette(lifespan=lifespan, exception_handlers=handlers(renderer) | {Exception: _failed(renderer)})
 
 
 def _routes(here: Installation) -> list[BaseRoute]:
@@ -107,7 +102,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
         *fhir_routes(
             here.office, _authenticate(here), base_url=here.settings.base_url, secret=here.keys.derived("pages")
         ),  # first: reads are the hottest path
-        Route("/", _front, methods=["GET"]),
+        Route("/", _front(sessions), methods=["GET"]),
         Route("/static/{name}", here.assets.serve, methods=["GET"]),
         *health_routes(here.office),
         *signin_routes(_signin(here, sessions)),
@@ -150,7 +145,7 @@ def _signin(here: Installation, sessions: Sessions) -> SignIn:
     return SignIn(
         base_url=here.settings.base_url, providers=_providers(here), sessions=sessions, tickets=here.tickets,
         clock=clock, renderer=here.renderer, actors_for=actors_for(here.office),
-        home=lambda actor: "/min" if actor.kind is Kind.CITIZEN else "/start", noted=_noted(here.office),
+        home=_home, noted=_noted(here.office),
     )  # fmt: skip
 
 
@@ -220,20 +215,27 @@ def _trusted(here: Installation) -> list[Trust]:
     return [Trust(issuer=url, keys=Remote(url, here.http)) for url in issuers if url]
 
 
-async def _front(_: Request) -> Response:
-    return RedirectResponse("/start", 303)
+def _front(sessions: Sessions) -> Callable[[Request], Awaitable[Response]]:
+    """Return the front door: it leads to one's own first page, and strangers to sign in."""
+
+    async def front(request: Request) -> Response:
+        session = await sessions.of(request, clock())
+        return RedirectResponse(_home(session.actor) if session and session.actor else "/logg-inn", 303)
+
+    return front
 
 
-async def _not_found(request: Request, _: Exception) -> Response:
-    return problem(_plain(), 404)
+def _home(actor: Actor) -> str:
+    return "/min" if actor.kind is Kind.CITIZEN else "/start"
 
 
-async def _failed(request: Request, _: Exception) -> Response:
-    if request.url.path.startswith("/fhir"):
-        answer = unexpected()
-        return Response(answer.body, answer.status, media_type="application/fhir+json")
-    return problem(_plain(), 500)
+def _failed(renderer: Renderer) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return what answers a bug: an OperationOutcome to programs, a page to people; neither tells more than that."""
 
+    async def failed(request: Request, _: Exception) -> Response:
+        if request.url.path.startswith("/fhir"):
+            answer = unexpected()
+            return Response(answer.body, answer.status, media_type="application/fhir+json")
+        return problem(renderer, 500)
 
-def _plain() -> Renderer:
-    return Renderer(Messages.read(), Assets().address)
+    return failed

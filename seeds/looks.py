@@ -31,7 +31,7 @@ def looks(now: datetime) -> tuple[Look, ...]:
         return datetime.fromisoformat(clock.ago(days, when))
 
     return (
-        Look(at=at(14, "10.01"), who=by.JONAS, whose=ASTRID.ref, basis="fastlegens liste"),
+        Look(at=at(14, "10.01"), who=by.JONAS, whose=ASTRID.ref, basis="fastlegeliste"),
         Look(at=at(2, "19.20"), who=by.SARA, whose=ASTRID.ref, basis="åpnet selv med begrunnelse",
              reason="Telefon fra datter, moren er tyngre i pusten"),
         Look(at=at(1, "08.15"), who=by.MARIAM, whose=ASTRID.ref, page="malinger"),

@@ -30,7 +30,8 @@ STAFF_CARDS = (
     (by.JONAS, "Se Astrid etter sykehuset, skriv notat"), (by.SARA, "Åpne journal uten tilknytning"),
     (by.MARIAM, "Dagens rute, uten dekning"), (by.HANNE, "Vekstkurve, vaksiner, foreldre"),
     (by.SIRI, "Søknad, vedtak, klage"), (by.PER, "Oppslag, nødåpninger, rapport"),
-    (by.BERIT, "Naboen har sperret for henne"), (by.GRO, "Beboere på sykehjemmet"),
+    (by.BERIT, "Naboen har sperret for henne"), (by.ELIN, "Astrid hører til den andre sonen"),
+    (by.GRO, "Beboere på sykehjemmet"),
     (by.KRISTIN, "Timebok og innboks"), (by.CAMILLA, "Enheter og ansatte"),
 )
 CITIZEN_CARDS = (

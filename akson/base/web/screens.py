@@ -11,11 +11,9 @@ the access log is on disk, before the first byte leaves.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from akson.base.errors import Refused
+from akson.base.web import sealed
 from akson.base.web.render import Renderer
 from akson.base.web.shell import Item, Shell
 from akson.base.work import Work
@@ -108,6 +107,7 @@ class Screen:
     folder: str  # of its templates, below akson: "clinical/notes"
     methods: Sequence[str] = ("GET", "POST")
     menu: Menu | None = None
+    under: str = ""  # path of the screen whose menu entry is marked, where the address does not tell
 
     @property
     def name(self) -> str:
@@ -128,7 +128,14 @@ class Screens:
         self._folder = "/".join(module.split(".")[1:-1])
 
     def screen(
-        self, path: str, *, needs: str, title: str, methods: Sequence[str] = ("GET", "POST"), menu: Menu | None = None
+        self,
+        path: str,
+        *,
+        needs: str,
+        title: str,
+        methods: Sequence[str] = ("GET", "POST"),
+        menu: Menu | None = None,
+        under: str = "",
     ) -> Callable[[Handler], Handler]:
         """Register the handler below. `needs` is a permission; `title` a message key."""
 
@@ -142,6 +149,7 @@ class Screens:
                     folder=self._folder,
                     methods=methods,
                     menu=menu,
+                    under=under,
                 )
             )
             return handler
@@ -249,7 +257,7 @@ class Door:
             async with self.context.work(request, self.screen) as admitted:
                 self._check(request, visit, admitted)
                 if visit.sent and (token := visit.form.get("_once", "")):
-                    key = _seal(token, admitted.secret)
+                    key = sealed.seal(token, admitted.secret)
                     if (before := await self.context.once(key)) is not None:
                         return guarded(RedirectResponse(before, 303))
                     reserved = key
@@ -282,14 +290,14 @@ class Door:
         response = guarded(RedirectResponse(go.path, 303))
         if go.said:
             response.set_cookie(
-                SAID, _signed(go.said, admitted.secret), max_age=60, httponly=True, samesite="strict",
+                SAID, sealed.signed(go.said, admitted.secret), max_age=60, httponly=True, samesite="strict",
                 secure=request.url.scheme == "https",
             )  # fmt: skip
         return response
 
     async def _page(self, page: Page, request: Request, admitted: Admitted) -> Response:
         renderer = self.context.renderer
-        said = _opened(request.cookies.get(SAID, ""), admitted.secret)
+        said = sealed.opened(request.cookies.get(SAID, ""), admitted.secret)
         values: dict[str, object] = {
             "now": admitted.work.now,
             "title": page.title or renderer.messages.plain(self.screen.title),
@@ -312,9 +320,8 @@ class Door:
         shown = [
             one for one in self.every if one.menu and one.area == self.screen.area and self.context.may(work, one.needs)
         ]
-        above = [
-            one.path for one in shown if self.screen.path == one.path or self.screen.path.startswith(one.path + "/")
-        ]
+        here = self.screen.under or self.screen.path
+        above = [one.path for one in shown if here == one.path or here.startswith(one.path + "/")]
         nearest = max(above, key=len, default="")
         shown.sort(key=lambda one: one.menu.order if one.menu else 0)
         return tuple(self._item(one.menu, one.path, parameters, nearest) for one in shown if one.menu)
@@ -384,18 +391,3 @@ def handlers(renderer: Renderer) -> dict[Any, Callable[[Request, Exception], Res
         HTTPException: lambda _, fault: problem(renderer, getattr(fault, "status_code", 500)),
         Exception: lambda _, fault: problem(renderer, 500),
     }
-
-
-def _signed(text: str, secret: str) -> str:
-    body = urlsafe_b64encode(text.encode()).decode()
-    return f"{body}.{_seal(body, secret)}"
-
-
-def _opened(cookie: str, secret: str) -> str:
-    body, _, seal = cookie.partition(".")
-    genuine = hmac.compare_digest(seal.encode(), _seal(body, secret).encode())
-    return urlsafe_b64decode(body).decode() if genuine else ""
-
-
-def _seal(body: str, secret: str) -> str:
-    return hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,163 @@
+"""The town the journeys walk in: what `akson demo` starts, as real processes, with few people and a faster hospital."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+PEOPLE = 30
+HOSPITAL_ANSWERS = 1.0  # seconds; long enough to see the state before
+PATIENCE = 20.0  # seconds that something in the background may take
+
+
+@dataclass(frozen=True)
+class Town:
+    """Addresses of what runs, and the few things a test may do behind the screens."""
+
+    url: str
+    hospital: Hospital
+    database_url: str
+    folder: Path
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def at_rest(self, name: str) -> Iterator[None]:
+        """Let a process stand still meanwhile, as on a machine that has too much to do."""
+        self.processes[name].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.processes[name].send_signal(signal.SIGCONT)
+
+    def half_an_hour_passes(self) -> None:
+        """Let everybody who is signed in have been away for so long that their session has ended."""
+        asyncio.run(self._execute("UPDATE signin_session SET seen_at = seen_at - interval '31 minutes'"))
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Return what lies on the desk of those who have no screen for it yet."""
+        return asyncio.run(self._fetch(query))
+
+    def complaints(self) -> list[str]:
+        """Return every line that the programs have logged as an error since last asked."""
+        lines = [line for log in sorted(self.folder.glob("*.log")) for line in log.read_text("utf-8").splitlines()]
+        new = [line for line in lines if ('"level": "error"' in line or "Traceback" in line) and line not in self.heard]
+        self.heard.update(new)
+        return new
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def _fetch(self, query: str) -> list[dict[str, Any]]:
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            return [dict(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """Vestfjell sykehus, seen through its own pages."""
+
+    url: str
+
+    def writes(self, fnr: str, text: str, *, title: str = "Henvendelse om pasient", to: int = 0) -> None:
+        """Write a letter about a patient; to a place that is not there when `to` says so."""
+        form = {"fnr": fnr, "given": "", "family": "", "title": title, "text": text, "to": str(to or "")}
+        assert httpx.post(f"{self.url}/send", data=form).status_code == 303
+
+    def is_in_the_mood(self, mood: str) -> None:
+        httpx.post(f"{self.url}/mood", data={"mood": mood})
+
+    def letter(self, title: str, way: str = "ut") -> dict[str, str]:
+        """Return the newest letter of that title which went out or came in; empty when there is none."""
+        letters: list[dict[str, str]] = httpx.get(f"{self.url}/state").json()["letters"]
+        return next((one for one in letters if one["title"] == title and one["way"] == way), {})
+
+
+def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Return what `found` returns as soon as that is something; the last it returned when patience ends."""
+    until = time.monotonic() + patience
+    while not (last := found()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return last
+
+
+@contextmanager
+def town(database_url: str, folder: Path) -> Iterator[Town]:
+    """Fill the empty database, start server, worker and hospital, stop them afterwards."""
+    port = _free_pair()
+    url = f"http://127.0.0.1:{port}"
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AKSON_")} | {
+        "AKSON_ENV": "demo", "AKSON_DATABASE_URL": database_url, "AKSON_DATA": str(folder), "AKSON_URL": url,
+        "AKSON_PORT": str(port), "AKSON_EXCHANGE_SECRET": "hemmelig" * 4, "AKSON_LOCAL_SECRET": "hemmelig" * 4,
+    }  # fmt: skip
+    programs = {
+        "serve": ["akson", "serve"], "worker": ["akson", "worker"],
+        "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", str(HOSPITAL_ANSWERS)],
+    }  # fmt: skip
+    seed = ["akson", "seed", "--data", str(folder), "--people", str(PEOPLE)]
+    assert _begin("seed", seed, env, folder).wait(120) == 0, (folder / "seed.log").read_text("utf-8")
+    running = {name: _begin(name, program, env, folder) for name, program in programs.items()}
+    try:
+        assert _ready(url, running["serve"]), (folder / "serve.log").read_text("utf-8")
+        yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), database_url, folder, running)
+    finally:
+        for one in running.values():
+            one.terminate()
+        for one in running.values():
+            one.wait(15)
+
+
+def _begin(name: str, program: list[str], env: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", *program], env=env, stdout=log, stderr=log, preexec_fn=_die_with_parent
+        )
+
+
+def _ready(url: str, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server answers that it is ready; False when it has ended."""
+
+    def answered() -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{url}/health/ready", timeout=2).status_code == 200
+        return False
+
+    eventually(lambda: server.poll() is not None or answered(), 60)
+    return server.poll() is None
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: nothing of ours outlives a killed test run
+
+
+def _free_pair() -> int:
+    """Return a free port whose neighbour is free too: the seeds place the hospital there."""
+    while True:
+        with closing(socket.create_server(("127.0.0.1", 0))) as first:
+            port: int = first.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port + 1)).close()
+            except OSError:
+                continue
+            return port

@@ -114,5 +114,8 @@ def _dose(opened: Opened, statement: Resource, now: datetime) -> _Drawn:
     at, last = moment(period.get("start")), period.get("end")
     ends = until(local(moment(last) or now).date()) if last else ""
     title = f"{medicines.name(statement)}: {medicines.taken(statement)}"
-    text = sentence(ends, texts().plain("my.from", by=display(statement.get("informationSource"))))
+    others = medicines.drawn(opened["MedicationStatement"], (), now)
+    differs = any(line.warn and line.name == medicines.name(statement) for line in others)
+    by = texts().plain("my.from", by=display(statement.get("informationSource")))
+    text = sentence(ends, by, texts().plain("my.differs") if differs else "")
     return at, model.Entry(title=title, text=text, icon="pill", href=f"{opened.href('/min/journal')}#med")

@@ -20,7 +20,7 @@ from akson.record.journal import Mark
 from akson.record.stored import Stored
 
 Resource = dict[str, Any]
-DECIDES: Final = frozenset({"egen journal", "forelder", "verge"})  # who may close the record to others; a proxy may not
+DECIDES: Final = frozenset({"own_record", "parent_of_small_child", "guardian"})  # rules; a proxy reads, no more
 _UNMARKED: Mapping[str, Mark] = MappingProxyType({})
 
 
@@ -29,7 +29,7 @@ class Opened:
     """One person's record as this citizen may see it.
 
     own     it is the citizen's own
-    basis   why it may be read, as the rules say it
+    rule    which of the rules of access lets it be read; basis: why, as it says
     decides may close the record to others
     secret  where the person is must not be made known, and it is somebody else who looks
     """
@@ -38,11 +38,12 @@ class Opened:
     facts: Facts
     parts: Mapping[str, list[Stored]]
     own: bool
+    rule: str
     basis: str
 
     @property
     def decides(self) -> bool:
-        return self.basis in DECIDES
+        return self.rule in DECIDES
 
     @property
     def secret(self) -> bool:
@@ -90,9 +91,11 @@ async def opened(
     facts = (await facts_for(work, [identity.owner]))[identity.owner]
     decision = asked(work, facts, None, Act.READ)
     work.saw(identity.owner, f"page {page}", rule=decision.rule, basis=decision.basis)
-    shown = parts if decision.basis in DECIDES else _passed_on(work, facts, parts)
+    shown = parts if decision.rule in DECIDES else _passed_on(work, facts, parts)
     own = identity.owner == work.actor.key
-    return Opened(identity=identity, facts=facts, own=own, basis=decision.basis, parts=shown)
+    return Opened(
+        identity=identity, facts=facts, own=own, rule=decision.rule, basis=decision.basis, parts=shown
+    )  # fmt: skip
 
 
 def _passed_on(work: Work, facts: Facts, parts: Mapping[str, list[Stored]]) -> dict[str, list[Stored]]:

@@ -19,6 +19,7 @@ EVENING: Final = 17  # o'clock
 _A_WEEK: Final = timedelta(days=7)
 _DOSE: Final = re.compile(r"^(?P<amount>.+?) × (?P<times>[1-4])(?P<rest>.*)$")
 _DAILY: Final = re.compile(r"\b([1-4]) × daglig")
+_WRAPPED: Final = 70  # letters; a line shorter than this was ended on purpose
 _DAYS: Final = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
 
 
@@ -33,12 +34,12 @@ def day_of(moment: datetime, now: datetime) -> str:
 
 
 def hours(start: datetime, end: datetime | None) -> str:
-    """Return "10.40", or for a visit the time it may come: "18–19"."""
-    return f"{_short(start)}–{_short(end)}" if end else clock(start)
-
-
-def _short(moment: datetime) -> str:
-    return clock(moment).removesuffix(".00").removeprefix("0") if local(moment).minute == 0 else clock(moment)
+    """Return "10.40", or for a visit the time it may come: "18–19", "08.00–08.30"."""
+    if end is None:
+        return clock(start)
+    if local(start).minute or local(end).minute:
+        return f"{clock(start)}–{clock(end)}"
+    return f"{local(start).hour}–{local(end).hour}"
 
 
 def until(last: date) -> str:
@@ -64,7 +65,16 @@ def often(text: str) -> str:
 def phone(value: str) -> str:
     """Return "00 00 90 01" for "+4700009001"."""
     bare = value.removeprefix("+47").replace(" ", "")
-    return " ".join(bare[at : at + 2] for at in range(0, len(bare), 2)) if bare.isdigit() else value
+    return "\N{NO-BREAK SPACE}".join(bare[at : at + 2] for at in range(0, len(bare), 2)) if bare.isdigit() else value
+
+
+def flowing(text: str) -> str:
+    """Return a text without the line breaks that only keep lines short; those that end something stay."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        goes_on = lines and len(lines[-1]) > _WRAPPED and line and lines[-1][-1] not in ".:!?"
+        lines[-1:] = [f"{lines[-1]} {line}"] if goes_on else [*lines[-1:], line]
+    return "\n".join(lines)
 
 
 def and_(things: Iterable[str]) -> str:

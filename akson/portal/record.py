@@ -14,7 +14,7 @@ from akson.fhir.dates import BEGINNING
 from akson.patient.reading import code, codes, display, extension, moment, words
 from akson.portal import coming, looks, medicines, model
 from akson.portal.opening import Opened
-from akson.portal.plain import and_, explained, in_order, often, sentence, until, usual, value
+from akson.portal.plain import and_, explained, flowing, in_order, often, sentence, until, usual, value
 from akson.record.journal import Mark
 
 Resource = Mapping[str, Any]
@@ -117,7 +117,7 @@ def _text(document: Resource) -> str:
     for content in document.get("content", ()):
         attachment = content.get("attachment") or {}
         if str(attachment.get("contentType", "")).startswith("text/plain") and attachment.get("data"):
-            return base64.b64decode(attachment["data"]).decode("utf-8", "replace")
+            return flowing(base64.b64decode(attachment["data"]).decode("utf-8", "replace"))
     return texts().plain("my_record.not_text")
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
+from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.portal import blocks, home, insight, model, record
@@ -72,7 +73,9 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
             await blocks.end(work, standing)
             return Go(shown.href("/min/innsyn"), said="insight.opened_again")
         except Refused as refused:
-            return shown.page("min_opphev.html", blocking=replace(page, fault=refused.text), status=refused.status)
+            others = refused.code == "AK-A061"
+            fault = texts().plain("insight.not_yours") if others else refused.text
+            return shown.page("min_opphev.html", blocking=replace(page, fault=fault), status=refused.status)
     return shown.page("min_opphev.html", blocking=page)
 
 

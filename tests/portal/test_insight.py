@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from akson.access.asking import RULES
 from akson.base.errors import Refused
+from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page
-from akson.base.work import Actor, Purpose
+from akson.base.work import Actor, Kind, Purpose
 from akson.patient.openings import open_in_emergency, open_with_reason
+from akson.portal.opening import DECIDES
 from akson.record import journal
 from tests.portal.pages import citizen, send, show
 from tests.seeded import Town
@@ -36,7 +39,15 @@ async def test_every_look_is_told_with_who_what_and_on_what_basis(town: Town) ->
     look = (await insight(town, await citizen(town, "astrid"))).looks[0]
     assert (look.who, look.unit, look.kind) == ("Jonas Eikeland, fastlege", "Nordre legesenter", "")
     assert look.what == "Åpnet journalen. Leste problemer og diagnoser."
-    assert look.basis == "står på fastlegens liste"
+    assert look.basis == "står på listen til fastlegen"
+
+
+def test_there_are_words_for_every_basis_the_rules_know() -> None:
+    known = [rule for rule in RULES if rule.persons and rule.decision.permit]
+    assert [one.decision.basis for one in known if f"insight.bases.{one.decision.basis}" not in texts()] == []
+    own = [rule.decision.basis for rule in known if Kind.CITIZEN in rule.kinds]
+    assert [basis for basis in own if f"my.as.{basis}" not in texts()] == []
+    assert {rule.name for rule in known} >= DECIDES
 
 
 async def test_an_opening_is_told_with_the_reason_that_was_written(town: Town) -> None:
@@ -129,7 +140,7 @@ async def test_a_block_that_others_wrote_down_is_explained_not_lost(town: Town) 
     (standing,) = (await insight(town, torunn)).blocks
     assert standing.title == "Berit Solli, sykepleier, Hjemmetjenesten sone nord"
     answer = await send(town, torunn, "/min/innsyn/sperring", sperre=standing.href.partition("sperre=")[2])
-    assert isinstance(answer, Page) and answer.status == 403
+    assert isinstance(answer, Page) and answer.status == 403 and "Ring kommunen" in answer.values["blocking"].fault  # type: ignore[attr-defined]
     assert (await insight(town, torunn)).blocks == (standing,)
 
 

@@ -48,14 +48,8 @@ def draw(identity: Identity, facts: Facts, parts: Parts, *, opened: Decision, no
         id=identity.id, family=identity.family, given=identity.given, born=identity.born, age=identity.age(today),
         gender=identity.gender, fnr=identity.fnr, critical=critical,
         critical_known=bool(parts["AllergyIntolerance"] or parts["Flag"]), lives=_lives(identity, parts),
-        next_of_kin=kin, next_of_kin_phone=phone, guardian=_guardian(related), basis=_basis(opened),
+        next_of_kin=kin, next_of_kin_phone=phone, guardian=_guardian(related), basis=opened.basis,
     )  # fmt: skip
-
-
-def _basis(opened: Decision) -> str:
-    """Return the basis in a word, where the rules' own words are too long for a banner."""
-    key = f"patient.basis_{opened.rule}"
-    return texts().plain(key) if key in texts() else opened.basis
 
 
 def _critical(parts: Parts) -> Iterator[Badge]:

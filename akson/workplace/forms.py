@@ -5,6 +5,7 @@ from __future__ import annotations
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Choices, Confirm, Fault, Field, Form
 
+_NOT_A_REASON = ("AK-A070", "AK-A071", "AK-A072")
 EMERGENCY = Form(
     Confirm(name="fare", label="emergency.danger_yes"),
     Field(name="begrunnelse", label="emergency.reason", help="emergency.reason_help", longest=300),
@@ -21,6 +22,6 @@ def opening(reasons: Choices) -> Form:
 
 def at_field(refused: Refused) -> Fault:
     """Return why the reason is not one; a refusal that is about something else is raised again."""
-    if not refused.path:
+    if refused.code not in _NOT_A_REASON:
         raise refused
     return Fault(sentence=refused.text)

@@ -159,7 +159,7 @@ def _difference(told: Told, current: Told, by: Mapping[str, Told], now: datetime
         return f"{text} {t('overview.multidose_unchanged')}" if unchanged else text
     since = said(local(told.since).date(), now) if told.since else ""
     why = told.note.partition(":")[2].strip() or told.note
-    changed = t(f"overview.{_direction(told.dose, current.dose)}", who=who, dose=told.dose, since=since)
+    changed = t(f"overview.dose_{_direction(told.dose, current.dose)}", who=who, dose=told.dose, since=since)
     return f"{changed}: {why}" if why else f"{changed}."
 
 

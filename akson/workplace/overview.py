@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from akson.access.roles import Permission, has
+from akson.access.roles import Permission, has, may_read
 from akson.advice.medicines import Known
 from akson.base.web.messages import texts
 from akson.base.web.render import local
@@ -25,6 +25,7 @@ CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 COORDINATOR: Final = "koordinator"
 APPOINTMENTS_SHOWN: Final = 2
+NEWCOMERS_SEE: Final = timedelta(days=14)  # what is new to one who has never read before
 WANTED: Final[Mapping[str, int]] = {
     "Condition": 60, "Condition:resolved": 100, "Condition:inactive": 100, "MedicationStatement": 200,
     "MedicationRequest": 60, "List": 20, "Observation:vitals": 150, "Observation:lab": 60, "DocumentReference": 30,
@@ -43,6 +44,7 @@ MARKED: Final[Mapping[str, Mark]] = {
     "EpisodeOfCare": ("status", None, "active"),
     **{f"Task:{state}": ("status", None, state) for state in ("requested", "received", "accepted", "in-progress")},
 }
+_PANELS: Final = {"problems": "Condition", "medicines": "MedicationStatement"}
 _EXPECTED: Final = ("proposed", "pending", "booked", "arrived", "checked-in", "waitlist")
 
 
@@ -55,18 +57,19 @@ def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime) ->
     root = f"/p/{chart.identity.id}"
     known = _known(chart)
     vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger")
-    told = since.Since(read=read, began=since.began(chart.parts, now), now=now) if read else None
-    news = since.news(told, chart.parts, vitals, root) if told else ()
+    told = since.Since(read=read or now - NEWCOMERS_SEE, began=since.began(chart.parts, now), now=now)
+    news = since.news(told, chart.parts, vitals, root)
     services = [hit.resource for hit in chart["EpisodeOfCare"]]
     return Overview(
         read=read, news=news[: since.SHOWN], more=max(len(news) - since.SHOWN, 0), more_href=f"{root}/notater",
-        problems=tuple(_problems(chart, told, root)),
+        problems=tuple(_problems(chart, told if read else None, root)),
         earlier=len(chart["Condition:resolved"]) + len(chart["Condition:inactive"]),
         medicines=_medicines(chart, known, now), vitals=vitals,
         appointments=tuple(_appointments(chart, actor, now))[:APPOINTMENTS_SHOWN],
         further=max(len(_coming(chart, now)) - APPOINTMENTS_SHOWN, 0), tasks=_tasks(chart, actor, now),
         services=tuple(map(_service, sorted(services, key=_since))), coordinator=_coordinator(chart),
         buttons=tuple(_buttons(actor, root)),
+        closed=tuple(panel for panel, type_ in _PANELS.items() if not may_read(actor.role, type_)),
         quick=f"{root}/hurtig" if has(actor.role, Permission.WRITE_TASKS) else "",
     )  # fmt: skip
 

@@ -15,8 +15,8 @@ from akson.base.web.messages import HOME, Messages
 
 NOW = datetime(2026, 11, 23, 9, 34, tzinfo=UTC)
 CALLED = re.compile(r"""\bt\(\s*["']([\w.]+)["']\s*[,)]""")
-QUOTED = re.compile(r"""["']([a-z_]+\.[\w.]+)["']""")
-PREFIX = re.compile(r"""["']([a-z_]+\.[a-z_]*)(?:\{\w+\}["']|["']\s*~)""")
+QUOTED = re.compile(r"""["']([a-z0-9_]+\.[\w.-]+)["']""")
+PREFIX = re.compile(r"""["']([a-z0-9_]+\.[a-z_.]*)(?:\{[^{}]+\}["']|["']\s*~)""")
 ALL = Messages.read()
 
 

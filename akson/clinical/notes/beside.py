@@ -115,7 +115,7 @@ def _line(sources: Mapping[str, Resource]) -> Fact:
     ours = sources.get("fastlege")
     if ours is None:
         source, told = next(iter(sources.items()))
-        return Fact(text=_named(told), side=texts().plain("note.only", source=_source(source)), level="warn")
+        return Fact(text=_named(told), side=_only(source), level="warn")
     for source, told in sources.items():
         if _dose(told) != _dose(ours):
             return Fact(text=_named(ours), side=f"{_source(source)} {_dose(told)}", level="warn")
@@ -169,6 +169,10 @@ def _dose(told: Resource) -> str:
 
 def _source(name: str) -> str:
     return texts().plain(f"note.source_{name}") if f"note.source_{name}" in texts() else name
+
+
+def _only(name: str) -> str:
+    return texts().plain(f"note.only_{name}") if f"note.only_{name}" in texts() else name
 
 
 def _when(resource: Resource, now: datetime) -> str:

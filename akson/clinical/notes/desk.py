@@ -110,7 +110,8 @@ def page(
     sent    the note was sent to be signed: show what must be mended
     fault   why it could not be signed
     """
-    chips = beside.chips(desk.chart.parts, desk.root, desk.work.now)
+    corrects = bool(fields.get("retter"))  # then what it points to stays as it was
+    chips = {} if corrects else beside.chips(desk.chart.parts, desk.root, desk.work.now)
     fields = {**fields, "viser": " ".join(chips)}
     form = NOTE.read(fields) if sent else NOTE.blank(**fields)
     form = form.with_fault(Fault(sentence=fault.text)) if fault else form

@@ -68,7 +68,7 @@ def document(note: Note, stamp: Stamp, encounter: str) -> Body:
 
 
 def corrected(before: Resource, note: Note, at: str) -> Body:
-    """Return the next version of a signed note; who, when and which contact stay."""
+    """Return the next version of a signed note; who, when, which contact and what it pointed to stay."""
     return written({**before, "docStatus": "amended", "context": dict(before.get("context", {}))}, note, at)
 
 
@@ -86,8 +86,7 @@ def written(made: Body, note: Note, at: str) -> Body:
         "data": base64.b64encode(joined(note.texts).encode()).decode(),
     }}]  # fmt: skip
     context = made["context"]
-    for name in ("event", "related"):
-        context.pop(name, None)
+    context.pop("event", None)
     if note.codes:
         context["event"] = [codes.icpc2()[one].concept() for one in note.codes]
     if note.refs:

@@ -23,10 +23,11 @@ from akson.record.stored import Stored
 from akson.record.writing import flush
 
 SCREENS = Screens(__name__)
+LIST: Final = "/p/{patient}/notater"
 _FIRST: Final = 50  # notes in the list
 
 
-@SCREENS.screen("/p/{patient}/notater", needs=Permission.READ_CLINICAL, title="notes.title", methods=("GET",),
+@SCREENS.screen(LIST, needs=Permission.READ_CLINICAL, title="notes.title", methods=("GET",),
                 menu=Menu(text="note.menu", icon="doc", order=3, keys="g n"))  # fmt: skip
 async def notes(work: Work, visit: Visit, patient: str) -> Page:
     """List a patient's notes, newest first, and what one has begun in this record."""
@@ -47,7 +48,7 @@ async def new_note(work: Work, visit: Visit, patient: str) -> Go:
     return Go(f"/p/{patient}/notat/{work.office.ids.mint(owner)}")
 
 
-@SCREENS.screen("/p/{patient}/notat/{draft}", needs=Permission.READ_CLINICAL, title="note.title")
+@SCREENS.screen("/p/{patient}/notat/{draft}", needs=Permission.READ_CLINICAL, title="note.title", under=LIST)
 async def note(work: Work, visit: Visit, patient: str, draft: str) -> Page | Go:
     """Write a note, or read it when it is signed."""
     reference = f"DocumentReference/{draft}"

@@ -154,7 +154,8 @@ def laboratory(observations: Iterable[Resource]) -> tuple[str, tuple[model.Lab, 
     who = next(map(display, newest.get("performer", ())), "")
     at = moment(newest.get("effectiveDateTime"))
     source = ", ".join(filter(None, (f"{local(at):%d.%m.%Y}" if at else "", who)))
-    return source, tuple(_lab(one) for one in found.values() if str(one[0].get("effectiveDateTime"))[:10] == day)
+    lines = [_lab(one) for one in found.values() if str(one[0].get("effectiveDateTime"))[:10] == day]
+    return source, tuple(sorted(lines, key=lambda line: (not line.abnormal, line.text.casefold())))
 
 
 def _lab(answers: Sequence[Resource]) -> model.Lab:

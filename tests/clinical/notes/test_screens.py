@@ -16,6 +16,7 @@ from akson.clinical.notes.model import Notes, Signed, Writing
 from akson.clinical.notes.note import text_of
 from akson.record import journal
 from akson.record.session import session
+from tests.clinical.drawing import drawn
 from tests.seeded import Town
 
 TYPED = {"type": "telefon", "bakgrunn": "Tyngre pust siste to døgn.", "funn": "Snakker i hele setninger.",
@@ -111,7 +112,7 @@ async def test_the_page_shows_what_one_needs_beside_the_note(jonas: Desk) -> Non
     assert "Apiksaban redusert til 2,5 mg × 2" in titles["Epikrise, konklusjon"].text
     shown = {(fact.text, fact.side) for fact in titles["Legemidler"].facts}
     assert ("Apiksaban 5 mg × 2", "Sykehus 2,5 mg × 2") in shown
-    assert ("Ibuprofen 400 mg ved smerter", "Bare Pasient") in shown
+    assert ("Ibuprofen 400 mg ved smerter", "Bare fra pasienten") in shown
 
 
 async def test_the_problem_the_note_is_about_stands_first(jonas: Desk) -> None:
@@ -196,16 +197,18 @@ async def test_a_signed_note_is_read_at_the_same_address_and_not_signed_twice(jo
 
 
 async def test_a_correction_is_a_new_version_and_the_old_one_stays_readable(jonas: Desk) -> None:
-    id_ = await jonas.sign()
+    pointed = (await jonas.open(screens.note, asked(), await jonas.begin())).values["form"]["viser"].raw
+    id_ = await jonas.sign(viser=pointed)
+    refs = (await jonas.signed(id_)).refs
     begun = await jonas.send(id_, "correct")
     draft = begun.path.rpartition("/")[2]
     page = await jonas.open(screens.note, asked(), draft)
     assert (page.values["note"].title, page.values["form"]["vurdering"].raw) == ("Rett notat", TYPED["vurdering"])
-    kept = {name: page.values["form"][name].raw for name in ("retter", "versjon", "koder", "type")}
+    kept = {name: page.values["form"][name].raw for name in ("retter", "versjon", "koder", "type", "viser")}
     await jonas.send(draft, "sign", **{**kept, "vurdering": "Lungebetennelse.", "koder": "R81"})
     view = await jonas.signed(id_)
     assert "Lungebetennelse." in view.note.text
-    assert (view.note.corrected, view.note.codes) == (True, "R81 Lungebetennelse")
+    assert (view.note.corrected, view.note.codes, view.refs) == (True, "R81 Lungebetennelse", refs)
     assert [old.codes for old in view.earlier] == ["K77 Hjertesvikt"]
     assert TYPED["vurdering"] in view.earlier[0].text
     assert [note.corrected for note in (await jonas.listed()).notes if note.href.endswith(id_)] == [True]
@@ -281,3 +284,18 @@ async def test_drafts_of_every_record_are_told_for_the_start_page(town: Town) ->
         await desk.send(await desk.begin(), "save")
     async with town.office.work(await town.at_work("jonas"), Purpose.TREATMENT) as work:
         assert {draft.patient for draft in await drafts.of(work)} == {town.id("Patient/astrid"), town.id("Patient/odd")}
+
+
+async def test_every_page_of_notes_can_be_drawn(jonas: Desk) -> None:
+    begun, id_ = await jonas.begin(), await jonas.sign()
+    found = await jonas.send(begun, "find", kode="bivirk")
+    faulty = await jonas.send(begun, "sign", koder="")
+    async with jonas.town.office.work(await jonas.town.at_work("jonas"), Purpose.TREATMENT) as work:
+        codes = [await screens.suggest_codes(work, asked(q=text)) for text in ("bivirk", "finnes ikke", "")]
+    pages = (found, faulty, await jonas.open(screens.notes, asked()), await jonas.open(screens.note, asked(), id_),
+             await jonas.send(id_, "wrong"), *codes)  # fmt: skip
+    html = [drawn("clinical/notes", page) for page in pages]
+    assert "A85" in html[0]
+    assert "Velg minst én diagnose" in html[1]
+    assert "Ingen treff på «finnes ikke»" in html[6]
+    assert "Merk som feilført" in html[3]

@@ -10,6 +10,7 @@ from akson.base.work import Purpose
 from akson.clinical.vitals import model
 from akson.clinical.vitals.screens import measurements, new_measurement
 from akson.record.session import session
+from tests.clinical.drawing import drawn
 from tests.seeded import Town
 
 TYPED = {"resp": "20", "spo2": "93", "temp": "37,4", "sys": "108", "dia": "62", "puls": "96", "vekt": "58,4", "bevissthet": "A",
@@ -109,3 +110,18 @@ async def test_who_has_no_basis_is_refused(town: Town) -> None:
         await shown(town, "elin")
 
 
+
+
+async def test_every_page_of_vital_signs_can_be_drawn(town: Town) -> None:
+    asked = Visit(method="GET", path="", query={}, form={}, pairs=())
+    async with town.office.work(await town.at_work("jonas"), Purpose.TREATMENT) as work:
+        full = await measurements(work, asked, town.id("Patient/astrid"))
+    async with town.office.work(await town.at_work("jonas"), Purpose.TREATMENT) as work:
+        blank = await new_measurement(work, asked, town.id("Patient/astrid"))
+    wrong, _ = await sent(town, do="save", temp="384")
+    counted, _ = await sent(town, do="compute", **TYPED)
+    html = [drawn("clinical/vitals", page) for page in (full, blank, wrong, counted) if isinstance(page, Page)]
+    assert html[0].count("<polyline") == 5
+    assert "Sist målt i dag 08.12: NEWS2 4" in html[1]
+    assert "384 °C er utenfor 20–45 °C. Mangler komma?" in html[2]
+    assert "NEWS2 4" in html[3]

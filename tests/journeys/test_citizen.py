@@ -17,8 +17,8 @@ def test_astrid_leser_sitt_nye_notat_og_ser_hvem_som_har_sett(journey: Journey) 
     astrid = journey.as_("Astrid Marie Nordli")
     astrid.sees("Hei, Astrid").panel("Nytt siden sist").sees("Notat fra Jonas Eikeland")
     astrid.panel("Hvem har sett i journalen").sees("Jonas Eikeland")
-    astrid.open("Min journal").sees("Snakket om søvn og pust.", "Hjertesvikt", "Penicillin")
-    astrid.sees_not("K77", "HLR-")
+    astrid.open("Min journal").sees("Snakket om søvn og pust.", "Hjertesvikt", "Tåler ikke penicillin")
+    astrid.sees_not("K77", "HLR")
     astrid.open("Innsyn").sees("Jonas Eikeland", "Nordre legesenter", "Grunnlag")
 
 
@@ -31,7 +31,7 @@ def test_min_side_viser_det_som_skal_skje(journey: Journey) -> None:
 
 def test_mor_ser_barnet_sitt(journey: Journey) -> None:
     ida = journey.as_("Ida Karoliussen")
-    ida.choose("Du ser journalen til", "Emil Lunde").press("Vis").sees("Emil")
+    ida.choose("Du ser journalen til", "Emil Lunde, barnet ditt").press("Vis").sees("Emil")
     ida.open("Min journal").sees("Astma", "Flutikason")
     ida.sees_not("Sertralin")
 

@@ -38,7 +38,7 @@ def test_oversikten_viser_det_som_trengs_paa_ett_skjermbilde(journey: Journey) -
     medicines = jonas.panel("Legemidler").sees("3 avvik", "Fastlege", "Sykehus", "Multidose", "Pasient")
     medicines.sees("Ibuprofen", "Frarådes", "eGFR 38", "Furosemid", "40 × 2", "Apiksaban", "halverte")
     jonas.panel("Målinger").sees("NEWS2", "108/62", "93 %", "96 /min", "37,4 °C", "58,4 kg")
-    jonas.panel("Neste avtale").sees("Kontroll etter utskrivning", "Hjertesviktpoliklinikk")
+    jonas.panel("Neste avtale").sees("Kontroll etter utskrivning, hos deg", "Blodprøve")
     jonas.panel("Åpne oppgaver").sees("Samstem legemidler", "Kontroll kreatinin og kalium", "hukommelse")
     jonas.panel("Tjenester nå").sees("Hjemmesykepleie", "2 × daglig", "Trygghetsalarm", "Koordinator: Siri Aune")
     jonas.panel("Siden sist").sees("Epikrise")

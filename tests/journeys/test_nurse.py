@@ -11,6 +11,7 @@ from tests.journeys.journey import Journey
 pytestmark = pytest.mark.journey
 WHY = "Astrid ringte vakttelefonen vår i kveld"
 DANGER = "Funnet bevisstløs på trappen i Strandveien"
+CRITICAL = "document.querySelector('.ak-banner [role=group]').getBoundingClientRect().bottom"
 
 
 def test_sykepleier_i_sonen_ser_astrid_med_en_gang_paa_telefonen(journey: Journey) -> None:
@@ -18,6 +19,7 @@ def test_sykepleier_i_sonen_ser_astrid_med_en_gang_paa_telefonen(journey: Journe
     mariam.sees("Sykepleier", "Mariam")
     mariam.searches("Nordli Astrid").open("NORDLI, Astrid")
     mariam.panel("Pasient").sees("NORDLI, Astrid Marie", "CAVE Penicillin", "HLR minus")
+    assert mariam.do(mariam.page.evaluate(CRITICAL)) < 400  # before anything of the page itself
     mariam.panel("Legemidler").sees("3 avvik")
     assert mariam.has("link", "Måling")
 

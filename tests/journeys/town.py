@@ -88,10 +88,14 @@ class Hospital:
     def is_in_the_mood(self, mood: str) -> None:
         httpx.post(f"{self.url}/mood", data={"mood": mood})
 
-    def letter(self, title: str, way: str = "ut") -> dict[str, str]:
-        """Return the newest letter of that title which went out or came in; empty when there is none."""
-        letters: list[dict[str, str]] = httpx.get(f"{self.url}/state").json()["letters"]
-        return next((one for one in letters if one["title"] == title and one["way"] == way), {})
+    def letters(self, way: str) -> list[dict[str, str]]:
+        """Return the letters that went out or came in, newest first."""
+        every: list[dict[str, str]] = httpx.get(f"{self.url}/state").json()["letters"]
+        return [one for one in every if one["way"] == way]
+
+    def letter(self, title: str) -> dict[str, str]:
+        """Return the newest letter of that title which went out."""
+        return next(one for one in self.letters("ut") if one["title"] == title)
 
 
 def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:

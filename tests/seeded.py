@@ -24,6 +24,7 @@ from tests.offices import NOW, Clock, opened_office
 
 ELEVEN = NOW + timedelta(hours=1)  # the morning's round is over
 MEMBERS = {member.key: member for member in staff.STAFF}
+_PEOPLED: dict[str, Names] = {}  # by server
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class Town:
 @pytest.fixture(scope="session")
 def peopled(postgres: Postgres, template: str) -> tuple[str, Names]:
     """The name of a database with the named people in it, and what everything came to be called."""
-    return "template_people", asyncio.run(_people(postgres, template))
+    if postgres.url not in _PEOPLED:  # each folder's conftest has this fixture, and all share one server
+        _PEOPLED[postgres.url] = asyncio.run(_people(postgres, template))
+    return "template_people", _PEOPLED[postgres.url]
 
 
 async def _people(postgres: Postgres, template: str) -> Names:

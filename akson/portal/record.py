@@ -67,7 +67,8 @@ def _critical(opened: Opened) -> Iterator[str]:
     for one in opened["AllergyIntolerance"]:
         if not codes([one.get("clinicalStatus", {}), one.get("verificationStatus", {})]) & (_OVER | _NOT_TRUE):
             reactions = [words(m).lower() for r in one.get("reaction", ()) for m in r.get("manifestation", ())]
-            text = texts().plain("my_record.intolerant", what=words(one.get("code")))
+            what = words(one.get("code"))
+            text = texts().plain("my_record.intolerant", what=what[:1].lower() + what[1:])
             yield ", ".join(filter(None, (text, and_(filter(None, reactions)))))
     for one in opened["Flag"]:
         if one.get("status") == "active" and not codes(one.get("category", ())) & _NOT_CLINICAL:

@@ -95,9 +95,12 @@ class Party:
 
     @property
     def name(self) -> str:
-        """Return the party as people read it: "Kardiologisk avdeling, Vestfjell sykehus"."""
-        parts = (self.professional, self.service, self.organisation)
-        return ", ".join(part.name for part in parts if part and part.name)
+        """Return the party as people read it: "Kardiologisk avdeling, Vestfjell sykehus", each part said once."""
+        told: list[str] = []
+        for part in (self.professional, self.service, self.organisation):
+            if part and part.name and not any(name.endswith(part.name) for name in told):
+                told.append(part.name)
+        return ", ".join(told)
 
 
 class Ack(StrEnum):

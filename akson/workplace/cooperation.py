@@ -147,7 +147,7 @@ def _thread(mail: Mail, message: Stored, root: str, current: str, tab: str = "")
         text=messages.title(resource), kind=messages.kind(resource), outgoing=ours, current=message.id == current,
         party=", ".join(filter(None, map(display, parties))), owner=course.owner(mail, message), state=state,
         level=level, at=course.changed_at(mail, message), key=message.id,
-        href=f"{root}/samhandling?{f'vis={tab}&' if tab else ''}melding={message.id}",
+        href=f"{root}/samhandling?{f'vis={tab}&' if tab else ''}melding={message.id}#valgt",
     )  # fmt: skip
 
 

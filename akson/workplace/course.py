@@ -198,8 +198,9 @@ def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:
         by = display(answer.resource.get("sender")).partition(",")[0]
         yield Step(text=t("cooperation.answered_by", name=by), at=said_at(answer.resource))
     if task:
-        yield Step(text=t("cooperation.waits_with", name=_who(mail, task.resource.get("owner"))), state="now",
-                   at=moment(limit(task.resource)))  # fmt: skip
+        mine = reference(task.resource.get("owner")) == mail.actor.id
+        name = t("work.you") if mine else party(task.resource.get("owner"))
+        yield Step(text=t("cooperation.waits_with", name=name), state="now", at=moment(limit(task.resource)))
     elif not answer and (done := mail.task(message)):
         yield Step(text=t("cooperation.done"), at=moment(done.resource.get("lastModified")))
 

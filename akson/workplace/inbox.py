@@ -140,7 +140,8 @@ def _message(task: Stored, found: Gathered, reader: Reader) -> Message:
     about = found.beside.get(reference(resource.get("focus")))
     focus = about.resource if about else {}
     closed, mine = not tasks.is_open(resource), tasks.is_mine(resource, reader.actor)
-    asked = focus.get("resourceType") == "Communication" and tasks.is_action(resource) and mine
+    ours = mine or reference(resource.get("owner")) == reader.actor.unit_id  # anybody at the unit may answer for it
+    asked = focus.get("resourceType") == "Communication" and tasks.is_action(resource) and ours
     root = f"/p/{who.id}" if who else ""
     message = Message(
         title=tasks.title(resource), text=_text(resource, focus), refs=tuple(_refs(about, found, root, reader.now)),

@@ -19,7 +19,7 @@ from akson.record.stored import Stored
 from akson.workplace import course, inbox
 from akson.workplace.course import Mail
 from akson.workplace.model import Message, Ref
-from akson.workplace.words import uncapital
+from akson.workplace.words import inside
 
 MOST: Final = 200  # messages of one patient
 WANTED: Final[Mapping[str, int]] = {"Communication": MOST, "Task": 300}
@@ -98,7 +98,7 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     return Message(
         title=title(resource), text="\n\n".join(_said(resource)), steps=course.steps(mail, message),
         refs=(*_files(message, page), *(each for each in pointers if each)), escalation=course.what_if(mail, message),
-        reply_to=uncapital(display(resource.get("sender"))) if answers else "", queue=False, sent=ours,
+        reply_to=inside(resource.get("sender")) if answers else "", queue=False, sent=ours,
         action=f"{page}?melding={message.id}" if answers or task else "", version=task.version if task else 0,
         refresh=f"{page}/tilstand?melding={message.id}" if waits else "",
     )  # fmt: skip

@@ -71,7 +71,7 @@ async def test_the_hospital_writes_the_gp_answers_and_sees_the_answer_accepted(w
     async with browsing(places.office, places.doctor) as jonas:
         shown = await jonas.open(page(places, f"?melding={letter['id']}"))
         assert "Kan dere ta kreatinin på fredag?" in shown.text
-        assert "Svar til hjertepoliklinikken, Vestfjell sykehus" in shown.text
+        assert "Svar til Hjertepoliklinikken, Vestfjell sykehus" in shown.text
         answered = await jonas.send(page(places, f"?melding={letter['id']}"), do="answer", svar="Ja, fredag kl. 9.",
                                     version=shown.hidden("version"))  # fmt: skip
         assert (answered.status, answered.leads_to) == (303, page(places, f"?melding={letter['id']}"))
@@ -237,7 +237,7 @@ async def test_a_message_can_be_shown_on_pages_across_patients(places: Places) -
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         message = await message_of(work, communication)
     assert (message.patient, message.fnr) == ("NORDLI, Astrid", "14834142059")
-    assert message.reply_to == "hjertepoliklinikken, Vestfjell sykehus" and message.version == 1
+    assert message.reply_to == "Hjertepoliklinikken, Vestfjell sykehus" and message.version == 1
     assert message.action == page(places, f"?melding={communication}") and message.record_href == f"/p/{places.astrid.id}"
     assert [step.text for step in message.steps][:2] == ["Sendt, Hjertepoliklinikken, Vestfjell sykehus", "Venter hos Nordre legesenter"]
 
@@ -256,3 +256,14 @@ async def test_an_empty_cooperation_says_so(places: Places) -> None:
     async with browsing(places.office, places.doctor) as jonas:
         shown = await jonas.open(page(places))
     assert "Ingen henvisninger, meldinger eller dokumenter." in shown.text and "Ny melding" in shown.text
+
+
+async def test_anybody_at_the_unit_answers_from_the_inbox(places: Places) -> None:
+    await received(places)
+    (task,) = await places.found("Task")
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(f"/innboks/{task['id']}")
+        assert "Svar til Hjertepoliklinikken, Vestfjell sykehus" in shown.text and "Ta saken" in shown.text
+        sent = await jonas.send(f"/innboks/{task['id']}", do="answer", svar="Ja.", version=shown.hidden("version"))
+    assert sent.status == 303 and (await places.found("Task"))[0]["status"] == "completed"
+    assert await places.counts() == {"in filed": 1, "out queued": 2}  # the receipt and the answer

@@ -21,7 +21,7 @@ from akson.base.work import Work
 from akson.record.deciding import allow, facts_in, labels_in
 from akson.record.journal import key_of, unknown
 from akson.record.session import fetch, session
-from akson.record.writing import REFUSALS, flush
+from akson.record.writing import REFUSALS
 
 SQL = queries(__file__, "erasure.sql")
 READING = queries(__file__, "reading.sql")
@@ -65,9 +65,8 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
     """
     if len(decision.reason.strip()) < SHORTEST_REASON:
         raise Refused("AK-J012", path="reason")
-    work.reason = decision.reason
-    await flush(work)
-    if session(work).connection is not None:
+    state, work.reason = session(work), decision.reason
+    if state.queue or state.connection is not None:
         raise RuntimeError("an erasure is a transaction of its own")
     rows = [await _standing(work, reference) for reference in dict.fromkeys(references)]
     if len({row["owner"] for row in rows}) != 1:
@@ -85,7 +84,7 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
         if problem.sqlstate not in REFUSALS:
             raise
         raise Refused(REFUSALS[problem.sqlstate]) from None
-    session(work).facts.pop(owner, None)
+    state.facts.pop(owner, None)
     return int(entry)
 
 

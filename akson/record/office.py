@@ -66,7 +66,7 @@ class Office:
         outcome = "failed"
         try:
             yield work
-            await flush(work)
+            await flush(work, last=True)
             await sessions.end(work, commit=True)
             outcome = "permit"
         except Refused:

@@ -39,9 +39,14 @@ async def transaction(work: Work) -> asyncpg.Connection:
     """
     state = session(work)
     if state.connection is None:
-        state.connection = await work.office.database.acquire()
-        state.transaction = state.connection.transaction()
-        await state.transaction.start()
+        connection = await work.office.database.acquire()
+        try:
+            begun = connection.transaction()
+            await begun.start()
+        except BaseException:  # given up meanwhile, too: a connection is either the work's or the pool's
+            await work.office.database.release(connection)
+            raise
+        state.connection, state.transaction = connection, begun
         state.statements += 1
     return state.connection
 

@@ -19,7 +19,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for
-from akson.record.session import fetch, session
+from akson.record.session import end, fetch, session, transaction
 
 SQL = queries(__file__, "writing.sql")
 _TRIES = 4
@@ -27,9 +27,11 @@ REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what 
 _IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
 
 
-async def flush(work: Work) -> None:
+async def flush(work: Work, *, last: bool = False) -> None:
     """Write what is queued as one set; nothing when the queue is empty.
 
+    last    nothing more comes in this work: the set is a transaction of its own, one round trip. Otherwise it is
+            written into the work's transaction, so that what follows can still undo it
     Raises  Refused: AK-J002 it was erased, AK-J006 an identity is taken, AK-J008 facts kept changing, AK-J011 a version
             changed, or an access refusal when facts that changed meanwhile refuse the write
     """
@@ -37,10 +39,15 @@ async def flush(work: Work) -> None:
     changes, state.queue = state.queue, []
     if not changes:
         return
+    begins = state.connection is None
     for _ in range(_TRIES):
+        if not last:
+            await transaction(work)
         try:
             rows = await fetch(work, SQL.write, *_arguments(work, changes))
         except asyncpg.PostgresError as problem:
+            if begins:
+                await end(work, commit=False)  # nothing else stands in it: it may begin anew
             await _answer(work, changes, problem)
         else:
             _settle(work, changes, rows)
@@ -57,7 +64,7 @@ async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresEr
         raise Refused("AK-J006") from None
     if problem.sqlstate not in ("AK008", "40001", "40P01"):
         raise problem
-    if state.connection is not None:  # the transaction is spent; only its beginning can be tried again, by the client
+    if state.connection is not None:  # the transaction is spent, with what stands in it; the client may try again
         raise Refused("AK-J008") from None
     again = [change for change in changes if change.owner not in state.new]
     for change in again:

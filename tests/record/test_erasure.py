@@ -22,6 +22,7 @@ from akson.record import erasure, journal
 from akson.record.erasure import Decision, Ground
 from akson.record.office import Office
 from akson.record.search.searching import search
+from akson.record.writing import flush
 from tests.exchange.letters import ASTRID, HEART, NORDRE, sample
 from tests.exchange.places import Places, make
 from tests.offices import FNR, VENDOR, citizen, patient, staff, unit
@@ -167,7 +168,7 @@ async def test_an_erased_id_never_carries_content_again(places: Places, nurse: A
         await erase(places, reference)
         late.session.queue = queued
         with pytest.raises(Refused, match="AK-J002"):
-            await erasure.flush(late)
+            await flush(late)
     with pytest.raises(Refused, match="AK-J002"):
         async with places.office.work(nurse, Purpose.TREATMENT) as work:
             await journal.update(work, again, id_=reference.partition("/")[2])

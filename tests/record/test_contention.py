@@ -1,0 +1,268 @@
+"""The write protocol when many write at once: nothing lost, nobody in each other's way, decided on what is true now.
+
+The two long tests take 4 seconds each; AKSON_SOAK=60 lets them take a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from akson.audit.verify import verify
+from akson.base.database import Database
+from akson.base.errors import Refused
+from akson.base.work import Actor, Purpose, Work
+from akson.record import journal
+from akson.record.office import Office
+from akson.record.stored import Stored
+from akson.record.writing import flush
+from tests.offices import FNR, JOB, opened_office, patient, staff, temperature, unit
+
+SECONDS = float(os.environ.get("AKSON_SOAK", "4"))
+CLIENTS, OWNERS = 16, 20
+AGAIN = {"AK-J003", "AK-J008", "AK-J011"}  # another was first: read and try again
+
+
+def counter(person: Stored, value: int) -> dict[str, Any]:
+    """Return a number that stands in somebody's record."""
+    return {"resourceType": "Observation", "status": "final", "code": {"text": "teller"}, "valueInteger": value,
+            "subject": {"reference": person.reference}}  # fmt: skip
+
+
+async def add_one(work: Work, numbers: Mapping[str, Stored]) -> None:
+    """Read the numbers (id -> whose), and write one more in each on the condition that nobody did so meanwhile."""
+    found = await journal.read_many(work, [f"Observation/{id_}" for id_ in numbers])
+    for seen in found.values():
+        more = counter(numbers[seen.id], seen.resource["valueInteger"] + 1)
+        await journal.update(work, more, id_=seen.id, if_match=seen.version)
+
+
+async def made(office: Office, resource: dict[str, Any] | bytes) -> Stored:
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        return await journal.create(work, resource)
+
+
+async def deadlocks(database: Database) -> int:
+    """Return how many there have been in this database. Sessions tell when they end."""
+    found: int = await database.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    return found
+
+
+async def times_that_stand_still(database: Database) -> int:
+    """Return how many writes have a time that is not later than the same owner's write before."""
+    query = ("SELECT count(*) FROM (SELECT at <= lag(at) OVER (PARTITION BY owner ORDER BY seq) AS still FROM chain) c "
+             "WHERE still")  # fmt: skip
+    found: int = await database.fetchval(query)
+    return found
+
+
+async def until_somebody_waits(database: Database) -> None:
+    """Return when a session waits for a lock."""
+    for _ in range(1000):
+        if await database.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("nobody waits")
+
+
+@pytest.fixture
+async def crowded(database_url: str) -> AsyncIterator[Office]:
+    """An office with a connection for each client."""
+    async with opened_office(database_url, size=CLIENTS) as office:
+        yield office
+
+
+async def test_two_writers_on_one_record_lose_no_update(office: Office, database_url: str) -> None:
+    astrid = await patient(office)
+    number = await made(office, counter(astrid, 0))
+    until = time.monotonic() + SECONDS
+
+    async def writer() -> int:
+        written = 0
+        while time.monotonic() < until:
+            try:
+                async with office.work(JOB, Purpose.SYSTEM) as work:
+                    await add_one(work, {number.id: astrid})
+                written += 1
+            except Refused as refused:
+                assert refused.code in AGAIN
+        return written
+
+    written = await asyncio.gather(writer(), writer())
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        seen = await journal.read(work, "Observation", number.id)
+    assert min(written) > 0 and seen.resource["valueInteger"] == sum(written) == seen.version - 1
+    assert (await verify(database_url, keys=[])).faults == ()
+
+
+class Client:
+    """One of many who write sets over several people: a number of each, a new entry for some, now and then a fact."""
+
+    def __init__(self, office: Office, people: Sequence[Stored], numbers: Sequence[str], seed: int) -> None:
+        self.office, self.people, self.numbers = office, people, numbers
+        self.random = random.Random(seed)
+        self.added: Counter[int] = Counter()  # by place in `people`; acknowledged ones only
+        self.entries: list[str] = []
+
+    async def work(self, until: float) -> None:
+        while time.monotonic() < until:
+            chosen = self.random.sample(range(OWNERS), self.random.randint(1, 5))
+            try:
+                new = await self._write(chosen)
+            except Refused as refused:
+                assert refused.code in AGAIN
+            else:
+                self.added.update(chosen)
+                self.entries += [one.id for one in new]
+
+    async def _write(self, chosen: Sequence[int]) -> list[Stored]:
+        async with self.office.work(JOB, Purpose.SYSTEM) as work:
+            await add_one(work, {self.numbers[n]: self.people[n] for n in chosen})
+            new = [await journal.create(work, temperature(self.people[n])) for n in chosen[1:]]
+            if self.random.random() < 0.1:
+                who = {"reference": self.people[chosen[0]].reference}
+                episode = {"resourceType": "EpisodeOfCare", "status": "active", "patient": who}
+                new.append(await journal.create(work, episode))
+            return new
+
+
+async def test_sixteen_clients_on_overlapping_sets_of_twenty_records_lose_nothing_and_never_deadlock(
+    database_url: str, owner_db: Database
+) -> None:
+    async with opened_office(database_url, size=CLIENTS) as office:
+        people = [await patient(office) for _ in range(OWNERS)]
+        numbers = [(await made(office, counter(one, 0))).id for one in people]
+        before = await owner_db.fetchval("SELECT count(*) FROM resource")
+        clients = [Client(office, people, numbers, seed) for seed in range(CLIENTS)]
+        await asyncio.gather(*(client.work(time.monotonic() + SECONDS) for client in clients))
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            seen = await journal.read_many(work, [f"Observation/{id_}" for id_ in numbers])
+        counted = [seen[f"Observation/{id_}"].resource["valueInteger"] for id_ in numbers]
+    added = sum((client.added for client in clients), Counter[int]())
+    assert counted == [added[n] for n in range(OWNERS)] and all(client.added for client in clients)
+    entries = [id_ for client in clients for id_ in client.entries]
+    assert await owner_db.fetchval("SELECT count(*) FROM resource WHERE id = ANY ($1)", entries) == len(entries)
+    assert await owner_db.fetchval("SELECT count(*) FROM resource") == before + len(entries)  # and nothing unsaid
+    assert await deadlocks(owner_db) == 0
+    assert await times_that_stand_still(owner_db) == 0
+    assert (await verify(database_url, keys=[])).faults == ()
+
+
+def block(person: Stored, **provision: Any) -> dict[str, Any]:
+    """Return a citizen's refusal."""
+    return {"resourceType": "Consent", "status": "active", "patient": {"reference": person.reference},
+            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"text": "sperring"}],
+            "policyRule": {"coding": [{"code": "OPTOUT"}]}, "provision": {"type": "deny", **provision}}  # fmt: skip
+
+
+def against(who: Actor) -> dict[str, Any]:
+    return {"actor": [{"role": {"text": "leser"}, "reference": {"reference": who.id}}]}
+
+
+async def blocked_meanwhile(office: Office, database: Database, refusal: dict[str, Any], write: Any) -> Any:
+    """Let `write` wait for the lock that a block holds until it is committed; return what came of the write."""
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, refusal)
+        await flush(work)
+        late = asyncio.create_task(write)
+        await until_somebody_waits(database)
+        assert not late.done()
+    return (await asyncio.gather(late, return_exceptions=True))[0]
+
+
+async def test_a_block_committed_while_a_write_waits_for_its_lock_refuses_the_write(
+    office: Office, owner_db: Database
+) -> None:
+    home = await unit(office, "Sone nord")
+    mariam, astrid = await staff(office, home, "Yusuf"), await patient(office, at=home)
+
+    async def write() -> None:
+        async with office.work(mariam, Purpose.TREATMENT) as work:
+            await journal.create(work, temperature(astrid))
+
+    told = await blocked_meanwhile(office, owner_db, block(astrid, **against(mariam)), write())
+    assert isinstance(told, Refused) and told.code == "AK-A030"
+    assert await owner_db.fetchval("SELECT count(*) FROM search_token JOIN resource USING (owner, id) WHERE unit = $1",
+                                   home.unit) == 0  # fmt: skip
+    rows = await owner_db.fetch("SELECT outcome FROM access_log WHERE actor_name = 'Yusuf'")
+    assert [row["outcome"] for row in rows] == ["refuse"]
+
+
+async def test_a_block_of_what_another_unit_wrote_refuses_a_change_to_it_that_waited(
+    office: Office, owner_db: Database
+) -> None:
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    mariam, other = await staff(office, north, "Yusuf"), await staff(office, south, "Lie")
+    astrid = await patient(office, at=north)
+    await made(office, {"resourceType": "EpisodeOfCare", "status": "active", "patient": {"reference": astrid.reference},
+                        "managingOrganization": {"reference": south.unit_id}})  # fmt: skip
+    async with office.work(other, Purpose.TREATMENT) as work:
+        theirs = await journal.create(work, temperature(astrid))
+
+    async def write() -> None:
+        async with office.work(mariam, Purpose.TREATMENT) as work:
+            await journal.update(work, temperature(astrid, "39.0"), id_=theirs.id)
+
+    part = {"data": [{"meaning": "authoredby", "reference": {"reference": south.unit_id}}]}
+    told = await blocked_meanwhile(office, owner_db, block(astrid, **part), write())
+    assert isinstance(told, Refused) and told.code == "AK-A031"
+
+
+async def test_a_set_that_brings_a_new_person_is_decided_again_like_any_other(
+    office: Office, owner_db: Database
+) -> None:
+    astrid = await patient(office)
+
+    async def write() -> int:
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            child = await journal.create(work, {"resourceType": "Patient", "birthDate": "2026-11-01"})
+            await journal.create(work, temperature(child))
+            await journal.create(work, temperature(astrid))
+        return child.version
+
+    assert await blocked_meanwhile(office, owner_db, block(astrid), write()) == 1
+
+
+async def test_one_number_is_given_to_one_person_however_many_register_it_at_once(
+    crowded: Office, owner_db: Database
+) -> None:
+    numbers = ["14834142059", "14834150191"]
+
+    async def register(given: Sequence[str]) -> Stored | Refused:
+        try:
+            async with crowded.work(JOB, Purpose.SYSTEM) as work:
+                found = [await journal.create(work, {"resourceType": "Patient", "identifier": [{"system": FNR, "value": n}]})
+                         for n in given]  # fmt: skip
+        except Refused as refused:
+            return refused
+        return found[0]
+
+    answers = await asyncio.gather(*(register(numbers[::way]) for way in (1, -1) * 8))
+    assert Counter(getattr(one, "code", "written") for one in answers) == {"written": 1, "AK-J006": 15}
+    assert await owner_db.fetchval("SELECT count(*) FROM person_identifier") == 2
+    await crowded.database.close()
+    assert await deadlocks(owner_db) == 0
+
+
+async def test_times_increase_strictly_also_when_the_clock_stands_still_or_goes_back(
+    office: Office, owner_db: Database
+) -> None:
+    astrid = await patient(office)
+    number = await made(office, counter(astrid, 0))
+    seen = [number.last_updated]
+    for back in (timedelta(0), timedelta(0), timedelta(hours=-1), timedelta(0), timedelta(microseconds=1)):
+        office.clock.pass_(back)  # type: ignore[attr-defined]
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            changed = await journal.update(work, counter(astrid, 1), id_=number.id)
+        seen.append(changed.last_updated)
+    assert all(after - before >= timedelta(milliseconds=1) for before, after in pairwise(seen))
+    assert await times_that_stand_still(owner_db) == 0

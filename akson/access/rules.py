@@ -364,7 +364,8 @@ def _meant(block: Block, ask: Ask) -> bool:
     if (actor.key == ask.facts.owner and actor.kind is Kind.CITIZEN) or own_job(ask):
         return False
     if not (block.persons or block.units or block.roles):
-        return actor.kind is not Kind.CITIZEN  # "everybody" means those who work; a proxy is withdrawn, not blocked
+        # "Everybody" means those who work; a proxy is withdrawn, not blocked, but does not bring along what is closed.
+        return actor.kind is not Kind.CITIZEN or not (block.whole or _represents(ask, "parent"))
     return (
         any(p != 0 and p in (actor.key, actor.person) for p in block.persons)
         or any(u != 0 and u in (actor.unit, actor.controller) for u in block.units)

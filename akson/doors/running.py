@@ -8,6 +8,7 @@ import logging
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -98,8 +99,7 @@ def watch(children: Sequence[subprocess.Popen[bytes]], stopping: Callable[[], bo
         if ended is not None:
             code = ended.returncode or 1
             break
-        with suppress(InterruptedError):
-            signal.sigtimedwait({signal.SIGINT, signal.SIGTERM}, 0.5)
+        time.sleep(0.2)
     for one in children:
         with suppress(ProcessLookupError):
             one.terminate()

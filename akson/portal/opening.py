@@ -91,19 +91,7 @@ async def opened(
     facts = (await facts_for(work, [identity.owner]))[identity.owner]
     decision = asked(work, facts, None, Act.READ)
     work.saw(identity.owner, f"page {page}", rule=decision.rule, basis=decision.basis)
-    shown = parts if decision.rule in DECIDES else _passed_on(work, facts, parts)
     own = identity.owner == work.actor.key
     return Opened(
-        identity=identity, facts=facts, own=own, rule=decision.rule, basis=decision.basis, parts=shown
+        identity=identity, facts=facts, own=own, rule=decision.rule, basis=decision.basis, parts=parts
     )  # fmt: skip
-
-
-def _passed_on(work: Work, facts: Facts, parts: Mapping[str, list[Stored]]) -> dict[str, list[Stored]]:
-    """Leave out the documents that the person has closed to everybody: a proxy does not bring them along."""
-    closed = {
-        document
-        for block in facts.blocks
-        if block.holds(work.now) and not (block.persons or block.units or block.roles)
-        for document in block.documents
-    }
-    return {name: [hit for hit in hits if hit.reference not in closed] for name, hits in parts.items()}

@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
-from akson.access.facts import OBJECTION, WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Relation
+from akson.access.facts import (
+    OBJECTION,
+    WITHHELD,
+    WITHHELD_FROM_PARENTS,
+    Block,
+    Facts,
+    Labels,
+    Relation,
+    Representation,
+)
 from akson.access.roles import OWN_JOB
 from akson.access.rules import Act, decide, hides_address, search_owners
 from akson.base.errors import catalogue
-from akson.base.work import Actor, Purpose
+from akson.base.work import Actor, Kind, Purpose
 from tests.access.people import (
     DAUGHTER,
     DOCTOR,
@@ -214,10 +223,13 @@ def test_nobody_opens_their_own_or_their_familys_record_as_staff(who: Actor, abo
     assert ask(who, about) == answer
 
 
-@pytest.mark.parametrize(("now", "answer"), [
-    (datetime(2026, 5, 31, 21, 59, 59, tzinfo=UTC), YES),
-    (datetime(2026, 5, 31, 22, 0, 0, tzinfo=UTC), "AK-A001"),
-])
+@pytest.mark.parametrize(
+    ("now", "answer"),
+    [
+        (datetime(2026, 5, 31, 21, 59, 59, tzinfo=UTC), YES),
+        (datetime(2026, 5, 31, 22, 0, 0, tzinfo=UTC), "AK-A001"),
+    ],
+)
 def test_a_parents_view_closes_at_norwegian_midnight_of_the_twelfth_birthday(now: datetime, answer: str) -> None:
     assert ask(citizen(MOTHER), child(date(2014, 6, 1)), now=now) == answer
 
@@ -342,3 +354,14 @@ def test_a_search_is_decided_record_by_record() -> None:
     mine, others = cared_for(NORTH), Facts(owner=9, is_person=True)
     decisions = search_owners(nurse(), Purpose.TREATMENT, [mine, others], NOW)
     assert {owner: d.permit for owner, d in decisions.items()} == {PATIENT: True, 9: False}
+
+
+def test_a_proxy_does_not_bring_along_the_document_that_is_closed_to_everybody() -> None:
+    closed = Block(documents=("DocumentReference/samtale",))
+    about = Facts(
+        owner=1, rev=1, is_person=True, blocks=(closed,), representations=(Representation(kind="proxy", person=2),)
+    )
+    proxy = Actor(kind=Kind.CITIZEN, id="Patient/kari", key=2, name="Kari", role="innbygger", person=2)
+    labels = Labels(type="DocumentReference", id="samtale")
+    assert not decide(proxy, Purpose.OWN, about, labels, Act.READ, NOW).permit
+    assert decide(proxy, Purpose.OWN, about, Labels(type="DocumentReference", id="annet"), Act.READ, NOW).permit

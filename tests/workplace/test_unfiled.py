@@ -50,7 +50,7 @@ async def test_the_list_tells_ids_times_and_reason_and_nothing_of_the_content(pl
     async with browsing(places.office, keeper) as vang:
         listed = await vang.open("/meldinger")
         one = await vang.open(where)
-    for told in ("DIALOG_HELSEFAGLIG", MSG_ID, "Hjertepoliklinikken", "E21", "Mottakeren finnes ikke her.", "i dag 10.00",
+    for told in ("Helsefaglig dialog", MSG_ID, "Hjertepoliklinikken", "E21", "Mottakeren finnes ikke her.", "i dag 10.00",
                  "i morgen 10.00", "Kunne ikke sendes", "Mottakeren svarer ikke."):  # fmt: skip
         assert told in listed.text
     for shown in (listed, one):

@@ -177,6 +177,8 @@ def _now(standing: Standing) -> Step:
             return Step(text=standing.in_words, at=standing.answered_at)
         case State.OVERDUE:
             return Step(text=standing.in_words, state="failed", at=standing.deadline)
+        case State.REJECTED | State.PARTIAL:  # the receipt says so itself, with the reason
+            return Step(text=standing.problem or standing.in_words, state="failed", at=standing.settled_at)
         case _:
             text = f"{standing.in_words}: {standing.problem}" if standing.problem else standing.in_words
             return Step(text=text, state="failed", at=standing.settled_at)

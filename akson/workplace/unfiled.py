@@ -134,7 +134,7 @@ def _digest(written: str) -> bytes:
 
 def _received(row: Mapping[str, Any], now: datetime) -> Unfiled:
     return Unfiled(
-        type=row["type"], msg_id=row["msg_id"], sender=row["sender_name"] or _number(row["sender"]), receiver="",
+        type=_kind(row["type"]), msg_id=row["msg_id"], sender=row["sender_name"] or _number(row["sender"]), receiver="",
         at=row["received_at"], deadline=row["deadline"], over=row["deadline"] <= now, code=row["fault_code"],
         reason=row["fault_text"], state=texts().plain("unfiled.waits"), href=f"/meldinger/{row['digest'].hex()}",
         times=row["times"],
@@ -143,10 +143,16 @@ def _received(row: Mapping[str, Any], now: datetime) -> Unfiled:
 
 def _sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
     return Unfiled(
-        type=row["type"], msg_id=row["msg_id"], sender=row["sender_name"], code=row["fault_code"],
+        type=_kind(row["type"]), msg_id=row["msg_id"], sender=row["sender_name"], code=row["fault_code"],
         receiver=row["receiver_name"] or _number(row["receiver"]), at=row["created_at"], deadline=row["deadline"],
         over=row["deadline"] <= now, reason=row["fault_text"], state=IN_WORDS[State(row["state"])],
     )  # fmt: skip
+
+
+def _kind(type_: str) -> str:
+    """Return a message type as people read it."""
+    names = {name: use.name for name, use in dialogmelding.USES.items()} | {"APPREC": texts().plain("unfiled.receipt")}
+    return names.get(type_, type_)
 
 
 def _number(her_id: int) -> str:

@@ -165,9 +165,7 @@ def close_family(ask: Ask) -> bool:
     Source: hpl § 21 a; forvaltningsloven § 6 (competence)
     """
     person = ask.actor.person
-    return person != 0 and (
-        person in ask.facts.family or any(r.person == person for r in ask.facts.representations)
-    )
+    return person != 0 and (person in ask.facts.family or any(r.person == person for r in ask.facts.representations))
 
 
 @rule(120, refusal="AK-A030", acts=CONTENT | {Act.OPEN})
@@ -355,16 +353,13 @@ def program_with_scope(ask: Ask) -> bool:
     return not own_job(ask)
 
 
-# What the rules are made of -----------------------------------------------------------------------
-
-
 def _meant(block: Block, ask: Ask) -> bool:
     """Say whether the caller is among those a block refuses; the citizen never is."""
     actor = ask.actor
     if (actor.key == ask.facts.owner and actor.kind is Kind.CITIZEN) or own_job(ask):
         return False
     if not (block.persons or block.units or block.roles):
-        # "Everybody" means those who work; a proxy is withdrawn, not blocked, but does not bring along what is closed.
+        # "Everybody" is those who work; a proxy is withdrawn, not blocked, but brings nothing along that is closed.
         return actor.kind is not Kind.CITIZEN or not (block.whole or _represents(ask, "parent"))
     return (
         any(p != 0 and p in (actor.key, actor.person) for p in block.persons)

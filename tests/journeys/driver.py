@@ -44,9 +44,9 @@ def driver() -> Iterator[Driver]:
 
     opening = browser()
     try:
-        started = do(opening.__aenter__())  # type: ignore[arg-type]
+        started = do(opening.__aenter__())
         yield Driver(loop, started)
-        do(opening.__aexit__(None, None, None))  # type: ignore[arg-type]
+        do(opening.__aexit__(None, None, None))
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

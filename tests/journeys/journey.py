@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -72,29 +73,28 @@ class View:
     @property
     def text(self) -> str:
         """Return what stands here for those who see, in one line."""
-        return " ".join(self._person.do(self._root().inner_text()).split())
+        return " ".join(str(self._person.do(self._root().inner_text())).split())
 
     def sees(self, *texts: str) -> Self:
         """Expect every text here, now or very soon."""
         for text in texts:
-            assert self._soon(lambda text=text: _has(self.text, text)), f"«{text}» is not in {self._name}: {self.text}"
+            assert self._soon(partial(self._shows, text)), f"«{text}» is not in {self._name}: {self.text}"
         return self
 
     def sees_not(self, *texts: str) -> Self:
         """Expect none of the texts here."""
         for text in texts:
-            assert not _has(self.text, text), f"«{text}» is in {self._name}: {self.text}"
+            assert not self._shows(text), f"«{text}» is in {self._name}: {self.text}"
         return self
 
     def panel(self, heading: str) -> View:
         """Return the part of the page under a heading."""
-        region = lambda: self._root().get_by_role("region", name=heading)  # noqa: E731 - found anew after each load
-        return View(self._person, lambda: region().first, f"«{heading}»")
+        return View(self._person, lambda: self._root().get_by_role("region", name=heading).first, f"«{heading}»")
 
     def row(self, text: str) -> View:
         """Return the row of a table or list that holds a text."""
-        found = lambda: self._root().locator("li, tr").filter(has_text=text).last  # noqa: E731
-        return View(self._person, found, f"the row with «{text}»")
+        rows = partial(self._root().locator, "li, tr")
+        return View(self._person, lambda: rows().filter(has_text=text).last, f"the row with «{text}»")
 
     def open(self, text: str) -> Person:
         """Follow the link with this text."""
@@ -126,11 +126,14 @@ class View:
 
     def typed(self, label: str) -> str:
         """Return what stands in the field with this label."""
-        return self._person.do(self._field(label).input_value())
+        return str(self._person.do(self._field(label).input_value()))
 
     def has(self, role: Any, text: str) -> bool:
         """Tell whether there is such a thing here: "link", "button", "heading" …"""
-        return self._person.do(self._root().get_by_role(role, name=text).count()) > 0
+        return bool(self._person.do(self._root().get_by_role(role, name=text).count()))
+
+    def _shows(self, text: str) -> bool:
+        return " ".join(text.split()) in self.text
 
     def _field(self, label: str) -> Locator:
         """Return the field whose label begins so; "valgfri" and points may follow."""
@@ -160,7 +163,7 @@ class Person(View):
 
     @property
     def heading(self) -> str:
-        return self.do(self.page.locator("h1").first.inner_text())
+        return str(self.do(self.page.locator("h1").first.inner_text()))
 
     def go(self, path: str) -> Self:
         """Go to an address of ours, as from a bookmark."""
@@ -225,7 +228,3 @@ class Person(View):
     def _look(self) -> Self:
         self.do(self.journey.watch.look(self.page, self.name))
         return self
-
-
-def _has(text: str, wanted: str) -> bool:
-    return " ".join(wanted.split()) in text

@@ -17,8 +17,8 @@ def test_astrid_leser_sitt_nye_notat_og_ser_hvem_som_har_sett(journey: Journey) 
     astrid = journey.as_("Astrid Marie Nordli")
     astrid.sees("Hei, Astrid").panel("Nytt siden sist").sees("Notat fra Jonas Eikeland")
     astrid.panel("Hvem har sett i journalen").sees("Jonas Eikeland")
-    astrid.open("Min journal").sees("Snakket om søvn og pust.", "Hjertesvikt", "Tåler ikke penicillin")
-    astrid.sees_not("K77", "HLR")
+    astrid.open("Min journal").sees("Snakket om søvn og pust.", "Hjertesvikt").sees_not("K77", "HLR")
+    astrid.panel("Viktig å vite").sees("penicillin", "grense for behandling", "blodfortynnende")
     astrid.open("Innsyn").sees("Jonas Eikeland", "Nordre legesenter", "Grunnlag")
 
 

@@ -48,10 +48,6 @@ class Town:
         """Let everybody who is signed in have been away for so long that their session has ended."""
         asyncio.run(self._execute("UPDATE signin_session SET seen_at = seen_at - interval '31 minutes'"))
 
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        """Return what lies on the desk of those who have no screen for it yet."""
-        return asyncio.run(self._fetch(query))
-
     def complaints(self) -> list[str]:
         """Return every line that the programs have logged as an error since last asked."""
         lines = [line for log in sorted(self.folder.glob("*.log")) for line in log.read_text("utf-8").splitlines()]
@@ -63,13 +59,6 @@ class Town:
         connection = await asyncpg.connect(self.database_url)
         try:
             await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    async def _fetch(self, query: str) -> list[dict[str, Any]]:
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            return [dict(row) for row in await connection.fetch(query)]
         finally:
             await connection.close()
 

@@ -64,7 +64,8 @@ class Letter:
 def dialog(letter: Letter, now: str) -> bytes:
     """Write a Hodemelding 1.2 with a Dialogmelding 1.1, use "helsefaglig dialog"."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
-<mh:MsgHead xmlns:mh="{MSGHEAD}">{_mh(f'''
+<mh:MsgHead xmlns:mh="{MSGHEAD}">{
+        _mh(f'''
   <MsgInfo>
     <Type V="DIALOG_HELSEFAGLIG" DN="Helsefaglig dialog"/>
     <MIGversion>v1.2 2006-05-24</MIGversion>
@@ -84,7 +85,8 @@ def dialog(letter: Letter, now: str) -> bytes:
     <RefDoc>
       <IssueDate V="{now}"/>
       <MsgType V="XML" DN="XML-instans"/>
-      <Content>''')}<Dialogmelding xmlns="{DIALOG}">
+      <Content>''')
+    }<Dialogmelding xmlns="{DIALOG}">
         <Notat>
           <TemaKodet V="6" S="{VOLVEN}7322" DN="Henvendelse om pasient"/>
           <Tema>{escape(letter.title)}</Tema>
@@ -205,8 +207,8 @@ def _her(her_id: int) -> str:
 
 def _institution(place: Place) -> str:
     return (
-        f"<HCP><Inst><Name>{escape(place.parent_name)}</Name><Id>{place.parent}</Id><TypeId V=\"HER\" DN=\"HER-id\"/>"
-        f"<Dept><Name>{escape(place.name)}</Name><Id>{place.her_id}</Id><TypeId V=\"HER\" DN=\"HER-id\"/></Dept>"
+        f'<HCP><Inst><Name>{escape(place.parent_name)}</Name><Id>{place.parent}</Id><TypeId V="HER" DN="HER-id"/>'
+        f'<Dept><Name>{escape(place.name)}</Name><Id>{place.her_id}</Id><TypeId V="HER" DN="HER-id"/></Dept>'
         f"</Inst></HCP>"
     )
 

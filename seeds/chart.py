@@ -89,11 +89,11 @@ class Chart:
 def open_chart(citizen: Citizen, clock: Clock, *, died: str = "", marital: str = "") -> Chart:
     """Begin a chart with the Patient itself."""
     name = human_name(citizen.family, *citizen.given)
-    made: Resource = {"resourceType": "Patient",
-                      **person(citizen.fnr, name, citizen.born.isoformat(), female=citizen.female)}
-    made |= {"managingOrganization": MUNICIPALITY.link,
-             "generalPractitioner": [citizen.gp.link,
-                                     citizen.gp.unit.link]}
+    made: Resource = {
+        "resourceType": "Patient",
+        **person(citizen.fnr, name, citizen.born.isoformat(), female=citizen.female),
+    }
+    made |= {"managingOrganization": MUNICIPALITY.link, "generalPractitioner": [citizen.gp.link, citizen.gp.unit.link]}
     if citizen.line:
         made["address"] = [home(citizen.line, citizen.place)]
     if citizen.phone:
@@ -107,13 +107,29 @@ def open_chart(citizen: Citizen, clock: Clock, *, died: str = "", marital: str =
     return Chart(citizen, clock, [Seed(citizen.ref, made)])
 
 
-KIN = {"MO": "Mor", "FA": "Far", "DA": "Datter", "SO": "Sønn", "EF": "Ektefelle", "SA": "Samboer", "SI": "Søster",
-       "BR": "Bror"}
+KIN = {
+    "MO": "Mor",
+    "FA": "Far",
+    "DA": "Datter",
+    "SO": "Sønn",
+    "EF": "Ektefelle",
+    "SA": "Samboer",
+    "SI": "Søster",
+    "BR": "Bror",
+}
 PARENTS = {"MO": ("mor", "MTH"), "FA": ("far", "FTH")}
 
 
-def relative(chart: Chart, other: Citizen, kin: str, *, parent: bool = False, shared: bool = True,
-             next_of_kin: bool = False, proxy: bool = False) -> str:
+def relative(
+    chart: Chart,
+    other: Citizen,
+    kin: str,
+    *,
+    parent: bool = False,
+    shared: bool = True,
+    next_of_kin: bool = False,
+    proxy: bool = False,
+) -> str:
     """Add a relative of kin `kin` (KIN); `parent`: holds parental responsibility, alone unless `shared`.
 
     The identifier leads to the relative's own Patient; that is how a parent or proxy who signs in is known again.
@@ -148,44 +164,78 @@ def block(chart: Chart, *, against: str = "", data: tuple[str, ...] = ()) -> str
 
 
 def _consent(chart: Chart, provision: Resource) -> Resource:
-    return {"status": "active", "scope": hl7("consentscope", "patient-privacy"),
-            "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}], "patient": chart.who,
-            "dateTime": chart.clock.ago(40), "performer": [chart.who], "policyRule": hl7("v3-ActCode", "OPTOUT"),
-            "provision": provision}
+    return {
+        "status": "active",
+        "scope": hl7("consentscope", "patient-privacy"),
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "patient": chart.who,
+        "dateTime": chart.clock.ago(40),
+        "performer": [chart.who],
+        "policyRule": hl7("v3-ActCode", "OPTOUT"),
+        "provision": provision,
+    }
 
 
 def flag(chart: Chart, code: str, text: str, since: str, *, category: str = "clinical", by: str = "") -> str:
     """Add a line for the banner. `text` is "Word in bold: the rest"."""
-    made: Resource = {"status": "active", "category": [hl7("flag-category", category)], "subject": chart.who,
-                      "code": {"coding": [{"system": FLAG, "code": code}], "text": text}, "period": period(since)}
+    made: Resource = {
+        "status": "active",
+        "category": [hl7("flag-category", category)],
+        "subject": chart.who,
+        "code": {"coding": [{"system": FLAG, "code": code}], "text": text},
+        "period": period(since),
+    }
     return chart.add("Flag", made | ({"author": ref(by)} if by else {}), code)
 
 
 def key_box(chart: Chart, text: str, code: str, since: str) -> str:
     """Add where the key is; the code is an extension, shown only to who asks for it."""
-    made: Resource = {"extension": [{"url": KEY_CODE, "valueString": code}], "status": "active",
-                      "category": [hl7("flag-category", "admin")], "subject": chart.who,
-                      "code": {"coding": [{"system": FLAG, "code": "nokkel"}], "text": text}, "period": period(since)}
+    made: Resource = {
+        "extension": [{"url": KEY_CODE, "valueString": code}],
+        "status": "active",
+        "category": [hl7("flag-category", "admin")],
+        "subject": chart.who,
+        "code": {"coding": [{"system": FLAG, "code": "nokkel"}], "text": text},
+        "period": period(since),
+    }
     return chart.add("Flag", made, "nokkel")
 
 
 def allergy(chart: Chart, atc: str, text: str, reaction: tuple[str, str], onset: str, *, severe: bool = True) -> str:
     """Add one hypersensitivity with its one reaction (no-basis: exactly one)."""
-    source = {"url": NO_BASIS + "StructureDefinition/no-basis-sourceofinformation",
-              "valueCodeableConcept": coded(REACTION_SOURCE, "2", "Observert av behandlende lege")}
-    manifested = {"manifestation": [coded(REACTION, *reaction)], "onset": onset,
-                  "severity": "severe" if severe else "mild"}
-    made = {"extension": [source], "clinicalStatus": hl7("allergyintolerance-clinical", "active"),
-            "verificationStatus": hl7("allergyintolerance-verification", "confirmed"), "type": "allergy",
-            "category": ["medication"], "criticality": "high" if severe else "low", "code": coded(ATC, atc, text),
-            "patient": chart.who, "recordedDate": onset, "recorder": chart.of.gp.link,
-            "reaction": [manifested]}
+    source = {
+        "url": NO_BASIS + "StructureDefinition/no-basis-sourceofinformation",
+        "valueCodeableConcept": coded(REACTION_SOURCE, "2", "Observert av behandlende lege"),
+    }
+    manifested = {
+        "manifestation": [coded(REACTION, *reaction)],
+        "onset": onset,
+        "severity": "severe" if severe else "mild",
+    }
+    made = {
+        "extension": [source],
+        "clinicalStatus": hl7("allergyintolerance-clinical", "active"),
+        "verificationStatus": hl7("allergyintolerance-verification", "confirmed"),
+        "type": "allergy",
+        "category": ["medication"],
+        "criticality": "high" if severe else "low",
+        "code": coded(ATC, atc, text),
+        "patient": chart.who,
+        "recordedDate": onset,
+        "recorder": chart.of.gp.link,
+        "reaction": [manifested],
+    }
     return chart.add("AllergyIntolerance", made)
 
 
 def lives(chart: Chart, text: str, since: str) -> str:
     """Add how the person lives, as people read it ("Bor alene")."""
-    made = {"status": "final", "category": [hl7("observation-category", "social-history")],
-            "code": coded(OURS + "social", "bosituasjon", "Bosituasjon"),
-            "subject": chart.who, "effectiveDateTime": since, "valueCodeableConcept": {"text": text}}
+    made = {
+        "status": "final",
+        "category": [hl7("observation-category", "social-history")],
+        "code": coded(OURS + "social", "bosituasjon", "Bosituasjon"),
+        "subject": chart.who,
+        "effectiveDateTime": since,
+        "valueCodeableConcept": {"text": text},
+    }
     return chart.add("Observation", made, "bosituasjon")

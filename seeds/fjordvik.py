@@ -28,22 +28,44 @@ class Unit:
 
 
 MUNICIPALITY = Unit("Organization/fjordvik", "Fjordvik kommune", part_of="", her_id=99000001)
-NORDRE = Unit("Organization/nordre", "Nordre legesenter", "KA01", "Fastlegetjeneste", line="Nordgata 4",
-              her_id=99000011)
-SENTRUM = Unit("Organization/sentrum", "Sentrum legegruppe", "KA01", "Fastlegetjeneste", line="Torget 6",
-               her_id=99000012)
+NORDRE = Unit(
+    "Organization/nordre", "Nordre legesenter", "KA01", "Fastlegetjeneste", line="Nordgata 4", her_id=99000011
+)
+SENTRUM = Unit(
+    "Organization/sentrum", "Sentrum legegruppe", "KA01", "Fastlegetjeneste", line="Torget 6", her_id=99000012
+)
 LEGEVAKT = Unit("Organization/legevakt", "Fjordvik legevakt", "KA02", "Legevakt", line="Helseveien 2", her_id=99000013)
-NORD = Unit("Organization/sone-nord", "Hjemmetjenesten sone nord", "KP02", "Sykepleietjeneste", line="Nordgata 9",
-            her_id=99000014)
-SOR = Unit("Organization/sone-sor", "Hjemmetjenesten sone sør", "KP02", "Sykepleietjeneste", line="Sørveien 3",
-           her_id=99000015)
-SYKEHJEM = Unit("Organization/sykehjem", "Fjordvik sykehjem", "KP02", "Sykepleietjeneste", line="Helseveien 8",
-                her_id=99000016)
-HELSESTASJON = Unit("Organization/helsestasjon", "Fjordvik helsestasjon", "KF01",
-                    "Helsestasjons- og skolehelsetjeneste", line="Helseveien 4", her_id=99000017)
+NORD = Unit(
+    "Organization/sone-nord",
+    "Hjemmetjenesten sone nord",
+    "KP02",
+    "Sykepleietjeneste",
+    line="Nordgata 9",
+    her_id=99000014,
+)
+SOR = Unit(
+    "Organization/sone-sor", "Hjemmetjenesten sone sør", "KP02", "Sykepleietjeneste", line="Sørveien 3", her_id=99000015
+)
+SYKEHJEM = Unit(
+    "Organization/sykehjem", "Fjordvik sykehjem", "KP02", "Sykepleietjeneste", line="Helseveien 8", her_id=99000016
+)
+HELSESTASJON = Unit(
+    "Organization/helsestasjon",
+    "Fjordvik helsestasjon",
+    "KF01",
+    "Helsestasjons- og skolehelsetjeneste",
+    line="Helseveien 4",
+    her_id=99000017,
+)
 TILDELING = Unit("Organization/tildeling", "Tildelingskontoret", "KD0501", "Saksbehandling", her_id=99000018)
-FYSIO = Unit("Organization/fysio", "Fysio- og ergoterapitjenesten", "KR01", "Fysioterapi, pleie og omsorg",
-             line="Helseveien 4", her_id=99000019)
+FYSIO = Unit(
+    "Organization/fysio",
+    "Fysio- og ergoterapitjenesten",
+    "KR01",
+    "Fysioterapi, pleie og omsorg",
+    line="Helseveien 4",
+    her_id=99000019,
+)
 PSYKISK = Unit("Organization/psykisk", "Psykisk helse og rus", line="Helseveien 6")
 HUKOMMELSE = Unit("Organization/hukommelsesteam", "Hukommelsesteamet", "KX07", "Demenskoordinator", line="Helseveien 8")
 NORDRE_LAB = Unit("Organization/nordre-lab", "Laboratoriet, Nordre legesenter", part_of=NORDRE.key, line="Nordgata 4")
@@ -51,17 +73,47 @@ KONTOR2 = Unit("Organization/kontor-2", "Kontor 2, Nordre legesenter", part_of=N
 BARNEVERN = Unit("Organization/barnevern", "Barneverntjenesten i Fjordvik", "KX15", "Barnevern", her_id=99000021)
 PPT = Unit("Organization/ppt", "PPT Fjordvik", "KX16", "Pedagogisk-psykologisk tjeneste (PPT)", her_id=99000022)
 SYKEHUS = Unit("Organization/vestfjell", "Vestfjell sykehus", part_of="", line="Sykehusveien 1", her_id=99000031)
-SYKEHUS_LAB = Unit("Organization/vestfjell-lab", "Laboratoriet, Vestfjell sykehus", part_of=SYKEHUS.key,
-                   line="Sykehusveien 1", her_id=99000032)
-HJERTE = Unit("Organization/vestfjell-hjerte", "Hjertepoliklinikken, Vestfjell sykehus", part_of=SYKEHUS.key,
-              line="Sykehusveien 1", her_id=99000033)
-ORTOPEDI = Unit("Organization/vestfjell-ortopedi", "Ortopedisk poliklinikk, Vestfjell sykehus", part_of=SYKEHUS.key,
-                line="Sykehusveien 1", her_id=99000034)
+SYKEHUS_LAB = Unit(
+    "Organization/vestfjell-lab",
+    "Laboratoriet, Vestfjell sykehus",
+    part_of=SYKEHUS.key,
+    line="Sykehusveien 1",
+    her_id=99000032,
+)
+HJERTE = Unit(
+    "Organization/vestfjell-hjerte",
+    "Hjertepoliklinikken, Vestfjell sykehus",
+    part_of=SYKEHUS.key,
+    line="Sykehusveien 1",
+    her_id=99000033,
+)
+ORTOPEDI = Unit(
+    "Organization/vestfjell-ortopedi",
+    "Ortopedisk poliklinikk, Vestfjell sykehus",
+    part_of=SYKEHUS.key,
+    line="Sykehusveien 1",
+    her_id=99000034,
+)
 NAV = Unit("Organization/nav", "NAV Fjordvik", part_of="", line="Torget 3", her_id=99000041)
 APOTEK = Unit("Organization/apotek", "Fjordvik apotek", part_of="", line="Torget 2", her_id=99000042)
 
-OWN_UNITS = (NORDRE, SENTRUM, LEGEVAKT, NORD, SOR, SYKEHJEM, HELSESTASJON, TILDELING, FYSIO, PSYKISK, HUKOMMELSE,
-             NORDRE_LAB, KONTOR2, BARNEVERN, PPT)
+OWN_UNITS = (
+    NORDRE,
+    SENTRUM,
+    LEGEVAKT,
+    NORD,
+    SOR,
+    SYKEHJEM,
+    HELSESTASJON,
+    TILDELING,
+    FYSIO,
+    PSYKISK,
+    HUKOMMELSE,
+    NORDRE_LAB,
+    KONTOR2,
+    BARNEVERN,
+    PPT,
+)
 OUTSIDE = (SYKEHUS, SYKEHUS_LAB, HJERTE, ORTOPEDI, NAV, APOTEK)
 UNITS = (MUNICIPALITY, *OWN_UNITS, *OUTSIDE)
 PRACTICES = (NORDRE, SENTRUM)
@@ -92,22 +144,38 @@ def organizations() -> Iterator[Seed]:
 
 def _address(unit: Unit) -> Address:
     above = next((other.her_id for other in UNITS if other.key == unit.part_of), 0)
-    return Address(her_id=HerId(unit.her_id), unit=unit.key, name=unit.name, kind=unit.kind,
-                   orgnr=synthetic_orgnr(UNITS.index(unit)), parent=HerId(above) if above else None,
-                   ours=unit not in OUTSIDE)
+    return Address(
+        her_id=HerId(unit.her_id),
+        unit=unit.key,
+        name=unit.name,
+        kind=unit.kind,
+        orgnr=synthetic_orgnr(UNITS.index(unit)),
+        parent=HerId(above) if above else None,
+        ours=unit not in OUTSIDE,
+    )
 
 
 def _organization(number: int, unit: Unit) -> Resource:
     address = home(unit.line) | {"use": "work"}
-    made: Resource = {"resourceType": "Organization", "identifier": [synthetic_orgnr(number).identifier()],
-                      "active": True, "name": unit.name, "address": [address],
-                      "telecom": [phone(9000 + number, "work")], "type": [_type(unit)]}
+    made: Resource = {
+        "resourceType": "Organization",
+        "identifier": [synthetic_orgnr(number).identifier()],
+        "active": True,
+        "name": unit.name,
+        "address": [address],
+        "telecom": [phone(9000 + number, "work")],
+        "type": [_type(unit)],
+    }
     return made | ({"partOf": ref(unit.part_of)} if unit.part_of else {})
 
 
 def _type(unit: Unit) -> Resource:
     if unit.kind:
-        return {"coding": [{"system": SERVICE_TYPE, "code": unit.kind, "display": unit.kind_name}],
-                "text": unit.kind_name}
-    return {"coding": [{"system": HL7 + "organization-type", "code": "govt" if unit is MUNICIPALITY else "dept"}],
-            "text": "Kommune" if unit is MUNICIPALITY else "Enhet"}
+        return {
+            "coding": [{"system": SERVICE_TYPE, "code": unit.kind, "display": unit.kind_name}],
+            "text": unit.kind_name,
+        }
+    return {
+        "coding": [{"system": HL7 + "organization-type", "code": "govt" if unit is MUNICIPALITY else "dept"}],
+        "text": "Kommune" if unit is MUNICIPALITY else "Enhet",
+    }

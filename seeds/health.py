@@ -44,21 +44,30 @@ ILLNESSES = (
     ("F92", 65, 99, 0.20, "", "", ""),
     ("Y85", 55, 99, 0.20, "G04CA02", "Tamsulosin", "0,4 mg × 1"),
 )
-REASONS = (("R74", "Hoste og snørr i fem dager. Lunger rene. Ingen behandling nå."),
-           ("L03", "Vondt nederst i ryggen etter løft. Ingen utstråling. Råd om bevegelse."),
-           ("A98", "Kontroll. Føler seg frisk. Ingen nye funn."),
-           ("K86", "Blodtrykkskontroll. Tar medisinen som avtalt."),
-           ("S74", "Kløe mellom tærne. Får krem."),
-           ("U71", "Svie ved vannlating. Positiv strimmel. Får kort kur."),
-           ("L08", "Smerter i skulderen ved løft. Øvelser, kontroll ved behov."),
-           ("P06", "Sover dårlig. Snakker om vaner. Ingen medisin."),
-           ("N01", "Hodepine om ettermiddagen. Normal undersøkelse."),
-           ("D03", "Halsbrann etter måltid. Prøver kostråd først."))
-CHILD_REASONS = (("H71", "Vondt i øret siden i går. Rød trommehinne, ser an."),
-                 ("R74", "Forkjølet, god allmenntilstand."), ("D73", "Oppkast i natt, drikker nå."),
-                 ("A76", "Utslett på magen, feberfri."), ("S18", "Kutt i fingeren, limt."))
-SEEN = ("Alt vel. Spist frokost, tatt medisin.", "Litt stiv i dag, gikk tur med rullator.",
-        "Sår på leggen stelt, uendret.")
+REASONS = (
+    ("R74", "Hoste og snørr i fem dager. Lunger rene. Ingen behandling nå."),
+    ("L03", "Vondt nederst i ryggen etter løft. Ingen utstråling. Råd om bevegelse."),
+    ("A98", "Kontroll. Føler seg frisk. Ingen nye funn."),
+    ("K86", "Blodtrykkskontroll. Tar medisinen som avtalt."),
+    ("S74", "Kløe mellom tærne. Får krem."),
+    ("U71", "Svie ved vannlating. Positiv strimmel. Får kort kur."),
+    ("L08", "Smerter i skulderen ved løft. Øvelser, kontroll ved behov."),
+    ("P06", "Sover dårlig. Snakker om vaner. Ingen medisin."),
+    ("N01", "Hodepine om ettermiddagen. Normal undersøkelse."),
+    ("D03", "Halsbrann etter måltid. Prøver kostråd først."),
+)
+CHILD_REASONS = (
+    ("H71", "Vondt i øret siden i går. Rød trommehinne, ser an."),
+    ("R74", "Forkjølet, god allmenntilstand."),
+    ("D73", "Oppkast i natt, drikker nå."),
+    ("A76", "Utslett på magen, feberfri."),
+    ("S18", "Kutt i fingeren, limt."),
+)
+SEEN = (
+    "Alt vel. Spist frokost, tatt medisin.",
+    "Litt stiv i dag, gikk tur med rullator.",
+    "Sår på leggen stelt, uendret.",
+)
 Slot = TypeVar("Slot")
 MORNING_AND_DAY = ("08.45", "09.15", "10.30", "11.15", "12.30", "13.10", "13.50", "14.30")
 
@@ -104,8 +113,15 @@ def live(chart: Chart, chance: Random, day: Day) -> None:
         _old_age(chart, chance, age, day)
     _agreed(chart, chance, age, day)
     if age >= 18 and day.waits_at_legevakt():
-        clinical.contact(chart, "EMER", chart.clock.ago(0, "10.05"), "", at.LEGEVAKT, why=chance.choice(REASONS)[0],
-                         status="in-progress")
+        clinical.contact(
+            chart,
+            "EMER",
+            chart.clock.ago(0, "10.05"),
+            "",
+            at.LEGEVAKT,
+            why=chance.choice(REASONS)[0],
+            status="in-progress",
+        )
 
 
 def _illnesses(chart: Chart, chance: Random, age: float) -> None:
@@ -146,16 +162,31 @@ def _blood_tests(chart: Chart, chance: Random, age: float) -> None:
     when, where = chart.clock.ago(chance.randint(5, 500), "08.30"), at.SYKEHUS_LAB.link
     blood = Decimal(chance.randint(115, 165)) / 10
     gfr = max(25, chance.randint(85, 110) - int(max(0.0, age - 50)))
-    results = [clinical.lab(chart, "718-7", "Hemoglobin", blood, ("g/dL", "g/dl"), when, where, low=Decimal("11.7"),
-                            high=Decimal("17.0")),
-               clinical.lab(chart, "62238-1", "eGFR", gfr, ("mL/min/{1.73_m2}", "ml/min"), when, where, low=60)]
+    results = [
+        clinical.lab(
+            chart,
+            "718-7",
+            "Hemoglobin",
+            blood,
+            ("g/dL", "g/dl"),
+            when,
+            where,
+            low=Decimal("11.7"),
+            high=Decimal("17.0"),
+        ),
+        clinical.lab(chart, "62238-1", "eGFR", gfr, ("mL/min/{1.73_m2}", "ml/min"), when, where, low=60),
+    ]
     clinical.lab_report(chart, "Blodprøver", results, when, where)
 
 
 def _childhood(chart: Chart, chance: Random, age: float) -> None:
     born, hanne = chart.of.born, by.HANNE.link
-    care.service(chart, ("", "Helsestasjon" if age < 6 else "Skolehelsetjeneste"), at.HELSESTASJON,
-                 max(born.isoformat(), chart.clock.before(1900)))
+    care.service(
+        chart,
+        ("", "Helsestasjon" if age < 6 else "Skolehelsetjeneste"),
+        at.HELSESTASJON,
+        max(born.isoformat(), chart.clock.before(1900)),
+    )
     for days, dose in ((92, 1), (153, 2), (365, 3)):
         if days < age * 365:
             on = (born + timedelta(days=days)).isoformat()
@@ -183,14 +214,29 @@ def _old_age(chart: Chart, chance: Random, age: float, day: Day) -> None:
     if chance.random() < 0.6:
         care.service(chart, care.ALARM, unit, since)
     nurse = by.MARIAM if unit is at.NORD else by.ELIN
-    care.plan(chart, "Plan for hjemmesykepleie", "Bo trygt hjemme", unit, nurse, since,
-              measures=[("Morgenstell", "Etter avtale"), ("Se til at mat og drikke er inntatt", "Hvert besøk")],
-              medicines=[("Gi medisin fra dosett", "Kl. 08")])
+    care.plan(
+        chart,
+        "Plan for hjemmesykepleie",
+        "Bo trygt hjemme",
+        unit,
+        nurse,
+        since,
+        measures=[("Morgenstell", "Etter avtale"), ("Se til at mat og drikke er inntatt", "Hvert besøk")],
+        medicines=[("Gi medisin fra dosett", "Kl. 08")],
+    )
     _followed(chart, chance, nurse, chance.choice(SEEN))
     if slot := day.carer(unit):
         who, when = slot
-        clinical.contact(chart, "HH", chart.clock.ahead(0, when), chart.clock.ahead(0, later(when, 30)), unit,
-                         who=who, status="planned", text="Hjemmebesøk")
+        clinical.contact(
+            chart,
+            "HH",
+            chart.clock.ahead(0, when),
+            chart.clock.ahead(0, later(when, 30)),
+            unit,
+            who=who,
+            status="planned",
+            text="Hjemmebesøk",
+        )
 
 
 def _followed(chart: Chart, chance: Random, nurse: Member, text: str) -> None:
@@ -209,5 +255,10 @@ def _agreed(chart: Chart, chance: Random, age: float, day: Day) -> None:
     when, days = day.consultation(gp), 0
     if not when:
         when, days = chance.choice(MORNING_AND_DAY), chance.randint(2, 30)
-    care.appointment(chart, chance.choice(("Kontroll", "Blodtrykk", "Resultat av prøver", "Vondt i skulder", "Attest")),
-                     clock.ahead(days, when), clock.ahead(days, later(when, 15)), who=gp)
+    care.appointment(
+        chart,
+        chance.choice(("Kontroll", "Blodtrykk", "Resultat av prøver", "Vondt i skulder", "Attest")),
+        clock.ahead(days, when),
+        clock.ahead(days, later(when, 15)),
+        who=gp,
+    )

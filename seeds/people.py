@@ -18,8 +18,15 @@ from seeds.staff import FASTLEGER, Member
 PEOPLE = 2000
 FIRST_INDEX = 30  # numbers of one day below this are for the named
 # how households are made up: weight, ages of the grown-ups, how many, most children
-HOUSEHOLDS = ((24, (19, 66), 1, 0), (17, (42, 66), 2, 0), (5, (21, 38), 2, 0), (19, (28, 52), 2, 3),
-              (5, (26, 50), 1, 2), (12, (67, 86), 2, 0), (11, (67, 98), 1, 0))
+HOUSEHOLDS = (
+    (24, (19, 66), 1, 0),
+    (17, (42, 66), 2, 0),
+    (5, (21, 38), 2, 0),
+    (19, (28, 52), 2, 3),
+    (5, (26, 50), 1, 2),
+    (12, (67, 86), 2, 0),
+    (11, (67, 98), 1, 0),
+)
 
 
 @dataclass(frozen=True)
@@ -61,11 +68,14 @@ def _household(number: int, chance: Random, clock: Clock, numbers: Numbers) -> H
     age, family, gp = chance.randint(*ages), chance.choice(names.FAMILIES), chance.choice(FASTLEGER)
     make = _Maker(number, chance, clock, numbers, gp, line, place)
     sex = chance.random() < 0.5
-    adults = [make.person(max(19, age + chance.randint(-3, 3) * n), family, female=sex ^ (n == 1))
-              for n in range(grown)]
+    adults = [
+        make.person(max(19, age + chance.randint(-3, 3) * n), family, female=sex ^ (n == 1)) for n in range(grown)
+    ]
     oldest_child = min(17, max(0, age - 24))
-    kids = [make.person(chance.randint(0, oldest_child), family, female=chance.random() < 0.5)
-            for _ in range(chance.randint(1, children) if children else 0)]
+    kids = [
+        make.person(chance.randint(0, oldest_child), family, female=chance.random() < 0.5)
+        for _ in range(chance.randint(1, children) if children else 0)
+    ]
     return Household(tuple(adults), tuple(kids))
 
 
@@ -86,9 +96,18 @@ class _Maker:
         self.made += 1
         born = self.clock.morning - timedelta(days=int(age * 365.25) + self.chance.randint(20, 345))
         given = self.chance.choice(names.given_names(age, female=female))
-        return Citizen(key=f"p{self.number}-{self.made}", given=(given,), family=family, born=born, female=female,
-                       gp=self.gp, line=self.line, place=self.place, index=self.numbers.next(born, female=female),
-                       phone=100 + (self.number * 7 + self.made) % 7800)
+        return Citizen(
+            key=f"p{self.number}-{self.made}",
+            given=(given,),
+            family=family,
+            born=born,
+            female=female,
+            gp=self.gp,
+            line=self.line,
+            place=self.place,
+            index=self.numbers.next(born, female=female),
+            phone=100 + (self.number * 7 + self.made) % 7800,
+        )
 
 
 def _charts(household: Household, chance: Random, clock: Clock, day: Day) -> list[Seed]:
@@ -111,5 +130,11 @@ def _charts(household: Household, chance: Random, clock: Clock, day: Day) -> lis
 
 def _parents(chart: Chart, household: Household) -> None:
     for parent in household.grown:
-        relative(chart, parent, "MO" if parent.female else "FA", parent=True, shared=len(household.grown) == 2,
-                 next_of_kin=True)
+        relative(
+            chart,
+            parent,
+            "MO" if parent.female else "FA",
+            parent=True,
+            shared=len(household.grown) == 2,
+            next_of_kin=True,
+        )

@@ -27,15 +27,21 @@ class Persona:
 
 
 STAFF_CARDS = (
-    (by.JONAS, "Se Astrid etter sykehuset, skriv notat"), (by.SARA, "Åpne journal uten tilknytning"),
-    (by.MARIAM, "Dagens rute, uten dekning"), (by.HANNE, "Vekstkurve, vaksiner, foreldre"),
-    (by.SIRI, "Søknad, vedtak, klage"), (by.PER, "Oppslag, nødåpninger, rapport"),
-    (by.BERIT, "Naboen har sperret for henne"), (by.ELIN, "Astrid hører til den andre sonen"),
+    (by.JONAS, "Se Astrid etter sykehuset, skriv notat"),
+    (by.SARA, "Åpne journal uten tilknytning"),
+    (by.MARIAM, "Dagens rute, uten dekning"),
+    (by.HANNE, "Vekstkurve, vaksiner, foreldre"),
+    (by.SIRI, "Søknad, vedtak, klage"),
+    (by.PER, "Oppslag, nødåpninger, rapport"),
+    (by.BERIT, "Naboen har sperret for henne"),
+    (by.ELIN, "Astrid hører til den andre sonen"),
     (by.GRO, "Beboere på sykehjemmet"),
-    (by.KRISTIN, "Timebok og innboks"), (by.CAMILLA, "Enheter og ansatte"),
+    (by.KRISTIN, "Timebok og innboks"),
+    (by.CAMILLA, "Enheter og ansatte"),
 )
 CITIZEN_CARDS = (
-    (ASTRID, "Timer, medisiner, hvem som har sett"), (KARI, "Datter med fullmakt. Ser det Astrid har valgt"),
+    (ASTRID, "Timer, medisiner, hvem som har sett"),
+    (KARI, "Datter med fullmakt. Ser det Astrid har valgt"),
     (OLA, "Far til Mia, 13 år, og Emil, 7 år. Ser det Mia ikke har holdt tilbake"),
     (IDA, "Mor til Emil, som har to hjem, og nyfødte Nora"),
 )
@@ -52,8 +58,9 @@ def citizen_personas() -> tuple[Persona, ...]:
 
 
 def _at_work(member: Member, hint: str) -> Persona:
-    return Persona(key=member.ref, fnr=member.fnr.value, name=member.name, hint=hint,
-                   title=f"{member.called}, {member.unit.name}")
+    return Persona(
+        key=member.ref, fnr=member.fnr.value, name=member.name, hint=hint, title=f"{member.called}, {member.unit.name}"
+    )
 
 
 def _at_home(citizen: Citizen, hint: str) -> Persona:

@@ -119,8 +119,13 @@ def period(start: str, end: str = "") -> Resource:
 def plain_text(title: str, text: str, created: str) -> Resource:
     """Return an Attachment that carries its text in itself."""
     data = base64.b64encode(text.encode()).decode()
-    return {"contentType": "text/plain; charset=utf-8", "language": "nb", "data": data, "title": title,
-            "creation": created}
+    return {
+        "contentType": "text/plain; charset=utf-8",
+        "language": "nb",
+        "data": data,
+        "title": title,
+        "creation": created,
+    }
 
 
 def human_name(family: str, *given: str) -> Resource:
@@ -132,8 +137,16 @@ def home(line: str, place: str = "9996 Fjordvik") -> Resource:
     """Return an Address in the municipality."""
     code, city = place.split(" ", 1)
     official = {"url": NO_BASIS + "StructureDefinition/no-basis-address-official", "valueBoolean": True}
-    return {"extension": [official], "use": "home", "type": "both", "line": [line], "city": city,
-            "district": "Fjordvik", "postalCode": code, "country": "NO"}
+    return {
+        "extension": [official],
+        "use": "home",
+        "type": "both",
+        "line": [line],
+        "city": city,
+        "district": "Fjordvik",
+        "postalCode": code,
+        "country": "NO",
+    }
 
 
 def phone(number: int, use: str = "mobile") -> Resource:
@@ -143,5 +156,10 @@ def phone(number: int, use: str = "mobile") -> Resource:
 
 def person(fnr: Fnr, name: Resource, born: str, *, female: bool) -> Resource:
     """Return what Patient, Practitioner and RelatedPerson have in common."""
-    return {"identifier": [fnr.identifier()], "active": True, "name": [name],
-            "gender": "female" if female else "male", "birthDate": born}
+    return {
+        "identifier": [fnr.identifier()],
+        "active": True,
+        "name": [name],
+        "gender": "female" if female else "male",
+        "birthDate": born,
+    }

@@ -12,12 +12,27 @@ from seeds import fjordvik as at
 from seeds.fjordvik import Unit
 from seeds.shapes import COVERED_BY, ROLE, Clock, Resource, Seed, coded, human_name, period, person, phone, ref
 
-PROFESSIONS = {"LE": "Lege", "SP": "Sykepleier", "HE": "Helsesekretær", "HF": "Helsefagarbeider", "JO": "Jordmor",
-               "FT": "Fysioterapeut", "PS": "Psykolog"}
-TITLES = {"fastlege": "Fastlege", "legevaktlege": "Lege i vakt", "sykehjemslege": "Sykehjemslege",
-          "legesekretær": "Legesekretær", "sykepleier": "Sykepleier", "helsefagarbeider": "Helsefagarbeider",
-          "helsesykepleier": "Helsesykepleier", "saksbehandler": "Saksbehandler",
-          "personvernombud": "Personvernombud", "administrator": "Systemansvarlig"}
+PROFESSIONS = {
+    "LE": "Lege",
+    "SP": "Sykepleier",
+    "HE": "Helsesekretær",
+    "HF": "Helsefagarbeider",
+    "JO": "Jordmor",
+    "FT": "Fysioterapeut",
+    "PS": "Psykolog",
+}
+TITLES = {
+    "fastlege": "Fastlege",
+    "legevaktlege": "Lege i vakt",
+    "sykehjemslege": "Sykehjemslege",
+    "legesekretær": "Legesekretær",
+    "sykepleier": "Sykepleier",
+    "helsefagarbeider": "Helsefagarbeider",
+    "helsesykepleier": "Helsesykepleier",
+    "saksbehandler": "Saksbehandler",
+    "personvernombud": "Personvernombud",
+    "administrator": "Systemansvarlig",
+}
 
 
 @dataclass(frozen=True)
@@ -101,8 +116,32 @@ VIGDIS = Member("vigdis", "Vigdis", "Rønning", 1975, "k", "sykepleier", "PS", a
 PER = Member("per", "Per", "Tveit", 1970, "m", "personvernombud", "", at.MUNICIPALITY)
 CAMILLA = Member("camilla", "Camilla", "Rud", 1986, "k", "administrator", "", at.MUNICIPALITY)
 
-STAFF = (JONAS, ANNE, KRISTIN, INGRID, ROLF, TURID, SARA, KNUT, MARIAM, BERIT, TOMMY, ELIN, DANIEL, GRO, ALI, NILS,
-         HANNE, LISE, SIRI, OLAV, JON, VIGDIS, PER, CAMILLA)
+STAFF = (
+    JONAS,
+    ANNE,
+    KRISTIN,
+    INGRID,
+    ROLF,
+    TURID,
+    SARA,
+    KNUT,
+    MARIAM,
+    BERIT,
+    TOMMY,
+    ELIN,
+    DANIEL,
+    GRO,
+    ALI,
+    NILS,
+    HANNE,
+    LISE,
+    SIRI,
+    OLAV,
+    JON,
+    VIGDIS,
+    PER,
+    CAMILLA,
+)
 FASTLEGER = (JONAS, ANNE, INGRID, ROLF)
 
 
@@ -114,8 +153,9 @@ def everybody_at_work(clock: Clock) -> Iterator[Seed]:
 
 
 def _practitioner(member: Member) -> Resource:
-    known = person(member.fnr, human_name(member.family, member.given), member.birth_date.isoformat(),
-                   female=member.female)
+    known = person(
+        member.fnr, human_name(member.family, member.given), member.birth_date.isoformat(), female=member.female
+    )
     made: Resource = {"resourceType": "Practitioner", **known}
     made["telecom"] = [phone(8000 + STAFF.index(member), "work")]
     if member.hpr:
@@ -126,9 +166,14 @@ def _practitioner(member: Member) -> Resource:
 
 def _role(member: Member, clock: Clock) -> Resource:
     code = coded(ROLE, member.role, TITLES[member.role]) | {"text": member.called}
-    made: Resource = {"resourceType": "PractitionerRole", "active": True, "practitioner": member.link,
-                      "organization": member.unit.link, "code": [code],
-                      "period": period(f"{max(2015, member.born + 28)}-01-01")}
+    made: Resource = {
+        "resourceType": "PractitionerRole",
+        "active": True,
+        "practitioner": member.link,
+        "organization": member.unit.link,
+        "code": [code],
+        "period": period(f"{max(2015, member.born + 28)}-01-01"),
+    }
     if member in FASTLEGER:
         made["specialty"] = [coded(SPECIALTY, "1", "Allmennmedisin")]
     if member is ANNE:
@@ -138,5 +183,8 @@ def _role(member: Member, clock: Clock) -> Resource:
 
 def _away(clock: Clock) -> Resource:
     covers = {"url": COVERED_BY, "valueReference": JONAS.link}
-    return {"extension": [covers], "description": "Ferie, Jonas Eikeland dekker",
-            "during": period(clock.before(7), clock.after(6))}
+    return {
+        "extension": [covers],
+        "description": "Ferie, Jonas Eikeland dekker",
+        "during": period(clock.before(7), clock.after(6)),
+    }

@@ -40,7 +40,9 @@ class Town:
 
     async def at_work(self, key: str) -> Actor:
         """Return a member of staff ("jonas") as they are when signed in."""
-        found = await Register(database=self.office.database).staff(MEMBERS[key].fnr.value, self.office.clock(), "demo:4")
+        found = await Register(database=self.office.database).staff(
+            MEMBERS[key].fnr.value, self.office.clock(), "demo:4"
+        )
         return found[0]
 
 

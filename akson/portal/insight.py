@@ -63,9 +63,7 @@ async def closed(work: Work, opened: Opened, consents: Iterable[dict[str, Any]])
     return tuple(_block(opened, one, known, read) for one in holding)
 
 
-def _block(
-    opened: Opened, consent: Resource, known: Mapping[str, str], read: Mapping[str, Resource]
-) -> model.Entry:
+def _block(opened: Opened, consent: Resource, known: Mapping[str, str], read: Mapping[str, Resource]) -> model.Entry:
     """Return one block in words: whom or what it is about, what it means, since when."""
     t = texts().plain
     actors, documents = _actors(consent), _data(consent)

@@ -108,8 +108,10 @@ REFERRAL = Code(system=DOCUMENT, code="I01-2", name="Henvisninger")
 def icpc2() -> dict[str, Code]:
     """Return the ICPC-2 codes we have words for, by code."""
     listed: dict[str, list[str]] = tomllib.loads((Path(__file__).parent / "icpc2.toml").read_text("utf-8"))
-    return {code: Code(system=ICPC2, code=code, name=name, words=tuple(words.split()))
-            for code, (name, words) in listed.items()}
+    return {
+        code: Code(system=ICPC2, code=code, name=name, words=tuple(words.split()))
+        for code, (name, words) in listed.items()
+    }
 
 
 def search(text: str, limit: int = 12) -> list[Code]:

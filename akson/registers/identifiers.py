@@ -35,8 +35,12 @@ class PersonKind(StrEnum):
     HNR = "HNR"
 
 
-SYSTEMS = {PersonKind.FNR: OID + "4.1", PersonKind.DNR: OID + "4.2", PersonKind.FHN: OID + "4.3",
-           PersonKind.HNR: "HNR"}  # a local number (no-basis): unique only together with its issuer
+SYSTEMS = {
+    PersonKind.FNR: OID + "4.1",
+    PersonKind.DNR: OID + "4.2",
+    PersonKind.FHN: OID + "4.3",
+    PersonKind.HNR: "HNR",
+}  # a local number (no-basis): unique only together with its issuer
 PERSON_SYSTEMS = frozenset(SYSTEMS.values())
 
 

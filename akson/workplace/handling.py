@@ -102,9 +102,7 @@ async def _answer_here(work: Work, asked: Stored, text: str) -> None:
     })  # fmt: skip
 
 
-async def _change(
-    work: Work, task: Stored, version: int, *, status: str, owner: Resource | None, state: str
-) -> Stored:
+async def _change(work: Work, task: Stored, version: int, *, status: str, owner: Resource | None, state: str) -> Stored:
     now = local(work.now)
     changed: Resource = dict(task.resource) | {
         "status": status, "lastModified": now.isoformat(),

@@ -172,4 +172,3 @@ def _outside(result: Resource) -> bool:
 def _day(at: datetime, now: datetime) -> str:
     """Return "20.11" or "i dag 08.12"."""
     return said(at, now)
-

@@ -9,8 +9,29 @@ from seeds.citizens.inbox import ERIK, GUNVOR, NINA, TOR, inbox
 from seeds.citizens.protected import HENRIK, LENA, MARIUS, NEIGHBOUR, STEIN, TORUNN, protected
 from seeds.shapes import Clock, Seed
 
-GROWN_UP = (ASTRID, ODD, KARI, ARNE, BJORG, MAGNE, SOLVEIG, HEGE, IDA, JOAR, OLA, ERIK, GUNVOR, NINA, TOR, HENRIK, LENA,
-            MARIUS, NEIGHBOUR, STEIN, TORUNN)  # the children's ages follow the clock: see family.py
+GROWN_UP = (
+    ASTRID,
+    ODD,
+    KARI,
+    ARNE,
+    BJORG,
+    MAGNE,
+    SOLVEIG,
+    HEGE,
+    IDA,
+    JOAR,
+    OLA,
+    ERIK,
+    GUNVOR,
+    NINA,
+    TOR,
+    HENRIK,
+    LENA,
+    MARIUS,
+    NEIGHBOUR,
+    STEIN,
+    TORUNN,
+)  # the children's ages follow the clock: see family.py
 
 STORIES = {
     "Patient/astrid": "hjertesvikt, hjemme etter sykehus; tre avvik i legemidlene",

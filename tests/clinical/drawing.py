@@ -14,5 +14,14 @@ _RENDERER = Renderer(texts(), lambda name: f"/static/{name}")
 
 def drawn(folder: str, page: Page) -> str:
     """Return the HTML of `page`; its template stands in `folder` below akson."""
-    around = {"now": ELEVEN, "title": "x", "here": "/", "shell": _SHELL, "menu": (), "csrf": "c", "once": "o", "said": ""}
+    around = {
+        "now": ELEVEN,
+        "title": "x",
+        "here": "/",
+        "shell": _SHELL,
+        "menu": (),
+        "csrf": "c",
+        "once": "o",
+        "said": "",
+    }
     return _RENDERER.html(f"{folder}/{page.template}", around | page.values)

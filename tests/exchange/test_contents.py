@@ -44,7 +44,9 @@ def test_the_receiver_must_get_every_line() -> None:
         contents.check_arrival(replace(TOLD, paragraphs=("Vekt 58,4 kg.",)), "Vekt 58,4 kg.\nHoven.")
 
 
-@pytest.mark.parametrize("text", ["To\nlinjer\n\n\n\nog en til", "<p>Ikke & markup</p> ]]>", "Kopiert\x0bfra\x07Word ✓ 🙂", "Æ" * 9000])
+@pytest.mark.parametrize(
+    "text", ["To\nlinjer\n\n\n\nog en til", "<p>Ikke & markup</p> ]]>", "Kopiert\x0bfra\x07Word ✓ 🙂", "Æ" * 9000]
+)
 async def test_a_preview_is_what_the_receiver_reads_and_leaves_no_trace(office: Office, text: str) -> None:
     places = await make(office)
     new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference},

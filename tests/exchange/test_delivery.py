@@ -206,7 +206,9 @@ def receipt_for(body: bytes, status: Status, *, sender: int = HEART.her_id) -> b
     """Return the AppRec a hospital gives to one of our messages."""
     envelope = opened(body).envelope
     assert envelope is not None and envelope.receiver.service is not None
-    service = replace(envelope.receiver.service, idents=(replace(envelope.receiver.service.idents[0], value=str(sender)),))
+    service = replace(
+        envelope.receiver.service, idents=(replace(envelope.receiver.service.idents[0], value=str(sender)),)
+    )
     errors = (Code(value="E35", other="Ukjent pasient"),) if status is not Status.OK else ()
     return apprec.build(AppRec(
         msg_id=f"r-{status}-{sender}", sent=envelope.sent, sender=replace(envelope.receiver, service=service),

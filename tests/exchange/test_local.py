@@ -77,7 +77,9 @@ async def test_a_hospital_that_sends_everything_twice_is_filed_once(world: World
     await world.sends()
 
     async def both() -> bool:
-        return (await world.places.rows("SELECT 1 FROM message_in WHERE times = 2 AND state = 'filed' AND NOT again")) != []
+        return (
+            await world.places.rows("SELECT 1 FROM message_in WHERE times = 2 AND state = 'filed' AND NOT again")
+        ) != []
 
     await world.until(both)
     assert len(await world.places.found("Communication")) == 1
@@ -131,7 +133,12 @@ async def test_only_those_with_the_secret_get_a_receipt_and_only_for_what_is_kep
 def test_the_secret_is_long_and_never_leaves_this_machine() -> None:
     with pytest.raises(ValueError, match="short"):
         Local(secret="kort", client=httpx.AsyncClient())
-    for elsewhere in ("http://sykehus.example/x", "https://127.0.0.1/x", "http://127.0.0.1.example/x", "ftp://localhost"):
+    for elsewhere in (
+        "http://sykehus.example/x",
+        "https://127.0.0.1/x",
+        "http://127.0.0.1.example/x",
+        "ftp://localhost",
+    ):
         with pytest.raises(ValueError, match="this machine"):
             Address(her_id=1, name="Ute", ours=False, endpoint=elsewhere)
     assert SECRET not in repr(Local(secret=SECRET, client=httpx.AsyncClient()))

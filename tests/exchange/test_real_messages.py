@@ -63,7 +63,9 @@ async def test_every_real_message_is_filed_or_refused_with_its_code(office: Offi
     assert {name: code for name, code in codes.items() if code} == REFUSED
     filed = await places.found("Communication", ("_count", "50"))
     assert len(filed) == len(await places.found("Task", ("_count", "50"))) == len(files) - len(REFUSED)
-    assert {each["subject"]["reference"] for each in filed if "subject" in each} == {f"Patient/{i}" for i in persons.values()}
+    assert {each["subject"]["reference"] for each in filed if "subject" in each} == {
+        f"Patient/{i}" for i in persons.values()
+    }
 
 
 async def test_a_real_message_in_every_use_reads_well_in_the_record(office: Office, shared: Path) -> None:
@@ -77,7 +79,9 @@ async def test_a_real_message_in_every_use_reads_well_in_the_record(office: Offi
         body = file.read_bytes()
         if envelope.patient:  # somebody we know, so that all uses can be filed
             body = body.replace(envelope.patient.idents[0].value.encode(), b"14834142059")
-        await inbox.keep(office.database, body.replace(envelope.msg_id.encode(), file.name.encode()), now=office.clock())
+        await inbox.keep(
+            office.database, body.replace(envelope.msg_id.encode(), file.name.encode()), now=office.clock()
+        )
     await delivery.receive_due(office)
     assert await inbox.for_humans(office.database) == []
     filed = await places.found("Communication", ("_count", "50"))

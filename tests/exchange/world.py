@@ -51,7 +51,9 @@ class World:
         letters = (await self.hospital.get("/state")).json()["letters"]
         return next((each for each in letters if (each["way"], each["kind"]) == (way, kind)), None)
 
-    async def sends(self, text: str = "Hun reiser hjem i morgen.", *, fnr: str = ASTRID, to: int = NORDRE.her_id) -> None:
+    async def sends(
+        self, text: str = "Hun reiser hjem i morgen.", *, fnr: str = ASTRID, to: int = NORDRE.her_id
+    ) -> None:
         """Let somebody at the hospital write a message in its page."""
         form = {"fnr": fnr, "given": "Astrid", "family": "Nordli", "title": "Utskrivning", "text": text, "to": str(to)}
         assert (await self.hospital.post("/send", data=form)).status_code == 303

@@ -66,7 +66,9 @@ async def send(town: Town, actor: Actor, path: str, **form: str) -> Go | Page:
     if "person" in form:
         form["person"] = town.id(f"Patient/{form['person']}")
     async with town.office.work(actor, Purpose.OWN, screen=f"portal:{path}") as work:
-        answer = await _handler(path)(work, Visit(method="POST", path=path, query={}, form=form, pairs=tuple(form.items())))
+        answer = await _handler(path)(
+            work, Visit(method="POST", path=path, query={}, form=form, pairs=tuple(form.items()))
+        )
         assert isinstance(answer, Go | Page)
         return answer
 

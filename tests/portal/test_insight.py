@@ -64,7 +64,9 @@ async def test_an_emergency_and_a_refused_attempt_stand_out(town: Town) -> None:
     with pytest.raises(Refused):
         await reads(town, elin, "astrid")
     async with town.office.work(knut, Purpose.EMERGENCY) as work:
-        await open_in_emergency(work, town.id("Patient/astrid"), reason="Bevisstløs på gaten", danger=True, confirmed=True)
+        await open_in_emergency(
+            work, town.id("Patient/astrid"), reason="Bevisstløs på gaten", danger=True, confirmed=True
+        )
     found = {look.who: look for look in (await insight(town, await citizen(town, "astrid"))).looks}
     assert found["Elin Haugen, sykepleier"].kind == "refused"
     assert found["Knut Aas, sykepleier"].kind == "emergency"

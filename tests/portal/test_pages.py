@@ -53,7 +53,10 @@ async def test_the_record_is_told_in_plain_words(town: Town) -> None:
     assert results["Nyreprøve (eGFR): 38 ml/min"] == (
         "20.11. Lavere enn vanlig, som er over 60. Forrige gang 45 ml/min. Sier hvor godt nyrene renser blodet.")  # fmt: skip
     assert "Blodtrykk: 108/62 mmHg" in {entry.title for entry in record.measured}
-    assert [letter.title for letter in record.letters] == ["Hjemmesykepleie økt til 2 × daglig", "Epikrise, hjertesvikt"]
+    assert [letter.title for letter in record.letters] == [
+        "Hjemmesykepleie økt til 2 × daglig",
+        "Epikrise, hjertesvikt",
+    ]
     assert "to ganger om dagen. Hjemmetjenesten sone nord" in shown.text.lower().replace("hjemmet", "Hjemmet")
     assert SECRET in shown.text, "what Astrid has closed to others she reads herself"
 

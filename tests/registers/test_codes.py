@@ -9,10 +9,21 @@ import pytest
 from akson.registers import codes
 
 
-@pytest.mark.parametrize(("typed", "first"), [
-    ("K77", "K77"), ("k7", "K74"), ("hjertesv", "K77"), ("SVIKT", "K77"), ("sukkersyke", "T89"),
-    ("diabetes 2", "T90"), ("lungesykdom", "R95"), ("uvi", "U71"), ("beinskjør", "L95"), ("skulders", "L08"),
-])
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("K77", "K77"),
+        ("k7", "K74"),
+        ("hjertesv", "K77"),
+        ("SVIKT", "K77"),
+        ("sukkersyke", "T89"),
+        ("diabetes 2", "T90"),
+        ("lungesykdom", "R95"),
+        ("uvi", "U71"),
+        ("beinskjør", "L95"),
+        ("skulders", "L08"),
+    ],
+)
 def test_a_code_is_found_by_its_start_its_name_or_everyday_words(typed: str, first: str) -> None:
     assert codes.search(typed)[0].code == first
 
@@ -37,7 +48,8 @@ def test_no_more_is_shown_than_asked_for() -> None:
 def test_a_code_is_written_with_its_system_and_what_the_writer_wrote() -> None:
     assert codes.icpc2()["K77"].concept("Hjertesvikt, EF 38 %") == {
         "coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.7170", "code": "K77", "display": "Hjertesvikt"}],
-        "text": "Hjertesvikt, EF 38 %"}
+        "text": "Hjertesvikt, EF 38 %",
+    }
 
 
 def test_vital_signs_have_codes_and_units_of_their_own() -> None:

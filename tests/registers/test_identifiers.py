@@ -53,33 +53,39 @@ def _closed(start: str) -> str:
     raise AssertionError(start)
 
 
-@pytest.mark.parametrize(("start", "kind", "synthetic"), [
-    ("140341420", PersonKind.FNR, False),
-    ("148341420", PersonKind.FNR, True),  # month + 80
-    ("146841420", PersonKind.FNR, True),  # month + 65
-    ("540341420", PersonKind.DNR, False),  # day + 40
-    ("548341420", PersonKind.DNR, True),
-    ("144341420", PersonKind.HNR, False),  # month + 40
-    ("812345678", PersonKind.FHN, False),  # no birth date in it
-    ("912345678", PersonKind.FHN, False),
-])
+@pytest.mark.parametrize(
+    ("start", "kind", "synthetic"),
+    [
+        ("140341420", PersonKind.FNR, False),
+        ("148341420", PersonKind.FNR, True),  # month + 80
+        ("146841420", PersonKind.FNR, True),  # month + 65
+        ("540341420", PersonKind.DNR, False),  # day + 40
+        ("548341420", PersonKind.DNR, True),
+        ("144341420", PersonKind.HNR, False),  # month + 40
+        ("812345678", PersonKind.FHN, False),  # no birth date in it
+        ("912345678", PersonKind.FHN, False),
+    ],
+)
 def test_every_sort_of_number_is_known_by_its_offsets(start: str, kind: PersonKind, synthetic: bool) -> None:
     number = Fnr.parse(_closed(start))
     assert (number.kind, number.synthetic, number.by_rule_of_2032) == (kind, synthetic, False)
 
 
-@pytest.mark.parametrize(("text", "refusal", "says"), [
-    ("1483414205", "AK-R001", "11 sifre"),
-    ("148341420599", "AK-R001", "11 sifre"),
-    ("1483414205x", "AK-R001", "11 sifre"),
-    ("１４８３４１４２０５９", "AK-R001", "11 sifre"),  # full-width digits are not ours
-    ("", "AK-R001", "11 sifre"),
-    ("32834142059", "AK-R002", "gyldig dato"),
-    ("29020105729", "AK-R002", "gyldig dato"),
-    ("14134142059", "AK-R002", "gyldig dato"),
-    ("14834142099", "AK-R003", "første"),
-    ("14834142050", "AK-R003", "andre"),
-])
+@pytest.mark.parametrize(
+    ("text", "refusal", "says"),
+    [
+        ("1483414205", "AK-R001", "11 sifre"),
+        ("148341420599", "AK-R001", "11 sifre"),
+        ("1483414205x", "AK-R001", "11 sifre"),
+        ("１４８３４１４２０５９", "AK-R001", "11 sifre"),  # full-width digits are not ours
+        ("", "AK-R001", "11 sifre"),
+        ("32834142059", "AK-R002", "gyldig dato"),
+        ("29020105729", "AK-R002", "gyldig dato"),
+        ("14134142059", "AK-R002", "gyldig dato"),
+        ("14834142099", "AK-R003", "første"),
+        ("14834142050", "AK-R003", "andre"),
+    ],
+)
 def test_a_refusal_says_which_check_failed(text: str, refusal: str, says: str) -> None:
     with pytest.raises(Refused) as refused:
         Fnr.parse(text)
@@ -91,7 +97,9 @@ def test_a_refusal_says_which_check_failed(text: str, refusal: str, says: str) -
 def test_a_number_is_read_as_people_write_it_and_shown_as_six_and_five() -> None:
     assert Fnr.parse(" 148341 42059 ").shown == "148341 42059"
     assert Fnr.parse("14.83.41-42059").identifier() == {
-        "system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": "14834142059"}
+        "system": "urn:oid:2.16.578.1.12.4.1.4.1",
+        "value": "14834142059",
+    }
 
 
 def test_synthetic_numbers_are_refused_where_the_persons_are_real() -> None:
@@ -126,9 +134,16 @@ def test_two_neighbouring_digits_that_change_places_are_found(born: date, index:
         assert Fnr("".join(digits)).by_rule_of_2032  # the rule of 2032 gives up a part of this
 
 
-@pytest.mark.parametrize(("text", "refusal"), [
-    ("310 000 019", ""), ("310000000", ""), ("310000018", "AK-R006"), ("31000001", "AK-R005"), ("31000001x", "AK-R005"),
-])
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("310 000 019", ""),
+        ("310000000", ""),
+        ("310000018", "AK-R006"),
+        ("31000001", "AK-R005"),
+        ("31000001x", "AK-R005"),
+    ],
+)
 def test_organisation_numbers_have_nine_digits_and_a_check(text: str, refusal: str) -> None:
     if not refusal:
         assert OrgNr.parse(text).synthetic

@@ -45,8 +45,12 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _of(by_key: dict[str, dict[str, Any]], kind: str, person: str) -> list[dict[str, Any]]:
-    return [r for r in by_key.values() if r["resourceType"] == kind and {"reference": f"Patient/{person}"} in
-            (r.get("subject"), r.get("patient"), r.get("for"))]
+    return [
+        r
+        for r in by_key.values()
+        if r["resourceType"] == kind
+        and {"reference": f"Patient/{person}"} in (r.get("subject"), r.get("patient"), r.get("for"))
+    ]
 
 
 def test_every_resource_is_valid_r4(by_key: dict[str, dict[str, Any]]) -> None:
@@ -123,7 +127,8 @@ def test_a_child_with_two_homes_has_two_parents_known_by_number(by_key: dict[str
     emil, related = by_key["Patient/emil"], _of(by_key, "RelatedPerson", "emil")
     assert len(emil["address"]) == 2
     assert {r["identifier"][0]["value"] for r in related} == {
-        by_key[f"Patient/{parent}"]["identifier"][0]["value"] for parent in ("ida", "ola")}
+        by_key[f"Patient/{parent}"]["identifier"][0]["value"] for parent in ("ida", "ola")
+    }
     codes = [{c["code"] for concept in r["relationship"] for c in concept["coding"]} for r in related]
     assert all("felles" in found and found & {"MTH", "FTH"} for found in codes)
 
@@ -138,8 +143,9 @@ def test_the_ages_of_the_children_follow_the_clock() -> None:
 
 def test_what_a_youth_holds_back_is_marked_for_the_access_rules(by_key: dict[str, dict[str, Any]]) -> None:
     for person in ("mia", "sander"):
-        marks = [d.get("meta", {}).get("security", [{}])[0].get("code") for d in
-                 _of(by_key, "DocumentReference", person)]
+        marks = [
+            d.get("meta", {}).get("security", [{}])[0].get("code") for d in _of(by_key, "DocumentReference", person)
+        ]
         assert marks.count("withheld-parents") == 1 and len(marks) == 2
 
 
@@ -152,7 +158,9 @@ def test_astrid_is_the_patient_of_the_drawings(by_key: dict[str, dict[str, Any]]
     assert [c["code"]["coding"][0]["code"] for c in active] == ["K77", "K78", "R95", "U99", "T90", "L75", "P20", "L95"]
     assert len(conditions) - len(active) == 11
     assert [f["code"]["text"] for f in _of(by_key, "Flag", "astrid")][:2] == [
-        "HLR minus: ikke respirator, avklart 02.09.2026", "Blodfortynnende: apiksaban"]
+        "HLR minus: ikke respirator, avklart 02.09.2026",
+        "Blodfortynnende: apiksaban",
+    ]
     assert by_key["AllergyIntolerance/astrid-1"]["criticality"] == "high"
 
 
@@ -171,21 +179,39 @@ def test_astrids_sources_agree_on_seven_medicines_and_differ_on_three(by_key: di
 def test_astrids_measurements_and_scores_are_those_of_the_drawings(by_key: dict[str, dict[str, Any]]) -> None:
     observations = _of(by_key, "Observation", "astrid")
     scores = {o["effectiveDateTime"][:10]: o["valueInteger"] for o in observations if "valueInteger" in o}
-    assert scores == {"2026-11-09": 1, "2026-11-16": 6, "2026-11-18": 3, "2026-11-20": 1, "2026-11-21": 1,
-                      "2026-11-22": 2, "2026-11-23": 4}
+    assert scores == {
+        "2026-11-09": 1,
+        "2026-11-16": 6,
+        "2026-11-18": 3,
+        "2026-11-20": 1,
+        "2026-11-21": 1,
+        "2026-11-22": 2,
+        "2026-11-23": 4,
+    }
     latest = [o for o in observations if o["effectiveDateTime"] == "2026-11-23T08:12:00+01:00"]
     values = {o["code"]["text"]: str(o["valueQuantity"]["value"]) for o in latest if "valueQuantity" in o}
-    assert values == {"Respirasjonsfrekvens": "20", "Oksygenmetning": "93", "Puls": "96", "Kroppstemperatur": "37.4",
-                      "Vekt": "58.4"}
+    assert values == {
+        "Respirasjonsfrekvens": "20",
+        "Oksygenmetning": "93",
+        "Puls": "96",
+        "Kroppstemperatur": "37.4",
+        "Vekt": "58.4",
+    }
 
 
 def test_astrids_tasks_appointments_and_services_are_those_of_the_drawings(by_key: dict[str, dict[str, Any]]) -> None:
     tasks = [t for t in _of(by_key, "Task", "astrid") if t["owner"]["reference"] != "Patient/astrid"]
     assert [(t["description"], t["restriction"]["period"]["end"][:16]) for t in tasks] == [
-        ("Samstem legemidler", "2026-11-23T16:00"), ("Økt vekt og tungpust", "2026-11-23T15:00"),
-        ("Kontroll kreatinin og kalium", "2026-11-26T16:00"), ("Ny vurdering av hukommelse", "2026-12-15T16:00")]
-    booked = [r["start"][:16] for r in by_key.values() if r["resourceType"] == "Appointment" and
-              r["participant"][0]["actor"]["reference"] == "Patient/astrid"]
+        ("Samstem legemidler", "2026-11-23T16:00"),
+        ("Økt vekt og tungpust", "2026-11-23T15:00"),
+        ("Kontroll kreatinin og kalium", "2026-11-26T16:00"),
+        ("Ny vurdering av hukommelse", "2026-12-15T16:00"),
+    ]
+    booked = [
+        r["start"][:16]
+        for r in by_key.values()
+        if r["resourceType"] == "Appointment" and r["participant"][0]["actor"]["reference"] == "Patient/astrid"
+    ]
     assert booked == ["2026-11-24T10:40", "2026-11-26T09:00", "2026-11-27T13:00", "2026-12-15T10:00"]
     services = [e["type"][0]["text"] for e in _of(by_key, "EpisodeOfCare", "astrid")]
     assert services == ["Hjemmesykepleie", "Multidose", "Trygghetsalarm", "Fysioterapi hjemme", "Matombringing"]
@@ -193,7 +219,7 @@ def test_astrids_tasks_appointments_and_services_are_those_of_the_drawings(by_ke
 
 
 def test_the_gps_inbox_holds_seven_to_act_on_twelve_to_know_and_three_awaited(
-    by_key: dict[str, dict[str, Any]]
+    by_key: dict[str, dict[str, Any]],
 ) -> None:
     tasks = [r for r in by_key.values() if r["resourceType"] == "Task"]
     mine = {"Practitioner/jonas", "Practitioner/anne", "Organization/kontor-2"}  # Jonas covers for Anne
@@ -244,7 +270,7 @@ def test_addresses_for_messages_stand_apart_from_the_resources(by_key: dict[str,
     listed = seeds.addresses()
     assert len({address.her_id for address in listed}) == len(listed)
     assert all(address.unit in by_key for address in listed)
-    assert "2.16.578.1.12.4.1.2\"" not in json.dumps([by_key[address.unit] for address in listed])
+    assert '2.16.578.1.12.4.1.2"' not in json.dumps([by_key[address.unit] for address in listed])
     assert {address.name for address in listed if not address.ours} >= {"Vestfjell sykehus", "NAV Fjordvik"}
 
 

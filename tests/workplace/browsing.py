@@ -35,7 +35,9 @@ class SignedIn(WebContext):
 
     @asynccontextmanager
     async def work(self, request: Request, screen: Screen) -> AsyncIterator[Admitted]:
-        async with self.office.work(self.actor, purpose_of(self.actor, screen), screen=screen.name, request="r") as work:
+        async with self.office.work(
+            self.actor, purpose_of(self.actor, screen), screen=screen.name, request="r"
+        ) as work:
             yield Admitted(work=work, secret=SECRET)
 
 

@@ -37,8 +37,14 @@ async def test_a_reason_opens_the_record_and_stands_in_the_log(at_work: Town) ->
     async with browsing(at_work.office, await at_work.at_work("sara")) as browser:
         assert (await opening(browser, at_work, "Patient/gunvor", "apne", **REASON))[:2] == (303, f"/p/{gunvor}")
         page = await browser.open(f"/p/{gunvor}")
-    assert (page.status, "Kandesartan" in page.text, "Grunnlag: åpnet selv med begrunnelse" in page.text) == (200, True, True)
-    rows = await at_work.office.database.fetch("SELECT reason FROM access_log WHERE reason <> '' AND actor_name = 'Sara Nygård'")
+    assert (page.status, "Kandesartan" in page.text, "Grunnlag: åpnet selv med begrunnelse" in page.text) == (
+        200,
+        True,
+        True,
+    )
+    rows = await at_work.office.database.fetch(
+        "SELECT reason FROM access_log WHERE reason <> '' AND actor_name = 'Sara Nygård'"
+    )
     assert [row["reason"] for row in rows] == [REASON["begrunnelse"]]
 
 
@@ -77,7 +83,11 @@ async def test_one_whom_the_citizen_has_named_is_offered_no_way_in(at_work: Town
         assert "Åpne journalen" not in page.text
         assert "Gå til nødåpning" not in page.text
         assert (await opening(browser, at_work, "Patient/torunn", "apne", **REASON))[0] == 403
-        assert (await opening(browser, at_work, "Patient/torunn", "nodapning", fare="ja", begrunnelse="Hun ligger på gulvet"))[0] == 403
+        assert (
+            await opening(
+                browser, at_work, "Patient/torunn", "nodapning", fare="ja", begrunnelse="Hun ligger på gulvet"
+            )
+        )[0] == 403
         assert (await browser.open(f"/p/{torunn}")).status == 403
     async with browsing(at_work.office, await at_work.at_work("mariam")) as browser:
         assert (await browser.open(f"/p/{torunn}")).status == 200

@@ -22,7 +22,12 @@ from tests.offices import JOB, patient, staff, unit
 from tests.workplace.browsing import browsing
 
 __all__ = ["world"]
-TYPED = {"mottaker": str(HEART.her_id), "tema": "8", "emne": "", "tekst": "Kan dere sende siste epikrise?\n\nHilsen Jonas"}
+TYPED = {
+    "mottaker": str(HEART.her_id),
+    "tema": "8",
+    "emne": "",
+    "tekst": "Kan dere sende siste epikrise?\n\nHilsen Jonas",
+}
 
 
 @pytest.fixture
@@ -44,7 +49,10 @@ async def received(places: Places, text: str = "Hun reiser hjem i morgen.") -> s
 
 async def colleagues_message(places: Places, sender: Actor, count: int = 1) -> list[Stored]:
     """Let a colleague at another unit write to the doctor, in the record, with a task."""
-    who, doctor = {"reference": sender.id, "display": sender.name}, {"reference": places.doctor.id, "display": "Eikeland"}
+    who, doctor = (
+        {"reference": sender.id, "display": sender.name},
+        {"reference": places.doctor.id, "display": "Eikeland"},
+    )
     made = []
     async with places.office.work(JOB, Purpose.SYSTEM) as work:
         for number in range(count):
@@ -79,7 +87,11 @@ async def test_the_hospital_writes_the_gp_answers_and_sees_the_answer_accepted(w
         assert "Besvart, Jonas Eikeland" in asked.text
         (task,) = await places.found("Task")
         assert task["status"] == "completed"
-        mine = next(each for each in await places.found("Communication") if "inResponseTo" in each and each["id"] != letter["id"])
+        mine = next(
+            each
+            for each in await places.found("Communication")
+            if "inResponseTo" in each and each["id"] != letter["id"]
+        )
         assert "Venter på sending" in (await jonas.open(page(places, f"?melding={mine['id']}"))).text
         waiting = await jonas.open(page(places, f"/tilstand?melding={mine['id']}"))
         assert "data-refresh" in waiting.html
@@ -113,7 +125,11 @@ async def test_a_new_message_is_shown_as_its_receiver_reads_it_and_sent_once(pla
     assert "Venter på sending" in shown.text and "Skrevet, Eikeland" in shown.text
     assert await places.counts() == {"out queued": 1}
     (made,) = await places.found("Communication")
-    assert made["topic"]["coding"][0] == {"system": "urn:oid:2.16.578.1.12.4.1.1.7322", "code": "8", "display": "Spørsmål om helseopplysninger"}
+    assert made["topic"]["coding"][0] == {
+        "system": "urn:oid:2.16.578.1.12.4.1.1.7322",
+        "code": "8",
+        "display": "Spørsmål om helseopplysninger",
+    }
 
 
 @pytest.mark.parametrize(("changed", "said"), [
@@ -125,7 +141,9 @@ async def test_a_new_message_is_shown_as_its_receiver_reads_it_and_sent_once(pla
     ({"tema": "66"}, "Velg ett av svarene."),
 ])  # fmt: skip
 @pytest.mark.parametrize("do", ["look", "send"])
-async def test_what_must_not_be_sent_is_explained_and_what_was_typed_stays(places: Places, changed: dict[str, str], said: str, do: str) -> None:
+async def test_what_must_not_be_sent_is_explained_and_what_was_typed_stays(
+    places: Places, changed: dict[str, str], said: str, do: str
+) -> None:
     async with browsing(places.office, places.doctor) as jonas:
         shown = await jonas.send(page(places, "/ny"), do=do, **TYPED | changed)
     assert shown.status == 422 and said in shown.text
@@ -155,14 +173,20 @@ async def test_an_answer_to_what_a_colleague_has_dealt_with_does_not_go_out(plac
         shown = await jonas.open(page(places, f"?melding={message}"))
         done = await jonas.send(page(places, f"?melding={message}"), do="done", version=shown.hidden("version"))
         assert done.status == 303
-        late = await jonas.send(page(places, f"?melding={message}"), do="answer", svar="For sent", version=shown.hidden("version"))
+        late = await jonas.send(
+            page(places, f"?melding={message}"), do="answer", svar="For sent", version=shown.hidden("version")
+        )
     assert late.status == 422 and "Noen andre har endret dette" in late.text and "For sent" in late.html
     assert "out queued" in await places.counts()  # the receipt, and nothing else
     assert len(await places.found("Communication")) == 1
 
 
 async def test_what_went_wrong_stands_out_with_its_reason_and_owner(places: Places) -> None:
-    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}, "payload": [{"contentString": "Hei"}]}
+    new = {
+        "resourceType": "Communication",
+        "subject": {"reference": places.astrid.reference},
+        "payload": [{"contentString": "Hei"}],
+    }
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         made = await sending.send(work, new, to=HEART.her_id)
     places.office.clock.pass_(timedelta(hours=97))  # type: ignore[attr-defined]
@@ -178,9 +202,26 @@ async def test_a_file_that_came_along_is_saved_never_shown(places: Places) -> No
     big = base64.b64encode(b"x" * 70_000).decode()
     subject = {"reference": places.astrid.reference}
     async with places.office.work(JOB, Purpose.SYSTEM) as work:
-        binary = await journal.create(work, {"resourceType": "Binary", "contentType": "application/pdf", "securityContext": subject, "data": big})
-        kept = await journal.create(work, {"resourceType": "DocumentReference", "status": "current", "subject": subject, "content": [
-            {"attachment": {"contentType": "application/pdf", "url": binary.reference, "title": "Røntgen æ.pdf"}}]})
+        binary = await journal.create(
+            work, {"resourceType": "Binary", "contentType": "application/pdf", "securityContext": subject, "data": big}
+        )
+        kept = await journal.create(
+            work,
+            {
+                "resourceType": "DocumentReference",
+                "status": "current",
+                "subject": subject,
+                "content": [
+                    {
+                        "attachment": {
+                            "contentType": "application/pdf",
+                            "url": binary.reference,
+                            "title": "Røntgen æ.pdf",
+                        }
+                    }
+                ],
+            },
+        )
         message = await journal.create(work, {"resourceType": "Communication", "status": "completed", "subject": subject, "payload": [
             {"contentString": "Se vedlegg"}, {"contentAttachment": {"contentType": "text/html", "title": "svar.html", "data": script}},
             {"contentReference": {"reference": kept.reference}}]})  # fmt: skip
@@ -190,15 +231,23 @@ async def test_a_file_that_came_along_is_saved_never_shown(places: Places) -> No
         small, large = [(await jonas.open(page(places, f"/{message.id}/vedlegg/{n}"))).answer for n in (0, 1)]
         assert (await jonas.open(page(places, f"/{message.id}/vedlegg/2"))).status == 404
     assert small.headers["content-type"] == "application/octet-stream"
-    assert small.content == b"<script>alert(1)</script>" and small.headers["content-disposition"].startswith("attachment;")
-    assert large.headers["content-type"] == "application/pdf" and large.headers["content-disposition"].endswith("R%C3%B8ntgen%20%C3%A6.pdf")
+    assert small.content == b"<script>alert(1)</script>" and small.headers["content-disposition"].startswith(
+        "attachment;"
+    )
+    assert large.headers["content-type"] == "application/pdf" and large.headers["content-disposition"].endswith(
+        "R%C3%B8ntgen%20%C3%A6.pdf"
+    )
     assert len(large.content) == 70_000
 
 
 @pytest.mark.parametrize("rest", ["", "?melding={one}", "/tilstand?melding={one}", "/ny"])
 async def test_a_page_costs_the_same_whatever_the_number_of_messages(places: Places, rest: str) -> None:
     nurse = await staff(places.office, await unit(places.office, "Hjemmetjenesten sone nord"), "Yusuf")
-    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}, "payload": [{"contentString": "Hei"}]}
+    new = {
+        "resourceType": "Communication",
+        "subject": {"reference": places.astrid.reference},
+        "payload": [{"contentString": "Hei"}],
+    }
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         one = await sending.send(work, new, to=HEART.her_id)
     async with browsing(places.office, places.doctor) as jonas:
@@ -229,7 +278,9 @@ async def test_a_record_that_is_not_open_is_not_told_of(places: Places) -> None:
             shown = await anne.open(page(places, rest))
             assert shown.status == 403 and "hjem i morgen" not in shown.text and "Hjertepoliklinikken" not in shown.text
         tried = await anne.send(page(places, "/ny"), do="send", **TYPED)
-    assert tried.status == 403 and "out queued" in await places.counts() and len(await places.found("Communication")) == 1
+    assert (
+        tried.status == 403 and "out queued" in await places.counts() and len(await places.found("Communication")) == 1
+    )
 
 
 async def test_a_message_can_be_shown_on_pages_across_patients(places: Places) -> None:
@@ -238,8 +289,13 @@ async def test_a_message_can_be_shown_on_pages_across_patients(places: Places) -
         message = await message_of(work, communication)
     assert (message.patient, message.fnr) == ("NORDLI, Astrid", "14834142059")
     assert message.reply_to == "Hjertepoliklinikken, Vestfjell sykehus" and message.version == 1
-    assert message.action == page(places, f"?melding={communication}") and message.record_href == f"/p/{places.astrid.id}"
-    assert [step.text for step in message.steps][:2] == ["Sendt, Hjertepoliklinikken, Vestfjell sykehus", "Venter hos Nordre legesenter"]
+    assert (
+        message.action == page(places, f"?melding={communication}") and message.record_href == f"/p/{places.astrid.id}"
+    )
+    assert [step.text for step in message.steps][:2] == [
+        "Sendt, Hjertepoliklinikken, Vestfjell sykehus",
+        "Venter hos Nordre legesenter",
+    ]
 
 
 async def test_a_unit_without_an_address_is_told_before_anything_is_typed(places: Places) -> None:

@@ -18,7 +18,9 @@ async def test_the_inbox_keeps_what_must_be_done_apart_from_what_is_good_to_know
     assert "Krever handling 5 Til orientering 12 Sendt, venter svar 5" in page.text
     assert "Over fristen, 1 Negativ vurdering av henvisning" in page.text
     assert "fre. 20.11, 3 døgn over" in page.text
-    assert "Haster Kalium 5,9, tatt i går Laboratoriet, Vestfjell sykehus HOLTE, Gunvor 78 år Deg i dag 12.00" in page.text
+    assert (
+        "Haster Kalium 5,9, tatt i går Laboratoriet, Vestfjell sykehus HOLTE, Gunvor 78 år Deg i dag 12.00" in page.text
+    )
     assert "Økt vekt og tungpust M. Yusuf NORDLI, Astrid 85 år Deg i dag 15.00 Lest 09.05" in page.text
     assert "Alle 5 har eier." in page.text
     assert "TSH 2,1, normal" not in page.text
@@ -38,7 +40,9 @@ async def opened(town: Town, who: str, task: str = "Task/astrid-svar") -> Shown:
         return await browser.open(f"/innboks/{town.id(task)}")
 
 
-async def handled(browser: Browser, town: Town, task: str = "Task/astrid-svar", version: str = "1", **form: str) -> Shown:
+async def handled(
+    browser: Browser, town: Town, task: str = "Task/astrid-svar", version: str = "1", **form: str
+) -> Shown:
     return await browser.send(f"/innboks/{town.id(task)}", version=version, **form)
 
 
@@ -56,7 +60,9 @@ async def test_an_answer_reaches_the_one_who_asked_and_the_task_is_done(at_work:
         assert "Svar: Økt vekt og tungpust J. Eikeland" in page.text
     async with at_work.office.work(await at_work.at_work("mariam"), Purpose.TREATMENT) as work:
         found = await journal.chart(work, at_work.id("Patient/astrid"), {"Communication": 1})
-    assert found["Communication"][0].resource["payload"] == [{"contentString": "Ja, 40 mg × 2 til fredag. Time i morgen."}]
+    assert found["Communication"][0].resource["payload"] == [
+        {"contentString": "Ja, 40 mg × 2 til fredag. Time i morgen."}
+    ]
 
 
 async def test_two_who_handle_the_same_task_are_told_and_the_text_is_kept(at_work: Town) -> None:

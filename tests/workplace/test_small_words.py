@@ -46,7 +46,10 @@ def test_a_time_limit_is_said_as_people_say_it(limit: str | None, weekday: bool,
 
 
 def test_names_and_years_are_as_people_write_them() -> None:
-    units = {name: inside({"reference": "Organization/x", "display": name}) for name in ("Laboratoriet, Nordre legesenter", "Vestfjell sykehus")}
+    units = {
+        name: inside({"reference": "Organization/x", "display": name})
+        for name in ("Laboratoriet, Nordre legesenter", "Vestfjell sykehus")
+    }
     assert list(units.values()) == ["laboratoriet, Nordre legesenter", "Vestfjell sykehus"]
     assert inside({"reference": "Practitioner/x", "display": "Kristen Moen"}) == "Kristen Moen"
     assert [year(text) for text in ("2019-02-11", "2026-05", "1994", None)] == ["2019", "05.2026", "1994", ""]
@@ -74,8 +77,15 @@ def test_sources_that_disagree_are_told_how(hospital: dict[str, Any], said: str)
 
 
 def test_a_prescription_from_elsewhere_is_never_left_out() -> None:
-    prescribed = statement("", "5 mg × 2", "B01AF02", "Apiksaban") | {"resourceType": "MedicationRequest", "dosageInstruction": [{"text": "5 mg × 2"}]}
-    uncoded = {"resourceType": "MedicationStatement", "status": "active", "medicationReference": {"display": "Naturmiddel"}}
+    prescribed = statement("", "5 mg × 2", "B01AF02", "Apiksaban") | {
+        "resourceType": "MedicationRequest",
+        "dosageInstruction": [{"text": "5 mg × 2"}],
+    }
+    uncoded = {
+        "resourceType": "MedicationStatement",
+        "status": "active",
+        "medicationReference": {"display": "Naturmiddel"},
+    }
     list_ = medicines.present([prescribed, uncoded], None, Known(), NOW)
     assert list_.sources[-2:] == ("Resept", "Andre")
     assert [row.substance for row in list_.rows] == ["Apiksaban", "Naturmiddel"]

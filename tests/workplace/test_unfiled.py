@@ -41,7 +41,11 @@ async def arrived(places: Places, body: bytes) -> str:
 
 async def test_the_list_tells_ids_times_and_reason_and_nothing_of_the_content(places: Places, keeper: Actor) -> None:
     where = await arrived(places, written(to=NOWHERE))
-    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}, "payload": [{"contentString": SECRET}]}
+    new = {
+        "resourceType": "Communication",
+        "subject": {"reference": places.astrid.reference},
+        "payload": [{"contentString": SECRET}],
+    }
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         await sending.send(work, new, to=HEART.her_id)
     async with places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
@@ -64,7 +68,9 @@ async def test_the_content_is_opened_for_a_reason_that_the_patient_can_read(plac
         assert refused.status == 422 and SECRET not in refused.text and "minst ti tegn" in refused.text
         opened = await vang.send(where, do="open", begrunnelse="Finne rett mottaker for sykehuset")
     assert opened.status == 200 and SECRET in opened.text and "Astrid Nordli 14834142059" in opened.text
-    visits = (await looked_at(places.office.database, places.astrid.owner, places.office.clock() + timedelta(minutes=1))).visits
+    visits = (
+        await looked_at(places.office.database, places.astrid.owner, places.office.clock() + timedelta(minutes=1))
+    ).visits
     assert [(visit.who, visit.did, visit.reason) for visit in visits if visit.role == "administrator"] == [
         ("Vang", ("leste melding",), "Finne rett mottaker for sykehuset")
     ]  # fmt: skip

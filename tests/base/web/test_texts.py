@@ -32,7 +32,9 @@ def test_no_text_is_unused() -> None:
     everything = sources("html") + sources("py")
     used, prefixes = set(QUOTED.findall(everything)), tuple(PREFIX.findall(everything))
     unused = {key for key in ALL.keys if key not in used and not key.startswith(prefixes)}
-    assert {key for key in unused if not key.endswith((".title", ".menu"))} == set()  # a page's name outlives its screen
+    assert {
+        key for key in unused if not key.endswith((".title", ".menu"))
+    } == set()  # a page's name outlives its screen
 
 
 def test_a_text_in_two_files_is_an_error(tmp_path: Path) -> None:

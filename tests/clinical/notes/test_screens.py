@@ -91,7 +91,11 @@ async def test_signing_writes_note_contact_and_problem_together_and_takes_the_dr
     await jonas.send(id_, "sign", koder="K77 A85", problemer="A85")
     assert jonas.statements <= 14
     [note] = [one for one in await jonas.found("DocumentReference") if one["id"] == id_]
-    [contact] = [one for one in await jonas.found("Encounter") if one["class"]["code"] == "VR" and one["serviceProvider"]["display"] == "Nordre legesenter"]
+    [contact] = [
+        one
+        for one in await jonas.found("Encounter")
+        if one["class"]["code"] == "VR" and one["serviceProvider"]["display"] == "Nordre legesenter"
+    ]
     [problem] = [one for one in await jonas.found("Condition") if one["code"]["text"] == "Bivirkning av legemiddel"]
     assert [event["coding"][0]["code"] for event in note["context"]["event"]] == ["K77", "A85"]
     assert note["context"]["encounter"] == [{"reference": f"Encounter/{contact['id']}"}]
@@ -120,7 +124,10 @@ async def test_the_problem_the_note_is_about_stands_first(jonas: Desk) -> None:
     await jonas.send(id_, "save", koder="K78 K77")
     note = await jonas.written(id_)
     assert note.beside[0].title == "K78 Atrieflimmer"
-    assert [(code.code, code.main, code.known, code.offered) for code in note.codes] == [("K78", True, True, False), ("K77", False, True, False)]
+    assert [(code.code, code.main, code.known, code.offered) for code in note.codes] == [
+        ("K78", True, True, False),
+        ("K77", False, True, False),
+    ]
 
 
 async def test_a_code_is_found_added_made_a_problem_and_taken_away_without_a_script(jonas: Desk) -> None:

@@ -21,7 +21,9 @@ def visit(**form: str) -> Visit:
     return Visit(method="POST" if form else "GET", path="", query={}, form=form, pairs=tuple(form.items()))
 
 
-async def shown(town: Town, who: str, patient: str = "Patient/astrid", query: dict[str, str] | None = None) -> model.Measurements:
+async def shown(
+    town: Town, who: str, patient: str = "Patient/astrid", query: dict[str, str] | None = None
+) -> model.Measurements:
     asked = Visit(method="GET", path="", query=query or {}, form={}, pairs=())
     async with town.office.work(await town.at_work(who), Purpose.TREATMENT) as work:
         page = await measurements(work, asked, town.id(patient))
@@ -102,14 +104,16 @@ async def test_children_get_no_news2(town: Town) -> None:
     assert isinstance(answer, Page)
     measuring = answer.values["measuring"]
     assert isinstance(measuring, model.Measuring)
-    assert (measuring.result, measuring.points, measuring.missing) == (None, {}, "NEWS2 brukes ikke for barn under 16 år.")
+    assert (measuring.result, measuring.points, measuring.missing) == (
+        None,
+        {},
+        "NEWS2 brukes ikke for barn under 16 år.",
+    )
 
 
 async def test_who_has_no_basis_is_refused(town: Town) -> None:
     with pytest.raises(Refused, match="AK-A"):
         await shown(town, "elin")
-
-
 
 
 async def test_every_page_of_vital_signs_can_be_drawn(town: Town) -> None:

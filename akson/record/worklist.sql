@@ -26,4 +26,5 @@ SELECT DISTINCT ON (unit, owner, type, id) * FROM unnest($4::bigint[], $5::bigin
        AS n (unit, person, owner, type, id, kind, state, priority, due, at)
  ORDER BY unit, owner, type, id, person DESC
 ON CONFLICT (unit, owner, type, id) DO UPDATE SET person = excluded.person, kind = excluded.kind, state = excluded.state,
-   priority = excluded.priority, due = excluded.due, at = excluded.at;
+   priority = excluded.priority, due = excluded.due, at = excluded.at
+ WHERE worklist.at <= excluded.at;  -- of two workers on one owner the one who read later wins

@@ -29,6 +29,8 @@ async def gallery() -> AsyncIterator[tuple[str, list[str]]]:
     renderer = Renderer(Messages.read(), assets.address)
 
     async def page(request: Request) -> Response:
+        if request.path_params["name"] not in examples.PAGES:
+            return Response(status_code=404)  # browsers ask for /favicon.ico
         template, values = examples.PAGES[request.path_params["name"]]
         return guarded(HTMLResponse(renderer.html(template, examples.COMMON | values)))
 

@@ -34,23 +34,20 @@ class Journey:
     watch: Watch
     contexts: list[BrowserContext] = field(default_factory=list)
 
-    def as_(self, name: str, *, width: int = 1280, first: str = "/") -> Person:
+    def as_(self, name: str, *, width: int = 1280, scripts: bool = True) -> Person:
         """Sign in as a named person, through the picker, in a browser nobody has used before.
 
-        first  the address they come to, which they are sent back to
+        scripts  False: the browser runs none, and its pages are not looked at, which takes a script
         """
-        person = self.somebody(name, width=width).go(first)
-        return person.press(name)
-
-    def somebody(self, name: str, *, width: int = 1280) -> Person:
-        """Return a person in front of an empty browser, not signed in."""
         context = self.driver.do(
             self.driver.browser.new_context(
-                viewport={"width": width, "height": SIZES[width]}, locale="nb-NO", timezone_id="Europe/Oslo"
+                viewport={"width": width, "height": SIZES[width]}, locale="nb-NO", timezone_id="Europe/Oslo",
+                java_script_enabled=scripts,
             )
-        )
+        )  # fmt: skip
         self.contexts.append(context)
-        return Person(self, name, context, self.driver.do(self.tab(context)))
+        person = Person(self, name, context, self.driver.do(self.tab(context)), looks=scripts)
+        return person.go("/").press(name)
 
     async def tab(self, context: BrowserContext) -> Page:
         """Open a tab that is watched."""
@@ -150,11 +147,11 @@ class View:
 
 
 class Person(View):
-    """Somebody in front of a browser; every page they come to is looked at."""
+    """Somebody in front of a browser; every page they come to is looked at, unless it runs no scripts."""
 
-    def __init__(self, journey: Journey, name: str, context: BrowserContext, page: Page) -> None:
+    def __init__(self, journey: Journey, name: str, context: BrowserContext, page: Page, *, looks: bool) -> None:
         super().__init__(self, lambda: self.page.locator("body"))
-        self.journey, self.name, self.context, self.page = journey, name, context, page
+        self.journey, self.name, self.context, self.page, self.looks = journey, name, context, page, looks
         self.interactions = 0
 
     @property
@@ -226,5 +223,6 @@ class Person(View):
         return self.journey.driver.do(step)
 
     def _look(self) -> Self:
-        self.do(self.journey.watch.look(self.page, self.name))
+        if self.looks:
+            self.do(self.journey.watch.look(self.page, self.name))
         return self

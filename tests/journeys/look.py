@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,29 +67,29 @@ async def axe(page: Page) -> list[str]:
 async def look(
     started: Browser, name: str, url: str, folder: Path | None = None, *, cookies: list[Any] | None = None
 ) -> list[Seen]:
-    """Open `url` at both widths; save pictures when `folder` is given."""
-    return [await _at(started, name, url, width, folder, cookies) for width in SIZES]
-
-
-async def _at(
-    started: Browser, name: str, url: str, width: int, folder: Path | None, cookies: list[Any] | None
-) -> Seen:
-    context = await started.new_context(viewport={"width": width, "height": SIZES[width]}, locale="nb-NO")
+    """Open `url` and look at both widths; save pictures when `folder` is given."""
+    context = await started.new_context(viewport={"width": 1280, "height": 720}, locale="nb-NO")
     try:
         if cookies:
             await context.add_cookies(cookies)
-        page, seen = await context.new_page(), Seen(name, width)
-        page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
-        await page.goto(url, wait_until="networkidle")
-        if folder:
-            await page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-            if width == 1280:
-                await page.screenshot(path=folder / f"{name}-skjerm.png")
-        seen.wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        seen.violations = await axe(page)
-        return seen
+        page, errors = await context.new_page(), list[str]()
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        await page.goto(url, wait_until="load")
+        every = [await at_width(page, name, width, folder) for width in SIZES]
+        return [replace(seen, errors=errors) for seen in every]
     finally:
         await context.close()
+
+
+async def at_width(page: Page, name: str, width: int, folder: Path | None) -> Seen:
+    """Look at the page as it stands, at one width."""
+    await page.set_viewport_size({"width": width, "height": SIZES[width]})
+    seen = Seen(name, width)
+    if folder:
+        await page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+    seen.wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    seen.violations = await axe(page)
+    return seen
 
 
 async def main(folder: Path, names: list[str]) -> int:

@@ -65,6 +65,13 @@ def test_kladden_lagres_av_seg_selv_og_er_der_etter_at_fanen_er_borte(journey: J
     jonas.go("/start").panel("Kladder").sees("Du har ingen kladder.")
 
 
+def test_alt_dette_gaar_ogsaa_uten_javascript(journey: Journey) -> None:
+    jonas = journey.as_("Jonas Eikeland", scripts=False).finds(ASTRID.fnr.value).open("Nytt notat")
+    jonas.fill("Vurdering", "Skrevet uten skript.").types_and_enters("Legg til kode", "atrieflimmer").press("K78")
+    assert jonas.typed("Vurdering") == "Skrevet uten skript."
+    jonas.press("Signer").sees("Skrevet uten skript.", "K78 Atrieflimmer")
+
+
 def test_signering_uten_diagnose_forklares_og_ingenting_gaar_tapt(journey: Journey) -> None:
     jonas = with_astrid(journey).open("Nytt notat").fill("Vurdering", "Uten kode.").press("Signer")
     jonas.sees("Dette må rettes")

@@ -19,6 +19,8 @@ from typing import Any
 import asyncpg
 import httpx
 
+from tests.journeys.watch import SECRET
+
 PEOPLE = 30
 HOSPITAL_ANSWERS = 1.0  # seconds; long enough to see the state before
 PATIENCE = 20.0  # seconds that something in the background may take
@@ -49,9 +51,10 @@ class Town:
         asyncio.run(self._execute("UPDATE signin_session SET seen_at = seen_at - interval '31 minutes'"))
 
     def complaints(self) -> list[str]:
-        """Return every line that the programs have logged as an error since last asked."""
+        """Return every line since last asked in which the programs logged an error, or named a person."""
         lines = [line for log in sorted(self.folder.glob("*.log")) for line in log.read_text("utf-8").splitlines()]
-        new = [line for line in lines if ('"level": "error"' in line or "Traceback" in line) and line not in self.heard]
+        bad = [line for line in lines if '"level": "error"' in line or "Traceback" in line or SECRET.search(line)]
+        new = [line for line in bad if line not in self.heard]
         self.heard.update(new)
         return new
 

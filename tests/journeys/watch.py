@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, Page, Request
 
-from tests.journeys.look import SIZES, Seen, axe
+from tests.journeys.look import SIZES, at_width
 
 SECRET = re.compile(
     r"(?<![0-9a-z])\d{11}(?![0-9a-z])|astrid|nordli|torunn|myrvold", re.I
@@ -48,15 +48,10 @@ class Watch:
             return
         self.seen.add(build)
         own = page.viewport_size
-        for width, height in SIZES.items():
-            await page.set_viewport_size({"width": width, "height": height})
-            found = Seen(f"{len(self.seen):03d}-{who}-{_slug(page.url)}", width)
-            await page.screenshot(path=self.folder / f"{found.name}-{width}.png", full_page=True)
-            found.wider = await page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            found.violations = await axe(page)
-            self.faults += [] if found.good else [f"{found.name} at {width}: {found.violations} +{found.wider} px"]
+        for width in SIZES:
+            found = await at_width(page, f"{len(self.seen):03d}-{who}-{_slug(page.url)}", width, self.folder)
+            if not found.good:
+                self.faults.append(f"{found.name} at {width}: {found.violations} +{found.wider} px")
         if own:
             await page.set_viewport_size(own)
 

@@ -53,9 +53,7 @@ def opening(actor: Actor, template: str, reason: str, now: datetime) -> Opening:
     chosen = TEMPLATES.get(template)
     if chosen is None:
         raise Refused("AK-A070", path="template")
-    return Opening(
-        person=actor.key, unit=actor.unit, reason=_reason(reason), start=now, end=now + chosen.lasts
-    )
+    return Opening(person=actor.key, unit=actor.unit, reason=_reason(reason), start=now, end=now + chosen.lasts)
 
 
 def emergency(actor: Actor, reason: str, now: datetime, *, danger: bool, confirmed: bool) -> Opening:

@@ -27,7 +27,7 @@ class Visit:
     actor    who it was: "Practitioner/<id>", "Patient/<id>" or "Device/<name>"
     own      the citizen, not somebody else
     did      "leste oversikten", "skrev notater" ..., each once, in the order they happened
-    why      "fastlegens liste", "nødåpning" ...; reason: what was given for an opening
+    why      "fastlegeliste", "nødåpning" ...; reason: what was given for an opening
     refused  nothing was shown
     """
 

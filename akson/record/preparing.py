@@ -202,41 +202,50 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
     state = session(work)
     owner, id_ = draft.owner or 0, draft.id or ""
     row = rows.get((owner, draft.type, id_))
-    current = row["version"] if row is not None and row["version"] is not None else 0
+    row = row if row is not None and row["version"] else None
+    current = row["version"] if row is not None else 0
     new_owner = owner not in state.facts and owner not in state.new
-    if row is not None and current:  # first: version and deletion are told only to those who may know of the resource
-        allow(work, facts_in(row), labels_in(row), Act.WRITE, f"{draft.method} {draft.type}/{id_}")
-    _refuse_wrong_version(draft, row, current)
-    if (named := draft.owner_named) and named not in coming and named not in state.known:
-        raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
+    _refuse_unfit(work, draft, row, coming)
     if new_owner:
         state.new[owner] = types.code_of(draft.type)
         state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
+    stored = Stored(
+        type=draft.type, id=id_, version=current + 1, owner=owner, last_updated=work.now, packed=None,
+        method=draft.method,
+    )  # fmt: skip
     change = Change(
         method=draft.method,
         owner=owner,
         type=draft.type,
         id=id_,
         expect=current,
-        stands=labels_in(row) if row is not None and current else None,
+        stands=labels_in(row) if row is not None else None,
         new_owner=new_owner,
         person=state.facts[owner].is_person,
         elsewhere=work.office.ids.open(id_) is None,
         salt=secrets.token_bytes(16),
         changes_facts=carries_facts(draft.type) or bool(row is not None and row["labels"]),
-        stored=Stored(
-            type=draft.type,
-            id=id_,
-            version=current + 1,
-            owner=owner,
-            last_updated=work.now,
-            packed=None,
-            method=draft.method,
-        ),
+        stored=stored,
     )
     if draft.resource is not None:
         _fill(work, change, draft, lookup)
     return change
+
+
+def _refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
+    """Raise when the draft does not fit what is there. row: what it changes; None when there is nothing yet."""
+    if row is not None:  # first: version and deletion are told only to those who may know of the resource
+        allow(work, facts_in(row), labels_in(row), Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
+    elif draft.method == "DELETE" or (draft.method == "PUT" and work.office.ids.open(draft.id or "") is not None):
+        raise Refused("AK-J001")  # clients choose no ids of ours: as unknown as what may not be seen
+    current = row["version"] if row is not None else 0
+    if draft.if_match is not None and draft.if_match != current:
+        raise Refused("AK-J003", expected=draft.if_match, current=current)
+    if draft.method == "DELETE" and row["deleted"]:
+        raise Refused("AK-J002")
+    state = session(work)
+    if (named := draft.owner_named) and named not in coming and named not in state.known:
+        raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
 
 
 def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
@@ -250,16 +259,6 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     change.identifiers = national_identifiers(resource)
     change.about = tuple(sorted({lookup.key(r) for r in owners.other_patients(resource)} - {0, change.owner}))
     change.stored.packed = change.packed
-
-
-def _refuse_wrong_version(draft: Draft, row: Any, current: int) -> None:
-    """Raise when the draft does not fit what is there."""
-    if draft.if_match is not None and draft.if_match != current:
-        raise Refused("AK-J003", expected=draft.if_match, current=current)
-    if draft.method == "DELETE" and (row is None or not current):
-        raise Refused("AK-J001")
-    if draft.method == "DELETE" and row["deleted"]:
-        raise Refused("AK-J002")
 
 
 def _decide(work: Work, change: Change, draft: Draft) -> None:

@@ -29,7 +29,7 @@ async def seen(db: Database, patient: int = ASTRID, limit: int = 200) -> Looks:
 async def test_looks_close_to_each_other_are_one_visit(log: AccessLog, db: Database) -> None:
     await log.write(look(saw("page oversikt"), saw("Observation/x/_history/1")))
     await log.write(look(saw("search Observation code"), saw("POST Composition/y"), at=NOW + 20 * MINUTE))
-    await log.write(look(saw("page oversikt", basis="fastlegens liste"), actor=DOCTOR, at=NOW + 25 * MINUTE))
+    await log.write(look(saw("page oversikt", basis="fastlegeliste"), actor=DOCTOR, at=NOW + 25 * MINUTE))
     await log.write(look(at=NOW + 90 * MINUTE))
     visits = (await seen(db)).visits
     assert [(v.who, v.begun, v.ended) for v in visits] == [
@@ -37,7 +37,7 @@ async def test_looks_close_to_each_other_are_one_visit(log: AccessLog, db: Datab
         ("Mariam Yusuf", NOW, NOW + 20 * MINUTE),
     ]  # fmt: skip
     assert visits[2].did == ("leste oversikten", "leste målinger og funn", "skrev notater")
-    assert (visits[1].role, visits[1].unit, visits[1].why) == ("fastlege", "Nordre legesenter", ("fastlegens liste",))
+    assert (visits[1].role, visits[1].unit, visits[1].why) == ("fastlege", "Nordre legesenter", ("fastlegeliste",))
 
 
 async def test_what_others_in_the_same_answer_were_seen_is_not_told(log: AccessLog, db: Database) -> None:

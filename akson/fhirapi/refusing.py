@@ -2,7 +2,7 @@
 
 The API answers 404 without a basis, byte for byte as if unknown. Three cases, told apart by the path that the journal
 gives (see akson/record/preparing.py):
-- about a resource that stands there (no path): unknown
+- about a resource that stands there (no path, or where a transaction asks to read it): unknown
 - about whose record it would go into (`Observation.subject`): that person is unknown
 - about making something new that belongs to nobody (`Patient`): said openly, for it tells nothing of the record
 So is AK-A005: whether a token covers what is asked for is decided before the record is asked anything.
@@ -24,7 +24,7 @@ def as_seen(refused: Refused) -> Refused:
     path = refused.path or ""
     entry = _ENTRY.match(path)
     inside = path[entry.end() :].removeprefix(".resource") if entry else path.partition(".")[1]
-    if not path or (entry and not path.endswith(".resource") and not inside):
+    if not path or (entry and inside in ("", ".request.url") and not path.endswith(".resource")):
         return Refused("AK-J001", path=refused.path)
     if inside:
         return Refused("AK-J004", path=refused.path, detail="the person it is about")

@@ -149,10 +149,13 @@ SELECT count(*) FROM resource r WHERE :where
 SELECT DISTINCT s.target_type, s.target
   FROM unnest($1::bigint[], $2::text[]) AS k (owner, id)
   JOIN search_reference s ON s.owner = k.owner AND s.type = $3 AND s.id = k.id AND s.param = $4
- WHERE s.target_type = ANY ($5::smallint[]) LIMIT $6;
+ WHERE s.target_type = ANY ($5::smallint[])
+ ORDER BY s.target_type, s.target LIMIT $6;
 
 -- name: sources
--- Who points at the hits, by parameter: for _revinclude.
+-- Who points at the hits, by parameter: for _revinclude. $5 owners that may be found (null: all but $6)
 SELECT DISTINCT s.owner, s.type, s.id
   FROM search_reference s
- WHERE s.target = ANY ($1::text[]) AND s.target_type = $2 AND s.type = $3 AND s.param = $4 LIMIT $5;
+ WHERE s.target = ANY ($1::text[]) AND s.target_type = $2 AND s.type = $3 AND s.param = $4
+   AND ($5::bigint[] IS NULL OR s.owner = ANY ($5)) AND s.owner <> ALL ($6::bigint[])
+ ORDER BY s.owner, s.id LIMIT $7;

@@ -134,7 +134,7 @@ async def _included(work: Work, page: Page, include: Include) -> list[Stored]:
     permitted = [
         row for row in rows if not row["deleted"] and decision(work, facts_in(row), labels_in(row), Act.READ).permit
     ]
-    return await shown(work, permitted)
+    return await shown(work, sorted(permitted, key=lambda row: (row["type"], row["id"])))
 
 
 async def _targets(work: Work, hits: list[Stored], include: Include) -> list[tuple[int, str, str]]:
@@ -168,6 +168,8 @@ async def _owned(work: Work, targets: Iterable[tuple[int, str]]) -> list[tuple[i
 
 
 async def _sources(work: Work, hits: list[Stored], include: Include) -> list[tuple[int, str, str]]:
+    """Return what points at the hits, among what the actor may find: what is hidden takes no place among the most."""
+    scope = await _scope(work, Asked(type=include.source), Act.READ)
     rows = await fetch(
         work,
         SEARCH.sources,
@@ -175,6 +177,8 @@ async def _sources(work: Work, hits: list[Stored], include: Include) -> list[tup
         types.code_of(hits[0].type),
         types.code_of(include.source),
         include.parameter.id,
+        scope.owners,
+        scope.denied,
         _MOST_INCLUDED,
     )
     return [(row["owner"], types.name_of(row["type"]), row["id"]) for row in rows]

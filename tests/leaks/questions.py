@@ -1,0 +1,99 @@
+"""What can be asked of the FHIR API about a record: every interaction on every resource, every search that finds it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from akson.fhir import search, types
+
+Resource = dict[str, Any]
+Entry = dict[str, Any]
+_MARKS = re.compile(r"([\\,$|])")
+
+
+def entry(method: str, url: str, resource: Resource | None = None, **more: str) -> Entry:
+    """Return one entry of a batch or transaction."""
+    asked: Entry = {"request": {"method": method, "url": url, **more}}
+    return asked | ({"resource": resource} if resource is not None else {})
+
+
+# Interaction, as the CapabilityStatement calls it -> what is asked about one resource of a record.
+INTERACTIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
+    "read": lambda one: [entry("GET", _at(one)), entry("GET", _at(one), ifNoneMatch='W/"1"')],
+    "vread": lambda one: [entry("GET", f"{_at(one)}/_history/1"), entry("GET", f"{_at(one)}/_history/9")],
+    "history-instance": lambda one: [entry("GET", f"{_at(one)}/_history")],
+    "update": lambda one: [entry("PUT", _at(one), one), entry("PUT", _at(one), one, ifMatch='W/"1"')],
+    "delete": lambda one: [entry("DELETE", _at(one)), entry("DELETE", _at(one), ifMatch='W/"9"')],
+    "create": lambda one: [entry("POST", one["resourceType"], one)] if one["resourceType"] != "Patient" else [],
+    "search-type": lambda one: [entry("GET", question) for question in searches(one)],
+}
+
+
+def _at(one: Resource) -> str:
+    return f"{one['resourceType']}/{one['id']}"
+
+
+def searches(one: Resource) -> list[str]:
+    """Return every question that has this resource as an answer, and its count."""
+    asked = [("_id", one["id"]), *sorted(set(values(one)))]
+    return [f"{one['resourceType']}?{name}={quote(value)}&_total=accurate" for name, value in asked]
+
+
+def values(one: Resource) -> Iterator[tuple[str, str]]:
+    """Yield (parameter, value) of everything that is extracted from a resource."""
+    found = search.extract(one)
+    named = {p.id: p.name for p in search.parameters(one["resourceType"]).values()}
+    for param, system, code, _ in found.tokens:
+        if system or code:
+            yield named[param], f"{_escaped(system or '')}|{_escaped(code or '')}"
+    for param, uri in found.uris:
+        yield named[param], _escaped(uri)
+    for param, text in found.strings:
+        yield named[param], _escaped(text)
+    for param, kind, id_, url, _identifier in found.references:
+        yield named[param], f"{kind}/{id_}" if kind else str(url)
+    for param, low, _ in found.dates:
+        yield named[param], f"ap{low.date().isoformat()}"
+        yield named[param], f"gt{low.year - 1}"
+    for param, low, high in found.numbers:
+        yield named[param], f"eq{(low + high) / 2:f}"
+    for param, low, high, *_unit in found.quantities:
+        yield named[param], f"eq{(low + high) / 2:f}"
+    yield "_lastUpdated", "gt2020"
+
+
+def pages(kind: str) -> Iterator[str]:
+    """Yield the questions about a type as a whole: counted, sorted, paged, with what it points at."""
+    yield f"{kind}?_total=accurate&_count=1000"
+    yield f"{kind}?_total=accurate&_count=0"
+    yield f"{kind}?_total=accurate&_count=1"
+    for parameter in search.parameters(kind).values():
+        if parameter.kind in ("date", "string", "number", "quantity"):
+            yield f"{kind}?_sort={parameter.name}&_count=3"
+            yield f"{kind}?_sort=-{parameter.name}&_count=3"
+        if parameter.kind == "reference":
+            yield f"{kind}?_include={kind}:{parameter.name}&_count=3"
+
+
+def reverse(kind: str) -> Iterator[str]:
+    """Yield the questions that bring along what points at a resource of a type."""
+    for source in types.TYPES:
+        for parameter in search.parameters(source).values():
+            if parameter.kind == "reference" and kind in parameter.targets:
+                yield f"{kind}?_revinclude={source}:{parameter.name}&_count=1000"
+
+
+def around(kind: str) -> Iterator[str]:
+    """Yield the questions that would look into other records, were they understood."""
+    for parameter in search.parameters(kind).values():
+        if parameter.kind == "reference" and "Patient" in parameter.targets:
+            yield f"{kind}?{parameter.name}:Patient.name=Kanari"
+            yield f"{kind}?{parameter.name}.birthdate=2013-05-06"
+            yield f"Patient?_has:{kind}:{parameter.name}:_id=x"
+
+
+def _escaped(text: str) -> str:
+    return _MARKS.sub(r"\\\1", text)

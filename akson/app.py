@@ -192,7 +192,7 @@ def _noted(office: Office) -> Callable[[Event], Awaitable[None]]:
 def _authenticate(here: Installation) -> Callable[[Mapping[str, str], str, str], Awaitable[Actor]]:
     """Return the function that tells who calls the FHIR API: a person through a program, or a program alone."""
     verifier = Verifier(_trusted(here), here.tickets, clock, audience=here.settings.fhir_url,
-                        bearer=not here.settings.production)  # fmt: skip
+                        bearer=here.settings.bearer)  # fmt: skip
     known = actors_for(here.office)
 
     async def authenticate(headers: Mapping[str, str], method: str, url: str) -> Actor:

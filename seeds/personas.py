@@ -24,6 +24,7 @@ class Persona:
     name: str
     title: str
     hint: str
+    role: str = ""  # a code of akson/access/roles.py; empty for residents
 
 
 STAFF_CARDS = (
@@ -36,7 +37,7 @@ STAFF_CARDS = (
     (by.BERIT, "Naboen har sperret for henne"),
     (by.ELIN, "Astrid hører til den andre sonen"),
     (by.GRO, "Beboere på sykehjemmet"),
-    (by.KRISTIN, "Timebok og innboks"),
+    (by.KRISTIN, "Timebok, innboks og meldingsfeil"),
     (by.CAMILLA, "Enheter og ansatte"),
 )
 CITIZEN_CARDS = (
@@ -59,7 +60,12 @@ def citizen_personas() -> tuple[Persona, ...]:
 
 def _at_work(member: Member, hint: str) -> Persona:
     return Persona(
-        key=member.ref, fnr=member.fnr.value, name=member.name, hint=hint, title=f"{member.called}, {member.unit.name}"
+        key=member.ref,
+        fnr=member.fnr.value,
+        name=member.name,
+        hint=hint,
+        role=member.role,
+        title=f"{member.called}, {member.unit.name}",
     )
 
 

@@ -47,7 +47,7 @@ async def opened_office(url: str, *, size: int = 6) -> AsyncIterator[Office]:
     try:
         yield Office(
             database=database, eraser=eraser, ids=Ids({"a": b"k" * 16}, "a"), hasher=Hasher(b"secret"), log=log,
-            clock=Clock(), drafts_key=b"d" * 32,
+            clock=Clock(), drafts_key=b"d" * 32, synthetic=True,
         )  # fmt: skip
     finally:
         await log.close()

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     OPEN_WITH_REASON = "open-with-reason"
     OPEN_EMERGENCY = "open-emergency"
     DECIDE_ERASURE = "decide-erasure"  # answers for the record (journalansvarlig)
+    ANSWER_FOR_MESSAGES = "answer-for-messages"  # sees what did not arrive; its content takes READ_CLINICAL too
     MANAGE = "manage"  # units, staff, code systems
     REVIEW_LOG = "review-log"
     OWN_RECORD = "own-record"
@@ -108,13 +109,13 @@ ROLES: Mapping[str, Role] = {
         _role("fastlege", "Fastlege", *_DOCTOR, health=True),
         _role("legevaktlege", "Lege i vakt", *_DOCTOR, health=True),
         _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True),
-        _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, health=True),
+        _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, P.ANSWER_FOR_MESSAGES, health=True),
         _role("sykepleier", "Sykepleier", *_NURSE, health=True),
         _role("helsefagarbeider", "Helsefagarbeider", *_CARE, *_OPENS, P.GIVE_MEDICATION, P.WRITE_PLAN, health=True),
         _role("helsesykepleier", "Helsesykepleier", *_NURSE, health=True),
         _role("saksbehandler", "Saksbehandler", P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_CASE, P.WRITE_TASKS,
               P.WRITE_MESSAGES, P.OPEN_WITH_REASON, health=False),
-        _role("administrator", "Administrator", P.AT_WORK, P.MANAGE, health=False),
+        _role("administrator", "Administrator", P.AT_WORK, P.MANAGE, P.ANSWER_FOR_MESSAGES, health=False),
         _role("personvernombud", "Personvernombud", P.AT_WORK, P.REVIEW_LOG, health=False),
         _role("innbygger", "Innbygger", P.OWN_RECORD, health=False),
         _role("system", "Datasystem", health=False),

@@ -19,8 +19,10 @@ from akson.audit.seal import Signer
 from akson.base.database import Database
 from akson.base.ids import Ids
 from akson.doors.settings import Settings
+from akson.record.identities import holds_invented
 from akson.record.office import Office
 from akson.record.values import Hasher
+from akson.signin.guard import Guarded, refuse_in_production
 
 ROLE = "akson_app"
 ERASER = "akson_eraser"
@@ -88,18 +90,31 @@ def clock() -> datetime:
 async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
     """Open the office and close it afterwards.
 
-    size  database connections at most
+    size    database connections at most
+    Raises  Refused AK-L009 in production, when invented persons are in the database
     """
     keys = Keys.open(settings.data / "keys")
     database = await Database.open(settings.database_url, size=size, role=ROLE)
     eraser = await Database.open(settings.database_url, size=1, role=ERASER, ready=0)
     log = AccessLog(settings.database_url, role=ROLE)
     try:
+        refuse_in_production(Guarded(environment=settings.environment, personas=await _invented(database, settings)))
         yield Office(
             database=database, eraser=eraser, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes),
-            log=log, clock=clock, drafts_key=keys.drafts,
+            log=log, clock=clock, drafts_key=keys.drafts, synthetic=settings.synthetic,
         )  # fmt: skip
     finally:
         await log.close()
         await eraser.close()
         await database.close()
+
+
+async def tried(settings: Settings) -> None:
+    """Open and close once, so that whoever starts a server reads in a sentence why it cannot."""
+    async with opened(settings, size=1):
+        pass
+
+
+async def _invented(database: Database, settings: Settings) -> bool:
+    """Tell whether invented persons are where only real ones may be; asked of the database in production only."""
+    return settings.production and await holds_invented(database)

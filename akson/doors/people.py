@@ -33,11 +33,13 @@ def demo_personas() -> list[Persona]:
 
 
 def _persona(card: object, *, group: str, staff: bool) -> Persona:
-    key, name, title, fnr, hint = (getattr(card, field) for field in ("key", "name", "title", "fnr", "hint"))
+    fields = ("key", "name", "title", "fnr", "hint", "role")
+    key, name, title, fnr, hint, code = (getattr(card, field) for field in fields)
     role, _, unit = title.partition(", ")
     return Persona(
-        id=key.partition("/")[2], name=name, role=role, unit=unit, pid=fnr, group=group, staff=staff, note=hint
-    )
+        id=key.partition("/")[2], name=name, role=role, unit=unit, pid=fnr, group=group, staff=staff, note=hint,
+        code=code,
+    )  # fmt: skip
 
 
 def issuer_settings(settings: Settings) -> IssuerSettings:
@@ -65,7 +67,7 @@ def welcome(settings: Settings, hospital: int, seconds: float) -> str:
     lines = [
         "", f"Akson er klar etter {seconds:.0f} s. Fjordvik kommune, oppdiktet.", "",
         f"  Arbeidsflate og Min side   {settings.base_url}",
-        f"  FHIR R4                    {settings.fhir_url}   (bevis: .venv/bin/akson token --as NAVN)",
+        f"  FHIR R4                    {settings.fhir_url}   (bevis: .venv/bin/akson token)",
         f"  Vestfjell sykehus          http://127.0.0.1:{hospital}", "", "Logg inn som:",
     ]  # fmt: skip
     lines += [f"  {one.name:<28} {', '.join(filter(None, (one.role, one.unit))):<44} {one.note}"

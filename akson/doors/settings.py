@@ -31,6 +31,16 @@ class Settings:
         return is_production(self.environment)
 
     @property
+    def synthetic(self) -> bool:
+        """Tell whether numbers of invented persons are taken."""
+        return not self.production
+
+    @property
+    def bearer(self) -> bool:
+        """Tell whether access tokens are taken that are bound to no key."""
+        return not self.production
+
+    @property
     def own_issuer(self) -> bool:
         """Tell whether people sign in at our own issuer, as the named persons of the demo."""
         return not self.staff_issuer
@@ -71,7 +81,8 @@ def guard(settings: Settings) -> None:
     refuse_in_production(
         Guarded(
             environment=settings.environment, base_url=settings.base_url, issuers=issuers,
-            own_issuer=settings.own_issuer, personas=settings.own_issuer,
+            own_issuer=settings.own_issuer, personas=settings.own_issuer, synthetic_ids=settings.synthetic,
+            bearer=settings.bearer,
         )
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ class Office:
     hasher      keyed hashes of search values
     clock       the only clock below the doors; zone-aware UTC
     drafts_key  32 bytes that drafts are sealed under; without it there are none
+    synthetic   numbers of invented persons are taken; never in production
     """
 
     database: Database
@@ -42,6 +43,7 @@ class Office:
     log: AccessLog
     clock: Callable[[], datetime]
     drafts_key: bytes = b""
+    synthetic: bool = False
 
     def __post_init__(self) -> None:
         self.rides = Rides(self.database)

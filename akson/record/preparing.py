@@ -113,7 +113,7 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
             lookup.key(f"{draft.type}/{draft.id}")
         if draft.resource is not None:
             with _told(draft):
-                refuse_wrong_numbers(draft.resource)
+                refuse_wrong_numbers(draft.resource, synthetic=work.office.synthetic)
             draft.owns_itself = _owner_of(draft.resource, lookup) is None
             facts_of(draft.resource, lookup)
     if lookup.missing_references:

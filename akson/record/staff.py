@@ -28,6 +28,11 @@ class _Employment(msgspec.Struct, frozen=True):
     start: datetime | None = None
     end: datetime | None = None
 
+    @classmethod
+    def of(cls, data: str) -> _Employment:
+        """Read the data of a fact row."""
+        return msgspec.convert(msgspec.json.decode(data)["value"], cls, strict=False)
+
     def holds(self, now: datetime) -> bool:
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
@@ -41,12 +46,12 @@ class Register:
     async def staff(self, pid: str, now: datetime, signed_in: str) -> list[Actor]:
         """Return one actor for each employment that holds now: person, role and organisation, to choose between.
 
-        An ended employment is gone the moment it ends; nothing is remembered.
+        An ended employment is gone the moment it ends; sessions ask `still_employed` at each request.
         """
         rows = await self.database.fetch(SQL.employments, [f"Practitioner|{one}" for one in _SYSTEMS], _SYSTEMS, pid)
         actors = []
         for row in rows:
-            job = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(row["data"])["value"]), type=_Employment)
+            job = _Employment.of(row["data"])
             if job.holds(now) and job.role in ROLES:
                 actors.append(
                     Actor(
@@ -65,6 +70,11 @@ class Register:
                     )
                 )
         return sorted(actors, key=lambda actor: (actor.unit_name, actor.role))
+
+    async def still_employed(self, actor: Actor, now: datetime) -> bool:
+        """Tell whether one of staff still has the role at the unit they act for; one statement."""
+        jobs = [_Employment.of(row["data"]) for row in await self.database.fetch(SQL.employed, actor.key, actor.unit)]
+        return any(job.role == actor.role and job.holds(now) for job in jobs)
 
     async def citizen(self, pid: str, signed_in: str) -> Actor | None:
         """Return the citizen whose record the number is, or None when there is no record."""

@@ -12,6 +12,10 @@ SELECT p.owner AS person, e.unit, e.data, own.owner AS own,
   LEFT JOIN person_identifier own ON own.system = ANY ($2::text[]) AND own.value = p.value
  WHERE p.system = ANY ($1::text[]) AND p.value = $3;
 
+-- name: employed
+-- What one person is employed as at one unit.
+SELECT data FROM fact WHERE person = $1 AND kind = 'employment' AND unit = $2;
+
 -- name: citizen
 -- The person a national identifier belongs to.
 SELECT p.owner, o.type, r.id,

@@ -245,7 +245,7 @@ class Issuer:
 def person(persona: Persona) -> dict[str, Any]:
     """Return what an access token says of the person: who, and in which role and unit they act."""
     claims = {name: value for name, value in persona_claims(persona).items() if name != "amr"}
-    return claims | {"akson_role": persona.role, "akson_unit": persona.unit} if persona.staff else claims
+    return claims | {"akson_role": persona.code, "akson_unit": persona.unit} if persona.staff else claims
 
 
 def signed(claims: Mapping[str, Any], key: ECKey, typ: str) -> str:

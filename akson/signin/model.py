@@ -25,6 +25,7 @@ class Persona:
     group: str = "Ansatte"  # heading on the picker
     staff: bool = True  # HelseID's claims, otherwise ID-porten's
     hpr: str = ""
+    code: str = ""  # of the role, as tokens name it; empty: any role at the unit
     note: str = ""  # what one can try as this person
 
 

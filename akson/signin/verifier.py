@@ -120,15 +120,14 @@ class Verifier:
 def acting(token: TokenClaims, actors: list[Actor]) -> Actor:
     """Return the one of a person's `actors` whom the token names by role and unit, carrying the token's scopes.
 
-    A token that names none acts in the person's first role.
+    A token that names no role acts in the first of those; never in another role than the one it names.
     Raises Refused AK-L006 when the person has no such role (any more)
     """
     role, unit = str(token.claims.get("akson_role", "")), str(token.claims.get("akson_unit", ""))
-    fitting = [one for one in actors if unit in {"", one.unit_name}]
-    named = [one for one in fitting if one.role.casefold() == role.casefold()]
-    if not (named or fitting):
+    fitting = [one for one in actors if unit in {"", one.unit_name} and role.casefold() in {"", one.role.casefold()}]
+    if not fitting:
         raise Refused("AK-L006")
-    return replace((named or fitting)[0], scopes=token.scopes)
+    return replace(fitting[0], scopes=token.scopes)
 
 
 def challenge(no: Refused) -> str:

@@ -1,7 +1,8 @@
 """Messages that went wrong, for the one who answers for messages (meldingsansvarlig).
 
-The list tells what is known without reading them. A received one may be opened, with a reason that the log keeps; what
-we sent is followed up by the unit that wrote it, in the patient's record.
+The list tells what is known without reading them. Health personnel may open a received one, with a reason that the log
+keeps and unless the access rules bar them from the patient; administrators may not. What we sent is followed up by the
+unit that wrote it, in the patient's record.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from akson.access import roles
+from akson.access.asking import NOBODY, Act
+from akson.access.facts import Labels
 from akson.access.override import SHORTEST_REASON
 from akson.access.roles import Permission
 from akson.base.errors import Refused
@@ -25,6 +29,7 @@ from akson.exchange.messages.dialogmelding import Told
 from akson.exchange.opening import opened
 from akson.exchange.safexml import Unreadable
 from akson.exchange.states import IN_WORDS, State
+from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number
 from akson.registers.identifiers import PersonKind
 
@@ -61,8 +66,8 @@ class Content:
     raw: str = ""  # the bytes as text, when they could not be read as a message
 
 
-@SCREENS.screen("/meldinger", needs=Permission.MANAGE, title="unfiled.title", methods=("GET",),
-                menu=Menu(text="unfiled.menu", icon="mail", order=40))  # fmt: skip
+@SCREENS.screen("/meldinger", needs=Permission.ANSWER_FOR_MESSAGES, title="unfiled.title",
+                methods=("GET",), menu=Menu(text="unfiled.menu", icon="mail", order=40))  # fmt: skip
 async def unfiled(work: Work, visit: Visit) -> Page:
     """List what could not be filed and what did not arrive; no content, and nobody named."""
     database = work.office.database
@@ -71,7 +76,7 @@ async def unfiled(work: Work, visit: Visit) -> Page:
     return Page("meldinger.html", came=came, went=went)
 
 
-@SCREENS.screen("/meldinger/{message}", needs=Permission.MANAGE, title="unfiled.one")
+@SCREENS.screen("/meldinger/{message}", needs=Permission.ANSWER_FOR_MESSAGES, title="unfiled.one")
 async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     """Show one received message; its content only for a reason, which is logged with whom the message is about."""
     row = await inbox.refused(work, _digest(message))
@@ -81,10 +86,15 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
         await inbox.handled(work, row["bucket"], row["digest"])
         work.saw(0, f"melding {message[:12]} handled")
         return Go("/meldinger", said="unfiled.said_handled")
+    reads = roles.has(work.actor.role, Permission.READ_CLINICAL)
+    if visit.sent and not reads:
+        work.saw(0, "page melding", outcome="refuse")
+        raise Refused("AK-A040")
     filled = _with_reason(REASON.read(visit.form)) if visit.sent else REASON.blank()
     content = await _open(work, row["digest"], str(filled.values["begrunnelse"])) if filled.valid else None
     status = 422 if filled.sent and not filled.valid else 200
-    return Page("melding.html", status=status, row=_received(row, work.now), form=filled, content=content)
+    return Page("melding.html", status=status, row=_received(row, work.now), form=filled, content=content,
+                reads=reads)  # fmt: skip
 
 
 async def _open(work: Work, digest: bytes, reason: str) -> Content:
@@ -98,12 +108,25 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     person = envelope.patient if envelope else None
     number = person.ident(*PersonKind) if person else None
     owner = await owner_of_number(work, number.value) if number else 0
+    await _refuse_barred(work, owner)
     work.saw(owner, "page melding", basis=texts().plain("unfiled.basis"))
     told = _told(envelope) if envelope else None
     if told is None:
         return Content(raw=body.decode(errors="replace")[:_MOST_SHOWN])
     patient = " ".join(filter(None, (told.patient, number.value if number else "")))
     return Content(title=told.title, patient=patient, paragraphs=told.paragraphs)
+
+
+async def _refuse_barred(work: Work, owner: int) -> None:
+    """Refuse whom a rule bars from the patient; the logged reason stands in for a relation, and for nothing else.
+
+    Raises  Refused with the code of the rule that bars
+    """
+    facts = (await facts_for(work, [owner])).get(owner)
+    decision = asked(work, facts, Labels(type="Communication"), Act.READ) if facts else NOBODY
+    if not decision.permit and decision is not NOBODY:
+        work.saw(owner, "page melding", outcome="refuse", rule=decision.rule)
+        raise Refused(decision.refusal)
 
 
 def _told(envelope: Envelope) -> Told | None:

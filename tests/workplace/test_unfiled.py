@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,10 +12,12 @@ from akson.base.work import Actor, Purpose
 from akson.exchange import delivery, inbox, outbox, sending
 from akson.exchange.safexml import Fault
 from akson.exchange.states import Event
+from akson.record import journal
+from akson.record.facts import PROTECTION
 from akson.record.office import Office
 from tests.exchange.letters import HEART, MSG_ID, NORDRE, written
 from tests.exchange.places import Places, make
-from tests.offices import staff
+from tests.offices import JOB, staff, unit
 from tests.workplace.browsing import browsing
 
 NOWHERE = type(NORDRE)(99999999, "Ukjent", 99999998, "Ukjent")
@@ -28,7 +31,7 @@ async def places(office: Office) -> Places:
 
 @pytest.fixture
 async def keeper(places: Places) -> Actor:
-    return await staff(places.office, places.practice, "Vang", role="administrator")
+    return await staff(places.office, places.practice, "Vang", role="legesekretær")
 
 
 async def arrived(places: Places, body: bytes) -> str:
@@ -71,7 +74,7 @@ async def test_the_content_is_opened_for_a_reason_that_the_patient_can_read(plac
     visits = (
         await looked_at(places.office.database, places.astrid.owner, places.office.clock() + timedelta(minutes=1))
     ).visits
-    assert [(visit.who, visit.did, visit.reason) for visit in visits if visit.role == "administrator"] == [
+    assert [(visit.who, visit.did, visit.reason) for visit in visits if visit.role == "legesekretær"] == [
         ("Vang", ("leste melding",), "Finne rett mottaker for sykehuset")
     ]  # fmt: skip
 
@@ -91,6 +94,60 @@ async def test_one_that_is_sorted_out_leaves_the_list(places: Places, keeper: Ac
         assert done.leads_to == "/meldinger"
         assert "Alle meldinger inn er lagt i en journal." in (await vang.open("/meldinger")).text
         assert (await vang.open(where)).status == 404
+
+
+async def test_an_administrator_sees_the_list_and_no_content(places: Places) -> None:
+    where = await arrived(places, written(to=NOWHERE))
+    async with browsing(places.office, await staff(places.office, places.practice, "Rud", "administrator")) as rud:
+        assert MSG_ID in (await rud.open("/meldinger")).text
+        assert "begrunnelse" not in (await rud.open(where)).html
+        refused = await rud.send(where, do="open", begrunnelse="Finne rett mottaker for sykehuset")
+    assert refused.status == 403 and SECRET not in refused.text and "148341" not in refused.html
+
+
+@pytest.mark.parametrize(("code", "status"), [("kode6", 404), ("own", 403), ("blocked", 403)])
+async def test_whom_the_rules_bar_from_the_patient_opens_nothing(
+    places: Places, keeper: Actor, code: str, status: int
+) -> None:
+    if code == "own":
+        keeper = replace(keeper, person=places.astrid.owner)
+    elif code == "blocked":
+        await blocks(places, keeper)
+    else:
+        await protect(places, code)
+        keeper = await staff(places.office, await unit(places.office, "Sentrum legegruppe"), "Moe", "legesekretær")
+    where = await arrived(places, written(to=NOWHERE))
+    async with browsing(places.office, keeper) as vang:
+        refused = await vang.send(where, do="open", begrunnelse="Finne rett mottaker for sykehuset")
+    assert refused.status == status and SECRET not in refused.text and "148341" not in refused.html
+
+
+async def test_a_reason_opens_a_message_about_a_patient_of_another_unit(places: Places) -> None:
+    moe = await staff(places.office, await unit(places.office, "Sentrum legegruppe"), "Moe", "legesekretær")
+    where = await arrived(places, written(to=NOWHERE))
+    async with browsing(places.office, moe) as browser:
+        assert SECRET in (await browser.send(where, do="open", begrunnelse="Finne rett mottaker for sykehuset")).text
+
+
+async def protect(places: Places, code: str) -> None:
+    """Give Astrid a protected address."""
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        now = (await journal.read(work, "Patient", places.astrid.id)).resource
+        await journal.update(
+            work, now | {"meta": {"security": [{"system": PROTECTION, "code": code}]}}, id_=places.astrid.id
+        )
+
+
+async def blocks(places: Places, whom: Actor) -> None:
+    """Let Astrid refuse one person."""
+    provision = {"type": "deny", "actor": [{"role": {"text": "sperret"}, "reference": {"reference": whom.id}}]}
+    consent = {
+        "resourceType": "Consent", "status": "active", "patient": {"reference": places.astrid.reference},
+        "scope": {"text": "sperring"}, "category": [{"text": "sperring"}], "policyRule": {"text": "pjl § 17"},
+        "provision": provision,
+    }  # fmt: skip
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, consent)
 
 
 @pytest.mark.parametrize("where", ["/meldinger/x", "/meldinger/00", "/meldinger/" + "0" * 64])

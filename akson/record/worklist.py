@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from akson.access.rules import Act
 from akson.base.database import Database, Record
 from akson.base.jobs import Consumer, News
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import interval
+from akson.record.deciding import asked, facts_in, labels_in
 from akson.record.session import fetch
 from akson.record.stored import stored
 
@@ -25,6 +27,8 @@ READING = queries(__file__, "reading.sql")
 TASK: Final = "https://akson.no/fhir/task"  # Task.code
 FOR_INFORMATION: Final = "orientering"  # to be known, not acted on: kind "notice" instead of "task"
 OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")
+MOST: Final = 200
+_AT_HOME: Final = "HH"  # Encounter.class
 Resource = dict[str, Any]
 OpenId = Callable[[str], int | None]
 
@@ -43,17 +47,25 @@ class Item:
     mine: bool  # given to a person, not only to the unit
 
 
-async def items(work: Work, *, kinds: Iterable[str], states: Iterable[str] = OPEN, most: int = 200) -> list[Item]:
-    """Return what waits for the actor's unit and for the actor, most urgent first."""
+async def items(work: Work, *, kinds: Iterable[str], states: Iterable[str] = OPEN, most: int = MOST,
+                due: tuple[datetime, datetime] | None = None) -> list[Item]:  # fmt: skip
+    """Return what waits for the actor's unit and for the actor, most urgent first.
+
+    due  only what is due from the first moment to before the second
+    """
+    since, until = due or (None, None)
     key = work.actor.key
-    rows = await fetch(work, SQL.waiting, work.actor.unit, key, list(kinds), list(states), most)
+    rows = await fetch(work, SQL.waiting, work.actor.unit, key, list(kinds), list(states), most, since, until)
     return [_item(row, key) for row in rows]
 
 
 async def count(work: Work, *, kind: str = "task") -> int:
-    """Return how many of a kind are open for the actor's unit or the actor."""
-    rows = await fetch(work, SQL.count_waiting, work.actor.unit, work.actor.key, kind, list(OPEN))
-    return int(rows[0]["count"])
+    """Return how many of a kind are open for the actor's unit or the actor, `MOST` at most: those the actor may read.
+
+    A number that counted what is hidden would tell that it is there.
+    """
+    rows = await fetch(work, SQL.count_waiting, work.actor.unit, work.actor.key, kind, list(OPEN), MOST)
+    return sum(asked(work, facts_in(row), labels_in(row), Act.READ).permit for row in rows)
 
 
 def consumer(database: Database, open_id: OpenId) -> Consumer:
@@ -108,6 +120,20 @@ def _appointment(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int
             yield unit, person, "appointment", start
 
 
+def _visit(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, datetime | None]]:
+    """Yield a visit at home for each who is to come, or for the unit when nobody is named."""
+    start = (resource.get("period") or {}).get("start")
+    if (resource.get("class") or {}).get("code") != _AT_HOME or not start:
+        return
+    unit, due = _key(resource.get("serviceProvider"), "Organization", open_id), interval(start)[0]
+    named = (_key(each.get("individual"), "Practitioner", open_id) for each in resource.get("participant") or [])
+    for number, person in enumerate([key for key in named if key] or [0]):
+        if place := unit if number == 0 else 0:  # a unit has one row of a visit; its companion finds it by person
+            yield place, person, "visit", due
+        elif person:
+            yield 0, person, "visit", due
+
+
 def _key(reference: Resource | None, type_: str, open_id: OpenId) -> int:
     kind, _, id_ = ((reference or {}).get("reference") or "").partition("/")
     return (open_id(id_) or 0) if kind == type_ else 0
@@ -129,4 +155,5 @@ def _item(row: Record, key: int) -> Item:
 _ROWS: Final[dict[str, Callable[[Resource, OpenId], Iterator[tuple[int, int, str, datetime | None]]]]] = {
     "Task": _task,
     "Appointment": _appointment,
+    "Encounter": _visit,
 }

@@ -1,15 +1,22 @@
 -- name: waiting
 -- What waits for a unit or a person, soonest due first.
--- in  $1 unit, $2 person, $3 kinds, $4 states, $5 how many
+-- in  $1 unit, $2 person, $3 kinds, $4 states, $5 how many, $6 and $7 due from and before, or null
 SELECT owner, type, id, kind, state, priority, due, at, person FROM worklist
  WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
    AND kind = ANY ($3::text[]) AND state = ANY ($4::text[])
+   AND ($6::timestamptz IS NULL OR due >= $6) AND ($7::timestamptz IS NULL OR due < $7)
  ORDER BY due NULLS LAST, at LIMIT $5;
 
 -- name: count_waiting
-SELECT count(*) FROM worklist
- WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
-   AND kind = $3 AND state = ANY ($4::text[]);
+-- What waits, with what the decision about each needs.
+-- in  $1 unit, $2 person, $3 kind, $4 states, $5 how many
+SELECT r.owner, r.type, r.id, r.unit, r.author, r.labels, o.facts_rev, o.facts, o.type AS owner_type
+  FROM (SELECT owner, type, id FROM worklist
+         WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
+           AND kind = $3 AND state = ANY ($4::text[])
+         ORDER BY due NULLS LAST, at LIMIT $5) w
+  JOIN resource r ON r.owner = w.owner AND r.type = w.type AND r.id = w.id
+  JOIN owner o ON o.owner = r.owner;
 
 -- name: replace
 -- The rows of some resources of one owner, as they are now.

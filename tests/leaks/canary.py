@@ -17,9 +17,8 @@ from akson.fhir.owners import OWNERS
 from akson.registers.identifiers import Fnr, synthetic_fnr
 from seeds import fjordvik as at
 from seeds import staff as by
-from seeds.chart import PROTECTION
 from seeds.citizens.family import HEGE
-from seeds.shapes import Resource, Seed
+from seeds.shapes import PROTECTION, Resource, Seed
 
 WORD = "kanarifugl"
 NEVER = frozenset({"AuditEvent"})  # the trail is kept elsewhere, and no face writes one
@@ -70,6 +69,7 @@ class Canary:
         made |= {
             "identifier": [self.fnr.identifier()], "birthDate": self.born.isoformat(), "gender": "female",
             "name": [{"family": self.family, "given": ["Canaria"], "text": f"Canaria {self.family}"}],
+            "address": [{"line": ["Granstien 8"], "city": "Fjordvik"}],
             "generalPractitioner": [{"reference": self.gp.ref}, {"reference": self.gp.unit.key}],
         }  # fmt: skip
         if self.marks:

@@ -55,12 +55,11 @@ def values(one: Resource) -> Iterator[tuple[str, str]]:
         yield named[param], _escaped(text)
     for param, kind, id_, url, _identifier in found.references:
         yield named[param], f"{kind}/{id_}" if kind else str(url)
-    for param, low, _ in found.dates:
-        yield named[param], f"ap{low.date().isoformat()}"
-        yield named[param], f"gt{low.year - 1}"
-    for param, low, high in found.numbers:
-        yield named[param], f"eq{(low + high) / 2:f}"
-    for param, low, high, *_unit in found.quantities:
+    for param, day, _ in found.dates:
+        yield named[param], f"ap{day.date().isoformat()}"
+        yield named[param], f"gt{day.year - 1}"
+    measured = [*found.numbers, *((param, low, high) for param, low, high, *_ in found.quantities)]
+    for param, low, high in measured:
         yield named[param], f"eq{(low + high) / 2:f}"
     yield "_lastUpdated", "gt2020"
 

@@ -42,6 +42,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 LARGEST_FORM = 2_000_000  # bytes
+AS_UNKNOWN = {"AK-A010": "AK-J001"}  # strictly confidential: as if there were nobody, down to the code on the page
 SAID = "akson-said"  # cookie with the sentence to show once
 
 
@@ -374,7 +375,8 @@ def guarded(response: Response) -> Response:
 
 def refusal(renderer: Renderer, refused: Refused) -> Response:
     """Return the page that says why not; it never holds personal data."""
-    return problem(renderer, refused.status, refused.text, refused.code)
+    code = AS_UNKNOWN.get(refused.code, refused.code)
+    return problem(renderer, refused.status, refused.text, code)
 
 
 def problem(renderer: Renderer, status: int, text: str = "", code: str = "") -> Response:

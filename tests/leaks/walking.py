@@ -1,0 +1,106 @@
+"""Ways through the application's own table of routes: every address, with something of a canary in every place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+
+from akson.app import SCREEN_PACKAGES
+from tests.leaks.canary import WORD, Canary
+from tests.leaks.worlds import Town
+
+ROOT = Path(__file__).parents[2] / "akson"
+_FHIR = "akson.fhirapi.door"  # its one route has interactions instead of addresses: test_fhir.py walks them
+_NAME = re.compile(r"\{(\w+)(?::\w+)?\}")
+_TAKEN = re.compile(
+    r'visit\.(?:query|form)(?:\.get\(|\[)\s*"([\w-]+)"|visit\.every\("([\w-]+)"|Field\(\s*name="([\w-]+)"'
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One request that can be made. template: the route it goes through."""
+
+    method: str
+    path: str
+    template: str
+
+
+def templates(app: Starlette) -> list[tuple[str, str]]:
+    """Return (method, path) of every route, the way out last. Raises when there is a route of a kind nobody can walk."""
+    return sorted(_walked(app.routes, ""), key=lambda one: "logg-ut" in one[1])
+
+
+def _walked(routes: Iterable[BaseRoute], above: str) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from _walked(route.routes, above + route.path)
+        elif isinstance(route, Route):
+            yield from ((method, above + route.path) for method in sorted(route.methods or {"GET"}))
+        else:
+            assert type(route).__module__ == _FHIR, f"{route} cannot be walked: teach walking.py how"
+
+
+def places(town: Town, canary: Canary, own: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what stands in the places of an address; own: a patient of the one who walks, or ""."""
+
+    def ids(*kinds: str) -> tuple[str, ...]:
+        return tuple(town.id(f"{kind}/{canary.key}") for kind in kinds)
+
+    return {
+        "patient": (*ids("Patient"), *((own,) if own else ())),
+        "message": ids("Communication", "DocumentReference"),
+        "number": ("0",),
+        "task": ids("Task"),
+        "draft": (*ids("DocumentReference", "Composition"), town.drafts[canary.key]),
+        "name": (WORD,),
+    }
+
+
+def fields(town: Town, canary: Canary) -> Mapping[str, str]:
+    """Return what is sent under each name that a page takes from an address or a form.
+
+    The forms that open a record lawfully are sent without what they demand: a reason too short, no confirmation.
+    """
+    hers = {kind: town.id(f"{kind}/{canary.key}") for kind in ("Patient", "Consent", "Communication", "Condition")}
+    note = town.id(f"DocumentReference/{canary.key}")
+    return {
+        "person": hers["Patient"], "sperre": hers["Consent"], "melding": hers["Communication"], "viser": note,
+        "retter": note, "versjon": "1", "version": "1", "hvem": town.id("Practitioner/mariam"), "svar": "aksept",
+        "q": canary.family, "problem": "A04", "problemer": "A04", "koder": "A04", "kode": "slapp", "legg-til": "A04",
+        "fjern": "R05", "angre": "R05", "do": "save", "fane": "mine", "vis": "alle", "til": "2026-11-22",
+        "periode": "1", "antall": "50", "eldre": "2026-11-22T10:00:00+01:00", "linje": "bt 120/80", "type": "notat",
+        "begrunnelse": "kort", "grunnlag": "B2", "grunn": "kort", "emne": "Spørsmål", "tekst": "Kort spørsmål",
+        "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro",
+    }  # fmt: skip
+
+
+def taken() -> set[str]:
+    """Return every name that the code of the pages takes from an address or a form by name."""
+    return {
+        next(filter(None, names))
+        for package in SCREEN_PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+        for names in _TAKEN.findall(file.read_text("utf-8"))
+    }
+
+
+def unknown(app: Starlette, given: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the places in addresses that nothing is known to stand in."""
+    return sorted({name for _, path in templates(app) for name in _NAME.findall(path)} - given.keys())
+
+
+def ways(app: Starlette, given: Mapping[str, tuple[str, ...]]) -> Iterator[Way]:
+    """Yield every request that the routes and what may stand in their places allow."""
+    for method, template in templates(app):
+        names = _NAME.findall(template)
+        for chosen in product(*(given[name] for name in names)):
+            meant = dict(zip(names, chosen, strict=True))
+            path = _NAME.sub(lambda name, meant=meant: meant[name[1]], template)  # type: ignore[misc]
+            yield Way(method=method, path=path, template=template)

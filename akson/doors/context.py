@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 
@@ -26,6 +27,8 @@ from akson.record.staff import Register
 from akson.signin.sessions import Sessions
 
 SQL = queries(__file__, "context.sql")
+SENDING_LASTS = timedelta(minutes=1)  # longer than any form takes to carry out
+SENDING_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,11 @@ class WebContext:
         """Keep where the sending led, or free it when it led nowhere."""
         database = self.office.database
         await (database.execute(SQL.keep, key, led) if led else database.execute(SQL.free, key))
+
+
+async def clean(database: Database, now: datetime) -> None:
+    """Free sendings that a crash left half carried out, and forget those that are too old to be repeated."""
+    await database.execute(SQL.clean, now - SENDING_LASTS, now - SENDING_KEPT)
 
 
 async def reserve(database: Database, key: str, office: Office) -> str | None:

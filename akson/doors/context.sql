@@ -12,5 +12,10 @@ SELECT led FROM sending WHERE key = $1;
 -- name: keep
 UPDATE sending SET led = $2 WHERE key = $1;
 
+-- name: clean
+-- Free sendings that a crash left behind, and forget those that nobody repeats any more.
+-- in    $1 began before this without an end, $2 began before this
+DELETE FROM sending WHERE (led IS NULL AND at < $1) OR at < $2;
+
 -- name: free
 DELETE FROM sending WHERE key = $1;

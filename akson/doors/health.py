@@ -24,6 +24,8 @@ WAITING = Gauge("akson_waiting", "Rows that wait for the worker", ["what"], regi
 FACES = {"fhir": "fhir", "min": "portal", "static": "static", "issuer": "signin", "logg-inn": "signin",
          "exchange": "exchange", "health": "health", "metrics": "health"}  # fmt: skip
 
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))  # a client may send any word
+
 
 def health_routes(office: Office) -> list[Route]:
     """Return the routes for the operator: live, ready, metrics."""
@@ -57,11 +59,12 @@ class Counted:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
         face = FACES.get(scope["path"].split("/")[1], "workplace")
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                ANSWERS.labels(face, scope["method"], message["status"]).inc()
+                ANSWERS.labels(face, method, message["status"]).inc()
                 SECONDS.labels(face).observe(time.perf_counter() - begun)
             await send(message)
 

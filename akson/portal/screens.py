@@ -12,6 +12,7 @@ from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.portal import blocks, home, insight, model, record
 from akson.portal.opening import Opened, opened
+from akson.record.session import undo
 from akson.record.working import Worker, working
 
 SCREENS = Screens(__name__)
@@ -73,6 +74,7 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
             await blocks.end(work, standing)
             return Go(shown.href("/min/innsyn"), said="insight.opened_again")
         except Refused as refused:
+            await undo(work)
             others = refused.code == "AK-A061"
             fault = texts().plain("insight.not_yours") if others else refused.text
             return shown.page("min_opphev.html", blocking=replace(page, fault=fault), status=refused.status)

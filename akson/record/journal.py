@@ -90,13 +90,14 @@ async def read(work: Work, type_: str, id_: str) -> Stored:
 async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
     """Return those of "Type/id" that exist and that the actor may see, by reference, in one round trip.
 
-    For lists whose items are each judged by themselves; what is left out is refused or gone.
+    For lists whose items are each judged by themselves; what is left out is refused, gone, or not in this journal.
+    Ids that were minted elsewhere cost one round trip more, however many they are.
     """
     await flush(work)
-    keys = [(reference, await key_of(work, *reference.split("/", 1))) for reference in dict.fromkeys(references)]
+    keys = await _keys_of(work, references)
     if not keys:
         return {}
-    owners, codes, ids = zip(*(key for _, key in keys), strict=True)
+    owners, codes, ids = zip(*keys, strict=True)
     permitted = []
     for row in await fetch(work, SQL.current, list(owners), list(codes), list(ids)):
         facts = facts_in(row)
@@ -189,6 +190,17 @@ async def key_of(work: Work, type_: str, id_: str) -> tuple[int, int, str]:
             raise unknown(work, type_, id_)
         owner = rows[0]["owner"]
     return owner, code, id_
+
+
+async def _keys_of(work: Work, references: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Return the primary keys behind those of "Type/id" that are known."""
+    parted = [reference.partition("/") for reference in dict.fromkeys(references)]
+    named = [(types.code_of(type_), id_) for type_, _, id_ in parted if types.is_type(type_)]  # not #x, not https://
+    keys = [(owner, code, id_) for code, id_ in named if (owner := work.office.ids.open(id_)) is not None]
+    if elsewhere := [(code, id_) for code, id_ in named if work.office.ids.open(id_) is None]:
+        codes, ids = zip(*elsewhere, strict=True)
+        keys += [(row["owner"], row["type"], row["id"]) for row in await fetch(work, SQL.located, codes, ids)]
+    return keys
 
 
 def unknown(work: Work, type_: str, id_: str) -> Refused:

@@ -69,6 +69,18 @@ async def execute(work: Work, query: str, *args: Any) -> str:
     return done
 
 
+async def undo(work: Work) -> None:
+    """Take back all that the work was to write, written or only queued, so that a page can be shown instead.
+
+    Whoever catches a refusal and goes on calls this first: the office commits whatever is there when the work ends.
+    What was judged and looked at stays in the log.
+    """
+    state = session(work)
+    for kept in (state.queue, state.facts, state.known, state.new):
+        kept.clear()
+    await end(work, commit=False)
+
+
 async def end(work: Work, *, commit: bool) -> None:
     """Commit or undo the work's transaction, if one is open, and give the connection back."""
     state = session(work)

@@ -63,7 +63,7 @@ class Tickets:
         return frozenset(row["jti"] for row in await self._db.fetch(SQL.revoked, now))
 
     async def purge(self, *, now: datetime, longest_session: timedelta) -> None:
-        """Forget what has expired; a job calls this now and then."""
+        """Forget what has expired; the worker calls this now and then."""
         await self._db.execute(SQL.purge, now, longest_session)
 
 

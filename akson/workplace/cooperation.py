@@ -19,6 +19,7 @@ from akson.exchange import addresses, sending
 from akson.patient.chart import open_chart
 from akson.patient.reading import display, reference
 from akson.record import journal
+from akson.record.session import undo
 from akson.record.stored import Stored
 from akson.workplace import course, handling, messages, writing
 from akson.workplace.course import Mail
@@ -42,6 +43,7 @@ async def cooperation(work: Work, visit: Visit, patient: str) -> Page | Go:
         try:
             await _handle(work, visit, mail, chosen)
         except Refused as refused:
+            await undo(work)
             fault = refused.text
         else:
             return Go(f"/p/{patient}/samhandling?melding={wanted}", said=f"cooperation.said_{do}")
@@ -92,6 +94,7 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
                 return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
             draft = writing.draft(await sending.preview(work, written, to=to))
         except Refused as refused:
+            await undo(work)
             filled = filled.with_refused(refused)
     if do == "edit":
         filled = replace(filled, sent=False)

@@ -11,6 +11,7 @@ from akson.base.web.render import local, said, short_weekday
 from akson.patient.reading import Resource, display, moment, reference
 
 OFFICE_CLOSES: Final = time(16)  # a limit at closing time means "that day"
+_PERSONS: Final = frozenset(("Practitioner", "PractitionerRole", "Patient", "RelatedPerson"))
 _DEFINITE: Final = ("et", "en", "ene")  # "laboratoriet": a common noun, not a name
 _DATE_ONLY: Final = len("2026-11-23")
 
@@ -63,9 +64,12 @@ def initialed(name: str) -> str:
 
 
 def party(who: Resource | None) -> str:
-    """Return who a Reference points at: people by initial and family name, units by name."""
+    """Return who a Reference points at: people by initial and family name, all others by name.
+
+    Who wrote from outside is often a name without a record here, and most of those are units.
+    """
     name = display(who)
-    return name if reference(who).startswith("Organization/") else initialed(name)
+    return initialed(name) if reference(who).partition("/")[0] in _PERSONS else name
 
 
 def inside(who: Resource | None) -> str:

@@ -167,3 +167,11 @@ async def test_the_values_asked_for_do_not_reach_the_log(api: Api, vendor: httpx
     rows = await api.office.database.fetch("SELECT a::text AS text FROM access_log a WHERE screen = 'FHIR search'")
     assert len(rows) == 1
     assert FNR["value"] not in rows[0]["text"]
+
+
+async def test_a_part_of_a_name_is_found_and_an_exact_name_is_refused_as_long_as_it_cannot_be_told(
+    api: Api, vendor: httpx.AsyncClient
+) -> None:
+    astrid = await patient(api.office)
+    assert found(await vendor.get("Patient?family:contains=ordl")) == [astrid.reference]
+    assert refused(await vendor.get("Patient?family:exact=nordli"))[:2] == (400, "not-supported")

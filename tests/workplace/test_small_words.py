@@ -11,7 +11,7 @@ import pytest
 from akson.advice.medicines import Known, against
 from akson.workplace import medicines, quick
 from akson.workplace.quick import Task
-from akson.workplace.words import due, inside, year
+from akson.workplace.words import due, inside, party, year
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, 11.00 in Norway
 
@@ -53,6 +53,11 @@ def test_names_and_years_are_as_people_write_them() -> None:
     assert list(units.values()) == ["laboratoriet, Nordre legesenter", "Vestfjell sykehus"]
     assert inside({"reference": "Practitioner/x", "display": "Kristen Moen"}) == "Kristen Moen"
     assert [year(text) for text in ("2019-02-11", "2026-05", "1994", None)] == ["2019", "05.2026", "1994", ""]
+
+
+def test_only_people_are_said_by_initial() -> None:
+    assert party({"reference": "Practitioner/x", "display": "Mariam Yusuf"}) == "M. Yusuf"
+    assert party({"display": "Hjertepoliklinikken, Vestfjell sykehus"}) == "Hjertepoliklinikken, Vestfjell sykehus"
 
 
 def statement(source: str, dose: str, atc: str = "C03CA01", name: str = "Furosemid", **more: Any) -> dict[str, Any]:

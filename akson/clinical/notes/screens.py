@@ -18,7 +18,7 @@ from akson.clinical.notes.form import KINDS, NOTE
 from akson.clinical.notes.note import codes_of, parted, text_of
 from akson.patient.chart import open_chart
 from akson.record import journal
-from akson.record.session import end
+from akson.record.session import undo
 from akson.record.stored import Stored
 from akson.record.writing import flush
 
@@ -109,7 +109,7 @@ async def _sign(here: Desk, fields: dict[str, str]) -> Page | Go:
             await flush(work)
             return Go(f"{here.root}/notater", said="note.signed")
         except Refused as refused:
-            await end(work, commit=False)
+            await undo(work)
             fault = refused
     await desk.keep(work, patient, here.id, fields, here.kept)
     return desk.page(here, fields, sent=True, fault=fault)
@@ -128,6 +128,7 @@ async def _signed(work: Work, visit: Visit, patient: str, hit: Stored) -> Page |
             await actions.mark_wrong(work, patient, hit.id, hit.version, visit.form.get("grunn", ""))
             return Go(here, said="note.marked")
         except Refused as refused:
+            await undo(work)
             fault = refused.text
     elif visit.sent:
         return Go(here)

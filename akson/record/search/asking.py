@@ -86,7 +86,8 @@ def _criterion(type_: str, name: str, modifier: str, value: str) -> Criterion:
     parameter = extraction.parameters(type_).get(name)
     if parameter is None or parameter.kind in ("composite", "special"):
         raise Refused("AK-S001", name=name)
-    allowed: Mapping[str, tuple[str, ...]] = {"string": ("exact", "contains"), "reference": parameter.targets}
+    # :exact tells accents and capitals apart, and the index holds only folded values: refused rather than half right
+    allowed: Mapping[str, tuple[str, ...]] = {"string": ("contains",), "reference": parameter.targets}
     if modifier and modifier not in allowed.get(parameter.kind, ()):
         raise Refused("AK-S001", name=f"{name}:{modifier}")
     values = tuple(split(value))

@@ -164,8 +164,7 @@ class Compiler:
             if criterion.modifier == "contains":
                 parts.append(statement.put("string_contains", part=folded))
             else:
-                high = folded if criterion.modifier == "exact" else folded + "\U0010ffff"
-                parts.append(statement.put("string_begins", low=folded, high=high + "\x01"))
+                parts.append(statement.put("string_begins", low=folded, high=folded + "\U0010ffff\x01"))
         return self._exists(statement, "string", criterion, parts)
 
     def _reference(self, statement: Statement, criterion: Criterion) -> str:

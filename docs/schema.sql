@@ -392,6 +392,7 @@ CREATE TABLE public.draft (
     id text NOT NULL COLLATE pg_catalog."C",
     owner bigint NOT NULL,
     kind text NOT NULL,
+    about text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     changed timestamp with time zone NOT NULL,
     sealed bytea NOT NULL
 );

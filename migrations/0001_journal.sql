@@ -34,7 +34,7 @@ CREATE TABLE resource (
   person       boolean NOT NULL,             -- owned by a person
   deleted      boolean NOT NULL DEFAULT false,
   labels       text[] NOT NULL DEFAULT '{}', -- meta.security codes
-  about        bigint[] NOT NULL DEFAULT '{}', -- other persons named in it
+  about        bigint[] NOT NULL DEFAULT '{}', -- other persons named in it; 0: one not known then
   tokens       bigint[] NOT NULL DEFAULT '{}', -- keyed hashes of every token and uri value
   PRIMARY KEY (owner, type, id)
 ) WITH (fillfactor = 85);

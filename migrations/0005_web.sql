@@ -13,6 +13,7 @@ CREATE TABLE draft (
   id      text COLLATE "C" NOT NULL,
   owner   bigint NOT NULL,            -- whose record it is meant for
   kind    text NOT NULL,              -- note, message
+  about   text COLLATE "C" NOT NULL DEFAULT '', -- DocumentReference/<id> it corrects, else will become: erased with it
   changed timestamptz NOT NULL,
   sealed  bytea NOT NULL,             -- nonce and AES-256-GCM of JSON
   PRIMARY KEY (person, id)

@@ -17,6 +17,7 @@ import httpx
 
 from akson.audit.seal import seal
 from akson.base.jobs import Consumer, deliver
+from akson.clinical.notes import drafts
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
 from akson.exchange import erasing
@@ -34,7 +35,10 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
-    return [worklist.consumer(office.database, office.ids.open), erasing.consumer(office.eraser)]
+    return [
+        worklist.consumer(office.database, office.ids.open), erasing.consumer(office.eraser),
+        drafts.consumer(office.database),
+    ]  # fmt: skip
 
 
 async def work(settings: Settings) -> None:

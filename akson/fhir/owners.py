@@ -121,11 +121,11 @@ def _identified(identifier: Any) -> Identified | None:
 def _is_patient(reference: Mapping[str, Any], named: str | Identified) -> bool:
     """Tell whether a reference points to a Patient, as far as its text says."""
     if isinstance(named, str) and not named.startswith("urn:"):
-        return _patient_in(named) is not None
+        return patient_in(named) is not None
     return bool(reference.get("type", "Patient") == "Patient")
 
 
-def _patient_in(reference: str) -> str | None:
+def patient_in(reference: str) -> str | None:
     """Return "Patient/x" from a literal reference, without server and version; None when it is to something else."""
     parts = reference.partition("/_history/")[0].split("/")
     return "/".join(parts[-2:]) if len(parts) > 1 and parts[-2] == "Patient" else None
@@ -134,10 +134,10 @@ def _patient_in(reference: str) -> str | None:
 def other_patients(resource: Mapping[str, Any]) -> list[str]:
     """Return "Patient/x" of every patient named in the resource who is not its owner, each once."""
     owner = owner_reference(resource)
-    own = _patient_in(owner) if isinstance(owner, str) else None
+    own = patient_in(owner) if isinstance(owner, str) else None
     if resource["resourceType"] == "Patient":
         own = f"Patient/{resource.get('id')}"
-    found = (_patient_in(text) for _, text in references(resource))
+    found = (patient_in(text) for _, text in references(resource))
     return list(dict.fromkeys(p for p in found if p and p != own))
 
 

@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from akson.access.rules import Act
+from akson.base.queries import queries
 from akson.base.work import Work
-from akson.fhir import bodies
-from akson.fhir.owners import other_patients
+from akson.fhir import bodies, types
+from akson.fhir.owners import other_patients, patient_in
 from akson.record.deciding import asked, facts_for
+from akson.record.session import fetch
 from akson.record.stored import Stored, stored
+
+SQL = queries(__file__, "reading.sql")
 
 
 async def shown(work: Work, rows: Sequence[Any]) -> list[Stored]:
     """Return rows of reading.sql as what the actor gets: without the names of patients there is no basis to read of.
 
-    One more round trip, only when somebody else is named. A version is masked by what the resource names today and by
-    what it named itself.
+    Only when somebody else is named: one more round trip, and one when any of them has an id from elsewhere. A version
+    is masked by what it names itself.
     """
     found = [stored(row) for row in rows]
-    named = [_others(work, row, one) for row, one in zip(rows, found, strict=True)]
-    others = set().union(*named)
-    if others:
-        facts = await facts_for(work, others)
-        hidden = {key for key in others if key not in facts or not asked(work, facts[key], None, Act.READ).permit}
-        for keys, one in zip(named, found, strict=True):
-            if keys & hidden:
-                _without_names(work, one, hidden)
+    named = [_others(row, one) for row, one in zip(rows, found, strict=True)]
+    if keys := await _keys(work, set().union(*named)):
+        facts = await facts_for(work, keys.values())
+        closed = {
+            key for key in keys.values() if key not in facts or not asked(work, facts[key], None, Act.READ).permit
+        }
+        for texts, one in zip(named, found, strict=True):
+            if hidden := {text for text in texts if keys.get(text) in closed - {one.owner}}:
+                _without_names(one, hidden)
     return found
 
 
-def _others(work: Work, row: Any, one: Stored) -> set[int]:
-    keys = set(row["about"] or ())
-    if "method" in row.keys() and one.packed is not None:  # noqa: SIM118 - a database row, not a dict: an old version
-        keys |= {work.office.ids.open(r.rpartition("/")[2]) or 0 for r in other_patients(one.resource)}
-    return keys - {0, one.owner}
+def _others(row: Mapping[str, Any], one: Stored) -> set[str]:
+    """Return "Patient/x" of the others whom the resource names; it is opened only when it may name any."""
+    old_version = "method" in row.keys()  # noqa: SIM118 - a database row, not a dict
+    if one.packed is None or not (row["about"] or old_version):
+        return set()
+    return set(other_patients(one.resource))
 
 
-def _without_names(work: Work, stored: Stored, hidden: set[int]) -> None:
+async def _keys(work: Work, named: Iterable[str]) -> dict[str, int]:
+    """Return the owner key behind each "Patient/x" that is known; ids from elsewhere cost one trip together."""
+    opened = {text: work.office.ids.open(text.partition("/")[2]) for text in named}
+    keys = {text: key for text, key in opened.items() if key is not None}
+    if foreign := [text.partition("/")[2] for text, key in opened.items() if key is None]:
+        rows = await fetch(work, SQL.located, [types.code_of("Patient")] * len(foreign), foreign)
+        keys |= {f"Patient/{row['id']}": row["owner"] for row in rows}
+    return keys
+
+
+def _without_names(stored: Stored, hidden: set[str]) -> None:
     resource = stored.resource
     for reference in _references(resource):
-        type_, _, id_ = str(reference.get("reference", "")).rpartition("Patient/")
-        if id_ and not type_.rstrip("/") and work.office.ids.open(id_) in hidden:
+        if patient_in(reference["reference"]) in hidden:
             reference.pop("display", None)
+            reference.pop("identifier", None)
     stored.body = bodies.dumps(resource)
 
 
 def _references(value: Any) -> Iterable[dict[str, Any]]:
     """Yield every object in `value` that points to something."""
     if isinstance(value, dict):
-        if "reference" in value:
+        if isinstance(value.get("reference"), str):
             yield value
         for inner in value.values():
             yield from _references(inner)

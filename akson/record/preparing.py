@@ -51,6 +51,7 @@ class Draft:
     if_match: int | None = None
     path: str = ""
     owner: int | None = None  # found by `_place`; given only by naming.py
+    stands_with: int = 0  # the owner of what stands under its id, which must be the same; found by `_place`
     owner_reference: str | None = None
     owns_itself: bool = False
 
@@ -116,6 +117,8 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
                 refuse_wrong_numbers(draft.resource, synthetic=work.office.synthetic)
             draft.owns_itself = _owner_of(draft.resource, lookup) is None
             facts_of(draft.resource, lookup)
+            for named in owners.other_patients(draft.resource):
+                lookup.key(named)
     if lookup.missing_references:
         pairs = [reference.split("/", 1) for reference in sorted(lookup.missing_references)]
         known = [(types.code_of(t), i) for t, i in pairs if types.is_type(t)]
@@ -144,7 +147,7 @@ def _place(work: Work, draft: Draft, lookup: Lookup) -> None:
     if draft.resource is None:
         if not known:
             raise Refused("AK-J001")
-        draft.owner = known
+        draft.owner = draft.stands_with = known
         return
     found = _owner_of(draft.resource, lookup)
     if found is None:
@@ -155,8 +158,7 @@ def _place(work: Work, draft: Draft, lookup: Lookup) -> None:
         raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
     else:
         draft.owner, draft.owner_reference = found
-        if known and known != draft.owner:
-            raise Refused("AK-J005", path=_owner_path(draft))
+    draft.stands_with = known or draft.owner
     draft.id = draft.id or work.office.ids.mint(draft.owner)
 
 
@@ -173,10 +175,10 @@ async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str,
     fresh = {d.owner for d in drafts if d.resource is not None and _is_new_owner(d, state)}
     keys: set[tuple[int, str, str]] = set()
     for draft in drafts:
-        if draft.owner in fresh or draft.owner in state.new:
+        if draft.stands_with in fresh or draft.stands_with in state.new:
             continue
         if draft.method != "POST" or draft.owner not in state.facts:
-            keys.add((draft.owner or 0, draft.type, draft.id or ""))
+            keys.add((draft.stands_with, draft.type, draft.id or ""))
         if (named := draft.owner_named) and named not in state.known:
             keys.add(named)
     if not keys:
@@ -201,7 +203,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
     """Build the change of one draft and what its caller is given. coming: what the set itself brings."""
     state = session(work)
     owner, id_ = draft.owner or 0, draft.id or ""
-    row = rows.get((owner, draft.type, id_))
+    row = rows.get((draft.stands_with, draft.type, id_))
     row = row if row is not None and row["version"] else None
     current = row["version"] if row is not None else 0
     new_owner = owner not in state.facts and owner not in state.new
@@ -234,8 +236,10 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
 
 def _refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
     """Raise when the draft does not fit what is there. row: what it changes; None when there is nothing yet."""
-    if row is not None:  # first: version and deletion are told only to those who may know of the resource
+    if row is not None:  # first: person, version and deletion are told only to those who may know of the resource
         allow(work, facts_in(row), labels_in(row), Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
+        if draft.stands_with != draft.owner:
+            raise Refused("AK-J005", path=_owner_path(draft))
     elif draft.method == "DELETE" or (draft.method == "PUT" and work.office.ids.open(draft.id or "") is not None):
         raise Refused("AK-J001")  # clients choose no ids of ours: as unknown as what may not be seen
     current = row["version"] if row is not None else 0
@@ -257,7 +261,8 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
         change.facts.append(labelled(labels_of(work, change)))
         change.changes_facts = True
     change.identifiers = national_identifiers(resource)
-    change.about = tuple(sorted({lookup.key(r) for r in owners.other_patients(resource)} - {0, change.owner}))
+    others = {lookup.key(named) for named in owners.other_patients(resource)}  # 0: known to nobody yet
+    change.about = tuple(sorted(others - {change.owner}))
     change.stored.packed = change.packed
 
 

@@ -22,6 +22,7 @@ from akson.record.deciding import allow, facts_for
 from akson.record.session import end, fetch, session, transaction
 
 SQL = queries(__file__, "writing.sql")
+READING = queries(__file__, "reading.sql")
 _TRIES = 4
 REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0006 raise
 _IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
@@ -61,6 +62,7 @@ async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresEr
     if problem.sqlstate in ("AK002", "AK003"):
         raise Refused(REFUSALS[problem.sqlstate]) from None
     if isinstance(problem, asyncpg.UniqueViolationError) and problem.constraint_name in _IDENTITIES:
+        await _leave_trace(work, changes)
         raise Refused("AK-J006") from None
     if problem.sqlstate not in ("AK008", "40001", "40P01"):
         raise problem
@@ -74,6 +76,17 @@ async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresEr
         if change.stands is not None:
             allow(work, facts[change.owner], change.stands, Act.WRITE, _named(change))
         allow(work, facts[change.owner], labels_of(work, change), act_of(change), _named(change))
+
+
+async def _leave_trace(work: Work, changes: list[Change]) -> None:
+    """Leave in the log of each person whose number was tried that somebody was told it is taken."""
+    numbers = [number for change in changes if change.type == "Patient" for number in change.identifiers]
+    if not numbers:
+        return
+    await end(work, commit=False)  # the transaction is spent, with what stands in it
+    systems, values = zip(*numbers, strict=True)
+    for row in await fetch(work, READING.identified, list(systems), list(values)):
+        work.saw(row["owner"], "number probed", outcome="refuse")
 
 
 def act_of(change: Change) -> Act:

@@ -8,8 +8,9 @@ from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.record import journal
 from akson.record.office import Office
+from akson.record.search import searching
 from akson.record.search.searching import search
-from tests.offices import JOB, VENDOR, citizen, patient, staff, temperature, unit
+from tests.offices import FNR, JOB, VENDOR, citizen, patient, staff, temperature, unit
 
 
 async def test_what_a_nurse_registers_her_colleague_reads_token_for_token(office: Office) -> None:
@@ -84,3 +85,118 @@ async def test_others_named_in_a_record_stay_nameless_to_those_who_may_not_read_
     assert [b"Hemmelig" in (one.body or b"") for one in seen] == [False] * 4
     async with office.work(citizen(odd), Purpose.OWN) as work:
         assert (await journal.read(work, "Patient", odd.id)).resource["name"] == [{"family": "Hemmelig"}]
+
+
+async def test_names_stay_hidden_also_when_the_person_has_an_id_from_elsewhere_or_was_registered_later(
+    office: Office,
+) -> None:
+    home = await unit(office, "Sone nord")
+    mariam, astrid = await staff(office, home, "Yusuf"), await patient(office, at=home)
+    secret = {"display": "Odd Hemmelig", "identifier": {"system": FNR, "value": "14834142059"}}
+    late, known = (
+        {"reference": reference} | secret for reference in ("Patient/sen", "https://x.test/Patient/odd/_history/1")
+    )
+    task = {
+        "resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": astrid.reference},
+        "input": [{"type": {"text": "om"}, "valueReference": named} for named in (known, late)],
+    }  # fmt: skip
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.update(work, {"resourceType": "Patient"}, id_="odd")
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        made = await journal.create(work, task)
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.update(work, {"resourceType": "Patient"}, id_="sen")
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        seen = await journal.read(work, "Task", made.id)
+    assert [one["valueReference"].keys() for one in seen.resource["input"]] == [{"reference"}] * 2
+    async with office.work(VENDOR, Purpose.TREATMENT) as work:
+        assert (await journal.read(work, "Task", made.id)).resource["input"] == task["input"]
+
+
+async def test_whose_entry_it_is_is_told_only_to_those_who_may_change_it(office: Office) -> None:
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    mariam, stranger = await staff(office, north, "Yusuf"), await staff(office, south, "Lie")
+    astrid, odd = await patient(office, at=north), await patient(office, at=north)
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        made = await journal.create(work, temperature(astrid))
+    codes = {}
+    for who in (mariam, stranger):
+        for person in (astrid, odd):
+            with pytest.raises(Refused) as caught:
+                async with office.work(who, Purpose.TREATMENT) as work:
+                    await journal.update(work, temperature(person), id_=made.id, if_match=9)
+            codes[who.name, person.id] = caught.value.code
+    assert (codes["Yusuf", astrid.id], codes["Yusuf", odd.id]) == ("AK-J003", "AK-J005")
+    assert codes["Lie", astrid.id] == codes["Lie", odd.id]
+    assert codes["Lie", odd.id].startswith("AK-A")
+
+
+async def test_trying_a_number_that_is_taken_leaves_a_trace_in_the_log_of_the_one_who_has_it(office: Office) -> None:
+    number = [{"system": FNR, "value": "14834142059"}]
+    strictly = {"security": [{"system": "https://akson.no/fhir/protection", "code": "kode6"}]}
+    hidden = await patient(office, meta=strictly, identifier=number)
+    count = "SELECT count(*) FROM access_log_patient WHERE patient = $1"
+    before = await office.database.fetchval(count, hidden.owner)
+    with pytest.raises(Refused, match="AK-J006"):
+        async with office.work(VENDOR, Purpose.TREATMENT) as work:
+            await journal.create(work, {"resourceType": "Patient", "identifier": number})
+    assert await office.database.fetchval(count, hidden.owner) == before + 1
+    row = (
+        await office.database.fetch("SELECT outcome, seen::text AS seen FROM access_log ORDER BY at DESC, seq DESC")
+    )[0]
+    assert row["outcome"] == "refuse"
+    assert "number probed" in row["seen"]
+
+
+async def test_what_does_not_fit_beside_the_hits_is_refused_and_never_left_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = await unit(office, "Sone nord")
+    mariam, astrid = await staff(office, home, "Yusuf"), await patient(office, at=home)
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        for value in ("38.1", "38.2", "38.3"):
+            await journal.create(work, temperature(astrid, value))
+    pairs = [("_id", astrid.id), ("_revinclude", "Observation:patient")]
+    monkeypatch.setattr(searching, "_MOST_INCLUDED", 3)
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        assert len((await search(work, "Patient", pairs)).included) == 3
+    monkeypatch.setattr(searching, "_MOST_INCLUDED", 2)
+    with pytest.raises(Refused, match="AK-S004"):
+        async with office.work(mariam, Purpose.TREATMENT) as work:
+            await search(work, "Patient", pairs)
+
+
+async def test_of_many_references_those_that_are_not_here_are_left_out(office: Office) -> None:
+    home = await unit(office, "Sone nord")
+    mariam, astrid = await staff(office, home, "Yusuf"), await patient(office, at=home)
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        made = await journal.create(work, temperature(astrid))
+    elsewhere = [await _put(office, name, astrid.reference) for name in ("maling-1", "maling-2")]
+    strange = [
+        "https://fhir.example/Patient/1",
+        "Patient/ukjent",
+        "#legen",
+        "",
+        "Observation",
+        "Ukjent/1",
+        "urn:uuid:1",
+    ]
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        before = office.database.statements
+        found = await journal.read_many(work, [*strange, made.reference, *elsewhere])
+        statements = office.database.statements - before
+    assert (set(found), statements) == ({made.reference, *elsewhere}, 2)  # where they are, and what they say
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        assert await journal.read_many(work, strange) == {}
+
+
+async def _put(office: Office, id_: str, person: str) -> str:
+    """Write a measurement under an id that was chosen elsewhere."""
+    measured = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "puls"},
+        "subject": {"reference": person},
+    }
+    async with office.work(VENDOR, Purpose.SYSTEM) as work:
+        return (await journal.update(work, measured, id_=id_)).reference

@@ -15,15 +15,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from akson.base.database import Database
 from akson.base.errors import Refused
+from akson.base.jobs import Consumer, News
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.fhir import types
 from akson.record.session import execute, fetch
 
 SQL = queries(__file__)
 _NONCE: Final = 12  # bytes
 _KEY: Final = 32
 NOTE: Final = "note"
+_TYPE: Final = "DocumentReference"  # what a note is when it is signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +50,14 @@ class _Content(msgspec.Struct):
 async def keep(work: Work, id_: str, owner: int, patient: str, fields: Mapping[str, str], kind: str = NOTE) -> None:
     """Keep what has been written so far, over what was kept before.
 
+    Which note it corrects (`retter`) stands in the row in the open, so that an erasure finds the copy of its text.
+
     Leaves  one row in work's transaction, locked until it ends
     """
     content = msgspec.json.encode(_Content(patient, dict(fields)))
     sealed = _seal(work, content, _about(work, id_, owner, kind))
-    await execute(work, SQL.keep, work.actor.key, id_, owner, kind, work.now, sealed)
+    about = f"{_TYPE}/{fields.get('retter') or id_}"
+    await execute(work, SQL.keep, work.actor.key, id_, owner, kind, work.now, sealed, about)
 
 
 async def keep_on(work: Work, draft: Draft, fields: Mapping[str, str]) -> None:
@@ -84,6 +91,17 @@ async def close(work: Work, id_: str, owner: int, patient: str) -> None:
     """Delete a draft that has been signed; a saving of it at the same moment waits, and then finds it signed."""
     await keep(work, id_, owner, patient, {})
     await drop(work, id_)
+
+
+def consumer(database: Database) -> Consumer:
+    """Return the consumer that deletes everybody's drafts about notes that were erased: they hold its text."""
+
+    async def handle(news: News) -> None:
+        erased = [f"{_TYPE}/{id_}" for id_, version in zip(news.ids, news.versions, strict=True) if version == 0]
+        if erased:
+            await database.execute(SQL.drop_about, news.owner, erased)
+
+    return Consumer(name="drafts", types=frozenset({types.code_of(_TYPE)}), handle=handle)
 
 
 def _opened(work: Work, row: Any) -> Draft | None:

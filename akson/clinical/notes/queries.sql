@@ -1,7 +1,7 @@
 -- name: keep
 -- Keep a draft; the row is locked until the work ends, so that saving and signing at once take turns.
--- in  $1 person, $2 id, $3 owner, $4 kind, $5 now, $6 sealed
-INSERT INTO draft (person, id, owner, kind, changed, sealed) VALUES ($1, $2, $3, $4, $5, $6)
+-- in  $1 person, $2 id, $3 owner, $4 kind, $5 now, $6 sealed, $7 what it is about
+INSERT INTO draft (person, id, owner, kind, changed, sealed, about) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (person, id) DO UPDATE SET changed = excluded.changed, sealed = excluded.sealed
  WHERE draft.owner = excluded.owner AND draft.kind = excluded.kind;
 
@@ -18,3 +18,7 @@ SELECT id, owner, kind, changed, sealed FROM draft WHERE person = $1 ORDER BY ch
 
 -- name: drop
 DELETE FROM draft WHERE person = $1 AND id = $2;
+
+-- name: drop_about
+-- Delete everybody's drafts about resources of one owner that were erased.
+DELETE FROM draft WHERE owner = $1 AND about = ANY ($2::text[]);

@@ -12,6 +12,7 @@ from typing import Any
 
 from akson.access.facts import Facts, Labels
 from akson.access.rules import Act
+from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
@@ -45,7 +46,7 @@ async def search(work: Work, type_: str, pairs: Sequence[tuple[str, str]], *, ac
     """Return one page of the resources of `type_` that meet all of `pairs` and that the actor may see.
 
     act     SEARCH_IDENTITY finds persons the actor may be told of, not only those whose record is open
-    Raises  Refused: AK-S001 a parameter is unknown, AK-S002 a value is wrong
+    Raises  Refused: AK-S001 a parameter is unknown, AK-S002 a value is wrong, AK-S004 too much to include
     """
     asked = ask(type_, pairs)
     await flush(work)
@@ -137,9 +138,20 @@ async def _included(work: Work, page: Page, include: Include) -> list[Stored]:
     return await shown(work, sorted(permitted, key=lambda row: (row["type"], row["id"])))
 
 
+async def _most(work: Work, query: str, *args: Any) -> Sequence[Any]:
+    """Return all rows of a query whose last parameter is how many; what does not fit is said, never left out.
+
+    Raises  Refused AK-S004 when there are more than may come along with one page
+    """
+    rows = await fetch(work, query, *args, _MOST_INCLUDED + 1)
+    if len(rows) > _MOST_INCLUDED:
+        raise Refused("AK-S004", most=_MOST_INCLUDED)
+    return rows
+
+
 async def _targets(work: Work, hits: list[Stored], include: Include) -> list[tuple[int, str, str]]:
     wanted = [include.target] if include.target else list(include.parameter.targets)
-    rows = await fetch(
+    rows = await _most(
         work,
         SEARCH.targets,
         [h.owner for h in hits],
@@ -147,7 +159,6 @@ async def _targets(work: Work, hits: list[Stored], include: Include) -> list[tup
         types.code_of(include.source),
         include.parameter.id,
         [types.code_of(name) for name in wanted],
-        _MOST_INCLUDED,
     )
     return await _owned(work, [(row["target_type"], row["target"]) for row in rows])
 
@@ -170,7 +181,7 @@ async def _owned(work: Work, targets: Iterable[tuple[int, str]]) -> list[tuple[i
 async def _sources(work: Work, hits: list[Stored], include: Include) -> list[tuple[int, str, str]]:
     """Return what points at the hits, among what the actor may find: what is hidden takes no place among the most."""
     scope = await _scope(work, Asked(type=include.source), Act.READ)
-    rows = await fetch(
+    rows = await _most(
         work,
         SEARCH.sources,
         [h.id for h in hits],
@@ -179,7 +190,6 @@ async def _sources(work: Work, hits: list[Stored], include: Include) -> list[tup
         include.parameter.id,
         scope.owners,
         scope.denied,
-        _MOST_INCLUDED,
     )
     return [(row["owner"], types.name_of(row["type"]), row["id"]) for row in rows]
 

@@ -7,8 +7,11 @@ import asyncio
 import pytest
 
 from akson.base.errors import Refused
+from akson.base.jobs import deliver
 from akson.base.work import Purpose
 from akson.clinical.notes import drafts
+from akson.doors.running import consumers
+from akson.record import erasure, journal
 from tests.seeded import Town
 
 TEXT = {"type": "telefon", "vurdering": "Tyngre pust i trapp."}
@@ -77,3 +80,22 @@ async def test_a_saving_at_the_moment_of_signing_waits_its_turn(town: Town) -> N
         order.append("signed")
     await saving
     assert order == ["signed", "saved"]
+
+
+async def test_a_correction_that_is_begun_goes_when_the_note_it_corrects_is_erased(town: Town) -> None:
+    jonas, patient = await town.at_work("jonas"), town.id("Patient/astrid")
+    owner, other = town.office.ids.open(patient) or 0, await begun(town)
+    note = {"resourceType": "DocumentReference", "status": "current", "subject": {"reference": f"Patient/{patient}"},
+            "content": [{"attachment": {"contentType": "text/plain", "data": "a2FuYXJpZnVnbA=="}}]}  # fmt: skip
+    async with town.office.work(jonas, Purpose.TREATMENT) as work:
+        wrong = await journal.create(work, note)
+    async with town.office.work(jonas, Purpose.TREATMENT) as work:
+        fields = {"vurdering": "kanarifugl", "retter": wrong.id}
+        await drafts.keep(work, town.office.ids.mint(owner), owner, patient, fields)
+    decision = erasure.Decision(ground=erasure.Ground.WRONG_PATIENT, reason="Skrevet i feil pasients journal")
+    async with town.office.work(jonas, Purpose.ADMINISTRATION) as work:
+        await erasure.erase(work, [wrong.reference], decision)
+    while await deliver(town.office.database, consumers(town.office), town.office.clock()):
+        pass
+    async with town.office.work(jonas, Purpose.TREATMENT) as work:
+        assert [(one.id, one.fields) for one in await drafts.of(work)] == [(other, TEXT)]

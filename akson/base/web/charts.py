@@ -7,7 +7,7 @@ has role="img" with a title and description and the same figures as a table on t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from markupsafe import Markup, escape
@@ -16,7 +16,8 @@ Figure = Decimal | float
 Band = tuple[Figure, Figure]  # lowest and highest expected, inclusive
 
 _TOP, _BOTTOM = 2.1, 15.9  # of a sparkline 18 high
-_LEFT, _RIGHT = 130.0, 658.0  # first and last moment in a trend 720 wide
+_WIDE, _NARROW = 720, 420  # of a trend
+_LEFT, _MARGIN = 130.0, 62.0  # where its first moment stands, and how far from the right edge its last
 
 
 def sparkline(values: Sequence[Figure | None], band: Band | None = None) -> Markup:
@@ -79,23 +80,26 @@ def trend(
     title: str,
     text: str,
     name: str = "trend",
+    newest: int = 0,
 ) -> Markup:
     """Draw NEWS2 sums as a strip and each kind of measurement below it with its expected band.
 
     moments  labels of the time axis, oldest first
     title    and text: what the picture shows, in words
     name     makes the ids unique on the page
+    newest   draw only so many of the newest moments, for a narrow screen; 0 = all
     """
-    across = _spread(len(moments), _LEFT, _RIGHT)
+    moments, scores, width = moments[-newest:], scores[-newest:], _NARROW if newest else _WIDE
+    across = _spread(len(moments), _LEFT, width - _MARGIN)
     height = 48 + 60 * len(lines) + 20
     parts = [
-        f'<svg class="ak-chart" viewBox="0 0 720 {height}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<svg class="ak-chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(text)}</desc>'
         '<text class="b" x="0" y="28">NEWS2</text>',
         *(_cell(x, score) for x, score in zip(across, scores, strict=True) if score is not None),
     ]
     for row, line in enumerate(lines):
-        parts.extend(_row(line, across, 48 + 60 * row))
+        parts.extend(_row(replace(line, values=line.values[-newest:]), across, 48 + 60 * row, width))
     parts.extend(
         f'<text class="c m" x="{x:.0f}" y="{height - 4}">{escape(label)}</text>'
         for x, label in zip(across, moments, strict=True)
@@ -112,12 +116,12 @@ def _cell(x: float, score: int) -> str:
     )
 
 
-def _row(line: Line, across: Sequence[float], top: float) -> Iterator[str]:
+def _row(line: Line, across: Sequence[float], top: float, width: int) -> Iterator[str]:
     known = [(x, float(value)) for x, value in zip(across, line.values, strict=True) if value is not None]
     heights = [value for _, value in known]
-    yield f'<line class="grid" x1="0" x2="720" y1="{top + 60:.0f}" y2="{top + 60:.0f}"/>'
+    yield f'<line class="grid" x1="0" x2="{width}" y1="{top + 60:.0f}" y2="{top + 60:.0f}"/>'
     if line.band and known and (shade := _band(line.band, heights, top + 8, top + 57, top + 24, top + 52)):
-        yield f'<rect class="band" x="96" y="{shade[0]:.1f}" width="600" height="{shade[1]:.1f}"/>'
+        yield f'<rect class="band" x="96" y="{shade[0]:.1f}" width="{width - 120}" height="{shade[1]:.1f}"/>'
     yield f'<text class="b" x="0" y="{top + 32:.0f}">{escape(line.name)}</text>'
     yield f'<text class="m" x="0" y="{top + 47:.0f}">{escape(line.unit)}</text>'
     points = [(x, _height(value, heights, top + 24, top + 52), value) for x, value in known]

@@ -15,6 +15,7 @@ class Result:
     """The NEWS2 sum and what to do."""
 
     score: int
+    at_least: bool = False  # parts are missing, and the sum can only be higher
     was: int | None
     parts: str  # "SpO₂ 2, blodtrykk 1, puls 1"
     do: str  # "Ring fastlegen i dag, mål igjen i kveld."
@@ -55,6 +56,7 @@ class Course:
     table: tuple[tuple[str, tuple[str, ...]], ...]  # (row head, one text for each moment)
     period: str  # "09.11–23.11.2026"
     words: str  # what the picture shows, in a sentence
+    columns: tuple[str, ...] = ()  # heads of the table, newest first
     legend: str = ""
     periods: tuple[tuple[str, str], ...] = ()  # (text, href)
 
@@ -77,5 +79,6 @@ class Measurements:
     taken: datetime | None = None
     by: str = ""
     result: Result | None = None
+    complete: str = ""  # "Siste hele NEWS2: 4, i dag 08.12, Mariam Yusuf", when newer parts stand before it
     labs: tuple[Lab, ...] = ()
     labs_source: str = ""

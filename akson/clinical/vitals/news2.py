@@ -58,6 +58,21 @@ class Score:
     risk: Risk | None
 
     @property
+    def at_least(self) -> int:
+        """Return what the known parts give: the sum cannot be lower, whatever the missing ones show."""
+        return sum(self.points.values())
+
+    @property
+    def red(self) -> bool:
+        """Say whether one single part has three points."""
+        return _RED in self.points.values()
+
+    @property
+    def alarming(self) -> bool:
+        """Say whether the known parts alone demand that somebody acts."""
+        return self.red or self.at_least >= _MEDIUM
+
+    @property
     def advice(self) -> str:
         """Return the message key of what to do; "" while a part is missing."""
         return f"news2.{self.risk.replace('-', '_')}" if self.risk else ""

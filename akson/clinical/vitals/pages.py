@@ -27,21 +27,27 @@ _WORDS: Final = {letter: word.lower() for letter, word in ANSWERS}
 
 
 def result(
-    values: Mapping[str, Value], total: int, before: Sequence[Moment], at: datetime, scale: Scale = Scale.ONE
+    values: Mapping[str, Value], total: int | None, before: Sequence[Moment], at: datetime, scale: Scale = Scale.ONE
 ) -> model.Result:
     """Return the sum in words.
 
+    total    None: a part is missing, and what the others give is the least it can be
     before   earlier moments, oldest first
     """
-    t, was = texts().plain, compared(before, at)
-    points = news2.score(values, scale).points
+    t, was, counted = texts().plain, compared(before, at), news2.score(values, scale)
+    points, at_least = counted.points, total is None
+    if total is None:
+        total = counted.at_least
+        was = was if was is not None and was < total else None  # what can still rise is not lower than before
     told = [t("vitals.part", part=t(f"vitals.part_{part}"), points=count) for part, count in points.items() if count]
     risk = news2.risk(total, red=3 in points.values())
     rising = risk is news2.Risk.LOW and was is not None and total - was >= _RISE
     advice = "news2.rising" if rising else f"news2.{risk.replace('-', '_')}"
+    if at_least and not rising and not counted.alarming:
+        advice = "news2.rest"
     danger = "" if risk is news2.Risk.HIGH else t("news2.danger")
-    return model.Result(score=total, was=was, parts=", ".join(told), do=t(advice), rule=t("news2.rule"), danger=danger,
-                        also=_gain(values.get("vekt"), before, at))  # fmt: skip
+    return model.Result(score=total, at_least=at_least, was=was, parts=", ".join(told), do=t(advice),
+                        rule=t("news2.rule"), danger=danger, also=_gain(values.get("vekt"), before, at))  # fmt: skip
 
 
 def _gain(now: Value | None, before: Iterable[Moment], at: datetime) -> str:
@@ -80,7 +86,8 @@ def course(shown: Sequence[Moment], periods: tuple[tuple[str, str], ...]) -> mod
     period = f"{days[0]:%d.%m}–{days[-1]:%d.%m.%Y}" if days[0].date() != days[-1].date() else f"{days[-1]:%d.%m.%Y}"
     curves = tuple(_curve(name, shown) for name in _CURVES if any(one.figure(name) is not None for one in shown))
     return model.Course(
-        moments=_labels(days), scores=tuple(one.total for one in shown), curves=curves, table=tuple(_table(shown)),
+        moments=_labels(days), columns=_labels(days[::-1]), scores=tuple(one.total for one in shown), curves=curves,
+        table=tuple(_table(shown)),
         period=period, words=_sentence(shown), legend=t("vitals.legend"), periods=periods,
     )  # fmt: skip
 
@@ -136,6 +143,12 @@ def last_measured(moments: Sequence[Moment], now: datetime) -> str:
     last, t = moments[-1], texts().plain
     when = said(last.at, now)
     return t("vitals.last", when=when) if last.total is None else t("vitals.last_score", when=when, score=last.total)
+
+
+def complete(last: Moment, now: datetime) -> str:
+    """Return "Siste hele NEWS2: 4, i dag 08.12, Mariam Yusuf"."""
+    told = ", ".join(filter(None, (said(last.at, now), last.by)))
+    return texts().plain("vitals.complete", score=last.total, told=told)
 
 
 def laboratory(observations: Iterable[Resource]) -> tuple[str, tuple[model.Lab, ...]]:

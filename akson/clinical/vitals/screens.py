@@ -15,12 +15,13 @@ from akson.base.work import Work
 from akson.clinical.vitals import actions, kinds, model, news2, pages
 from akson.clinical.vitals.form import VITALS
 from akson.clinical.vitals.kinds import Value
-from akson.clinical.vitals.moments import Moment, gathered, scored
+from akson.clinical.vitals.moments import Moment, compared, gathered
 from akson.clinical.vitals.news2 import Scale
-from akson.patient.banner import FLAG
-from akson.patient.chart import Chart, local, open_chart
-from akson.patient.reading import code, moment
+from akson.clinical.vitals.standing import scale_of, standing
+from akson.patient.chart import Chart, open_chart
+from akson.patient.reading import moment
 from akson.record.journal import Mark
+from akson.record.session import undo
 
 SCREENS = Screens(__name__)
 CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -28,7 +29,6 @@ MARKED: Final[Mapping[str, Mark]] = {
     "Observation:vitals": ("category", CATEGORY, "vital-signs"),
     "Observation:labs": ("category", CATEGORY, "laboratory"),
 }
-RETAINS_CO2: Final = "metning-88-92"  # Flag.code: a doctor has set the saturation goal 88-92 %
 _NEWEST: Final = 250  # Observations; ten for each moment
 _OF_PERIOD: Final = {"3m": 1500, "1a": 2500}
 
@@ -43,12 +43,15 @@ async def measurements(work: Work, visit: Visit, patient: str) -> Page:
     moments = _moments(chart)
     shown = pages.picked(moments, period, work.now)
     source, labs = pages.laboratory(hit.resource for hit in chart["Observation:labs"])
-    taken = _last_scored(moments)
+    scale = scale_of(chart, work.now)
+    stands = standing(moments, scale)
+    taken = stands.newer or stands.complete
     view = model.Measurements(
         new_href=f"/p/{patient}/malinger/ny", labs=labs, labs_source=source,
         course=pages.course(shown, _periods(period)) if shown else None,
         taken=taken.at if taken else None, by=taken.by if taken else "",
-        result=_result(work, taken, moments, chart) if taken else None,
+        result=pages.result(taken.values, taken.total, moments, taken.at, scale or Scale.ONE) if taken else None,
+        complete=pages.complete(stands.complete, work.now) if stands.newer and stands.complete else "",
     )  # fmt: skip
     return Page("malinger.html", view=view, patient=chart.banner)
 
@@ -62,9 +65,10 @@ async def new_measurement(work: Work, visit: Visit, patient: str) -> Page | Go:
         try:
             await actions.register(
                 work, patient, _values(form), _measured_at(form, work), remark=form["merknad"].raw,
-                scale=_scale(work, chart),
+                scale=scale_of(chart, work.now),
             )  # fmt: skip
         except Refused as refused:
+            await undo(work)
             form = form.with_refused(refused)
         else:
             return Go(f"/p/{patient}/malinger", "vitals.saved")
@@ -84,17 +88,22 @@ def _doubted(form: Filled) -> Filled:
 
 
 def _measuring(work: Work, chart: Chart, form: Filled) -> model.Measuring:
-    values, moments, scale = _values(form), _moments(chart), _scale(work, chart)
+    values, moments, scale = _values(form), _moments(chart), scale_of(chart, work.now)
     at, result, points, missing = _measured_at(form, work), None, {}, ""
     if form.sent and scale:
         counted = news2.score(values, scale)
         points, missing = dict(counted.points), _missing(counted.missing)
-        if counted.total is not None and form.valid:
+        if form.valid and (counted.total is not None or _tells(counted, compared(moments, at))):
             result = pages.result(values, counted.total, moments, at, scale)
     return model.Measuring(
         action=f"/p/{chart.identity.id}/malinger/ny", at=at, points=points, result=result,
         missing=missing if scale else texts().plain("vitals.child"), last=pages.last_measured(moments, work.now),
     )  # fmt: skip
+
+
+def _tells(counted: news2.Score, was: int | None) -> bool:
+    """Say whether the parts that are typed already tell of somebody ill, or of more than before."""
+    return counted.alarming or (was is not None and counted.at_least > was)
 
 
 def _missing(parts: tuple[str, ...]) -> str:
@@ -117,27 +126,6 @@ def _measured_at(form: Filled, work: Work) -> datetime:
 
 def _moments(chart: Chart) -> list[Moment]:
     return gathered(hit.resource for hit in chart["Observation:vitals"])
-
-
-def _last_scored(moments: list[Moment]) -> Moment | None:
-    found = scored(moments)
-    return found[-1] if found else None
-
-
-def _result(work: Work, taken: Moment, moments: list[Moment], chart: Chart) -> model.Result | None:
-    if taken.total is None:
-        return None
-    return pages.result(taken.values, taken.total, moments, taken.at, _scale(work, chart) or Scale.ONE)
-
-
-def _scale(work: Work, chart: Chart) -> Scale | None:
-    """Return how saturation counts for this patient; None for children, whom NEWS2 is not made for."""
-    age = chart.identity.age(local(work.now).date())
-    if age is not None and age < news2.FROM_AGE:
-        return None
-    flags = (hit.resource for hit in chart["Flag"])
-    two = any(flag.get("status") == "active" and code(flag.get("code"), FLAG) == RETAINS_CO2 for flag in flags)
-    return Scale.TWO if two else Scale.ONE
 
 
 def _periods(current: str) -> tuple[tuple[str, str], ...]:

@@ -125,7 +125,31 @@ async def test_every_page_of_vital_signs_can_be_drawn(town: Town) -> None:
     wrong, _ = await sent(town, do="save", temp="384")
     counted, _ = await sent(town, do="compute", **TYPED)
     html = [drawn("clinical/vitals", page) for page in (full, blank, wrong, counted) if isinstance(page, Page)]
-    assert html[0].count("<polyline") == 5
+    assert html[0].count("<polyline") == 10  # the wide picture, and the newest for a narrow screen
+    assert html[0].index('<th scope="col">23.11') < html[0].index('<th scope="col">22.11')  # newest first
     assert "Sist målt i dag 08.12: NEWS2 4" in html[1]
     assert "384 °C er utenfor 20–45 °C. Mangler komma?" in html[2]
     assert "NEWS2 4" in html[3]
+
+
+ILL = {"resp": "24", "spo2": "91", "temp": "38,2", "sys": "100", "dia": "60", "puls": "112"}
+
+
+async def test_parts_of_somebody_very_ill_alarm_in_the_form_and_after_saving(town: Town) -> None:
+    counted, _ = await sent(town, do="compute", **ILL)
+    assert isinstance(counted, Page)
+    html = drawn("clinical/vitals", counted)
+    for told in ("NEWS2 minst 10, før 2", "Ring 113.", "Mangler: oksygen, bevissthet"):
+        assert told in html
+    await sent(town, do="save", **ILL)
+    view = await shown(town, "jonas")
+    assert view.result is not None
+    assert (view.result.score, view.result.at_least) == (10, True)
+    assert view.complete == "Siste hele NEWS2: 4, i dag 08.12, Mariam Yusuf"
+
+
+async def test_parts_that_tell_little_leave_the_last_sum_with_its_own_time(town: Town) -> None:
+    await sent(town, do="save", sys="128", dia="74", puls="72")
+    view = await shown(town, "jonas")
+    assert view.result is not None
+    assert (view.result.score, view.result.at_least, view.by, view.complete) == (4, False, "Mariam Yusuf", "")

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from akson.audit.report import Findings
+from akson.audit.prove_current import prove_current
+from akson.audit.report import Findings, resource_name
 from akson.base.queries import queries
-from akson.fhir import types
 
 SQL = queries(__file__, "verify.sql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,11 +84,7 @@ async def prove_journal(connection: asyncpg.Connection, findings: Findings) -> N
         _lonely_owner(row, findings)
     async for row in connection.cursor(SQL.not_erased):
         findings.fault("resource_version", *_named(row), what="was erased by a decision, but its content is here")
-    async for row in connection.cursor(SQL.current):
-        if row["owner"] is None:
-            continue  # its version is told by the chain
-        what = f"stands at version {row['version']}, but its versions end at {row['newest']} or have a gap"
-        findings.fault("resource", row["owner"], _resource(row), what=what)
+    await prove_current(connection, findings)
 
 
 async def _end(heads: _Ordered, owner: int | None, seq: int, head: set[bytes], findings: Findings) -> None:
@@ -200,7 +196,4 @@ def _named(row: Row) -> tuple[object, object, object]:
 
 
 def _resource(row: Row) -> str:
-    """Return "Type/id", with the bare code where it names no type."""
-    code = row["type"]
-    name = types.name_of(code) if 0 < code <= len(types.TYPES) else str(code)
-    return f"{name}/{row['id']}"
+    return resource_name(row["type"], row["id"])

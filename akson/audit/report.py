@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from akson.fhir import types
+
 MOST_FAULTS = 1000  # told one by one; the rest is counted
 
 
@@ -50,3 +52,9 @@ class Findings:
 
     def report(self) -> Report:
         return Report(rows=dict(self.rows), faults=tuple(self.faults), untold=self.untold)
+
+
+def resource_name(code: int, id_: str) -> str:
+    """Return "Type/id", with the bare code where it names no type."""
+    name = types.name_of(code) if 0 < code <= len(types.TYPES) else str(code)
+    return f"{name}/{id_}"

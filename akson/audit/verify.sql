@@ -60,9 +60,41 @@ SELECT v.owner, v.type, v.id, v.version
 SELECT owner, chain_seq, head FROM owner ORDER BY owner;
 
 -- name: current
--- Current rows that do not fit their versions: not the newest, or none at all.
-SELECT r.owner, r.type, r.id, r.version, v.newest
-  FROM resource r
-  FULL JOIN (SELECT owner, type, id, max(version) AS newest, count(*) AS many FROM resource_version GROUP BY 1, 2, 3) v
-    ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
- WHERE r.version IS DISTINCT FROM v.newest OR v.many <> v.newest;
+-- Current rows that do not fit their versions, and resources with versions but no current row.
+-- The author's unit and id are looked up as text: what is no longer JSON differs too. In JSON a quote inside a name is
+-- escaped, so these can only be the members themselves.
+-- in    $1 types whose resources act
+WITH newest AS (
+  SELECT v.owner, v.type, v.id, m.newest, m.many, v.method, v.last_updated, v.author
+    FROM (SELECT owner, type, id, max(version) AS newest, count(*) AS many FROM resource_version GROUP BY 1, 2, 3) m
+    JOIN resource_version v ON v.owner = m.owner AND v.type = m.type AND v.id = m.id AND v.version = m.newest
+), erased AS (
+  SELECT DISTINCT owner, type, id FROM erasure
+), compared AS (
+  SELECT coalesce(r.owner, v.owner) AS owner, coalesce(r.type, v.type) AS type, coalesce(r.id, v.id) AS id,
+         r.version, v.newest, v.many,
+         r.deleted <> (v.method = 'DELETE' OR e.owner IS NOT NULL) AS deleted_differs,
+         r.last_updated <> v.last_updated AS time_differs,
+         strpos(v.author, '"unit":' || r.unit || ',') = 0 AS unit_differs,
+         coalesce(a.owner <> r.author, false) AS author_differs
+    FROM resource r
+    FULL JOIN newest v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
+    LEFT JOIN erased e ON e.owner = r.owner AND e.type = r.type AND e.id = r.id
+    LEFT JOIN resource a ON a.type = ANY ($1::smallint[])
+          AND a.id = substring(v.author FROM '"id":"(?:Patient|Practitioner)/([^"]+)"')
+)
+SELECT * FROM compared
+ WHERE version IS DISTINCT FROM newest OR many <> newest
+    OR deleted_differs OR time_differs OR unit_differs OR author_differs
+ ORDER BY owner, type, id;
+
+-- name: facts
+-- Owners whose row says other facts than the rows of fact, gathered as journal_write_v1 gathers them.
+SELECT * FROM (
+  SELECT o.owner, o.facts <> coalesce(f.facts, '[]') AS facts_differ,
+         o.restricted <> coalesce(f.restricted, false) AS restricted_differs
+    FROM owner o
+    LEFT JOIN (SELECT owner, '[' || string_agg(data, ',' ORDER BY type, id, n) || ']' AS facts,
+                      bool_or(kind IN ('block', 'protection', 'labelled')) AS restricted
+                 FROM fact GROUP BY owner) f ON f.owner = o.owner
+) compared WHERE facts_differ OR restricted_differs ORDER BY owner;

@@ -12,10 +12,12 @@ from akson.base.work import Purpose
 from akson.fhir import types
 from akson.record import journal
 from akson.record.office import Office
-from tests.offices import JOB, NOW, patient, temperature
+from tests.offices import JOB, NOW, patient, staff, temperature, unit
 
 OBSERVATION = types.code_of("Observation")
 CHANGED = "was changed after it was written"
+HIDDEN = "deleted is not what its newest version or an erasure says"
+UNIT = "its unit is not the one its newest version was written at"
 
 
 @pytest.fixture
@@ -48,11 +50,11 @@ TAMPERINGS = [
     ("UPDATE resource_version SET body = body || 'x' WHERE id = $id AND version = 1", [
         "resource_version Observation/$id/1: " + CHANGED]),
     ("UPDATE resource_version SET author = 'x' WHERE id = $id AND version = 2", [
-        "resource_version Observation/$id/2: " + CHANGED]),
+        "resource_version Observation/$id/2: " + CHANGED, "resource Observation/$id: " + UNIT]),
     ("UPDATE resource_version SET salt = 'x' WHERE id = $id AND version = 2", [
         "resource_version Observation/$id/2: " + CHANGED]),
     ("UPDATE resource_version SET method = 'DELETE' WHERE id = $id AND version = 2", [
-        "resource_version Observation/$id/2: " + CHANGED]),
+        "resource_version Observation/$id/2: " + CHANGED, "resource Observation/$id: " + HIDDEN]),
     ("UPDATE resource_version SET last_updated = last_updated + interval '1 s' WHERE id = $id AND version = 1", [
         "chain 2: its time is not that of its versions", "resource_version Observation/$id/1: " + CHANGED]),
     ("DELETE FROM resource_version WHERE id = $id AND version = 1", [
@@ -81,9 +83,20 @@ TAMPERINGS = [
     ("INSERT INTO owner (owner, type, chain_seq, last_updated) VALUES (1, 1, 2, now())", [
         ": says 2 writes, but has no chain"]),
     ("INSERT INTO erasure SELECT owner, 2, type, id, '[]', '{}' FROM resource WHERE id = $id", [
-        "chain 2: covers 1 rows, but 2 are there", "erasure 2/Observation/$id: " + CHANGED]),
+        "chain 2: covers 1 rows, but 2 are there", "erasure 2/Observation/$id: " + CHANGED,
+        "resource Observation/$id: " + HIDDEN]),
     ("UPDATE resource SET version = 1 WHERE id = $id", [
         "resource Observation/$id: stands at version 1, but its versions end at 2 or have a gap"]),
+    ("UPDATE resource SET deleted = true WHERE id = $id", ["resource Observation/$id: " + HIDDEN]),
+    ("UPDATE resource SET last_updated = last_updated - interval '1 s' WHERE id = $id", [
+        "resource Observation/$id: its time is not that of its newest version"]),
+    ("UPDATE resource SET unit = 5 WHERE id = $id", ["resource Observation/$id: " + UNIT]),
+    ("DELETE FROM resource WHERE id = $id", ["resource Observation/$id: is missing, but has versions"]),
+    ("INSERT INTO resource SELECT owner, type, 'x', 1, last_updated, sort_date, controller, unit, author, person "
+     "FROM resource WHERE id = $id", ["resource Observation/x: stands at version 1, but has no versions"]),
+    ("UPDATE owner SET facts = '[]'", [": its facts are not the rows of fact"]),
+    ("UPDATE owner SET restricted = NOT restricted", [": restricted is not what the rows of fact say"]),
+    ("DELETE FROM fact", [": its facts are not the rows of fact"]),
 ]  # fmt: skip
 
 
@@ -106,9 +119,24 @@ async def test_in_a_large_set_the_one_row_that_was_changed_is_named(
     await owner_db.execute("UPDATE resource_version SET author = 'x' WHERE id = $1", changed)
     await owner_db.execute("UPDATE resource_version SET body = NULL, salt = NULL WHERE id = $1", nulled)
     assert sorted(await faults(database_url)) == sorted([
+        f"resource Observation/{changed}: {UNIT}",
         f"resource_version Observation/{changed}/1: {CHANGED}",
         f"resource_version Observation/{nulled}/1: has no content, and no decision says why",
     ])  # fmt: skip
+
+
+async def test_a_current_row_that_names_another_author_is_told(
+    database_url: str, owner_db: Database, office: Office
+) -> None:
+    nurse = await staff(office, await unit(office, "Hjemmetjenesten"), "Yusuf")
+    astrid = await patient(office, at=nurse)
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        for value in ("37.5", "37.6", "37.7"):
+            made = await journal.create(work, temperature(astrid, value))
+    assert await faults(database_url) == []
+    await owner_db.execute("UPDATE resource SET author = 5 WHERE id = $1", made.id)
+    told = "its author is not the one who wrote its newest version"
+    assert await faults(database_url) == [f"resource Observation/{made.id}: {told}"]
 
 
 async def test_two_versions_swapped_in_a_set_are_named(database_url: str, owner_db: Database, written: str) -> None:

@@ -30,20 +30,18 @@ class Persona:
 STAFF_CARDS = (
     (by.JONAS, "Se Astrid etter sykehuset, skriv notat"),
     (by.SARA, "Åpne journal uten tilknytning"),
-    (by.MARIAM, "Dagens rute, uten dekning"),
-    (by.HANNE, "Vekstkurve, vaksiner, foreldre"),
-    (by.SIRI, "Søknad, vedtak, klage"),
-    (by.PER, "Oppslag, nødåpninger, rapport"),
+    (by.MARIAM, "Skriv målinger hjemme hos Astrid, svar på meldinger"),
+    (by.HANNE, "Les journalen til barn du følger, skriv notat"),
+    (by.SIRI, "Oppgaver i innboksen. Ser ikke notater"),
     (by.BERIT, "Naboen har sperret for henne"),
     (by.ELIN, "Astrid hører til den andre sonen"),
-    (by.GRO, "Beboere på sykehjemmet"),
-    (by.KRISTIN, "Timebok, innboks og meldingsfeil"),
-    (by.CAMILLA, "Enheter og ansatte"),
+    (by.KRISTIN, "Innboks, og meldinger som må ordnes for hånd"),
+    (by.CAMILLA, "Tekniske feil i meldinger. Ser ingen journal"),
 )
 CITIZEN_CARDS = (
     (ASTRID, "Timer, medisiner, hvem som har sett"),
     (KARI, "Datter med fullmakt. Ser det Astrid har valgt"),
-    (OLA, "Far til Mia, 13 år, og Emil, 7 år. Ser det Mia ikke har holdt tilbake"),
+    (OLA, "Far til Emil, 7 år. Les journalen hans, se hvem som har åpnet den"),
     (IDA, "Mor til Emil, som har to hjem, og nyfødte Nora"),
 )
 

@@ -70,7 +70,9 @@ class WebContext:
         drafts = (await fetch(work, SQL.drafts, actor.key))[0]["count"]
         unit = actor.unit_name if actor.unit == actor.controller else f"{actor.unit_name}, {actor.controller_name}"
         return Shell(name=actor.name, role=roles.ROLES[actor.role].name, unit=unit, inbox=await worklist.count(work),
-                     drafts=drafts, roles_href="/logg-inn/rolle", controller=actor.controller_name)  # fmt: skip
+                     drafts=drafts, roles_href="/logg-inn/rolle", controller=actor.controller_name,
+                     finds=self.may(work, "find-people"), has_inbox=self.may(work, "write-tasks"),
+                     writes=self.may(work, "write-notes"))  # fmt: skip
 
     async def once(self, key: str) -> str | None:
         """Reserve the sending `key`; return where it led when it has been carried out before.

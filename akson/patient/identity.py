@@ -13,10 +13,10 @@ from akson.base.work import Work
 from akson.record.facts import PROTECTION
 from akson.record.search.searching import Page, search
 from akson.record.stored import Stored
-from akson.registers.identifiers import PERSON_SYSTEMS
+from akson.registers.identifiers import PERSON_SYSTEMS, Fnr
 
 MOST: Final = 25
-_DIGITS: Final = re.compile(r"^[\d ]{11,13}$")
+_DIGITS: Final = re.compile(r"^\d[\d ]{8,}$")
 _DATE: Final = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
 _GENDER: Final = {"male": "Mann", "female": "Kvinne", "other": "Annet"}
 
@@ -80,8 +80,8 @@ def identity_of(stored: Stored) -> Identity:
 async def find(work: Work, text: str) -> tuple[list[Identity], bool]:
     """Return the persons that `text` fits and the actor may be told of, and whether there are more.
 
-    text     national identifier, or parts of a name with or without a birth date (dd.mm.yyyy)
-    Raises   Refused AK-S003 when there is too little to look for
+    text     national identifier, a birth date (dd.mm.yyyy), or parts of a name with or without one
+    Raises   Refused AK-S003 when there is too little to look for, AK-R001 to AK-R003 for a number
     Leaves   the search and every person shown in the access log
     """
     page = await search(work, "Patient", _pairs(text), act=Act.SEARCH_IDENTITY)
@@ -104,17 +104,18 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     """Return the search of what was typed: a number, or every word as the beginning of a name."""
     count = ("_count", str(MOST))
     if _DIGITS.match(text.strip()):
-        number = text.replace(" ", "")
+        number = Fnr.parse(text).value
         return [("identifier", ",".join(f"{system}|{number}" for system in sorted(PERSON_SYSTEMS))), count]
-    pairs, letters = [], 0
+    pairs, letters, dated = [], 0, False
     for word in re.split(r"[\s,]+", text.strip()):
         if found := _DATE.match(word):
             day, month, year = (int(part) for part in found.groups())
             pairs.append(("birthdate", f"{year:04}-{month:02}-{day:02}"))
+            dated = True
         elif word:
             letters += len(word)
             pairs.append(("name", re.sub(r"([,|$\\])", r"\\\1", word)))
-    if letters < 2 and len(pairs) < 2:
+    if letters < 2 and not dated:
         raise Refused("AK-S003")
     return [*pairs, ("_sort", "family,given"), count]
 

@@ -93,6 +93,17 @@ def contacts(opened: Opened, known: Mapping[str, Resource]) -> tuple[model.Entry
     )  # fmt: skip
 
 
+def ring_about_plan(opened: Opened, plan: Resource, known: Mapping[str, Resource]) -> model.Entry | None:
+    """Return whom one may ring when the plan is wrong: the unit that made it, else the practice."""
+    made = [reference(one) for one in plan.get("contributor", ())]
+    unit = next((known[name] for name in made if name in known), None) or _practice(opened, known)
+    href = _ring(unit)
+    if unit is None or not href or opened.secret:
+        return None
+    title = texts().plain("my.ring_plan", unit=unit.get("name", ""))
+    return model.Entry(title=title, text=phone(href.removeprefix("tel:")), icon="phone", href=href)
+
+
 def times(resource: Resource) -> tuple[datetime, datetime | None]:
     """Return when an Encounter or Appointment begins and ends."""
     given = resource.get("period") or resource

@@ -85,6 +85,7 @@ class Plan:
     title: str
     goals: tuple[str, ...] = ()
     steps: tuple[Entry, ...] = ()
+    ring: Entry | None = None  # whom to tell that something is wrong
 
 
 @dataclass(frozen=True, kw_only=True)

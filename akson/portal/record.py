@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ _OVER: Final = frozenset({"inactive", "resolved", "remission"})
 async def record(work: Work, opened: Opened) -> model.MyRecord:
     """Return the whole record of one person, in words."""
     _, booked = await coming.ahead(work, opened.identity.id)
+    known = await coming.units(work, opened)
     documents = [one for one in opened["DocumentReference"] if one.get("status") == "current"]
     notes = [one for one in documents if code(one.get("type"), looks.DOCUMENT) == looks.NOTE]
     problems = [one for one in opened["Condition"] if not codes([one.get("verificationStatus", {})]) & _NOT_TRUE]
@@ -50,7 +51,7 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         measured=tuple(_results(opened["Observation:vital"], work.now)),
         notes=tuple(_letter(one) for one in notes),
         letters=tuple(_letter(one) for one in documents if one not in notes),
-        plans=tuple(_plan(one, opened["Goal"]) for one in opened["CarePlan"] if one.get("status") == "active"),
+        plans=tuple(_plan(opened, one, known) for one in opened["CarePlan"] if one.get("status") == "active"),
         services=tuple(_service(opened, one) for one in coming.services(opened)),
         vaccines=tuple(_vaccine(one) for one in opened["Immunization"] if one.get("status") == "completed"),
         coming=coming.entries(opened, booked, work.now),
@@ -122,14 +123,15 @@ def _text(document: Resource) -> str:
     return texts().plain("my_record.not_text")
 
 
-def _plan(plan: Resource, goals: Iterable[Resource]) -> model.Plan:
+def _plan(opened: Opened, plan: Resource, known: Mapping[str, Resource]) -> model.Plan:
     steps = [one["detail"] for one in plan.get("activity", ()) if one.get("detail")]
     named = {one.get("reference") for one in plan.get("goal", ())}
     return model.Plan(
         title=str(plan.get("title", "")),
-        goals=tuple(words(one.get("description")) for one in goals if f"Goal/{one['id']}" in named),
+        goals=tuple(words(one.get("description")) for one in opened["Goal"] if f"Goal/{one['id']}" in named),
         steps=tuple(model.Entry(title=words(one.get("code")), text=str(one.get("description", "")), icon="check")
                     for one in steps),
+        ring=coming.ring_about_plan(opened, plan, known),
     )  # fmt: skip
 
 

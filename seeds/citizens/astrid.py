@@ -425,7 +425,7 @@ def _tasks(chart: Chart, epikrise: str, score: str) -> None:
     )
     care.task(
         chart,
-        "Si om planen din er riktig",
+        "Les planen din, og ring hvis noe ikke stemmer",
         _self(chart),
         clock.ahead(7, "23.59"),
         sender=mariam,

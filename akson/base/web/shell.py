@@ -18,6 +18,9 @@ class Shell:
     roles_href: str = ""  # where role and unit are switched; empty when there is only one
     persons: tuple[Person, ...] = ()  # citizens: whose record can be shown
     controller: str = ""  # "Fjordvik kommune"
+    finds: bool = True  # may search for a person
+    has_inbox: bool = True  # tasks may come to them
+    writes: bool = True  # may have drafts
 
 
 @dataclass(frozen=True, kw_only=True)

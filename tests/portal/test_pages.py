@@ -33,7 +33,7 @@ async def test_astrid_reads_what_happens_next_what_to_do_and_what_is_new(town: T
     assert (home.next.when, home.next.time, home.next.title) == ("i kveld", "18–19", "Hjemmesykepleien kommer")
     assert home.next.text == "Mariam Yusuf fra Hjemmetjenesten sone nord. Støttestrømper av, blodtrykk, nye medisiner."
     assert [(task.title, task.text) for task in home.todo] == [
-        ("Si om planen din er riktig", "Fra Mariam Yusuf. Svar innen mandag 30. november.")]  # fmt: skip
+        ("Les planen din, og ring hvis noe ikke stemmer", "Fra Mariam Yusuf. Innen mandag 30. november.")]  # fmt: skip
     assert {"Furosemid: 40 mg to ganger om dagen", "Brev fra Vestfjell sykehus", "Blodprøver"} < {
         entry.title for entry in home.new}  # fmt: skip
     assert [(entry.title, entry.day.day) for entry in home.coming] == [
@@ -58,6 +58,8 @@ async def test_the_record_is_told_in_plain_words(town: Town) -> None:
         "Epikrise, hjertesvikt",
     ]
     assert "to ganger om dagen. Hjemmetjenesten sone nord" in shown.text.lower().replace("hjemmet", "Hjemmet")
+    ring = record.plans[0].ring
+    assert ring.title == "Ring Hjemmetjenesten sone nord hvis noe ikke stemmer" and ring.href.startswith("tel:")
     assert SECRET in shown.text, "what Astrid has closed to others she reads herself"
 
 

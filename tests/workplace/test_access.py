@@ -111,3 +111,12 @@ async def test_a_role_that_meets_nobody_cannot_even_ask(at_work: Town) -> None:
         page = await browser.open(f"/p/{at_work.id('Patient/astrid')}")
     assert page.status == 403
     assert "NORDLI" not in page.html
+
+
+async def test_the_top_bar_offers_only_what_the_role_may(at_work: Town) -> None:
+    async with browsing(at_work.office, await at_work.at_work("camilla")) as browser:
+        page = (await browser.open("/start")).html
+    assert not [link for link in ('action="/sok"', 'href="/innboks"', 'href="/start#kladder"') if link in page]
+    async with browsing(at_work.office, await at_work.at_work("jonas")) as browser:
+        page = (await browser.open("/start")).html
+    assert all(link in page for link in ('action="/sok"', 'href="/innboks"', 'href="/start#kladder"'))

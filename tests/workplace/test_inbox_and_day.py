@@ -116,6 +116,19 @@ async def test_search_is_posted_tells_the_basis_and_a_number_opens_the_record(at
         assert (found.status, found.leads_to) == (303, f"/p/{at_work.id('Patient/astrid')}")
         little = await browser.send("/sok", q="n")
         assert (little.status, "Skriv minst to bokstaver" in little.text) == (422, True)
+
+
+async def test_a_birth_date_alone_finds_and_a_number_that_cannot_be_is_told_at_the_field(at_work: Town) -> None:
+    async with browsing(at_work.office, await at_work.at_work("jonas")) as browser:
+        born = await browser.send("/sok", q="14.03.1941")
+        assert (born.status, "NORDLI, Astrid Marie" in born.text) == (200, True)
+        wrong = await browser.send("/sok", q="148341 42058")
+        assert (wrong.status, "kontrollsifferet stemmer ikke" in wrong.text) == (422, True)
+        long = await browser.send("/sok", q="148341 420591")
+        assert (long.status, "har 11 sifre" in long.text) == (422, True)
+
+
+async def test_search_tells_what_needs_a_reason(at_work: Town) -> None:
     async with browsing(at_work.office, await at_work.at_work("sara")) as browser:
         page = await browser.send("/sok", q="tveitan")
         assert "Krever begrunnelse Skjult adresse" in page.text

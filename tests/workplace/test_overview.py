@@ -59,7 +59,7 @@ async def test_every_other_panel_tells_what_is_and_what_is_coming(at_work: Town)
         "Multidose uke 48 levert", "Trygghetsalarm siden 2024", "Fysioterapi hjemme ons., til 18.12",
         "Matombringing man. ons. fre.", "Koordinator: Siri Aune",
     ) == []  # fmt: skip
-    assert "Si om planen din er riktig" not in page.text  # that is Astrid's own
+    assert "Les planen din, og ring hvis noe ikke stemmer" not in page.text  # that is Astrid's own
 
 
 async def test_since_i_last_looked_begins_at_my_own_last_look_in_an_earlier_visit(at_work: Town) -> None:

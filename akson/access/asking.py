@@ -20,6 +20,8 @@ class Act(StrEnum):
     READ = "read"
     WRITE = "write"  # create, change or delete in a record that exists
     REGISTER = "register"  # make a new owner: a person, a unit, a schedule
+    GOVERN = "govern"  # change who gives care: that decides who comes in
+    ATTEST = "attest"  # change who acts for the person, or take their protection away
     OPEN = "open"  # take an opening: emergency when the purpose is
     ERASE = "erase"  # decide that an entry leaves the record for good
     SEARCH_IDENTITY = "search-identity"  # be told that a person exists: name, birth date, place
@@ -61,6 +63,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 RULES: list[Rule] = []
 CONTENT = frozenset({Act.READ, Act.WRITE})
+LASTING = frozenset({Act.ERASE, Act.GOVERN, Act.ATTEST})  # outlives whatever opening it was done under
 EVERYBODY = frozenset(Kind)
 STAFF, CITIZEN, SYSTEM = (frozenset({kind}) for kind in (Kind.STAFF, Kind.CITIZEN, Kind.SYSTEM))
 NOBODY = Decision(permit=False, rule="no_rule_permits", refusal="AK-A001")
@@ -73,13 +76,13 @@ def rule(
 ) -> Callable[[Callable[[Ask], bool]], Callable[[Ask], bool]]:  # fmt: skip
     """Register a rule: a bar when it has a `refusal`, a grant when it has a `basis`.
 
-    Whatever bars somebody from the content bars them from erasing it.
+    Whatever bars somebody from the content bars them from erasing it and from deciding who else gets at it.
     """
 
     def register(holds: Callable[[Ask], bool]) -> Callable[[Ask], bool]:
         name, source = holds.__name__, (holds.__doc__ or "").partition("Source: ")[2].strip()
         decision = Decision(not refusal, name, basis, refusal)
-        barred = acts | {Act.ERASE} if refusal else acts
+        barred = acts | LASTING if refusal else acts
         RULES.append(Rule(order=order, name=name, source=source, holds=holds, decision=decision, kinds=to, acts=barred,
                           persons=persons, lifted=lifted))  # fmt: skip
         return holds
@@ -88,8 +91,8 @@ def rule(
 
 
 def in_emergency(ask: Ask) -> bool:
-    """Say whether an emergency lifts a bar: one is open, or one is what is asked for. It never lifts one to erase."""
-    if ask.act is Act.ERASE:
+    """Say whether an emergency lifts a bar: one is open, or one is what is asked for. Never for what lasts."""
+    if ask.act in LASTING:
         return False
     if ask.act is Act.OPEN:
         return ask.purpose is Purpose.EMERGENCY and roles.has(ask.actor.role, Permission.OPEN_EMERGENCY)

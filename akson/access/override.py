@@ -1,8 +1,8 @@
 """Ways into a record that no relation opens: a reason from a template, or an emergency. Both end by themselves.
 
 Lengths: a template lasts as long as its task, at most 8 hours (a shift); an emergency 60 minutes, enough to act and so
-short that whoever still needs the record states a reason. Every opening tells the citizen; emergencies also the
-privacy officer, at once. Longer needs are relations (an appointment, an admission), not openings.
+short that whoever still needs the record states a reason. The citizen reads every opening in the log. Longer needs
+are relations (an appointment, an admission), not openings.
 
 Source: pasientjournalloven § 19 and the national guide to access (explicit self-authorisation by decision templates);
 hpl § 25 and pjl § 17 (a block yields only to danger to life or serious harm).
@@ -18,12 +18,14 @@ import msgspec
 from akson.access.facts import Opening
 from akson.access.roles import Permission, has
 from akson.base.errors import Refused
-from akson.base.work import Actor
+from akson.base.work import Actor, Purpose
 
 EMERGENCY_LASTS = timedelta(minutes=60)
 LONGEST = timedelta(hours=8)
 _WIDTH = timedelta(seconds=1)  # a FHIR instant without fractions ends a second after it begins
 SHORTEST_REASON = 10  # characters that say something
+IN_EMERGENCY = "emergency"  # stands where the template of an opening does
+_AWRY = timedelta(minutes=1)  # clocks of others
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,25 @@ def emergency(actor: Actor, reason: str, now: datetime, *, danger: bool, confirm
     )
 
 
+def refuse_unfit(taken: Opening, template: str, actor: Actor, purpose: Purpose, now: datetime) -> None:
+    """Refuse an opening that `actor` could not have been given here, whatever program wrote it down.
+
+    template  its code, or IN_EMERGENCY
+    Raises    Refused AK-A070 unknown template, AK-A071 no reason given, AK-A072 an emergency that the work is not,
+              AK-A073 for somebody else, for another time or for too long
+    """
+    if taken.emergency is not (template == IN_EMERGENCY) or taken.emergency is not (purpose is Purpose.EMERGENCY):
+        raise Refused("AK-A072", path="Consent.provision.purpose")
+    if not taken.emergency and template not in TEMPLATES:
+        raise Refused("AK-A070", path="Consent.category")
+    _reason(taken.reason, path="Consent.category.text")
+    most = EMERGENCY_LASTS if taken.emergency else TEMPLATES[template].lasts
+    begun, ended = taken.start or now, taken.end or now + LONGEST + _WIDTH + _WIDTH
+    own = taken.person == actor.key != 0 and taken.unit == actor.unit != 0
+    if not own or abs(begun - now) > _AWRY or ended - begun > most + _WIDTH:
+        raise Refused("AK-A073", path="Consent.provision")
+
+
 def in_force(taken: Opening, actor: Actor, now: datetime) -> bool:
     """Say whether `taken` opens the record for `actor` now.
 
@@ -86,8 +107,8 @@ def in_force(taken: Opening, actor: Actor, now: datetime) -> bool:
     )  # fmt: skip
 
 
-def _reason(given: str) -> str:
+def _reason(given: str, path: str = "reason") -> str:
     reason = " ".join(given.split())
     if len(reason) < SHORTEST_REASON:
-        raise Refused("AK-A071", path="reason")
+        raise Refused("AK-A071", path=path)
     return reason

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import msgspec
 
+from akson.base.work import Kind
+
 
 class Permission(StrEnum):
     """One thing a role may do; screens name the one they need."""
@@ -122,6 +124,7 @@ ROLES: Mapping[str, Role] = {
     )
 }  # fmt: skip
 
+_AS_PROGRAM, _AS_PERSON = frozenset({"system"}), frozenset({"user", "patient"})  # contexts of SMART scopes
 OWN_JOB = "akson/job"  # the scope of our own jobs; no token may ever carry it
 
 
@@ -146,20 +149,23 @@ def may_write(role: str, type_: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def scope_covers(scopes: frozenset[str], type_: str, letters: str) -> bool:
+def scope_covers(scopes: frozenset[str], type_: str, letters: str, kind: Kind) -> bool:
     """Say whether SMART scopes give all of `letters` (of c r u d s) on the type; "" asks for any scope on a resource.
+
+    kind   who carries the token: what was given to a program says nothing about a person, nor the other way
 
     Scopes narrowed by a search (`?category=...`) give nothing here: what is not understood is not allowed.
     Source: hl7.org/fhir/smart-app-launch, scopes 1 (.read .write .*) and 2 (.cruds).
     """
-    given = {"".join(sorted(granted)) for granted in (_letters(s, type_) for s in scopes) if granted}
+    contexts = _AS_PROGRAM if kind is Kind.SYSTEM else _AS_PERSON
+    given = {"".join(sorted(granted)) for granted in (_letters(s, type_, contexts) for s in scopes) if granted}
     return bool(given) if not letters else set(letters) <= set("".join(given))
 
 
-def _letters(scope: str, type_: str) -> str:
+def _letters(scope: str, type_: str, contexts: frozenset[str]) -> str:
     context, _, rest = scope.partition("/")
     named, _, granted = rest.partition(".")
-    if context not in ("system", "user", "patient") or (type_ and named not in (type_, "*")):
+    if context not in contexts or (type_ and named not in (type_, "*")):
         return ""
     granted = {"read": "rs", "write": "cud", "*": "cruds"}.get(granted, granted)
     return granted if granted and set(granted) <= set("cruds") else ""

@@ -2,17 +2,17 @@
 
 A *bar* refuses when it is true. A *grant* permits when it is true and nothing bars. A bar marked `lifted` yields to an
 emergency. Every rule names its source; the text of each refusal stands in errors.toml. Rules are pure: what they know
-is in `Ask`. Rules about what belongs to nobody stand in commons.py, about erasure in erasing.py.
+is in `Ask`. Rules about what belongs to nobody stand in commons.py, about erasure in erasing.py, about
+what only registers know in attesting.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from akson.access import commons, erasing, override, roles
+from akson.access import attesting, commons, erasing, override, roles
 from akson.access.asking import (
     CITIZEN,
     CONTENT,
@@ -35,12 +35,12 @@ from akson.access.facts import OBJECTION, WITHHELD, WITHHELD_FROM_PARENTS, Block
 from akson.access.roles import Permission
 from akson.base.work import Actor, Kind, Purpose
 
-__all__ = ["Act", "Decision", "decide", "hides_address", "partly_closed", "search_owners"]
+__all__ = ["Act", "Decision", "decide", "hides_address", "partly_closed"]
 
 NORWAY = ZoneInfo("Europe/Oslo")
 PARENTS_SEE_UNTIL = 12  # years
 STRICTLY = "kode6"
-_LOADED = commons.RULES, erasing.RULES  # importing them registers their rules
+_LOADED = attesting.RULES, commons.RULES, erasing.RULES  # importing them registers their rules
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:
@@ -62,16 +62,6 @@ def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, 
         if grant.holds(ask):
             return grant.decision
     return NOBODY
-
-
-def search_owners(
-    actor: Actor, purpose: Purpose, candidates: Iterable[Facts], now: datetime, act: Act = Act.READ
-) -> dict[int, Decision]:
-    """Decide for each candidate record as a whole: those permitted make a search's list, the others its denied list.
-
-    A record that is permitted may still hold resources that are not; `partly_closed` says where each hit must be asked.
-    """
-    return {facts.owner: decide(actor, purpose, facts, None, act, now) for facts in candidates}
 
 
 def partly_closed(facts: Facts) -> bool:
@@ -97,7 +87,16 @@ def _plan(kind: Kind, act: Act, *, persons: bool) -> tuple[tuple[Rule, ...], tup
 
 # What the caller may do at all --------------------------------------------------------------------
 
-_LETTERS = {Act.READ: "r", Act.WRITE: "cu", Act.REGISTER: "c", Act.OPEN: "c", Act.SEARCH_IDENTITY: "s"}
+_LETTERS = {
+    Act.READ: "r",
+    Act.WRITE: "cu",
+    Act.REGISTER: "c",
+    Act.OPEN: "c",
+    Act.GOVERN: "cu",
+    Act.ATTEST: "cu",
+    Act.SEARCH_IDENTITY: "s",
+}
+_WRITING = frozenset({Act.WRITE, Act.GOVERN, Act.ATTEST})
 
 
 @rule(10, refusal="AK-A005", acts=frozenset(Act))
@@ -113,7 +112,8 @@ def token_does_not_cover(ask: Ask) -> bool:
     if own_job(ask):
         return actor.kind is not Kind.SYSTEM
     type_ = ask.labels.type if ask.labels else "Patient" if ask.act is Act.SEARCH_IDENTITY else ""
-    return not roles.scope_covers(actor.scopes, type_, _LETTERS.get(ask.act, "none") if type_ else "")
+    letters = _LETTERS.get(ask.act, "none") if type_ else ""
+    return not roles.scope_covers(actor.scopes, type_, letters, actor.kind)
 
 
 @rule(20, refusal="AK-A040", to=STAFF | CITIZEN)
@@ -124,7 +124,7 @@ def role_does_not_cover(ask: Ask) -> bool:
     """
     if ask.labels is None:
         return not roles.may_read(ask.actor.role, "Patient")
-    may = roles.may_write if ask.act is Act.WRITE else roles.may_read
+    may = roles.may_write if ask.act in _WRITING else roles.may_read
     return not may(ask.actor.role, ask.labels.type)
 
 
@@ -263,7 +263,7 @@ def guardian(ask: Ask) -> bool:
     return _represents(ask, "guardian") and not ask.facts.deceased
 
 
-@rule(300, basis="fastlegeliste", to=STAFF)
+@rule(300, basis="fastlegeliste", to=STAFF, acts=CONTENT | {Act.GOVERN})
 def on_gp_list(ask: Ask) -> bool:
     """Allow the fastlege, and the practice, those on the list.
 
@@ -272,7 +272,7 @@ def on_gp_list(ask: Ask) -> bool:
     return any(r.kind == "gp" and r.holds(ask.now) and ties(r.unit, r.person, ask.actor) for r in ask.facts.relations)
 
 
-@rule(310, basis="enheten gir hjelp", to=STAFF)
+@rule(310, basis="enheten gir hjelp", to=STAFF, acts=CONTENT | {Act.GOVERN})
 def unit_cares_for_patient(ask: Ask) -> bool:
     """Allow staff where their unit, or they by name, give care to the patient now.
 

@@ -66,7 +66,7 @@ class Call:
         scopes = self.actor.scopes
         if OWN_JOB in scopes or (not scopes and self.actor.kind is not Kind.SYSTEM):
             return
-        if not scope_covers(scopes, self.type, letters):
+        if not scope_covers(scopes, self.type, letters, self.actor.kind):
             async with self.work(f"{self.method} {self.type}") as work:
                 work.saw(0, f"{self.type}/{self.id}".rstrip("/"), outcome="refuse", rule="token_does_not_cover")
                 raise Refused("AK-A005")

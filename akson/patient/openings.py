@@ -8,11 +8,11 @@ from akson.access import override
 from akson.access.facts import Opening
 from akson.base.work import Work
 from akson.record import journal
+from akson.record.facts import OPENING
 from akson.record.stored import Stored
 
 _SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 _REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
-_CATEGORY = "https://akson.no/fhir/opening"
 
 
 async def open_with_reason(work: Work, patient: str, *, template: str, reason: str) -> Stored:
@@ -30,11 +30,11 @@ async def open_in_emergency(work: Work, patient: str, *, reason: str, danger: bo
     """Open the record of `patient` because life or health is in danger; work.purpose must be EMERGENCY.
 
     Raises  Refused AK-A07x unconfirmed or without a reason, or the access rules' own refusal
-    Leaves  Consent in the record, access-log row, news (the citizen and the privacy officer are told)
+    Leaves  Consent in the record, access-log row that the citizen reads, news
     """
     work.reason = reason
     opening = override.emergency(work.actor, reason, work.now, danger=danger, confirmed=confirmed)
-    return await journal.create(work, _consent(work, patient, opening, "emergency"))
+    return await journal.create(work, _consent(work, patient, opening, override.IN_EMERGENCY))
 
 
 def _consent(work: Work, patient: str, opening: Opening, template: str) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _consent(work: Work, patient: str, opening: Opening, template: str) -> dict[
         "resourceType": "Consent",
         "status": "active",
         "scope": {"coding": [{"system": _SCOPE, "code": "treatment"}]},
-        "category": [{"coding": [{"system": _CATEGORY, "code": template}], "text": opening.reason}],
+        "category": [{"coding": [{"system": OPENING, "code": template}], "text": opening.reason}],
         "patient": {"reference": f"Patient/{patient}"},
         "dateTime": work.now.isoformat(),
         "performer": [{"reference": work.actor.id, "display": work.actor.name}],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,21 +10,21 @@ from akson.audit import view
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
-from akson.patient.reading import codes, display, moment, named, reference, words
+from akson.patient.reading import display, moment, named, reference, words
 from akson.portal import blocks, looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
+from akson.record.represented import representing
 from akson.record.working import Worker, working
 
 Resource = Mapping[str, Any]
 WANTED: Final = {"Consent": 200, "RelatedPerson": 50}
 ROWS: Final = 200  # of the log on one page
-_ACTS: Final = {"PRN": "parent", "MTH": "parent", "FTH": "parent", "POWATT": "proxy", "GUARD": "guardian"}
 
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
-    """Return one page of who looked, with blocks and representatives beside it; three statements beside the record.
+    """Return one page of who looked, with blocks and representatives beside it; four statements beside the record.
 
     before  where the page begins; None for the newest
     """
@@ -36,7 +36,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await closed(work, opened, filter(blocks.in_force, opened["Consent"])),
-        persons=tuple(_representatives(opened, work.now)),
+        persons=await _representatives(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         contact=await _whom_to_ask(work, opened),
     )  # fmt: skip
@@ -89,15 +89,18 @@ def _data(consent: Resource) -> list[str]:
     return [name for d in consent["provision"].get("data", ()) if (name := reference(d.get("reference")))]
 
 
-def _representatives(opened: Opened, now: datetime) -> Iterator[model.Entry]:
-    """Yield those who may act for the person, by the same sort of relation as access asks for."""
-    for person in opened["RelatedPerson"]:
-        kinds = [_ACTS[code] for code in codes(person.get("relationship", ())) if code in _ACTS]
-        last = moment((person.get("period") or {}).get("end"))
-        if kinds and person.get("active") is not False and (last is None or now <= last):
-            kin = next((words(r).lower() for r in person.get("relationship", ()) if words(r)), "")
-            yield model.Entry(title=", ".join(filter(None, (named(person), kin))), icon="user",
-                              text=texts().plain(f"insight.may_{kinds[0]}"))  # fmt: skip
+async def _representatives(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
+    """Return those who may act for the person, by the very facts that let them in; one statement."""
+    acting = await representing(work, opened.identity.owner)
+    return tuple(
+        model.Entry(title=", ".join(filter(None, (named(person), _kin(person)))), icon="user",
+                    text=texts().plain(f"insight.may_{acting[person['id']].kind}"))
+        for person in opened["RelatedPerson"] if person["id"] in acting
+    )  # fmt: skip
+
+
+def _kin(person: Resource) -> str:
+    return next((words(r).lower() for r in person.get("relationship", ()) if words(r)), "")
 
 
 async def _whom_to_ask(work: Work, opened: Opened) -> tuple[model.Entry, ...]:

@@ -34,6 +34,7 @@ class Change:
     person: bool
     stored: Stored  # what the caller was given; learns its time when the set is written
     stands: Labels | None = None  # of the version it stands on: who may change that is asked too
+    stated: tuple[bytes, ...] = ()  # the facts, as JSON, that the version it stands on gives rise to
     new_owner: bool = False
     elsewhere: bool = False  # the id was minted elsewhere and needs a locator row
     resource: dict[str, Any] | None = None

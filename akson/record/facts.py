@@ -17,6 +17,7 @@ from akson.fhir.dates import interval
 Resource = dict[str, Any]
 NATIONAL: Final = "urn:oid:2.16.578.1.12.4.1.4."  # fnr, D-number, joint help number, HPR
 PROTECTION: Final = "https://akson.no/fhir/protection"  # security labels on Patient
+OPENING: Final = "https://akson.no/fhir/opening"  # categories of Consent: the template
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules on Consent: even-emergency
 _ACTIVE: Final = {"active", "planned", "onhold", "proposed", "booked", "arrived", "in-progress", "triaged"}
 

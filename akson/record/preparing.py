@@ -25,7 +25,8 @@ from akson.record.facts import Lookup, carries_facts, facts_of, labelled, nation
 from akson.record.identities import refuse_wrong_numbers
 from akson.record.session import Session, fetch, session
 from akson.record.stored import Stored
-from akson.record.writing import act_of, labels_of
+from akson.record.weighing import act_of, refuse_unfit_opening
+from akson.record.writing import labels_of
 
 SQL = queries(__file__, "reading.sql")
 PERSON_TYPE = "Patient"
@@ -222,6 +223,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         id=id_,
         expect=current,
         stands=labels_in(row) if row is not None else None,
+        stated=tuple(data.encode() for data in row["stated"]) if row is not None else (),
         new_owner=new_owner,
         person=state.facts[owner].is_person,
         elsewhere=work.office.ids.open(id_) is None,
@@ -278,3 +280,5 @@ def _decide(work: Work, change: Change, draft: Draft) -> None:
     except Refused as refused:
         refused.path = _owner_path(draft) if draft.resource is not None else None
         raise
+    if act is Act.OPEN:
+        refuse_unfit_opening(work, change)

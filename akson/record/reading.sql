@@ -35,9 +35,11 @@ SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.lab
 SELECT owner, type, facts_rev, facts, restricted FROM owner WHERE owner = ANY ($1::bigint[]);
 
 -- name: standing
--- What a write set stands on: the facts of each owner, and the current version of each named resource (null: none).
+-- What a write set stands on: the facts of each owner, and the current version of each named resource (null: none)
+-- with the facts it states.
 SELECT k.owner, k.type, k.id, o.type AS owner_type, o.facts_rev, o.facts,
-       r.version, r.deleted, r.unit, r.author, r.labels
+       r.version, r.deleted, r.unit, r.author, r.labels,
+       ARRAY(SELECT f.data FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id) AS stated
   FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
   JOIN owner o ON o.owner = k.owner
   LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;

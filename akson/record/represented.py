@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
+from akson.access.facts import Representation
 from akson.access.rules import Act
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.fhir import types
 from akson.record.deciding import asked, facts_in
 from akson.record.session import fetch, session
 
@@ -43,3 +47,13 @@ async def represented(work: Work) -> list[Represented]:
             found.append(Represented(id=row["id"], owner=facts.owner, name=row["name"] or "", basis=decision.basis,
                                      controller=row["controller"] or ""))  # fmt: skip
     return sorted(found, key=lambda one: (one.owner != work.actor.key, one.name))
+
+
+async def representing(work: Work, owner: int) -> dict[str, Representation]:
+    """Return who may act for a person now, by id of the RelatedPerson that says so; one statement.
+
+    They are the facts that access itself asks: known by their national identifier, and within their period.
+    """
+    rows = await fetch(work, SQL.representing, owner, types.code_of("RelatedPerson"))
+    found = {row["id"]: msgspec.json.decode(row["value"], type=Representation) for row in rows}
+    return {id_: one for id_, one in found.items() if one.holds(work.now)}

@@ -15,3 +15,9 @@ SELECT o.owner, o.type AS owner_type, o.facts_rev, o.facts, r.id, p.data::json -
   LEFT JOIN fact p ON p.owner = o.owner AND p.kind = 'person'
  WHERE o.owner = $1
     OR o.owner IN (SELECT f.owner FROM fact f WHERE f.person = $1 AND f.person <> 0 AND f.kind = 'representation');
+
+-- name: representing
+-- Those who may act for a person, each with the RelatedPerson that says so.
+-- in   $1 owner key of the person, $2 type code of RelatedPerson
+SELECT f.id, f.data::json ->> 'value' AS value
+  FROM fact f WHERE f.owner = $1 AND f.type = $2 AND f.kind = 'representation';

@@ -20,6 +20,7 @@ from akson.base.work import Work
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for
 from akson.record.session import end, fetch, session, transaction
+from akson.record.weighing import act_of
 
 SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
@@ -87,12 +88,6 @@ async def _leave_trace(work: Work, changes: list[Change]) -> None:
     systems, values = zip(*numbers, strict=True)
     for row in await fetch(work, READING.identified, list(systems), list(values)):
         work.saw(row["owner"], "number probed", outcome="refuse")
-
-
-def act_of(change: Change) -> Act:
-    """Return what a change is to the access rules: opening a record is not like any other write."""
-    opens = change.type == "Consent" and any(row.kind == "opening" for row in change.facts)
-    return Act.OPEN if opens else Act.WRITE
 
 
 def labels_of(work: Work, change: Change) -> Labels:

@@ -18,7 +18,7 @@ from akson.access.facts import (
     Representation,
 )
 from akson.access.roles import OWN_JOB
-from akson.access.rules import Act, decide, hides_address, search_owners
+from akson.access.rules import Act, decide, hides_address
 from akson.base.errors import catalogue
 from akson.base.work import Actor, Kind, Purpose
 from tests.access.people import (
@@ -281,6 +281,12 @@ def test_citizens_write_only_what_is_theirs(type_: str, author: int, answer: str
     (nurse(scopes=frozenset({"user/Observation.rs"})), "Observation", Act.READ, YES),
     (nurse(scopes=frozenset({"user/Observation.rs"})), "Condition", Act.READ, "AK-A005"),
     (nurse(scopes=frozenset({OWN_JOB})), "Observation", Act.READ, "AK-A005"),
+    (nurse(scopes=frozenset({"system/*.cruds"})), "Observation", Act.READ, "AK-A005"),
+    (program("user/*.cruds"), "Observation", Act.READ, "AK-A005"),
+    (program("patient/*.cruds"), "Observation", Act.READ, "AK-A005"),
+    (program("user/*.cruds", "system/Observation.rs"), "Observation", Act.WRITE, "AK-A005"),
+    (citizen(scopes=frozenset({"patient/*.rs"})), "Observation", Act.READ, YES),
+    (citizen(scopes=frozenset({"system/*.rs"})), "Observation", Act.READ, "AK-A005"),
 ])  # fmt: skip
 def test_a_token_gives_no_more_than_its_scopes(who: Actor, type_: str, act: Act, answer: str) -> None:
     assert ask(who, cared_for(), item(type_), act) == answer
@@ -328,6 +334,25 @@ def test_people_are_registered_by_those_who_meet_them() -> None:
     assert answers == [YES, "AK-A001", "AK-A001", YES]
 
 
+@pytest.mark.parametrize(("who", "about", "type_", "govern", "attest"), [
+    (nurse(), cared_for(), "RelatedPerson", YES, "AK-A042"),
+    (nurse(), cared_for(), "Patient", YES, "AK-A042"),
+    (nurse(SOUTH), cared_for(), "Patient", "AK-A001", "AK-A042"),
+    (nurse(), opened(), "EpisodeOfCare", "AK-A001", "AK-A042"),
+    (nurse(), opened(emergency=True), "EpisodeOfCare", "AK-A001", "AK-A042"),
+    (nurse(), blocked(Block(), openings=opened(emergency=True).openings), "EpisodeOfCare", "AK-A031", "AK-A031"),
+    (citizen(), patient(), "RelatedPerson", "AK-A040", "AK-A040"),
+    (program("system/*.cruds"), patient(), "RelatedPerson", YES, YES),
+    (program("system/*.cruds"), patient(), "Patient", YES, "AK-A042"),
+    (program("system/*.rs"), patient(), "RelatedPerson", "AK-A005", "AK-A005"),
+    (program(OWN_JOB), patient(protection="kode6"), "Patient", YES, YES),
+])  # fmt: skip
+def test_no_opening_lets_anybody_decide_who_gets_at_the_record(
+    who: Actor, about: Facts, type_: str, govern: str, attest: str
+) -> None:
+    assert [ask(who, about, item(type_), act) for act in (Act.GOVERN, Act.ATTEST)] == [govern, attest]
+
+
 DOCTORS_OWN = staff("fastlege", NORTH, DOCTOR)
 
 
@@ -348,12 +373,6 @@ def test_erasure_is_decided_by_doctors_who_care_for_the_person_and_no_opening_or
     who: Actor, about: Facts, answer: str
 ) -> None:
     assert ask(who, about, item("Communication", unit=NORTH), Act.ERASE) == answer
-
-
-def test_a_search_is_decided_record_by_record() -> None:
-    mine, others = cared_for(NORTH), Facts(owner=9, is_person=True)
-    decisions = search_owners(nurse(), Purpose.TREATMENT, [mine, others], NOW)
-    assert {owner: d.permit for owner, d in decisions.items()} == {PATIENT: True, 9: False}
 
 
 def test_a_proxy_does_not_bring_along_the_document_that_is_closed_to_everybody() -> None:

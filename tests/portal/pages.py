@@ -13,13 +13,21 @@ from akson.base.web.screens import Go, Page, Visit
 from akson.base.work import Actor, Purpose
 from akson.portal.persons import citizens_shell
 from akson.portal.screens import SCREENS
+from akson.record import journal
 from akson.record.session import session
 from akson.record.staff import Register
 from seeds.citizens import GROWN_UP
+from tests.offices import JOB
 from tests.seeded import Town
 
 RENDERER = Renderer(texts(), lambda name: f"/static/{name}")
 FNR = {citizen.key: citizen.fnr.value for citizen in GROWN_UP}
+
+
+async def add(town: Town, resource: dict[str, Any]) -> None:
+    """Write something into the record of somebody, as our own job."""
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, resource)
 
 
 @dataclass(frozen=True)

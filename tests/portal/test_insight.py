@@ -15,7 +15,7 @@ from akson.base.work import Actor, Kind, Purpose
 from akson.patient.openings import open_in_emergency, open_with_reason
 from akson.portal.opening import DECIDES
 from akson.record import journal
-from tests.portal.pages import citizen, send, show
+from tests.portal.pages import FNR, add, citizen, send, show
 from tests.seeded import Town
 
 
@@ -163,3 +163,20 @@ async def test_nobody_is_closed_out_by_an_id_that_is_no_ones(town: Town) -> None
     for who in (town.id("Patient/kari"), "x" * 27, town.id("Organization/nordre")):
         with pytest.raises(Refused, match="AK-J001"):
             await send(town, astrid, "/min/innsyn/sperr", hvem=who)
+
+
+async def test_everyone_who_may_act_is_told_and_nobody_who_may_not(town: Town) -> None:
+    before = len((await insight(town, await citizen(town, "marius"))).persons)
+    given: dict[str, Any] = {"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": FNR["kari"]}
+    said = {
+        "Ved kode": {},
+        "Senere": {"period": {"start": "2030-01-01"}},
+        "Ukjent": {"identifier": [{"system": "https://example.org", "value": "1"}]},
+    }
+    for family, more in said.items():
+        await add(town, {
+            "resourceType": "RelatedPerson", "patient": {"reference": town.names["Patient/marius"]},
+            "name": [{"family": family}], "identifier": [given], "relationship": [{"coding": [{"code": "proxy"}]}],
+        } | more)  # fmt: skip
+    persons = (await insight(town, await citizen(town, "marius"))).persons
+    assert len(persons) == before + 1 and "Ved kode" in {one.title for one in persons}

@@ -11,16 +11,10 @@ from akson.base.work import Actor, Purpose
 from akson.portal.persons import citizens_shell
 from akson.record import journal
 from tests.offices import JOB, temperature
-from tests.portal.pages import FNR, citizen, show
+from tests.portal.pages import FNR, add, citizen, show
 from tests.seeded import Town
 
 SECRET = "Samtale om sorg"  # of the conversation Astrid has closed
-
-
-async def add(town: Town, resource: dict[str, Any]) -> None:
-    """Write something into the record of somebody, as our own job."""
-    async with town.office.work(JOB, Purpose.SYSTEM) as work:
-        await journal.create(work, resource)
 
 
 async def persons(town: Town, actor: Actor) -> list[str]:

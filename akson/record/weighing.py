@@ -1,0 +1,69 @@
+"""What a change is to the access rules: most are writes; one that decides who gets at the record is more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from akson.access import override
+from akson.access.facts import Opening
+from akson.access.rules import Act
+from akson.base.work import Work
+from akson.record.changes import Change
+from akson.record.facts import OPENING
+
+_GOVERNING: Final = {"relation", "representation", "protection"}  # kinds of facts that let people in or keep them out
+_ATTESTED: Final = {"proxy", "guardian"}  # who represents by decision; parents are known by those who give care
+_PROTECTIONS: Final = ("", "klientadresse", "kode7", "kode6")  # from least to most
+
+
+def act_of(change: Change) -> Act:
+    """Return what to ask the rules for: the facts it would state are compared with those that stand."""
+    if _opening(change):
+        return Act.OPEN
+    stood, comes = _governing(change.stated), _governing(row.data for row in change.facts)
+    if not change.person or stood == comes:
+        return Act.WRITE
+    differing = [_fact(data) for data in stood ^ comes]
+    represents = any(f["kind"] == "representation" and f["value"]["kind"] in _ATTESTED for f in differing)
+    return Act.ATTEST if represents or _rank(comes) < _rank(stood) else Act.GOVERN
+
+
+def refuse_unfit_opening(work: Work, change: Change) -> None:
+    """Refuse an opening that nobody could have taken on screen; let the log tell the reason of the others.
+
+    Raises  Refused AK-A07x, see override.refuse_unfit
+    """
+    taken = _opening(change)
+    if taken is None:
+        return
+    category: dict[str, Any] = next((c for c in (change.resource or {}).get("category") or [] if _template(c)), {})
+    taken = msgspec.structs.replace(taken, reason=category.get("text", ""))
+    override.refuse_unfit(taken, _template(category), work.actor, work.purpose, work.now)
+    work.reason = taken.reason
+
+
+def _opening(change: Change) -> Opening | None:
+    found = (row.data for row in change.facts if row.kind == "opening") if change.type == "Consent" else iter(())
+    return next((msgspec.convert(_fact(data)["value"], Opening) for data in found), None)
+
+
+def _template(category: dict[str, Any]) -> str:
+    return next((c.get("code", "") for c in category.get("coding") or [] if c.get("system") == OPENING), "")
+
+
+def _governing(facts: Iterable[bytes]) -> frozenset[bytes]:
+    return frozenset(data for data in facts if _fact(data)["kind"] in _GOVERNING)
+
+
+def _rank(facts: frozenset[bytes]) -> int:
+    """Return how strongly these protect; a word that nobody knows hides the address, no more."""
+    given = [fact["value"] for fact in map(_fact, facts) if fact["kind"] == "protection"]
+    return max((_PROTECTIONS.index(one) if one in _PROTECTIONS else 1 for one in given), default=0)
+
+
+def _fact(data: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(data)
+    return found

@@ -1,0 +1,148 @@
+"""Who may write what access is decided by: nobody writes their own way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from akson.base.errors import Refused
+from akson.base.work import Actor, Purpose
+from akson.patient.openings import open_with_reason
+from akson.record import journal
+from akson.record.facts import OPENING, PROTECTION
+from akson.record.office import Office
+from akson.record.stored import Stored
+from tests.offices import FNR, JOB, NOW, patient, staff, unit
+
+OWN_NUMBER = "08849700422"
+KODE6 = {"security": [{"system": PROTECTION, "code": "kode6"}]}
+
+
+async def write(office: Office, who: Actor, resource: dict[str, Any], purpose: Purpose = Purpose.TREATMENT) -> Stored:
+    async with office.work(who, purpose) as work:
+        if id_ := resource.get("id"):
+            return await journal.update(work, resource, id_=id_)
+        return await journal.create(work, resource)
+
+
+async def refusal(office: Office, who: Actor, resource: dict[str, Any], purpose: Purpose = Purpose.TREATMENT) -> str:
+    """Return the code that the write is refused with, "" when it is not."""
+    try:
+        await write(office, who, resource, purpose)
+    except Refused as refused:
+        return refused.code
+    return ""
+
+
+def episode(person: Stored, place: Actor, status: str = "active") -> dict[str, Any]:
+    return {"resourceType": "EpisodeOfCare", "status": status, "patient": {"reference": person.reference},
+            "managingOrganization": {"reference": place.unit_id}}  # fmt: skip
+
+
+def related(person: Stored, code: str) -> dict[str, Any]:
+    return {
+        "resourceType": "RelatedPerson",
+        "patient": {"reference": person.reference},
+        "identifier": [{"system": FNR, "value": OWN_NUMBER}],
+        "relationship": [{"coding": [{"code": code}]}],
+    }
+
+
+async def test_an_opening_cannot_be_made_into_a_lasting_way_in(office: Office) -> None:
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    berit, mariam = await staff(office, south, "Solli"), await staff(office, north, "Yusuf")
+    await patient(office, identifier=[{"system": FNR, "value": OWN_NUMBER}])
+    astrid = await patient(office, at=north)
+    async with office.work(berit, Purpose.TREATMENT) as work:
+        await open_with_reason(work, astrid.id, template="B4", reason="Mariam spør om råd")
+    assert await refusal(office, berit, episode(astrid, south)) == "AK-A001"
+    assert await refusal(office, berit, related(astrid, "proxy")) == "AK-A042"
+    assert await refusal(office, berit, related(astrid, "MTH")) == "AK-A001"
+    assert await refusal(office, berit, episode(astrid, south, "finished")) == ""
+    assert await refusal(office, mariam, episode(astrid, south)) == ""
+    assert await refusal(office, mariam, related(astrid, "GUARD")) == "AK-A042"
+
+
+async def test_who_acts_for_a_person_is_not_changed_by_staff_but_a_telephone_number_is(office: Office) -> None:
+    north = await unit(office, "Sone nord")
+    mariam = await staff(office, north, "Yusuf")
+    await patient(office, identifier=[{"system": FNR, "value": OWN_NUMBER}])
+    astrid = await patient(office, at=north)
+    made = await write(office, JOB, related(astrid, "proxy"), Purpose.SYSTEM)
+    mine = related(astrid, "proxy") | {"id": made.id}
+    assert await refusal(office, mariam, mine | {"telecom": [{"system": "phone", "value": "40000000"}]}) == ""
+    assert await refusal(office, mariam, mine | {"active": False}) == "AK-A042"
+    assert await refusal(office, JOB, mine | {"active": False}, Purpose.SYSTEM) == ""
+
+
+async def test_protection_is_added_by_those_who_give_care_and_lessened_by_the_register_alone(office: Office) -> None:
+    north = await unit(office, "Sone nord")
+    mariam = await staff(office, north, "Yusuf")
+    plain = await patient(office, at=north)
+    person: dict[str, Any] = {"resourceType": "Patient", "id": plain.id, "name": [{"family": "Nordli"}]}
+    moved = {"address": [{"city": "Fjordvik"}]}
+    assert await refusal(office, mariam, person | moved) == ""
+    assert await refusal(office, mariam, person | {"meta": KODE6}) == ""
+    assert await refusal(office, mariam, person | {"meta": KODE6} | moved) == ""
+    lower = {"security": [{"system": PROTECTION, "code": "kode7"}]}
+    assert [await refusal(office, mariam, person | more) for more in ({}, {"meta": lower})] == ["AK-A042"] * 2
+    assert await refusal(office, JOB, person, Purpose.SYSTEM) == ""
+
+
+Changed = Callable[[dict[str, Any]], object]
+
+
+def _period(start: timedelta, lasts: timedelta) -> dict[str, str]:
+    return {"start": (NOW + start).isoformat(), "end": (NOW + start + lasts).isoformat()}
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    (lambda c: None, ""),
+    (lambda c: c["category"][0]["coding"][0].update(code="B9"), "AK-A070"),
+    (lambda c: c["category"][0]["coding"][0].update(system="https://example.org"), "AK-A070"),
+    (lambda c: c["category"][0].update(text="råd"), "AK-A071"),
+    (lambda c: c["category"][0].pop("text"), "AK-A071"),
+    (lambda c: c["provision"].update(purpose=[{"code": "ETREAT"}]), "AK-A072"),
+    (lambda c: c["category"][0]["coding"][0].update(code="emergency"), "AK-A072"),
+    (lambda c: c["provision"].update(period=_period(timedelta(), timedelta(hours=8))), "AK-A073"),
+    (lambda c: c["provision"].update(period=_period(-timedelta(hours=1), timedelta(hours=2))), "AK-A073"),
+    (lambda c: c["provision"].update(period=_period(timedelta(days=1), timedelta(hours=2))), "AK-A073"),
+    (lambda c: c["provision"]["actor"].pop(1), "AK-A073"),
+])  # fmt: skip
+async def test_an_opening_through_the_api_is_held_to_what_the_screen_asks(
+    office: Office, change: Changed, code: str
+) -> None:
+    place = await unit(office, "Sone sør")
+    berit, astrid = await staff(office, place, "Solli"), await patient(office)
+    consent: dict[str, Any] = {
+        "resourceType": "Consent", "status": "active", "patient": {"reference": astrid.reference},
+        "scope": {"text": "x"}, "policyRule": {"text": "pasientjournalloven § 19"},
+        "category": [{"coding": [{"system": OPENING, "code": "B4"}], "text": "Mariam spør om råd"}],
+        "provision": {"type": "permit", "period": _period(timedelta(), timedelta(hours=2)),
+                      "actor": [{"role": {"text": "x"}, "reference": {"reference": r}} for r in (berit.id, berit.unit_id)]},
+    }  # fmt: skip
+    change(consent)
+    assert await refusal(office, berit, consent) == code
+    if not code:
+        reasons = await office.database.fetch("SELECT reason FROM access_log WHERE actor_name = 'Solli'")
+        assert [row["reason"] for row in reasons] == ["Mariam spør om råd"]
+
+
+async def test_another_persons_opening_is_not_taken_for_them(office: Office) -> None:
+    place = await unit(office, "Sone sør")
+    berit, other = await staff(office, place, "Solli"), await staff(office, place, "Lie")
+    astrid = await patient(office)
+    consent = {
+        "resourceType": "Consent", "status": "active", "patient": {"reference": astrid.reference},
+        "scope": {"text": "x"}, "policyRule": {"text": "x"},
+        "category": [{"coding": [{"system": OPENING, "code": "emergency"}], "text": "Bevisstløs på gulvet"}],
+        "provision": {"type": "permit", "period": _period(timedelta(), timedelta(hours=1)),
+                      "purpose": [{"code": "ETREAT"}],
+                      "actor": [{"role": {"text": "x"}, "reference": {"reference": r}} for r in (other.id, other.unit_id)]},
+    }  # fmt: skip
+    assert await refusal(office, berit, consent, Purpose.EMERGENCY) == "AK-A073"
+    assert await refusal(office, other, consent, Purpose.TREATMENT) == "AK-A072"
+    assert await refusal(office, other, consent, Purpose.EMERGENCY) == ""

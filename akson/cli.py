@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import signal
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,15 +25,27 @@ from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.doors import logs, people, running, seeding
 from akson.doors.loading import import_bundles
-from akson.doors.opening import Keys, clock, opened
+from akson.doors.opening import Keys, clock, opened, tried
 from akson.doors.settings import Settings, from_environment
+from akson.signin.guard import Guarded, refuse_in_production
 from akson.signin.keys import Keyring
 from akson.signin.tokens import system_token, token_for
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+DEMO = "demo.json"  # in the data folder: lets the other commands find a running demo
 
 
-@click.group(help="Akson: én felles journal for kommunenes helse- og omsorgstjenester.")
+class Commands(click.Group):
+    """Ends a command that was refused with the sentence that says why."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            raise click.ClickException(refused.text) from None
+
+
+@click.group(cls=Commands, help="Akson: én felles journal for kommunenes helse- og omsorgstjenester.")
 def main() -> None:
     """Run one of Akson's commands."""
 
@@ -41,10 +56,9 @@ def main() -> None:
 @click.option("--people", default=2000, show_default=True, help="Hvor mange innbyggere som lages.")
 def demo(port: int, data: Path, people: int) -> None:
     begun = time.monotonic()
-    os.environ["AKSON_ENV"] = "demo"
-    settings = _settings(port=port, data=data)
-    with Postgres(settings.data, binaries=settings.postgres_bin) as server:
-        settings = replace(settings, database_url=server.url, exchange_secret=_exchange_secret(settings))
+    settings = _invented(port=port, data=data)
+    with _database(settings) as url:
+        settings = replace(settings, database_url=url, exchange_secret=_exchange_secret(settings))
         asyncio.run(_prepare(settings, people))
         raise SystemExit(_run_demo(settings, begun))
 
@@ -54,6 +68,7 @@ def demo(port: int, data: Path, people: int) -> None:
 def serve(host: str) -> None:
     settings = _settings()
     logs.begin()
+    asyncio.run(tried(settings))
     uvicorn.run(served(settings, people.personas(settings)), host=host, port=settings.port, log_config=None,
                 server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
 
@@ -74,19 +89,15 @@ def migrate_() -> None:
 @click.option("--data", default="data", type=click.Path(path_type=Path))
 @click.option("--people", default=2000)
 def seed(data: Path, people: int) -> None:
-    os.environ["AKSON_ENV"] = os.environ.get("AKSON_ENV", "demo")
-    settings = _settings(data=data)
-    if settings.database_url:
-        asyncio.run(_prepare(settings, people))
-        return
-    with Postgres(settings.data, binaries=settings.postgres_bin) as server:
-        asyncio.run(_prepare(replace(settings, database_url=server.url), people))
+    settings = _invented(data=data)
+    with _database(settings) as url:
+        asyncio.run(_prepare(replace(settings, database_url=url), people))
 
 
 @main.command(name="import", help="Last FHIR-bunter (transaction) fra filer.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def import_(files: tuple[Path, ...]) -> None:
-    failed = asyncio.run(import_bundles(_running(_settings()), files, click.echo))
+    failed = asyncio.run(import_bundles(_running(), files, click.echo))
     raise SystemExit(1 if failed else 0)
 
 
@@ -94,20 +105,16 @@ def import_(files: tuple[Path, ...]) -> None:
 @click.option("--as", "name", default="", help="En av demoens personer; uten: et datasystem.")
 @click.option("--scope", default="", help="For eksempel user/*.cruds")
 def token(name: str, scope: str) -> None:
-    settings = _running(_settings())
+    settings = _running()
     ring = Keyring.open(settings.data / "keys", "issuer")
     issuer = people.issuer_settings(settings)
     scopes = frozenset((scope or ("user/*.cruds" if name else "system/*.cruds")).split())
     env, now = settings.environment, clock()
-    try:
-        given = (
-            asyncio.run(token_for(name, scopes, issuer, ring, environment=env, now=now))
-            if name
-            else system_token("leverandor", scopes, issuer, ring, environment=env, now=now)
-        )
-    except Refused as refused:
-        raise click.ClickException(refused.text) from None
-    click.echo(given)
+    click.echo(
+        asyncio.run(token_for(name, scopes, issuer, ring, environment=env, now=now))
+        if name
+        else system_token("leverandor", scopes, issuer, ring, environment=env, now=now)
+    )
 
 
 @main.group(help="Sporene: hvem som har sett og skrevet hva.")
@@ -118,19 +125,19 @@ def audit() -> None:
 @audit.command(name="verify", help="Bevis at ingen har endret journal eller logg bak vår rygg.")
 @click.option("--seals", type=click.Path(exists=True, path_type=Path), help="Segl som er levert ut til et vitne.")
 def verify_(seals: Path | None) -> None:
-    settings = _running(_settings())
+    settings = _running()
     key = Keys.open(settings.data / "keys").log.public_key()
     report = asyncio.run(verify(settings.database_url, keys=[key], witnessed=seals.read_bytes() if seals else b""))
     for fault in report.faults:
         click.echo(f"FEIL  {fault}")
-    click.echo(f"{report.rows} rader kontrollert, {len(report.faults)} feil.")
+    click.echo(f"{sum(report.rows.values())} rader kontrollert, {len(report.faults)} feil.")
     raise SystemExit(1 if report.faults else 0)
 
 
 @audit.command(name="seals", help="Skriv seglene ut, til en som oppbevarer dem utenfor.")
 def seals_() -> None:
     async def written() -> bytes:
-        async with opened(_running(_settings())) as office:
+        async with opened(_running()) as office:
             return await export_seals(office.database, clock().replace(year=2000))
 
     sys.stdout.buffer.write(asyncio.run(written()))
@@ -142,22 +149,39 @@ def definitions(source: Path) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "akson.fhir.distil", str(source)])
 
 
-def _settings(port: int | None = None, data: Path | None = None) -> Settings:
-    """Return the settings, or end with the sentence that says what is wrong."""
-    given = dict(os.environ)
-    given |= {"AKSON_PORT": str(port)} if port else {}
-    given |= {"AKSON_DATA": str(data)} if data else {}
-    try:
-        return from_environment(given)
-    except Refused as refused:
-        raise click.ClickException(refused.text) from None
+def _settings(more: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of this process."""
+    return from_environment({**os.environ, **(more or {})})
 
 
-def _running(settings: Settings) -> Settings:
-    """Return the settings of the demo that runs on the same data folder when no database is named."""
+def _invented(*, data: Path, port: int | None = None) -> Settings:
+    """Return the settings of an installation of invented people: a demo, on a PostgreSQL of its own unless told.
+
+    Raises  Refused AK-L009 in production; a database that is named without saying what it is for counts as that
+    """
+    usual = "production" if os.environ.get("AKSON_DATABASE_URL") else "demo"
+    given = {"AKSON_ENV": os.environ.get("AKSON_ENV", usual), "AKSON_DATA": str(data)}
+    settings = _settings(given | ({"AKSON_PORT": str(port)} if port else {}))
+    refuse_in_production(Guarded(environment=settings.environment, personas=True, synthetic_ids=True))
+    return settings
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """Give the address of the database that was named, or run a PostgreSQL of our own meanwhile."""
     if settings.database_url:
-        return settings
-    return replace(settings, database_url=(settings.data / "database-url").read_text("utf-8").strip())
+        yield settings.database_url
+        return
+    with Postgres(settings.data, binaries=settings.postgres_bin) as server:
+        yield server.url
+
+
+def _running() -> Settings:
+    """Return the settings of this process or, when none are given, of the demo that keeps its data here."""
+    demo = Path(os.environ.get("AKSON_DATA", "data")) / DEMO
+    given = not os.environ.keys().isdisjoint({"AKSON_ENV", "AKSON_DATABASE_URL"})
+    told = {} if given or not demo.exists() else json.loads(demo.read_text("utf-8"))
+    return _settings(told)
 
 
 def _exchange_secret(settings: Settings) -> str:
@@ -173,7 +197,9 @@ async def _prepare(settings: Settings, count: int) -> None:
     """Migrate, and load the people when nobody is there yet."""
     for name in await migrate(settings.database_url, MIGRATIONS, clock()):
         click.echo(f"  tabeller: {name}")
-    (settings.data / "database-url").write_text(settings.database_url, "utf-8")
+    told = {"AKSON_ENV": settings.environment, "AKSON_DATA": str(settings.data), "AKSON_PORT": str(settings.port),
+            "AKSON_URL": settings.base_url, "AKSON_DATABASE_URL": settings.database_url}  # fmt: skip
+    (settings.data / DEMO).write_text(json.dumps(told), "utf-8")
     await seeding.fill(settings, count, click.echo)
 
 

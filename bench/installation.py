@@ -51,7 +51,7 @@ def installed(folder: Path) -> Iterator[Installation]:
     given = os.environ.get("AKSON_POSTGRES_BIN")
     binaries = find(Path(given) if given else None, keep=ROOT / "data" / "postgresql", user=server_user())
     with Postgres(folder, binaries=binaries) as database:
-        port, null_port = _free_port(), _free_port()
+        port, null_port = _free_ports()
         env = os.environ | {
             "AKSON_ENV": "demo", "AKSON_DATA": str(folder), "AKSON_PORT": str(port),
             "AKSON_DATABASE_URL": database.url,
@@ -96,8 +96,9 @@ def _wait(url: str, child: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"{url} does not answer")
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
+def _free_ports() -> tuple[int, int]:
+    """Return two ports that nobody uses."""
+    with socket.socket() as one, socket.socket() as other:  # held together, else they could be the same
         one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]

@@ -417,14 +417,6 @@ CREATE TABLE public.fact (
     data text NOT NULL
 );
 
-CREATE TABLE public.idempotency (
-    actor text NOT NULL COLLATE pg_catalog."C",
-    key text NOT NULL COLLATE pg_catalog."C",
-    at timestamp with time zone NOT NULL,
-    request bytea NOT NULL,
-    answer text NOT NULL
-);
-
 CREATE TABLE public.job (
     bucket smallint NOT NULL,
     id text NOT NULL COLLATE pg_catalog."C",
@@ -697,9 +689,6 @@ ALTER TABLE ONLY public.erasure
 ALTER TABLE ONLY public.fact
     ADD CONSTRAINT fact_pkey PRIMARY KEY (owner, type, id, n);
 
-ALTER TABLE ONLY public.idempotency
-    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
-
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (bucket, id);
 
@@ -869,8 +858,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.draft TO akson_app;
 GRANT SELECT ON TABLE public.erasure TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.fact TO akson_app;
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.idempotency TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO akson_app;
 

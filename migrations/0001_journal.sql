@@ -210,19 +210,9 @@ CREATE INDEX worklist_open ON worklist (unit, state, due);
 CREATE INDEX worklist_person ON worklist (person, state, due) WHERE person <> 0;
 CREATE INDEX worklist_resource ON worklist (owner, type, id);
 
--- Answers already given to a client's Idempotency-Key, kept 30 days.
-CREATE TABLE idempotency (
-  actor    text COLLATE "C" NOT NULL,
-  key      text COLLATE "C" NOT NULL,
-  at       timestamptz NOT NULL,
-  request  bytea NOT NULL,                   -- sha256 of what was asked
-  answer   text NOT NULL,                    -- JSON: status, location, etag; no content
-  PRIMARY KEY (actor, key)
-);
-
 GRANT SELECT, INSERT, UPDATE ON owner, resource TO akson_app;
 GRANT SELECT, INSERT ON resource_version, chain, locator TO akson_app;
 GRANT SELECT ON erasure TO akson_app;
 GRANT SELECT, INSERT, DELETE ON person_identifier, fact, search_token, search_reference, search_string, search_date,
-  search_number, idempotency TO akson_app;
+  search_number TO akson_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON news, job, worklist TO akson_app;

@@ -16,8 +16,10 @@ from datetime import datetime, timedelta
 import httpx
 
 from akson.audit.seal import seal
+from akson.base.database import Database
 from akson.base.jobs import Consumer, deliver
 from akson.clinical.notes import drafts
+from akson.doors import context
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
 from akson.exchange import erasing
@@ -25,9 +27,12 @@ from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
 from akson.record import worklist
 from akson.record.office import Office
+from akson.signin.sessions import SessionSettings
+from akson.signin.tickets import Tickets
 
 PAUSE = 0.5  # seconds between two looks when nothing is due
 SEAL_EVERY = timedelta(minutes=1)
+CLEAN_EVERY = timedelta(minutes=10)
 STREAMS_LAST = timedelta(days=3)  # a stream lasts a day; more, for clocks that differ
 LOG = logging.getLogger("akson.worker")
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
@@ -42,7 +47,7 @@ def consumers(office: Office) -> list[Consumer]:
 
 
 async def work(settings: Settings) -> None:
-    """Carry news, deliver messages and seal the log until stopped."""
+    """Carry news, deliver messages, seal the log and clean up until stopped."""
     schemas = Schemas(settings.schemas) if settings.schemas else None
     async with opened(settings) as office, httpx.AsyncClient(timeout=20.0) as http:
         turns: dict[str, Callable[[], Awaitable[int]]] = {
@@ -52,6 +57,7 @@ async def work(settings: Settings) -> None:
             local = Local(secret=settings.exchange_secret, client=http)
             turns["messages"] = lambda: local.turn(office, schemas=schemas)
         turns["seals"] = _sealing(office, settings)
+        turns["cleaning"] = _cleaning(office)
         await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))
 
 
@@ -84,6 +90,26 @@ def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]
         return 0
 
     return turn
+
+
+def _cleaning(office: Office) -> Callable[[], Awaitable[int]]:
+    """Return the turn that cleans up now and then."""
+    due = clock()
+
+    async def turn() -> int:
+        nonlocal due
+        if clock() >= due:
+            await clean(office.database, clock())
+            due = clock() + CLEAN_EVERY
+        return 0
+
+    return turn
+
+
+async def clean(database: Database, now: datetime) -> None:
+    """Forget what sign-in and forms keep for a while, and free what a crash left taken."""
+    await Tickets(database).purge(now=now, longest_session=SessionSettings.longest)
+    await context.clean(database, now)
 
 
 def child(arguments: Sequence[str], env: dict[str, str]) -> subprocess.Popen[bytes]:

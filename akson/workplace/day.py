@@ -13,7 +13,7 @@ from akson.base.work import Actor
 from akson.clinical.notes.drafts import Draft
 from akson.patient.chart import local
 from akson.patient.identity import Identity, identity_of
-from akson.patient.reading import Resource, display, moment, reference
+from akson.patient.reading import Resource, display, moment, reference, words
 from akson.record.stored import Stored
 from akson.workplace import tasks
 from akson.workplace.model import Day, Meeting, Row
@@ -21,23 +21,26 @@ from akson.workplace.words import due, party
 
 _MORNING_ENDS, _DAY_ENDS = 10, 18
 _NOT_COMING: Final = ("cancelled", "noshow", "entered-in-error")
+VISITS: Final = ("planned", "arrived", "triaged", "in-progress")  # not yet made
 _OVER: Final = ("fulfilled", *_NOT_COMING)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """What was read: Appointments of today, Tasks that wait and that were sent, drafts, the patients by reference."""
+    """What was read: today's Appointments and visits at home, Tasks that wait and that were sent, drafts, patients."""
 
     appointments: Sequence[Stored]
     waiting: Sequence[Stored]
     sent: Sequence[Stored]
     patients: Mapping[str, Stored]
     drafts: Sequence[Draft] = ()
+    visits: Sequence[Stored] = ()
 
 
 def present(found: Gathered, actor: Actor, now: datetime) -> Day:
     """Return the page."""
-    today = sorted((hit.resource for hit in found.appointments), key=lambda one: str(one.get("start")))
+    planned = [*(hit.resource for hit in found.appointments), *(_planned(hit.resource) for hit in found.visits)]
+    today = sorted(planned, key=lambda one: moment(one.get("start")) or now)
     meetings = tuple(_meeting(one, found, now) for one in today if one.get("status") not in _NOT_COMING)
     mine = [task.resource for task in found.waiting if tasks.is_mine(task.resource, actor)]
     signing = [task for task in mine if reference(task.get("focus")).startswith("DiagnosticReport/")]
@@ -55,6 +58,16 @@ def _greeting(actor: Actor, now: datetime) -> str:
     hour = local(now).hour
     part = "morning" if hour < _MORNING_ENDS else "day" if hour < _DAY_ENDS else "evening"
     return texts().plain(f"start.good_{part}", name=actor.name.partition(" ")[0])
+
+
+def _planned(visit: Resource) -> Resource:
+    """Return a visit at home as an appointment is read."""
+    period = visit.get("period") or {}
+    return {
+        "status": visit.get("status"), "start": period.get("start"), "end": period.get("end"),
+        "description": words((visit.get("type") or [{}])[0]) or texts().plain("start.visit"),
+        "participant": [{"actor": visit.get("subject")}],
+    }  # fmt: skip
 
 
 def _meeting(appointment: Resource, found: Gathered, now: datetime) -> Meeting:
@@ -93,7 +106,10 @@ def _row(task: Resource, found: Gathered, now: datetime, *, sent: bool) -> Row:
         by=". ".join(filter(None, (who.listed if who else "", other))), strong=tasks.is_urgent(task),
     )  # fmt: skip
     state = (task.get("businessStatus") or {}).get("text", "")
-    return replace(row, by=f"{row.by}. {state}", due=said(moment(task.get("authoredOn")), now)) if sent else row
+    if not sent:
+        return row
+    return replace(row, by=f"{row.by}. {state}", now=False,
+                   due=texts().plain("start.sent", when=said(moment(task.get("authoredOn")), now)))  # fmt: skip
 
 
 def _drafts(found: Gathered, now: datetime) -> Iterator[Row]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from akson.base.web.messages import texts
-from akson.base.web.render import local, number
+from akson.base.web.render import local, number, said
 from akson.clinical.vitals import kinds, news2
 from akson.clinical.vitals.kinds import KINDS
 from akson.clinical.vitals.moments import Moment, compared, gathered, scored
+from akson.clinical.vitals.news2 import Scale
+from akson.clinical.vitals.standing import standing
 from akson.record.stored import Stored
 from akson.workplace.model import Vital, Vitals
 from akson.workplace.words import initialed
@@ -22,35 +24,51 @@ _CHANGE: Final = Decimal(2)  # kg in three days that must be seen
 _THREE_DAYS: Final = timedelta(days=3)
 
 
-def panel(observations: Sequence[Stored], now: datetime, *, href: str) -> Vitals | None:
+def panel(
+    observations: Sequence[Stored], now: datetime, *, href: str, scale: Scale | None = Scale.ONE
+) -> Vitals | None:
     """Return the panel, or None when nothing has been measured.
 
     observations  of category vital-signs
+    scale         None: NEWS2 is not for this patient, who is a child
     """
     moments = gathered(hit.resource for hit in observations)
     if not moments:
         return None
-    last = moments[-1]
-    counted = news2.score(last.values)
-    total = last.total if last.total is not None else counted.total
-    was = compared(moments, last.at) if total is not None else None
-    advice = _advice(total, was, red=3 in counted.points.values()) if total is not None else ""
+    stands = standing(moments, scale)
+    head = stands.newer or stands.complete or moments[-1]
+    total = stands.counted.at_least if stands.counted else head.total
+    was = compared(moments, head.at) if total is not None else None
+    if stands.newer and was is not None and was >= (total or 0):
+        was = None  # what can still rise is not lower than before
+    advice = _advice(head, total, was, scale or Scale.ONE) if total is not None else ""
     return Vitals(
-        taken=last.at, by=initialed(last.by), rows=tuple(_rows(moments, counted.points)), score=total, was=was,
+        taken=head.at, by=initialed(head.by), rows=tuple(_rows(moments, head, scale, now)), score=total, was=was,
         advice=advice, rule=texts().plain("overview.action_card") if advice else "", history=_history(moments, now),
-        href=href,
+        href=href, at_least=stands.newer is not None,
+        complete=_complete(stands.complete, now) if stands.newer and stands.complete else "",
     )  # fmt: skip
 
 
-def _rows(moments: Sequence[Moment], points: Mapping[str, int]) -> Iterator[Vital]:
+def _complete(last: Moment, now: datetime) -> str:
+    return texts().plain("overview.complete", score=last.total, told=_source(last, now))
+
+
+def _source(one: Moment, now: datetime) -> str:
+    return ", ".join(filter(None, (said(one.at, now), initialed(one.by))))
+
+
+def _rows(moments: Sequence[Moment], head: Moment, scale: Scale | None, now: datetime) -> Iterator[Vital]:
     t = texts().plain
     for name in _ROWS:
         measured = [one for one in moments if one.figure(name) is not None][-SHOWN:]
         if measured:
-            here = measured[-1] is moments[-1]
+            last = measured[-1]
             yield Vital(
-                name=_name(name, measured[-1]), value=_value(name, measured[-1]), unit=t(f"overview.unit_{name}"),
-                points=points.get(name) if here else None, change=_change(measured) if name == "vekt" else "",
+                name=_name(name, last), value=_value(name, last), unit=t(f"overview.unit_{name}"),
+                points=news2.score(last.values, scale).points.get(name) if scale else None,
+                source="" if last.at == head.at else _source(last, now),
+                change=_change(measured) if name == "vekt" else "",
                 series=tuple(one.figure(name) for one in measured), band=KINDS[name].expected,
             )  # fmt: skip
 
@@ -76,9 +94,12 @@ def _change(weights: Sequence[Moment]) -> str:
     return texts().plain("overview.kilos", change=f"{sign}{number(moved)}") if abs(moved) >= _CHANGE else ""
 
 
-def _advice(total: int, was: int | None, *, red: bool) -> str:
-    risk = news2.risk(total, red=red)
+def _advice(head: Moment, total: int, was: int | None, scale: Scale) -> str:
+    counted = news2.score(head.values, scale)
+    risk = news2.risk(total, red=counted.red)
     rising = risk is news2.Risk.LOW and was is not None and total - was >= 2
+    if head.total is None and not rising and not counted.alarming:
+        return texts().plain("overview.do_rest")
     return texts().plain("overview.do_rising" if rising else f"overview.do_{risk.replace('-', '_')}")
 
 

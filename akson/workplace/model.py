@@ -85,6 +85,7 @@ class News:
     by: str  # "i dag 08.12, hjemmetjenesten, M. Yusuf"
     text: str = ""  # after the head, lighter
     strong: bool = False
+    today: bool = False  # never hidden behind "4 til"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +153,7 @@ class Vital:
     change: str = ""  # "+2,3 kg", shown in the place of points
     series: tuple[Decimal | None, ...] = ()
     band: tuple[Decimal, Decimal] | None = None
+    source: str = ""  # "i dag 12.00, J. Eikeland", when it is from another moment than the panel's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +163,9 @@ class Vitals:
     taken: datetime
     by: str  # "hjemme, M. Yusuf"
     rows: tuple[Vital, ...]
-    score: int | None = None  # NEWS2; None when not all parts were measured
+    score: int | None = None  # NEWS2; None when all parts were never measured
+    at_least: bool = False  # the parts give so much already; some are missing
+    complete: str = ""  # "Siste hele NEWS2: 4, i dag 08.12, M. Yusuf", when newer parts stand before it
     was: int | None = None
     advice: str = ""  # "Vurder i dag."
     rule: str = ""  # "Tiltakskort v3"
@@ -348,6 +352,7 @@ class Refusal:
     action: str  # where the reason is posted; empty when nobody may open it by themselves
     emergency_href: str = ""
     follow_up: str = ""  # who sees it and who checks it
+    for_good: bool = False  # closed to the one who asked, by name: no task and no emergency opens it
 
 
 @dataclass(frozen=True, kw_only=True)

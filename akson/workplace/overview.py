@@ -12,6 +12,7 @@ from akson.advice.medicines import Known
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
+from akson.clinical.vitals.standing import scale_of
 from akson.patient.chart import Chart
 from akson.patient.reading import Resource, code, codes, display, extension, moment, reference, words
 from akson.record.journal import Mark
@@ -56,12 +57,13 @@ def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime) ->
     """
     root = f"/p/{chart.identity.id}"
     known = _known(chart)
-    vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger")
+    vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger", scale=scale_of(chart, now))
     told = since.Since(read=read or now - NEWCOMERS_SEE, began=since.began(chart.parts, now), now=now)
     news = since.news(told, chart.parts, vitals, root)
+    shown = max(since.SHOWN, sum(item.today for item in news))
     services = [hit.resource for hit in chart["EpisodeOfCare"]]
     return Overview(
-        read=read, news=news[: since.SHOWN], more=max(len(news) - since.SHOWN, 0), more_href=f"{root}/notater",
+        read=read, news=news[:shown], more=max(len(news) - shown, 0), more_href=f"{root}/notater",
         problems=tuple(_problems(chart, told if read else None, root)),
         earlier=len(chart["Condition:resolved"]) + len(chart["Condition:inactive"]),
         medicines=_medicines(chart, known, now), vitals=vitals,

@@ -22,6 +22,7 @@ from akson.workplace.model import Emergency, Refusal
 
 _AS_UNKNOWN: Final = "AK-A010"  # strictly confidential: byte for byte as if there were nobody
 _NO_BASIS: Final = "AK-A001"
+_BY_NAME: Final = "AK-A030"
 
 
 async def explain(work: Work, refused: Refused, *, patient: str = "", **_: str) -> Page | None:
@@ -54,19 +55,28 @@ def page(work: Work, who: Identity, facts: Facts, form: Filled) -> Page:
     reading = _decide(work, facts, Act.READ, work.purpose)
     may_open = _decide(work, facts, Act.OPEN, Purpose.TREATMENT).permit
     emergency = _decide(work, facts, Act.OPEN, Purpose.EMERGENCY).permit
-    root = f"/p/{who.id}"
+    root, for_good = f"/p/{who.id}", reading.refusal == _BY_NAME
     refusal = Refusal(
         name=who.listed, age=who.age(local(work.now).date()), text=_why(reading), tried=work.now,
         reference=f"T-{work.request[:8].upper()}", action=f"{root}/apne" if may_open else "",
         emergency_href=f"{root}/nodapning" if emergency else "", follow_up=texts().plain("refused.follow_up"),
+        for_good=for_good,
     )  # fmt: skip
     status = 403 if not form.sent else 422
-    return Page("workplace/tilgang_nektet.html", status=status, title=texts().plain("refused.title"), menu=(),
+    title = texts().plain("refused.title_for_good" if for_good else "refused.title")
+    return Page("workplace/tilgang_nektet.html", status=status, title=title, menu=(),
                 refusal=refusal, form=form if may_open else None)  # fmt: skip
 
 
-def emergency_page(work: Work, who: Identity, form: Filled) -> Page:
-    """Return the page where an emergency is confirmed."""
+def emergency_page(work: Work, who: Identity, facts: Facts, form: Filled) -> Page:
+    """Return the page where an emergency is confirmed.
+
+    Raises  Refused when not even an emergency opens this record for the actor
+    """
+    opening = _decide(work, facts, Act.OPEN, Purpose.EMERGENCY)
+    if not opening.permit:
+        work.saw(facts.owner, "page nodapne", outcome="refuse", rule=opening.rule, basis=opening.basis)
+        raise Refused(opening.refusal or _NO_BASIS)
     root = f"/p/{who.id}"
     view = Emergency(name=who.listed, age=who.age(local(work.now).date()), action=f"{root}/nodapning", back=root)
     return Page("workplace/nodapning.html", status=422 if form.sent else 200, menu=(), view=view, form=form)

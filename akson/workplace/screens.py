@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from akson.audit.last import last_look
@@ -18,6 +19,7 @@ from akson.patient.chart import local, open_chart
 from akson.patient.reading import reference
 from akson.record import journal, worklist
 from akson.record.search.searching import search
+from akson.record.session import undo
 from akson.record.stored import Stored
 from akson.workplace import day, find, forms, handling, inbox, overview, quick, refused
 from akson.workplace.model import Search
@@ -38,12 +40,15 @@ async def start(work: Work, visit: Visit) -> Page:
     today = local(work.now).date().isoformat()
     pairs = [("practitioner", work.actor.id), ("date", today), ("_count", _MOST)]
     appointments = (await search(work, "Appointment", pairs)).hits
-    waiting, sent = await _waiting(work), await _sent(work)
+    waiting, sent, visits = await _waiting(work), await _sent(work), await _visits(work)
     begun = await drafts.of(work)
     named = [day.patient_of(hit.resource) for hit in appointments] + [f"Patient/{one.patient}" for one in begun]
+    named += [reference(hit.resource.get("subject")) for hit in visits]
     named += [reference(task.resource.get("for")) for task in (*waiting, *sent)]
     patients = await journal.read_many(work, [name for name in named if name.startswith("Patient/")])
-    found = day.Gathered(appointments=appointments, waiting=waiting, sent=sent, patients=patients, drafts=begun)
+    found = day.Gathered(
+        appointments=appointments, visits=visits, waiting=waiting, sent=sent, patients=patients, drafts=begun
+    )
     return Page("start.html", day=day.present(found, work.actor, work.now))
 
 
@@ -85,6 +90,7 @@ async def quickly(work: Work, visit: Visit, patient: str) -> Page | Go:
     except Refused as wrong:
         if not wrong.path:
             raise
+        await undo(work)
         return await _overview(work, patient, typed=line, fault=wrong.text)
     return Go(f"/p/{patient}", said="overview.said_vitals")
 
@@ -110,6 +116,7 @@ async def open_with_reason(work: Work, visit: Visit, patient: str) -> Page | Go:
             await openings.open_with_reason(work, patient, template=str(filled.values["grunnlag"]), reason=work.reason)
             return Go(f"/p/{patient}", said="refused.opened")
         except Refused as not_a_reason:
+            await undo(work)
             filled = filled.with_fault(forms.at_field(not_a_reason), "begrunnelse")
     return refused.page(work, who, facts, filled)
 
@@ -117,7 +124,7 @@ async def open_with_reason(work: Work, visit: Visit, patient: str) -> Page | Go:
 @SCREENS.screen("/p/{patient}/nodapning", needs="open-emergency", title="emergency.title")
 async def open_in_emergency(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Open a record because life or health is in danger: said once by getting here, once more by the tick."""
-    who, _ = await refused.asked_for(work, patient)
+    who, facts = await refused.asked_for(work, patient)
     filled = forms.EMERGENCY.read(visit.form) if visit.sent else forms.EMERGENCY.blank()
     if filled.valid:
         work.reason = str(filled.values["begrunnelse"])
@@ -125,8 +132,9 @@ async def open_in_emergency(work: Work, visit: Visit, patient: str) -> Page | Go
             await openings.open_in_emergency(work, patient, reason=work.reason, danger=True, confirmed=True)
             return Go(f"/p/{patient}", said="emergency.opened")
         except Refused as not_a_reason:
+            await undo(work)
             filled = filled.with_fault(forms.at_field(not_a_reason), "begrunnelse")
-    return refused.emergency_page(work, who, filled)
+    return refused.emergency_page(work, who, facts, filled)
 
 
 @SCREENS.screen("/innboks", needs="write-tasks", title="inbox.title", methods=("GET",),
@@ -139,7 +147,7 @@ async def incoming(work: Work, visit: Visit) -> Page:
 @SCREENS.screen("/innboks/{task}", needs="write-tasks", title="inbox.title")
 async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
     """Show one task beside the list; when something is done with it, do it and go on to the next."""
-    opened = await journal.read(work, "Task", task)
+    opened = await _task(work, task)
     if not visit.sent:
         return await _inbox(work, _tab(visit), opened)
     version, answer = int(visit.form.get("version") or 0), visit.form.get("svar", "")
@@ -152,10 +160,19 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
         else:
             raise Refused("AK-J007")
     except Refused as not_now:
+        await undo(work)
         return await _inbox(work, _tab(visit), opened, typed=answer, fault=not_now.text)
     if do == "take":
         return Go(f"/innboks/{task}", said="inbox.said_take")
     return Go("/innboks" if _tab(visit) == inbox.TABS[0] else f"/innboks?fane={_tab(visit)}", said=f"inbox.said_{do}")
+
+
+async def _task(work: Work, task: str) -> Stored:
+    """Return a task. Raises Refused AK-J001 also for one in a record that is closed: its id is nobody's business."""
+    try:
+        return await journal.read(work, "Task", task)
+    except Refused as refused:
+        raise (Refused("AK-J001") if refused.code.startswith("AK-A") else refused) from None
 
 
 async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: str = "", fault: str = "") -> Page:
@@ -178,6 +195,14 @@ async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: s
 async def _waiting(work: Work) -> list[Stored]:
     """Return the open tasks of the actor and the unit that the actor may see."""
     items = await worklist.items(work, kinds=("task", "notice"))
+    found = await journal.read_many(work, [item.reference for item in items])
+    return list(found.values())
+
+
+async def _visits(work: Work) -> list[Stored]:
+    """Return today's visits at home that are the actor's, or the unit's without a name."""
+    dawn = local(work.now).replace(hour=0, minute=0, second=0, microsecond=0)
+    items = await worklist.items(work, kinds=("visit",), states=day.VISITS, due=(dawn, dawn + timedelta(days=1)))
     found = await journal.read_many(work, [item.reference for item in items])
     return list(found.values())
 

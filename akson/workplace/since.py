@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from akson.base.web.messages import texts
-from akson.base.web.render import number, said
+from akson.base.web.render import local, number, said
 from akson.patient.banner import EGFR
 from akson.patient.reading import Resource, code, moment, words
 from akson.record.stored import Stored
@@ -59,14 +59,18 @@ def began(parts: Mapping[str, Sequence[Stored]], now: datetime) -> datetime:
 
 
 def news(since: Since, parts: Mapping[str, Sequence[Stored]], vitals: Vitals | None, root: str) -> tuple[News, ...]:
-    """Return what is new, what may matter most first. root: "/p/<id>"."""
+    """Return what is new: what is of today and what may matter most, newest first; then the rest. root: "/p/<id>"."""
     told: list[tuple[int, datetime, News]] = []
     told += _measured(since, vitals, f"{root}/malinger")
     told += (_document(since, hit, f"{root}/notat") for hit in since.new(parts["DocumentReference"]))
     told += _medicines(since, parts, root)
     told += _laboratory(since, parts["Observation:lab"], f"{root}/malinger")
-    told.sort(key=lambda one: (one[0], -one[1].timestamp()))
-    return tuple(item for _, _, item in told)
+    today = local(since.now).date()
+    marked = [(rank, at, replace(item, today=local(at).date() == today)) for rank, at, item in told]
+    marked.sort(key=lambda one: (not one[2].today, one[0], -one[1].timestamp()))
+    seen = max(SHOWN, sum(item.today for _, _, item in marked))
+    halves = [sorted(half, key=lambda one: (-one[1].timestamp(), one[0])) for half in (marked[:seen], marked[seen:])]
+    return tuple(item for half in halves for _, _, item in half)
 
 
 Told = tuple[int, datetime, News]
@@ -79,12 +83,14 @@ def _measured(since: Since, vitals: Vitals | None, href: str) -> Iterator[Told]:
     weight = next((row.change for row in vitals.rows if row.change), "")
     if vitals.score is None:
         head = t("overview.measured")
+    elif vitals.at_least:
+        head = t("overview.scored_least", score=vitals.score)
     elif vitals.was is None:
         head = t("overview.scored", score=vitals.score)
     else:
         head = t("overview.scored_usual", score=vitals.score, was=vitals.was)
     head = f"{head}, {t('overview.weight', change=weight)}" if weight else head
-    strong = bool(weight) or (vitals.score or 0) > (vitals.was or 0)
+    strong = bool(weight) or vitals.at_least or (vitals.score or 0) > (vitals.was or 0)
     by = f"{said(vitals.taken, since.now)}, {vitals.by}"
     yield 0, vitals.taken, News(icon="warn" if strong else "heart", head=head, href=href, by=by, strong=strong)
 

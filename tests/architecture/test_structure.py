@@ -95,6 +95,7 @@ READERS = {
         "resource_version",
         "chain",
         "erasure",
+        "fact",
     },  # proves, apart from the writers
     "akson/base/jobs.sql": {"news", "job"},  # delivers what the journal told
 }

@@ -24,7 +24,9 @@ def test_astrid_leser_sitt_nye_notat_og_ser_hvem_som_har_sett(journey: Journey) 
 
 def test_min_side_viser_det_som_skal_skje(journey: Journey) -> None:
     astrid = journey.as_("Astrid Marie Nordli")
-    astrid.sees("Hjemmesykepleien kommer", "Mariam Yusuf").panel("Dette må du gjøre").sees("Les planen din, og ring hvis noe ikke stemmer")
+    astrid.sees("Hjemmesykepleien kommer", "Mariam Yusuf").panel("Dette må du gjøre").sees(
+        "Les planen din, og ring hvis noe ikke stemmer"
+    )
     astrid.panel("Dette skjer videre").sees("Time hos Jonas Eikeland", "Hjertepoliklinikken")
     astrid.panel("Kontakt").sees("Nordre legesenter")
 

@@ -16,8 +16,12 @@ async def test_a_mother_written_in_the_same_set_as_her_child_is_known_by_her_num
     mother = {"resourceType": "Patient", "name": [{"family": "Vik"}], "identifier": [{"system": FNR, "value": MOTHER}]}
     child = {"resourceType": "Patient", "name": [{"family": "Vik", "given": ["Lo"]}], "birthDate": "2020-01-01"}
     known, own = office.ids.mint(5), office.ids.mint(7)
-    related = {"resourceType": "RelatedPerson", "patient": {"reference": f"Patient/{known}"},
-               "identifier": [{"system": FNR, "value": MOTHER}], "relationship": [{"coding": [{"code": "MTH"}]}]}
+    related = {
+        "resourceType": "RelatedPerson",
+        "patient": {"reference": f"Patient/{known}"},
+        "identifier": [{"system": FNR, "value": MOTHER}],
+        "relationship": [{"coding": [{"code": "MTH"}]}],
+    }
     async with office.work(JOB, Purpose.SYSTEM) as work:
         drafts = [("POST", related, None), ("POST", child, known), ("POST", mother, own)]
         _, _, made = await journal.write_set(work, [journal.draft(m, r, id_=i) for m, r, i in drafts])

@@ -82,6 +82,9 @@ async def test_one_whom_the_citizen_has_named_is_offered_no_way_in(at_work: Town
         assert (page.status, "har sperret journalen for deg" in page.text) == (403, True)
         assert "Åpne journalen" not in page.text
         assert "Gå til nødåpning" not in page.text
+        assert "ennå" not in page.text and "oppgave" not in page.text and "Be en kollega om å ta over" in page.text
+        direct = await browser.open(f"/p/{torunn}/nodapning")
+        assert (direct.status, "Nødåpne journalen" in direct.text) == (403, False)
         assert (await opening(browser, at_work, "Patient/torunn", "apne", **REASON))[0] == 403
         assert (
             await opening(

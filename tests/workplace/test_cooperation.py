@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from akson.base.work import Actor, Purpose
@@ -323,3 +327,42 @@ async def test_anybody_at_the_unit_answers_from_the_inbox(places: Places) -> Non
         sent = await jonas.send(f"/innboks/{task['id']}", do="answer", svar="Ja.", version=shown.hidden("version"))
     assert sent.status == 303 and (await places.found("Task"))[0]["status"] == "completed"
     assert await places.counts() == {"in filed": 1, "out queued": 2}  # the receipt and the answer
+
+
+@pytest.mark.parametrize("place", ["inbox", "cooperation"])
+async def test_an_answer_whose_task_another_finished_meanwhile_is_not_sent(
+    places: Places, database_url: str, place: str
+) -> None:
+    await received(places)
+    (task,) = await places.found("Task")
+    message = task["focus"]["reference"].removeprefix("Communication/")
+    where = {"inbox": f"/innboks/{task['id']}", "cooperation": page(places, f"?melding={message}")}[place]
+    async with browsing(places.office, places.doctor) as jonas:
+        version = (await jonas.open(where)).hidden("version")
+        async with held_up(database_url, "address") as waits:  # read when the answer is written, after the task is
+            sending_it = asyncio.create_task(jonas.send(where, do="answer", svar="For sent.", version=version))
+            await waits()
+            async with places.office.work(JOB, Purpose.SYSTEM) as work:
+                await journal.update(work, task | {"status": "completed"}, id_=task["id"])
+        told = await sending_it
+    assert told.status == 422 and "For sent." in told.html
+    assert await places.counts() == {"in filed": 1, "out queued": 1}  # the receipt and no answer
+    assert len(await places.found("Communication")) == 1
+
+
+@asynccontextmanager
+async def held_up(database_url: str, table: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Keep everybody from reading a table; what is given waits until somebody stands there."""
+    connection = await asyncpg.connect(database_url)
+
+    async def waits() -> None:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass"
+        while not await connection.fetchval(waiting, table):  # noqa: ASYNC110 - the database rings no bell
+            await asyncio.sleep(0.01)
+
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table}")
+            yield waits
+    finally:
+        await connection.close()

@@ -94,8 +94,8 @@ async def test_my_day_shows_what_i_own_what_i_sign_and_what_i_wait_for(at_work: 
     assert "Mine oppgaver 4" in page.text
     assert "Svar å signere 1 Kalium 5,9, tatt i går i dag 12.00 HOLTE, Gunvor" in page.text
     assert "Venter på svar 5 " in page.text
-    assert "Henvisning til hudlege 09.11 SOLVANG, Nina. Vestfjell sykehus. Sendt, venter svar" in page.text
-    assert page.statements <= 12
+    assert "Henvisning til hudlege sendt 09.11 SOLVANG, Nina. Vestfjell sykehus. Sendt, venter svar" in page.text
+    assert page.statements <= 13
 
 
 async def test_tomorrow_astrid_stands_among_my_appointments(at_work: Town) -> None:
@@ -142,3 +142,13 @@ async def test_the_inbox_costs_the_same_however_much_waits(at_work: Town) -> Non
     assert len(counts) == 1
     assert max(counts) <= 9
     assert open_one.statements <= 16
+
+
+async def test_a_nurse_sees_todays_visits_at_home_among_her_appointments(at_work: Town) -> None:
+    async with browsing(at_work.office, await at_work.at_work("mariam")) as browser:
+        page = await browser.open("/start")
+    assert "18.00 NORDLI, Astrid 85 år Støttestrømper av, blodtrykk, nye medisiner 60 min ventes" in page.text
+    assert f'href="/p/{at_work.id("Patient/astrid")}"' in page.html
+    async with browsing(at_work.office, await at_work.at_work("elin")) as browser:
+        other = await browser.open("/start")
+    assert "NORDLI, Astrid 85 år Støttestrømper" not in other.text

@@ -143,3 +143,30 @@ async def test_one_line_registers_measurements_or_a_task(at_work: Town) -> None:
         wrong = await browser.send(f"{astrid}/hurtig", _patient=at_work.id("Patient/astrid"), linje="bt høyt")
         assert (wrong.status, wrong.html.count('value="bt høyt"')) == (422, 1)
         assert told(wrong, "Skriv målinger som «bt 128/74 p 72»") == []
+
+
+async def measured(town: Town, line: str) -> Shown:
+    astrid = f"/p/{town.id('Patient/astrid')}"
+    async with browsing(town.office, await town.at_work("jonas")) as browser:
+        sent = await browser.send(f"{astrid}/hurtig", _patient=town.id("Patient/astrid"), linje=line)
+        assert sent.status == 303
+        return await browser.open(astrid)
+
+
+async def test_a_few_new_figures_leave_the_last_sum_with_its_advice_time_and_source(at_work: Town) -> None:
+    page = await measured(at_work, "bt 128/74 p 72")
+    assert told(page, "i dag 08.12, M. Yusuf", "NEWS2 opp fra 1", "Vurder i dag. Tiltakskort v3", "SpO₂ luft 93 % 2 p",
+                "J. Eikeland 128/74", "J. Eikeland 72") == []  # fmt: skip
+
+
+async def test_a_few_new_figures_of_somebody_ill_alarm_at_once(at_work: Town) -> None:
+    page = await measured(at_work, "rf 26 spo2 90 p 132")
+    assert told(page, "NEWS2 minst 9", "Vurder straks.", "Siste hele NEWS2: 4, i dag 08.12, M. Yusuf") == []
+
+
+async def test_a_note_of_today_is_never_hidden_and_stands_first(at_work: Town) -> None:
+    async with at_work.office.work(JOB, Purpose.MESSAGE) as work:
+        now = work.now.isoformat()
+    await late_letter(at_work, written=now)
+    text = (await overview(at_work, "mariam")).text
+    assert text.index("Epikrise fra ortopeden") < text.index("Epikrise, hjertesvikt")

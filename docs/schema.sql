@@ -43,6 +43,23 @@ BEGIN
   RETURN emptied + more;
 END $$;
 
+CREATE FUNCTION public.journal_current_v1(owners bigint[], types smallint[], ids text[]) RETURNS TABLE(owner bigint, type smallint, id text, version integer, last_updated timestamp with time zone, unit bigint, author bigint, labels text[], about bigint[], deleted boolean, body bytea, facts_rev bigint, facts text, owner_type smallint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.labels, r.about, r.deleted,
+                      v.body, o.facts_rev, o.facts, o.type
+    FROM unnest(owners, types, ids) AS k (owner, type, id)
+    JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id
+    JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
+    JOIN owner o ON o.owner = r.owner;
+END $$;
+
 CREATE FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -132,157 +149,177 @@ CREATE FUNCTION public.journal_leaf_v1(v public.resource_version) RETURNS bytea
            (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, ''))
 $$;
 
+CREATE FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], ids text[]) RETURNS TABLE(owner bigint, type smallint, id text, owner_type smallint, facts_rev bigint, facts text, version integer, deleted boolean, unit bigint, author bigint, labels text[], stated text[])
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT k.owner, k.type, k.id, o.type, o.facts_rev, o.facts, r.version, r.deleted, r.unit, r.author, r.labels,
+                      ARRAY(SELECT f.data FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id)
+    FROM unnest(owners, types, ids) AS k (owner, type, id)
+    JOIN owner o ON o.owner = k.owner
+    LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;
+END $$;
+
 CREATE FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS TABLE(n integer, version integer, last_updated timestamp with time zone)
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
-  wrong integer;
-  changed boolean := EXISTS (SELECT FROM unnest(c_expect) e WHERE e > 0);
+  k_key bigint[]; k_type smallint[]; k_seq bigint[]; k_at timestamptz[]; k_rev bigint[]; k_head bytea[];  -- as locked
+  o_was smallint[];                                    -- o_: one per owner, in the order of o_key
+  o_seq bigint[]; o_at timestamptz[]; o_head bytea[];  -- as they will be
+  c_o integer[];                                       -- which of the owners each change belongs to
+  wrong boolean; erased boolean; tokens bigint[]; dated timestamptz; new_facts text; new_restricted boolean;
 BEGIN
-  -- 1. Lock, in order: owners that exist first, then the new ones are made (their keys are fresh and cannot wait).
-  UPDATE owner o SET chain_seq = o.chain_seq + 1, last_updated = greatest(at, o.last_updated + interval '1 ms')
-    FROM (SELECT k.owner FROM owner k WHERE k.owner = ANY (o_key) ORDER BY k.owner FOR NO KEY UPDATE) locked
-   WHERE o.owner = locked.owner;
-  INSERT INTO owner (owner, type, chain_seq, last_updated)
-  SELECT k, t, 1, at FROM unnest(o_key, o_type, o_new) AS u (k, t, fresh) WHERE fresh;
+  -- 1. Lock the owners that exist, in order; new ones have fresh keys and cannot wait.
+  SELECT array_agg(o.owner), array_agg(o.type), array_agg(o.chain_seq), array_agg(o.last_updated), array_agg(o.facts_rev),
+         array_agg(o.head)
+    INTO k_key, k_type, k_seq, k_at, k_rev, k_head
+    FROM (SELECT * FROM owner k WHERE k.owner = ANY (o_key) ORDER BY k.owner FOR NO KEY UPDATE) o;
 
-  -- 2. Look again, in a later statement.
-  SELECT count(*) INTO wrong
-    FROM unnest(o_key, o_rev) AS u (k, rev) LEFT JOIN owner o ON o.owner = u.k
-   WHERE o.facts_rev IS DISTINCT FROM u.rev;
-  IF wrong > 0 THEN RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008'; END IF;
-  SELECT count(*) INTO wrong
-    FROM unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-    LEFT JOIN resource r ON r.owner = u.k AND r.type = u.t AND r.id = u.i
-   WHERE coalesce(r.version, 0) <> u.expect;
-  IF wrong > 0 THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
-  IF changed AND EXISTS (SELECT FROM unnest(c_owner, c_type, c_id) AS u (k, t, i)
-                           JOIN erasure e ON e.owner = u.k AND e.type = u.t AND e.id = u.i) THEN
-    RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002';
+  -- 2. Look again, at the facts as locked and, in a later statement, at the versions.
+  SELECT bool_or(NOT u.fresh AND k.rev IS DISTINCT FROM u.rev),
+         array_agg(k.type ORDER BY u.n), array_agg(coalesce(k.seq, 0) + 1 ORDER BY u.n),
+         array_agg(greatest(at, k.was + interval '1 ms') ORDER BY u.n), array_agg(coalesce(k.head, '') ORDER BY u.n)
+    INTO wrong, o_was, o_seq, o_at, o_head
+    FROM unnest(o_key, o_rev, o_new) WITH ORDINALITY AS u (key, rev, fresh, n)
+    LEFT JOIN unnest(k_key, k_type, k_seq, k_at, k_rev, k_head) AS k (key, type, seq, was, rev, head) ON k.key = u.key;
+  IF wrong THEN RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008'; END IF;
+  SELECT bool_or(u.expect <> coalesce((SELECT r.version FROM resource r
+                                        WHERE r.owner = u.key AND r.type = u.t AND r.id = u.i), 0)),
+         bool_or(u.expect > 0 AND EXISTS (SELECT FROM erasure e WHERE e.owner = u.key AND e.type = u.t AND e.id = u.i)),
+         array_agg(o.n ORDER BY u.n)
+    INTO wrong, erased, c_o
+    FROM unnest(c_owner, c_type, c_id, c_expect) WITH ORDINALITY AS u (key, t, i, expect, n)
+    JOIN unnest(o_key) WITH ORDINALITY AS o (key, n) ON o.key = u.key;
+  IF wrong THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
+  IF erased THEN RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002'; END IF;
+
+  -- 3. Write: away with what the versions before gave rise to, then what the new ones do.
+  IF 0 < ANY (c_expect) THEN
+    FOR c IN 1 .. cardinality(c_id) LOOP
+      CONTINUE WHEN c_expect[c] = 0;
+      SELECT r.tokens, r.sort_date INTO tokens, dated
+        FROM resource r WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
+      DELETE FROM search_token s
+       WHERE s.token = ANY (tokens) AND s.date = dated AND s.owner = c_owner[c] AND s.id = c_id[c];
+      DELETE FROM search_reference s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
+      DELETE FROM search_string s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
+      DELETE FROM search_date s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
+      DELETE FROM search_number s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
+      DELETE FROM fact f WHERE f.owner = c_owner[c] AND f.type = c_type[c] AND f.id = c_id[c];
+      IF c_type[c] = o_was[c_o[c]] THEN
+        DELETE FROM person_identifier p WHERE p.owner = c_owner[c];
+      END IF;
+    END LOOP;
   END IF;
 
-  -- 3. Write.
-  IF changed THEN
-    DELETE FROM search_token s USING resource r, unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-     WHERE u.expect > 0 AND r.owner = u.k AND r.type = u.t AND r.id = u.i
-       AND s.token = ANY (r.tokens) AND s.date = r.sort_date AND s.owner = r.owner AND s.id = r.id;
-    DELETE FROM search_reference s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
-    DELETE FROM search_string s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
-    DELETE FROM search_date s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
-    DELETE FROM search_number s USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-     WHERE u.expect > 0 AND s.owner = u.k AND s.type = u.t AND s.id = u.i;
-    DELETE FROM fact f USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-     WHERE u.expect > 0 AND f.owner = u.k AND f.type = u.t AND f.id = u.i;
-    DELETE FROM person_identifier p USING unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect), owner o
-     WHERE u.expect > 0 AND p.owner = u.k AND o.owner = u.k AND o.type = u.t;
-  END IF;
-
-  INSERT INTO resource_version (owner, type, id, version, last_updated, chain_seq, n, method, author, body, salt)
-  SELECT u.k, u.t, u.i, u.expect + 1, o.last_updated, o.chain_seq, u.n, u.method, journal_write_v1.author, u.body, u.salt
-    FROM unnest(c_owner, c_type, c_id, c_expect, c_method, c_body, c_salt) WITH ORDINALITY
-         AS u (k, t, i, expect, method, body, salt, n)
-    JOIN owner o ON o.owner = u.k;
-
-  INSERT INTO resource (owner, type, id, version, last_updated, sort_date, controller, unit, author, person, deleted,
-                        labels, about, tokens)
-  SELECT u.k, u.t, u.i, u.expect + 1, o.last_updated, coalesce(u.sort, o.last_updated), c_controller, c_unit, c_author,
-         u.person, u.method = 'DELETE', string_to_array(u.labels, ' '),
-         coalesce(a.keys, '{}'), coalesce(t.tokens, '{}')
-    FROM unnest(c_owner, c_type, c_id, c_expect, c_method, c_sort, c_person, c_labels) WITH ORDINALITY
-         AS u (k, t, i, expect, method, sort, person, labels, n)
-    JOIN owner o ON o.owner = u.k
-    LEFT JOIN (SELECT x.n, array_agg(x.key) AS keys FROM unnest(a_n, a_key) AS x (n, key) GROUP BY x.n) a ON a.n = u.n
-    LEFT JOIN (SELECT x.n, array_agg(x.token) AS tokens FROM unnest(t_n, t_token) AS x (n, token) GROUP BY x.n) t
-           ON t.n = u.n
-  ON CONFLICT (owner, type, id) DO UPDATE SET version = excluded.version, last_updated = excluded.last_updated,
-     sort_date = excluded.sort_date, controller = excluded.controller, unit = excluded.unit, author = excluded.author,
-     deleted = excluded.deleted, labels = excluded.labels, about = excluded.about, tokens = excluded.tokens;
-
-  IF cardinality(t_n) > 0 THEN
+  IF true = ANY (t_hot) THEN
     INSERT INTO search_token (token, date, owner, type, id)
-    SELECT x.token, coalesce(u.sort, o.last_updated), u.k, u.t, u.i
-      FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot)
-      JOIN unnest(c_owner, c_type, c_id, c_sort) WITH ORDINALITY AS u (k, t, i, sort, n) ON u.n = x.n
-      JOIN owner o ON o.owner = u.k
-     WHERE x.hot;
+    SELECT x.token, coalesce(c_sort[x.n], o_at[c_o[x.n]]), c_owner[x.n], c_type[x.n], c_id[x.n]
+      FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot) WHERE x.hot;
   END IF;
   IF cardinality(r_n) > 0 THEN
     INSERT INTO search_reference (owner, type, id, param, target_type, target)
-    SELECT u.k, u.t, u.i, x.param, x.type, x.target
-      FROM unnest(r_n, r_param, r_type, r_target) AS x (n, param, type, target)
-      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.type, x.target
+      FROM unnest(r_n, r_param, r_type, r_target) AS x (n, param, type, target);
   END IF;
   IF cardinality(s_n) > 0 THEN
     INSERT INTO search_string (owner, type, id, param, value)
-    SELECT u.k, u.t, u.i, x.param, x.value
-      FROM unnest(s_n, s_param, s_value) AS x (n, param, value)
-      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.value
+      FROM unnest(s_n, s_param, s_value) AS x (n, param, value);
   END IF;
   IF cardinality(d_n) > 0 THEN
     INSERT INTO search_date (owner, type, id, param, low, high)
-    SELECT u.k, u.t, u.i, x.param, x.low, x.high
-      FROM unnest(d_n, d_param, d_low, d_high) AS x (n, param, low, high)
-      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.low, x.high
+      FROM unnest(d_n, d_param, d_low, d_high) AS x (n, param, low, high);
   END IF;
   IF cardinality(q_n) > 0 THEN
     INSERT INTO search_number (owner, type, id, param, unit, low, high)
-    SELECT u.k, u.t, u.i, x.param, x.unit, x.low, x.high
-      FROM unnest(q_n, q_param, q_unit, q_low, q_high) AS x (n, param, unit, low, high)
-      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
+    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.unit, x.low, x.high
+      FROM unnest(q_n, q_param, q_unit, q_low, q_high) AS x (n, param, unit, low, high);
   END IF;
   IF cardinality(i_system) > 0 THEN
-    INSERT INTO person_identifier (system, value, owner)
-    SELECT * FROM unnest(i_system, i_value, i_owner) ORDER BY 1, 2;  -- sets that take the same ones wait, not deadlock
+    INSERT INTO person_identifier (system, value, owner) SELECT * FROM unnest(i_system, i_value, i_owner);
   END IF;
   IF cardinality(l_id) > 0 THEN
-    INSERT INTO locator (type, id, owner) SELECT * FROM unnest(l_type, l_id, l_owner) ORDER BY 1, 2;
+    INSERT INTO locator (type, id, owner) SELECT * FROM unnest(l_type, l_id, l_owner);
   END IF;
-
-  -- Facts: rewritten for the resources of the set, then gathered on the owner's row, under its lock.
-  IF true = ANY (o_facts) THEN
+  IF cardinality(f_n) > 0 THEN
     INSERT INTO fact (owner, type, id, n, kind, unit, person, data)
-    SELECT u.k, u.t, u.i, row_number() OVER (PARTITION BY x.n), x.kind, x.unit, x.person, x.data
-      FROM unnest(f_n, f_kind, f_unit, f_person, f_data) AS x (n, kind, unit, person, data)
-      JOIN unnest(c_owner, c_type, c_id) WITH ORDINALITY AS u (k, t, i, n) ON u.n = x.n;
-    UPDATE owner o SET facts = g.facts, facts_rev = o.facts_rev + 1, restricted = g.restricted
-      FROM (SELECT u.k, coalesce('[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']', '[]') AS facts,
-                   coalesce(bool_or(f.kind IN ('block', 'protection', 'labelled')), false) AS restricted
-              FROM unnest(o_key, o_facts) AS u (k, changed) LEFT JOIN fact f ON f.owner = u.k
-             WHERE u.changed GROUP BY u.k) g
-     WHERE o.owner = g.k;
+    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], row_number() OVER (PARTITION BY x.n), x.kind, x.unit, x.person, x.data
+      FROM unnest(f_n, f_kind, f_unit, f_person, f_data) AS x (n, kind, unit, person, data);
   END IF;
 
-  -- The chain, and the news.
-  WITH leaf AS (
-    SELECT v.owner, v.n, journal_leaf_v1(v) AS leaf
-      FROM unnest(c_owner, c_type, c_id, c_expect) AS u (k, t, i, expect)
-      JOIN resource_version v ON v.owner = u.k AND v.type = u.t AND v.id = u.i AND v.version = u.expect + 1
+  -- The resources, their versions, the chain over these, and the news.
+  WITH standing AS (
+    INSERT INTO resource (owner, type, id, version, last_updated, sort_date, controller, unit, author, person, deleted,
+                          labels, about, tokens)
+    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], coalesce(u.sort, o_at[u.o]), c_controller, c_unit, c_author,
+           u.person, u.method = 'DELETE', string_to_array(u.labels, ' '),
+           coalesce(a.keys, '{}'), coalesce(t.tokens, '{}')
+      FROM unnest(c_owner, c_o, c_type, c_id, c_expect, c_method, c_sort, c_person, c_labels) WITH ORDINALITY
+           AS u (k, o, t, i, expect, method, sort, person, labels, n)
+      LEFT JOIN (SELECT x.n, array_agg(x.key) AS keys FROM unnest(a_n, a_key) AS x (n, key) GROUP BY x.n) a ON a.n = u.n
+      LEFT JOIN (SELECT x.n, array_agg(x.token) AS tokens FROM unnest(t_n, t_token) AS x (n, token) GROUP BY x.n) t
+             ON t.n = u.n
+    ON CONFLICT (owner, type, id) DO UPDATE SET version = excluded.version, last_updated = excluded.last_updated,
+       sort_date = excluded.sort_date, controller = excluded.controller, unit = excluded.unit, author = excluded.author,
+       deleted = excluded.deleted, labels = excluded.labels, about = excluded.about, tokens = excluded.tokens
+  ), told AS (
+    INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
+    SELECT u.k, o_seq[u.o], (u.k & 63)::smallint, o_at[u.o],
+           array_agg(u.t ORDER BY u.n), array_agg(u.i ORDER BY u.n), array_agg(u.expect + 1 ORDER BY u.n)
+      FROM unnest(c_owner, c_o, c_type, c_id, c_expect) WITH ORDINALITY AS u (k, o, t, i, expect, n)
+     GROUP BY u.k, u.o
+  ), written AS (
+    INSERT INTO resource_version (owner, type, id, version, last_updated, chain_seq, n, method, author, body, salt)
+    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], o_seq[u.o], u.n, u.method, journal_write_v1.author, u.body, u.salt
+      FROM unnest(c_owner, c_o, c_type, c_id, c_expect, c_method, c_body, c_salt) WITH ORDINALITY
+           AS u (k, o, t, i, expect, method, body, salt, n)
+    RETURNING *
   ), entry AS (
-    SELECT o.owner, o.chain_seq, o.last_updated, count(*)::integer AS leaves,
-           sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest,
-           string_agg(substr(l.leaf, 1, 8), '' ORDER BY l.n) AS prints, o.head AS previous
-      FROM leaf l JOIN owner o ON o.owner = l.owner GROUP BY o.owner
+    SELECT l.o, count(*)::integer AS leaves, sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest,
+           string_agg(substr(l.leaf, 1, 8), '' ORDER BY l.n) AS prints
+      FROM (SELECT c_o[v.n] AS o, v.n, journal_leaf_v1(ROW(v.*)::resource_version) AS leaf FROM written v) l GROUP BY l.o
   ), linked AS (
     INSERT INTO chain (owner, seq, at, leaves, digest, prints, head)
-    SELECT e.owner, e.chain_seq, e.last_updated, e.leaves, e.digest, e.prints,
-           sha256(e.previous || int8send(e.chain_seq) || e.digest) FROM entry e
+    SELECT o_key[e.o], o_seq[e.o], o_at[e.o], e.leaves, e.digest, e.prints,
+           sha256(o_head[e.o] || int8send(o_seq[e.o]) || e.digest)
+      FROM entry e
     RETURNING owner, head
   )
-  UPDATE owner o SET head = linked.head FROM linked WHERE o.owner = linked.owner;
+  SELECT array_agg(l.head ORDER BY o.n) INTO o_head
+    FROM linked l JOIN unnest(o_key) WITH ORDINALITY AS o (key, n) ON o.key = l.owner;
 
-  INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
-  SELECT o.owner, o.chain_seq, (o.owner & 63)::smallint, o.last_updated,
-         array_agg(u.t ORDER BY u.n), array_agg(u.i ORDER BY u.n), array_agg(u.expect + 1 ORDER BY u.n)
-    FROM unnest(c_owner, c_type, c_id, c_expect) WITH ORDINALITY AS u (k, t, i, expect, n)
-    JOIN owner o ON o.owner = u.k
-   GROUP BY o.owner;
+  -- The owners, with all rows of their facts gathered.
+  FOR o IN 1 .. cardinality(o_key) LOOP
+    IF o_facts[o] THEN
+      SELECT coalesce('[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']', '[]'),
+             coalesce(bool_or(f.kind IN ('block', 'protection', 'labelled')), false)
+        INTO new_facts, new_restricted FROM fact f WHERE f.owner = o_key[o];
+    END IF;
+    IF o_new[o] THEN
+      INSERT INTO owner (owner, type, chain_seq, last_updated, head, facts, facts_rev, restricted)
+      VALUES (o_key[o], o_type[o], o_seq[o], o_at[o], o_head[o], CASE WHEN o_facts[o] THEN new_facts ELSE '[]' END,
+              o_facts[o]::integer, o_facts[o] AND new_restricted);
+    ELSIF o_facts[o] THEN
+      UPDATE owner w SET chain_seq = o_seq[o], last_updated = o_at[o], head = o_head[o], facts = new_facts,
+             facts_rev = w.facts_rev + 1, restricted = new_restricted WHERE w.owner = o_key[o];
+    ELSE
+      UPDATE owner w SET chain_seq = o_seq[o], last_updated = o_at[o], head = o_head[o] WHERE w.owner = o_key[o];
+    END IF;
+  END LOOP;
 
-  RETURN QUERY SELECT u.n::integer, u.expect + 1, o.last_updated
-    FROM unnest(c_owner, c_expect) WITH ORDINALITY AS u (k, expect, n) JOIN owner o ON o.owner = u.k ORDER BY u.n;
+  RETURN QUERY SELECT u.n::integer, u.expect + 1, o_at[u.o]
+    FROM unnest(c_o, c_expect) WITH ORDINALITY AS u (o, expect, n) ORDER BY u.n;
 END $$;
 
 CREATE TABLE public.access_log (
@@ -834,10 +871,14 @@ GRANT ALL ON FUNCTION public.access_log_ahead(day date) TO akson_app;
 REVOKE ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) TO akson_eraser;
 
+GRANT ALL ON FUNCTION public.journal_current_v1(owners bigint[], types smallint[], ids text[]) TO akson_app;
+
 REVOKE ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
 
 GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
+
+GRANT ALL ON FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], ids text[]) TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 

@@ -1,13 +1,8 @@
 -- name: current
--- The current row, body and owner's facts of each named resource.
+-- The current row, body and owner's facts of each named resource; see migrations/0007_journal_read.sql.
 -- in   $1 owners, $2 types, $3 ids (same length)
 -- out  at most one row per key; deleted ones too
-SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.labels, r.about, r.deleted, v.body,
-       o.facts_rev, o.facts, o.type AS owner_type
-  FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
-  JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id
-  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
-  JOIN owner o ON o.owner = r.owner;
+SELECT * FROM journal_current_v1($1, $2, $3);
 
 -- name: one_version
 -- One version of one resource, with what the decision needs.
@@ -36,13 +31,8 @@ SELECT owner, type, facts_rev, facts, restricted FROM owner WHERE owner = ANY ($
 
 -- name: standing
 -- What a write set stands on: the facts of each owner, and the current version of each named resource (null: none)
--- with the facts it states.
-SELECT k.owner, k.type, k.id, o.type AS owner_type, o.facts_rev, o.facts,
-       r.version, r.deleted, r.unit, r.author, r.labels,
-       ARRAY(SELECT f.data FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id) AS stated
-  FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
-  JOIN owner o ON o.owner = k.owner
-  LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;
+-- with the facts it states; see migrations/0007_journal_read.sql.
+SELECT * FROM journal_standing_v1($1, $2, $3);
 
 -- name: located
 -- Owners of ids that were minted elsewhere.

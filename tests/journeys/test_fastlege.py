@@ -24,7 +24,7 @@ def test_legen_finner_astrid_paa_navn_og_paa_fnr(journey: Journey) -> None:
     jonas.row("NORDLI, Astrid").sees("14.03.1941", "148341 42059")
     record = jonas.open("NORDLI, Astrid").path
     assert jonas.go("/start").finds(ASTRID.fnr.value).path == record
-    jonas.searches("14834142058").sees("Ingen treff")
+    jonas.searches("14834142058").sees("Det andre kontrollsifferet stemmer ikke")
 
 
 def test_oversikten_viser_det_som_trengs_paa_ett_skjermbilde(journey: Journey) -> None:

@@ -17,7 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -96,7 +96,8 @@ class Installation:
         assert server is not None and all(program.poll() is None for program in self.programs)
         everybody = [program.pid for program in self.programs] + [server, *_children(server)]
         for process in everybody:
-            os.kill(process, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a session of PostgreSQL that ended by itself meanwhile
+                os.kill(process, signal.SIGKILL)
         for program in self.programs:
             assert program.wait(10) == -signal.SIGKILL
         self.postgres.stop()  # it is dead; only its supervisor's lock is left

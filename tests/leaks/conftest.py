@@ -1,21 +1,25 @@
-"""Two worlds, built once for the tests of leaks."""
+"""Two worlds, built anew for each file: what one file writes in them must not meet the next."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from akson.base.postgres import Postgres
-from tests.leaks.worlds import Town, Worlds, build, running
+from tests.conftest import administer
+from tests.leaks.worlds import EMPTY, KEPT, Town, Worlds, build, running
 
 
-@pytest.fixture(scope="session")
-def two_towns(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Town:
+@pytest.fixture(scope="module")
+def two_towns(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Both databases, and what everything in them came to be called."""
     data: Path = tmp_path_factory.mktemp("installation")
-    return build(postgres, template, data)
+    yield build(postgres, template, data)
+    for world in (EMPTY, KEPT):
+        asyncio.run(administer(postgres, f"DROP DATABASE {world} WITH (FORCE)"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from akson.fhir import walk
@@ -77,27 +78,30 @@ class Identified:
 def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
     """Return what names the owner: a literal reference ("Patient/x", "urn:uuid:..."), an identifier, or None when the
     resource owns itself."""
-    for path in OWNERS.get(resource["resourceType"], ()):
-        named = [_named(r, resource) for r in _at(resource, path.removesuffix("!").split("."))]
+    for path, only_patients in _paths(resource["resourceType"]):
+        named = [_named(r, resource) for r in _at(resource, path)]
         patients = [n for r, n in named if n is not None and _is_patient(r, n)]
         if patients:
             return patients[0]
         known = [n for _, n in named if n is not None]
-        if known and not path.endswith("!"):
+        if known and not only_patients:
             return known[0]
     return None
 
 
-def _at(value: Any, path: list[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield the References at `path`, through lists."""
+@cache
+def _paths(kind: str) -> tuple[tuple[tuple[str, ...], bool], ...]:
+    """Return (members on the way, counts only if it points to a Patient) of each row of OWNERS."""
+    return tuple((tuple(path.removesuffix("!").split(".")), path.endswith("!")) for path in OWNERS.get(kind, ()))
+
+
+def _at(value: Any, path: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    """Return the References at `path`, through lists."""
     if isinstance(value, list):
-        for each in value:
-            yield from _at(each, path)
-    elif isinstance(value, Mapping):
-        if not path:
-            yield value
-        else:
-            yield from _at(value.get(path[0]), path[1:])
+        return [found for each in value for found in _at(each, path)]
+    if not isinstance(value, dict):
+        return []
+    return _at(value.get(path[0]), path[1:]) if path else [value]
 
 
 def _named(
@@ -113,7 +117,7 @@ def _named(
 
 
 def _identified(identifier: Any) -> Identified | None:
-    if not isinstance(identifier, Mapping) or "value" not in identifier:
+    if not isinstance(identifier, dict) or "value" not in identifier:
         return None
     return Identified(identifier.get("system"), identifier["value"])
 
@@ -131,14 +135,27 @@ def patient_in(reference: str) -> str | None:
     return "/".join(parts[-2:]) if len(parts) > 1 and parts[-2] == "Patient" else None
 
 
-def other_patients(resource: Mapping[str, Any]) -> list[str]:
-    """Return "Patient/x" of every patient named in the resource who is not its owner, each once."""
+def other_patients(resource: Mapping[str, Any], body: bytes) -> list[str]:
+    """Return "Patient/x" of every patient named in the resource who is not its owner, each once.
+
+    body  its JSON: most resources name nobody else, which their text tells sooner than a walk
+    """
     owner = owner_reference(resource)
     own = patient_in(owner) if isinstance(owner, str) else None
     if resource["resourceType"] == "Patient":
         own = f"Patient/{resource.get('id')}"
+    if not _may_name_others(body, own or ""):
+        return []
     found = (patient_in(text) for _, text in references(resource))
     return list(dict.fromkeys(p for p in found if p and p != own))
+
+
+def _may_name_others(body: bytes, own: str) -> bool:
+    """Tell whether the text holds more that looks like a reference to a Patient than those to `own`."""
+    if b"\\/" in body or b"\\u" in body:  # it may stand there in disguise
+        return True
+    owns = sum(body.count(own.encode() + end) for end in (b'"', b"/_history/")) if own else 0
+    return body.count(b"Patient/") > owns
 
 
 def references(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

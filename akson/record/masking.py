@@ -41,7 +41,7 @@ def _others(row: Mapping[str, Any], one: Stored) -> set[str]:
     old_version = "method" in row.keys()  # noqa: SIM118 - a database row, not a dict
     if one.packed is None or not (row["about"] or old_version):
         return set()
-    return set(other_patients(one.resource))
+    return set(other_patients(one.resource, one.body or b""))
 
 
 async def _keys(work: Work, named: Iterable[str]) -> dict[str, int]:

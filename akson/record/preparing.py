@@ -118,7 +118,7 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
                 refuse_wrong_numbers(draft.resource, synthetic=work.office.synthetic)
             draft.owns_itself = _owner_of(draft.resource, lookup) is None
             facts_of(draft.resource, lookup)
-            for named in owners.other_patients(draft.resource):
+            for named in owners.other_patients(draft.resource, draft.body):
                 lookup.key(named)
     if lookup.missing_references:
         pairs = [reference.split("/", 1) for reference in sorted(lookup.missing_references)]
@@ -263,7 +263,7 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
         change.facts.append(labelled(labels_of(work, change)))
         change.changes_facts = True
     change.identifiers = national_identifiers(resource)
-    others = {lookup.key(named) for named in owners.other_patients(resource)}  # 0: known to nobody yet
+    others = {lookup.key(named) for named in owners.other_patients(resource, draft.body)}  # 0: known to nobody yet
     change.about = tuple(sorted(others - {change.owner}))
     change.stored.packed = change.packed
 

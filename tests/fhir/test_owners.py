@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -57,10 +58,22 @@ def test_the_owner_is_named_where_the_type_says(kind: str, named: dict[str, Any]
 def test_other_patients_are_found_wherever_they_stand() -> None:
     note = {"resourceType": "Communication", "subject": P1, "sender": P2, "recipient": [P2, ref("Patient/3/_history/1")],
             "note": [{"authorReference": ref("https://example.org/fhir/Patient/4"), "text": "x"}]}  # fmt: skip
-    assert other_patients(note) == ["Patient/2", "Patient/3", "Patient/4"]
-    assert other_patients({"resourceType": "Patient", "id": "1", "link": [{"other": P1}, {"other": P2}]}) == [
-        "Patient/2"
-    ]
+    assert others(note) == ["Patient/2", "Patient/3", "Patient/4"]
+    assert others({"resourceType": "Patient", "id": "1", "link": [{"other": P1}, {"other": P2}]}) == ["Patient/2"]
+
+
+@pytest.mark.parametrize(("performer", "found"), [
+    ("Patient/1", []), ("Patient/1/_history/3", []), ("Practitioner/1", []),
+    ("Patient/12", ["Patient/12"]), ("https://example.org/Patient/2", ["Patient/2"]), ("Patient/2/_history/1", ["Patient/2"]),
+    ("Pat\\u0069ent/2", ["Patient/2"]), ("Patient\\/2", ["Patient/2"]), ("Patient\\/1", []),
+])  # fmt: skip
+def test_nobody_hides_from_the_quick_look_at_the_text(performer: str, found: list[str]) -> None:
+    text = f'{{"resourceType":"Observation","subject":{{"reference":"Patient/1"}},"performer":[{{"reference":"{performer}"}}]}}'
+    assert other_patients(json.loads(text), text.encode()) == found
+
+
+def others(resource: dict[str, Any]) -> list[str]:
+    return other_patients(resource, json.dumps(resource).encode())
 
 
 def test_references_are_told_with_their_path() -> None:

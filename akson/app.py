@@ -30,7 +30,6 @@ from akson.exchange.transports.local import Local
 from akson.fhirapi.answers import unexpected
 from akson.fhirapi.door import routes as fhir_routes
 from akson.record.office import Office
-from akson.record.staff import Register
 from akson.signin.client import OidcClient
 from akson.signin.issuer import Issuer, IssuerSettings
 from akson.signin.issuer_routes import issuer_routes
@@ -167,12 +166,11 @@ def _providers(here: Installation) -> Mapping[str, OidcClient]:
 
 def actors_for(office: Office) -> Callable[[Identity], Awaitable[list[Actor]]]:
     """Return the function that tells whom a signed-in person may act as."""
-    register = Register(database=office.database)
 
     async def found(identity: Identity) -> list[Actor]:
         if identity.staff:
-            return await register.staff(identity.pid, clock(), identity.signed_in)
-        actor = await register.citizen(identity.pid, identity.signed_in)
+            return await office.register.staff(identity.pid, clock(), identity.signed_in)
+        actor = await office.register.citizen(identity.pid, identity.signed_in)
         return [actor] if actor else []
 
     return found

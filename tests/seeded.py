@@ -17,7 +17,6 @@ from akson.base.postgres import Postgres
 from akson.base.work import Actor
 from akson.doors.seeding import Names, load
 from akson.record.office import Office
-from akson.record.staff import Register
 from seeds import staff
 from tests.conftest import _database, administer
 from tests.offices import NOW, Clock, opened_office
@@ -40,9 +39,7 @@ class Town:
 
     async def at_work(self, key: str) -> Actor:
         """Return a member of staff ("jonas") as they are when signed in."""
-        found = await Register(database=self.office.database).staff(
-            MEMBERS[key].fnr.value, self.office.clock(), "demo:4"
-        )
+        found = await self.office.register.staff(MEMBERS[key].fnr.value, self.office.clock(), "demo:4")
         return found[0]
 
 

@@ -23,7 +23,6 @@ from akson.portal.persons import citizens_shell
 from akson.record import worklist
 from akson.record.office import Office
 from akson.record.session import fetch
-from akson.record.staff import Register
 from akson.signin.sessions import Sessions
 
 SQL = queries(__file__, "context.sql")
@@ -46,17 +45,13 @@ class WebContext:
         session = await self.sessions.of(request, now)
         if session is None or session.actor is None:
             raise SignInFirst
-        if session.actor.kind is Kind.STAFF and not await self._register.still_employed(session.actor, now):
+        if session.actor.kind is Kind.STAFF and not await self.office.register.still_employed(session.actor, now):
             await self.sessions.end(session.secret)
             raise SignInFirst
         purpose = purpose_of(session.actor, screen)
         number = request.scope.setdefault("akson.request", secrets.token_hex(8))  # a refusal's page carries the same
         async with self.office.work(session.actor, purpose, screen=screen.name, request=number) as work:
             yield Admitted(work=work, secret=session.csrf)
-
-    @property
-    def _register(self) -> Register:
-        return Register(database=self.office.database)
 
     def may(self, work: Work, needs: str) -> bool:
         """Tell whether the actor's role has the permission `needs`."""

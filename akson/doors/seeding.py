@@ -15,7 +15,6 @@ from akson.exchange.addresses import Address, put
 from akson.fhir import bodies, owners
 from akson.record import journal
 from akson.record.office import Office
-from akson.record.staff import Register
 
 SET = 600  # resources in one write set
 LOADER = Actor(
@@ -41,10 +40,9 @@ async def fill(settings: Settings, people: int, told: Callable[[str], None]) -> 
 
 async def look(office: Office, looks: Iterable[Any], names: Names) -> None:
     """Leave the looks of earlier days in the access log, oldest first, each by whoever it was and at its own time."""
-    register = Register(database=office.database)
     for one in looks:
         earlier = replace(office, clock=lambda at=one.at: at)  # type: ignore[misc]
-        actor = (await register.staff(one.who.fnr.value, one.at, "demo:4"))[0]
+        actor = (await office.register.staff(one.who.fnr.value, one.at, "demo:4"))[0]
         whose = office.ids.open(names[one.whose].partition("/")[2]) or 0
         screen, reason = f"demo:{one.page}", one.reason
         async with earlier.work(actor, Purpose.TREATMENT, screen=screen, reason=reason) as work:

@@ -75,7 +75,7 @@ async def read(work: Work, type_: str, id_: str) -> Stored:
     await flush(work)
     key = await key_of(work, type_, id_)
     if session(work).connection is None:
-        row = await work.office.rides.fetch(key)
+        row = await work.office.current.fetch(key)
     else:
         found = await fetch(work, SQL.current, [key[0]], [key[1]], [key[2]])
         row = found[0] if found else None

@@ -18,7 +18,8 @@ from akson.base.ids import Ids
 from akson.base.queries import queries
 from akson.base.work import Actor, Purpose, Work
 from akson.record import session as sessions
-from akson.record.rides import Rides
+from akson.record.current import Current
+from akson.record.staff import Register
 from akson.record.values import Hasher
 from akson.record.writing import flush
 
@@ -46,7 +47,8 @@ class Office:
     synthetic: bool = False
 
     def __post_init__(self) -> None:
-        self.rides = Rides(self.database)
+        self.current = Current(self.database)
+        self.register = Register(self.database)
 
     async def empty(self) -> bool:
         """Tell whether nothing has been written yet."""

@@ -5,14 +5,17 @@ Asked by sign-in, before there is a Work.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
 from akson.access.roles import ROLES
-from akson.base.database import Database
+from akson.base.database import Database, Record
 from akson.base.queries import queries
+from akson.base.rides import Rides
 from akson.base.work import Actor, Kind
 from akson.fhir import types
 from akson.registers.identifiers import PERSON_SYSTEMS
@@ -20,6 +23,7 @@ from akson.registers.identifiers import PERSON_SYSTEMS
 SQL = queries(__file__, "staff.sql")
 _PATIENT = types.code_of("Patient")
 _SYSTEMS = sorted(PERSON_SYSTEMS)
+_PRACTITIONERS = [f"Practitioner|{one}" for one in _SYSTEMS]
 
 
 class _Employment(msgspec.Struct, frozen=True):
@@ -28,30 +32,43 @@ class _Employment(msgspec.Struct, frozen=True):
     start: datetime | None = None
     end: datetime | None = None
 
-    @classmethod
-    def of(cls, data: str) -> _Employment:
-        """Read the data of a fact row."""
-        return msgspec.convert(msgspec.json.decode(data)["value"], cls, strict=False)
-
     def holds(self, now: datetime) -> bool:
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
 
-@dataclass(frozen=True, kw_only=True)
+@lru_cache(maxsize=10_000)
+def _employment(data: str) -> _Employment:
+    """Read the data of a fact row; the text is the key, so what is kept can never be stale."""
+    return msgspec.convert(msgspec.json.decode(data)["value"], _Employment, strict=False)
+
+
+class Employments(Rides[str, list[Record]]):
+    """The shared query for what holders of national identifiers are employed as: programs ask at each request."""
+
+    def __init__(self, database: Database) -> None:
+        async def ask(numbers: Sequence[str]) -> Mapping[str, list[Record]]:
+            found: dict[str, list[Record]] = defaultdict(list)
+            for row in await database.fetch(SQL.employments, _PRACTITIONERS, _SYSTEMS, list(numbers)):
+                found[row["number"]].append(row)
+            return found
+
+        super().__init__(ask)
+
+
 class Register:
     """Looks people up by national identifier, in the journal's own projections."""
 
-    database: Database
+    def __init__(self, database: Database) -> None:
+        self._database, self._employments = database, Employments(database)
 
     async def staff(self, pid: str, now: datetime, signed_in: str) -> list[Actor]:
         """Return one actor for each employment that holds now: person, role and organisation, to choose between.
 
         An ended employment is gone the moment it ends; sessions ask `still_employed` at each request.
         """
-        rows = await self.database.fetch(SQL.employments, [f"Practitioner|{one}" for one in _SYSTEMS], _SYSTEMS, pid)
         actors = []
-        for row in rows:
-            job = _Employment.of(row["data"])
+        for row in await self._employments.fetch(pid) or ():
+            job = _employment(row["data"])
             if job.holds(now) and job.role in ROLES:
                 actors.append(
                     Actor(
@@ -73,12 +90,12 @@ class Register:
 
     async def still_employed(self, actor: Actor, now: datetime) -> bool:
         """Tell whether one of staff still has the role at the unit they act for; one statement."""
-        jobs = [_Employment.of(row["data"]) for row in await self.database.fetch(SQL.employed, actor.key, actor.unit)]
+        jobs = [_employment(row["data"]) for row in await self._database.fetch(SQL.employed, actor.key, actor.unit)]
         return any(job.role == actor.role and job.holds(now) for job in jobs)
 
     async def citizen(self, pid: str, signed_in: str) -> Actor | None:
         """Return the citizen whose record the number is, or None when there is no record."""
-        row = await self.database.fetchrow(SQL.citizen, _SYSTEMS, pid)
+        row = await self._database.fetchrow(SQL.citizen, _SYSTEMS, pid)
         if row is None or row["type"] != _PATIENT:
             return None
         return Actor(

@@ -1,7 +1,7 @@
 -- name: employments
 -- Everything a practitioner is employed as, with names of person, unit and data controller.
--- in  $1 systems of practitioners' identifiers, $2 systems of persons', $3 the number
-SELECT p.owner AS person, e.unit, e.data, own.owner AS own,
+-- in  $1 systems of practitioners' identifiers, $2 systems of persons', $3 the numbers of those asked for
+SELECT p.value AS number, p.owner AS person, e.unit, e.data, own.owner AS own,
        (SELECT f.data::json -> 'value' ->> 'name' FROM fact f WHERE f.owner = p.owner AND f.kind = 'professional') AS name,
        u.data::json -> 'value' ->> 'name' AS unit_name,
        u.id AS unit_id, nullif(u.unit, 0) AS controller,
@@ -10,7 +10,7 @@ SELECT p.owner AS person, e.unit, e.data, own.owner AS own,
   JOIN fact e ON e.person = p.owner AND e.kind = 'employment'
   LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
   LEFT JOIN person_identifier own ON own.system = ANY ($2::text[]) AND own.value = p.value
- WHERE p.system = ANY ($1::text[]) AND p.value = $3;
+ WHERE p.system = ANY ($1::text[]) AND p.value = ANY ($3::text[]);
 
 -- name: employed
 -- What one person is employed as at one unit.

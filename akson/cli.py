@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import uvicorn
 
 from akson.app import served
 from akson.audit.seal import export_seals
@@ -23,7 +22,7 @@ from akson.audit.verify import verify
 from akson.base.errors import Refused
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import logs, people, running, seeding
+from akson.doors import logs, people, running, seeding, serving
 from akson.doors.loading import import_bundles
 from akson.doors.opening import Keys, clock, opened, tried
 from akson.doors.settings import Settings, from_environment
@@ -69,8 +68,7 @@ def serve(host: str) -> None:
     settings = _settings()
     logs.begin()
     asyncio.run(tried(settings))
-    uvicorn.run(served(settings, people.personas(settings)), host=host, port=settings.port, log_config=None,
-                server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+    serving.serve(served(settings, people.personas(settings)), host, settings.port)
 
 
 @main.command(help="Utfør arbeid i bakgrunnen: nyheter, meldinger, segl.")

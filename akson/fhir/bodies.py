@@ -85,7 +85,7 @@ def join(resource_type: str, resource_id: str, version: int, last_updated: datet
 
 def instant(moment: datetime) -> str:
     """Return `moment` as a FHIR instant in UTC with milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def pack(parts: Parts) -> bytes:

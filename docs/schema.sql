@@ -676,6 +676,96 @@ CREATE TABLE public.signin_ticket (
     CONSTRAINT signin_ticket_kind_check CHECK ((kind = ANY (ARRAY['request'::text, 'code'::text, 'state'::text])))
 );
 
+CREATE TABLE public.terminology_closure (
+    system integer NOT NULL,
+    ancestor integer NOT NULL,
+    descendant integer NOT NULL,
+    direct boolean NOT NULL
+);
+
+CREATE TABLE public.terminology_concept (
+    system integer NOT NULL,
+    n integer NOT NULL,
+    code text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    display text NOT NULL,
+    abstract boolean NOT NULL,
+    inactive boolean NOT NULL,
+    body text NOT NULL,
+    words text NOT NULL
+);
+
+CREATE TABLE public.terminology_map (
+    id integer NOT NULL,
+    scope bigint DEFAULT 0 NOT NULL,
+    url text NOT NULL COLLATE pg_catalog."C",
+    version text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL COLLATE pg_catalog."C",
+    source_set text NOT NULL COLLATE pg_catalog."C",
+    target_set text NOT NULL COLLATE pg_catalog."C",
+    head text NOT NULL
+);
+
+ALTER TABLE public.terminology_map ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.terminology_map_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.terminology_mapping (
+    map integer NOT NULL,
+    n integer NOT NULL,
+    part integer NOT NULL,
+    source_system text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL COLLATE pg_catalog."C",
+    target_system text NOT NULL COLLATE pg_catalog."C",
+    target text NOT NULL COLLATE pg_catalog."C",
+    equivalence text NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.terminology_property (
+    system integer NOT NULL,
+    property text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL COLLATE pg_catalog."C",
+    n integer NOT NULL
+);
+
+CREATE TABLE public.terminology_system (
+    id integer NOT NULL,
+    scope bigint DEFAULT 0 NOT NULL,
+    url text NOT NULL COLLATE pg_catalog."C",
+    version text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL COLLATE pg_catalog."C",
+    content text NOT NULL,
+    supplements text NOT NULL COLLATE pg_catalog."C",
+    case_sensitive boolean NOT NULL,
+    concepts integer DEFAULT 0 NOT NULL,
+    digest bytea NOT NULL,
+    head text NOT NULL
+);
+
+ALTER TABLE public.terminology_system ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.terminology_system_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.terminology_value_set (
+    scope bigint DEFAULT 0 NOT NULL,
+    url text NOT NULL COLLATE pg_catalog."C",
+    version text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL COLLATE pg_catalog."C",
+    digest bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.worklist (
     unit bigint NOT NULL,
     person bigint DEFAULT 0 NOT NULL,
@@ -795,6 +885,33 @@ ALTER TABLE ONLY public.signin_session
 ALTER TABLE ONLY public.signin_ticket
     ADD CONSTRAINT signin_ticket_pkey PRIMARY KEY (digest);
 
+ALTER TABLE ONLY public.terminology_closure
+    ADD CONSTRAINT terminology_closure_pkey PRIMARY KEY (system, ancestor, descendant);
+
+ALTER TABLE ONLY public.terminology_concept
+    ADD CONSTRAINT terminology_concept_pkey PRIMARY KEY (system, n);
+
+ALTER TABLE ONLY public.terminology_map
+    ADD CONSTRAINT terminology_map_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.terminology_map
+    ADD CONSTRAINT terminology_map_url_version_scope_key UNIQUE (url, version, scope);
+
+ALTER TABLE ONLY public.terminology_mapping
+    ADD CONSTRAINT terminology_mapping_pkey PRIMARY KEY (map, n);
+
+ALTER TABLE ONLY public.terminology_property
+    ADD CONSTRAINT terminology_property_pkey PRIMARY KEY (system, property, value, n);
+
+ALTER TABLE ONLY public.terminology_system
+    ADD CONSTRAINT terminology_system_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.terminology_system
+    ADD CONSTRAINT terminology_system_url_version_scope_key UNIQUE (url, version, scope);
+
+ALTER TABLE ONLY public.terminology_value_set
+    ADD CONSTRAINT terminology_value_set_pkey PRIMARY KEY (url, version, scope);
+
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
 
@@ -851,6 +968,26 @@ CREATE INDEX signin_revoked_expiry ON public.signin_revoked USING btree (expires
 CREATE INDEX signin_session_started ON public.signin_session USING btree (started_at);
 
 CREATE INDEX signin_ticket_expiry ON public.signin_ticket USING btree (expires_at);
+
+CREATE INDEX terminology_closure_up ON public.terminology_closure USING btree (system, descendant, ancestor) INCLUDE (direct);
+
+CREATE UNIQUE INDEX terminology_concept_key ON public.terminology_concept USING btree (system, key);
+
+CREATE INDEX terminology_concept_words ON public.terminology_concept USING gin (to_tsvector('simple'::regconfig, words));
+
+CREATE INDEX terminology_map_source ON public.terminology_map USING btree (source);
+
+CREATE INDEX terminology_mapping_source ON public.terminology_mapping USING btree (source, source_system);
+
+CREATE INDEX terminology_mapping_target ON public.terminology_mapping USING btree (target, target_system);
+
+CREATE INDEX terminology_property_n ON public.terminology_property USING btree (system, n, property);
+
+CREATE INDEX terminology_system_source ON public.terminology_system USING btree (source);
+
+CREATE INDEX terminology_system_supplements ON public.terminology_system USING btree (supplements) WHERE (supplements <> ''::text);
+
+CREATE INDEX terminology_value_set_source ON public.terminology_value_set USING btree (source);
 
 CREATE INDEX worklist_open ON public.worklist USING btree (unit, state, due);
 
@@ -991,5 +1128,19 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_revoked TO akson_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_session TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_ticket TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_closure TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_concept TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_map TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_mapping TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_property TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_system TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_value_set TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worklist TO akson_app;

@@ -677,14 +677,14 @@ CREATE TABLE public.signin_ticket (
 );
 
 CREATE TABLE public.terminology_closure (
-    system integer NOT NULL,
+    system bigint NOT NULL,
     ancestor integer NOT NULL,
     descendant integer NOT NULL,
     direct boolean NOT NULL
 );
 
 CREATE TABLE public.terminology_concept (
-    system integer NOT NULL,
+    system bigint NOT NULL,
     n integer NOT NULL,
     code text NOT NULL COLLATE pg_catalog."C",
     key text NOT NULL COLLATE pg_catalog."C",
@@ -696,7 +696,7 @@ CREATE TABLE public.terminology_concept (
 );
 
 CREATE TABLE public.terminology_map (
-    id integer NOT NULL,
+    id bigint NOT NULL,
     scope bigint DEFAULT 0 NOT NULL,
     url text NOT NULL COLLATE pg_catalog."C",
     version text NOT NULL COLLATE pg_catalog."C",
@@ -706,17 +706,8 @@ CREATE TABLE public.terminology_map (
     head text NOT NULL
 );
 
-ALTER TABLE public.terminology_map ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.terminology_map_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE TABLE public.terminology_mapping (
-    map integer NOT NULL,
+    map bigint NOT NULL,
     n integer NOT NULL,
     part integer NOT NULL,
     source_system text NOT NULL COLLATE pg_catalog."C",
@@ -728,14 +719,14 @@ CREATE TABLE public.terminology_mapping (
 );
 
 CREATE TABLE public.terminology_property (
-    system integer NOT NULL,
+    system bigint NOT NULL,
     property text NOT NULL COLLATE pg_catalog."C",
     value text NOT NULL COLLATE pg_catalog."C",
     n integer NOT NULL
 );
 
 CREATE TABLE public.terminology_system (
-    id integer NOT NULL,
+    id bigint NOT NULL,
     scope bigint DEFAULT 0 NOT NULL,
     url text NOT NULL COLLATE pg_catalog."C",
     version text NOT NULL COLLATE pg_catalog."C",
@@ -746,15 +737,6 @@ CREATE TABLE public.terminology_system (
     concepts integer DEFAULT 0 NOT NULL,
     digest bytea NOT NULL,
     head text NOT NULL
-);
-
-ALTER TABLE public.terminology_system ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME public.terminology_system_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
 );
 
 CREATE TABLE public.terminology_value_set (

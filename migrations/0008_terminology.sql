@@ -2,7 +2,7 @@
 -- `scope` is 0 for what is kept; a request that brings resources of its own (tx-resource) puts them under a number of
 -- its own in a transaction that is never committed. `source` tells what brought a row: "load", or "CodeSystem/<id>".
 CREATE TABLE terminology_system (
-  id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id             bigint PRIMARY KEY,               -- random, meaningless
   scope          bigint NOT NULL DEFAULT 0,
   url            text COLLATE "C" NOT NULL,
   version        text COLLATE "C" NOT NULL,        -- empty when it has none
@@ -19,7 +19,7 @@ CREATE INDEX terminology_system_supplements ON terminology_system (supplements) 
 CREATE INDEX terminology_system_source ON terminology_system (source);
 
 CREATE TABLE terminology_concept (
-  system   integer NOT NULL,
+  system   bigint NOT NULL,
   n        integer NOT NULL,                       -- place in its system, from 1
   code     text COLLATE "C" NOT NULL,
   key      text COLLATE "C" NOT NULL,              -- the code; in small letters where case does not matter
@@ -35,7 +35,7 @@ CREATE INDEX terminology_concept_words ON terminology_concept USING gin (to_tsve
 
 -- Values of properties as text, for filters.
 CREATE TABLE terminology_property (
-  system   integer NOT NULL,
+  system   bigint NOT NULL,
   property text COLLATE "C" NOT NULL,
   value    text COLLATE "C" NOT NULL,              -- at most 400 characters
   n        integer NOT NULL,
@@ -45,7 +45,7 @@ CREATE INDEX terminology_property_n ON terminology_property (system, n, property
 
 -- The closure of each hierarchy: every pair of a concept and one above it; nobody is above itself.
 CREATE TABLE terminology_closure (
-  system     integer NOT NULL,
+  system     bigint NOT NULL,
   ancestor   integer NOT NULL,
   descendant integer NOT NULL,
   direct     boolean NOT NULL,
@@ -65,7 +65,7 @@ CREATE TABLE terminology_value_set (
 CREATE INDEX terminology_value_set_source ON terminology_value_set (source);
 
 CREATE TABLE terminology_map (
-  id         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id         bigint PRIMARY KEY,                   -- random, meaningless
   scope      bigint NOT NULL DEFAULT 0,
   url        text COLLATE "C" NOT NULL,
   version    text COLLATE "C" NOT NULL,
@@ -78,7 +78,7 @@ CREATE TABLE terminology_map (
 CREATE INDEX terminology_map_source ON terminology_map (source);
 
 CREATE TABLE terminology_mapping (
-  map           integer NOT NULL,
+  map           bigint NOT NULL,
   n             integer NOT NULL,                  -- place in its map
   part          integer NOT NULL,                  -- group it stands in
   source_system text COLLATE "C" NOT NULL,

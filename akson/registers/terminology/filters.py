@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from akson.registers.terminology.model import Issue, Json, System, Unanswerable
-from akson.registers.terminology.statements import SQL, Statement, every, some, without
+from akson.registers.terminology.statements import SQL, Raw, Statement, every, some, without
 
 _LONGEST_PATTERN = 500
 _CONCEPT = frozenset({"concept", "code"})
@@ -50,11 +50,11 @@ def _on_concept(to: Statement, system: System, name: str, op: str, value: str) -
 
     made: dict[str, Callable[[], str]] = {
         "=": itself,
-        "is-a": lambda: some([itself(), to.put("below_set", **given)]),
-        "descendent-of": lambda: to.put("below_set", **given),
-        "descendent-leaf": lambda: every([to.put("below_set", **given), to.put("leaf", system=system.id)]),
+        "is-a": lambda: some([itself(), to.put("below", **given)]),
+        "descendent-of": lambda: to.put("below", **given),
+        "descendent-leaf": lambda: every([to.put("below", **given), to.put("leaf", system=system.id)]),
         "child-of": lambda: to.put("child", **given),
-        "is-not-a": lambda: without(some([itself(), to.put("below_set", **given)])),
+        "is-not-a": lambda: without(some([itself(), to.put("below", **given)])),
         "generalizes": lambda: some([itself(), to.put("above", **given)]),
         "in": among,
         "not-in": lambda: without(among()),
@@ -66,7 +66,7 @@ def _on_concept(to: Statement, system: System, name: str, op: str, value: str) -
 
 def _on_relatives(to: Statement, system: System, name: str, op: str, value: str) -> str | None:
     if op == "exists":
-        there = to.put(f"has_{name}", system=system.id)
+        there = to.put("has_parent" if name == "parent" else "has_child", system=system.id)
         return there if value == "true" else without(there)
     if op not in ("=", "in", "not-in"):
         return None
@@ -76,16 +76,16 @@ def _on_relatives(to: Statement, system: System, name: str, op: str, value: str)
 
 
 def _on_text(to: Statement, name: str, op: str, value: str) -> str | None:
-    if op in ("=", "in", "not-in"):
-        values = [value] if op == "=" else [part.strip() for part in value.split(",")]
-        found = to.put(f"{name}_is", values=values)
-        return without(found) if op == "not-in" else found
-    if op == "regex":
-        return to.put(f"{name}_like", pattern=_pattern(value))
-    if op == "exists":
-        there = to.put(f"{name}_there")
-        return there if value == "true" else without(there)
-    return None
+    text = Raw(getattr(SQL, name))
+    values = [part.strip() for part in value.split(",")]
+    made: dict[str, Callable[[], str]] = {
+        "=": lambda: to.put("text_is", text=text, values=[value]),
+        "in": lambda: to.put("text_is", text=text, values=values),
+        "not-in": lambda: without(to.put("text_is", text=text, values=values)),
+        "regex": lambda: to.put("text_like", text=text, pattern=_pattern(value)),
+        "exists": lambda: (str if value == "true" else without)(to.put("text_there", text=text)),
+    }
+    return made[op]() if op in made else None
 
 
 def _on_property(to: Statement, system: System, name: str, op: str, value: str) -> str | None:

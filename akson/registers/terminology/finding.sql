@@ -17,13 +17,3 @@ SELECT url, version, scope, digest FROM terminology_value_set WHERE url = ANY ($
 
 -- name: value_set_body
 SELECT body FROM terminology_value_set WHERE url = $1 AND version = $2 AND scope = $3
-
--- name: value_set_of
--- in   $1 source, e.g. "ValueSet/<id>"
-SELECT url, version FROM terminology_value_set WHERE source = $1
-
--- name: system_of
-SELECT url, version FROM terminology_system WHERE source = $1
-
--- name: map_of
-SELECT url, version FROM terminology_map WHERE source = $1

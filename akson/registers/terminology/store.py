@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -125,7 +126,7 @@ async def begin_system(
     place = place or Place()
     sensitive = head.get("caseSensitive") is not False
     id_ = await connection.fetchval(
-        SQL.put_system, place.scope, head["url"], head.get("version", ""), place.source,
+        SQL.put_system, secrets.randbits(62), place.scope, head["url"], head.get("version", ""), place.source,
         head.get("content", "complete"), head.get("supplements", "").partition("|")[0], sensitive, digest,
         bodies.dumps(head).decode(),
     )  # fmt: skip
@@ -188,7 +189,7 @@ async def put_map(connection: asyncpg.Connection, resource: Json, *, place: Plac
     sets = [next((resource[n] for n in (f"{end}Uri", f"{end}Canonical") if n in resource), "")
             for end in ("source", "target")]  # fmt: skip
     id_ = await connection.fetchval(
-        SQL.put_map, place.scope, resource["url"], resource.get("version", ""), place.source,
+        SQL.put_map, secrets.randbits(62), place.scope, resource["url"], resource.get("version", ""), place.source,
         *(text.partition("|")[0] for text in sets), bodies.dumps(head).decode(),
     )  # fmt: skip
     await connection.execute(SQL.drop_mappings, [id_])

@@ -13,9 +13,11 @@ SET LOCAL statement_timeout = 0
 SELECT id, digest FROM terminology_system WHERE url = $1 AND version = $2 AND scope = $3 FOR UPDATE
 
 -- name: put_system
--- in   $1 scope, $2 url, $3 version, $4 source, $5 content, $6 supplements, $7 case_sensitive, $8 digest, $9 head
-INSERT INTO terminology_system (scope, url, version, source, content, supplements, case_sensitive, digest, head)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+-- in   $1 id if it is new, $2 scope, $3 url, $4 version, $5 source, $6 content, $7 supplements, $8 case_sensitive,
+--      $9 digest, $10 head
+-- out  id
+INSERT INTO terminology_system (id, scope, url, version, source, content, supplements, case_sensitive, digest, head)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, content = excluded.content,
    supplements = excluded.supplements, case_sensitive = excluded.case_sensitive, digest = excluded.digest,
    head = excluded.head
@@ -45,8 +47,8 @@ ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, digest
 DELETE FROM terminology_value_set WHERE source = $1
 
 -- name: put_map
-INSERT INTO terminology_map (scope, url, version, source, source_set, target_set, head)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO terminology_map (id, scope, url, version, source, source_set, target_set, head)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, source_set = excluded.source_set,
    target_set = excluded.target_set, head = excluded.head
 RETURNING id

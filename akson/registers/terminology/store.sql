@@ -1,12 +1,5 @@
 -- What load.py and the journal write. A code system is replaced whole, in the caller's transaction.
 
--- name: no_time_limits
--- A load may take long between two statements; for this transaction only.
-SET LOCAL idle_in_transaction_session_timeout = 0
-
--- name: no_statement_limit
-SET LOCAL statement_timeout = 0
-
 -- name: system_known
 -- in   $1 url, $2 version, $3 scope
 -- out  id, digest of what is there
@@ -61,7 +54,3 @@ SELECT id FROM terminology_map WHERE source = $1 FOR UPDATE
 
 -- name: drop_maps
 DELETE FROM terminology_map WHERE id = ANY ($1)
-
--- name: analyze
-ANALYZE terminology_system, terminology_concept, terminology_property, terminology_closure, terminology_value_set,
-  terminology_map, terminology_mapping

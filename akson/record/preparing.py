@@ -20,7 +20,7 @@ from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import owners, types
 from akson.record.changes import Change, fill
-from akson.record.deciding import allow, facts_in, labels_in
+from akson.record.deciding import allow, asked, facts_in, labels_in
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
 from akson.record.identities import refuse_wrong_numbers
 from akson.record.session import Session, fetch, session
@@ -53,6 +53,7 @@ class Draft:
     path: str = ""
     owner: int | None = None  # found by `_place`; given only by naming.py
     stands_with: int = 0  # the owner of what stands under its id, which must be the same; found by `_place`
+    taken: bool = False  # its id, by what the caller may not know of; found by `_standing_row`
     owner_reference: str | None = None
     owns_itself: bool = False
 
@@ -68,7 +69,7 @@ class Draft:
 async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     """Decide on a set of drafts and queue them; the set is written when the work is next flushed.
 
-    Raises  Refused: AK-J001 to AK-J005, or an access refusal; then nothing of the set is queued
+    Raises  Refused: AK-J001 to AK-J006, or an access refusal; then nothing of the set is queued
     """
     lookup = await look_up(work, drafts)
     owners_first = sorted(range(len(drafts)), key=lambda n: not drafts[n].owns_itself)
@@ -85,6 +86,9 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     async for change, draft in in_turns(zip(changes, drafts, strict=True)):
         with _told(draft):
             _decide(work, change, draft)
+    if taken := next((draft for draft in drafts if draft.taken), None):  # only who could have made it learns so much
+        with _told(taken):
+            raise Refused("AK-J006", path=taken.type)
     state = session(work)
     state.queue.extend(changes)
     state.known |= coming
@@ -179,7 +183,7 @@ async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str,
         if draft.stands_with in fresh or draft.stands_with in state.new:
             continue
         if draft.method != "POST" or draft.owner not in state.facts:
-            keys.add((draft.stands_with, draft.type, draft.id or ""))
+            keys |= {(owner, draft.type, draft.id or "") for owner in (draft.stands_with, draft.owner or 0)}
         if (named := draft.owner_named) and named not in state.known:
             keys.add(named)
     if not keys:
@@ -203,9 +207,8 @@ def _is_new_owner(draft: Draft, state: Session) -> bool:
 def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, str, str], Any], coming: Keys) -> Change:
     """Build the change of one draft and what its caller is given. coming: what the set itself brings."""
     state = session(work)
+    row = _standing_row(work, draft, rows)
     owner, id_ = draft.owner or 0, draft.id or ""
-    row = rows.get((draft.stands_with, draft.type, id_))
-    row = row if row is not None and row["version"] else None
     current = row["version"] if row is not None else 0
     new_owner = owner not in state.facts and owner not in state.new
     _refuse_unfit(work, draft, row, coming)
@@ -236,13 +239,40 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
     return change
 
 
+def _standing_row(work: Work, draft: Draft, rows: Mapping[tuple[int, str, str], Any]) -> Any:
+    """Return the current row of what the draft changes; None when nothing stands there.
+
+    An id that clients may choose, taken by what this one may not know of, is judged as if it were free: otherwise the
+    answer would tell the two apart.
+
+    Raises  Refused when it may not be changed
+    """
+    row = rows.get((draft.stands_with, draft.type, draft.id or ""))
+    if row is None or not row["version"]:
+        return None
+    facts, labels = facts_in(row), labels_in(row)
+    try:
+        allow(work, facts, labels, Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
+    except Refused:
+        if draft.method != "PUT" or _is_ours(work, draft) or asked(work, facts, labels, Act.READ).permit:
+            raise
+        draft.taken = True
+        if draft.owns_itself:
+            draft.owner = new_owner_key()
+        return None
+    return row
+
+
+def _is_ours(work: Work, draft: Draft) -> bool:
+    """Tell whether the id was minted by us, or could have been."""
+    return work.office.ids.open(draft.id or "") is not None
+
+
 def _refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
     """Raise when the draft does not fit what is there. row: what it changes; None when there is nothing yet."""
-    if row is not None:  # first: person, version and deletion are told only to those who may know of the resource
-        allow(work, facts_in(row), labels_in(row), Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
-        if draft.stands_with != draft.owner:
-            raise Refused("AK-J005", path=_owner_path(draft))
-    elif draft.method == "DELETE" or (draft.method == "PUT" and work.office.ids.open(draft.id or "") is not None):
+    if row is not None and draft.stands_with != draft.owner:
+        raise Refused("AK-J005", path=_owner_path(draft))
+    if row is None and (draft.method == "DELETE" or (draft.method == "PUT" and _is_ours(work, draft))):
         raise Refused("AK-J001")  # clients choose no ids of ours: as unknown as what may not be seen
     current = row["version"] if row is not None else 0
     if draft.if_match is not None and draft.if_match != current:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from akson.fhir import bodies
+from akson.fhir import bodies, owners
 from tests.leaks.canary import CANARIES, GIRL, TYPES, WORD, Canary
 from tests.leaks.questions import INTERACTIONS, Entry, around, entry, pages, reverse
 from tests.leaks.worlds import EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Viewer, Worlds, in_text
@@ -82,6 +82,29 @@ async def test_the_doctor_finds_every_resource_by_every_value_so_these_are_the_r
 @pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary.key)
 async def test_no_interaction_tells_the_worlds_apart(worlds: Worlds, who: str, canary: Canary) -> None:
     assert not await told_apart(worlds, who, changes(worlds, canary))
+
+
+@pytest.mark.parametrize("who", STRANGERS)
+@pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary.key)
+async def test_no_id_chosen_by_a_client_tells_the_worlds_apart(worlds: Worlds, who: str, canary: Canary) -> None:
+    kept = worlds.town.minted_elsewhere(canary)
+    asked = [
+        one for resource in kept for name, way in INTERACTIONS.items() if name != "search-type" for one in way(resource)
+    ]
+    asked += [entry("PUT", f"{one['resourceType']}/{one['id']}", _about_nobody(one)) for one in kept]
+    assert not await told_apart(worlds, who, asked)
+
+
+def _about_nobody(one: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource about a person who is in neither world."""
+    named = owners.owner_reference(one)
+    return bodies.loads(bodies.rewrite_references(bodies.dumps(one), {str(named): "Patient/nobody"}))
+
+
+async def test_the_doctor_reads_what_stands_under_the_ids_that_a_client_chose(worlds: Worlds) -> None:
+    asked = [entry("GET", f"{one['resourceType']}/{one['id']}") for one in worlds.town.minted_elsewhere(GIRL)]
+    read = await batch(worlds, worlds.town.viewers["the GP"], asked, KEPT)
+    assert {one["response"]["status"][:3] for one in read} == {"200"}
 
 
 @pytest.mark.parametrize("who", STRANGERS)

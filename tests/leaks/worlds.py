@@ -25,9 +25,10 @@ from akson.clinical.notes import drafts
 from akson.doors.health import Counted
 from akson.doors.opening import clock, opened
 from akson.doors.running import consumers
-from akson.doors.seeding import Names, _write, load, name
+from akson.doors.seeding import LOADER, Names, _write, load, name
 from akson.doors.settings import Settings
 from akson.fhir import bodies, owners
+from akson.record import journal
 from akson.record.office import Office
 from akson.signin.issuer import IssuerSettings
 from akson.signin.keys import Keyring
@@ -37,6 +38,7 @@ from akson.signin.tokens import token_for
 from seeds import staff as by
 from seeds.chart import Citizen
 from seeds.citizens.family import HEGE, IDA
+from seeds.shapes import Seed
 from seeds.staff import Member
 from tests.conftest import administer
 from tests.leaks.canary import CANARIES, WORD, Canary
@@ -92,12 +94,11 @@ class Town:
 
     def record(self, canary: Canary) -> list[dict[str, Any]]:
         """Return every resource of a record, with ids and references as they are kept."""
-        found = []
-        for seed in canary.seeds():
-            meant = {text: self.names[text] for _, text in owners.references(seed.resource) if text in self.names}
-            body = bodies.rewrite_references(bodies.dumps(seed.resource), meant)
-            found.append(bodies.loads(body) | {"id": self.id(seed.key)})
-        return found
+        return [bodies.loads(_kept(seed, self.names)) | {"id": self.id(seed.key)} for seed in canary.seeds()]
+
+    def minted_elsewhere(self, canary: Canary) -> list[dict[str, Any]]:
+        """Return what stands in the same record under ids that a client chose."""
+        return [one | {"id": _chosen(canary, one)} for one in self.record(canary) if one["resourceType"] != "Patient"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +194,7 @@ async def _build(postgres: Postgres, template: str, data: Path) -> Town:
     kept = replace(settings, database_url=postgres.url_of(KEPT))
     async with opened(kept) as office:
         hidden = await _load_canaries(office, names)
+        await _mint_elsewhere(office, names | hidden)
         drafts_ = {one.key: await _begun(office, one, (names | hidden)[one.ref]) for one in CANARIES}
         await _caught_up(office)
     viewers[WITHOUT_SIGNING_IN] = Viewer(who=WITHOUT_SIGNING_IN)
@@ -207,6 +209,27 @@ async def _load_canaries(office: Office, names: Names) -> Names:
     name(office, placed, all_names)
     await _write(office, placed, all_names)
     return {key: all_names[key] for key in all_names.keys() - names.keys()}
+
+
+def _kept(seed: Seed, names: Names) -> bytes:
+    meant = {text: names[text] for _, text in owners.references(seed.resource) if text in names}
+    return bodies.rewrite_references(bodies.dumps(seed.resource), meant)
+
+
+def _chosen(canary: Canary, one: Mapping[str, Any]) -> str:
+    return f"{canary.key}-{one['resourceType']}"
+
+
+async def _mint_elsewhere(office: Office, names: Names) -> None:
+    """Write the canaries' resources once more, under ids that a client chose."""
+    async with office.work(LOADER, Purpose.SYSTEM, screen="demo:load") as work:
+        drafts_ = [
+            journal.draft("PUT", _kept(seed, names), id_=_chosen(canary, seed.resource))
+            for canary in CANARIES
+            for seed in canary.seeds()
+            if seed.resource["resourceType"] != "Patient"
+        ]
+        await journal.write_set(work, drafts_)
 
 
 async def _begun(office: Office, canary: Canary, reference: str) -> str:

@@ -43,6 +43,34 @@ BEGIN
   RETURN emptied + more;
 END $$;
 
+CREATE FUNCTION public.fact_named_v1() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  named text := OLD.data::json #>> '{value,named}';
+BEGIN
+  DELETE FROM person_identifier p
+   WHERE p.system = split_part(named, '|', 1) AND p.value = substr(named, strpos(named, '|') + 1) AND p.owner = 0
+     AND NOT EXISTS (SELECT FROM fact f WHERE f.kind = 'representation' AND f.data::json #>> '{value,named}' = named);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.fact_names_v1() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  named text := NEW.data::json #>> '{value,named}';
+BEGIN
+  INSERT INTO person_identifier AS p (system, value, owner)
+  VALUES (split_part(named, '|', 1), substr(named, strpos(named, '|') + 1), 0)
+      ON CONFLICT (system, value) DO UPDATE SET owner = p.owner
+  RETURNING p.owner INTO NEW.person;
+  NEW.data := regexp_replace(NEW.data, '"person":-?\d+', format('"person":%s', NEW.person));
+  RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.journal_current_v1(owners bigint[], types smallint[], ids text[]) RETURNS TABLE(owner bigint, type smallint, id text, version integer, last_updated timestamp with time zone, unit bigint, author bigint, labels text[], about bigint[], deleted boolean, body bytea, facts_rev bigint, facts text, owner_type smallint)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_generic_plan'
@@ -320,6 +348,52 @@ BEGIN
 
   RETURN QUERY SELECT u.n::integer, u.expect + 1, o_at[u.o]
     FROM unnest(c_o, c_expect) WITH ORDINALITY AS u (o, expect, n) ORDER BY u.n;
+END $$;
+
+CREATE FUNCTION public.person_identifier_held_v1() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  the_system text := coalesce(NEW.system, OLD.system);
+  the_value text := coalesce(NEW.value, OLD.value);
+  the_name text := the_system || '|' || the_value;
+  holder bigint;
+  owners bigint[];
+BEGIN
+  IF NOT EXISTS (SELECT FROM fact f WHERE f.kind = 'representation' AND f.data::json #>> '{value,named}' = the_name) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO person_identifier AS p (system, value, owner) VALUES (the_system, the_value, 0)
+      ON CONFLICT (system, value) DO UPDATE SET owner = p.owner
+  RETURNING p.owner INTO holder;
+  SELECT array_agg(o.owner) INTO owners FROM (
+    SELECT k.owner FROM owner k
+     WHERE k.owner IN (SELECT f.owner FROM fact f WHERE f.kind = 'representation'
+                          AND f.data::json #>> '{value,named}' = the_name AND f.person <> holder)
+     ORDER BY k.owner FOR NO KEY UPDATE) o;
+  IF owners IS NULL THEN RETURN NULL; END IF;
+  UPDATE fact f SET person = holder, data = regexp_replace(f.data, '"person":-?\d+', format('"person":%s', holder))
+   WHERE f.kind = 'representation' AND f.data::json #>> '{value,named}' = the_name AND f.person <> holder
+     AND f.owner = ANY (owners);
+  UPDATE owner o SET facts_rev = o.facts_rev + 1,
+         facts = (SELECT '[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']' FROM fact f WHERE f.owner = o.owner)
+   WHERE o.owner = ANY (owners);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.person_identifier_taken_v1() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO person_identifier AS p (system, value, owner) VALUES (NEW.system, NEW.value, NEW.owner)
+      ON CONFLICT (system, value) DO UPDATE SET owner = excluded.owner WHERE p.owner = 0;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'number is taken' USING ERRCODE = 'unique_violation', CONSTRAINT = 'person_identifier_pkey';
+  END IF;
+  RETURN NULL;
 END $$;
 
 CREATE TABLE public.access_log (
@@ -899,6 +973,8 @@ ALTER TABLE ONLY public.worklist
 
 CREATE INDEX draft_owner ON public.draft USING btree (owner);
 
+CREATE INDEX fact_named ON public.fact USING btree ((((data)::json #>> '{value,named}'::text[]))) WHERE (kind = 'representation'::text);
+
 CREATE INDEX fact_person ON public.fact USING btree (person, kind, owner) WHERE (person <> 0);
 
 CREATE INDEX fact_unit ON public.fact USING btree (unit, kind, owner) WHERE (unit <> 0);
@@ -980,6 +1056,18 @@ CREATE INDEX worklist_resource ON public.worklist USING btree (owner, type, id);
 ALTER INDEX public.access_log_pkey ATTACH PARTITION public.access_log_default_pkey;
 
 ALTER INDEX public.access_log_patient_pkey ATTACH PARTITION public.access_log_patient_default_pkey;
+
+CREATE TRIGGER fact_named AFTER DELETE ON public.fact FOR EACH ROW WHEN (((old.kind = 'representation'::text) AND (old.person = 0))) EXECUTE FUNCTION public.fact_named_v1();
+
+CREATE TRIGGER fact_names BEFORE INSERT ON public.fact FOR EACH ROW WHEN (((new.kind = 'representation'::text) AND (((new.data)::json #>> '{value,named}'::text[]) IS NOT NULL))) EXECUTE FUNCTION public.fact_names_v1();
+
+CREATE CONSTRAINT TRIGGER person_identifier_comes AFTER INSERT ON public.person_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.owner <> 0)) EXECUTE FUNCTION public.person_identifier_held_v1();
+
+CREATE CONSTRAINT TRIGGER person_identifier_goes AFTER DELETE ON public.person_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.owner <> 0)) EXECUTE FUNCTION public.person_identifier_held_v1();
+
+CREATE CONSTRAINT TRIGGER person_identifier_moves AFTER UPDATE ON public.person_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.owner <> old.owner)) EXECUTE FUNCTION public.person_identifier_held_v1();
+
+CREATE TRIGGER person_identifier_taken BEFORE INSERT ON public.person_identifier FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION public.person_identifier_taken_v1();
 
 GRANT USAGE ON SCHEMA public TO akson_app;
 GRANT USAGE ON SCHEMA public TO akson_eraser;

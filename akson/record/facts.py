@@ -81,14 +81,13 @@ def national_identifiers(resource: Resource) -> list[tuple[str, str]]:
     prefix = {"Patient": "", "Practitioner": "Practitioner|"}.get(resource["resourceType"])
     if prefix is None:
         return []
-    given = resource.get("identifier") or []
-    return sorted(
-        {
-            (prefix + i["system"], i["value"])
-            for i in given
-            if i.get("system", "").startswith(NATIONAL) and i.get("value")
-        }
-    )
+    return sorted((prefix + system, value) for system, value in _national(resource))
+
+
+def _national(resource: Resource) -> set[tuple[str, str]]:
+    """Return the national identifiers of a resource, as (system, value)."""
+    given = [(i.get("system", ""), i.get("value", "")) for i in resource.get("identifier") or []]
+    return {(system, value) for system, value in given if system.startswith(NATIONAL) and value}
 
 
 def _row(kind: str, value: Any, *, unit: int = 0, person: int = 0) -> FactRow:
@@ -197,18 +196,19 @@ def _opening(
 
 
 def _related_person(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    """A parent, proxy or guardian is known by national identifier; without one there is nobody to let in."""
+    """A parent, proxy or guardian is known by national identifier; without one there is nobody to let in.
+
+    Who holds the number may come later, or change: the database follows it, see migrations/0008_representation.sql.
+    """
     codes = {c.get("code") for r in resource.get("relationship") or [] for c in r.get("coding") or []}
     kind = next((kind for code, kind in _REPRESENTS.items() if code in codes), None)
     if kind is None or resource.get("active") is False:
         return
     start, end = _bounds(resource.get("period"))
-    for identifier in resource.get("identifier") or []:
-        if not identifier.get("system", "").startswith(NATIONAL):
-            continue
-        if person := lookup.identified(identifier["system"], identifier.get("value", "")):
-            yield _row("representation", {"person": person, "kind": kind, "start": start, "end": end}, person=person)
-            return
+    for system, value in sorted(_national(resource)):
+        person = lookup.identified(system, value)
+        given = {"person": person, "kind": kind, "start": start, "end": end, "named": f"{system}|{value}"}
+        yield _row("representation", given, person=person)
 
 
 def _practitioner_role(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:

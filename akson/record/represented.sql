@@ -20,4 +20,4 @@ SELECT o.owner, o.type AS owner_type, o.facts_rev, o.facts, r.id, p.data::json -
 -- Those who may act for a person, each with the RelatedPerson that says so.
 -- in   $1 owner key of the person, $2 type code of RelatedPerson
 SELECT f.id, f.data::json ->> 'value' AS value
-  FROM fact f WHERE f.owner = $1 AND f.type = $2 AND f.kind = 'representation';
+  FROM fact f WHERE f.owner = $1 AND f.type = $2 AND f.kind = 'representation' ORDER BY f.person;

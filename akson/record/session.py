@@ -9,6 +9,7 @@ import asyncpg
 
 from akson.access.facts import Facts
 from akson.base.database import Record
+from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.record.changes import Change
 
@@ -82,7 +83,10 @@ async def undo(work: Work) -> None:
 
 
 async def end(work: Work, *, commit: bool) -> None:
-    """Commit or undo the work's transaction, if one is open, and give the connection back."""
+    """Commit or undo the work's transaction, if one is open, and give the connection back.
+
+    Raises  Refused AK-J008 when what follows from the write at its end met somebody else's; then nothing is written
+    """
     state = session(work)
     if state.connection is None:
         return
@@ -90,5 +94,7 @@ async def end(work: Work, *, commit: bool) -> None:
     try:
         await (state.transaction.commit() if commit else state.transaction.rollback())
         state.statements += 1
+    except asyncpg.TransactionRollbackError:
+        raise Refused("AK-J008") from None
     finally:
         await work.office.database.release(connection)

@@ -9,7 +9,7 @@ SELECT p.value AS number, p.owner AS person, e.unit, e.data, own.owner AS own,
   FROM person_identifier p
   JOIN fact e ON e.person = p.owner AND e.kind = 'employment'
   LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
-  LEFT JOIN person_identifier own ON own.system = ANY ($2::text[]) AND own.value = p.value
+  LEFT JOIN person_identifier own ON own.system = ANY ($2::text[]) AND own.value = p.value AND own.owner <> 0
  WHERE p.system = ANY ($1::text[]) AND p.value = ANY ($3::text[]);
 
 -- name: employed

@@ -198,7 +198,7 @@ def _opening(
 def _related_person(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
     """A parent, proxy or guardian is known by national identifier; without one there is nobody to let in.
 
-    Who holds the number may come later, or change: the database follows it, see migrations/0008_representation.sql.
+    Who holds the number may come later, or change: the database follows it, see migrations/0009_representation.sql.
     """
     codes = {c.get("code") for r in resource.get("relationship") or [] for c in r.get("coding") or []}
     kind = next((kind for code, kind in _REPRESENTS.items() if code in codes), None)

@@ -35,17 +35,22 @@ LONGEST_PUBLISHED = 61
 
 def distil(folder: Path) -> Json:
     """Return the facts of the definitions in `folder`, as plain JSON values."""
-    structures = [s for s in _structures(folder) if s["name"] not in NOT_R4]
+    known = structures(folder)
     published = _published_leaves(folder)
     value_sets = _ValueSets(folder)
-    elements = {path: rows for s in structures for path, rows in _backbones(s, published, value_sets).items()}
+    elements = {path: rows for s in known for path, rows in _backbones(s, published, value_sets).items()}
     return {
-        "types": sorted(s["name"] for s in structures if s["kind"] == "resource" and not s["abstract"]),
+        "types": sorted(s["name"] for s in known if s["kind"] == "resource" and not s["abstract"]),
         "elements": {path: rows for path, rows in sorted(elements.items()) if rows},
         "valueSets": value_sets.used,
         "search": list(_search(folder)),
         "compartments": _compartments(folder),
     }
+
+
+def structures(folder: Path) -> list[Json]:
+    """Return the StructureDefinitions of R4's resources and complex types."""
+    return [s for s in _structures(folder) if s["name"] not in NOT_R4]
 
 
 def _resources(folder: Path, *names: str) -> Iterator[Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from starlette.types import Send
 from akson.base.errors import Refused
 from akson.fhir import bodies
 from akson.fhir.issues import Invalid
+from akson.fhirapi import contents, packing
 from akson.fhirapi.calls import Call, address
 from akson.record.stored import Stored
 
@@ -25,6 +26,7 @@ _ALWAYS: Final[Headers] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
+_VARIES: Final[Headers] = ((b"vary", b"accept-encoding"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,18 +40,25 @@ class Answer:
     headers: Headers = ()
     outcome: bool = False  # the body is an OperationOutcome
 
-    async def send(self, send: Send, request: str) -> None:
-        """Send it as the answer to the request of that id."""
+    async def send(self, send: Send, request: str, headers: Mapping[str, str], *, head: bool = False) -> None:
+        """Send it as the answer to the request of that id.
+
+        headers  of the request: say how the body may be packed
+        head     all but the body goes back
+        """
+        body, encoding = packing.packed(self.body, headers)
         kept = (
-            *(_ALWAYS if self.body else _ALWAYS[1:]),
+            *(_ALWAYS if body else _ALWAYS[1:]),
+            *(((b"content-encoding", encoding.encode()),) if encoding else ()),
+            *(_VARIES if len(self.body) >= packing.SMALLEST else ()),
             *(_version(self.stored) if self.stored else ()),
             *(((b"location", self.location.encode()),) if self.location else ()),
             *self.headers,
-            (b"content-length", str(len(self.body)).encode()),
+            (b"content-length", str(len(body)).encode()),
             (b"x-request-id", request.encode()),
         )
         await send({"type": "http.response.start", "status": self.status, "headers": kept})
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": b"" if head else body})
 
     def pretty(self) -> Answer:
         """Return it with indented JSON, every number as it was."""
@@ -68,6 +77,13 @@ def etag(stored: Stored) -> str:
 def resource(stored: Stored) -> Answer:
     """Return one version of a resource as it is kept."""
     return Answer(status=200, body=stored.body or b"", stored=stored)
+
+
+def unless_known(call: Call, stored: Stored) -> Answer:
+    """Return one version of a resource, or 304 when the client has it already."""
+    if contents.is_unchanged(call.headers, stored.version, stored.last_updated):
+        return Answer(status=304, stored=stored)
+    return resource(stored)
 
 
 def written(call: Call, stored: Stored, status: int, *, usual: str = "representation") -> Answer:
@@ -89,8 +105,8 @@ def removed(call: Call, stored: Stored | None) -> Answer:
 def preferred(call: Call) -> str | None:
     """Return what the client prefers to get back from a write: minimal, representation, OperationOutcome, or None."""
     for part in call.headers.get("prefer", "").replace(";", ",").split(","):
-        name, _, value = part.strip().partition("=")
-        if name == "return" and value in ("minimal", "representation", "OperationOutcome"):
+        name, _, value = (each.strip(' "') for each in part.partition("="))
+        if name.lower() == "return" and value in ("minimal", "representation", "OperationOutcome"):
             return value
     return None
 

@@ -63,7 +63,7 @@ def _resource(name: str) -> dict[str, Any]:
         "conditionalCreate": False,
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
-        "conditionalRead": "not-supported",
+        "conditionalRead": "full-support",
         "referencePolicy": ["literal", "logical"],
         **({"searchInclude": followed} if followed else {}),
         "searchParam": [{"name": parameter, "type": kind} for parameter, kind in searched(name)],

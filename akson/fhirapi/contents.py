@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
@@ -12,11 +13,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from akson.base.errors import Refused
+from akson.fhirapi import packing
 from akson.fhirapi.calls import Content, Pairs
 
 _JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
 _FORMATS = _JSON | {"json"}
 _ANY = _JSON | {"*/*", "application/*"}
+_EXACT = {"*/*": 0, "application/*": 1}  # how exactly a range of Accept names us; 2: in full
 _R4 = frozenset({"", "4.0", "4.0.1", "4.0.0"})
 _FORM = "application/x-www-form-urlencoded"
 _LARGEST_FORM = 1024 * 1024
@@ -50,25 +53,45 @@ def refuse_other_than_json(headers: Mapping[str, str]) -> None:
 
 @lru_cache(maxsize=256)
 def _is_json(told: str) -> bool:
-    media, *rest = (part.strip().lower() for part in told.split(";"))
-    given = {name.strip(): value.strip(' "') for name, _, value in (part.partition("=") for part in rest)}
+    media, given = _media(told)
     return media in _JSON and given.get("charset", "utf-8") in ("utf-8", "utf8") and given.get("fhirversion", "") in _R4
 
 
 def refuse_other_answers(headers: Mapping[str, str], query: Pairs) -> None:
     """Raise AK-F004 unless the client takes JSON; `_format` wins over Accept."""
     formats = [value for name, value in query if name == "_format"]
-    if formats:
-        taken = all(value.partition(";")[0].strip().lower().replace(" ", "+") in _FORMATS for value in formats)
-    else:
-        taken = _takes_json(headers.get("accept", "*/*"))
-    if not taken:
+    if not (all(map(_is_our_format, formats)) if formats else _takes_json(headers.get("accept", "*/*"))):
         raise Refused("AK-F004")
+
+
+def _is_our_format(value: str) -> bool:
+    media, given = _media(value.replace(" ", "+").replace(";+", ";"))
+    return media in _FORMATS and given.get("fhirversion", "") in _R4
 
 
 @lru_cache(maxsize=256)
 def _takes_json(accept: str) -> bool:
-    return any(part.partition(";")[0].strip().lower() in _ANY for part in accept.split(","))
+    """Tell whether one of our types is among those taken; the most exact range about it decides. RFC 9110, 12.5.1"""
+    best: dict[int, bool] = {}
+    for part in accept.split(",") if accept.strip() else ["*/*"]:
+        media, given = _media(part)
+        if media in _ANY and given.get("fhirversion", "") in _R4:
+            rank = _EXACT.get(media, 2)
+            best[rank] = best.get(rank, False) or _quality(given.get("q", "1")) > 0
+    return best[max(best)] if best else False
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _media(text: str) -> tuple[str, dict[str, str]]:
+    """Return a media type and its parameters, in small letters."""
+    media, *rest = (part.strip().lower() for part in text.split(";"))
+    return media, {n.strip(): v.strip(' "') for n, _, v in (part.partition("=") for part in rest)}
 
 
 def parameters(text: str) -> Pairs:
@@ -97,12 +120,33 @@ def if_match(headers: Mapping[str, str]) -> int | None:
     return int(found[1])
 
 
+def is_unchanged(headers: Mapping[str, str], version: int, changed: datetime) -> bool:
+    """Tell whether the client has this version already: If-None-Match, without it If-Modified-Since. RFC 9110, 13.1"""
+    if (given := headers.get("if-none-match")) is not None:
+        return given.strip() == "*" or any(
+            (found := _MATCH.fullmatch(one.strip())) is not None and int(found[1]) == version
+            for one in given.split(",")
+        )
+    if (since := headers.get("if-modified-since")) is not None:
+        return (moment := _moment(since)) is not None and changed.replace(microsecond=0) <= moment
+    return False
+
+
+def _moment(text: str) -> datetime | None:
+    """Return an HTTP date; None for what is none, which is to be treated as if it was not sent."""
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 async def _read(headers: Mapping[str, str], receive: Receive, most: int) -> bytes:
     """Return the whole body, unpacked. Raises Refused AK-J009 as soon as it is known to be too large, AK-F003 or 5."""
     told = headers.get("content-length", "0")
     if not told.isdigit() or int(told) > most:
         raise Refused("AK-J009", limit=most)
-    unpack = _unpacker(headers.get("content-encoding", "identity").strip().lower(), most)
+    unpack = packing.unpacker(headers.get("content-encoding", "identity").strip().lower(), most)
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
@@ -115,43 +159,3 @@ async def _read(headers: Mapping[str, str], receive: Receive, most: int) -> byte
             raise Refused("AK-J009", limit=most)
     unpack.end()
     return b"".join(chunks) if len(chunks) > 1 else chunks[0]
-
-
-class _Plain:
-    """A body sent as it is."""
-
-    def take(self, chunk: bytes) -> bytes:
-        return chunk
-
-    def end(self) -> None:
-        pass
-
-
-class _Gzip:
-    """A packed body; never unpacks more than `most` and a little, whatever it claims to hold."""
-
-    def __init__(self, most: int) -> None:
-        self._stream = zlib.decompressobj(wbits=31)
-        self._left = most + 1
-
-    def take(self, chunk: bytes) -> bytes:
-        try:
-            found = self._stream.decompress(chunk, max(self._left, 1))
-        except zlib.error as error:
-            raise Refused("AK-F005", detail=f"gzip: {error}") from None
-        self._left -= len(found)
-        if self._stream.unused_data:
-            raise Refused("AK-F005", detail="gzip: something follows the end")
-        return found
-
-    def end(self) -> None:
-        if not self._stream.eof:
-            raise Refused("AK-F005", detail="gzip: cut off")
-
-
-def _unpacker(encoding: str, most: int) -> _Plain | _Gzip:
-    if encoding in ("", "identity"):
-        return _Plain()
-    if encoding in ("gzip", "x-gzip"):
-        return _Gzip(most)
-    raise Refused("AK-F003", given=f"content-encoding {encoding[:40]}")

@@ -58,16 +58,17 @@ class FhirApi:
             answer = refusal(refused)
         except AWAY:
             answer = refusal(Refused("AK-F014"))
-        await answer.send(send, request)
+        await answer.send(send, request, headers, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, headers: Mapping[str, str], request: str, receive: Receive) -> Answer:
-        method, path = scope["method"], scope["path"].removeprefix(ROOT).strip("/")
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        path = scope["path"].removeprefix(ROOT).strip("/")
         query = contents.parameters(scope["query_string"].decode("latin-1")) if scope["query_string"] else ()
         contents.refuse_other_answers(headers, query)
         if path == "metadata":
             answer = self._capabilities(method)
         else:
-            actor = await self._authenticate(headers, method, self._origin + scope["path"])
+            actor = await self._authenticate(headers, scope["method"], self._origin + scope["path"])
             place = _BASE if not path else addresses.find(path.split("/"))
             call = Call(
                 server=self._server,

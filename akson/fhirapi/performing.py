@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import asyncpg
 
 from akson.base.errors import Refused
 from akson.fhir.issues import Invalid
-from akson.fhirapi import answers
+from akson.fhirapi import answers, shaping
 from akson.fhirapi.addresses import Interaction
 from akson.fhirapi.answers import Answer, Headers
 from akson.fhirapi.calls import Call
@@ -27,7 +29,10 @@ AWAY = (
 async def perform(call: Call, interaction: Interaction) -> Answer:
     """Return the answer to `call`, also when it is refused."""
     try:
-        return await interaction(call)
+        if not call.query or call.method != "GET":
+            return await interaction(call)
+        shape, query = shaping.parted(call.type, call.query)
+        return shaping.shaped(await interaction(replace(call, query=query)), shape)
     except Invalid as fault:
         return answers.invalid(fault)
     except Refused as refused:

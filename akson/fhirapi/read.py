@@ -20,6 +20,4 @@ async def reading(call: Call, work: Work) -> Answer:
     """Read as part of a work."""
     call.refuse_parameters()
     stored = await journal.read(work, call.type, call.id)
-    if call.headers.get("if-none-match") == answers.etag(stored):
-        return Answer(status=304, stored=stored)
-    return answers.resource(stored)
+    return answers.unless_known(call, stored)

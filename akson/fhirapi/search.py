@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.fhirapi import answers, contents
+from akson.fhirapi import answers, contents, shaping
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call, Pairs
 from akson.fhirapi.pages import PAGE
@@ -41,8 +41,9 @@ async def by_post(call: Call) -> Answer:
     question = (*call.query, *(pair for pair in given if pair[0] not in contents.PRESENTATION))
     if {name for name, _ in question} & {_AFTER, PAGE}:
         raise Refused("AK-S001", name=PAGE)
+    shape, question = shaping.parted(call.type, question)
     async with call.work("search") as work:
-        return await _answer(call, work, question, _sealed(call, question))
+        return shaping.shaped(await _answer(call, work, question, _sealed(call, question)), shape)
 
 
 async def _answer(call: Call, work: Work, question: Pairs, itself: str) -> Answer:

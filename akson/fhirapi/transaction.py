@@ -15,7 +15,7 @@ from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies
 from akson.fhir.issues import Invalid
-from akson.fhirapi import answers, contents, entries, references
+from akson.fhirapi import answers, contents, entries, references, shaping
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.entries import Entry
@@ -134,7 +134,8 @@ async def _get(call: Call, work: Work, entry: Entry) -> Answer:
         raise Refused("AK-F012", path=f"{entry.path}.request.url", detail="read, vread and search are supported")
     carried_out = vreading if place.version else reading if place.id else searching
     with _at(f"{entry.path}.request.url"):
-        return await carried_out(entries.inner(call, entry), work)
+        shape, query = shaping.parted(place.type, entry.query)
+        return shaping.shaped(await carried_out(replace(entries.inner(call, entry), query=query), work), shape)
 
 
 def _told(call: Call, entry: Entry, stored: Stored) -> Answer:

@@ -6,6 +6,7 @@ Source: hl7.org/fhir/R4/http.html#update
 from __future__ import annotations
 
 from akson.base.errors import Refused
+from akson.fhir import subsets
 from akson.fhirapi import answers, contents, references
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
@@ -29,8 +30,13 @@ async def update(call: Call) -> Answer:
 
 
 def address_it(draft: Draft, id_: str, if_match: int | None) -> None:
-    """Give the draft the id of its address. Raises Refused AK-F006 when the resource says another, or none."""
+    """Give the draft the id of its address.
+
+    Raises  Refused AK-F006 when the resource says another, or none; AK-F020 when it is not the whole resource
+    """
     found = (draft.resource or {}).get("id")
     if found != id_:
         raise Refused("AK-F006", path=f"{draft.type}.id", expected=id_, found=found or "no id")
+    if subsets.is_subsetted(draft.resource or {}):
+        raise Refused("AK-F020", path=f"{draft.type}.meta.tag")
     draft.id, draft.if_match = id_, if_match

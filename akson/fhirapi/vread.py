@@ -26,4 +26,4 @@ async def vreading(call: Call, work: Work) -> Answer:
     call.refuse_parameters()
     if not _NUMBER.fullmatch(call.version):
         raise Refused("AK-J001")
-    return answers.resource(await journal.vread(work, call.type, call.id, int(call.version)))
+    return answers.unless_known(call, await journal.vread(work, call.type, call.id, int(call.version)))

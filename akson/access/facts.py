@@ -108,6 +108,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
 
     unit, author  owner keys of who wrote it; for a create, of the one who now writes
     security      the codes of its meta.security
+    block         it is a refusal of the person's own that stands, whoever wrote it down
     """
 
     type: str
@@ -115,6 +116,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     unit: int = 0
     author: int = 0
     security: frozenset[str] = frozenset()
+    block: bool = False
 
 
 class _Row(msgspec.Struct, frozen=True, tag_field="kind"):

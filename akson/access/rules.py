@@ -219,9 +219,15 @@ def withheld(ask: Ask) -> bool:
 def not_written_by_this_citizen(ask: Ask) -> bool:
     """Refuse citizens to change what others wrote: they add their own and may change that.
 
-    Source: hpl § 42 (correction is asked for); domain rule R23
+    A block is the person's own word, whoever wrote it down: who decides for the person ends it. A proxy reads only.
+
+    Source: hpl § 42 (correction is asked for), pjl § 17; domain rules R11, R23
     """
-    return ask.labels is None or ask.labels.author != ask.actor.key
+    labels = ask.labels
+    if labels is None or labels.author == ask.actor.key:
+        return labels is None
+    decides = ask.actor.key == ask.facts.owner or _represents(ask, "parent") or _represents(ask, "guardian")
+    return not (labels.block and decides)
 
 
 # Grants about the person --------------------------------------------------------------------------

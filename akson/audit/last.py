@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from akson.audit.view import SAME_VISIT
@@ -12,11 +12,15 @@ from akson.base.queries import queries
 SQL: Final = queries(__file__, "last.sql")
 
 
-async def last_look(database: Database, patient_key: int, actor_key: int, page: str, now: datetime) -> datetime | None:
+async def last_look(
+    database: Database, patient_key: int, actor_key: int, page: str, now: datetime,
+    *, pause: timedelta = SAME_VISIT,
+) -> datetime | None:  # fmt: skip
     """Return when the actor last read `page` of a patient, in an earlier visit than the one that goes on; None = never.
 
-    page  as in the log: "page oversikt" is "oversikt"
+    page   as in the log: "page oversikt" is "oversikt"
+    pause  that ends a visit; none: the last time of all
     """
-    looks = (patient_key, actor_key, now, f"page {page}", SAME_VISIT)
+    looks = (patient_key, actor_key, now, f"page {page}", pause)
     at: datetime | None = await database.fetchval(SQL.last_look, *looks)
     return at

@@ -26,9 +26,9 @@ class Visit:
 
     actor    who it was: "Practitioner/<id>", "Patient/<id>" or "Device/<name>"
     own      the citizen, not somebody else
-    did      "leste oversikten", "skrev notater" ..., each once, in the order they happened
+    did      "leste oversikten", "skrev notater" ..., one thing each, each once, in the order they happened
     why      "fastlegeliste", "nødåpning" ...; reason: what was given for an opening
-    refused  nothing was shown
+    refused  nothing was shown; rules: those that refused
     """
 
     actor: str
@@ -43,6 +43,7 @@ class Visit:
     why: tuple[str, ...]
     reason: str
     refused: bool
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +74,32 @@ def in_words(what: str) -> str:
     in_words("Patient/x chart")             åpnet journalen
     in_words("POST Composition/x")          skrev notater
     """
+    known = _as_a_whole(what)
+    if known:
+        return known
+    verb, things = _parts(what)
+    return _words()["verb"][verb].format(thing=_and(things))
+
+
+def _as_a_whole(what: str) -> str:
+    """Return what a page or a look-up is called; "" for what was done to resources."""
     words = _words()
     first, _, rest = what.partition(" ")
     if first == "page":
         return words["page"].get(rest.split("/")[0], words["page"]["other"])
     if first == "search" and rest.startswith("identity"):
         return words["search"]["identity"]
-    if rest == "chart":
-        return words["search"]["chart"]
+    return words["search"]["chart"] if rest == "chart" else ""
+
+
+def _parts(what: str) -> tuple[str, list[str]]:
+    """Return (verb, things) of what was done to resources, both as words.toml has them."""
+    words = _words()
+    first, _, rest = what.partition(" ")
     verb, target = (first, rest) if first in words["verb"] else ("read", what)
     verb = "history" if target.endswith("/_history") else verb
     types = [t for t in target.split(" ")[0].split("/")[0].split(",") if t]
-    things = list(dict.fromkeys(words["thing"].get(t, words["thing"]["other"]) for t in types or [""]))
-    return words["verb"][verb].format(thing=_and(things))
+    return verb, list(dict.fromkeys(words["thing"].get(t, words["thing"]["other"]) for t in types or [""]))
 
 
 def _visits(rows: Iterable[Record]) -> list[list[Record]]:
@@ -112,16 +126,23 @@ def _visit(patient: int, rows: list[Record]) -> Visit:
         actor=last["actor_id"], who=last["actor_name"], role=last["actor_role"], unit=last["unit_name"],
         controller=last["controller_name"],
         own=last["actor_kind"] == Kind.CITIZEN and last["actor_key"] == patient,
-        begun=first["at"], ended=last["at"], did=tuple(dict.fromkeys(_did(s) for s in told)),
+        begun=first["at"], ended=last["at"], did=tuple(dict.fromkeys(one for s in told for one in _did(s))),
         why=tuple(dict.fromkeys(s.basis for s in told if s.basis)),
         reason=next((row["reason"] for row in reversed(rows) if row["reason"]), ""), refused=not permitted,
+        rules=() if permitted else tuple(dict.fromkeys(s.rule for s in told if s.rule)),
     )  # fmt: skip
 
 
-def _did(seen: Seen) -> str:
-    opening = _words()["opening"].get(seen.rule) if seen.what.startswith("POST Consent/") else None
-    said = opening or in_words(seen.what)
-    return said if seen.outcome == "permit" else _words()["outcome"].get(seen.outcome, said)
+def _did(seen: Seen) -> list[str]:
+    """Return what was done, one thing each."""
+    words = _words()
+    if seen.outcome != "permit":
+        return [words["outcome"].get(seen.what) or words["outcome"].get(seen.outcome) or in_words(seen.what)]
+    opening = words["opening"].get(seen.rule, "") if seen.what.startswith("POST Consent/") else ""
+    if known := opening or _as_a_whole(seen.what):
+        return [known]
+    verb, things = _parts(seen.what)
+    return [words["verb"][verb].format(thing=thing) for thing in things]
 
 
 def _and(things: list[str]) -> str:

@@ -48,7 +48,9 @@ async def close_to(work: Work, patient: str, worker: Worker) -> Stored:
 async def end(work: Work, block: Stored) -> Stored:
     """End a block.
 
-    Raises   Refused AK-J003 when it was changed meanwhile, AK-A061 when somebody else wrote it
+    Whoever wrote it down: it is the word of the person it is about.
+
+    Raises   Refused AK-J003 when it was changed meanwhile
     Leaves   the Consent as inactive, access-log row, news
     """
     return await journal.update(work, {**block.resource, "status": "inactive"}, id_=block.id, if_match=block.version)

@@ -82,7 +82,7 @@ def contacts(opened: Opened, known: Mapping[str, Resource]) -> tuple[model.Entry
     about: dict[str, list[str]] = {}
     for patient in opened["Patient"]:
         for one in patient.get("generalPractitioner", ()):
-            about.setdefault(reference(one), []).append(texts().plain("my.gp"))
+            about.setdefault(reference(one), []).append(opened.say("my.gp"))
     for service in services(opened):
         told = [words(kind) for kind in service.get("type", ())]
         about.setdefault(reference(service.get("managingOrganization")), []).extend(told)

@@ -11,13 +11,13 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, long_day, said
 from akson.base.work import Work
 from akson.patient.reading import code, display, moment, reference, words
-from akson.portal import coming, looks, medicines, model
+from akson.portal import coming, emergencies, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence, until
 
 Resource = Mapping[str, Any]
 WANTED: Final = {"EpisodeOfCare": 50, "Task": 50, "DocumentReference": 30, "DiagnosticReport": 10,
-                 "MedicationStatement": 100}  # fmt: skip
+                 "MedicationStatement": 100, "Consent": 50}  # fmt: skip
 FIRST_TIME: Final = timedelta(days=7)  # what is new to one who has not been here
 ARRIVES_LATE: Final = timedelta(days=30)  # what is older than this when it comes is an archive, not news
 MOST_NEW: Final = 8
@@ -33,12 +33,13 @@ async def home(work: Work, opened: Opened) -> model.Home:
     seen = (await view.looked_at(work.office.database, opened.identity.owner, work.now)).visits
     since = last_here(work, seen)
     return model.Home(
-        given=opened.identity.given.partition(" ")[0],
+        given=opened.given,
         next=coming.soonest(opened, visits, booked, known, work.now),
+        opened=await emergencies.unread(work, opened),
         todo=tuple(_todo(opened)),
         new=_new(opened, since, work.now),
         coming=coming.entries(opened, booked, work.now),
-        looks=tuple(looks.short(visit) for visit in seen if looks.is_by_others(visit))[:MOST_LOOKS],
+        looks=tuple(looks.short(day[0]) for day in looks.by_day(filter(looks.is_by_others, seen)))[:MOST_LOOKS],
         contact=coming.contacts(opened, known),
     )
 

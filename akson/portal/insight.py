@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from akson.access.roles import ROLES
 from akson.audit import view
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
@@ -15,12 +16,13 @@ from akson.portal import blocks, looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
+from akson.record.authors import Author, authors
 from akson.record.represented import representing
 from akson.record.working import Worker, working
 
 Resource = Mapping[str, Any]
 WANTED: Final = {"Consent": 200, "RelatedPerson": 50}
-ROWS: Final = 200  # of the log on one page
+ROWS: Final = 100  # of the log on one page
 
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
@@ -32,10 +34,12 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
     others = [visit for visit in seen.visits if not visit.own]
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
     return model.Insight(
-        looks=tuple(looks.full(visit, opened["Consent"], block_href=_block_href(opened, visit)) for visit in others),
+        looks=tuple(looks.full(day, opened["Consent"], work.now, me=work.actor.id,
+                               block_href=_block_href(opened, day[0]))
+                    for day in looks.by_day(others)),
         total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
-        blocks=await closed(work, opened, filter(blocks.in_force, opened["Consent"])),
+        blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
         persons=await _representatives(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         contact=await _whom_to_ask(work, opened),
@@ -52,19 +56,30 @@ def _block_href(opened: Opened, visit: view.Visit) -> str:
     return opened.href("/min/innsyn/sperr", hvem=id_) if kind == "Practitioner" and opened.decides else ""
 
 
-async def closed(work: Work, opened: Opened, consents: Iterable[dict[str, Any]]) -> tuple[model.Entry, ...]:
-    """Return blocks in words, to those who decide them and nobody else; two statements."""
-    holding = [*consents] if opened.decides else []
+async def closed(work: Work, opened: Opened, consents: Sequence[Resource]) -> tuple[model.Entry, ...]:
+    """Return blocks in words, to those who decide them and nobody else; three statements."""
+    holding = consents if opened.decides else ()
+    by = await authors(work, opened.identity.owner, "Consent", [one["id"] for one in holding])
     persons = [work.office.ids.open(name.partition("/")[2]) or 0 for one in holding for name in _actors(one)
                if name.startswith("Practitioner/")]  # fmt: skip
     known = {f"Practitioner/{one.id}": of_worker(one) for one in await working(work, [], persons)}
     things = [name for one in holding for name in (*_data(one), *_actors(one)) if not name.startswith("Practitioner/")]
     read = {name: hit.resource for name, hit in (await journal.read_many(work, things)).items()}
-    return tuple(_block(opened, one, known, read) for one in holding)
+    return tuple(_block(opened, one, known, read, _by(work, by.get(one["id"]))) for one in holding)
 
 
-def _block(opened: Opened, consent: Resource, known: Mapping[str, str], read: Mapping[str, Resource]) -> model.Entry:
-    """Return one block in words: whom or what it is about, what it means, since when."""
+def _by(work: Work, author: Author | None) -> str:
+    """Return who wrote a block down, unless it was the one who reads."""
+    if author is None or author.id == work.actor.id:
+        return ""
+    role = ROLES[author.role].name.lower() if author.id.startswith("Practitioner/") and author.role in ROLES else ""
+    return texts().plain("insight.written_by", who=", ".join(filter(None, (author.name, role, author.unit_name))))
+
+
+def _block(
+    opened: Opened, consent: Resource, known: Mapping[str, str], read: Mapping[str, Resource], by: str
+) -> model.Entry:
+    """Return one block in words: whom or what it is about, what it means, since when, who wrote it."""
     t = texts().plain
     actors, documents = _actors(consent), _data(consent)
     names = {reference(a.get("reference")): display(a.get("reference")) for a in consent["provision"].get("actor", ())}
@@ -77,7 +92,7 @@ def _block(opened: Opened, consent: Resource, known: Mapping[str, str], read: Ma
     title = ", ".join(filter(None, whom)) or t("insight.everyone")
     if what:
         title = t("insight.document", what=", ".join(what), whom=title)
-    return model.Entry(title=title, text=sentence(t(f"insight.means_{means}"), dated), icon="lock",
+    return model.Entry(title=title, text=sentence(t(f"insight.means_{means}"), dated, by), icon="lock",
                        href=opened.href("/min/innsyn/sperring", sperre=str(consent["id"])))  # fmt: skip
 
 

@@ -35,12 +35,13 @@ class Look:
 
     who: str  # "Jonas Eikeland, fastlege"
     at: datetime
-    why: str  # "Svarte på melding om vekten din"
+    shown: str = ""  # the day and every time of it: "I går klokken 08.12 og 14.30"
+    why: str = ""  # "Svarte på melding om vekten din"
     unit: str = ""  # "Nordre legesenter"
     what: str = ""  # "Leste oversikten og legemidler"
+    more: str = ""  # what else was done, shown when asked for
     basis: str = ""  # "du står på listen hos fastlegen"
     kind: str = ""  # "": ordinary; "opened": opened by own decision; "emergency"; "refused"
-    tell_href: str = ""  # ask about this look
     block_href: str = ""  # close the record to the one who looked
 
 
@@ -50,6 +51,7 @@ class Home:
 
     given: str  # "Astrid"
     next: Next | None = None
+    opened: tuple[Entry, ...] = ()  # in an emergency, and not read about yet
     todo: tuple[Entry, ...] = ()
     new: tuple[Entry, ...] = ()
     coming: tuple[Entry, ...] = ()
@@ -127,6 +129,7 @@ class Blocking:
 
     who: str  # "Berit Solli, sykepleier, Hjemmetjenesten sone nord"; empty while it is not chosen
     name: str = ""  # "Berit Solli"
+    text: str = ""  # of a block that stands: since when, who wrote it
     action: str = ""
     back: str = ""
     hidden: tuple[tuple[str, str], ...] = ()  # what the form carries

@@ -63,10 +63,19 @@ class Opened:
         pairs = "&".join(f"{name}={value}" for name, value in asked_for.items())
         return f"{path}?{pairs}" if pairs else path
 
+    @property
+    def given(self) -> str:
+        return self.identity.given.partition(" ")[0]
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text about the person: to themself, or by name to one who acts for them (the key with "_other")."""
+        return texts().plain(key, **values) if self.own else texts().plain(f"{key}_other", name=self.given, **values)
+
     def page(self, template: str, *, status: int = 200, **values: object) -> Page:
         """Return a page that says whose record is shown and keeps it in its links."""
         acting = "" if self.own else texts().plain(f"my.acting.{self.basis}", name=self.name)
-        about: dict[str, Any] = {"person": self.identity.id, "whose": self.href(""), "acting": acting, **values}
+        about: dict[str, Any] = {"person": self.identity.id, "whose": self.href(""), "acting": acting,
+                                 "given": self.given, **values}  # fmt: skip
         return Page(template, status=status, **about)
 
 

@@ -55,7 +55,7 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         services=tuple(_service(opened, one) for one in coming.services(opened)),
         vaccines=tuple(_vaccine(one) for one in opened["Immunization"] if one.get("status") == "completed"),
         coming=coming.entries(opened, booked, work.now),
-        withheld="" if opened.own else texts().plain("my_record.withheld"),
+        withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),
     )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
-from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.portal import blocks, home, insight, model, record
@@ -67,7 +66,7 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
     shown = await _deciding(work, visit)
     standing = blocks.find(shown.parts["Consent"], (visit.form if visit.sent else visit.query).get("sperre", ""))
     (entry,) = await insight.closed(work, shown, [standing.resource])
-    page = model.Blocking(who=entry.title, action=shown.href("/min/innsyn/sperring"),
+    page = model.Blocking(who=entry.title, text=entry.text, action=shown.href("/min/innsyn/sperring"),
                           back=shown.href("/min/innsyn"), hidden=_carried(shown, sperre=standing.id))  # fmt: skip
     if visit.sent:
         try:
@@ -75,9 +74,7 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
             return Go(shown.href("/min/innsyn"), said="insight.opened_again")
         except Refused as refused:
             await undo(work)
-            others = refused.code == "AK-A061"
-            fault = texts().plain("insight.not_yours") if others else refused.text
-            return shown.page("min_opphev.html", blocking=replace(page, fault=fault), status=refused.status)
+            return shown.page("min_opphev.html", blocking=replace(page, fault=refused.text), status=refused.status)
     return shown.page("min_opphev.html", blocking=page)
 
 

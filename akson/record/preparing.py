@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from akson.access.facts import Facts
+import msgspec
+
+from akson.access.facts import Facts, Labels
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
@@ -30,6 +32,7 @@ from akson.record.writing import labels_of
 
 SQL = queries(__file__, "reading.sql")
 PERSON_TYPE = "Patient"
+_BLOCK = '{"kind":"block"'  # as facts.py writes it
 Keys = Collection[tuple[int, str, str]]  # owner, type, id
 
 
@@ -225,7 +228,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         type=draft.type,
         id=id_,
         expect=current,
-        stands=labels_in(row) if row is not None else None,
+        stands=_as_it_stands(row) if row is not None else None,
         stated=tuple(data.encode() for data in row["stated"]) if row is not None else (),
         new_owner=new_owner,
         person=state.facts[owner].is_person,
@@ -250,7 +253,7 @@ def _standing_row(work: Work, draft: Draft, rows: Mapping[tuple[int, str, str], 
     row = rows.get((draft.stands_with, draft.type, draft.id or ""))
     if row is None or not row["version"]:
         return None
-    facts, labels = facts_in(row), labels_in(row)
+    facts, labels = facts_in(row), _as_it_stands(row)
     try:
         allow(work, facts, labels, Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
     except Refused:
@@ -261,6 +264,11 @@ def _standing_row(work: Work, draft: Draft, rows: Mapping[tuple[int, str, str], 
             draft.owner = new_owner_key()
         return None
     return row
+
+
+def _as_it_stands(row: Any) -> Labels:
+    """Return what the rules need to know of what is changed, by the facts that it states too."""
+    return msgspec.structs.replace(labels_in(row), block=any(data.startswith(_BLOCK) for data in row["stated"]))
 
 
 def _is_ours(work: Work, draft: Draft) -> bool:

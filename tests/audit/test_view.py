@@ -51,7 +51,7 @@ async def test_refused_attempts_are_told_and_so_is_the_reason_of_an_opening(log:
     await log.write(look(saw("Patient/a chart", outcome="refuse", basis=""), outcome="refuse"))
     await log.write(look(saw("Patient/a chart", basis="nødåpning"), at=NOW + MINUTE, reason="Fall hjemme"))
     opened, refused = (await seen(db)).visits
-    assert (refused.refused, refused.did, refused.why) == (True, ("ble nektet å se mer",), ())
+    assert (refused.refused, refused.did, refused.why) == (True, ("prøvde å åpne journalen, men ble stoppet",), ())
     assert (opened.refused, opened.did, opened.why, opened.reason) == (
         False, ("åpnet journalen",), ("nødåpning",), "Fall hjemme")  # fmt: skip
 
@@ -87,7 +87,7 @@ async def test_a_page_never_ends_within_an_instant(log: AccessLog, db: Database)
     ("page oversikt", "leste oversikten"),
     ("page oversikt/skriv-ut", "leste oversikten"),
     ("page noe-nytt", "åpnet en side i journalen"),
-    ("search identity name,birthdate", "søkte etter deg"),
+    ("search identity name,birthdate", "fant navnet i et søk"),
     ("search Observation,Condition code", "leste målinger og funn og problemer og diagnoser"),
     ("search", "leste opplysninger i journalen"),
     ("Observation/x/_history/3", "leste målinger og funn"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from akson.access.asking import RULES
 from akson.base.errors import Refused
 from akson.base.web.messages import texts
-from akson.base.web.screens import Go, Page
+from akson.base.web.screens import Go
 from akson.base.work import Actor, Kind, Purpose
 from akson.patient.openings import open_in_emergency, open_with_reason
 from akson.portal.opening import DECIDES
 from akson.record import journal
+from tests.offices import JOB
 from tests.portal.pages import FNR, add, citizen, send, show
 from tests.seeded import Town
 
@@ -137,13 +139,88 @@ async def test_those_who_work_where_one_gets_care_can_be_chosen(town: Town) -> N
     assert "Sara Nygård, lege i vakt, Fjordvik legevakt" not in names and names == sorted(names)
 
 
-async def test_a_block_that_others_wrote_down_is_explained_not_lost(town: Town) -> None:
-    torunn = await citizen(town, "torunn")
+async def test_a_block_that_others_wrote_down_says_so_and_is_hers_to_end(town: Town) -> None:
+    torunn, berit = await citizen(town, "torunn"), await town.at_work("berit")
     (standing,) = (await insight(town, torunn)).blocks
     assert standing.title == "Berit Solli, sykepleier, Hjemmetjenesten sone nord"
-    answer = await send(town, torunn, "/min/innsyn/sperring", sperre=standing.href.partition("sperre=")[2])
-    assert isinstance(answer, Page) and answer.status == 403 and "Ring kommunen" in answer.values["blocking"].fault  # type: ignore[attr-defined]
-    assert (await insight(town, torunn)).blocks == (standing,)
+    assert standing.text.endswith("Skrevet inn av Oppstart av demo.")
+    with pytest.raises(Refused, match="AK-A030"):
+        await reads(town, berit, "torunn")
+    ended = await send(town, torunn, "/min/innsyn/sperring", sperre=standing.href.partition("sperre=")[2])
+    assert ended == Go("/min/innsyn", said="insight.opened_again")
+    assert (await insight(town, torunn)).blocks == ()
+    await reads(town, berit, "torunn")
+
+
+async def test_only_those_who_decide_end_a_block_and_nobody_changes_what_else_was_written(town: Town) -> None:
+    kari, astrid, knut = await citizen(town, "kari"), await citizen(town, "astrid"), await town.at_work("knut")
+    (standing,) = (await insight(town, astrid)).blocks
+    id_ = standing.href.partition("sperre=")[2]
+    with pytest.raises(Refused, match="AK-A001"):
+        await send(town, kari, "/min/innsyn/sperring", person="astrid", sperre=id_)
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        block = await journal.read(work, "Consent", id_)
+    with pytest.raises(Refused, match="AK-A061"):
+        async with town.office.work(kari, Purpose.OWN) as work:
+            await journal.update(work, {**block.resource, "status": "inactive"}, id_=id_)
+    async with town.office.work(knut, Purpose.EMERGENCY) as work:
+        taken = await open_in_emergency(
+            work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True, confirmed=True
+        )
+    with pytest.raises(Refused, match="AK-A061"):
+        async with town.office.work(astrid, Purpose.OWN) as work:
+            await journal.update(work, {**taken.resource, "status": "inactive"}, id_=taken.id)
+
+
+async def test_looks_of_one_day_stand_together_and_long_ones_are_folded(town: Town) -> None:
+    mariam = await town.at_work("mariam")
+    kinds = ("Condition", "Observation", "MedicationStatement", "MedicationRequest", "Immunization", "CarePlan")
+    for minutes in (31, 31, 31):
+        async with town.office.work(mariam, Purpose.TREATMENT) as work:
+            await journal.chart(work, town.id("Patient/astrid"), dict.fromkeys(kinds, 2))
+        later(town, minutes)
+    found = (await insight(town, await citizen(town, "astrid"))).looks
+    (look,) = [one for one in found if one.who == "Mariam Yusuf, sykepleier" and one.shown.startswith("I dag")]
+    assert look.shown.count(".") == 3 and look.block_href
+    assert look.basis == "enheten gir helsehjelp"
+    told = f"{look.what} {look.more}".lower()
+    assert told.count("medisinlisten") == 1 and look.more
+
+
+async def test_a_closed_door_is_told_in_plain_words(town: Town) -> None:
+    for key in ("berit", "elin"):
+        with pytest.raises(Refused):
+            await reads(town, await town.at_work(key), "torunn")
+    found = {look.who: look for look in (await insight(town, await citizen(town, "torunn"))).looks}
+    assert found["Berit Solli, sykepleier"].what == (
+        "Prøvde å åpne journalen, men den er sperret for denne personen.")  # fmt: skip
+    assert found["Elin Haugen, sykepleier"].what == "Prøvde å åpne journalen, men ble stoppet."
+
+
+async def test_an_emergency_stands_on_the_front_page_until_it_is_read_about(town: Town) -> None:
+    astrid, knut = await citizen(town, "astrid"), await town.at_work("knut")
+    assert (await show(town, astrid, "/min")).page.values["home"].opened == ()  # type: ignore[attr-defined]
+    async with town.office.work(knut, Purpose.EMERGENCY) as work:
+        await open_in_emergency(work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True, confirmed=True)
+    for _ in range(2):
+        later(town)
+        shown = await show(town, astrid, "/min")
+        (told,) = shown.page.values["home"].opened  # type: ignore[attr-defined]
+        assert told.title == "Knut Aas, sykepleier" and "I dag" in told.text and "Åpnet i et nødstilfelle" in shown.text
+    await insight(town, astrid)
+    later(town)
+    assert "nødstilfelle" not in (await show(town, astrid, "/min")).text
+    kari = await citizen(town, "kari")
+    assert "Åpnet i et nødstilfelle" in (await show(town, kari, "/min", person="astrid")).text, (
+        "each reads for themself"
+    )
+
+
+@pytest.mark.parametrize("path", ["/min", "/min/journal", "/min/innsyn"])
+async def test_a_childs_pages_speak_of_the_child_by_name(town: Town, path: str) -> None:
+    shown = await show(town, await citizen(town, "ida"), path, person="emil")
+    main = shown.text.partition("Det du gjør her, blir skrevet i loggen.")[2]
+    assert "Emil" in shown.text and not re.search(r"\b(deg|din|ditt|dine)\b", main.replace("deg selv", ""))
 
 
 async def test_a_proxy_reads_but_closes_nothing_and_a_mother_closes_for_her_child(town: Town) -> None:

@@ -31,7 +31,7 @@ from akson.access.asking import (
     rule,
     ties,
 )  # fmt: skip
-from akson.access.facts import OBJECTION, WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Representation
+from akson.access.facts import OBJECTION, WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels
 from akson.access.roles import Permission
 from akson.base.work import Actor, Kind, Purpose
 
@@ -223,11 +223,10 @@ def not_written_by_this_citizen(ask: Ask) -> bool:
 
     Source: hpl § 42 (correction is asked for), pjl § 17; domain rules R11, R23
     """
-    labels = ask.labels
-    if labels is None or labels.author == ask.actor.key:
+    labels, key = ask.labels, ask.actor.key
+    if labels is None or labels.author == key:
         return labels is None
-    decides = ask.actor.key == ask.facts.owner or _represents(ask, "parent") or _represents(ask, "guardian")
-    return not (labels.block and decides)
+    return not (labels.block and (key == ask.facts.owner or _represents(ask, "parent") or _represents(ask, "guardian")))
 
 
 # Grants about the person --------------------------------------------------------------------------
@@ -387,10 +386,8 @@ def _covered(block: Block, ask: Ask) -> bool:
 
 
 def _represents(ask: Ask, kind: str) -> bool:
-    def fits(given: Representation) -> bool:
-        return given.kind == kind and given.person == ask.actor.key and given.holds(ask.now)
-
-    return ask.actor.key != 0 and any(fits(r) for r in ask.facts.representations)
+    key, given = ask.actor.key, ask.facts.representations
+    return key != 0 and any(r.kind == kind and r.person == key and r.holds(ask.now) for r in given)
 
 
 def _younger_than(years: int, birth: date | None, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 #   make demo  PORT=8000 DATA=data PEOPLE=2000    the invented municipality Fjordvik on this machine; Ctrl-C stops it
 #   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix journey seed shell bench definitions units docs requirements clean
+.PHONY: help demo test conformance check fix journey seed shell bench definitions units docs requirements clean
 SHELL := /bin/bash
 PORT ?= 8000
 DATA ?= data
@@ -23,6 +23,9 @@ test: $(DEV) browser  ## all tests
 
 journey: $(DEV) browser  ## only the journeys in a browser
 	@$(PYTHON) -m pytest -m journey $(ARGS)
+
+conformance: $(DEV)  ## the public test suites in the folder `shared` beside the clone; ARGS= names some of them
+	@$(PYTHON) -m tests.conformance $(ARGS)
 
 check: $(DEV)  ## look for faults in style, types and structure; changes nothing
 	@.venv/bin/ruff check .

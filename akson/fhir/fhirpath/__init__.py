@@ -1,0 +1,116 @@
+"""FHIRPath for R4: expressions compiled to Python functions.
+
+>>> given = compile("name.where(use = 'official').given.first()", "Patient")
+>>> given({"resourceType": "Patient", "name": [{"use": "official", "given": ["Ola", "Emil"]}]})
+['Ola']
+
+An expression is read once (lexer, parser, tree), checked against the definitions where the type is known, and becomes
+closures (compiler, operators, functions). What runs can neither hang nor grow without end: the tree's depth, the items
+looked at, the length of text and the time of regular expressions are bounded. Nothing is fetched, no clock is read:
+what an expression needs from outside is given (scope.Given).
+
+Input is JSON as akson.fhir.bodies decodes it: numbers with a point as Decimal. Source: hl7.org/fhirpath (2.0.0, and of
+3.0.0 what its test suite for R4 has), hl7.org/fhir/R4/fhirpath.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from akson.fhir.fhirpath.code import ANY, Code, Static
+from akson.fhir.fhirpath.compiler import Compiler
+from akson.fhir.fhirpath.errors import FhirPathError
+from akson.fhir.fhirpath.model import Node, is_fhir_type, resource_type
+from akson.fhir.fhirpath.parser import parse
+from akson.fhir.fhirpath.scope import Given, Run, Scope, Terminology
+from akson.fhir.fhirpath.values import Items, plain
+
+__all__ = ["Compiled", "FhirPathError", "Given", "Node", "Terminology", "compile"]
+
+
+class Compiled:
+    """An expression, ready to run on any number of resources.
+
+    Called with the JSON of a resource (or of an element, when the type was given; or a Node, or a list of them) it
+    returns JSON values. Keywords are those of Given: resource, root, context, now, resolve, terminology, conforms,
+    trace, variables, limit. Raises FhirPathError.
+    """
+
+    __slots__ = ("_code", "_tells", "expression", "type")
+
+    def __init__(self, expression: str, kind: str | None, code: Code) -> None:
+        self.expression = expression
+        self.type = kind
+        self._code = code
+        self._tells = code.truth
+
+    def __call__(self, focus: Any, **given: Any) -> list[Any]:
+        """Return the result as JSON values; elements without a value are left out."""
+        return [value for value in map(plain, self.items(focus, **given)) if value is not None]
+
+    def items(self, focus: Any, **given: Any) -> Items:
+        """Return the result as Nodes (elements, with their FHIR type) and System values."""
+        return self._code.run(self._scope(focus, Given(**given)))
+
+    def truth(self, focus: Any, **given: Any) -> bool | None:
+        """Return the result as a truth value, None when it is empty."""
+        return self._tells(self._scope(focus, Given(**given)))
+
+    def tells(self, node: Node, given: Given) -> bool | None:
+        """Return the result for one element as a truth value; the quick way for those who ask often."""
+        return self._tells(self._scope(node, given))
+
+    def _scope(self, focus: Any, given: Given) -> Scope:
+        items = _items(focus, self.type)
+        resource = items if given.resource is None else _items(given.resource, None)
+        named = {
+            "context": items if given.context is None else _items(given.context, self.type),
+            "resource": resource,
+            "rootResource": resource if given.root is None else _items(given.root, None),
+        }
+        if given.variables:
+            named = {name: _items(value, None) for name, value in given.variables.items()} | named
+        return Scope(items, Run(given, named))
+
+    def __repr__(self) -> str:
+        return f"<FHIRPath {self.expression!r} on {self.type or 'anything'}>"
+
+
+def _items(value: Any, kind: str | None) -> Items:
+    if value.__class__ is Node:
+        return [value]
+    if value.__class__ is list:
+        return [item for each in value for item in _items(each, kind)]
+    if value is None:
+        return []
+    if isinstance(value, Mapping):
+        return [Node(value, resource_type(value) if "resourceType" in value else kind or "Element")]
+    return [Node(value, kind)] if kind else [value]
+
+
+@lru_cache(maxsize=4096)
+def compile(
+    expression: str,
+    type: str | None = None,
+    *,
+    strict: bool = False,
+    lenient: bool = False,
+) -> Compiled:
+    """Compile an expression; the same one is compiled once.
+
+    type     what it will be applied to: "Patient", "HumanName", "Patient.contact"; None: not known. Where it is known,
+             elements that do not exist are errors
+    strict   also a path that begins with another type, and a place in a collection without order, are errors
+    lenient  `as` takes several items and `is Boolean` means boolean too: how the invariants of R4 are written
+    Raises   FhirPathError, with the place in the text and what was expected there
+    """
+    if type is not None and not is_fhir_type(type):
+        raise FhirPathError(f"R4 has no type {type}", kind="semantic")
+    this = ANY if type is None else Static(frozenset({type}), one=True)
+    try:
+        code = Compiler(this, strict=strict, lenient=lenient).compile(parse(expression))
+    except RecursionError:
+        raise FhirPathError("the expression is nested too deeply", kind="too-costly") from None
+    return Compiled(expression, type, code)

@@ -1,0 +1,17 @@
+"""The functions of FHIRPath, by family; FUNCTIONS holds them by name."""
+
+from akson.fhir.fhirpath.functions import (
+    conversion,
+    existence,
+    fhir,
+    filtering,
+    maths,
+    precision,
+    strings,
+    subsetting,
+    utility,
+)
+from akson.fhir.fhirpath.functions.registry import FUNCTIONS, Function
+
+__all__ = ["FUNCTIONS", "Function", "conversion", "existence", "fhir", "filtering", "maths", "precision", "strings",
+           "subsetting", "utility"]  # fmt: skip

@@ -155,6 +155,44 @@ BEGIN
   RETURN entry;
 END $$;
 
+CREATE FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) RETURNS TABLE(owner bigint, type smallint, id text, version integer, last_updated timestamp with time zone, n integer, unit bigint, author bigint, labels text[], about bigint[], deleted boolean, erased boolean, body bytea, method text, facts_rev bigint, facts text, owner_type smallint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  WITH found AS MATERIALIZED (
+    SELECT * FROM (
+      SELECT v.* FROM unnest(owners) AS k (owner) CROSS JOIN unnest(owned) AS t (type) CROSS JOIN LATERAL (
+        SELECT v.* FROM resource_version v
+         WHERE v.owner = k.owner AND v.type = t.type AND v.last_updated BETWEEN since AND least(until, b_at)
+           AND (v.last_updated, v.owner, v.n) < (b_at, b_owner, b_n)
+           AND (at IS NULL OR v.last_updated >= at OR NOT EXISTS (
+                 SELECT FROM resource_version w WHERE w.owner = v.owner AND w.type = v.type AND w.id = v.id
+                    AND w.version = v.version + 1 AND w.last_updated <= at))
+         ORDER BY v.last_updated DESC, v.n DESC LIMIT most) v
+      UNION ALL
+      SELECT v.* FROM unnest(types) AS t (type) CROSS JOIN LATERAL (
+        SELECT v.* FROM resource_version v
+         WHERE v.type = t.type AND v.last_updated BETWEEN since AND until
+           AND (v.last_updated, v.owner, v.n) < (b_at, b_owner, b_n)
+           AND (at IS NULL OR v.last_updated >= at OR NOT EXISTS (
+                 SELECT FROM resource_version w WHERE w.owner = v.owner AND w.type = v.type AND w.id = v.id
+                    AND w.version = v.version + 1 AND w.last_updated <= at))
+         ORDER BY v.last_updated DESC, v.owner DESC, v.n DESC LIMIT most) v
+    ) u ORDER BY u.last_updated DESC, u.owner DESC, u.n DESC LIMIT most)
+  SELECT f.owner, f.type, f.id, f.version, f.last_updated, f.n, r.unit, r.author, r.labels, r.about,
+         f.method = 'DELETE', f.salt IS NULL, f.body, f.method, o.facts_rev, o.facts, o.type
+    FROM found f
+    JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id
+    JOIN owner o ON o.owner = f.owner
+   ORDER BY f.last_updated DESC, f.owner DESC, f.n DESC;
+END $$;
+
 CREATE TABLE public.resource_version (
     owner bigint NOT NULL,
     type smallint NOT NULL,
@@ -1047,6 +1085,10 @@ CREATE INDEX terminology_system_supplements ON public.terminology_system USING b
 
 CREATE INDEX terminology_value_set_source ON public.terminology_value_set USING btree (source);
 
+CREATE INDEX version_owner ON public.resource_version USING btree (owner, type, last_updated, n);
+
+CREATE INDEX version_type ON public.resource_version USING btree (type, last_updated, owner, n);
+
 CREATE INDEX worklist_open ON public.worklist USING btree (unit, state, due);
 
 CREATE INDEX worklist_person ON public.worklist USING btree (person, state, due) WHERE (person <> 0);
@@ -1082,6 +1124,8 @@ GRANT ALL ON FUNCTION public.journal_current_v1(owners bigint[], types smallint[
 
 REVOKE ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
+
+GRANT ALL ON FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
 

@@ -51,6 +51,8 @@ def find(segments: Sequence[str]) -> Place:
     Raises  Refused AK-F001 when there is no such type or operation, AK-J001 when nothing could have such an id
     """
     type_ = segments[0]
+    if segments == ["_history"]:
+        return Place(interactions=_HISTORY)
     if not types.is_type(type_):
         raise Refused("AK-F001", name=type_[:80])
     match segments[1:]:
@@ -58,6 +60,8 @@ def find(segments: Sequence[str]) -> Place:
             return Place(interactions=_TYPE, type=type_)
         case ["_search"]:
             return Place(interactions=_SEARCH, type=type_)
+        case ["_history"]:
+            return Place(interactions=_HISTORY, type=type_)
         case [name] if name[:1] in ("$", "_"):
             raise Refused("AK-F001", name=name[:80])
         case [id_]:

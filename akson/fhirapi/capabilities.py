@@ -19,7 +19,7 @@ RESULT = (
     ("_revinclude", "string"),
     ("_total", "token"),
 )
-_CODES = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+_CODES = ("read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type")
 _SEARCHED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri"})
 _BY_COLUMN = {"_id": "token", "_lastUpdated": "date"}
 
@@ -31,7 +31,7 @@ def statement(base: str, at: datetime) -> Answer:
         "documentation": "Unknown parameters are refused. Without a basis in the access rules a resource is unknown.",
         "security": {"cors": False, "service": [{"coding": [_service()]}]},
         "resource": [_resource(name) for name in types.TYPES],
-        "interaction": [{"code": "transaction"}, {"code": "batch"}],
+        "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
     }
     told = {
         "resourceType": "CapabilityStatement",

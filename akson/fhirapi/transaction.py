@@ -6,7 +6,7 @@ fault refuses the whole, with the path of its entry. Source: hl7.org/fhir/R4/htt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,19 +16,28 @@ from akson.base.work import Work
 from akson.fhir import bodies
 from akson.fhir.issues import Invalid
 from akson.fhirapi import answers, contents, entries, references, shaping
+from akson.fhirapi.addresses import Interaction
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.entries import Entry
-from akson.fhirapi.read import reading
-from akson.fhirapi.search import searching
+from akson.fhirapi.history import history, recounting
+from akson.fhirapi.read import read, reading
+from akson.fhirapi.search import by_get, searching
 from akson.fhirapi.update import address_it
-from akson.fhirapi.vread import vreading
+from akson.fhirapi.vread import vread, vreading
 from akson.record import journal, naming, session
 from akson.record.preparing import Draft
 from akson.record.stored import Stored
 
 _ORDER = ("DELETE", "POST", "PUT", "GET")
 _LETTERS = {"GET": "r", "POST": "cu", "PUT": "cu", "DELETE": "cud"}
+
+_WITHIN: Mapping[Interaction, Callable[[Call, Work], Awaitable[Answer]]] = {
+    read: reading,
+    vread: vreading,
+    by_get: searching,
+    history: recounting,
+}  # each as part of a work
 
 
 async def transaction(call: Call, cut: bodies.Slices) -> Answer:
@@ -128,11 +137,11 @@ def _names(changes: Iterable[Entry], drafts: Iterable[Draft]) -> Mapping[str, Dr
 
 
 async def _get(call: Call, work: Work, entry: Entry) -> Answer:
-    """Return what one GET of the transaction finds: a read, a version or a search."""
+    """Return what one GET of the transaction finds."""
     place = entry.place
-    if place.interactions.get("GET") is None or (place.id and len(place.interactions) == 1 and not place.version):
-        raise Refused("AK-F012", path=f"{entry.path}.request.url", detail="read, vread and search are supported")
-    carried_out = vreading if place.version else reading if place.id else searching
+    carried_out = _WITHIN.get(place.interactions["GET"])
+    if carried_out is None:
+        raise Refused("AK-F012", path=f"{entry.path}.request.url", detail="read, search and history are supported")
     with _at(f"{entry.path}.request.url"):
         shape, query = shaping.parted(place.type, entry.query)
         return shaping.shaped(await carried_out(replace(entries.inner(call, entry), query=query), work), shape)

@@ -38,11 +38,18 @@ async def test_pages_follow_each_other_without_gap_or_repetition(vendor: httpx.A
 
 async def test_what_is_not_understood_is_refused(vendor: httpx.AsyncClient) -> None:
     made = (await vendor.post("Patient", json=ASTRID)).json()["id"]
-    for query in ("_since=2020", "_count=x", "_count=0", "_count=-1", "_page=abc", "before=1", "_count=1&_page=abc"):
+    for query in ("_since=2020", "_count=x", "_count=-1", "_page=abc", "before=1", "_count=1&_page=abc"):
         answer = await vendor.get(f"Patient/{made}/_history?{query}")
         assert refused(answer)[0] == 400, query
 
 
 async def test_history_of_nothing_is_unknown(vendor: httpx.AsyncClient) -> None:
     assert refused(await vendor.get("Patient/nobody/_history")) == (404, "not-found", "")
-    assert (await vendor.get("Patient/_history")).status_code == 404
+
+
+async def test_a_count_is_only_a_count(vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("Patient", json=ASTRID)).json()
+    await vendor.put(f"Patient/{made['id']}", json=made)
+    for query in ("_count=0", "_summary=count"):
+        told = (await vendor.get(f"Patient/{made['id']}/_history?{query}")).json()
+        assert (told["total"], "entry" in told) == (2, False)

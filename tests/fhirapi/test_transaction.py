@@ -147,7 +147,7 @@ BAD = {
         {"request": {"method": "GET", "url": "Patient/nobody"}}, 404, "Bundle.entry[2].request.url"),
     "a question not understood": (
         {"request": {"method": "GET", "url": "Patient?x=1"}}, 400, "Bundle.entry[2].request.url"),
-    "a history": ({"request": {"method": "GET", "url": "Patient/x/_history"}}, 400, "Bundle.entry[2].request.url"),
+    "a history": ({"request": {"method": "GET", "url": "Patient/x/_history"}}, 404, "Bundle.entry[2].request.url"),
     "a wrong national number": (
         post(ASTRID | {"identifier": [{"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": "14834142058"}]}),
         422, "Bundle.entry[2].resource.identifier[0].value"),

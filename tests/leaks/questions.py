@@ -28,6 +28,7 @@ INTERACTIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
     "update": lambda one: [entry("PUT", _at(one), one), entry("PUT", _at(one), one, ifMatch='W/"1"')],
     "delete": lambda one: [entry("DELETE", _at(one)), entry("DELETE", _at(one), ifMatch='W/"9"')],
     "create": lambda one: [entry("POST", one["resourceType"], one)] if one["resourceType"] != "Patient" else [],
+    "history-type": lambda one: [entry("GET", f"{one['resourceType']}/_history")],
     "search-type": lambda one: [entry("GET", question) for question in searches(one)],
 }
 
@@ -69,6 +70,8 @@ def pages(kind: str) -> Iterator[str]:
     yield f"{kind}?_total=accurate&_count=1000"
     yield f"{kind}?_total=accurate&_count=0"
     yield f"{kind}?_total=accurate&_count=1"
+    yield f"{kind}/_history?_count=500"
+    yield f"{kind}/_history?_since=2020-01-01T00:00:00Z&_count=3"
     for parameter in search.parameters(kind).values():
         if parameter.kind in ("date", "string", "number", "quantity"):
             yield f"{kind}?_sort={parameter.name}&_count=3"

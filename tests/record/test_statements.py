@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from akson.base.work import Actor, Purpose
-from akson.record import journal
+from akson.record import histories, journal
 from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.record.stored import Stored
@@ -153,6 +153,21 @@ async def test_the_versions_of_an_entry_are_one_statement(
             await journal.history(work, "Observation", entry.id)
 
     assert len(await told.of(history)) == 1
+
+
+async def test_versions_across_records_are_whom_the_unit_cares_for_and_one_page(
+    office: Office, told: Told, mariam: Actor, astrid: Stored
+) -> None:
+    async def look(who: Actor, type_: str | None) -> None:
+        async with office.work(who, Purpose.TREATMENT) as work:
+            await histories.across(work, type_, histories.Period())
+
+    for type_ in ("Observation", None):
+        few = await told.of(lambda type_=type_: look(mariam, type_))  # type: ignore[misc]
+        await write(office, mariam, await patient(office, at=mariam), 20)
+        assert await told.of(lambda type_=type_: look(mariam, type_)) == few  # type: ignore[misc]
+        assert len(few) == 2
+        assert len(await told.of(lambda type_=type_: look(VENDOR, type_))) == 1  # type: ignore[misc]
 
 
 async def test_a_bundle_is_written_at_once_and_costs_the_same_whatever_its_size(office: Office, told: Told) -> None:

@@ -1,0 +1,133 @@
+"""Histories: the versions of one resource, of one type, or of everything, newest first.
+
+Who may see a version is decided for each of them, by the same rules and at the same time as a read of it would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from akson.access.facts import Facts, Labels
+from akson.access.rules import Act
+from akson.base.queries import queries
+from akson.base.work import Kind, Work
+from akson.fhir import owners, types
+from akson.fhir.dates import BEGINNING, END
+from akson.record.deciding import allow, asked, facts_in, labels_in
+from akson.record.journal import key_of, unknown
+from akson.record.masking import shown
+from akson.record.session import fetch
+from akson.record.stored import Stored
+from akson.record.writing import flush
+
+SQL = queries(__file__, "histories.sql")
+READING = queries(__file__, "reading.sql")
+Place = tuple[datetime, int, int]  # last_updated, owner, number in its set: where a page begins
+NEWEST: Place = (END, 2**63 - 1, 2**31 - 1)
+NEWER = 2**31 - 1
+_MOST_AT_ONCE = 1000  # versions judged in one round trip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """Which versions are asked about: written since and until, both inclusive; and current at `at` or written later."""
+
+    since: datetime = BEGINNING
+    until: datetime = END
+    at: datetime | None = None
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime, datetime | None]:
+        return self.since, self.until, self.at
+
+    @property
+    def open(self) -> bool:
+        """Tell whether nothing is left out."""
+        return self == Period()
+
+
+@dataclass(kw_only=True)
+class Page:
+    """Some versions. after: the place where the next page begins, None when this is the last."""
+
+    found: list[Stored] = field(default_factory=list)
+    after: Place | None = None
+
+
+async def of_one(
+    work: Work, type_: str, id_: str, period: Period, *, before: int = NEWER, most: int = 50
+) -> tuple[list[Stored], int]:
+    """Return at most `most` versions of one resource below `before`, and how many it has in all.
+
+    Raises  Refused: AK-J001 unknown, or an access refusal
+    """
+    await flush(work)
+    owner, code, _ = await key_of(work, type_, id_)
+    rows = await fetch(work, SQL.versions, owner, code, id_, before, most, *period.bounds)
+    if not rows:
+        raise unknown(work, type_, id_)
+    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history")
+    return await shown(work, [row for row in rows if row["version"] is not None]), rows[0]["newest"]
+
+
+async def across(work: Work, type_: str | None, period: Period, *, before: Place = NEWEST, most: int = 50) -> Page:
+    """Return at most `most` versions of one type, or of all, that the actor may see.
+
+    Costs one round trip beside those that find whose records these may be; more only where much of what is found is
+    hidden from the actor.
+    """
+    await flush(work)
+    named = [type_] if type_ else list(types.TYPES)
+    of_persons = [name for name in named if name in owners.OWNERS or name == "Patient"]
+    records, anybodys = await _reach(work, of_persons, named)
+    work.saw(0, f"history {type_ or ''}".strip())
+    permitted: list[Any] = []
+    step = most + 1
+    while len(permitted) <= most and (records or anybodys):
+        rows = await fetch(
+            work, SQL.across, records, _codes(of_persons), _codes(anybodys), *period.bounds, *before, step
+        )
+        permitted += [row for row in rows if asked(work, facts_in(row), labels_in(row), Act.READ).permit]
+        if len(rows) < step:
+            break
+        before = (rows[-1]["last_updated"], rows[-1]["owner"], rows[-1]["n"])
+        step = min(2 * step, _MOST_AT_ONCE)
+    few = permitted[:most]
+    for row in few:
+        _note(work, row)
+    last = few[-1] if len(permitted) > most else None
+    after = (last["last_updated"], last["owner"], last["n"]) if last is not None else None
+    return Page(found=await shown(work, few), after=after)
+
+
+async def _reach(work: Work, of_persons: Sequence[str], named: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Return whose records may hold something for this actor, and the types to look at whoever they belong to.
+
+    A person reaches the records that stand in a relation to their unit or themselves, and what belongs to nobody; a
+    program reaches all. More than these no rule permits; what it permits of them is asked version by version.
+    """
+    if work.actor.kind is Kind.SYSTEM:
+        return [], [name for name in named if _may(work, name, person=True) or _may(work, name, person=False)]
+    nobodys = [name for name in named if name not in of_persons and _may(work, name, person=False)]
+    if not of_persons:
+        return [], nobodys
+    rows = await fetch(work, READING.by_unit_or_person, work.actor.unit, work.actor.key)
+    return sorted({row["owner"] for row in rows}), nobodys
+
+
+def _may(work: Work, type_: str, *, person: bool) -> bool:
+    return asked(work, Facts(owner=0, rev=0, is_person=person), Labels(type=type_), Act.READ).permit
+
+
+def _note(work: Work, row: Any) -> None:
+    facts = facts_in(row)
+    decided = asked(work, facts, labels_in(row), Act.READ)
+    what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
+    work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
+
+
+def _codes(names: Sequence[str]) -> list[int]:
+    return [types.code_of(name) for name in names]

@@ -1,0 +1,60 @@
+"""What a resource holds for a search parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tests.spec.searching import values
+from tests.spec.searching.definitions import Parameter, elements, parameters
+from tests.spec.searching.paths import Node, evaluate
+from tests.spec.searching.values import FITS, TAKERS, Ref
+from tests.spec.searching.world import Held
+
+
+def pointed(one: Held, by: str) -> set[str]:
+    """Return Type/id of what a resource points to by one parameter, or by all ("*")."""
+    names = [n for n, p in parameters(one.type).items() if p.kind == "reference"] if by in ("*", "") else [by]
+    known = [parameters(one.type)[name] for name in names if name in parameters(one.type)]
+    return {ref.local for p in known for ref in found(one, p) if ref.local}
+
+
+def found(one: Held, parameter: Parameter) -> list[Any]:
+    """Return the values of a resource for a parameter."""
+    if parameter.name not in one.found:
+        one.found[parameter.name] = list(_values(one, parameter))
+    return one.found[parameter.name]  # type: ignore[no-any-return]
+
+
+def _values(one: Held, parameter: Parameter) -> Iterable[Any]:
+    for node in evaluate(parameter.expression, Node(one.type, one.resource)):
+        if node.type not in FITS[parameter.kind] and not (parameter.kind == "reference" and node.type == "Resource"):
+            continue
+        if parameter.kind == "token":
+            yield from values.tokens(node, _value_set(node, parameter))
+        elif parameter.kind == "reference":
+            yield from _within(TAKERS["reference"](node), parameter)
+        else:
+            yield from TAKERS[parameter.kind](node)
+
+
+def _within(refs: Iterable[Ref], parameter: Parameter) -> Iterable[Ref]:
+    """Yield the references to types that the parameter is for."""
+    for ref in refs:
+        if not ref.local or not parameter.targets or ref.local.partition("/")[0] in parameter.targets:
+            yield ref
+
+
+def _value_set(node: Node, parameter: Parameter) -> str | None:
+    """Return the value set a plain code is bound to, for parameters that lead straight to it."""
+    path, _, name = parameter.expression.partition(" ")[0].rpartition(".")
+    if node.type != "code" or path.count(".") > 2:
+        return None
+    at = parameter.type
+    for step in path.split(".")[1:]:
+        known = elements(at).get(step)
+        if known is None:
+            return None
+        at = known.path
+    known = elements(at).get(name)
+    return known.value_set if known else None

@@ -1,0 +1,187 @@
+"""Whether a value meets what is asked, one function per kind. Source: hl7.org/fhir/R4/search.html"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from tests.spec.searching.features import Features
+from tests.spec.searching.values import BASE, Amount, Ref, Span, Token, folded, moment
+
+_PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+
+
+def split(value: str, mark: str) -> list[str]:
+    r"""Return the parts of `value` at each `mark` that no backslash stands before."""
+    parts, at = [""], 0
+    while at < len(value):
+        if value[at] == "\\" and at + 1 < len(value):
+            parts[-1] += value[at : at + 2]
+            at += 2
+            continue
+        if value[at] == mark:
+            parts.append("")
+        else:
+            parts[-1] += value[at]
+        at += 1
+    return parts
+
+
+def plain(value: str) -> str:
+    r"""Return `value` without escapes: `\,` `\|` `\$` and `\\`."""
+    made, at = "", 0
+    while at < len(value):
+        at += value[at] == "\\" and value[at + 1 : at + 2] in (",", "|", "$", "\\")
+        made += value[at]
+        at += 1
+    return made
+
+
+def meets(kind: str, modifier: str, asked: str, found: Sequence[Any], features: Features, now: datetime) -> bool:
+    """Tell whether any of the values found meets any of those asked for."""
+    if modifier == "missing":
+        return (not found) is (asked == "true")
+    if modifier == "not":
+        return not meets(kind, "", asked, found, features, now)
+    one = _MATCH[kind]
+    return any(one(modifier, value, each, features, now) for value in split(asked, ",") for each in found)
+
+
+def _token(modifier: str, asked: str, found: Token, features: Features, _now: datetime) -> bool:
+    parts = [plain(part) for part in split(asked, "|")]
+    if modifier == "text":
+        return found.text is not None and folded(found.text).startswith(folded(plain(asked)))
+    if modifier == "of-type":
+        return tuple(parts[:2]) in found.type and same(parts[2], found.code, features)
+    if len(parts) == 1:
+        return same(parts[0], found.code, features)
+    system, code = parts
+    if found.implied and features.implied_systems and system:
+        return system in found.implied and (not code or same(code, found.code, features))
+    if not system:
+        return found.system is None and same(code, found.code, features)
+    return found.system == system and (not code or same(code, found.code, features))
+
+
+def same(asked: str, code: str | None, features: Features) -> bool:
+    if code is None:
+        return False
+    return asked.casefold() == code.casefold() if features.letter_case else asked == code
+
+
+def _reference(modifier: str, asked: str, found: Ref, features: Features, now: datetime) -> bool:
+    if modifier == "identifier":
+        return found.identifier is not None and _token("", asked, found.identifier, features, now)
+    asked = plain(asked).removeprefix(BASE + "/")
+    if "://" in asked or asked.startswith("urn:"):
+        url, _, version = asked.partition("|")
+        return found.url == url and version in ("", found.version)
+    if found.local is None:
+        return False
+    type_, _, id_ = found.local.partition("/")
+    return asked == found.local or (asked == id_ and modifier in ("", type_))
+
+
+def _string(modifier: str, asked: str, found: str, _features: Features, _now: datetime) -> bool:
+    asked = plain(asked)
+    if modifier == "exact":
+        return asked == found
+    if modifier == "contains":
+        return folded(asked) in folded(found)
+    return folded(found).startswith(folded(asked))
+
+
+def _uri(modifier: str, asked: str, found: str, _features: Features, _now: datetime) -> bool:
+    asked = plain(asked)
+    if modifier == "below":
+        return found == asked or found.startswith(asked.rstrip("/") + "/")
+    if modifier == "above":
+        return found == asked or asked.startswith(found.rstrip("/") + "/")
+    return asked == found
+
+
+def _date(_modifier: str, asked: str, found: Span, features: Features, now: datetime) -> bool:
+    prefix, rest = _prefixed(asked)
+    span = moment(rest)
+    if prefix == "ap":
+        gap = abs(now - span.low) / 10
+        return Span(span.low - gap, span.high + gap).overlaps(found)
+    return compares(prefix, span, found, features)
+
+
+def _number(_modifier: str, asked: str, found: Span, features: Features, _now: datetime) -> bool:
+    prefix, span = number(asked, features)
+    return compares(prefix, span, found, features)
+
+
+def number(asked: str, features: Features) -> tuple[str, Span]:
+    """Return the prefix and the span: equality is of the precision written, all else exact."""
+    prefix, rest = _prefixed(asked)
+    exact = Decimal(rest)
+    if prefix == "ap":
+        return prefix, Span(exact - abs(exact) / 10, exact + abs(exact) / 10, closed=True)
+    if prefix in ("eq", "ne"):
+        half = Decimal((0, (5,), int(exact.as_tuple().exponent) - 1))
+        return prefix, Span(exact - half, exact + half, closed=not features.partly)
+    return prefix, Span(exact, exact, closed=True)
+
+
+def _prefixed(asked: str) -> tuple[str, str]:
+    return (asked[:2], asked[2:]) if asked[:2] in _PREFIXES else ("eq", asked)
+
+
+def compares(prefix: str, asked: Span, found: Span, features: Features) -> bool:
+    """Tell how two ranges stand to each other, by the table of prefixes."""
+    if prefix in ("ge", "le") and not features.partly:
+        return asked.overlaps(found) or compares({"ge": "gt", "le": "lt"}[prefix], asked, found, features)
+    return {
+        "eq": lambda: asked.contains(found),
+        "ne": lambda: not asked.contains(found),
+        "gt": lambda: found.reaches_above(asked),
+        "lt": lambda: found.reaches_below(asked),
+        "ge": lambda: found.reaches_above(asked) or asked.contains(found),
+        "le": lambda: found.reaches_below(asked) or asked.contains(found),
+        "sa": lambda: found.is_above(asked),
+        "eb": lambda: asked.is_above(found),
+        "ap": lambda: asked.overlaps(found),
+    }[prefix]()
+
+
+# UCUM, as far as the invented quantities go: (dimension, factor, offset) to a common unit.
+_UCUM: Final[Mapping[str, tuple[str, Decimal]]] = {
+    "mg": ("mass", Decimal("0.001")), "g": ("mass", Decimal(1)), "kg": ("mass", Decimal(1000)),
+    "ug": ("mass", Decimal("0.000001")), "mm": ("length", Decimal("0.001")), "cm": ("length", Decimal("0.01")),
+    "m": ("length", Decimal(1)), "g/L": ("density", Decimal(1)), "mg/dL": ("density", Decimal("0.01")),
+    "s": ("time", Decimal(1)), "min": ("time", Decimal(60)), "h": ("time", Decimal(3600)), "d": ("time", Decimal(86400)),
+    "mL": ("volume", Decimal("0.001")), "dL": ("volume", Decimal("0.1")), "L": ("volume", Decimal(1)),
+}  # fmt: skip
+UCUM: Final = "http://unitsofmeasure.org"
+
+
+def _quantity(_modifier: str, asked: str, found: Amount, features: Features, _now: datetime) -> bool:
+    amount, *unit = [plain(part) for part in split(asked, "|")]
+    prefix, span = number(amount, features)
+    if not unit:
+        return compares(prefix, span, found.span, features)
+    system, code = unit
+    if not system:
+        return code in (found.code, found.unit) and compares(prefix, span, found.span, features)
+    if found.system == system and found.code == code:
+        return compares(prefix, span, found.span, features)
+    if features.ucum and system == found.system == UCUM:
+        ours, theirs = _UCUM.get(code), _UCUM.get(found.code or "")
+        if ours and theirs and ours[0] == theirs[0]:
+            return compares(prefix, _times(span, ours[1]), _times(found.span, theirs[1]), features)
+    return False
+
+
+def _times(span: Span, factor: Decimal) -> Span:
+    return Span(span.low * factor, span.high * factor, span.closed, span.low_open)
+
+
+_MATCH: Final[Mapping[str, Callable[[str, str, Any, Features, datetime], bool]]] = {
+    "token": _token, "reference": _reference, "string": _string, "uri": _uri, "date": _date, "number": _number,
+    "quantity": _quantity,
+}  # fmt: skip

@@ -19,10 +19,10 @@ import click
 from akson.app import served
 from akson.audit.seal import export_seals
 from akson.audit.verify import verify
-from akson.base.errors import Refused
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import logs, people, running, seeding, serving
+from akson.doors import faults, logs, people, running, seeding, serving
+from akson.doors.failures import sentence
 from akson.doors.loading import import_bundles
 from akson.doors.opening import Keys, clock, opened, tried
 from akson.doors.settings import Settings, from_environment
@@ -35,13 +35,15 @@ DEMO = "demo.json"  # in the data folder: lets the other commands find a running
 
 
 class Commands(click.Group):
-    """Ends a command that was refused with the sentence that says why."""
+    """Ends a command that cannot go on with the sentence that says why."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except Refused as refused:
-            raise click.ClickException(refused.text) from None
+        except Exception as failure:
+            if said := sentence(failure):
+                raise click.ClickException(said) from None
+            raise
 
 
 @click.group(cls=Commands, help="Akson: én felles journal for kommunenes helse- og omsorgstjenester.")
@@ -50,16 +52,21 @@ def main() -> None:
 
 
 @main.command(help="Sett opp og vis den oppdiktede kommunen Fjordvik på denne maskinen.")
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", default=8000, type=click.IntRange(1, 65534), show_default=True, help="Sykehuset får den neste.")
 @click.option("--data", default="data", type=click.Path(path_type=Path), show_default=True)
-@click.option("--people", default=2000, show_default=True, help="Hvor mange innbyggere som lages.")
-def demo(port: int, data: Path, people: int) -> None:
+@click.option(
+    "--people", default=2000, type=click.IntRange(min=0), show_default=True, help="Hvor mange innbyggere som lages."
+)
+@click.option("--logs-here", is_flag=True, help="Vis loggene i terminalen i stedet for i datamappen.")
+def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     begun = time.monotonic()
     settings = _invented(port=port, data=data)
+    running.refuse_busy([port, port + 1])
+    click.echo(f"Starter. Dataene ligger i {settings.data}")
     with _database(settings) as url:
         settings = replace(settings, database_url=url, exchange_secret=_exchange_secret(settings))
         asyncio.run(_prepare(settings, people))
-        raise SystemExit(_run_demo(settings, begun))
+        raise SystemExit(_run_demo(settings, begun, None if logs_here else settings.data / "log"))
 
 
 @main.command(help="Server nettsidene og FHIR-API-et.")
@@ -126,9 +133,8 @@ def verify_(seals: Path | None) -> None:
     settings = _running()
     key = Keys.open(settings.data / "keys").log.public_key()
     report = asyncio.run(verify(settings.database_url, keys=[key], witnessed=seals.read_bytes() if seals else b""))
-    for fault in report.faults:
-        click.echo(f"FEIL  {fault}")
-    click.echo(f"{sum(report.rows.values())} rader kontrollert, {len(report.faults)} feil.")
+    for line in faults.told(report):
+        click.echo(line)
     raise SystemExit(1 if report.faults else 0)
 
 
@@ -201,8 +207,8 @@ async def _prepare(settings: Settings, count: int) -> None:
     await seeding.fill(settings, count, click.echo)
 
 
-def _run_demo(settings: Settings, begun: float) -> int:
-    """Start server, worker and peers; stop all of them at Ctrl-C."""
+def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
+    """Start server, worker and peers; stop all of them at Ctrl-C. folder: where each writes its own log."""
     stop: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda n, _: stop.append(n))
@@ -210,10 +216,19 @@ def _run_demo(settings: Settings, begun: float) -> int:
     hospital = settings.port + 1
     programs = [["akson", "serve"], ["akson", "worker"],
                 ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url]]  # fmt: skip
-    children = [running.child(program, env) for program in programs]
-    if people.wait_until_ready(settings.base_url):
-        click.echo(people.welcome(settings, hospital, time.monotonic() - begun))
-    return running.watch(children, lambda: bool(stop))
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    names = [program[1] if program[0] == "akson" else "hospital" for program in programs]
+    files = [folder / f"{name}.jsonl" if folder else None for name in names]
+    children = [running.child(program, env, file) for program, file in zip(programs, files, strict=True)]
+    if people.wait_until_ready(
+        settings.base_url, lambda: bool(stop) or any(one.poll() is not None for one in children)
+    ):
+        click.echo(people.welcome(settings, hospital, time.monotonic() - begun, folder))
+    code = running.watch(children, lambda: bool(stop))
+    if code:
+        click.echo(f"En del av Akson stoppet av seg selv. {f'Se hvorfor i {folder}.' if folder else ''}", err=True)
+    return code
 
 
 if __name__ == "__main__":

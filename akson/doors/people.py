@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 
@@ -49,10 +50,10 @@ def issuer_settings(settings: Settings) -> IssuerSettings:
     )
 
 
-def wait_until_ready(base_url: str) -> bool:
-    """Ask until the server answers that it is ready; False when it does not within a minute."""
+def wait_until_ready(base_url: str, given_up: Callable[[], bool]) -> bool:
+    """Ask until the server answers that it is ready; False when it does not within a minute, or has been given up."""
     until = time.monotonic() + READY_WITHIN
-    while time.monotonic() < until:
+    while time.monotonic() < until and not given_up():
         try:
             if httpx.get(f"{base_url}/health/ready", timeout=2).status_code == 200:
                 return True
@@ -62,13 +63,14 @@ def wait_until_ready(base_url: str) -> bool:
     return False
 
 
-def welcome(settings: Settings, hospital: int, seconds: float) -> str:
-    """Return what the terminal shows when everything runs."""
+def welcome(settings: Settings, hospital: int, seconds: float, logs: Path | None) -> str:
+    """Return what the terminal shows when everything runs. logs: the folder they go to; None: the terminal."""
     lines = [
         "", f"Akson er klar etter {seconds:.0f} s. Fjordvik kommune, oppdiktet.", "",
         f"  Arbeidsflate og Min side   {settings.base_url}",
         f"  FHIR R4                    {settings.fhir_url}   (bevis: .venv/bin/akson token)",
-        f"  Vestfjell sykehus          http://127.0.0.1:{hospital}", "", "Logg inn som:",
+        f"  Vestfjell sykehus          http://127.0.0.1:{hospital}",
+        f"  Logger                     {logs or 'her i terminalen'}", "", "Logg inn som:",
     ]  # fmt: skip
     lines += [f"  {one.name:<28} {', '.join(filter(None, (one.role, one.unit))):<44} {one.note}"
               for one in demo_personas()]  # fmt: skip

@@ -6,17 +6,20 @@ import asyncio
 import ctypes
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 
 from akson.audit.seal import seal
 from akson.base.database import Database
+from akson.base.errors import Refused
 from akson.base.jobs import Consumer, deliver
 from akson.clinical.notes import drafts
 from akson.doors import context
@@ -112,9 +115,27 @@ async def clean(database: Database, now: datetime) -> None:
     await context.clean(database, now)
 
 
-def child(arguments: Sequence[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a program of ours that ends when we do, also when we are killed."""
-    return subprocess.Popen([sys.executable, "-m", *arguments], env=env, preexec_fn=_die_with_parent)
+def child(arguments: Sequence[str], env: dict[str, str], log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start a program of ours that ends when we do, also when we are killed.
+
+    log  the file its lines are added to; None: our own standard output and error
+    """
+    command = [sys.executable, "-m", *arguments]
+    if log is None:
+        return subprocess.Popen(command, env=env, preexec_fn=_die_with_parent)
+    with log.open("ab") as lines:
+        return subprocess.Popen(command, env=env, preexec_fn=_die_with_parent, stdout=lines, stderr=lines)
+
+
+def refuse_busy(ports: Iterable[int]) -> None:
+    """Raise Refused AK-L012 for the first port that another program listens on."""
+    for port in ports:
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                raise Refused("AK-L012", port=port) from None
 
 
 def _die_with_parent() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -34,6 +35,13 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 DEMO = "demo.json"  # in the data folder: lets the other commands find a running demo
 
 
+class Stopped(click.ClickException):
+    """A command cannot go on; the message is a sentence for people."""
+
+    def show(self, file: IO[str] | None = None) -> None:
+        click.echo(f"Feil: {self.format_message()}", file=file, err=True)
+
+
 class Commands(click.Group):
     """Ends a command that cannot go on with the sentence that says why."""
 
@@ -42,7 +50,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except Exception as failure:
             if said := sentence(failure):
-                raise click.ClickException(said) from None
+                raise Stopped(said) from None
             raise
 
 

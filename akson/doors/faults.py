@@ -27,15 +27,14 @@ def told(report: Report) -> list[str]:
 
 def in_norwegian(fault: Fault) -> str:
     """Return "AK-V001 resource_version 12/Patient/x/2: er endret etter at det ble skrevet"."""
-    for code, says, sentence in _known():
-        if found := says.fullmatch(fault.what):
-            return f"{code} {fault.table} {fault.key}: {sentence.format(*found.groups())}"
-    return f"AK-V000 {fault}"
+    found = ((code, said, says.fullmatch(fault.what)) for code, says, said in _known())
+    code, said, match = next(one for one in found if one[2])
+    return f"{code} {fault.table} {fault.key}: {said.format(*match.groups() if match else ())}"
 
 
 @cache
 def _known() -> list[tuple[str, re.Pattern[str], str]]:
     given = tomllib.loads(Path(__file__).with_name("faults.toml").read_text("utf-8"))
     return [
-        (code, re.compile(re.escape(one["says"]).replace(r"\{\}", "(.+)")), one["nb"]) for code, one in given.items()
+        (code, re.compile(re.escape(one["says"]).replace(r"\{\}", "(.*)")), one["nb"]) for code, one in given.items()
     ]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from akson.fhir import fhirpath
-from akson.fhir.fhirpath import FhirPathError, Given, Node, compile
+from akson.fhir.fhirpath import Evaluation, FhirPathError, Given, Node, compile
 
 NOW = datetime(2026, 11, 22, 6, 30, 15, 250_000, tzinfo=UTC)
 PATIENT = {
@@ -258,7 +258,8 @@ def test_elements_and_lists_can_be_asked_too() -> None:
     assert compile("family", "HumanName")({"family": "Ås"}) == ["Ås"]
     assert compile("family", "HumanName")([{"family": "Ås"}, {"family": "Lie"}]) == ["Ås", "Lie"]
     assert compile("$this.length()", "string")("abc") == [3]
-    assert compile("start <= end", "Period").tells(Node({"start": "2020", "end": "2021"}, "Period"), Given()) is True
+    period = Node({"start": "2020", "end": "2021"}, "Period")
+    assert Evaluation(period, period, Given()).tells(compile("start <= end", "Period"), period) is True
     assert compile("name.given")([]) == []
 
 

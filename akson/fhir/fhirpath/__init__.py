@@ -16,18 +16,23 @@ Input is JSON as akson.fhir.bodies decodes it: numbers with a point as Decimal. 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from akson.fhir.fhirpath.code import ANY, Code, Static
+from akson.fhir.fhirpath.code import ANY, Static
 from akson.fhir.fhirpath.compiler import Compiler
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.model import Node, is_fhir_type, resource_type
 from akson.fhir.fhirpath.parser import parse
 from akson.fhir.fhirpath.scope import Given, Run, Scope, Terminology
+from akson.fhir.fhirpath.tree import Part
+from akson.fhir.fhirpath.triggers import heads
 from akson.fhir.fhirpath.values import Items, plain
 
-__all__ = ["Compiled", "FhirPathError", "Given", "Node", "Terminology", "compile"]
+__all__ = ["Compiled", "Evaluation", "FhirPathError", "Given", "Node", "Terminology", "compile"]
+
+_TOO_DEEP: Final = FhirPathError("the expression or its input is nested too deeply", kind="too-costly")
 
 
 class Compiled:
@@ -38,13 +43,17 @@ class Compiled:
     trace, variables, limit. Raises FhirPathError.
     """
 
-    __slots__ = ("_code", "_tells", "expression", "type")
+    __slots__ = ("_compiler", "_part", "_run", "expression", "heads", "told", "type")
 
-    def __init__(self, expression: str, kind: str | None, code: Code) -> None:
+    def __init__(self, expression: str, kind: str | None, part: Part, compiler: Compiler) -> None:
+        code = compiler.compile(part)
         self.expression = expression
         self.type = kind
-        self._code = code
-        self._tells = code.truth
+        self.heads = heads(part)  # the elements it depends on, where it depends on elements only
+        self.told = code.truth
+        self._run = code.run
+        self._part = part
+        self._compiler = compiler
 
     def __call__(self, focus: Any, **given: Any) -> list[Any]:
         """Return the result as JSON values; elements without a value are left out."""
@@ -52,15 +61,32 @@ class Compiled:
 
     def items(self, focus: Any, **given: Any) -> Items:
         """Return the result as Nodes (elements, with their FHIR type) and System values."""
-        return self._code.run(self._scope(focus, Given(**given)))
+        try:
+            return self._run(self._scope(focus, Given(**given)))
+        except RecursionError:
+            raise _TOO_DEEP from None
+        except FhirPathError as error:
+            raise self.placed(error, self._scope(focus, Given(**given))) from None
 
     def truth(self, focus: Any, **given: Any) -> bool | None:
         """Return the result as a truth value, None when it is empty."""
-        return self._tells(self._scope(focus, Given(**given)))
+        try:
+            return self.told(self._scope(focus, Given(**given)))
+        except RecursionError:
+            raise _TOO_DEEP from None
+        except FhirPathError as error:
+            raise self.placed(error, self._scope(focus, Given(**given))) from None
 
-    def tells(self, node: Node, given: Given) -> bool | None:
-        """Return the result for one element as a truth value; the quick way for those who ask often."""
-        return self._tells(self._scope(node, given))
+    def placed(self, error: FhirPathError, scope: Scope) -> FhirPathError:
+        """Return `error` with the place in the text where it lies, found by running once more."""
+        if error.kind == "too-costly":
+            return error
+        scope.run.given = replace(scope.run.given, trace=None)
+        try:
+            replace(self._compiler, placing=True).compile(self._part).truth(scope)
+        except FhirPathError as again:
+            return again
+        return error
 
     def _scope(self, focus: Any, given: Given) -> Scope:
         items = _items(focus, self.type)
@@ -76,6 +102,29 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<FHIRPath {self.expression!r} on {self.type or 'anything'}>"
+
+
+class Evaluation:
+    """One resource about whose elements many questions are asked: what they share is made once.
+
+    resource, root   as in Given, as Nodes
+    """
+
+    def __init__(self, resource: Node, root: Node, given: Given) -> None:
+        self._run = Run(given, {"resource": [resource], "rootResource": [root]})
+
+    def tells(self, asked: Compiled, node: Node) -> bool | None:
+        """Return a result for one element as a truth value, None when it is empty. Raises FhirPathError."""
+        run = self._run
+        focus = [node]
+        run.named["context"] = focus
+        run.left = run.given.limit
+        try:
+            return asked.told(Scope(focus, run))
+        except RecursionError:
+            raise _TOO_DEEP from None
+        except FhirPathError as error:
+            raise asked.placed(error, Scope(focus, run)) from None
 
 
 def _items(value: Any, kind: str | None) -> Items:
@@ -110,7 +159,6 @@ def compile(
         raise FhirPathError(f"R4 has no type {type}", kind="semantic")
     this = ANY if type is None else Static(frozenset({type}), one=True)
     try:
-        code = Compiler(this, strict=strict, lenient=lenient).compile(parse(expression))
+        return Compiled(expression, type, parse(expression), Compiler(this, strict=strict, lenient=lenient))
     except RecursionError:
-        raise FhirPathError("the expression is nested too deeply", kind="too-costly") from None
-    return Compiled(expression, type, code)
+        raise _TOO_DEEP from None

@@ -61,11 +61,13 @@ class Code:
 
     run      gives the collection
     tells    gives it as a truth value at once, where there is a shorter way
+    present  tells at once whether there is anything, where there is a shorter way
     """
 
     run: Runs
     static: Static = ANY
     tells: Tells | None = None
+    present: Callable[[Scope], bool] | None = None
 
     @property
     def truth(self) -> Tells:

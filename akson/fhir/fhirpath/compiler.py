@@ -20,12 +20,36 @@ from akson.fhir.fhirpath.model import (
     is_a,
     is_fhir_type,
     is_many,
+    json_names,
     reader,
 )
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.values import Items, type_info, whole
 
 _MISSING: Final = object()
+
+
+def _focus(s: Scope) -> Items:
+    return s.focus
+
+
+def presence(name: str) -> Callable[[Scope], bool]:
+    """Return what tells whether $this has the element `name`, without taking it out."""
+    known: dict[str, frozenset[str]] = {}
+
+    def present(s: Scope) -> bool:
+        for n in s.focus:
+            if n.__class__ is not Node:
+                continue
+            names = known.get(n.type)
+            if names is None:
+                names = known[n.type] = json_names(n.type, name)
+            held = n.extra if n.type in PRIMITIVES else n.value
+            if held.__class__ is dict and not names.isdisjoint(held):
+                return True
+        return False
+
+    return present
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +59,13 @@ class Compiler:
     this     what is known of $this
     strict   a wrong type at the head of a path and an unreliable order are errors
     lenient  types are compared as the invariants of R4 expect: `as` takes several items, "Boolean" is boolean too
+    placing  what runs tells where in the text an error lies; it costs a call for each part
     """
 
     this: Static
     strict: bool = False
     lenient: bool = False
+    placing: bool = False
 
     def inside(self, this: Static) -> Compiler:
         """Return the compiler for what runs on each item of a collection."""
@@ -75,7 +101,7 @@ class Compiler:
             has = types is not None and any(part.name in children(t) for t in types)
             if not has:
                 return self.head_type(part.name)
-        return self.member_of(Code(lambda s: s.focus, self.this), part.name)
+        return self.member_of(Code(_focus, self.this), part.name)
 
     def head_type(self, name: str) -> Code:
         types = self.this.types
@@ -111,7 +137,7 @@ class Compiler:
                     out.append(getattr(n, name, None))
             return out
 
-        return Code(run, static)
+        return Code(run, static, present=None if before is not _focus else presence(name))
 
     def member_static(self, of: Static, name: str) -> Static:
         """Return what is known of the elements `name`. Raises FhirPathError when no type has them."""
@@ -134,11 +160,10 @@ class Compiler:
         if function is None:
             raise FhirPathError(f"there is no function {part.name}()", kind="semantic")
         _check_arguments(function, part)
-        of = self.compile(part.of) if part.of else Code(lambda s: s.focus, self.this)
+        of = self.compile(part.of) if part.of else Code(_focus, self.this)
         if self.strict and function.by_order and not of.static.ordered:
             raise FhirPathError(f"{part.name}() needs an order, which the elements do not have", kind="semantic")
-        code = function.build(self, part, of)
-        return Code(_placed(code.run, part.at), code.static, _placed(code.tells, part.at) if code.tells else None)
+        return self.placed(function.build(self, part, of), part.at)
 
     def index(self, part: tree.Index) -> Code:
         of, index = self.compile(part.of), self.apart(part.index)
@@ -152,7 +177,7 @@ class Compiler:
             number = whole(place[0], "an index")
             return of.run(s)[number : number + 1] if number >= 0 else []
 
-        return Code(_placed(run, part.at), replace(of.static, one=True))
+        return self.placed(Code(run, replace(of.static, one=True)), part.at)
 
     def unary(self, part: tree.Unary) -> Code:
         return self.placed(operators.unary(part.sign, self.compile(part.operand)), part.at)
@@ -162,6 +187,9 @@ class Compiler:
         return self.placed(operators.binary(part.operator, left, right), part.at)
 
     def placed(self, code: Code, at: int) -> Code:
+        """Return the code, telling where its errors lie if that is wanted."""
+        if not self.placing:
+            return code
         return Code(_placed(code.run, at), code.static, _placed(code.tells, at) if code.tells else None)
 
     def type_test(self, part: tree.TypeTest) -> Code:
@@ -195,11 +223,11 @@ class Compiler:
                 return s.run.named[name]
             raise FhirPathError(f"%{name} is not given")
 
-        return Code(_placed(run, part.at))
+        return self.placed(Code(run), part.at)
 
     def special(self, part: tree.Special) -> Code:
         if part.name == "this":
-            return Code(lambda s: s.focus, self.this)
+            return Code(_focus, self.this)
         if part.name == "index":
             return Code(lambda s: [] if s.index is None else [s.index], of_system("Integer"))
         return Code(lambda s: s.total or [])

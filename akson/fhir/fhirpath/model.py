@@ -99,6 +99,15 @@ def child_types(of: str, name: str) -> frozenset[str]:
     return frozenset(t for e in elements(of) if e.name == name for t in e.types)
 
 
+@cache
+def json_names(of: str, name: str) -> frozenset[str]:
+    """Return the JSON members that an element may stand in, companions of primitives among them."""
+    if of in PRIMITIVES:
+        return frozenset({name} & {"id", "extension"})
+    found = {(e.json_name(t), t) for e in elements(of) if e.name == name for t in e.types}
+    return frozenset({n for n, _ in found} | {"_" + n for n, t in found if t in PRIMITIVES})
+
+
 def is_many(of: str, name: str) -> bool:
     """Tell whether the element can be repeated."""
     return name == "extension" if of in PRIMITIVES else any(e.many for e in elements(of) if e.name == name)

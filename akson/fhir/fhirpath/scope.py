@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.values import Items
 
-MOST_WORK: Final = 2_000_000  # items looked at in one evaluation: a second or two
+MOST_WORK: Final = 500_000  # items looked at in one evaluation: some seconds at worst
 
 
 class Terminology(Protocol):

@@ -18,6 +18,8 @@ from akson.fhir.fhirpath.values import Items, named, system
 @built("empty")
 def empty(_: Compiling, __: tree.Call, of: Code) -> Code:
     """True when there is nothing."""
+    if present := of.present:
+        return telling(lambda s: not present(s))
     run = of.run
     return telling(lambda s: not run(s))
 
@@ -26,6 +28,8 @@ def empty(_: Compiling, __: tree.Call, of: Code) -> Code:
 def exists(c: Compiling, call: tree.Call, of: Code) -> Code:
     """True when there is something, or something for which the criterion holds."""
     run = of.run
+    if not call.arguments and (present := of.present):
+        return telling(present)
     if not call.arguments:
         return telling(lambda s: bool(run(s)))
     holds = c.inside(of.static).compile(call.arguments[0]).truth

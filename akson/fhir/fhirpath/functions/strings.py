@@ -18,8 +18,10 @@ from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.functions.registry import Compiling, built, scalar
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.values import Items, one, short_enough, text
+from akson.fhir.primitives import LONGEST_STRING
 
 LONGEST_PATTERN: Final = 2000
+_MOST_REPLACED: Final = 2 * LONGEST_STRING
 _JSON = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|(["\\/bfnrt]))')
 _BROKEN = re.compile(r'(?<!\\)(?:\\\\)*\\(?!u[0-9A-Fa-f]{4}|["\\/bfnrt])')
 _CONTROLS: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -91,8 +93,8 @@ def trim(value: str) -> str:
 @scalar("replace", "String", "String", "String", gives="String")
 def replace(value: str, pattern: str, other: str) -> str:
     """Each `pattern` replaced; an empty one stands between all signs."""
-    if len(value) + (value.count(pattern) + 1) * len(other) > 2 * 1024 * 1024:
-        short_enough(" " * (2 * 1024 * 1024))
+    if (value.count(pattern) + 1) * len(other) > _MOST_REPLACED:
+        raise FhirPathError("too much is replaced", kind="too-costly")
     return value.replace(pattern, other)
 
 
@@ -154,13 +156,14 @@ def replace_matches(value: str, pattern: str, other: str) -> str:
     if not pattern:
         return value
     compiled = _pattern(pattern)
-    left = [2 * 1024 * 1024]
+    left = _MOST_REPLACED
 
     def one_match(found: Any) -> str:
-        replaced = _GROUP.sub(lambda g: _group(found, g), other)
-        left[0] -= len(replaced)
-        if left[0] < 0:
-            short_enough(" " * (2 * 1024 * 1024))
+        nonlocal left
+        replaced = _GROUP.sub(lambda g: _group(found, g), other) if "$" in other else other
+        left -= len(replaced) + 16
+        if left < 0:
+            raise FhirPathError("too much is replaced", kind="too-costly")
         return replaced
 
     return str(compiled.sub(one_match, value))

@@ -1,0 +1,227 @@
+"""This will hold a resource against the invariants of R4 itself: rules between elements, written in FHIRPath.
+
+Each is compiled once, when a resource of the type first comes, and runs only where one of the elements is there that
+it depends on. txt-1 and txt-2 (the narrative) are left to checks.py, which always looks at it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import zstandard
+
+from akson.fhir.definitions import PRIMITIVES, elements
+from akson.fhir.fhirpath import Compiled, Evaluation, FhirPathError, Given, Node, compile
+from akson.fhir.fhirpath.model import parent, resource_type
+from akson.fhir.issues import Issue
+
+ELSEWHERE: Final = frozenset({"txt-1", "txt-2"})
+_BY_HAND: Final = frozenset({"dom-3"})  # its expression goes through the whole resource once for each contained one
+_VALUES: Final = frozenset(e.json_name(t) for e in elements("Extension") if e.choice for t in e.types)
+_EXTENDED: Final = _VALUES | {"_" + name for name in _VALUES}
+_MOST: Final = 1024 * 1024  # the artefact unpacked, at most
+Json = dict[str, Any]
+Place = tuple[Any, ...]  # (place around, name, index or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One rule. `needs`: it holds of itself where none of these members is there; None: it always runs."""
+
+    key: str
+    severity: str
+    expression: str
+    compiled: Compiled
+    needs: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A member of a type: its element, the type of its values, the rules for it at this place."""
+
+    name: str
+    type: str
+    rules: tuple[Invariant, ...]
+
+
+def violations(resource: Json) -> list[Issue]:
+    """Return the violations of R4's invariants in a structurally valid resource, in the order of its text.
+
+    An invariant that cannot be decided (dates of different precision) is not violated. Those that are only good
+    practice (dom-6) are warnings. In a Bundle and in Parameters each resource is looked at by itself.
+    """
+    walk = _Walk()
+    root = Node(resource, resource_type(resource))
+    walk.resource(root, root, (None, root.type, None))
+    return walk.issues
+
+
+class _Walk:
+    """One walk through one resource."""
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+        self.asked: Evaluation
+
+    def resource(self, node: Node, root: Node, at: Place) -> None:
+        before = getattr(self, "asked", None)
+        self.asked = Evaluation(node, root, Given())
+        self.element(node, at, root)
+        if node is root and "contained" in node.value and _unreferenced(node.value):
+            self.say("dom-3", "error", "every contained resource is referred to, or refers to what contains it", at)
+        if before:
+            self.asked = before
+
+    def element(self, node: Node, at: Place, root: Node) -> None:
+        """Look at an element with parts and at all that it holds."""
+        value = node.value
+        for rule in rules(node.type):
+            if rule.needs is None or not rule.needs.isdisjoint(value):
+                self.ask(rule, node, at)
+        if len(value) < 2 and value.keys() <= {"id"}:
+            self.say("ele-1", "error", "hasValue() or (children().count() > id.count())", at)
+        if node.type == "Extension" and ("extension" in value) is not _EXTENDED.isdisjoint(value):
+            self.say("ext-1", "error", "extension.exists() != value.exists()", at)
+        known = _members(node.type)
+        for name, inner in value.items():
+            member = known.get(name)
+            if member is not None:
+                self.member(member, inner, (at, name, None), root)
+            elif name[:1] == "_":
+                self.companion(value.get(name[1:]), inner, (at, name[1:], None), root)
+
+    def member(self, member: _Member, inner: Any, at: Place, root: Node) -> None:
+        kind = member.type
+        if kind in PRIMITIVES:
+            self.primitive(member, inner, at)
+        elif inner.__class__ is dict:
+            self.inner(member, inner, at, root)
+        elif inner.__class__ is list:
+            for index, each in enumerate(inner):
+                if each.__class__ is dict:
+                    self.inner(member, each, (*at[:2], index), root)
+
+    def inner(self, member: _Member, value: Json, at: Place, root: Node) -> None:
+        if member.type != "Resource":
+            node = Node(value, member.type)
+            self.element(node, at, root)
+        else:
+            node = Node(value, resource_type(value))
+            self.resource(node, root if member.name == "contained" else node, at)
+        for rule in member.rules:
+            self.ask(rule, node, at)
+
+    def primitive(self, member: _Member, inner: Any, at: Place) -> None:
+        for rule in member.rules:
+            for value in inner if inner.__class__ is list else (inner,):
+                self.ask(rule, Node(value, member.type), at)
+
+    def companion(self, values: Any, extras: Any, at: Place, root: Node) -> None:
+        """Look at what stands beside a primitive: its id and extensions."""
+        many = extras.__class__ is list
+        for index, extra in enumerate(extras if many else (extras,)):
+            if extra.__class__ is not dict:
+                continue
+            value = (values[index] if index < len(values) else None) if values.__class__ is list else values
+            here = (*at[:2], index) if many else at
+            if value is None and extra.keys() <= {"id"}:
+                self.say("ele-1", "error", "hasValue() or (children().count() > id.count())", here)
+            for number, each in enumerate(extra.get("extension") or ()):
+                if each.__class__ is dict:
+                    self.element(Node(each, "Extension"), (here, "extension", number), root)
+
+    def ask(self, rule: Invariant, node: Node, at: Place) -> None:
+        try:
+            holds = self.asked.tells(rule.compiled, node)
+        except FhirPathError as error:
+            self.issues.append(Issue("warning", "processing", _path(at), f"{rule.key} cannot be decided: {error}"))
+            return
+        if holds is False and not (rule.key == "dom-6" and at[1] == "contained"):  # nobody reads those by themselves
+            self.say(rule.key, rule.severity, rule.expression, at)
+
+    def say(self, key: str, severity: str, expression: str, at: Place) -> None:
+        self.issues.append(Issue(severity, "invariant", _path(at), f"{key}: {expression}"))
+
+
+def _unreferenced(resource: Json) -> bool:
+    """Tell whether a contained resource stands alone: nothing names its id, and nothing in it names the container."""
+    named = set(_local(resource))
+    inside = resource["contained"] if resource["contained"].__class__ is list else ()
+    held = [c for c in inside if c.__class__ is dict and "id" in c]
+    return any(f"#{c['id']}" not in named and "#" not in _local(c) for c in held)
+
+
+def _local(value: Any) -> Iterator[str]:
+    """Yield the strings that begin with "#": references inside the resource."""
+    if value.__class__ is str:
+        if value[:1] == "#":
+            yield value
+    elif value.__class__ is dict or value.__class__ is list:
+        for inner in value.values() if value.__class__ is dict else value:
+            if inner.__class__ is not int:
+                yield from _local(inner)
+
+
+def _path(at: Place) -> str:
+    around, name, index = at
+    shown = name if index is None else f"{name}[{index}]"
+    return f"{_path(around)}.{shown}" if around else shown
+
+
+@cache
+def rules(kind: str) -> tuple[Invariant, ...]:
+    """Return the invariants of a type or of an element with parts, those of the types above with them."""
+    found = tuple(_invariant(kind, *row) for row in _table().get(kind, ()) if row[0] not in ELSEWHERE | _BY_HAND)
+    above = parent(kind)
+    return (*(rules(above) if above in {"DomainResource", "Resource"} else ()), *found)
+
+
+@cache
+def _members(kind: str) -> Mapping[str, _Member]:
+    """Return the members of a type, by their names in JSON, that have rules or may hold something that has."""
+    found = {}
+    for element in elements(kind):
+        for of in element.types:
+            own = tuple(_at_place(f"{kind}.{element.name}", of))
+            if own or of not in PRIMITIVES:
+                found[element.json_name(of)] = _Member(element.name, of, own)
+    return found
+
+
+def _at_place(path: str, of: str) -> Iterator[Invariant]:
+    """Yield the rules for an element at one place, which those for its type do not hold already."""
+    for key, severity, expression in _table().get(path, ()) if path != of else ():
+        if key not in ELSEWHERE and (of == "Quantity" or key != "sqty-1"):
+            yield _invariant(of, key, severity, expression)
+
+
+@cache
+def _invariant(kind: str, key: str, severity: str, expression: str) -> Invariant:
+    compiled = compile(expression, lenient=True)  # without the type: some name elements that it does not have
+    return Invariant(key, severity, expression, compiled, _needs(kind, compiled))
+
+
+def _needs(kind: str, compiled: Compiled) -> frozenset[str] | None:
+    """Return the members without which the rule holds; None when it may fail even on an element without any."""
+    if compiled.heads is None or kind in PRIMITIVES:
+        return None
+    nothing = Node({}, kind)
+    if Evaluation(nothing, nothing, Given()).tells(compiled, nothing) is False:
+        return None
+    names = {e.name: e.json_names for e in elements(kind)}
+    found = {member for head in compiled.heads for member in names.get(head, (head,))}
+    return frozenset(found | {"_" + member for member in found}) if found else None
+
+
+@cache
+def _table() -> Mapping[str, list[tuple[str, str, str]]]:
+    packed = Path(__file__).with_name("invariants.json.zst").read_bytes()
+    table: dict[str, list[tuple[str, str, str]]] = json.loads(
+        zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST)
+    )
+    return table

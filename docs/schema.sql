@@ -751,7 +751,8 @@ CREATE TABLE public.search_token (
 CREATE TABLE public.sending (
     key text NOT NULL COLLATE pg_catalog."C",
     at timestamp with time zone NOT NULL,
-    led text
+    led text,
+    holder text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C"
 );
 
 CREATE TABLE public.signin_attempt (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from akson.registers.codes import Code
@@ -86,9 +86,31 @@ def later(clock: str, minutes: int) -> str:
     return f"{hour:02}.{minute:02}"
 
 
+_DAYS: Final = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+_MONTHS: Final = ("januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober",
+                  "november", "desember")  # fmt: skip
+
+
 def norwegian(day: str) -> str:
     """Return a FHIR date or time as people read the day: 02.09.2026."""
     return f"{day[8:10]}.{day[5:7]}.{day[:4]}"
+
+
+def in_words(day: str) -> str:
+    """Return a date as it stands in a letter: "28. februar"."""
+    return f"{int(day[8:10])}. {_MONTHS[int(day[5:7]) - 1]}"
+
+
+def stay(start: str, end: str) -> str:
+    """Return two dates as a stay is told: "16.–20.", or with their months when these differ: "28.10.–2.11."."""
+    first, last = (f"{int(day[8:10])}." for day in (start, end))
+    same = start[:7] == end[:7]
+    return f"{first}–{last}" if same else f"{first}{int(start[5:7])}.–{last}{int(end[5:7])}."
+
+
+def weekday(day: str) -> str:
+    """Return "fredag"."""
+    return _DAYS[date.fromisoformat(day[:10]).weekday()]
 
 
 def ref(key: str, display: str | None = None) -> Resource:

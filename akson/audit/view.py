@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from akson.base.database import Database, Record
+from akson.base.database import Reads, Record
 from akson.base.queries import queries
 from akson.base.work import Kind, Seen
 
@@ -54,12 +54,12 @@ class Looks:
     before: datetime | None
 
 
-async def looked_at(database: Database, patient_key: int, before: datetime, limit: int = 200) -> Looks:
+async def looked_at(reads: Reads, patient_key: int, before: datetime, limit: int = 200) -> Looks:
     """Return who looked at one person's record before an instant.
 
     limit   about how many rows of the log; a visit may be several rows
     """
-    rows = await database.fetch(SQL.looked_at, patient_key, before, limit)
+    rows = list(await reads.fetch(SQL.looked_at, patient_key, before, limit))
     rows.sort(key=lambda row: (row["at"], row["stream"], row["seq"]), reverse=True)
     visits = [_visit(patient_key, group) for group in _visits(rows)]
     return Looks(visits=tuple(visits), before=rows[-1]["at"] if len(rows) >= limit else None)

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 
 Record: TypeAlias = asyncpg.Record
+
+
+class Reads(Protocol):
+    """What a reading needs: the pool itself, or the one connection that a unit of work holds already."""
+
+    async def fetch(self, query: str, *args: Any) -> Sequence[Record]: ...
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]

@@ -6,19 +6,17 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from starlette.requests import Request
 
 from akson.access import roles
 from akson.access.roles import Permission
-from akson.base.database import Database
-from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.web.render import Renderer
 from akson.base.web.screens import Admitted, Screen, SignInFirst
 from akson.base.web.shell import Shell
 from akson.base.work import Actor, Kind, Purpose, Work
+from akson.doors import sending
 from akson.portal.persons import citizens_shell
 from akson.record import worklist
 from akson.record.office import Office
@@ -26,8 +24,6 @@ from akson.record.session import fetch
 from akson.signin.sessions import Sessions
 
 SQL = queries(__file__, "context.sql")
-SENDING_LASTS = timedelta(minutes=1)  # longer than any form takes to carry out
-SENDING_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,32 +65,17 @@ class WebContext:
                      finds=self.may(work, "find-people"), has_inbox=self.may(work, "write-tasks"),
                      writes=self.may(work, "write-notes"))  # fmt: skip
 
-    async def once(self, key: str) -> str | None:
-        """Reserve the sending `key`; return where it led when it has been carried out before.
+    async def once(self, key: str, holder: str) -> str | None:
+        """Reserve the sending `key`; see `sending.reserve`."""
+        return await sending.reserve(self.office, key, holder)
 
-        Raises  Refused AK-W004 while the first sending is being carried out
-        """
-        return await reserve(self.office.database, key, self.office)
+    async def carried(self, work: Work, key: str, holder: str, led: str) -> None:
+        """Keep where the sending led with what it wrote; see `sending.carried`."""
+        await sending.carried(work, key, holder, led)
 
-    async def settle(self, key: str, led: str | None) -> None:
-        """Keep where the sending led, or free it when it led nowhere."""
-        database = self.office.database
-        await (database.execute(SQL.keep, key, led) if led else database.execute(SQL.free, key))
-
-
-async def clean(database: Database, now: datetime) -> None:
-    """Free sendings that a crash left half carried out, and forget those that are too old to be repeated."""
-    await database.execute(SQL.clean, now - SENDING_LASTS, now - SENDING_KEPT)
-
-
-async def reserve(database: Database, key: str, office: Office) -> str | None:
-    if await database.fetchval(SQL.reserve, key, office.clock()):
-        return None
-    row = await database.fetchrow(SQL.led, key)
-    if row is None or row["led"] is None:
-        raise Refused("AK-W004")
-    led: str = row["led"]
-    return led
+    async def free(self, key: str, holder: str) -> None:
+        """Free a sending that led nowhere."""
+        await sending.free(self.office, key, holder)
 
 
 def purpose_of(actor: Actor, screen: Screen) -> Purpose:

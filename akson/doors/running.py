@@ -22,7 +22,7 @@ from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.jobs import Consumer, deliver
 from akson.clinical.notes import drafts
-from akson.doors import context
+from akson.doors import sending
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
 from akson.exchange import erasing
@@ -112,7 +112,7 @@ def _cleaning(office: Office) -> Callable[[], Awaitable[int]]:
 async def clean(database: Database, now: datetime) -> None:
     """Forget what sign-in and forms keep for a while, and free what a crash left taken."""
     await Tickets(database).purge(now=now, longest_session=SessionSettings.longest)
-    await context.clean(database, now)
+    await sending.clean(database, now)
 
 
 def child(arguments: Sequence[str], env: dict[str, str], log: Path | None = None) -> subprocess.Popen[bytes]:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from akson.base.database import Database
+from akson.base.database import Database, Reads
 from akson.base.queries import queries
 from akson.exchange.envelope import ID_ORGANISATION, Ident, Organisation, Party
 
@@ -67,21 +67,22 @@ async def put(database: Database, addresses: Iterable[Address]) -> None:
     await database.executemany(SQL.put_address, rows)
 
 
-async def find(database: Database, her_ids: Iterable[int]) -> dict[int, Address]:
+async def find(reads: Reads, her_ids: Iterable[int]) -> dict[int, Address]:
     """Return those of `her_ids` that are known."""
-    rows = await database.fetch(SQL.addresses, list(her_ids))
+    rows = await reads.fetch(SQL.addresses, list(her_ids))
     return {row["her_id"]: Address(**dict(row)) for row in rows}
 
 
-async def of_unit(database: Database, unit: int) -> Address | None:
+async def of_unit(reads: Reads, unit: int) -> Address | None:
     """Return the address one of our units sends from."""
-    her_id = await database.fetchval(SQL.address_of_unit, unit)
-    return (await find(database, [her_id]))[her_id] if her_id else None
+    rows = await reads.fetch(SQL.address_of_unit, unit)
+    found = await find(reads, [row["her_id"] for row in rows])
+    return next(iter(found.values()), None)
 
 
-async def partners(database: Database) -> list[tuple[int, str]]:
+async def partners(reads: Reads) -> list[tuple[int, str]]:
     """Return whom we can write to: HER-id and name, by name."""
-    return [(row["her_id"], row["name"]) for row in await database.fetch(SQL.partners)]
+    return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners)]
 
 
 def _is_local(endpoint: str) -> bool:

@@ -28,7 +28,7 @@ from akson.exchange.safexml import Fault, Schemas, Unreadable
 from akson.exchange.states import IN_WORDS, NEEDS_A_HUMAN, Event, State
 from akson.record import journal
 from akson.record.office import Office
-from akson.record.session import execute, fetch
+from akson.record.session import Within, execute, fetch
 
 SQL = queries(__file__)
 AKSON: Final = Actor(
@@ -253,7 +253,7 @@ async def tell_a_human(work: Work, sent: Any) -> None:
     if state not in NEEDS_A_HUMAN or not sent["told_of"]:
         return
     communication = await journal.read(work, "Communication", sent["told_of"])
-    unit = await addresses.of_unit(work.office.database, sent["unit"])
+    unit = await addresses.of_unit(Within(work), sent["unit"])
     task = {
         "resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent",
         "code": {"text": "Følg opp melding som ikke kom fram"}, "description": f"Melding: {IN_WORDS[state]}",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from akson.base.database import Database
+from akson.base.database import Database, Reads
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange.safexml import Fault
@@ -106,9 +106,9 @@ async def answered_again(work: Work, kept: Kept) -> None:
     await execute(work, SQL.answered_again, kept.bucket, kept.digest)
 
 
-async def for_humans(database: Database, most: int = 100) -> list[dict[str, Any]]:
+async def for_humans(reads: Reads, most: int = 100) -> list[dict[str, Any]]:
     """Return refused messages nobody has looked at, most urgent first: reason and addresses, no content."""
-    return [dict(row) for row in await database.fetch(SQL.for_humans_in, most)]
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_in, most)]
 
 
 async def refused(work: Work, digest: bytes, *, content: bool = False) -> dict[str, Any] | None:

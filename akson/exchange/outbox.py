@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from akson.base.database import Database
+from akson.base.database import Database, Reads
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -140,6 +140,6 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
     ]  # fmt: skip
 
 
-async def for_humans(database: Database, most: int = 100) -> list[dict[str, Any]]:
+async def for_humans(reads: Reads, most: int = 100) -> list[dict[str, Any]]:
     """Return sent messages that went wrong, most urgent first: reason and addresses, no content."""
-    return [dict(row) for row in await database.fetch(SQL.for_humans_out, most)]
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most)]

@@ -15,6 +15,7 @@ from akson.exchange.messages import dialogmelding
 from akson.exchange.messages.dialogmelding import Told
 from akson.exchange.opening import opened
 from akson.record import journal
+from akson.record.session import Within
 from akson.record.stored import Stored
 from akson.registers.identifiers import HPR_SYSTEM, SYSTEMS, PersonKind
 
@@ -73,10 +74,10 @@ async def _written(
     work: Work, communication: Resource, *, to: int, answered: Stored | None
 ) -> tuple[Envelope, Address]:
     """Return the message that tells of a Communication, and our unit that sends it."""
-    known = await addresses.find(work.office.database, [to])
+    known = await addresses.find(Within(work), [to])
     if to not in known or known[to].ours:
         raise Refused("AK-X003", her_id=to)
-    sender = await addresses.of_unit(work.office.database, work.actor.unit)
+    sender = await addresses.of_unit(Within(work), work.actor.unit)
     if sender is None:
         raise Refused("AK-X004", unit=work.actor.unit_name)
     kind, body = dialogmelding.from_communication(communication, answered=answered.resource if answered else None)

@@ -14,6 +14,7 @@ from akson.patient.reading import code, display, moment, reference, words
 from akson.portal import coming, emergencies, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence, until
+from akson.record.session import Within
 
 Resource = Mapping[str, Any]
 WANTED: Final = {"EpisodeOfCare": 50, "Task": 50, "DocumentReference": 30, "DiagnosticReport": 10,
@@ -30,7 +31,7 @@ async def home(work: Work, opened: Opened) -> model.Home:
     """Return what Min side shows of one record."""
     visits, booked = await coming.ahead(work, opened.identity.id)
     known = await coming.units(work, opened)
-    seen = (await view.looked_at(work.office.database, opened.identity.owner, work.now)).visits
+    seen = (await view.looked_at(Within(work), opened.identity.owner, work.now)).visits
     since = last_here(work, seen)
     return model.Home(
         given=opened.given,

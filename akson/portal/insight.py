@@ -18,6 +18,7 @@ from akson.portal.plain import phone, sentence
 from akson.record import journal
 from akson.record.authors import Author, authors
 from akson.record.represented import representing
+from akson.record.session import Within
 from akson.record.working import Worker, working
 
 Resource = Mapping[str, Any]
@@ -30,7 +31,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
 
     before  where the page begins; None for the newest
     """
-    seen = await view.looked_at(work.office.database, opened.identity.owner, before or work.now, ROWS)
+    seen = await view.looked_at(Within(work), opened.identity.owner, before or work.now, ROWS)
     others = [visit for visit in seen.visits if not visit.own]
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
     return model.Insight(

@@ -12,6 +12,7 @@ from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
+from akson.record.changes import Change
 from akson.record.session import fetch, session
 
 SQL = queries(__file__, "reading.sql")
@@ -47,6 +48,13 @@ def labels_in(row: Mapping[str, Any]) -> Labels:
         unit=row["unit"],
         author=row["author"],
         security=frozenset(row["labels"] or ()),
+    )
+
+
+def labels_of(work: Work, change: Change) -> Labels:
+    """Return what the rules need to know of the resource as it will be."""
+    return Labels(
+        type=change.type, id=change.id, unit=work.actor.unit, author=work.actor.key, security=frozenset(change.labels)
     )
 
 

@@ -22,13 +22,12 @@ from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import owners, types
 from akson.record.changes import Change, fill
-from akson.record.deciding import allow, asked, facts_in, labels_in
+from akson.record.deciding import allow, asked, facts_in, labels_in, labels_of
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
 from akson.record.identities import refuse_wrong_numbers
 from akson.record.session import Session, fetch, session
 from akson.record.stored import Stored
-from akson.record.weighing import act_of, refuse_unfit_opening
-from akson.record.writing import labels_of
+from akson.record.weighing import refuse_unfit_opening, weigh
 
 SQL = queries(__file__, "reading.sql")
 PERSON_TYPE = "Patient"
@@ -311,8 +310,8 @@ def _decide(work: Work, change: Change, draft: Draft) -> None:
 
     A refusal has the path of what names the owner: to the caller that person is unknown.
     """
-    act = Act.REGISTER if change.new_owner else act_of(change)
     facts = session(work).facts[change.owner]
+    act = Act.REGISTER if change.new_owner else weigh(work, change, facts)
     try:
         allow(work, facts, labels_of(work, change), act, f"{change.method} {change.type}/{change.id}")
     except Refused as refused:

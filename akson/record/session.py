@@ -62,6 +62,16 @@ async def fetch(work: Work, query: str, *args: Any) -> list[Record]:
     return list(await work.office.database.fetch(query, *args))
 
 
+@dataclass(frozen=True)
+class Within:
+    """The database as one unit of work reaches it: readings of other floors take no connection beside the work's."""
+
+    work: Work
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        return await fetch(self.work, query, *args)
+
+
 async def execute(work: Work, query: str, *args: Any) -> str:
     """Run one changing statement inside the work's transaction."""
     connection = await transaction(work)

@@ -8,15 +8,32 @@ from typing import Any, Final
 import msgspec
 
 from akson.access import override
-from akson.access.facts import Opening
+from akson.access.facts import Facts, Opening
 from akson.access.rules import Act
 from akson.base.work import Work
 from akson.record.changes import Change
+from akson.record.deciding import asked, labels_of
 from akson.record.facts import OPENING
 
 _GOVERNING: Final = {"relation", "representation", "protection"}  # kinds of facts that let people in or keep them out
+_CONTACT: Final = "Encounter"
 _ATTESTED: Final = {"proxy", "guardian"}  # who represents by decision; parents are known by those who give care
 _PROTECTIONS: Final = ("", "klientadresse", "kode7", "kode6")  # from least to most
+
+
+def weigh(work: Work, change: Change, facts: Facts) -> Act:
+    """Return what to ask the rules for; a contact told of by one who may not let others in lets nobody in.
+
+    Whoever works under an opening has a patient in front of them, and the contact must be in the record while it goes
+    on. It is written as any content, and the relation it would state is left out: the opening neither lasts longer nor
+    reaches further. What already lets somebody in is not changed this way.
+    """
+    act = act_of(change)
+    only_told = act is Act.GOVERN and change.type == _CONTACT and not _governing(change.stated)
+    if not only_told or asked(work, facts, labels_of(work, change), Act.GOVERN).permit:
+        return act
+    change.facts = [row for row in change.facts if _fact(row.data)["kind"] not in _GOVERNING]
+    return Act.WRITE
 
 
 def act_of(change: Change) -> Act:

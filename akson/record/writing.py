@@ -12,15 +12,14 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from akson.access.facts import Labels
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.record.changes import Change
-from akson.record.deciding import allow, facts_for
+from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.session import end, fetch, session, transaction
-from akson.record.weighing import act_of
+from akson.record.weighing import weigh
 
 SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
@@ -76,7 +75,8 @@ async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresEr
     for change in again:
         if change.stands is not None:
             allow(work, facts[change.owner], change.stands, Act.WRITE, _named(change))
-        allow(work, facts[change.owner], labels_of(work, change), act_of(change), _named(change))
+        known = facts[change.owner]
+        allow(work, known, labels_of(work, change), weigh(work, change, known), _named(change))
 
 
 async def _leave_trace(work: Work, changes: list[Change]) -> None:
@@ -88,12 +88,6 @@ async def _leave_trace(work: Work, changes: list[Change]) -> None:
     systems, values = zip(*numbers, strict=True)
     for row in await fetch(work, READING.identified, list(systems), list(values)):
         work.saw(row["owner"], "number probed", outcome="refuse")
-
-
-def labels_of(work: Work, change: Change) -> Labels:
-    return Labels(
-        type=change.type, id=change.id, unit=work.actor.unit, author=work.actor.key, security=frozenset(change.labels)
-    )
 
 
 def _named(change: Change) -> str:

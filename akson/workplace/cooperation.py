@@ -19,7 +19,7 @@ from akson.exchange import addresses, sending
 from akson.patient.chart import open_chart
 from akson.patient.reading import display, reference
 from akson.record import journal
-from akson.record.session import undo
+from akson.record.session import Within, undo
 from akson.record.stored import Stored
 from akson.workplace import course, handling, messages, writing
 from akson.workplace.course import Mail
@@ -81,18 +81,22 @@ async def standing(work: Work, visit: Visit, patient: str) -> Page:
 @SCREENS.screen("/p/{patient}/samhandling/ny", needs=Permission.WRITE_MESSAGES, title="cooperation.new")
 async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a message to somebody outside: first shown as they will read it, then sent."""
-    chart = await open_chart(work, patient, page="samhandling")
-    partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(work.office.database))
-    asked, do = writing.form(partners), visit.form.get("do", "")
-    filled = asked.read(visit.form) if visit.sent else writing.blank(asked, partners, visit.query.get("til", ""))
+    chart = await open_chart(work, patient, {"Communication": 20}, page="samhandling")
+    partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work)))
+    asked, do, to = writing.form(partners), visit.form.get("do", ""), visit.query.get("til", "")
+    filled = (
+        asked.read(visit.form)
+        if visit.sent
+        else writing.blank(asked, partners, to or writing.usual(partners, chart["Communication"]))
+    )
     draft = None
     if filled.valid and do != "edit":
         try:
-            written, to = writing.communication(filled, patient), int(str(filled.values["mottaker"]))
+            written, receiver = writing.communication(filled, patient), int(str(filled.values["mottaker"]))
             if do == "send":
-                made = await sending.send(work, written, to=to)
+                made = await sending.send(work, written, to=receiver)
                 return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
-            draft = writing.draft(await sending.preview(work, written, to=to))
+            draft = writing.draft(await sending.preview(work, written, to=receiver))
         except Refused as refused:
             await undo(work)
             filled = filled.with_refused(refused)
@@ -179,5 +183,5 @@ async def _stopped(work: Work, partners: tuple[tuple[str, str], ...]) -> str:
     """Return why nobody can be written to from here, or ""."""
     if not partners:
         return texts().plain("cooperation.nobody")
-    unit = await addresses.of_unit(work.office.database, work.actor.unit)
+    unit = await addresses.of_unit(Within(work), work.actor.unit)
     return "" if unit else Refused("AK-X004", unit=work.actor.unit_name).text

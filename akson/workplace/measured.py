@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from akson.advice.vitals import kinds, news2
+from akson.advice.vitals.kinds import KINDS
+from akson.advice.vitals.moments import Moment, gathered, scored
+from akson.advice.vitals.news2 import Scale
+from akson.advice.vitals.standing import told
 from akson.base.web.messages import texts
 from akson.base.web.render import local, number, said
-from akson.clinical.vitals import kinds, news2
-from akson.clinical.vitals.kinds import KINDS
-from akson.clinical.vitals.moments import Moment, compared, gathered, scored
-from akson.clinical.vitals.news2 import Scale
-from akson.clinical.vitals.standing import standing
 from akson.record.stored import Stored
 from akson.workplace.model import Vital, Vitals
 from akson.workplace.words import initialed
@@ -33,20 +33,15 @@ def panel(
     scale         None: NEWS2 is not for this patient, who is a child
     """
     moments = gathered(hit.resource for hit in observations)
-    if not moments:
+    newest = told(moments, scale)
+    if newest is None:
         return None
-    stands = standing(moments, scale)
-    head = stands.newer or stands.complete or moments[-1]
-    total = stands.counted.at_least if stands.counted else head.total
-    was = compared(moments, head.at) if total is not None else None
-    if stands.newer and was is not None and was >= (total or 0):
-        was = None  # what can still rise is not lower than before
+    head, total, was = newest.head, newest.total, newest.was
     advice = _advice(head, total, was, scale or Scale.ONE) if total is not None else ""
     return Vitals(
         taken=head.at, by=initialed(head.by), rows=tuple(_rows(moments, head, scale, now)), score=total, was=was,
         advice=advice, rule=texts().plain("overview.action_card") if advice else "", history=_history(moments, now),
-        href=href, at_least=stands.newer is not None,
-        complete=_complete(stands.complete, now) if stands.newer and stands.complete else "",
+        href=href, at_least=newest.at_least, complete=_complete(newest.complete, now) if newest.complete else "",
     )  # fmt: skip
 
 

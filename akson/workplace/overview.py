@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from urllib.parse import quote
 
 from akson.access.roles import Permission, has, may_read
 from akson.advice.medicines import Known
+from akson.advice.vitals.standing import scale_of
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
-from akson.clinical.vitals.standing import scale_of
 from akson.patient.chart import Chart
 from akson.patient.reading import Resource, code, codes, display, extension, moment, reference, words
 from akson.record.journal import Mark
@@ -49,21 +50,22 @@ _PANELS: Final = {"problems": "Condition", "medicines": "MedicationStatement"}
 _EXPECTED: Final = ("proposed", "pending", "booked", "arrived", "checked-in", "waitlist")
 
 
-def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime) -> Overview:
+def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime, *, everything: bool = False) -> Overview:
     """Return the page.
 
-    chart  WANTED and MARKED of one patient
-    read   when the reader last looked, None = never
+    chart       WANTED and MARKED of one patient
+    read        when the reader last looked, None = never
+    everything  tell all that is new, not the newest only
     """
     root = f"/p/{chart.identity.id}"
     known = _known(chart)
     vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger", scale=scale_of(chart, now))
     told = since.Since(read=read or now - NEWCOMERS_SEE, began=since.began(chart.parts, now), now=now)
     news = since.news(told, chart.parts, vitals, root)
-    shown = max(since.SHOWN, sum(item.today for item in news))
+    shown = len(news) if everything else max(since.SHOWN, sum(item.today for item in news))
     services = [hit.resource for hit in chart["EpisodeOfCare"]]
     return Overview(
-        read=read, news=news[:shown], more=max(len(news) - shown, 0), more_href=f"{root}/notater",
+        read=read, news=news[:shown], more=max(len(news) - shown, 0), more_href=f"{root}?nytt=alt#h-siden",
         problems=tuple(_problems(chart, told if read else None, root)),
         earlier=len(chart["Condition:resolved"]) + len(chart["Condition:inactive"]),
         medicines=_medicines(chart, known, now), vitals=vitals,
@@ -97,7 +99,8 @@ def _problems(chart: Chart, told: since.Since | None, root: str) -> Iterator[Pro
         concept = hit.resource.get("code") or {}
         shown = code(concept, ICPC2) or code(concept, ICD10)
         yield Problem(
-            code=shown, text=words(concept), changed=hit.id in changed, href=f"{root}/notater",
+            code=shown, text=words(concept), changed=hit.id in changed,
+            href=f"{root}/notater?kode={quote(shown)}" if code(concept, ICPC2) else "",
             since=year(hit.resource.get("onsetDateTime") or hit.resource.get("recordedDate")),
         )  # fmt: skip
 
@@ -168,6 +171,6 @@ def _buttons(actor: Actor, root: str) -> Iterable[Button]:
     if has(actor.role, Permission.WRITE_VITALS):
         yield Button(text=t("overview.new_vitals"), href=f"{root}/malinger/ny")
     if has(actor.role, Permission.WRITE_MESSAGES):
-        yield Button(text=t("overview.new_message"), href=f"{root}/samhandling")
+        yield Button(text=t("overview.new_message"), href=f"{root}/samhandling/ny")
     if has(actor.role, Permission.WRITE_NOTES):
         yield Button(text=t("overview.new_note"), href=f"{root}/notat/ny", key="n", icon="edit", main=True)

@@ -34,7 +34,7 @@ class Task:
 
 
 def read(line: str, today: date) -> Mapping[str, Decimal | str] | Task | None:
-    """Return what a line says: measurements by name of clinical/vitals/kinds.py, a task, or None when it says neither.
+    """Return what a line says: measurements by name of advice/vitals/kinds.py, a task, or None when it says neither.
 
     read("bt 128/74 p 72", today)              {"sys": 128, "dia": 74, "puls": 72}
     read("oppgave ring datter fredag", today)  Task("ring datter", the next Friday)

@@ -19,7 +19,7 @@ from akson.patient.chart import local, open_chart
 from akson.patient.reading import reference
 from akson.record import journal, worklist
 from akson.record.search.searching import search
-from akson.record.session import undo
+from akson.record.session import Within, undo
 from akson.record.stored import Stored
 from akson.workplace import day, find, forms, handling, inbox, overview, quick, refused
 from akson.workplace.model import Search
@@ -72,7 +72,7 @@ async def look_for(work: Work, visit: Visit) -> Page | Go:
                 menu=Menu(text="overview.menu", icon="home", order=1, keys="g o"))  # fmt: skip
 async def chart(work: Work, visit: Visit, patient: str) -> Page:
     """Show everything one must know of a patient."""
-    return await _overview(work, patient)
+    return await _overview(work, patient, everything=visit.query.get("nytt") == "alt")
 
 
 @SCREENS.screen("/p/{patient}/hurtig", needs="write-tasks", title="overview.title", methods=("POST",))
@@ -95,11 +95,11 @@ async def quickly(work: Work, visit: Visit, patient: str) -> Page | Go:
     return Go(f"/p/{patient}", said="overview.said_vitals")
 
 
-async def _overview(work: Work, patient: str, *, typed: str = "", fault: str = "") -> Page:
+async def _overview(work: Work, patient: str, *, typed: str = "", fault: str = "", everything: bool = False) -> Page:
     opened = await open_chart(work, patient, overview.WANTED, marked=overview.MARKED, page="oversikt")
-    database, owner = work.office.database, opened.identity.owner
-    read = await last_look(database, owner, work.actor.key, "oversikt", work.now)
-    view = replace(overview.present(opened, work.actor, read, work.now), typed=typed, fault=fault)
+    read = await last_look(Within(work), opened.identity.owner, work.actor.key, "oversikt", work.now)
+    shown = overview.present(opened, work.actor, read, work.now, everything=everything)
+    view = replace(shown, typed=typed, fault=fault)
     return Page("oversikt.html", status=422 if fault else 200, title=opened.banner.name,
                 patient=opened.banner, view=view)  # fmt: skip
 

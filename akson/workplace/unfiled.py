@@ -31,6 +31,7 @@ from akson.exchange.safexml import Unreadable
 from akson.exchange.states import IN_WORDS, State
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number
+from akson.record.session import Within
 from akson.registers.identifiers import PersonKind
 
 SCREENS = Screens(__name__)
@@ -70,9 +71,8 @@ class Content:
                 methods=("GET",), menu=Menu(text="unfiled.menu", icon="mail", order=40))  # fmt: skip
 async def unfiled(work: Work, visit: Visit) -> Page:
     """List what could not be filed and what did not arrive; no content, and nobody named."""
-    database = work.office.database
-    came = [_received(row, work.now) for row in await inbox.for_humans(database)]
-    went = [_sent(row, work.now) for row in await outbox.for_humans(database)]
+    came = [_received(row, work.now) for row in await inbox.for_humans(Within(work))]
+    went = [_sent(row, work.now) for row in await outbox.for_humans(Within(work))]
     return Page("meldinger.html", came=came, went=went)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
 from akson.exchange.messages.dialogmelding import Told
+from akson.patient.reading import display
+from akson.record.stored import Stored
 from akson.registers.codes import Code, volven
 
 TOPIC: Final = volven(7322)  # what a dialog between health services is about
@@ -40,6 +43,16 @@ def form(partners: Choices) -> Form:
         Field(name="emne", label="cooperation.about", help="cooperation.about_help", required=False, longest=100),
         LongText(name="tekst", label="cooperation.text", help="cooperation.text_help", rows=8, longest=_LONGEST),
     )
+
+
+def usual(partners: Choices, messages: Sequence[Stored]) -> str:
+    """Return whom to write to when nobody was chosen: who was last written to, or wrote, about this patient; or "".
+
+    messages  Communications of one patient, newest first
+    """
+    by_name = {name: value for value, name in partners}
+    parties = (party for hit in messages for party in (hit.resource.get("sender"), *hit.resource.get("recipient", ())))
+    return next((by_name[name] for party in parties if (name := display(party)) in by_name), "")
 
 
 def blank(asked: Form, partners: Choices, to: str = "") -> Filled:

@@ -11,7 +11,7 @@ from seeds import fjordvik as at
 from seeds import staff as by
 from seeds.chart import Chart, Citizen, allergy, block, flag, key_box, lives, open_chart, relative
 from seeds.citizens.astrid_medicines import medicines
-from seeds.shapes import Clock, Resource, Seed, norwegian, ref
+from seeds.shapes import Clock, Resource, Seed, in_words, norwegian, ref, stay, weekday
 
 ASTRID = Citizen(
     key="astrid",
@@ -82,7 +82,8 @@ MEASURED = (
 )
 MEASURERS = {"lege": by.JONAS.link, "sykehus": at.SYKEHUS.link, "hjemme": by.MARIAM.link}
 
-EPIKRISE = """Innlagt 16.–20. med dekompensert hjertesvikt. Ekko: EF 38 %. Ingen tegn til infeksjon.
+_NURSED = 97  # days that the decision about home nursing still lasts
+EPIKRISE = """Innlagt {stay} med dekompensert hjertesvikt. Ekko: EF 38 %. Ingen tegn til infeksjon.
 God effekt av diuretika, vekt fra 60,1 til 56,1 kg. Tørrvekt settes til 56,0 kg.
 
 Konklusjon: Dekompensert hjertesvikt, god effekt av diuretika. Apiksaban redusert til 2,5 mg × 2 (alder, vekt under
@@ -90,10 +91,10 @@ Konklusjon: Dekompensert hjertesvikt, god effekt av diuretika. Apiksaban reduser
 Plan: pasienten ringer ved vektøkning over 2 kg på 3 døgn. Kontroll ved hjertesviktpoliklinikken om en uke."""
 LAST_NOTE = """Kontroll hjertesvikt. Stabil, vekt 56,8. Ingen ødem. Smerter i hofte ved gange, Paracet hjelper delvis.
 Fortsetter uendret. Kontroll 6 uker."""
-VEDTAK = """Du får hjemmesykepleie to ganger om dagen fra i dag til 28. februar.
+VEDTAK = """Du får hjemmesykepleie to ganger om dagen fra i dag til {until}.
 Vi har lagt vekt på at du nettopp har vært innlagt for hjertesvikt, at vekten må følges hver morgen, og at du ønsker
 å bo hjemme. Du kan klage på vedtaket innen fire uker."""
-MELDING = """Vekt 58,4 kg, opp 2,3 kg siden hun kom hjem fredag. Tyngre pust i trapp, hovne legger. NEWS2 4, vanlig
+MELDING = """Vekt 58,4 kg, opp 2,3 kg siden hun kom hjem {home}. Tyngre pust i trapp, hovne legger. NEWS2 4, vanlig
 er 1. Multidosen har fortsatt furosemid 40 mg × 1. Skal vi gi 40 mg × 2 slik det står i epikrisen?"""
 
 
@@ -219,14 +220,13 @@ def _documents(chart: Chart) -> str:
     )
     clinical.note(chart, LAST_NOTE, clock.ago(14, "10.02"), by.JONAS, why=("K77",), about=visit, name="kontroll")
     clinical.contact(chart, "IMP", clock.ago(7, "13.40"), clock.ago(3, "12.15"), at.SYKEHUS, why="K77")
-    epikrise = clinical.discharge_summary(
-        chart, EPIKRISE, clock.ago(3, "13.05"), at.SYKEHUS, why="K77", name="epikrise"
-    )
+    summary = EPIKRISE.format(stay=stay(clock.before(7), clock.before(3)))
+    epikrise = clinical.discharge_summary(chart, summary, clock.ago(3, "13.05"), at.SYKEHUS, why="K77", name="epikrise")
     clinical.document(
         chart,
         {"text": "Vedtak"},
         "Hjemmesykepleie økt til 2 × daglig",
-        VEDTAK,
+        VEDTAK.format(until=in_words(clock.after(_NURSED))),
         clock.ago(3, "14.30"),
         [by.SIRI.link],
         at.TILDELING,
@@ -281,7 +281,7 @@ def _documents(chart: Chart) -> str:
 
 def _services(chart: Chart) -> None:
     clock = chart.clock
-    care.service(chart, care.HOME_NURSING, at.NORD, "2024-03-01", until=clock.after(97), how_much="2 × daglig")
+    care.service(chart, care.HOME_NURSING, at.NORD, "2024-03-01", until=clock.after(_NURSED), how_much="2 × daglig")
     care.service(chart, ("", "Multidose"), at.NORD, "2024-03-18", how_much=f"uke {_week(clock)} levert")
     care.service(chart, care.ALARM, at.NORD, "2024-03-01")
     care.service(chart, ("", "Fysioterapi hjemme"), at.FYSIO, "2026-06-10", until=clock.after(25), how_much="ons.")
@@ -372,7 +372,7 @@ def _tasks(chart: Chart, epikrise: str, score: str) -> None:
     mariam, hospital = by.MARIAM.link, at.SYKEHUS.link
     asked = care.message(
         chart,
-        MELDING,
+        MELDING.format(home=weekday(clock.before(3))),
         mariam,
         jonas,
         clock.ago(0, "08.31"),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
-from akson.patient.openings import open_with_reason
+from akson.patient.openings import open_in_emergency, open_with_reason
 from akson.record import journal
 from akson.record.facts import OPENING, PROTECTION
 from akson.record.office import Office
 from akson.record.stored import Stored
-from tests.offices import FNR, JOB, NOW, patient, staff, unit
+from tests.offices import FNR, JOB, NOW, Clock, patient, staff, unit
 
 OWN_NUMBER = "08849700422"
 KODE6 = {"security": [{"system": PROTECTION, "code": "kode6"}]}
@@ -64,6 +64,48 @@ async def test_an_opening_cannot_be_made_into_a_lasting_way_in(office: Office) -
     assert await refusal(office, berit, episode(astrid, south, "finished")) == ""
     assert await refusal(office, mariam, episode(astrid, south)) == ""
     assert await refusal(office, mariam, related(astrid, "GUARD")) == "AK-A042"
+
+
+def contact(person: Stored, place: Actor, status: str = "in-progress", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Encounter", "status": status, "class": {"code": "EMER"},
+            "subject": {"reference": person.reference}, "serviceProvider": {"reference": place.unit_id}} | more  # fmt: skip
+
+
+@pytest.mark.parametrize("emergency", [False, True])
+async def test_under_an_opening_a_contact_is_written_while_it_goes_on_and_lets_nobody_in(
+    office: Office, emergency: bool
+) -> None:
+    north, watch = await unit(office, "Sone nord"), await unit(office, "Legevakt")
+    sara, colleague = [await staff(office, watch, name, "legevaktlege") for name in ("Nygård", "Lie")]
+    mariam, astrid = await staff(office, north, "Yusuf"), await patient(office, at=north)
+    admitted = await write(office, mariam, contact(astrid, north))
+    assert await refusal(office, sara, contact(astrid, watch)) == "AK-A001"  # nothing is opened yet
+    async with office.work(sara, Purpose.EMERGENCY if emergency else Purpose.TREATMENT) as work:
+        if emergency:
+            await open_in_emergency(work, astrid.id, reason="Funnet bevisstløs", danger=True, confirmed=True)
+        else:
+            await open_with_reason(work, astrid.id, template="B4", reason="Astrid er her nå")
+    here = await write(office, sara, contact(astrid, watch))
+    steps: list[tuple[dict[str, Any], str]] = [
+        (contact(astrid, watch, "onleave", id=here.id), ""),
+        (contact(astrid, watch, "in-progress", id=here.id), ""),
+        (contact(astrid, north), ""),  # nor does one in another's name
+        (contact(astrid, north, "finished", id=admitted.id), "AK-A001"),  # what lets others in stays theirs
+        (contact(astrid, watch, id=admitted.id), "AK-A001"),
+        (episode(astrid, watch), "AK-A001"),
+    ]
+    assert [await refusal(office, sara, resource) for resource, _ in steps] == [code for _, code in steps]
+    assert await refusal(office, colleague, contact(astrid, watch)) == "AK-A001"
+    cast(Clock, office.clock).pass_(timedelta(days=3))
+    assert await refusal(office, sara, contact(astrid, watch, "finished", id=here.id)) == "AK-A001"
+
+
+async def test_a_contact_told_of_by_the_unit_that_cares_still_lets_in_who_receives(office: Office) -> None:
+    north, watch = await unit(office, "Sone nord"), await unit(office, "Legevakt")
+    sara, mariam = await staff(office, watch, "Nygård", "legevaktlege"), await staff(office, north, "Yusuf")
+    astrid = await patient(office, at=north)
+    await write(office, mariam, contact(astrid, watch, "arrived"))
+    assert await refusal(office, sara, contact(astrid, watch, "finished")) == ""
 
 
 async def test_who_acts_for_a_person_is_not_changed_by_staff_but_a_telephone_number_is(office: Office) -> None:

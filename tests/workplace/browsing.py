@@ -1,18 +1,24 @@
-"""Opening the staff's pages as somebody: the real routes on the real journal, without a browser and without sign-in."""
+"""Opening pages as somebody: the real routes on the real journal, without a browser and without sign-in.
+
+The pool has one connection: a page that wants a second while it holds the first is never answered.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from akson.app import screens
+from akson.base.database import Database
 from akson.base.web.messages import texts
 from akson.base.web.render import Renderer
 from akson.base.web.screens import Admitted, Screen, routes
@@ -20,11 +26,11 @@ from akson.base.work import Actor
 from akson.doors.context import WebContext, purpose_of
 from akson.record.office import Office
 from akson.signin.sessions import Sessions, SessionSettings
-from akson.workplace import cooperation, screens, unfiled
 from akson.workplace.refused import explain
 
 RENDERER = Renderer(texts(), lambda name: f"/static/{name}")
 SECRET = "the-session's-own-secret"
+PATIENCE = 20  # seconds until a page counts as stuck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,16 +94,27 @@ class Browser:
 
     async def _shown(self, method: str, path: str, form: dict[str, str] | None = None) -> Shown:
         before = self.office.database.statements
-        answer = await self.client.request(method, path, data=form)
+        async with asyncio.timeout(PATIENCE):
+            answer = await self.client.request(method, path, data=form)
         return Shown(answer, self.office.database.statements - before)
 
 
 @asynccontextmanager
 async def browsing(office: Office, actor: Actor) -> AsyncIterator[Browser]:
     """Sit down in front of Akson as `actor`."""
-    sessions = Sessions(office.database, SessionSettings(secure=False))
-    context = SignedIn(office=office, sessions=sessions, renderer=RENDERER, actor=actor)
-    found = [*screens.SCREENS.found, *cooperation.SCREENS.found, *unfiled.SCREENS.found]
-    app = Starlette(routes=list(routes(found, context, explain=explain)))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://akson.test") as client:
-        yield Browser(office, client)
+    async with _narrow(office) as narrow:
+        sessions = Sessions(narrow.database, SessionSettings(secure=False))
+        context = SignedIn(office=narrow, sessions=sessions, renderer=RENDERER, actor=actor)
+        app = Starlette(routes=list(routes(screens(), context, explain=explain)))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://akson.test") as client:
+            yield Browser(narrow, client)
+
+
+@asynccontextmanager
+async def _narrow(office: Office) -> AsyncIterator[Office]:
+    """Give the same office with a single connection."""
+    database = await Database.open(office.log._url, size=1, role="akson_app")
+    try:
+        yield replace(office, database=database)
+    finally:
+        await database.close()

@@ -22,11 +22,15 @@ Choices = tuple[tuple[str, str], ...]  # (value, what people read)
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an answer cannot be used: a message key with its values, or a finished sentence."""
+    """Why an answer cannot be used: a message key with its values, or a finished sentence.
+
+    at  id of what must be mended, where the page draws it itself
+    """
 
     key: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     sentence: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

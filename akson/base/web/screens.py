@@ -191,15 +191,22 @@ class Context(Protocol):
         """Return what stands in the top bar."""
         ...
 
-    async def once(self, key: str) -> str | None:
-        """Reserve the sending `key`; return where it led when it has been carried out before.
+    async def once(self, key: str, holder: str) -> str | None:
+        """Reserve the sending `key` for `holder`; return where it led when it has been carried out before.
 
-        Raises  Refused AK-W004 while the first sending is being carried out
+        Raises  Refused AK-W004 when the first sending is still being carried out
         """
         ...
 
-    async def settle(self, key: str, led: str | None) -> None:
-        """Keep where the sending led, or free it when it led nowhere."""
+    async def carried(self, work: Work, key: str, holder: str, led: str) -> None:
+        """Keep where the sending led, in one transaction with what `work` writes.
+
+        Raises  Refused AK-W004 when it was freed meanwhile and somebody else carries it out; then nothing is written
+        """
+        ...
+
+    async def free(self, key: str, holder: str) -> None:
+        """Free a sending that led nowhere, if it is still `holder`'s."""
         ...
 
 
@@ -253,22 +260,25 @@ class Door:
         return refusal(self.context.renderer, refused)
 
     async def _admitted(self, request: Request, visit: Visit) -> Response:
-        reserved, led = "", None
+        holder, reserved = secrets.token_hex(8), ""
         try:
             async with self.context.work(request, self.screen) as admitted:
                 self._check(request, visit, admitted)
                 if visit.sent and (token := visit.form.get("_once", "")):
                     key = sealed.seal(token, admitted.secret)
-                    if (before := await self.context.once(key)) is not None:
+                    if (before := await self.context.once(key, holder)) is not None:
                         return guarded(RedirectResponse(before, 303))
                     reserved = key
                 answer = await self.screen.handler(admitted.work, visit, **request.path_params)
                 response = await self._response(answer, request, admitted)
-            led = answer.path if isinstance(answer, Go) else None
+                if reserved and isinstance(answer, Go):
+                    await self.context.carried(admitted.work, reserved, holder, answer.path)
+            if isinstance(answer, Go):
+                reserved = ""  # committed with what it wrote
             return response
         finally:
             if reserved:
-                await self.context.settle(reserved, led)
+                await self.context.free(reserved, holder)
 
     def _check(self, request: Request, visit: Visit, admitted: Admitted) -> None:
         """Refuse who may not, a form from elsewhere, and a form that was drawn for another patient."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ async def sign(work: Work, patient: str, id_: str, note: Note) -> Stored:
     Leaves   DocumentReference, Encounter unless today's contact exists, Condition for each new problem; no draft
     Source   helsepersonelloven §§ 39, 40; pasientjournalforskriften §§ 4-8
     """
-    _check(work, note)
+    check_codes(work, note.codes)
     parts = await journal.chart(work, patient, {"Encounter": 40, "Condition": 200})
     stamp, owner = _stamp(work, patient), _owner(work, id_)
     made: list[Draft] = []
@@ -66,7 +67,7 @@ async def correct(work: Work, patient: str, id_: str, version: int, note: Note, 
     Raises   Refused AK-J003 somebody corrected it meanwhile, AK-N003 not the author, AK-N004 marked as an error
     Source   helsepersonelloven § 42; domain rule R21
     """
-    _check(work, note)
+    check_codes(work, note.codes)
     before = await mine(work, patient, id_)
     resource = corrected(before.resource, note, _stamp(work, patient).at)
     written = await journal.update(work, resource, id_=id_, if_match=version)
@@ -112,10 +113,11 @@ def active_codes(conditions: list[Stored]) -> set[str]:
     return {code(one.get("code"), ICPC2) for one in active} - {""}
 
 
-def _check(work: Work, note: Note) -> None:
-    if unknown := [one for one in note.codes if one not in icpc2()]:
+def check_codes(work: Work, chosen: Sequence[str]) -> None:
+    """Check what a note is to be coded with. Raises Refused AK-N001 an unknown code, AK-N002 no code."""
+    if unknown := [one for one in chosen if one not in icpc2()]:
         raise Refused("AK-N001", typed=unknown[0])
-    if not note.codes and work.actor.role in MUST_CODE:
+    if not chosen and work.actor.role in MUST_CODE:
         raise Refused("AK-N002")
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from akson.advice.vitals.news2 import Scale
 from akson.base.web.messages import texts
 from akson.base.web.render import local, number, said
+from akson.clinical.notes import measured
 from akson.clinical.notes.model import Beside, Fact, Ref
 from akson.clinical.notes.note import text_of
 from akson.patient.reading import Resource, code, display, moment, reference, words
@@ -16,35 +18,39 @@ from akson.record.stored import Stored
 from akson.registers import codes
 from akson.registers.codes import ATC, DOCUMENT, ICPC2, LOINC, SNOMED
 
+CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 SOURCE: Final = "https://akson.no/fhir/medication-source"
 WANTED: Final = {
     "Condition": 100, "MedicationStatement": 120, "DocumentReference:notes": 20, "DocumentReference:epikrise": 1,
-    "Observation:news2": 1, "Observation:pressure": 1, "Observation:weight": 1,
+    "Observation:vitals": 150,
 }  # fmt: skip
 MARKED: Final[Mapping[str, Mark]] = {
     "DocumentReference:notes": ("type", DOCUMENT, codes.JOURNAL_NOTE.code),
     "DocumentReference:epikrise": ("type", DOCUMENT, codes.DISCHARGE_SUMMARY.code),
-    "Observation:news2": ("code", SNOMED, codes.NEWS2.code),
-    "Observation:pressure": ("code", LOINC, codes.BLOOD_PRESSURE.code),
-    "Observation:weight": ("code", LOINC, codes.WEIGHT.loinc),
+    "Observation:vitals": ("category", CATEGORY, "vital-signs"),
 }
-CHIPS: Final = ("Observation:news2", "Observation:pressure", "Observation:weight", "Observation:egfr")
+CHIPS: Final = ((LOINC, codes.BLOOD_PRESSURE.code), (LOINC, codes.WEIGHT.loinc))
+_WRONG: Final = ("entered-in-error", "cancelled")
 _FRESH: Final = timedelta(days=7)
 _SHOWN: Final = 6  # medicines
 _CONCLUSION: Final = "Konklusjon:"
 Parts = Mapping[str, Sequence[Stored]]
 
 
-def panels(parts: Parts, chosen: Sequence[str], me: str, root: str, now: datetime) -> tuple[Beside, ...]:
+def panels(
+    parts: Parts, chosen: Sequence[str], me: str, root: str, now: datetime, scale: Scale | None = Scale.ONE
+) -> tuple[Beside, ...]:
     """Return the panels at the right.
 
     chosen  codes of the note, the main one first
     me      "Practitioner/<id>" of who writes
     root    "/p/<patient>"
+    scale   how NEWS2 counts saturation; None: it is not for this patient, who is a child
     """
     found = (
-        *_problem(parts, chosen), *_notes(parts["DocumentReference:notes"], me, root, now),
-        *_summary(parts["DocumentReference:epikrise"], root), *_medicines(parts["MedicationStatement"], root),
+        *_problem(parts, chosen), *measured.panel(parts["Observation:vitals"], root, now, scale),
+        *_notes(parts["DocumentReference:notes"], me, root, now), *_summary(parts["DocumentReference:epikrise"], root),
+        *_medicines(parts["MedicationStatement"], root),
     )  # fmt: skip
     return found
 
@@ -107,7 +113,8 @@ def _medicines(statements: Sequence[Stored], root: str) -> Iterator[Beside]:
     if lines:
         differing = sum(bool(fact.level) for fact in lines)
         yield Beside(title=t("note.medicines"), note=t("note.differing", count=differing) if differing else "",
-                     href=root, link=t("note.all", count=len(lines)), facts=tuple(lines[:_SHOWN]))  # fmt: skip
+                     href=f"{root}#h-med", link=t("note.all", count=len(lines)),
+                     facts=tuple(lines[:_SHOWN]))  # fmt: skip
 
 
 def _line(sources: Mapping[str, Resource]) -> Fact:
@@ -122,19 +129,25 @@ def _line(sources: Mapping[str, Resource]) -> Fact:
     return Fact(text=_named(ours))
 
 
-def chips(parts: Parts, root: str, now: datetime) -> dict[str, Ref]:
-    """Return what the note may point to: the newest measurements of the last week, by "Observation/<id>"."""
+def chips(parts: Parts, root: str, now: datetime, scale: Scale | None = Scale.ONE) -> dict[str, Ref]:
+    """Return what the note may point to: the newest measurements of the last week, by "Observation/<id>".
+
+    A NEWS2 that newer parts have overtaken is not among them: beside the note stands what is known now.
+    """
+    vitals = [hit for hit in parts["Observation:vitals"] if hit.resource.get("status") not in _WRONG]
+    kinds = CHIPS if measured.overtaken(vitals, scale) else ((SNOMED, codes.NEWS2.code), *CHIPS)
+    newest = [next((hit for hit in vitals if code(hit.resource.get("code"), system) == kind), None)
+              for system, kind in kinds]  # fmt: skip
     found: dict[str, Ref] = {}
-    for name in CHIPS:
-        for hit in parts[name]:
-            at = moment(hit.resource.get("effectiveDateTime"))
-            head, text = measured(hit.resource)
-            if at is not None and now - at <= _FRESH and text:
-                found[hit.reference] = Ref(head=head, text=f"{text} {said(at, now)}", href=f"{root}/malinger")
+    for hit in (*newest, *parts["Observation:egfr"]):
+        at = moment(hit.resource.get("effectiveDateTime")) if hit else None
+        head, text = figure(hit.resource) if hit else ("", "")
+        if hit and at is not None and now - at <= _FRESH and text:
+            found[hit.reference] = Ref(head=head, text=f"{text} {said(at, now)}", href=f"{root}/malinger")
     return found
 
 
-def measured(observation: Resource) -> tuple[str, str]:
+def figure(observation: Resource) -> tuple[str, str]:
     """Return an Observation as ("BT", "108/62"); ("", "") when it has no figure."""
     concept, parts = observation.get("code"), observation.get("component", ())
     if code(concept, LOINC) == codes.BLOOD_PRESSURE.code:
@@ -150,7 +163,7 @@ def measured(observation: Resource) -> tuple[str, str]:
 def pointed(observation: Resource) -> str:
     """Return an Observation as a signed note has it: "BT 108/62, 23.11.2026 08.12"."""
     at = moment(observation.get("effectiveDateTime"))
-    return f"{' '.join(measured(observation))}, {local(at):%d.%m.%Y %H.%M}" if at else " ".join(measured(observation))
+    return f"{' '.join(figure(observation))}, {local(at):%d.%m.%Y %H.%M}" if at else " ".join(figure(observation))
 
 
 def _told(statements: Iterable[Stored], source: str) -> Iterator[dict[str, Any]]:

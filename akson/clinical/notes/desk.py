@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from akson.access.roles import Permission, has
+from akson.advice.vitals.news2 import Scale
+from akson.advice.vitals.standing import scale_of
 from akson.base.errors import Refused
 from akson.base.web.forms import Fault, Filled
 from akson.base.web.messages import texts
 from akson.base.web.screens import Page, Visit
 from akson.base.work import Work
 from akson.clinical.notes import beside, drafts, model
-from akson.clinical.notes.actions import MUST_CODE, active_codes
+from akson.clinical.notes.actions import MUST_CODE, active_codes, check_codes
 from akson.clinical.notes.drafts import Draft
 from akson.clinical.notes.form import NOTE, SECTIONS
 from akson.clinical.notes.note import Note
@@ -38,6 +40,11 @@ class Desk:
     @property
     def root(self) -> str:
         return f"/p/{self.chart.identity.id}"
+
+    @property
+    def scale(self) -> Scale | None:
+        """Return how NEWS2 counts saturation for this patient; None for children."""
+        return scale_of(self.chart, self.work.now)
 
     @property
     def here(self) -> str:
@@ -101,6 +108,15 @@ async def as_note(work: Work, form: Filled, owner: int) -> Note:
     )  # fmt: skip
 
 
+def wrong_codes(work: Work, fields: Mapping[str, str]) -> Refused | None:
+    """Return what is wrong with the codes, so that it is told together with what is wrong with the texts."""
+    try:
+        check_codes(work, fields["koder"].split())
+    except Refused as refused:
+        return refused
+    return None
+
+
 def page(
     desk: Desk, fields: Mapping[str, str], *, asked: str = "", sent: bool = False, fault: Refused | None = None
 ) -> Page:
@@ -111,11 +127,11 @@ def page(
     fault   why it could not be signed
     """
     corrects = bool(fields.get("retter"))  # then what it points to stays as it was
-    chips = {} if corrects else beside.chips(desk.chart.parts, desk.root, desk.work.now)
+    chips = {} if corrects else beside.chips(desk.chart.parts, desk.root, desk.work.now, desk.scale)
     fields = {**fields, "viser": " ".join(chips)}
     form = NOTE.read(fields) if sent else NOTE.blank(**fields)
-    form = form.with_fault(Fault(sentence=fault.text)) if fault else form
     code_fault = fault.text if fault and fault.code in _ABOUT_CODES else ""
+    form = form.with_fault(Fault(sentence=fault.text, at="kode" if code_fault else "")) if fault else form
     return Page("notat.html", status=422 if sent else 200, form=form, patient=desk.chart.banner,
                 note=_writing(desk, fields, tuple(chips.values()), asked, code_fault))  # fmt: skip
 
@@ -130,7 +146,7 @@ def _writing(
         title=t("note.correct") if fields.get("retter") else t("note.title"), codes=_chosen(desk, chosen, problems),
         codes_required=work.actor.role in MUST_CODE, suggested=suggested(asked),
         ordered=tuple(_ordered(one) for one in problems), saved=desk.kept.changed if desk.kept else None,
-        beside=beside.panels(desk.chart.parts, chosen, work.actor.id, desk.root, work.now),
+        beside=beside.panels(desk.chart.parts, chosen, work.actor.id, desk.root, work.now, desk.scale),
     )  # fmt: skip
 
 

@@ -100,6 +100,8 @@ class Notes:
     notes: tuple[Listed, ...] = ()
     drafts: tuple[tuple[str, str], ...] = ()  # (text, href)
     more_href: str = ""  # older ones
+    about: str = ""  # "K77 Hjertesvikt": only what is about this problem is listed
+    all_href: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from akson.record import journal
 from akson.record.session import undo
 from akson.record.stored import Stored
 from akson.record.writing import flush
+from akson.registers import codes
 
 SCREENS = Screens(__name__)
 LIST: Final = "/p/{patient}/notater"
@@ -33,9 +34,11 @@ async def notes(work: Work, visit: Visit, patient: str) -> Page:
     """List a patient's notes, newest first, and what one has begun in this record."""
     asked = visit.query.get("antall", "")
     count = min(int(asked), signed.MOST) if asked.isascii() and asked.isdigit() and int(asked) else _FIRST
-    chart = await open_chart(work, patient, {"DocumentReference:notes": count}, marked=beside.MARKED, page="notater")
+    about = codes.icpc2().get(visit.query.get("kode", ""))
+    marked = dict(beside.MARKED) | ({"DocumentReference:notes": ("event", codes.ICPC2, about.code)} if about else {})
+    chart = await open_chart(work, patient, {"DocumentReference:notes": count}, marked=marked, page="notater")
     kept = [draft for draft in await drafts.of(work) if draft.owner == chart.identity.owner]
-    view = signed.listing(chart["DocumentReference:notes"], kept, f"/p/{patient}", count, work.now)
+    view = signed.listing(chart["DocumentReference:notes"], kept, f"/p/{patient}", count, work.now, about=about)
     return Page("notater.html", view=view, patient=chart.banner)
 
 
@@ -97,8 +100,8 @@ async def _written(visit: Visit, here: Desk) -> Page | Go:
 async def _sign(here: Desk, fields: dict[str, str]) -> Page | Go:
     """Sign what was written; when it cannot be signed, keep it and show why."""
     work, patient = here.work, here.chart.identity.id
-    form, fault = NOTE.read(fields), None
-    if form.valid:
+    form, fault = NOTE.read(fields), desk.wrong_codes(work, fields)
+    if form.valid and fault is None:
         try:
             written = await desk.as_note(work, form, here.chart.identity.owner)
             if corrects := form["retter"].raw:

@@ -13,6 +13,7 @@ from akson.clinical.notes.model import Earlier, Listed, Notes, Signed
 from akson.clinical.notes.note import REASON, codes_in_words, text_of
 from akson.patient.reading import display, extension, moment, words
 from akson.record.stored import Stored
+from akson.registers.codes import Code
 
 MOST = 1000
 
@@ -30,11 +31,18 @@ def listed(hit: Stored, root: str) -> Listed:
     )  # fmt: skip
 
 
-def listing(hits: Sequence[Stored], kept: Sequence[Draft], root: str, asked: int, now: datetime) -> Notes:
-    """Return the list of a patient's notes, and what one has begun in the same record."""
-    more = f"{root}/notater?antall={min(asked * 3, MOST)}" if len(hits) == asked and asked < MOST else ""
+def listing(
+    hits: Sequence[Stored], kept: Sequence[Draft], root: str, asked: int, now: datetime, *, about: Code | None = None
+) -> Notes:
+    """Return the list of a patient's notes, and what one has begun in the same record.
+
+    about  the problem the notes are about; None: all notes
+    """
+    only = f"kode={about.code}&" if about else ""
+    more = f"{root}/notater?{only}antall={min(asked * 3, MOST)}" if len(hits) == asked and asked < MOST else ""
     return Notes(
         new_href=f"{root}/notat/ny", notes=tuple(listed(hit, root) for hit in hits), more_href=more,
+        about=f"{about.code} {about.name}" if about else "", all_href=f"{root}/notater" if about else "",
         drafts=tuple((begun(draft, now), f"{root}/notat/{draft.id}") for draft in kept),
     )  # fmt: skip
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from akson.advice.vitals import kinds, news2
+from akson.advice.vitals.kinds import KINDS, Value, believable
+from akson.advice.vitals.news2 import Scale
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.clinical.vitals import kinds, news2
-from akson.clinical.vitals.kinds import KINDS, Value, believable
-from akson.clinical.vitals.news2 import Scale
 from akson.patient.chart import local
 from akson.record import journal
 from akson.record.stored import Stored

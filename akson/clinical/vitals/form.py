@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from akson.advice.vitals import kinds
+from akson.advice.vitals.kinds import KINDS, Kind
 from akson.base.web.forms import Choice, Form, Hidden, LongText, Number
-from akson.clinical.vitals import kinds
-from akson.clinical.vitals.kinds import KINDS, Kind
 
 AWARE = (("A", "Våken"), ("C", "Forvirret"), ("V", "Tiltale"), ("P", "Smerte"), ("U", "Reagerer ikke"))  # ACVPU
 AIR = ((kinds.AIR, "Luft"), (kinds.WITH_OXYGEN, "Oksygen"))

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from akson.advice.vitals import kinds, news2
+from akson.advice.vitals.kinds import KINDS, Value
+from akson.advice.vitals.moments import Moment, compared, scored
+from akson.advice.vitals.news2 import Scale
 from akson.base.web.messages import texts
 from akson.base.web.render import local, number, said
-from akson.clinical.vitals import kinds, model, news2
+from akson.clinical.vitals import model
 from akson.clinical.vitals.form import AWARE as ANSWERS
-from akson.clinical.vitals.kinds import KINDS, Value
-from akson.clinical.vitals.moments import Moment, compared, scored
-from akson.clinical.vitals.news2 import Scale
 from akson.patient.reading import Resource, code, codes, display, moment, words
 from akson.registers.codes import LOINC
 

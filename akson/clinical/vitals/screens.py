@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Final
 
 from akson.access.roles import Permission
+from akson.advice.vitals import kinds, news2
+from akson.advice.vitals.kinds import Value
+from akson.advice.vitals.moments import Moment, compared, gathered
+from akson.advice.vitals.news2 import Scale
+from akson.advice.vitals.standing import scale_of, standing
 from akson.base.errors import Refused
 from akson.base.web.forms import Filled
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.clinical.vitals import actions, kinds, model, news2, pages
+from akson.clinical.vitals import actions, model, pages
 from akson.clinical.vitals.form import VITALS
-from akson.clinical.vitals.kinds import Value
-from akson.clinical.vitals.moments import Moment, compared, gathered
-from akson.clinical.vitals.news2 import Scale
-from akson.clinical.vitals.standing import scale_of, standing
 from akson.patient.chart import Chart, open_chart
 from akson.patient.reading import moment
 from akson.record.journal import Mark

@@ -62,16 +62,16 @@ class Office:
     async def shell(self, work: Work) -> Shell:
         return Shell(name="Jonas Eikeland", role="Fastlege")
 
-    async def once(self, key: str) -> str | None:
+    async def once(self, key: str, holder: str) -> str | None:
         if key in self.sendings and self.sendings[key] is None:
             raise Refused("AK-W004")
         return self.sendings.setdefault(key, None)
 
-    async def settle(self, key: str, led: str | None) -> None:
-        if led is None:
-            del self.sendings[key]
-        else:
-            self.sendings[key] = led
+    async def carried(self, work: Work, key: str, holder: str, led: str) -> None:
+        self.sendings[key] = led
+
+    async def free(self, key: str, holder: str) -> None:
+        del self.sendings[key]
 
 
 @SCREENS.screen(

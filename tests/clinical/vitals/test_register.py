@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from akson.advice.vitals.kinds import AIR, Value
+from akson.advice.vitals.moments import gathered
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.clinical.vitals.actions import register
-from akson.clinical.vitals.kinds import AIR, Value
-from akson.clinical.vitals.moments import gathered
 from akson.record import journal
 from akson.record.session import session
 from tests.seeded import Town

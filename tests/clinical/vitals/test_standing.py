@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from akson.advice.vitals.kinds import AIR, Value
+from akson.advice.vitals.moments import Moment
+from akson.advice.vitals.news2 import Scale, score
+from akson.advice.vitals.standing import standing
 from akson.clinical.vitals import pages
-from akson.clinical.vitals.kinds import AIR, Value
-from akson.clinical.vitals.moments import Moment
-from akson.clinical.vitals.news2 import Scale, score
-from akson.clinical.vitals.standing import standing
 
 EIGHT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ILL: dict[str, Value] = {"resp": Decimal(24), "spo2": Decimal(91), "temp": Decimal("38.2"), "sys": Decimal(100),

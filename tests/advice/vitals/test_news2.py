@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from akson.clinical.vitals.kinds import AIR, WITH_OXYGEN, Value
-from akson.clinical.vitals.news2 import PARTS, Risk, Scale, risk, score
+from akson.advice.vitals.kinds import AIR, WITH_OXYGEN, Value
+from akson.advice.vitals.news2 import PARTS, Risk, Scale, risk, score
 
 WELL: dict[str, Value] = {"resp": Decimal(16), "spo2": Decimal(98), "oksygen": AIR, "sys": Decimal(120),
                           "puls": Decimal(70), "bevissthet": "A", "temp": Decimal("37.0")}  # fmt: skip

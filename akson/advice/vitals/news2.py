@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from akson.clinical.vitals.kinds import AWARE, OXYGEN, WITH_OXYGEN, Value
+from akson.advice.vitals.kinds import AWARE, OXYGEN, WITH_OXYGEN, Value
 
 # kind -> (highest value of the step, its points), lowest first; above the last step the points of "above"
 _STEPS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {

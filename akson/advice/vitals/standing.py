@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from akson.clinical.vitals import news2
-from akson.clinical.vitals.moments import Moment
-from akson.clinical.vitals.news2 import Risk, Scale, Score
+from akson.advice.vitals import news2
+from akson.advice.vitals.moments import Moment, compared
+from akson.advice.vitals.news2 import Risk, Scale, Score
 from akson.patient.banner import FLAG
 from akson.patient.chart import Chart, local
 from akson.patient.reading import code
@@ -26,6 +26,35 @@ class Standing:
     complete: Moment | None = None  # the last with all seven parts; its total is set
     newer: Moment | None = None  # the newest parts since, together, when they give more than `complete`
     counted: Score | None = None  # of `newer`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What every page says first of how ill somebody is."""
+
+    head: Moment  # the newest that counts
+    total: int | None = None  # None: not enough is measured to say anything
+    was: int | None = None  # what `total` is compared with; less than it when `at_least`
+    complete: Moment | None = None  # the last with all parts, when `head` is newer and lacks some
+
+    at_least: bool = False  # parts are missing: the sum may be higher
+
+
+def told(moments: Sequence[Moment], scale: Scale | None) -> Told | None:
+    """Return what to say of how ill somebody is, or None when nothing was measured.
+
+    moments  oldest first
+    """
+    if not moments:
+        return None
+    stands = standing(moments, scale)
+    head = stands.newer or stands.complete or moments[-1]
+    total = stands.counted.at_least if stands.counted else head.total
+    was = compared(moments, head.at) if total is not None else None
+    if stands.newer and was is not None and was >= (total or 0):
+        was = None  # what can still rise is not lower than before
+    complete = stands.complete if stands.newer else None
+    return Told(head=head, total=total, was=was, complete=complete, at_least=stands.newer is not None)
 
 
 def scale_of(chart: Chart, now: datetime) -> Scale | None:

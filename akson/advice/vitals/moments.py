@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from akson.clinical.vitals import kinds
-from akson.clinical.vitals.kinds import KINDS, Value
+from akson.advice.vitals import kinds
+from akson.advice.vitals.kinds import KINDS, Value
 from akson.patient.reading import Resource, code, display, moment
 from akson.registers import codes
 from akson.registers.codes import LOINC, SNOMED

@@ -101,6 +101,11 @@ def in_words(day: str) -> str:
     return f"{int(day[8:10])}. {_MONTHS[int(day[5:7]) - 1]}"
 
 
+def flowing(text: str) -> str:
+    """Return a text whose lines were broken for the file only, paragraph by paragraph."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
 def stay(start: str, end: str) -> str:
     """Return two dates as a stay is told: "16.–20.", or with their months when these differ: "28.10.–2.11."."""
     first, last = (f"{int(day[8:10])}." for day in (start, end))

@@ -81,14 +81,11 @@ async def standing(work: Work, visit: Visit, patient: str) -> Page:
 @SCREENS.screen("/p/{patient}/samhandling/ny", needs=Permission.WRITE_MESSAGES, title="cooperation.new")
 async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a message to somebody outside: first shown as they will read it, then sent."""
-    chart = await open_chart(work, patient, {"Communication": 20}, page="samhandling")
+    chart = await open_chart(work, patient, {"Communication": 20, "DocumentReference": 20}, page="samhandling")
     partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work)))
-    asked, do, to = writing.form(partners), visit.form.get("do", ""), visit.query.get("til", "")
-    filled = (
-        asked.read(visit.form)
-        if visit.sent
-        else writing.blank(asked, partners, to or writing.usual(partners, chart["Communication"]))
-    )
+    asked, do = writing.form(partners), visit.form.get("do", "")
+    to = visit.query.get("til", "") or writing.usual(partners, chart["Communication"], chart["DocumentReference"])
+    filled = asked.read(visit.form) if visit.sent else writing.blank(asked, partners, to)
     draft = None
     if filled.valid and do != "edit":
         try:

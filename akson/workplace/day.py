@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from akson.access.roles import Permission, has
 from akson.base.web.messages import texts
 from akson.base.web.render import said
 from akson.base.work import Actor
@@ -22,6 +23,10 @@ from akson.workplace.words import due, party
 _MORNING_ENDS, _DAY_ENDS = 10, 18
 _NOT_COMING: Final = ("cancelled", "noshow", "entered-in-error")
 VISITS: Final = ("planned", "arrived", "triaged", "in-progress")  # not yet made
+_PANELS: Final = {
+    "meetings": Permission.FIND_PEOPLE, "tasks": Permission.WRITE_TASKS, "results": Permission.READ_CLINICAL,
+    "drafts": Permission.WRITE_NOTES,
+}  # fmt: skip
 _OVER: Final = ("fulfilled", *_NOT_COMING)
 
 
@@ -50,8 +55,15 @@ def present(found: Gathered, actor: Actor, now: datetime) -> Day:
         greeting=_greeting(actor, now), meetings=meetings, tasks=_rows(others, found, now),
         results=_rows(signing, found, now), drafts=tuple(_drafts(found, now)),
         waiting=_rows([task.resource for task in found.sent], found, now, sent=True),
-        next_href=_href(ahead[0]) if ahead else "",
+        next_href=_href(ahead[0]) if ahead else "", panels=frozenset(_panels(actor)),
     )  # fmt: skip
+
+
+def _panels(actor: Actor) -> Iterator[str]:
+    """Yield what the role can have something in."""
+    for name, needs in _PANELS.items():
+        if has(actor.role, needs):
+            yield name
 
 
 def _greeting(actor: Actor, now: datetime) -> str:

@@ -67,6 +67,7 @@ def present(found: Gathered, reader: Reader) -> Inbox:
     owned = all(task.resource.get("owner") for task in tabs["handling"])
     count = len(tabs["handling"])
     return Inbox(
+        tab=reader.tab,
         tabs=tuple(
             Tab(text=t(f"inbox.tab_{name}"), href=f"/innboks?fane={name}" if name != TABS[0] else "/innboks",
                 count=None if name == "ferdig" else len(tabs[name]), current=name == reader.tab)

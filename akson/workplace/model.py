@@ -48,6 +48,7 @@ class Day:
     drafts: tuple[Row, ...] = ()
     waiting: tuple[Row, ...] = ()  # referrals and messages without an answer
     next_href: str = ""  # the next patient's record
+    panels: frozenset[str] = frozenset()  # those the role has a use for: "meetings", "tasks", "results", "drafts"
 
 
 # ---- sok.html
@@ -213,6 +214,7 @@ class Overview:
     coordinator: str = ""
     buttons: tuple[Button, ...] = ()
     closed: tuple[str, ...] = ()  # panels the reader's role does not open: "problems", "medicines"
+    quick_example: str = ""
     quick: str = ""  # where one line is posted; empty when the role writes nothing
     typed: str = ""  # a line that was not understood
     fault: str = ""
@@ -306,6 +308,7 @@ class Inbox:
     """The inbox across patients."""
 
     tabs: tuple[Tab, ...]
+    tab: str = "handling"  # the one that is shown
     sections: tuple[Section, ...] = ()
     open: Message | None = None
     footer: str = ""  # "Alle 7 har eier. Ingen sak er uten eier."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -59,13 +60,16 @@ def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime, *,
     """
     root = f"/p/{chart.identity.id}"
     known = _known(chart)
-    vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger", scale=scale_of(chart, now))
+    reads = has(actor.role, Permission.READ_CLINICAL)  # others see this page, and no page behind it
+    vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger" if reads else "",
+                            scale=scale_of(chart, now))  # fmt: skip
     told = since.Since(read=read or now - NEWCOMERS_SEE, began=since.began(chart.parts, now), now=now)
     news = since.news(told, chart.parts, vitals, root)
     shown = len(news) if everything else max(since.SHOWN, sum(item.today for item in news))
     services = [hit.resource for hit in chart["EpisodeOfCare"]]
     return Overview(
-        read=read, news=news[:shown], more=max(len(news) - shown, 0), more_href=f"{root}?nytt=alt#h-siden",
+        read=read, news=tuple(item if reads else replace(item, href="") for item in news[:shown]),
+        more=max(len(news) - shown, 0), more_href=f"{root}?nytt=alt#h-siden",
         problems=tuple(_problems(chart, told if read else None, root)),
         earlier=len(chart["Condition:resolved"]) + len(chart["Condition:inactive"]),
         medicines=_medicines(chart, known, now), vitals=vitals,
@@ -74,8 +78,13 @@ def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime, *,
         services=tuple(map(_service, sorted(services, key=_since))), coordinator=_coordinator(chart),
         buttons=tuple(_buttons(actor, root)),
         closed=tuple(panel for panel, type_ in _PANELS.items() if not may_read(actor.role, type_)),
-        quick=f"{root}/hurtig" if has(actor.role, Permission.WRITE_TASKS) else "",
+        quick_example=_example(actor), quick=f"{root}/hurtig" if has(actor.role, Permission.WRITE_TASKS) else "",
     )  # fmt: skip
+
+
+def _example(actor: Actor) -> str:
+    measures = has(actor.role, Permission.WRITE_VITALS)
+    return texts().plain("overview.quick_example" if measures else "overview.quick_example_task")
 
 
 def _known(chart: Chart) -> Known:

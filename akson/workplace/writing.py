@@ -45,14 +45,16 @@ def form(partners: Choices) -> Form:
     )
 
 
-def usual(partners: Choices, messages: Sequence[Stored]) -> str:
-    """Return whom to write to when nobody was chosen: who was last written to, or wrote, about this patient; or "".
+def usual(partners: Choices, messages: Sequence[Stored], letters: Sequence[Stored]) -> str:
+    """Return whom to write to when nobody was chosen: who last wrote or was written to about this patient; or "".
 
     messages  Communications of one patient, newest first
+    letters   DocumentReferences of the same, newest first; asked when no message names one of `partners`
     """
     by_name = {name: value for value, name in partners}
-    parties = (party for hit in messages for party in (hit.resource.get("sender"), *hit.resource.get("recipient", ())))
-    return next((by_name[name] for party in parties if (name := display(party)) in by_name), "")
+    dialog = (party for hit in messages for party in (hit.resource.get("sender"), *hit.resource.get("recipient", ())))
+    authors = (party for hit in letters for party in (*hit.resource.get("author", ()), hit.resource.get("custodian")))
+    return next((by_name[name] for party in (*dialog, *authors) if (name := display(party)) in by_name), "")
 
 
 def blank(asked: Form, partners: Choices, to: str = "") -> Filled:

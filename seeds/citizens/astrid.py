@@ -11,7 +11,7 @@ from seeds import fjordvik as at
 from seeds import staff as by
 from seeds.chart import Chart, Citizen, allergy, block, flag, key_box, lives, open_chart, relative
 from seeds.citizens.astrid_medicines import medicines
-from seeds.shapes import Clock, Resource, Seed, in_words, norwegian, ref, stay, weekday
+from seeds.shapes import Clock, Resource, Seed, flowing, in_words, norwegian, ref, stay, weekday
 
 ASTRID = Citizen(
     key="astrid",
@@ -218,15 +218,17 @@ def _documents(chart: Chart) -> str:
     visit = clinical.contact(
         chart, "AMB", clock.ago(14, "09.30"), clock.ago(14, "10.00"), at.NORDRE, who=by.JONAS, why="K77"
     )
-    clinical.note(chart, LAST_NOTE, clock.ago(14, "10.02"), by.JONAS, why=("K77",), about=visit, name="kontroll")
+    clinical.note(
+        chart, flowing(LAST_NOTE), clock.ago(14, "10.02"), by.JONAS, why=("K77",), about=visit, name="kontroll"
+    )
     clinical.contact(chart, "IMP", clock.ago(7, "13.40"), clock.ago(3, "12.15"), at.SYKEHUS, why="K77")
-    summary = EPIKRISE.format(stay=stay(clock.before(7), clock.before(3)))
+    summary = flowing(EPIKRISE).format(stay=stay(clock.before(7), clock.before(3)))
     epikrise = clinical.discharge_summary(chart, summary, clock.ago(3, "13.05"), at.SYKEHUS, why="K77", name="epikrise")
     clinical.document(
         chart,
         {"text": "Vedtak"},
         "Hjemmesykepleie økt til 2 × daglig",
-        VEDTAK.format(until=in_words(clock.after(_NURSED))),
+        flowing(VEDTAK).format(until=in_words(clock.after(_NURSED))),
         clock.ago(3, "14.30"),
         [by.SIRI.link],
         at.TILDELING,
@@ -372,7 +374,7 @@ def _tasks(chart: Chart, epikrise: str, score: str) -> None:
     mariam, hospital = by.MARIAM.link, at.SYKEHUS.link
     asked = care.message(
         chart,
-        MELDING.format(home=weekday(clock.before(3))),
+        flowing(MELDING).format(home=weekday(clock.before(3))),
         mariam,
         jonas,
         clock.ago(0, "08.31"),

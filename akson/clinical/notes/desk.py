@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from akson.access.roles import Permission, has
 from akson.advice.vitals.news2 import Scale
@@ -36,6 +37,7 @@ class Desk:
     id: str
     chart: Chart
     kept: Draft | None
+    saved: datetime | None  # when the draft was last kept
 
     @property
     def root(self) -> str:
@@ -62,7 +64,7 @@ async def sit_down(work: Work, patient: str, id_: str) -> Desk:
     if work.office.ids.open(id_) != chart.identity.owner:
         raise Refused("AK-W005")
     kept = await drafts.load(work, id_)
-    return Desk(work=work, id=id_, chart=chart, kept=kept)
+    return Desk(work=work, id=id_, chart=chart, kept=kept, saved=kept.changed if kept else None)
 
 
 def typed(visit: Visit) -> dict[str, str]:
@@ -145,7 +147,7 @@ def _writing(
         action=desk.here, autosave=f"{desk.here}/kladd", at=work.now, refs=refs, asked=asked, code_fault=fault,
         title=t("note.correct") if fields.get("retter") else t("note.title"), codes=_chosen(desk, chosen, problems),
         codes_required=work.actor.role in MUST_CODE, suggested=suggested(asked),
-        ordered=tuple(_ordered(one) for one in problems), saved=desk.kept.changed if desk.kept else None,
+        ordered=tuple(_ordered(one) for one in problems), saved=desk.saved,
         beside=beside.panels(desk.chart.parts, chosen, work.actor.id, desk.root, work.now, desk.scale),
     )  # fmt: skip
 

@@ -62,11 +62,19 @@ def _trend(newest: Told) -> str:
 
 
 def _figures(moments: Sequence[Moment], head: Moment, now: datetime) -> Iterator[Fact]:
-    """Yield the newest of each kind; one of another time says when."""
+    """Yield the newest of each kind: those of the moment itself in one line, each of another time with its own."""
+    together: list[str] = []
     for name in _ROWS:
         last = next((one for one in reversed(moments) if one.figure(name) is not None), None)
-        if last:
-            under = number(last.figure("dia")) if name == "sys" and last.figure("dia") is not None else ""
-            value = "/".join(filter(None, (number(last.figure(name)), under)))
-            side = "" if last.at == head.at else said(last.at, now)
-            yield Fact(text=texts().plain(f"note.value_{name}", value=value), side=side)
+        if last and last.at == head.at:
+            together.append(_value(name, last))
+        elif last:
+            yield Fact(text=_value(name, last), side=said(last.at, now))
+    if together:
+        yield Fact(text=" · ".join(together))
+
+
+def _value(name: str, one: Moment) -> str:
+    under = number(one.figure("dia")) if name == "sys" and one.figure("dia") is not None else ""
+    value = "/".join(filter(None, (number(one.figure(name)), under)))
+    return texts().plain(f"note.value_{name}", value=value)

@@ -92,6 +92,7 @@ async def _written(visit: Visit, here: Desk) -> Page | Go:
     if do == "sign":
         return await _sign(here, fields)
     await desk.keep(work, patient, here.id, fields, here.kept)
+    here.saved = work.now
     if do == "find":
         return desk.page(here, fields, asked=visit.form.get("kode", "")[:100])
     return Go(f"{here.root}/notater", said="note.kept") if do == "save" else Go(f"{here.here}#kode")
@@ -115,6 +116,7 @@ async def _sign(here: Desk, fields: dict[str, str]) -> Page | Go:
             await undo(work)
             fault = refused
     await desk.keep(work, patient, here.id, fields, here.kept)
+    here.saved = work.now
     return desk.page(here, fields, sent=True, fault=fault)
 
 

@@ -51,10 +51,16 @@ def usual(partners: Choices, messages: Sequence[Stored], letters: Sequence[Store
     messages  Communications of one patient, newest first
     letters   DocumentReferences of the same, newest first; asked when no message names one of `partners`
     """
-    by_name = {name: value for value, name in partners}
     dialog = (party for hit in messages for party in (hit.resource.get("sender"), *hit.resource.get("recipient", ())))
     authors = (party for hit in letters for party in (*hit.resource.get("author", ()), hit.resource.get("custodian")))
-    return next((by_name[name] for party in (*dialog, *authors) if (name := display(party)) in by_name), "")
+    return next(filter(None, (_meant(partners, display(party)) for party in (*dialog, *authors))), "")
+
+
+def _meant(partners: Choices, named: str) -> str:
+    """Return which of `partners` is named; of "Hjertepoliklinikken, Vestfjell sykehus" the first that is one."""
+    parts = f", {named}, "
+    found = [(parts.index(f", {name}, "), value) for value, name in partners if name and f", {name}, " in parts]
+    return min(found, default=(0, ""))[1]
 
 
 def blank(asked: Form, partners: Choices, to: str = "") -> Filled:

@@ -16,6 +16,7 @@ from akson.fhir.checks import check_resource
 from akson.registers.identifiers import PERSON_SYSTEMS, Fnr, Hpr, OrgNr
 from seeds import staff as by
 from seeds.citizens import GROWN_UP, STORIES
+from seeds.citizens.astrid import astrid
 from seeds.personas import citizen_personas, staff_personas
 from seeds.shapes import OSLO, Clock
 
@@ -251,6 +252,22 @@ def test_nothing_is_told_of_anybody_before_they_were_born(by_key: dict[str, dict
 def test_what_is_to_come_counts_from_today_even_at_night() -> None:
     night = Clock(datetime(2026, 11, 22, 23, 30, tzinfo=UTC))  # half past midnight on Monday
     assert (night.ago(0, "08.12")[:10], night.ahead(0, "15.00")[:10]) == ("2026-11-22", "2026-11-23")
+
+
+@pytest.mark.parametrize(("now", "words"), [
+    (datetime(2026, 11, 23, 10, tzinfo=UTC), ("Innlagt 16.–20. med", "til 28. februar.", "hjem fredag.")),
+    (datetime(2026, 12, 4, 10, tzinfo=UTC), ("Innlagt 27.11.–1.12. med", "til 11. mars.", "hjem tirsdag.")),
+])  # fmt: skip
+def test_what_astrids_letters_say_of_days_follows_the_calendar(now: datetime, words: tuple[str, ...]) -> None:
+    told = [
+        base64.b64decode(one["content"][0]["attachment"]["data"]).decode()
+        for seed in astrid(Clock(now)) if (one := seed.resource)["resourceType"] == "DocumentReference"
+    ]  # fmt: skip
+    told += [
+        seed.resource["payload"][0]["contentString"]
+        for seed in astrid(Clock(now)) if seed.resource["resourceType"] == "Communication"
+    ]  # fmt: skip
+    assert [word for word in words if not any(word in text for text in told)] == []
 
 
 def test_staff_have_roles_the_access_rules_know(by_key: dict[str, dict[str, Any]]) -> None:

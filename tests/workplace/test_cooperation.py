@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 
 from akson.base.work import Actor, Purpose
-from akson.exchange import delivery, inbox, sending
+from akson.exchange import addresses, delivery, inbox, sending
+from akson.exchange.addresses import Address
 from akson.exchange.states import State
 from akson.record import journal
 from akson.record.office import Office
@@ -71,6 +72,17 @@ async def colleagues_message(places: Places, sender: Actor, count: int = 1) -> l
                 "restriction": {"period": {"end": "2026-11-23T15:00:00+01:00"}},
             })  # fmt: skip
     return made
+
+
+async def test_a_new_message_is_begun_to_who_last_wrote_about_the_patient(places: Places) -> None:
+    other = Address(her_id=99000099, name="Avdeling A", ours=False, endpoint="http://127.0.0.1:1/exchange/local")
+    await addresses.put(places.office.database, [other])
+    async with browsing(places.office, places.doctor) as jonas:
+        assert " selected" not in (await jonas.open(page(places, "/ny"))).html  # two to choose from, and no word yet
+        await received(places)
+        begun = await jonas.open(page(places, "/ny"))
+    assert f'value="{HEART.her_id}" selected' in begun.html
+    assert "om NORDLI, Astrid" in begun.text
 
 
 async def test_the_hospital_writes_the_gp_answers_and_sees_the_answer_accepted(world: World) -> None:

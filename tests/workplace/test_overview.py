@@ -126,6 +126,20 @@ async def test_a_role_with_less_to_do_sees_less_and_is_told_so(at_work: Town) ->
     assert "Nytt notat" not in page.text
 
 
+async def test_no_link_leads_where_the_reader_may_not_go_and_each_leads_to_the_thing_itself(at_work: Town) -> None:
+    root = f"/p/{at_work.id('Patient/astrid')}"
+    doctor, office = await overview(at_work, "jonas"), await overview(at_work, "siri")
+    assert [way in doctor.html for way in (f'"{root}/notater?kode=K77"', f'"{root}?nytt=alt#h-siden"')] == [True, True]
+    assert [way in doctor.html for way in (f'"{root}/samhandling/ny"', f'"{root}/malinger"')] == [True, True]
+    closed = (f'"{root}/notat/', f'"{root}/malinger', f'"{root}/notater')
+    assert [way in office.html for way in closed] == [False] * 3
+    assert ("bt 128/74" in doctor.html, "bt 128/74" in office.html) == (True, False)
+    async with browsing(at_work.office, await at_work.at_work("jonas")) as browser:
+        every = await browser.open(f"{root}?nytt=alt")
+    assert "Telefon, legevakt" in every.text.partition("Problemer")[0]
+    assert "Telefon, legevakt" not in doctor.text.partition("Problemer")[0]
+
+
 async def test_a_protected_address_is_shown_to_nobody(at_work: Town) -> None:
     page = await overview(at_work, "rolf", "Patient/marius")
     assert "Bor skjult adresse" in page.text

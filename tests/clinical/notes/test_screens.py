@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from akson.base.work import Purpose
 from akson.clinical.notes import drafts, screens
 from akson.clinical.notes.model import Notes, Signed, Writing
 from akson.clinical.notes.note import text_of
+from akson.clinical.vitals.actions import register
 from akson.record import journal
 from akson.record.session import session
 from tests.clinical.drawing import drawn
@@ -117,6 +119,47 @@ async def test_the_page_shows_what_one_needs_beside_the_note(jonas: Desk) -> Non
     shown = {(fact.text, fact.side) for fact in titles["Legemidler"].facts}
     assert ("Apiksaban 5 mg × 2", "Sykehus 2,5 mg × 2") in shown
     assert ("Ibuprofen 400 mg ved smerter", "Bare fra pasienten") in shown
+
+
+async def test_beside_the_note_stands_how_ill_the_patient_is_now_as_on_the_overview(jonas: Desk) -> None:
+    def panel(note: Writing) -> dict[str, tuple[str, str]]:
+        shown = next(one for one in note.beside if one.title == "Målinger")
+        return {shown.note: ("", "")} | {fact.text: (fact.side, fact.level) for fact in shown.facts}
+
+    id_ = await jonas.begin()
+    before = panel(await jonas.written(id_))
+    assert next(iter(before)) == "i dag 08.12, Mariam Yusuf"
+    assert before["NEWS2 4"] == ("opp fra 1", "warn")
+    assert "Resp. 20/min · SpO₂ 93 % · BT 108/62 · Puls 96/min · Temp. 37,4 °C · Vekt 58,4 kg" in before
+    async with jonas.town.office.work(await jonas.town.at_work("jonas"), Purpose.TREATMENT) as work:
+        await register(work, jonas.patient, {"resp": Decimal(26), "spo2": Decimal(90)}, work.now)
+    note = await jonas.written(id_)
+    after = panel(note)
+    assert next(iter(after)) == "i dag 11.00, Jonas Eikeland"
+    assert after["NEWS2 minst 6"] == ("opp fra 2", "warn")
+    assert after["Siste hele NEWS2: 4"] == ("i dag 08.12", "")
+    assert after["Puls 96/min"] == ("i dag 08.12", "")
+    assert "NEWS2" not in [ref.head for ref in note.refs]  # an overtaken sum is not what the note builds on
+
+
+async def test_an_empty_note_is_told_all_that_is_missing_at_once_with_ways_to_it(jonas: Desk) -> None:
+    page = await jonas.send(await jonas.begin(), "sign", **dict.fromkeys(TYPED, "") | {"type": "telefon"})
+    html = drawn("clinical/notes", page)
+    summary = html[html.index('id="feil"') : html.index("</ul>", html.index('id="feil"'))]
+    assert [target in summary for target in ('href="#f-vurdering"', 'href="#kode"')] == [True, True]
+    assert 'id="f-vurdering"' in html
+    assert (
+        'id="kode" name="kode" value="" autocomplete="off" aria-describedby="kode-n kode-e" aria-invalid="true"' in html
+    )
+    assert page.values["note"].saved is not None  # and nothing typed is lost
+
+
+async def test_the_notes_about_one_problem_are_listed_by_its_code(jonas: Desk) -> None:
+    view = (await jonas.open(screens.notes, asked(kode="K77"))).values["view"]
+    assert view.about == "K77 Hjertesvikt"
+    assert {note.codes for note in view.notes} == {"K77 Hjertesvikt"}
+    assert len(view.notes) < len((await jonas.listed()).notes) + len(view.notes)
+    assert (await jonas.open(screens.notes, asked(kode="ukjent"))).values["view"].about == ""
 
 
 async def test_the_problem_the_note_is_about_stands_first(jonas: Desk) -> None:

@@ -16,6 +16,7 @@ from akson.portal import model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
 from akson.record.authors import Author, authors
+from akson.record.session import Within
 
 TOLD_WITHIN: Final = timedelta(days=365)  # as far back as last_look looks
 _EMERGENCY: Final = "ETREAT"  # of v3-ActReason
@@ -30,7 +31,7 @@ async def unread(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
     found = {id_: at for id_, at in found.items() if at > work.now - TOLD_WITHIN}
     if not found:
         return ()
-    read = await last_look(work.office.database, opened.identity.owner, work.actor.key, "innsyn", work.now,
+    read = await last_look(Within(work), opened.identity.owner, work.actor.key, "innsyn", work.now,
                            pause=timedelta())  # fmt: skip
     new = {id_: at for id_, at in found.items() if read is None or at > read}
     by = await authors(work, opened.identity.owner, "Consent", new)

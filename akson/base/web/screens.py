@@ -141,18 +141,8 @@ class Screens:
         """Register the handler below. `needs` is a permission; `title` a message key."""
 
         def register(handler: Handler) -> Handler:
-            self.found.append(
-                Screen(
-                    path=path,
-                    needs=needs,
-                    title=title,
-                    handler=handler,
-                    folder=self._folder,
-                    methods=methods,
-                    menu=menu,
-                    under=under,
-                )
-            )
+            self.found.append(Screen(path=path, needs=needs, title=title, handler=handler, folder=self._folder,
+                                     methods=methods, menu=menu, under=under))  # fmt: skip
             return handler
 
         return register

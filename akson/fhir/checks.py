@@ -17,10 +17,10 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from akson.fhir import structs, walk
+from akson.fhir import local, structs, walk
 from akson.fhir.bodies import dumps, loads
 from akson.fhir.definitions import elements, facts
-from akson.fhir.issues import Invalid, Issue
+from akson.fhir.issues import GRAVE, Invalid, Issue
 from akson.fhir.primitives import LONGEST_STRING
 from akson.fhir.types import is_type
 
@@ -29,7 +29,7 @@ __all__ = ["Invalid", "Issue", "Resource", "check", "check_resource"]
 # Signs of control characters in the text as we would write it.
 CONTROLS: Final = (b"\\u00", b"\\b", b"\\f")
 _EXPONENT = re.compile(rb"E[+-][0-9]")
-_LOCAL = re.compile(r'"reference":"#([^"]+)"')
+_ONLY_AN_ID = re.compile(rb'\{"id":"[^"]*"\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ def check(body: bytes, *, expected: str | None = None) -> Resource:
     if not is_type(kind) or expected not in {None, kind} or not _is_plainly_valid(str(kind), body, data):
         if walk.depth_of(data) > walk.DEEPEST:
             _unreadable(f"nested deeper than {walk.DEEPEST} levels", "too-costly")
-        if issues := walk.faults(_decoded_slowly(body), expected=expected):
-            raise Invalid(issues)
+        issues = walk.faults(_decoded_slowly(body), expected=expected)
+        if any(issue.severity in GRAVE for issue in issues):
+            raise Invalid([issue for issue in issues if issue.severity in GRAVE])
     return Resource(type=str(kind), id=data.get("id"), data=data, body=body)
 
 
@@ -89,15 +90,31 @@ def _is_plainly_valid(kind: str, body: bytes, data: dict[str, Any]) -> bool:
     if len(body) > LONGEST_STRING and kind != "Binary":  # may hold too long a string: let the walk measure
         return False
     text = dumps(data)
-    if b"{}" in text or _members(body) != _members(text):
+    if b"{}" in text or _has_exponents(text) or _repeats_members(body, text):
         return False
     if b"\\" in text and any(sign in text for sign in CONTROLS):
         return False
-    if b"E" in text and _EXPONENT.search(text):
+    if text.find(b'{"id":"', 1) > 0 and _ONLY_AN_ID.search(text):
         return False
     if _may_be_deep(kind, text, data) and walk.depth_of(data) > walk.DEEPEST:
         return False
-    return (b"#" not in text or _local_references_hold(kind, text, data)) and structs.accepts(kind, body)
+    if (b"#" in text or local.may_contain(kind, text, data)) and not local.references_hold(kind, text, data):
+        return False
+    return structs.accepts(kind, body)
+
+
+def _has_exponents(text: bytes) -> bool:
+    if b"E" not in text or not ((b"+" in text and b"E+" in text) or b"E-" in text):  # single signs are found soonest
+        return False
+    return _EXPONENT.search(text) is not None
+
+
+def _repeats_members(body: bytes, text: bytes) -> bool:
+    """Tell whether `body` may hold a member more than once; `text` is `body` decoded and written anew, compactly.
+
+    Nothing grows by that but numbers with an exponent, so that a text of the same length lost nothing either.
+    """
+    return len(body) != len(text) and _members(body) != _members(text)
 
 
 def _may_be_deep(kind: str, text: bytes, data: dict[str, Any]) -> bool:
@@ -127,15 +144,6 @@ def _endless(kinds: frozenset[str]) -> tuple[bytes, ...]:
     paths = [path for path in facts()["elements"] if not kinds or path.partition(".")[0] in kinds]
     own = {e.name for path in paths for e in elements(path) for t in e.types if (path + ".").startswith(t + ".")}
     return tuple(f'"{name}":'.encode() for name in sorted({*own, "extension", "assigner", "resource"}))
-
-
-def _local_references_hold(kind: str, text: bytes, data: dict[str, Any]) -> bool:
-    """Tell whether all that is referred to as "#x" is contained; never sure of resources with entries of their own."""
-    contained = data.get("contained", [])
-    if kind in {"Bundle", "Parameters"} or not isinstance(contained, list):
-        return False
-    ids = {str(c.get("id")) for c in contained if isinstance(c, dict)}
-    return ids.issuperset(_LOCAL.findall(text.decode()))
 
 
 def _members(text: bytes) -> int:

@@ -14,6 +14,8 @@ from typing import Any
 
 import zstandard
 
+from akson.fhir.primitives import GRAMMARS
+
 PRIMITIVES = frozenset(
     "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time"
     " unsignedInt uri url uuid xhtml".split()
@@ -25,11 +27,13 @@ _MOST = 16 * 1024 * 1024  # the artefact unpacked, at most
 class Element:
     """One element as a StructureDefinition gives it.
 
+    within   path of the type or element that holds it
     types    FHIR types; a type with a dot ("Patient.contact") is an element with parts of its own
     targets  resource types a Reference may point to; ("Resource",) is any
     codes    name of the required value set, if it can be counted up
     """
 
+    within: str
     name: str  # without [x]
     required: bool
     many: bool
@@ -59,13 +63,20 @@ def facts() -> Mapping[str, Any]:
 @cache
 def elements(path: str) -> tuple[Element, ...]:
     """Return the elements of the type or element `path`, in the order of the specification; () when unknown."""
-    return tuple(_element(*row) for row in facts()["elements"].get(path, ()))
+    return tuple(_element(path, *row) for row in facts()["elements"].get(path, ()))
 
 
 def _element(
-    name: str, least: int, many: int, types: list[str], targets: tuple[str, ...] = (), codes: str | None = None
+    within: str,
+    name: str,
+    least: int,
+    many: int,
+    types: list[str],
+    targets: tuple[str, ...] = (),
+    codes: str | None = None,
 ) -> Element:
     return Element(
+        within=within,
         name=name.removesuffix("[x]"),
         required=bool(least),
         many=bool(many),
@@ -86,6 +97,12 @@ def members(path: str) -> Mapping[str, tuple[Element, str]]:
 def codes(name: str) -> frozenset[str]:
     """Return the codes of a required value set, whatever their system."""
     return frozenset(code for found in facts()["valueSets"][name].values() for code in found)
+
+
+def is_code(value_set: str, code: str) -> bool:
+    """Tell whether `code` is in a required value set, by its list or by its form."""
+    grammar = GRAMMARS.get(value_set)
+    return bool(grammar.fullmatch(code)) if grammar else code in codes(value_set)
 
 
 @cache

@@ -156,6 +156,19 @@ def _type(path: str, given: Json) -> str:
 _RESOURCES: set[str] = set()
 
 
+# ISO 4217, which the package does not hold: what R4 lists, funds and metals included, and what came later.
+CURRENCIES = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD"
+    " CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GGP"
+    " GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS IMP INR IQD IRR ISK JEP JMD JOD JPY KES KGS KHR KMF KPW"
+    " KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN"
+    " NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS"
+    " SPL SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TVD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VEF"
+    " VES VND VUV WST XAF XAG XAU XBA XBB XBC XBD XCD XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWL"
+).split()
+GRAMMARS = frozenset({"mimetypes"})  # value sets too large to count up, whose codes are told by their form
+
+
 class _ValueSets:
     """The codes of required bindings, by system, for those that can be counted up."""
 
@@ -170,10 +183,12 @@ class _ValueSets:
         url = (binding.get("valueSet") or "").partition("|")[0]
         if binding.get("strength") != "required" or not url:
             return None
-        codes = self._codes(url)
+        name = str(url.rpartition("/")[2])
+        if name in GRAMMARS:
+            return name
+        codes = {"urn:iso:std:iso:4217": CURRENCIES} if name == "currencies" else self._codes(url)
         if not codes:
             return None
-        name = str(url.rpartition("/")[2])
         self.used[name] = codes
         return name
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+GRAVE: Final = frozenset({"error", "fatal"})  # severities that keep a resource out; warning and information do not
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One fault, as an OperationOutcome tells it.
 
+    severity     fatal, error, warning or information
     code         hl7.org/fhir/R4/valueset-issue-type.html
     path         where, e.g. "Patient.name[0].given[1]"; "" when the text as a whole is at fault
     diagnostics  English, for developers; may quote what was sent, so it is never logged

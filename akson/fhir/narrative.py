@@ -1,7 +1,7 @@
 """This will tell whether a narrative is the plain, safe XHTML that FHIR allows.
 
 Source: hl7.org/fhir/R4/narrative.html: no head, body, scripts, forms, frames, objects, external style sheets or event
-handlers. We let nothing load from elsewhere when the narrative is shown, either.
+handlers. Nothing is loaded from elsewhere when a narrative is shown (the page's content security policy sees to that).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _ATTRIBUTES: Final = frozenset(
     " valign value vspace width xml:lang xml:space xmlns".split()
 )
 _LINK = re.compile(r"(?:#|https?://|mailto:|tel:|urn:|[^:\\]*$)", re.IGNORECASE)
-_PICTURE = re.compile(r"(?:#|data:image/(?:png|gif|jpe?g|webp);|(?!//)[^:\\]*$)", re.IGNORECASE)
+_PICTURE = re.compile(r"(?:#|https?://|data:image/(?:png|gif|jpe?g|webp);|(?!//)[^:\\]*$)", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"https?://", re.IGNORECASE)
 _STYLE = re.compile(r"url\s*\(|expression|javascript|behavior|binding|@import|\\|/\*", re.IGNORECASE)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -34,8 +35,11 @@ class _Unsafe(Exception):
     """The fault, in a sentence."""
 
 
-def fault(div: str) -> str | None:
-    """Return what is wrong with the XHTML of `Narrative.div`, or None."""
+def finding(div: str) -> tuple[str, str] | None:
+    """Return the severity of the gravest thing found in the XHTML of `Narrative.div`, and what it is; None: all well.
+
+    Two things are warned of only, since R4's own examples do them: a text of blanks, and a picture from elsewhere.
+    """
     seen = _Seen()
     parser = expat.ParserCreate()
     parser.StartElementHandler = seen.start
@@ -46,10 +50,12 @@ def fault(div: str) -> str | None:
     try:
         parser.Parse(_ENTITY.sub(_as_number, div) if "&" in div else div, True)  # noqa: FBT003
     except _Unsafe as unsafe:
-        return str(unsafe)
+        return "error", str(unsafe)
     except expat.ExpatError as error:
-        return f"the XHTML is not well-formed: {error}"
-    return None if seen.content else "the XHTML has no content"
+        return "error", f"the XHTML is not well-formed: {error}"
+    if not seen.content:
+        return "warning" if seen.blanks and seen.bare else "error", "the XHTML has no content (txt-2)"
+    return ("warning", "a picture lies elsewhere and will not be shown") if seen.elsewhere else None
 
 
 def _as_number(entity: re.Match[str]) -> str:
@@ -73,22 +79,28 @@ class _Seen:
     def __init__(self) -> None:
         self.depth = 0
         self.content = False
+        self.bare = True  # nothing but text so far
+        self.blanks = False
+        self.elsewhere = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if self.depth == 0 and (name != "div" or attributes.get("xmlns") != XHTML):
             raise _Unsafe(f'the XHTML must be one <div xmlns="{XHTML}">')
         if name not in _ELEMENTS:
             raise _Unsafe(f"<{name}> is not allowed in XHTML")
+        self.bare = self.depth == 0
         self.depth += 1
         self.content = self.content or name == "img"
         for attribute, value in attributes.items():
             _check(name, attribute, value)
+        self.elsewhere = self.elsewhere or bool(_ELSEWHERE.match(attributes.get("src", "").strip()))
 
     def end(self, _: str) -> None:
         self.depth -= 1
 
     def text(self, text: str) -> None:
         self.content = self.content or not text.isspace()
+        self.blanks = True
 
 
 def _check(element: str, attribute: str, value: str) -> None:
@@ -99,7 +111,7 @@ def _check(element: str, attribute: str, value: str) -> None:
     if attribute in {"href", "cite", "longdesc"} and not _LINK.match(value):
         raise _Unsafe(f"the link in {attribute} of <{element}> is not allowed")
     if attribute == "src" and not _PICTURE.match(value):
-        raise _Unsafe("a picture must lie in the resource itself")
+        raise _Unsafe("a picture must lie in the resource itself, or at an address of the web")
     if attribute == "style" and _STYLE.search(value):
         raise _Unsafe(f"the style of <{element}> is not allowed")
     if attribute == "xmlns" and value != XHTML:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from akson.fhir import walk
+from akson.fhir import pointing
 
 _SUBJECT: Final = ("subject", "encounter")
 _PATIENT: Final = ("patient",)
@@ -160,5 +160,5 @@ def _may_name_others(body: bytes, own: str) -> bool:
 
 def references(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (path, reference) of every literal reference in the resource and in what it contains."""
-    for path, text in walk.references(resource, resource["resourceType"]):
+    for path, text in pointing.references(resource, resource["resourceType"]):
         yield path.removesuffix(".reference"), text

@@ -6,6 +6,7 @@ month, leap years) and linear in the length of the text. They are written for `f
 
 from __future__ import annotations
 
+import binascii
 import re
 from decimal import Decimal
 from typing import Final
@@ -18,34 +19,40 @@ BIGGEST_BITS: Final = 1023  # of a whole number: as much
 _YEAR = r"(?!0000)[0-9]{4}"
 _LEAP_YEAR = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
 _DAY = (
-    rf"(?:{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    rf"(?:[12][0-9]{{3}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"  # soonest found
+    rf"|{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     rf"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29)"
 )
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _DATE = rf"(?:{_DAY}|{_YEAR}(?:-(?:0[1-9]|1[0-2]))?)"
 _HEX = "[0-9a-f]"
-_ID = r"[A-Za-z0-9\-.]{1,64}"
+_OID = r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+"
+_UUID = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
+ID: Final = r"[A-Za-z0-9\-.]{1,64}"
 
 PATTERNS: Final[dict[str, str]] = {
-    "base64Binary": r"(?:\s*[A-Za-z0-9+/]\s*[A-Za-z0-9+/]\s*[A-Za-z0-9+/=]\s*[A-Za-z0-9+/=])+\s*",
     "canonical": r"\S+",
     "code": r"\S+(?:\s\S+)*",
     "date": _DATE,
     "dateTime": rf"(?:{_DAY}T{_CLOCK}{_ZONE}|{_DATE})",
-    "id": _ID,
+    "id": ID,
     "instant": rf"{_DAY}T{_CLOCK}{_ZONE}",
-    "oid": r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+",
+    "oid": _OID,
     "time": _CLOCK,
-    "uri": r"\S+",
+    "uri": rf"(?:(?!urn:(?:oid|uuid):)\S+|{_OID}|urn:uuid:(?i:{_UUID}))",
     "url": r"\S+",
-    "uuid": rf"urn:uuid:{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}",
+    "uuid": rf"urn:uuid:{_UUID}",
 }
 # Reference.reference: inside the resource, absolute, on this server (with or without version), or a search to be
 # resolved in a transaction.
 REFERENCE: Final = (
-    rf"(?:#\S*|[A-Za-z][A-Za-z0-9+.\-]*:\S+|[A-Z][A-Za-z]+/{_ID}(?:/_history/{_ID})?(?:#\S+)?|[A-Z][A-Za-z]+\?\S.*)"
+    rf"(?:#\S*|[A-Za-z][A-Za-z0-9+.\-]*:\S+|[A-Z][A-Za-z]+/{ID}(?:/_history/{ID})?(?:#\S+)?|[A-Z][A-Za-z]+\?\S.*)"
 )
+# Required value sets that are told by the form of their codes. CapabilityStatement names formats for short.
+GRAMMARS: Final[dict[str, re.Pattern[str]]] = {
+    "mimetypes": re.compile(r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+*\-]+(?:\s?;.*)?|xml|json|ttl")
+}
 RANGES: Final[dict[str, tuple[int, int]]] = {
     "integer": (-BIGGEST_INTEGER - 1, BIGGEST_INTEGER),
     "positiveInt": (1, BIGGEST_INTEGER),
@@ -94,9 +101,18 @@ def _text_fault(kind: str, value: str) -> str | None:
     if control := _CONTROL.search(value):
         return f"control character U+{ord(control[0]):04X} is not allowed"
     pattern = _COMPILED.get(kind)
-    if pattern and not pattern.fullmatch(value):
-        return f"{_quoted(value)} is not a valid {kind}"
-    return None
+    if pattern is None and kind != "base64Binary":
+        return None
+    sound = pattern.fullmatch(value) if pattern else _is_base64(value)
+    return None if sound else f"{_quoted(value)} is not a valid {kind}"
+
+
+def _is_base64(value: str) -> bool:
+    """Tell whether `value` is base64, perhaps broken up by blanks; padding stands at the end only."""
+    try:
+        return bool(binascii.a2b_base64(value if value.isalnum() else "".join(value.split()), strict_mode=True))
+    except ValueError:
+        return False
 
 
 def _quoted(value: str) -> str:

@@ -9,18 +9,20 @@ there.
 from __future__ import annotations
 
 import keyword
+import operator
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, DecodeError, Meta, Raw, Struct, defstruct
 from msgspec.json import Decoder
 from msgspec.structs import astuple
 
-from akson.fhir import narrative
-from akson.fhir.definitions import PRIMITIVES, Element, codes, codings, elements
-from akson.fhir.primitives import LONGEST_STRING, PATTERNS, RANGES, REFERENCE
-from akson.fhir.types import is_type
+from akson.fhir import narrative, pointing, primitives
+from akson.fhir.definitions import PRIMITIVES, Element, codes, codings, elements, is_code
+from akson.fhir.primitives import GRAMMARS, LONGEST_STRING, PATTERNS, RANGES
+from akson.fhir.seen import seen
+from akson.fhir.types import TYPES, is_type
 
 Check = Callable[[Any], None]
 
@@ -32,7 +34,11 @@ SOME = Meta(min_length=1)
 P_boolean = bool
 P_decimal = float  # msgspec's Decimal would take the string "1.5" as well; the value itself is not used
 P_string = P_markdown = P_xhtml = Annotated[str, Meta(min_length=1, max_length=LONGEST_STRING)]
-P_reference = Annotated[str, Meta(pattern=rf"\A{REFERENCE}\Z")]
+OFTEN_THE_SAME = ("base64Binary", "canonical", "code", "uri", "url")  # the first for being cheap, not the same
+
+
+def _is_foreign(value_set: str, code: str) -> bool:
+    return not is_code(value_set, code)
 
 
 def _make_primitives() -> None:
@@ -40,6 +46,10 @@ def _make_primitives() -> None:
         globals()[f"P_{kind}"] = Annotated[str, Meta(pattern=rf"\A{pattern}\Z")]
     for kind, (least, most) in RANGES.items():
         globals()[f"P_{kind}"] = Annotated[int, Meta(ge=least, le=most)]
+    for kind in OFTEN_THE_SAME:
+        globals()[f"P_{kind}"] = seen(kind, partial(primitives.fault, kind))
+    for value_set in GRAMMARS:
+        globals()[f"G_{value_set}"] = seen(value_set, partial(_is_foreign, value_set))
 
 
 _make_primitives()
@@ -57,6 +67,7 @@ class _Head(Struct):
         return not self.contained and FORBIDDEN_META.isdisjoint(self.meta)
 
 
+_look_up: Callable[[type, Any], Any] = operator.getitem  # type: ignore[assignment]  # see seen.py
 _head = Decoder(_Head).decode
 
 
@@ -71,19 +82,19 @@ def accepts(resource_type: str, text: bytes | Raw) -> bool:
 
 @cache
 def _decoder(path: str) -> Decoder[Any]:
-    return Decoder(globals()[_struct(path)])
+    return Decoder(globals()[_struct(path)], dec_hook=_look_up)
 
 
 @cache
-def _struct(path: str) -> str:
-    """Make the struct of a type or element and of all it holds, and return its name."""
-    name = "S_" + path.replace(".", "_")
+def _struct(path: str, targets: tuple[str, ...] = ()) -> str:
+    """Make the struct of a type or element and of all it holds, and return its name. targets: of a Reference."""
+    name = "_".join(("S", *path.split("."), *targets))
     if name in globals():
         return name
     globals()[name] = None  # in the making: types hold one another in rings
     singles = [e for e in elements(path) if not e.choice]
     choices = [e for e in elements(path) if e.choice]
-    fields = [_field(path, e, t) for e in (*singles, *choices) for t in e.types]
+    fields = [_field(path, e, t, targets) for e in (*singles, *choices) for t in e.types]
     globals()[name] = defstruct(
         name,
         [(_python(n), of, UNSET) if not need else (_python(n), of) for n, of, need in fields],
@@ -103,18 +114,32 @@ def _python(name: str) -> str:
     return name + "_" if keyword.iskeyword(name) else name
 
 
-def _field(path: str, element: Element, of: str) -> tuple[str, str, bool]:
+def _field(path: str, element: Element, of: str, targets: tuple[str, ...]) -> tuple[str, str, bool]:
     """Return the member's name, the annotation of its type, and whether it must be there."""
-    if path == "Reference" and element.name == "reference":
-        single = "P_reference"
+    if path == "Reference" and element.name in {"reference", "type"}:
+        single = _literal_to(targets) if element.name == "reference" else _types(targets)
+    elif of == "Reference":
+        single = _struct(of, () if "Resource" in element.targets else element.targets)
     elif of == "Resource":
         single = "Raw"
     elif of == "code" and element.codes:
-        single = _literal(element.codes)
+        single = f"G_{element.codes}" if element.codes in GRAMMARS else _literal(element.codes)
     else:
         single = f"P_{of}" if of in PRIMITIVES else _struct(of)
     annotation = f"Annotated[list[{single}], SOME]" if element.many else single
     return element.json_name(of), annotation, element.required and not element.choice
+
+
+def _literal_to(targets: tuple[str, ...]) -> str:
+    name = "_".join(("L", *targets))
+    globals().setdefault(name, seen(name, pointing.outside(targets)))
+    return name
+
+
+def _types(targets: tuple[str, ...]) -> str:
+    name = "_".join(("T", *targets))
+    globals().setdefault(name, Literal[targets or TYPES])
+    return name
 
 
 def _literal(value_set: str) -> str:
@@ -125,11 +150,13 @@ def _literal(value_set: str) -> str:
 
 def _namespace(path: str, choices: list[Element]) -> dict[str, Any]:
     """Return what the struct checks about itself once it is decoded, if there is anything."""
-    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path)]
     if path == "Extension":
-        checks.append(_check_extension)
+        return {"__post_init__": _check_extension}
+    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path)]
     if path == "Narrative":
         checks.append(_check_narrative)
+    if path == "Reference":
+        checks.append(_check_reference)
     if not checks:
         return {}
     if len(checks) == 1:
@@ -143,24 +170,21 @@ def _namespace(path: str, choices: list[Element]) -> dict[str, Any]:
 
 
 def _choice_checks(choices: list[Element]) -> list[Check]:
-    """Return the checks that of a choice there is one at most, and one if required; choices are the last fields."""
-    found, end = [], 0
+    """Return the check that of each choice there is one at most, and one if required; choices are the last fields."""
+    places, end = [], 0
     for choice in reversed(choices):
         start = end - len(choice.types)
-        found.append(_choice_check(slice(start, end or None), len(choice.types), need=choice.required))
+        most = len(choice.types) - choice.required
+        places.append((slice(start, end or None), len(choice.types) - 1, most))
         end = start
-    return found
-
-
-def _choice_check(place: slice, size: int, *, need: bool) -> Check:
-    least = size - 1
 
     def check(self: Any) -> None:
-        empty = astuple(self)[place].count(UNSET)
-        if empty != least and (need or empty < least):
-            raise ValueError("choice")
+        members = astuple(self)
+        for place, least, most in places:
+            if not least <= members[place].count(UNSET) <= most:
+                raise ValueError("choice")
 
-    return check
+    return [check] if places else []
 
 
 def _binding_checks(path: str) -> list[Check]:
@@ -203,14 +227,18 @@ def _inner_check(name: str, *, many: bool) -> Check:
 
 
 def _check_extension(self: Any) -> None:
-    """Raises ValueError unless there is either a value or extensions (ext-1)."""
-    if (self.extension is UNSET) == (astuple(self)[3:].count(UNSET) == _EXTENSION_VALUES):
+    """Raises ValueError unless there is either one value or extensions (ext-1)."""
+    values = astuple(self)[3:]
+    if len(values) - values.count(UNSET) != (self.extension is UNSET):
         raise ValueError("extension")
 
 
-_EXTENSION_VALUES = len(next(e for e in elements("Extension") if e.choice).types)
+def _check_reference(self: Any) -> None:
+    """Raises ValueError when what is pointed at is told twice: walk.py compares."""
+    if self.type is not UNSET and self.reference is not UNSET:
+        raise ValueError("reference")
 
 
 def _check_narrative(self: Any) -> None:
-    if narrative.fault(self.div):
+    if narrative.finding(self.div):
         raise ValueError("narrative")

@@ -7,6 +7,7 @@ import json
 from tests.fhir.faulty import URL, deep, extension, narrative, observation, patient
 
 CODED = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]}
+MASKED = {"extension": [{"url": URL, "valueCode": "masked"}]}
 
 SOUND: list[tuple[str, str]] = [
     ("hardly anything", '{"resourceType":"Patient"}'),
@@ -18,11 +19,12 @@ SOUND: list[tuple[str, str]] = [
         "resourceType": "Observation", "code": {"text": "Puls"},
         "_status": {"extension": [{"url": URL, "valueCode": "unknown"}]},
     })),
-    ("nulls in turn", patient(name=[{"given": ["A", None], "_given": [None, {"id": "x"}]}])),
-    ("only companions in a list", patient(name=[{"_given": [{"id": "x"}]}])),
+    ("nulls in turn", patient(name=[{"given": ["A", None], "_given": [None, MASKED]}])),
+    ("id of a value in a list", patient(name=[{"given": ["A", "B"], "_given": [{"id": "x"}, None]}])),
+    ("only companions in a list", patient(name=[{"_given": [MASKED]}])),
     ("companion as the choice", observation(_valueString={"extension": [{"url": URL, "valueString": "x"}]})),
     ("nested extensions", extension(url=URL, extension=[{"url": "inner", "valueDecimal": 1.50}])),
-    ("extension of an extension's value", extension(url=URL, _valueString={"id": "x"})),
+    ("extension of an extension's value", extension(url=URL, _valueString=MASKED)),
     ("nested, but not too deep", deep(20)),
     ("words that look like JSON", observation(valueString='null {} [] "_x": "": \\b \\u0000 "#x" E+10')),
     ("letters of ours, escaped or not", '{"resourceType":"Patient","name":[{"family":"\\u00c5s \\/ Ås 😀"}]}'),
@@ -33,7 +35,7 @@ SOUND: list[tuple[str, str]] = [
     ("whole number as decimal", observation(valueQuantity={"value": 7})),
     ("zero with sign", observation(valueQuantity={"value": 0}).replace('"value": 0', '"value": -0.0')),
     ("contained and used", observation(subject={"reference": "#p"}, contained=[{"resourceType": "Patient", "id": "p"}])),
-    ("reference to the container", observation(subject={"reference": "#"})),
+    ("reference to the container", observation(hasMember=[{"reference": "#"}])),
     ("references of all sorts", observation(performer=[{"reference": r} for r in (
         "Patient/1", "Patient/1/_history/2", "https://example.org/fhir/Patient/1", "urn:oid:1.2.3",
         "urn:uuid:6d5ef0c5-fc6c-4210-a12e-0156b27a3aad", "Practitioner?identifier=urn:oid:1.2|3")])),

@@ -101,23 +101,28 @@ def test_there_are_146_types_each_with_its_number() -> None:
             name_of(code)
 
 
-# The official examples that are no valid, safe R4 by themselves, and why.
-NOT_SOUND = {
-    "ActivityDefinition-blood-tubes-supply.json": "ActivityDefinition.text.div",  # narrative without content (txt-2)
+# What is told of official examples that are no valid R4 by the letter; they are let in, with a warning.
+REMARKS = {
+    "ActivityDefinition-blood-tubes-supply.json": "ActivityDefinition.text.div",  # narrative of blanks (txt-2)
     "ActivityDefinition-heart-valve-replacement.json": "ActivityDefinition.text.div",  # the same
-    "Media-1.2.840.11361907579238403408700.3.1.04.19970327150033.json": "Media.text.div",  # picture from elsewhere: ours
+    "DeviceMetric-example.json": "DeviceMetric.parent.reference",  # to a type that is not offered
+    "Media-1.2.840.11361907579238403408700.3.1.04.19970327150033.json": "Media.text.div",  # picture from elsewhere
+    "MedicationRequest-medrx0301.json": "MedicationRequest.dispenseRequest.performer.reference",
+    "Observation-clinical-gender.json": "Observation.performer[0].reference",
     "Questionnaire-qs1.json": "Questionnaire.item[0].item[0].linkId",  # linkId is required
 }
 
 
 def test_the_official_examples_are_accepted(shared: Path) -> None:
-    refused = {}
+    remarks = {}
     for file in sorted((shared / "fhir/r4-examples").glob("*-*.json")):
-        try:
-            check(file.read_bytes())
-        except Invalid as invalid:
-            refused[file.name] = invalid.issues[0].path
-    assert refused == NOT_SOUND
+        body = file.read_bytes()
+        assert check(body).body == body
+        found = walk.faults(checks._decoded_slowly(body))
+        assert all(issue.severity == "warning" for issue in found)
+        if found:
+            remarks[file.name] = found[0].path
+    assert remarks == REMARKS
 
 
 def test_synthetic_patients_are_accepted_at_full_speed(shared: Path) -> None:

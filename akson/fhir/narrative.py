@@ -58,6 +58,12 @@ def finding(div: str) -> tuple[str, str] | None:
     return ("warning", "a picture lies elsewhere and will not be shown") if seen.elsewhere else None
 
 
+def fault(div: str) -> str | None:
+    """Return what must keep the XHTML out, or None."""
+    found = finding(div)
+    return found[1] if found and found[0] == "error" else None
+
+
 def _as_number(entity: re.Match[str]) -> str:
     """Return an entity of HTML in a form that XML knows as well."""
     name = entity[1]

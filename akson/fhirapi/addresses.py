@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from akson.base.errors import Refused
 from akson.fhir import types
+from akson.fhirapi import operations
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.create import create
@@ -30,6 +31,7 @@ class Place:
     type: str = ""
     id: str = ""
     version: str = ""
+    operation: str = ""  # its name, e.g. "$expand"
 
     def interaction(self, method: str) -> Interaction:
         """Return what `method` means here. Raises Refused AK-F002."""
@@ -62,15 +64,26 @@ def find(segments: Sequence[str]) -> Place:
             return Place(interactions=_SEARCH, type=type_)
         case ["_history"]:
             return Place(interactions=_HISTORY, type=type_)
-        case [name] if name[:1] in ("$", "_"):
+        case [name] if name.startswith("$"):
+            return _operation("type", type_, "", name)
+        case [name] if name.startswith("_"):
             raise Refused("AK-F001", name=name[:80])
         case [id_]:
             return Place(interactions=_INSTANCE, type=type_, id=_id(id_))
         case [id_, "_history"]:
             return Place(interactions=_HISTORY, type=type_, id=_id(id_))
+        case [id_, name] if name.startswith("$"):
+            return _operation("instance", type_, _id(id_), name)
         case [id_, "_history", version]:
             return Place(interactions=_VERSION, type=type_, id=_id(id_), version=version)
     raise Refused("AK-F001", name="/".join(segments)[:80])
+
+
+def _operation(level: str, type_: str, id_: str, name: str) -> Place:
+    found = operations.find(level, type_, name)
+    if found is None:
+        raise Refused("AK-F001", name=name[:80])
+    return Place(interactions=dict.fromkeys(found.methods, found.perform), type=type_, id=id_, operation=name)
 
 
 def _id(text: str) -> str:

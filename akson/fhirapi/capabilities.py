@@ -9,6 +9,7 @@ import msgspec
 
 from akson.fhir import search as extraction
 from akson.fhir import types
+from akson.fhirapi import operations
 from akson.fhirapi.answers import Answer
 
 # Parameters of every search that are no search parameters of R4 proper.
@@ -66,8 +67,13 @@ def _resource(name: str) -> dict[str, Any]:
         "conditionalRead": "full-support",
         "referencePolicy": ["literal", "logical"],
         **({"searchInclude": followed} if followed else {}),
+        **({"operation": offered} if (offered := _operations(name)) else {}),
         "searchParam": [{"name": parameter, "type": kind} for parameter, kind in searched(name)],
     }
+
+
+def _operations(name: str) -> list[dict[str, str]]:
+    return [{"name": one.name, "definition": one.definition} for one in operations.OPERATIONS if one.type == name]
 
 
 def searched(name: str) -> list[tuple[str, str]]:

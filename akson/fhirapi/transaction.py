@@ -46,6 +46,8 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     asked = [entries.read(n, part, call.server.base) async for n, part in in_turns(enumerate(cut.entry))]
     asked.sort(key=lambda entry: _ORDER.index(entry.method))
     for entry in asked:
+        if entry.place.operation:
+            raise Refused("AK-F011", path=f"{entry.path}.request.url", name="an operation in a transaction")
         with _at(f"{entry.path}.request"):
             await replace(call, type=entry.place.type).refuse_beyond_token(_LETTERS[entry.method])
     reads = [entry for entry in asked if entry.method == "GET"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from akson.registers.terminology import filters
+from akson.registers.terminology import filters, versions
 from akson.registers.terminology.finding import Finder
 from akson.registers.terminology.model import Issue, Json, System, Unanswerable, not_found
 from akson.registers.terminology.statements import SQL, Statement, every, some, without
@@ -99,15 +99,18 @@ class Composer:
     _open: list[str] = field(default_factory=list)
 
     async def canonical(self, canonical: str) -> Composed:
+        """Return the value set of this url or url|version, ready to be asked. Raises Unanswerable."""
+        return await self.resource(await self.find(canonical))
+
+    async def find(self, canonical: str) -> Json:
         """Return the value set of this url or url|version. Raises Unanswerable."""
         try:
-            resource = await self.finder.value_set(canonical)
+            return await self.finder.value_set(canonical)
         except Unanswerable:
-            resource_or_none = await self._implicit(canonical)
-            if resource_or_none is None:
+            implied = await self._implicit(canonical)
+            if implied is None:
                 raise
-            resource = resource_or_none
-        return await self.resource(resource)
+            return implied
 
     async def resource(self, resource: Json) -> Composed:
         """Return the value set ready to be asked. Raises Unanswerable, also when it contains itself."""
@@ -149,7 +152,12 @@ class Composer:
     def wanted(self, url: str, written: str) -> str:
         """Return the version to use: forced, as written, or the request's default."""
         wishes = self.finder.wishes
-        return wishes.force.get(url) or written or wishes.default.get(url, "") or wishes.check.get(url, "")
+        forced = wishes.force.get(url)
+        wanted = forced or written or wishes.default.get(url, "") or wishes.check.get(url, "")
+        asked = self.finder.asked.get(url, "")
+        return (
+            asked if asked and not forced and versions.is_wildcard(wanted) and versions.fits(asked, wanted) else wanted
+        )
 
     async def _implicit(self, canonical: str) -> Json | None:
         """Return the value set that a code system implies, when the url names one.

@@ -63,6 +63,7 @@ class Finder:
     scope: int = 0
     wishes: Wishes = field(default_factory=Wishes)
     own: dict[str, Json] = field(default_factory=dict)  # value sets that came with the request, by url
+    asked: dict[str, str] = field(default_factory=dict)  # url -> version of the codings that are asked about
     _rows: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     _supplements: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     _systems: dict[int, System] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 Json = dict[str, Any]
 _CONCEPT_PROPERTIES: Final = "http://hl7.org/fhir/concept-properties#"
+STANDARDS_STATUS: Final = "http://hl7.org/fhir/StructureDefinition/structuredefinition-standards-status"
 _INACTIVE: Final = frozenset({"retired", "inactive", "withdrawn"})
 _VALUES: Final = ("valueCode", "valueString", "valueInteger", "valueBoolean", "valueDateTime", "valueDecimal")
 
@@ -118,10 +119,11 @@ def is_abstract(head: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
 
 
 def status_of(head: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-    """Return the value of the property `status`."""
+    """Return the value of the property `status`, or of the extension that says the same."""
     name = standard_property(head, "status")
-    found = (as_text(value_of(p)) for p in body.get("property", ()) if p.get("code") == name)
-    return next(found, "")
+    found = [as_text(value_of(p)) for p in body.get("property", ()) if p.get("code") == name]
+    found += [e.get("valueCode", "") for e in body.get("extension", ()) if e.get("url") == STANDARDS_STATUS]
+    return next(iter(found), "")
 
 
 def is_inactive(head: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

@@ -1,0 +1,56 @@
+"""The operations there are: by name, with the types and levels they stand at.
+
+Source: hl7.org/fhir/R4/operations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from akson.fhirapi.answers import Answer
+from akson.fhirapi.calls import Call
+from akson.fhirapi.expand import expand
+from akson.fhirapi.lookup import lookup
+from akson.fhirapi.subsumes import subsumes
+from akson.fhirapi.translate import translation
+from akson.fhirapi.validate_code import batch, in_code_system, in_value_set
+
+_SPEC = "http://hl7.org/fhir/OperationDefinition/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation. methods: GET only where nothing is changed; levels: system, type, instance."""
+
+    name: str
+    perform: Callable[[Call], Awaitable[Answer]]
+    type: str = ""
+    levels: frozenset[str] = frozenset({"type"})
+    methods: tuple[str, ...] = ("GET", "POST")
+    definition: str = ""
+
+
+_TYPE_AND_INSTANCE = frozenset({"type", "instance"})
+OPERATIONS = (
+    Operation(name="expand", type="ValueSet", perform=expand, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_SPEC}ValueSet-expand"),
+    Operation(name="validate-code", type="ValueSet", perform=in_value_set, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_SPEC}ValueSet-validate-code"),
+    Operation(name="batch-validate-code", type="ValueSet", perform=batch, methods=("POST",),
+              definition="http://hl7.org/fhir/uv/tx-ecosystem/OperationDefinition/ValueSet-batch-validate-code"),
+    Operation(name="lookup", type="CodeSystem", perform=lookup, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_SPEC}CodeSystem-lookup"),
+    Operation(name="validate-code", type="CodeSystem", perform=in_code_system, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_SPEC}CodeSystem-validate-code"),
+    Operation(name="subsumes", type="CodeSystem", perform=subsumes, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_SPEC}CodeSystem-subsumes"),
+    Operation(name="translate", type="ConceptMap", perform=translation, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_SPEC}ConceptMap-translate"),
+)  # fmt: skip
+_FOUND = {(level, one.type, f"${one.name}"): one for one in OPERATIONS for level in one.levels}
+
+
+def find(level: str, type_: str, name: str) -> Operation | None:
+    """Return the operation `$name` at this level of this type; None when there is none."""
+    return _FOUND.get((level, type_, name))

@@ -55,6 +55,8 @@ def find(segments: Sequence[str]) -> Place:
     type_ = segments[0]
     if segments == ["_history"]:
         return Place(interactions=_HISTORY)
+    if segments[-1].startswith("$"):
+        return _operation(segments)
     if not types.is_type(type_):
         raise Refused("AK-F001", name=type_[:80])
     match segments[1:]:
@@ -64,26 +66,29 @@ def find(segments: Sequence[str]) -> Place:
             return Place(interactions=_SEARCH, type=type_)
         case ["_history"]:
             return Place(interactions=_HISTORY, type=type_)
-        case [name] if name.startswith("$"):
-            return _operation("type", type_, "", name)
         case [name] if name.startswith("_"):
             raise Refused("AK-F001", name=name[:80])
         case [id_]:
             return Place(interactions=_INSTANCE, type=type_, id=_id(id_))
         case [id_, "_history"]:
             return Place(interactions=_HISTORY, type=type_, id=_id(id_))
-        case [id_, name] if name.startswith("$"):
-            return _operation("instance", type_, _id(id_), name)
         case [id_, "_history", version]:
             return Place(interactions=_VERSION, type=type_, id=_id(id_), version=version)
     raise Refused("AK-F001", name="/".join(segments)[:80])
 
 
-def _operation(level: str, type_: str, id_: str, name: str) -> Place:
-    found = operations.find(level, type_, name)
+def _operation(segments: Sequence[str]) -> Place:
+    """Return the place of an operation: $name for the whole server, Type/$name or Type/id/$name."""
+    *before, name = segments
+    levels = ("system", "type", "instance")
+    found = None
+    if len(before) < len(levels):
+        found = operations.find(levels[len(before)], before[0] if before else "", name)
     if found is None:
-        raise Refused("AK-F001", name=name[:80])
-    return Place(interactions=dict.fromkeys(found.methods, found.perform), type=type_, id=id_, operation=name)
+        raise Refused("AK-F001", name="/".join(segments)[:80])
+    id_ = _id(before[1]) if len(before) > 1 else ""
+    return Place(interactions=dict.fromkeys(found.methods, found.perform), type="".join(before[:1]), id=id_,
+                 operation=name)  # fmt: skip
 
 
 def _id(text: str) -> str:

@@ -52,13 +52,11 @@ def find(segments: Sequence[str]) -> Place:
 
     Raises  Refused AK-F001 when there is no such type or operation, AK-J001 when nothing could have such an id
     """
-    type_ = segments[0]
     if segments == ["_history"]:
         return Place(interactions=_HISTORY)
     if segments[-1].startswith("$"):
         return _operation(segments)
-    if not types.is_type(type_):
-        raise Refused("AK-F001", name=type_[:80])
+    type_ = _type(segments[0])
     match segments[1:]:
         case []:
             return Place(interactions=_TYPE, type=type_)
@@ -75,6 +73,12 @@ def find(segments: Sequence[str]) -> Place:
         case [id_, "_history", version]:
             return Place(interactions=_VERSION, type=type_, id=_id(id_), version=version)
     raise Refused("AK-F001", name="/".join(segments)[:80])
+
+
+def _type(name: str) -> str:
+    if not types.is_type(name):
+        raise Refused("AK-F001", name=name[:80])
+    return name
 
 
 def _operation(segments: Sequence[str]) -> Place:

@@ -47,9 +47,12 @@ def cases(shared: Path) -> Iterator[Case]:
     """Yield the tests, named by suite and test."""
     tests = shared / "fhir" / "tx-ecosystem" / "tests"
     server = _Server(tests)
+    seen: dict[str, int] = {}
     for suite in read(tests / "test-cases.json")["suites"]:
         for test in suite["tests"]:
-            yield Case(f"{suite['name']}/{test['name']}", partial(server.run, suite, test))
+            name = f"{suite['name']}/{test['name']}"
+            seen[name] = seen.get(name, 0) + 1
+            yield Case(f"{name}#{seen[name]}" if seen[name] > 1 else name, partial(server.run, suite, test))
 
 
 class _Server:

@@ -205,7 +205,7 @@ class Compiler:
         if space == "System" or (not space and (name in SYSTEM or is_fhir_type(name))):
             return name
         if space == "FHIR" and is_fhir_type(rest):
-            return rest
+            return name if rest in SYSTEM else rest  # Quantity alone stands for both
         raise FhirPathError(f"there is no type {name}", kind="semantic")
 
     def external(self, part: tree.External) -> Code:

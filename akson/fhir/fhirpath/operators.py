@@ -346,8 +346,10 @@ def as_type(of: Code, name: str, *, several: bool) -> Code:
 
 def narrowed(static: Static, name: str) -> Static:
     """Return what is known of a collection of which only the items of one type are kept."""
-    types = frozenset({"System." + name.removeprefix("System.")}) if _is_system_only(name) else frozenset({name})
-    return Static(None if name in {"Resource", "DomainResource", "Element"} else types, static.one, static.ordered)
+    if name in {"Resource", "DomainResource", "Element", "BackboneElement"}:
+        return Static(None, static.one, static.ordered)
+    kind = "System." + name.removeprefix("System.") if _is_system_only(name) else name.removeprefix("FHIR.")
+    return Static(frozenset({kind}), static.one, static.ordered)
 
 
 def _is_system_only(name: str) -> bool:
@@ -359,11 +361,12 @@ _SYSTEM_NAMES: Final = frozenset({"Boolean", "String", "Integer", "Decimal", "Da
 
 def _matcher(name: str, *, lenient: bool) -> Callable[[Any], bool]:
     own = name.removeprefix("System.")
+    fhir = name.removeprefix("FHIR.")
 
     def matches(item: Any) -> bool:
         if item.__class__ is Node:
             return not name.startswith("System.") and (
-                is_a(item.type, name) or (lenient and item.type == name[0].lower() + name[1:])
+                is_a(item.type, fhir) or (lenient and item.type == name[0].lower() + name[1:])
             )
         info = type_info(item)
         return own in {info.name, "Any"}

@@ -13,6 +13,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
 
+from akson.fhir.fhirpath.errors import FhirPathError
+
 Kind = Literal["Date", "DateTime", "Time"]
 
 _TEXT = re.compile(
@@ -186,7 +188,7 @@ def _whole(amount: Decimal) -> Decimal:
 
 def _add_clock(t: Temporal, amount: Decimal, unit: str) -> Temporal | None:
     if unit not in {"hour", "minute", "second"}:
-        return None
+        raise FhirPathError(f"a time of day cannot be moved by a {unit}")
     known = _FIELDS[3 : 3 + len(t.parts)]
     while unit not in known:
         unit, times = _COARSER[unit]

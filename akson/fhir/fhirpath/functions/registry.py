@@ -99,7 +99,8 @@ def scalar(
         def build(c: Compiling, call: tree.Call, of: Code) -> Code:
             if on == "String" and of.static.sort in {"Complex", "Quantity"}:
                 raise FhirPathError(f"{name}() needs a String", kind="semantic")
-            return Code(_scalar_run(name, on, takes, function, of, [c.apart(a) for a in call.arguments]), static)
+            arguments = [c.apart(a) for a in call.arguments]
+            return Code(_scalar_run(name, on, takes, len(takes) - optional, function, of, arguments), static)
 
         static = of_system(gives) if gives else ANY
         FUNCTIONS[name] = Function((len(takes) - optional, len(takes)), build)
@@ -109,7 +110,13 @@ def scalar(
 
 
 def _scalar_run(
-    name: str, on: str, takes: tuple[str, ...], function: Callable[..., Any], of: Code, arguments: list[Code]
+    name: str,
+    on: str,
+    takes: tuple[str, ...],
+    needed: int,
+    function: Callable[..., Any],
+    of: Code,
+    arguments: list[Code],
 ) -> Callable[[Scope], Items]:
     before, runs = of.run, [(a.run, _TAKEN[kind]) for a, kind in zip(arguments, takes, strict=False)]
     take, told, asked = _TAKEN[on], f"the input of {name}()", f"an argument of {name}()"
@@ -123,6 +130,8 @@ def _scalar_run(
         for argument, convert in runs:
             found = argument(s)
             if not found:
+                if len(given) >= needed:  # an empty optional one is as if it were left out
+                    break
                 return []
             given.append(convert(one(found, asked), asked))
         result = None if value is None else function(value, *given)

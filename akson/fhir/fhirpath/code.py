@@ -62,12 +62,14 @@ class Code:
     run      gives the collection
     tells    gives it as a truth value at once, where there is a shorter way
     present  tells at once whether there is anything, where there is a shorter way
+    fixed    the collection, where it is always the same
     """
 
     run: Runs
     static: Static = ANY
     tells: Tells | None = None
     present: Callable[[Scope], bool] | None = None
+    fixed: Items | None = None
 
     @property
     def truth(self) -> Tells:
@@ -91,4 +93,4 @@ def telling(tells: Tells) -> Code:
 def constant(value: Any, static: Static) -> Code:
     """Return the code of a part that is always the same."""
     items = [] if value is None else [value]
-    return Code(lambda _: items, static)
+    return Code(lambda _: items, static, fixed=items)

@@ -218,7 +218,7 @@ class Compiler:
 
         def run(s: Scope) -> Items:
             if s.variables and name in s.variables:
-                return s.variables[name]  # type: ignore[no-any-return]
+                return s.variables[name]
             if name in s.run.named:
                 return s.run.named[name]
             raise FhirPathError(f"%{name} is not given")

@@ -15,6 +15,7 @@ from akson.fhir.fhirpath.temporal import Temporal
 from akson.fhir.fhirpath.values import Items, named, one, system
 
 _NUMBERS = (int, Decimal)
+_DAYS = frozenset({"date", "dateTime"})
 
 
 def equal(left: Items, right: Items) -> bool | None:
@@ -162,6 +163,8 @@ def compare(left: Items, right: Items) -> int | None:
 
 def ordered(first: Any, second: Any) -> int | None:
     """Return -1, 0 or 1 for two items; None when it cannot be known. Raises FhirPathError when they do not compare."""
+    if first.__class__ is Node and second.__class__ is Node and _are_days(first, second):
+        return _sign(first.value, second.value)
     a, b = system(first), system(second)
     if a is None or b is None:
         return None
@@ -172,6 +175,13 @@ def ordered(first: Any, second: Any) -> int | None:
     if _is_quantity(a, b):
         return quantities.compare(_quantity(a), _quantity(b))
     raise FhirPathError(f"{named(first)} and {named(second)} cannot be compared")
+
+
+def _are_days(a: Node, b: Node) -> bool:
+    """Tell whether both are known to the day, so that their texts are in their order."""
+    if a.type not in _DAYS or b.type not in _DAYS or a.value.__class__ is not str or b.value.__class__ is not str:
+        return False
+    return len(a.value) == len(b.value) == len("2026-11-22")
 
 
 def _sign(a: Any, b: Any) -> int:

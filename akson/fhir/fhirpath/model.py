@@ -12,6 +12,8 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any, Final
 
+from msgspec import Struct
+
 from akson.fhir.definitions import PRIMITIVES, elements, facts, members
 from akson.fhir.types import is_type
 
@@ -29,8 +31,7 @@ _PARENTS: Final = {
 _ROOTS: Final = frozenset({"Resource", "Element"})
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False, gc=False):  # a Struct is made three times faster than a class of our own
     """An element of a resource.
 
     value  its JSON; None for a primitive that has only an id or extensions

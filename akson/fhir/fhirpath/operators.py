@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from akson.fhir.definitions import PRIMITIVES
 from akson.fhir.fhirpath import equality, quantities, temporal
-from akson.fhir.fhirpath.code import BOOLEAN, Code, Static, of_system, telling
+from akson.fhir.fhirpath.code import BOOLEAN, Code, Runs, Static, Tells, of_system, telling
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.model import QUANTITIES, Node, is_a
 from akson.fhir.fhirpath.quantities import EXACT, Quantity
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.temporal import Temporal
-from akson.fhir.fhirpath.values import Items, fitting, named, one, short_enough, system, text, type_info
+from akson.fhir.fhirpath.values import TEXTS, Items, fitting, named, one, short_enough, system, text, type_info
 
 _NUMBERS: Final = (int, Decimal)
 _SAME: Final = {("Number", "Number"), ("String", "String"), ("Date", "Date"), ("Time", "Time"),
@@ -111,7 +111,24 @@ def _implies(left: Code, right: Code) -> Code:
 
 def _equal(left: Code, right: Code) -> Code:
     a, b = left.run, right.run
+    if right.fixed and right.fixed[0].__class__ is str:
+        return telling(_equal_to(a, right.fixed))
     return telling(lambda s: equality.equal(a(s), b(s)))
+
+
+def _equal_to(before: Runs, text: Items) -> Tells:
+    """Return what tells whether a collection is one given text, quickly where it is an element with a text."""
+    wanted = text[0]
+
+    def tells(s: Scope) -> bool | None:
+        items = before(s)
+        if len(items) == 1:
+            item = items[0]
+            if item.__class__ is Node and item.value.__class__ is str and item.type in TEXTS:
+                return bool(item.value == wanted)
+        return equality.equal(items, text)
+
+    return tells
 
 
 def _unequal(left: Code, right: Code) -> Code:

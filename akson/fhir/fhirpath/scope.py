@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from msgspec import Struct
+
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.values import Items
 
@@ -68,30 +70,24 @@ class Run:
             raise FhirPathError("the expression takes too much work", kind="too-costly")
 
 
-class Scope:
+class Scope(Struct, eq=False):
     """Where a part of an expression runs.
 
     focus      $this, as a collection
+    index      $index
+    total      $total
     variables  what defineVariable() has set
     """
 
-    __slots__ = ("focus", "index", "run", "total", "variables")
+    focus: Items
+    run: Run
+    index: int | None = None
+    total: Items | None = None
+    variables: dict[str, Items] | None = None
 
-    def __init__(
-        self, focus: Items, run: Run, *, index: int | None = None, total: Items | None = None, variables: Any = None
-    ) -> None:
-        self.focus = focus
-        self.run = run
-        self.index = index
-        self.total = total
-        self.variables = variables
-
-    def inside(self, focus: Items, index: int | None = None) -> Scope:
-        """Return the scope for one item of a collection (with its place), or for another focus."""
-        return Scope(
-            focus, self.run, index=self.index if index is None else index, total=self.total,
-            variables=self.variables,
-        )  # fmt: skip
+    def inside(self, focus: Items) -> Scope:
+        """Return the scope for another focus."""
+        return Scope(focus, self.run, self.index, self.total, self.variables)
 
     def define(self, name: str, value: Items) -> None:
         """Set a variable. Raises FhirPathError when the name is taken."""

@@ -35,6 +35,8 @@ _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "time": _temporal_of("Time"),
     "decimal": _decimal,
 }
+# The primitives whose JSON string is their value.
+TEXTS: Final = PRIMITIVES - _CONVERSIONS.keys()
 
 
 def system(item: Any) -> Any:

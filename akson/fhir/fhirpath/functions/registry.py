@@ -126,7 +126,7 @@ def _scalar_run(
         if not items:
             return []
         value = take(one(items, told), told)
-        given = []
+        given: list[Any] = []
         for argument, convert in runs:
             found = argument(s)
             if not found:
@@ -147,8 +147,9 @@ def _scalar_run(
 
 def each(s: Scope, items: Items) -> list[Scope]:
     """Return the scopes in which what stands in brackets runs, one for each item."""
-    s.run.spend(len(items))
-    return [s.inside([item], place) for place, item in enumerate(items)]
+    run, total, variables = s.run, s.total, s.variables
+    run.spend(len(items))
+    return [Scope([item], run, place, total, variables) for place, item in enumerate(items)]
 
 
 def type_argument(c: Compiling, call: tree.Call) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from akson.fhir.definitions import PRIMITIVES
-from akson.fhir.fhirpath import operators, tree
+from akson.fhir.fhirpath import casts, operators, tree
 from akson.fhir.fhirpath.code import ANY, Code, Static, constant, of_system
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.functions import FUNCTIONS, Function
@@ -196,8 +196,8 @@ class Compiler:
         of = self.compile(part.operand)
         name = self.type_name(part.type)
         if part.operator == "is":
-            return self.placed(operators.is_type(of, name, lenient=self.lenient), part.at)
-        return self.placed(operators.as_type(of, name, several=self.lenient), part.at)
+            return self.placed(casts.is_type(of, name, lenient=self.lenient), part.at)
+        return self.placed(casts.as_type(of, name, several=self.lenient), part.at)
 
     def type_name(self, name: str) -> str:
         """Return a type as written, without FHIR's namespace. Raises FhirPathError when there is none of that name."""

@@ -6,11 +6,12 @@ from functools import cmp_to_key
 from typing import Any
 
 from akson.fhir.fhirpath import tree
+from akson.fhir.fhirpath.casts import as_type, is_type, keeps, narrowed
 from akson.fhir.fhirpath.code import ANY, Code, Static
 from akson.fhir.fhirpath.equality import key, ordered
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.functions.registry import ENDLESS, Compiling, built, each, type_argument
-from akson.fhir.fhirpath.operators import as_type, both_types, is_type, keeps, narrowed
+from akson.fhir.fhirpath.operators import both_types
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.values import Items, one
 

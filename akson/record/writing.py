@@ -20,6 +20,7 @@ from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.session import end, fetch, session, transaction
 from akson.record.weighing import weigh
+from akson.registers.terminology import projecting
 
 SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
@@ -42,7 +43,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
         return
     begins = state.connection is None
     for _ in range(_TRIES):
-        if not last:
+        if not last or any(change.type in projecting.TYPES for change in changes):
             await transaction(work)
         try:
             rows = await fetch(work, SQL.write, *_arguments(work, changes))
@@ -52,8 +53,16 @@ async def flush(work: Work, *, last: bool = False) -> None:
             await _answer(work, changes, problem)
         else:
             _settle(work, changes, rows)
+            await _project(work, changes)
             return
     raise Refused("AK-J008")
+
+
+async def _project(work: Work, changes: Iterable[Change]) -> None:
+    """Let code systems, value sets and concept maps be usable as soon as they are written."""
+    concerned = [change for change in changes if change.type in projecting.TYPES]
+    for change in sorted(concerned, key=lambda change: str((change.resource or {}).get("url", ""))):
+        await projecting.project(await transaction(work), change.type, change.id, change.resource)
 
 
 async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresError) -> None:

@@ -125,6 +125,41 @@ async def test_what_comes_with_a_request_is_used_and_forgotten(api: Api, vendor:
     assert await api.office.database.fetchval("SELECT count(*) FROM terminology_concept") == 0
 
 
+async def test_what_a_client_writes_is_usable_at_once_and_gone_when_deleted(vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("CodeSystem", json=animals())).json()
+    assert (await vendor.post("ValueSet", json=DOGS)).status_code == 201
+    address = f"ValueSet/$expand?url={DOGS['url']}&excludeNested=true"
+    assert codes(await vendor.get(address)) == ["hund", "puddel", "settar"]
+    assert codes(await vendor.get(f"ValueSet/{(await _only(vendor, 'ValueSet'))['id']}/$expand")) == ["hund"]
+    fewer = made | {"concept": [{"code": "hund", "display": "Bikkje"}]}
+    assert (await vendor.put(f"CodeSystem/{made['id']}", json=fewer)).status_code == 200
+    assert codes(await vendor.get(address)) == ["hund"]
+    assert (await vendor.delete(f"CodeSystem/{made['id']}")).status_code == 200
+    assert (await vendor.get(address)).status_code == 404
+
+
+async def _only(client: httpx.AsyncClient, kind: str) -> Json:
+    found = (await client.get(kind)).json()["entry"]
+    assert len(found) == 1
+    resource: Json = found[0]["resource"]
+    return resource
+
+
+async def test_what_is_loaded_is_not_replaced_by_a_client(loaded: httpx.AsyncClient) -> None:
+    other = animals() | {"concept": [{"code": "katt", "display": "Katt"}]}
+    assert (await loaded.post("CodeSystem", json=other)).status_code == 201
+    assert (await loaded.get(f"CodeSystem/$lookup?system={ANIMALS}&code=katt")).status_code == 404
+    assert (await loaded.get(f"CodeSystem/$lookup?system={ANIMALS}&code=hund")).status_code == 200
+
+
+async def test_a_hierarchy_that_runs_in_a_circle_is_refused_and_nothing_kept(vendor: httpx.AsyncClient) -> None:
+    parent = {"code": "parent", "uri": "http://hl7.org/fhir/concept-properties#parent", "type": "code"}
+    concepts = [{"code": a, "property": [{"code": "parent", "valueCode": b}]} for a, b in ("ab", "bc", "ca")]
+    answer = await vendor.post("CodeSystem", json=animals() | {"property": [parent], "concept": concepts})
+    assert refused(answer) == (422, "business-rule", "CodeSystem.concept")
+    assert "entry" not in (await vendor.get("CodeSystem")).json()
+
+
 async def test_questions_are_asked_in_batches_but_not_in_transactions(loaded: httpx.AsyncClient) -> None:
     entry = {"request": {"method": "GET", "url": f"CodeSystem/$subsumes?system={ANIMALS}&codeA=dyr&codeB=hund"}}
     both = await loaded.post("", content=transaction(entry, entry, kind="batch"))

@@ -118,8 +118,8 @@ async def is_stored(connection: asyncpg.Connection, head: Json, digest: bytes) -
 
 async def begin_system(
     connection: asyncpg.Connection, head: Json, *, digest: bytes = b"", place: Place | None = None
-) -> SystemWriter:
-    """Replace a code system: from here on it has no concepts until they are added.
+) -> SystemWriter | None:
+    """Replace a code system: from here on it has no concepts until they are added. None: what is loaded stands.
 
     head   the resource without its concepts; `url` is a must
     """
@@ -130,14 +130,18 @@ async def begin_system(
         head.get("content", "complete"), head.get("supplements", "").partition("|")[0], sensitive, digest,
         bodies.dumps(head).decode(),
     )  # fmt: skip
+    if id_ is None:
+        return None
     await connection.execute(SQL.drop_concepts, [id_])
     return SystemWriter(connection, head, id_, sensitive)
 
 
 async def put_system(connection: asyncpg.Connection, resource: Json, *, place: Place | None = None) -> int:
-    """Store a whole CodeSystem resource; return how many concepts it has."""
+    """Store a whole CodeSystem resource; return how many concepts it has. Raises closure.Cyclic."""
     head = {name: value for name, value in resource.items() if name not in ("concept", "text", "meta")}
     writer = await begin_system(connection, head, digest=digest_of(bodies.dumps(resource)), place=place)
+    if writer is None:
+        return 0
     for concept in concepts_of(resource):
         await writer.add(concept)
     return await writer.finish()
@@ -192,6 +196,8 @@ async def put_map(connection: asyncpg.Connection, resource: Json, *, place: Plac
         SQL.put_map, secrets.randbits(62), place.scope, resource["url"], resource.get("version", ""), place.source,
         *(text.partition("|")[0] for text in sets), bodies.dumps(head).decode(),
     )  # fmt: skip
+    if id_ is None:
+        return 0
     await connection.execute(SQL.drop_mappings, [id_])
     rows = [(id_, n, *row) for n, row in enumerate(_mappings(groups), start=1)]
     await _copy(connection, "terminology_mapping", _MAPPING, rows)

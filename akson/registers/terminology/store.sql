@@ -8,12 +8,13 @@ SELECT id, digest FROM terminology_system WHERE url = $1 AND version = $2 AND sc
 -- name: put_system
 -- in   $1 id if it is new, $2 scope, $3 url, $4 version, $5 source, $6 content, $7 supplements, $8 case_sensitive,
 --      $9 digest, $10 head
--- out  id
+-- out  id; no row where something loaded stands that the resource of a client must not replace
 INSERT INTO terminology_system (id, scope, url, version, source, content, supplements, case_sensitive, digest, head)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, content = excluded.content,
    supplements = excluded.supplements, case_sensitive = excluded.case_sensitive, digest = excluded.digest,
    head = excluded.head
+ WHERE terminology_system.source <> 'load' OR excluded.source = 'load'
 RETURNING id
 
 -- name: count_concepts
@@ -35,6 +36,7 @@ DELETE FROM terminology_system WHERE id = ANY ($1)
 INSERT INTO terminology_value_set (scope, url, version, source, digest, body) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, digest = excluded.digest,
    body = excluded.body
+ WHERE terminology_value_set.source <> 'load' OR excluded.source = 'load'
 
 -- name: drop_value_sets
 DELETE FROM terminology_value_set WHERE source = $1
@@ -44,6 +46,7 @@ INSERT INTO terminology_map (id, scope, url, version, source, source_set, target
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, source_set = excluded.source_set,
    target_set = excluded.target_set, head = excluded.head
+ WHERE terminology_map.source <> 'load' OR excluded.source = 'load'
 RETURNING id
 
 -- name: drop_mappings

@@ -536,6 +536,11 @@ CREATE TABLE public.chain (
     head bytea NOT NULL
 );
 
+CREATE TABLE public.condition (
+    key bigint NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.draft (
     person bigint NOT NULL,
     id text NOT NULL COLLATE pg_catalog."C",
@@ -564,6 +569,13 @@ CREATE TABLE public.fact (
     unit bigint DEFAULT 0 NOT NULL,
     person bigint DEFAULT 0 NOT NULL,
     data text NOT NULL
+);
+
+CREATE TABLE public.idempotency (
+    key bytea NOT NULL,
+    request bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    results text NOT NULL
 );
 
 CREATE TABLE public.job (
@@ -902,6 +914,9 @@ ALTER TABLE ONLY public.address
 ALTER TABLE ONLY public.chain
     ADD CONSTRAINT chain_pkey PRIMARY KEY (owner, seq);
 
+ALTER TABLE ONLY public.condition
+    ADD CONSTRAINT condition_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (person, id);
 
@@ -910,6 +925,9 @@ ALTER TABLE ONLY public.erasure
 
 ALTER TABLE ONLY public.fact
     ADD CONSTRAINT fact_pkey PRIMARY KEY (owner, type, id, n);
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (bucket, id);
@@ -1010,6 +1028,8 @@ ALTER TABLE ONLY public.terminology_value_set
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
 
+CREATE INDEX condition_at ON public.condition USING btree (at);
+
 CREATE INDEX draft_owner ON public.draft USING btree (owner);
 
 CREATE INDEX fact_named ON public.fact USING btree ((((data)::json #>> '{value,named}'::text[]))) WHERE (kind = 'representation'::text);
@@ -1017,6 +1037,8 @@ CREATE INDEX fact_named ON public.fact USING btree ((((data)::json #>> '{value,n
 CREATE INDEX fact_person ON public.fact USING btree (person, kind, owner) WHERE (person <> 0);
 
 CREATE INDEX fact_unit ON public.fact USING btree (unit, kind, owner) WHERE (unit <> 0);
+
+CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
 CREATE INDEX job_due ON public.job USING btree (bucket, due) WHERE (NOT parked);
 
@@ -1146,11 +1168,15 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.condition TO akson_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.draft TO akson_app;
 
 GRANT SELECT ON TABLE public.erasure TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.fact TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO akson_app;
 

@@ -12,11 +12,11 @@ from akson.fhirapi import operations
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.create import create
-from akson.fhirapi.delete import delete
+from akson.fhirapi.delete import delete, delete_matching
 from akson.fhirapi.history import history
 from akson.fhirapi.read import read
 from akson.fhirapi.search import by_get, by_post
-from akson.fhirapi.update import update
+from akson.fhirapi.update import update, update_matching
 from akson.fhirapi.vread import vread
 
 Interaction = Callable[[Call], Awaitable[Answer]]
@@ -40,7 +40,7 @@ class Place:
         return self.interactions[method]
 
 
-_TYPE: Mapping[str, Interaction] = {"GET": by_get, "POST": create}
+_TYPE: Mapping[str, Interaction] = {"GET": by_get, "POST": create, "PUT": update_matching, "DELETE": delete_matching}
 _SEARCH: Mapping[str, Interaction] = {"POST": by_post}
 _INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "DELETE": delete}
 _HISTORY: Mapping[str, Interaction] = {"GET": history}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from akson.base.errors import Refused
-from akson.fhirapi import answers, contents
+from akson.fhirapi import answers, conditional, contents
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
-from akson.record import journal
+from akson.record import conditions, journal
+from akson.record.stored import Stored
 
 
 async def delete(call: Call) -> Answer:
@@ -22,3 +23,20 @@ async def delete(call: Call) -> Answer:
             raise
         return answers.removed(call, None)
     return answers.removed(call, stored)
+
+
+async def delete_matching(call: Call) -> Answer:
+    """Delete the one resource that the condition in the address means; none is no fault, several are."""
+    condition = conditional.in_address(call)
+    await call.refuse_beyond_token("cud")
+    await conditional.refuse_unsearchable(call)
+    seen = contents.if_match(call.headers)
+
+    async def attempt() -> Stored | None:
+        async with call.work("delete") as work:
+            found = await conditions.match(work, condition, unseen=False)
+            if found is None:
+                return None
+            return await journal.delete(work, call.type, found.id, if_match=seen or found.version)
+
+    return answers.removed(call, await conditional.persistently(attempt))

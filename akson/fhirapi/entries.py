@@ -9,9 +9,11 @@ import msgspec
 
 from akson.base.errors import Refused
 from akson.fhir import bodies, checks
-from akson.fhirapi import addresses, contents
+from akson.fhirapi import addresses, conditional, contents
 from akson.fhirapi.addresses import Place
 from akson.fhirapi.calls import Call, Pairs
+from akson.record import conditions
+from akson.record.conditions import Condition
 
 MOST = 20_000  # entries in one Bundle
 _HEADERS = ("if_match", "if_none_match", "if_modified_since", "if_none_exist")
@@ -60,8 +62,8 @@ def read(n: int, part: bodies.Slice, base: str) -> Entry:
     except Refused as refused:
         refused.path = f"{path}.request.url"
         raise
-    if with_body and pairs:
-        raise Refused("AK-F011", path=f"{path}.request.url", name="a conditional update")
+    if with_body and pairs and (place.id or request.method == "POST"):
+        raise Refused("AK-F007", path=f"{path}.request.url", name="a query at this address")
     headers = {name.replace("_", "-"): value for name in _HEADERS if (value := getattr(request, name)) is not None}
     return Entry(
         n=n,
@@ -81,6 +83,21 @@ def names(entry: Entry) -> Iterator[str]:
         kind, _, id_ = entry.full_url.rpartition("/")
         if kind.rpartition("/")[2] == entry.place.type and addresses.ID.fullmatch(id_):
             yield f"{entry.place.type}/{id_}"
+
+
+def condition(entry: Entry) -> Condition | None:
+    """Return the condition that a change stands under. Raises Refused AK-F007, AK-F023, with the path."""
+    if_none_exist = entry.headers.get("if-none-exist") if entry.method == "POST" else None
+    path = f"{entry.path}.request." + ("ifNoneExist" if if_none_exist is not None else "url")
+    try:
+        if if_none_exist is not None:
+            return conditional.unless_there(entry.place.type, if_none_exist)
+        if entry.method == "GET" or entry.place.id or not entry.place.type or entry.method == "POST":
+            return None
+        return conditions.condition(entry.place.type, entry.query)
+    except Refused as refused:
+        refused.path = path
+        raise
 
 
 def inner(call: Call, entry: Entry) -> Call:

@@ -6,30 +6,27 @@ fault refuses the whole, with the path of its entry. Source: hl7.org/fhir/R4/htt
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies
-from akson.fhir.issues import Invalid
-from akson.fhirapi import answers, contents, entries, references, shaping
+from akson.fhirapi import answers, conditional, entries, planning, references, shaping
 from akson.fhirapi.addresses import Interaction
 from akson.fhirapi.answers import Answer
-from akson.fhirapi.calls import LARGEST_RESOURCE, Call
+from akson.fhirapi.calls import Call
 from akson.fhirapi.entries import Entry
 from akson.fhirapi.history import history, recounting
+from akson.fhirapi.planning import Planned
 from akson.fhirapi.read import read, reading
 from akson.fhirapi.search import by_get, searching
-from akson.fhirapi.update import address_it
 from akson.fhirapi.vread import vread, vreading
 from akson.record import journal, naming, session
-from akson.record.preparing import Draft
 from akson.record.stored import Stored
 
-_ORDER = ("DELETE", "POST", "PUT", "GET")
+_ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3}
 _LETTERS = {"GET": "r", "POST": "cu", "PUT": "cu", "DELETE": "cud"}
 
 _WITHIN: Mapping[Interaction, Callable[[Call, Work], Awaitable[Answer]]] = {
@@ -44,98 +41,43 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     """Carry out all entries as one, in FHIR's order; GETs see what the others wrote."""
     entries.count(cut)
     asked = [entries.read(n, part, call.server.base) async for n, part in in_turns(enumerate(cut.entry))]
-    asked.sort(key=lambda entry: _ORDER.index(entry.method))
+    asked.sort(key=lambda entry: _ORDER[entry.method])
     for entry in asked:
         if entry.place.operation:
             raise Refused("AK-F011", path=f"{entry.path}.request.url", name="an operation in a transaction")
-        with _at(f"{entry.path}.request"):
+        with planning.at(f"{entry.path}.request"):
             await replace(call, type=entry.place.type).refuse_beyond_token(_LETTERS[entry.method])
     reads = [entry for entry in asked if entry.method == "GET"]
-    changes = asked[: len(asked) - len(reads)]
-    drafts = await _drafts(changes)
-    async with call.work("transaction") as work:
+    planned = await planning.plan(asked[: len(asked) - len(reads)])
+    await _refuse_unsearchable(call, planned)
+    office = call.server.office
+    keys = {key for each in planned if each.condition for key in each.condition.keys(office.hasher)}
+    async with office.queues.turn(keys), call.work("transaction") as work:
         if reads:
             await session.transaction(work)  # a read that fails must undo what it has already seen written
-        stored = await _write(call, work, changes, drafts)
+        stored = await _write(call, work, planned)
         found = [await _get(call, work, entry) for entry in reads]
-    told = [_told(call, entry, one) for entry, one in zip(changes, stored, strict=True)] + found
+    told = [_told(call, each, stored) for each in planned] + found
     order = sorted(range(len(asked)), key=lambda place: asked[place].n)
     return answers.bundle("transaction-response", [answers.response(told[place]) for place in order])
 
 
-async def _drafts(changes: Iterable[Entry]) -> list[Draft]:
-    """Return a checked draft of each change. Raises Invalid with the faults of all of them."""
-    drafts, faults = [], []
-    async for entry in in_turns(changes):
-        try:
-            drafts.append(_draft(entry))
-        except Invalid as fault:
-            faults += [replace(issue, path=_within(entry, issue.path)) for issue in fault.issues]
-    if faults:
-        raise Invalid(faults)
-    _refuse_twice(drafts)
-    return drafts
+async def _refuse_unsearchable(call: Call, planned: Iterable[Planned]) -> None:
+    for each in planned:
+        if each.condition is not None:
+            with planning.at(each.where):
+                await conditional.refuse_unsearchable(replace(call, type=each.entry.place.type))
 
 
-def _draft(entry: Entry) -> Draft:
-    if entry.method == "DELETE":
-        draft = Draft(method="DELETE", type=entry.place.type, id=entry.place.id)
-    else:
-        if len(entry.body) > LARGEST_RESOURCE:
-            raise Refused("AK-J009", path=f"{entry.path}.resource", limit=LARGEST_RESOURCE)
-        if "if-none-exist" in entry.headers:
-            raise Refused("AK-F011", path=f"{entry.path}.request.ifNoneExist", name="ifNoneExist")
-        draft = journal.draft(entry.method, entry.body)
-        if draft.type != entry.place.type:
-            raise Refused("AK-F006", path=f"{entry.path}.resource", expected=entry.place.type, found=draft.type)
-    with _at(entry.path):
-        seen = contents.if_match(entry.headers)
-        if entry.method == "PUT":
-            address_it(draft, entry.place.id, seen)
-    draft.if_match, draft.path = seen, f"{entry.path}.resource"
-    return draft
-
-
-def _within(entry: Entry, path: str) -> str:
-    """Return `Observation.value` as `Bundle.entry[3].resource.value`."""
-    return ".".join(filter(None, (entry.path, "resource", path.partition(".")[2])))
-
-
-@contextmanager
-def _at(path: str) -> Iterator[None]:
-    """Give a refusal the path of the entry it arose in."""
-    try:
-        yield
-    except Refused as refused:
-        refused.path = path
-        raise
-
-
-def _refuse_twice(drafts: Iterable[Draft]) -> None:
-    """Raise AK-F013 when two entries change one resource: no order between them is promised."""
-    seen = set()
-    for draft in drafts:
-        if draft.id is not None and (draft.type, draft.id) in seen:
-            raise Refused("AK-F013", path=draft.path.removesuffix(".resource"))
-        seen.add((draft.type, draft.id))
-
-
-async def _write(call: Call, work: Work, changes: Sequence[Entry], drafts: Sequence[Draft]) -> list[Stored]:
-    """Queue the whole set; it is written when the work ends, or when a GET asks."""
-    names = _names(changes, drafts)
+async def _write(call: Call, work: Work, planned: Sequence[Planned]) -> Mapping[int, Stored]:
+    """Queue the whole set, written when the work ends or a GET asks; return what is stored, by id() of its draft."""
+    await planning.settle(work, planned)
+    names = planning.names(planned)
+    drafts = [each.draft for each in planned if each.writes]
     await references.resolve(work, drafts, names, call.server.base)
     await naming.name(work, drafts, names)
-    return await journal.write_set(work, drafts) if drafts else []
-
-
-def _names(changes: Iterable[Entry], drafts: Iterable[Draft]) -> Mapping[str, Draft]:
-    """Return what the entries call each other. Raises Refused AK-F012 when a name stands for two."""
-    names: dict[str, Draft] = {}
-    for entry, draft in zip(changes, drafts, strict=True):
-        for name in entries.names(entry) if draft.resource is not None else ():
-            if names.setdefault(name, draft) is not draft:
-                raise Refused("AK-F012", path=f"{entry.path}.fullUrl", detail="two entries have this fullUrl")
-    return names
+    stored = await journal.write_set(work, drafts) if drafts else []
+    return {id(draft): one for draft, one in zip(drafts, stored, strict=True)}
 
 
 async def _get(call: Call, work: Work, entry: Entry) -> Answer:
@@ -144,13 +86,16 @@ async def _get(call: Call, work: Work, entry: Entry) -> Answer:
     carried_out = _WITHIN.get(place.interactions["GET"])
     if carried_out is None:
         raise Refused("AK-F012", path=f"{entry.path}.request.url", detail="read, search and history are supported")
-    with _at(f"{entry.path}.request.url"):
+    with planning.at(f"{entry.path}.request.url"):
         shape, query = shaping.parted(place.type, entry.query)
         return shaping.shaped(await carried_out(replace(entries.inner(call, entry), query=query), work), shape)
 
 
-def _told(call: Call, entry: Entry, stored: Stored) -> Answer:
-    if entry.method == "DELETE":
+def _told(call: Call, each: Planned, written: Mapping[int, Stored]) -> Answer:
+    stored = written.get(id(each.draft), each.found)
+    if stored is None or each.entry.method == "DELETE":
         return Answer(status=204, stored=stored)
-    status = 200 if entry.method == "PUT" and stored.version > 1 else 201
+    status = 201 if each.writes and stored.version == 1 else 200
+    if each.entry.method == "POST" and each.writes:
+        status = 201
     return answers.written(call, stored, status, usual="minimal")

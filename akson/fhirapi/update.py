@@ -1,4 +1,4 @@
-"""update: a new version of a resource, or its first under an id chosen by the client.
+"""update: a new version of a resource, or its first under an id chosen by the client; by address or by condition.
 
 Source: hl7.org/fhir/R4/http.html#update
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from akson.base.errors import Refused
 from akson.fhir import subsets
-from akson.fhirapi import answers, contents, references
+from akson.fhirapi import answers, conditional, contents, references
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.create import drafted
 from akson.record import journal
 from akson.record.preparing import Draft
+from akson.record.stored import Stored
 
 
 async def update(call: Call) -> Answer:
@@ -29,6 +30,30 @@ async def update(call: Call) -> Answer:
     return answers.written(call, stored, 201 if stored.version == 1 else 200)
 
 
+async def update_matching(call: Call) -> Answer:
+    """Store what is sent as the next version of what the condition in the address means, or as something new."""
+    condition = conditional.in_address(call)
+    await call.refuse_beyond_token("cu")
+    await conditional.refuse_unsearchable(call)
+    contents.refuse_other_than_json(call.headers)
+    seen = contents.if_match(call.headers)
+    body = await call.content(LARGEST_RESOURCE)
+    office = call.server.office
+
+    async def attempt() -> Stored:
+        draft = drafted(call, "PUT", body)
+        refuse_subsetted(draft)
+        draft.if_match = seen
+        references.localise(draft, call.server.base)
+        async with call.work("update") as work:
+            conditional.aim(draft, await conditional.alone(work, condition))
+            return (await journal.write_set(work, [draft]))[0]
+
+    async with office.queues.turn(condition.keys(office.hasher)):
+        stored = await conditional.persistently(attempt)
+    return answers.written(call, stored, 201 if stored.version == 1 else 200)
+
+
 def address_it(draft: Draft, id_: str, if_match: int | None) -> None:
     """Give the draft the id of its address.
 
@@ -37,6 +62,11 @@ def address_it(draft: Draft, id_: str, if_match: int | None) -> None:
     found = (draft.resource or {}).get("id")
     if found != id_:
         raise Refused("AK-F006", path=f"{draft.type}.id", expected=id_, found=found or "no id")
+    refuse_subsetted(draft)
+    draft.id, draft.if_match = id_, if_match
+
+
+def refuse_subsetted(draft: Draft) -> None:
+    """Raise AK-F020 for a resource that says of itself that it is only a part."""
     if subsets.is_subsetted(draft.resource or {}):
         raise Refused("AK-F020", path=f"{draft.type}.meta.tag")
-    draft.id, draft.if_match = id_, if_match

@@ -19,6 +19,7 @@ from akson.base.queries import queries
 from akson.base.work import Actor, Purpose, Work
 from akson.record import session as sessions
 from akson.record.current import Current
+from akson.record.queues import Queues
 from akson.record.staff import Register
 from akson.record.values import Hasher
 from akson.record.writing import flush
@@ -49,6 +50,7 @@ class Office:
     def __post_init__(self) -> None:
         self.current = Current(self.database)
         self.register = Register(self.database)
+        self.queues = Queues()
 
     async def empty(self) -> bool:
         """Tell whether nothing has been written yet."""

@@ -155,11 +155,12 @@ BAD = {
         {"resource": ASTRID | {"id": "y"}, "request": {"method": "PUT", "url": "Patient/x"}}, 400, "Bundle.entry[2]"),
     "a wrong type": (
         {"resource": ASTRID, "request": {"method": "POST", "url": "Observation"}}, 400, "Bundle.entry[2].resource"),
-    "a conditional create": (
-        {"resource": ASTRID, "request": {"method": "POST", "url": "Patient", "ifNoneExist": "family=x"}},
+    "a condition of nothing": (
+        {"resource": ASTRID, "request": {"method": "POST", "url": "Patient", "ifNoneExist": "_count=1"}},
         400, "Bundle.entry[2].request.ifNoneExist"),
-    "a conditional update": (
-        {"resource": ASTRID, "request": {"method": "PUT", "url": "Patient?family=x"}}, 405, "Bundle.entry[2].request.url"),
+    "a condition nobody knows": (
+        {"resource": ASTRID, "request": {"method": "PUT", "url": "Patient?nonsense=x"}},
+        400, "Bundle.entry[2].request.url"),
     "an unknown type": (
         {"resource": ASTRID, "request": {"method": "POST", "url": "Person2"}}, 404, "Bundle.entry[2].request.url"),
     "no request": ({"resource": ASTRID}, 400, "Bundle.entry[2].request"),

@@ -25,16 +25,32 @@ INTERACTIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
     "read": lambda one: [entry("GET", _at(one)), entry("GET", _at(one), ifNoneMatch='W/"1"')],
     "vread": lambda one: [entry("GET", f"{_at(one)}/_history/1"), entry("GET", f"{_at(one)}/_history/9")],
     "history-instance": lambda one: [entry("GET", f"{_at(one)}/_history")],
-    "update": lambda one: [entry("PUT", _at(one), one), entry("PUT", _at(one), one, ifMatch='W/"1"')],
-    "delete": lambda one: [entry("DELETE", _at(one)), entry("DELETE", _at(one), ifMatch='W/"9"')],
-    "create": lambda one: [entry("POST", one["resourceType"], one)] if one["resourceType"] != "Patient" else [],
-    "history-type": lambda one: [entry("GET", f"{one['resourceType']}/_history")],
+    "update": lambda one: [
+        entry("PUT", _at(one), one),
+        entry("PUT", _at(one), one, ifMatch='W/"1"'),
+        entry("PUT", _by_id(one), one),
+    ],
+    "delete": lambda one: [
+        entry("DELETE", _at(one)),
+        entry("DELETE", _at(one), ifMatch='W/"9"'),
+        entry("DELETE", _by_id(one)),
+    ],
+    "create": lambda one: (
+        [entry("POST", one["resourceType"], one), entry("POST", one["resourceType"], one, ifNoneExist=_by_id(one))]
+        if one["resourceType"] != "Patient"
+        else []
+    ),
+    "history-type": lambda one: [entry("GET", f"{one['resourceType']}/_history"), entry("GET", "_history?_count=5")],
     "search-type": lambda one: [entry("GET", question) for question in searches(one)],
 }
 
 
 def _at(one: Resource) -> str:
     return f"{one['resourceType']}/{one['id']}"
+
+
+def _by_id(one: Resource) -> str:
+    return f"{one['resourceType']}?_id={one['id']}"
 
 
 def searches(one: Resource) -> list[str]:

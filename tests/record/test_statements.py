@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import count
 from typing import Any
 
 import pytest
@@ -168,6 +169,26 @@ async def test_versions_across_records_are_whom_the_unit_cares_for_and_one_page(
         assert await told.of(lambda type_=type_: look(mariam, type_)) == few  # type: ignore[misc]
         assert len(few) == 2
         assert len(await told.of(lambda type_=type_: look(VENDOR, type_))) == 1  # type: ignore[misc]
+
+
+async def test_a_condition_costs_a_search_and_where_it_makes_something_a_lock_and_another(
+    office: Office, told: Told, astrid: Stored
+) -> None:
+    api = Api(office)
+    vendor = api.as_(VENDOR)
+    numbers = count()
+
+    async def create(number: int) -> None:
+        body = about(astrid.reference) | {"identifier": [{"system": "urn:x", "value": str(number)}]}
+        made = await vendor.post("Observation", json=body, headers={"if-none-exist": f"identifier=urn:x|{number}"})
+        assert made.status_code in (200, 201)
+
+    made = await told.of(lambda: create(next(numbers)))
+    assert sum(WRITE in one for one in made) == 1
+    found = await told.of(lambda: create(0))
+    assert len(found) == 2  # who is restricted, the page
+    assert len(made) == 2 * len(found) + 5  # twice that; begin, the lock, one look, one write, commit
+    await api.close()
 
 
 async def test_a_bundle_is_written_at_once_and_costs_the_same_whatever_its_size(office: Office, told: Told) -> None:

@@ -1,0 +1,151 @@
+"""The changes of a transaction: read from its entries, then aimed at what their conditions mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from akson.base.errors import Refused
+from akson.base.turns import in_turns
+from akson.base.work import Work
+from akson.fhir.issues import Invalid
+from akson.fhirapi import conditional, contents, entries
+from akson.fhirapi.calls import LARGEST_RESOURCE
+from akson.fhirapi.entries import Entry
+from akson.fhirapi.update import address_it, refuse_subsetted
+from akson.record import conditions, journal
+from akson.record.conditions import Condition
+from akson.record.preparing import Draft
+from akson.record.stored import Stored
+
+
+@dataclass(kw_only=True)
+class Planned:
+    """One change. condition: what it stands under, if anything.
+
+    draft    what it will write; once settled, of something that is there already only its type and id
+    found    what its condition means
+    writes   False: nothing is left to do for it
+    """
+
+    entry: Entry
+    draft: Draft
+    condition: Condition | None
+    found: Stored | None = None
+    writes: bool = True
+
+    @property
+    def where(self) -> str:
+        """The path of the condition in the Bundle."""
+        return f"{self.entry.path}.request." + ("ifNoneExist" if self.entry.method == "POST" else "url")
+
+
+async def plan(changes: Iterable[Entry]) -> list[Planned]:
+    """Return a checked plan of each change. Raises Invalid with the faults of all of them."""
+    planned, faults = [], []
+    async for entry in in_turns(changes):
+        try:
+            planned.append(Planned(entry=entry, condition=entries.condition(entry), draft=_draft(entry)))
+        except Invalid as fault:
+            faults += [replace(issue, path=_within(entry, issue.path)) for issue in fault.issues]
+    if faults:
+        raise Invalid(faults)
+    refuse_twice(planned)
+    return planned
+
+
+def _draft(entry: Entry) -> Draft:
+    if entry.method == "DELETE":
+        draft = Draft(method="DELETE", type=entry.place.type, id=entry.place.id or None)
+    else:
+        if len(entry.body) > LARGEST_RESOURCE:
+            raise Refused("AK-J009", path=f"{entry.path}.resource", limit=LARGEST_RESOURCE)
+        draft = journal.draft(entry.method, entry.body)
+        if draft.type != entry.place.type:
+            raise Refused("AK-F006", path=f"{entry.path}.resource", expected=entry.place.type, found=draft.type)
+    with at(entry.path):
+        seen = contents.if_match(entry.headers)
+        if entry.method == "PUT" and entry.place.id:
+            address_it(draft, entry.place.id, seen)
+        elif entry.method == "PUT":
+            refuse_subsetted(draft)
+    draft.if_match, draft.path = seen, f"{entry.path}.resource"
+    return draft
+
+
+def _within(entry: Entry, path: str) -> str:
+    """Return `Observation.value` as `Bundle.entry[3].resource.value`."""
+    return ".".join(filter(None, (entry.path, "resource", path.partition(".")[2])))
+
+
+@contextmanager
+def at(path: str) -> Iterator[None]:
+    """Give a refusal the path of the entry it arose in."""
+    try:
+        yield
+    except Refused as refused:
+        refused.path = path
+        raise
+
+
+def refuse_twice(planned: Iterable[Planned]) -> None:
+    """Raise AK-F013 when two entries change one resource: no order between them is promised."""
+    changed: set[tuple[str, str]] = set()
+    for each in planned:
+        key = each.draft.type, each.draft.id or ""
+        if key[1] and key in changed:
+            raise Refused("AK-F013", path=each.entry.path)
+        if each.writes:
+            changed.add(key)
+
+
+async def settle(work: Work, planned: Sequence[Planned]) -> None:
+    """Find what the conditions mean, with nobody else writing under them until the work ends.
+
+    Raises  Refused: AK-F021, AK-F022 see conditions.match, AK-F013 when two would change one resource
+    """
+    conditioned = [(each, each.condition) for each in planned if each.condition is not None]
+    if not conditioned:
+        return
+    await conditions.wait(work, [condition for _, condition in conditioned])
+    makers: dict[Condition, Planned] = {}
+    for each, condition in conditioned:
+        with at(each.where):
+            if condition in makers:
+                _follow(each, makers[condition])
+            else:
+                each.found = await conditions.match(work, condition, unseen=each.entry.method != "DELETE")
+                makers[condition] = each
+                _aim(each)
+    refuse_twice(sorted(planned, key=lambda each: not each.writes))
+
+
+def _follow(each: Planned, maker: Planned) -> None:
+    """Let a second create under one condition be the first one, as if it came just after."""
+    if each.entry.method != "POST" or maker.entry.method != "POST":
+        raise Refused("AK-F013")
+    each.draft, each.found, each.writes = maker.draft, maker.found, False
+
+
+def _aim(each: Planned) -> None:
+    found = each.found
+    if each.entry.method == "PUT":
+        conditional.aim(each.draft, found)
+    elif found is None:
+        each.writes = each.entry.method == "POST"
+    elif each.entry.method == "DELETE":
+        each.draft.id, each.draft.if_match = found.id, each.draft.if_match or found.version
+    else:
+        each.draft = Draft(method="GET", type=found.type, id=found.id, owner=found.owner, path=each.draft.path)
+        each.writes = False
+
+
+def names(planned: Iterable[Planned]) -> Mapping[str, Draft]:
+    """Return what the entries call each other. Raises Refused AK-F012 when a name stands for two."""
+    given: dict[str, Draft] = {}
+    for each in planned:
+        for name in entries.names(each.entry) if each.entry.method != "DELETE" else ():
+            if given.setdefault(name, each.draft) is not each.draft:
+                raise Refused("AK-F012", path=f"{each.entry.path}.fullUrl", detail="two entries have this fullUrl")
+    return given

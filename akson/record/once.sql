@@ -1,0 +1,11 @@
+-- name: wait
+-- Take the rows of some conditions, in order, until the transaction ends; wait for whoever holds one.
+-- in   $1 keys, $2 now
+INSERT INTO condition (key, at) SELECT k, $2 FROM unnest($1::bigint[]) AS k ORDER BY k
+    ON CONFLICT (key) DO UPDATE SET at = excluded.at;
+
+-- name: clean
+-- Forget what is of no use any more.
+-- in   $1 conditions before, $2 answers before
+WITH old AS (DELETE FROM condition WHERE at < $1)
+DELETE FROM idempotency WHERE at < $2;

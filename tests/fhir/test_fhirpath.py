@@ -268,6 +268,28 @@ def test_items_keep_their_types() -> None:
     assert [item.type for item in found] == ["date", "HumanName"]
 
 
+@pytest.mark.parametrize(
+    ("expression", "places"),
+    [
+        ("Patient", [()]),
+        ("Patient.birthDate", [("birthDate",)]),
+        ("name.given", [("name", 0, "given", 0), ("name", 0, "given", 1), ("name", 1, "given", 0)]),
+        ("name.where(use = 'nickname')", [("name", 1)]),
+        ("name.given.extension('urn:x')", [("name", 1, "_given", 0, "extension", 0)]),
+        ("name.given.extension.value", [("name", 1, "_given", 0, "extension", 0, "valueCode")]),
+        ("birthDate.extension", [("_birthDate", "extension", 0)]),
+        ("multipleBirth.ofType(integer)", [("multipleBirthInteger",)]),
+        ("contained[0].name", [("contained", 0, "name")]),
+        ("descendants().where($this = 'Marie')", [("name", 0, "given", 1)]),
+        ("name.count()", []),
+        ("contact", []),
+    ],
+)
+def test_elements_tell_where_they_lie(expression: str, places: list[tuple[str | int, ...]]) -> None:
+    found = compile(expression, "Patient").places(PATIENT)
+    assert found == places
+
+
 def test_traces_are_told_to_who_listens() -> None:
     heard: list[tuple[str, list[Any]]] = []
     compile("name.trace('n', use).family")(PATIENT, trace=lambda name, values: heard.append((name, values)))

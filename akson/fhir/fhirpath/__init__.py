@@ -23,7 +23,7 @@ from typing import Any, Final
 from akson.fhir.fhirpath.code import ANY, Static
 from akson.fhir.fhirpath.compiler import Compiler
 from akson.fhir.fhirpath.errors import FhirPathError
-from akson.fhir.fhirpath.model import Node, is_fhir_type, resource_type
+from akson.fhir.fhirpath.model import Node, Place, is_fhir_type, resource_type
 from akson.fhir.fhirpath.parser import parse
 from akson.fhir.fhirpath.scope import Given, Run, Scope, Terminology
 from akson.fhir.fhirpath.tree import Part
@@ -67,6 +67,15 @@ class Compiled:
             raise _TOO_DEEP from None
         except FhirPathError as error:
             raise self.placed(error, self._scope(focus, Given(**given))) from None
+
+    def places(self, resource: Mapping[str, Any], **given: Any) -> list[Place]:
+        """Return where in the JSON of a resource the elements found lie; what is computed lies nowhere.
+
+        ("name", 0, "given", 1) is the second given name of the first name. Of a primitive it is the place of its value,
+        whether it has one or only its companion (`_given`) stands there.
+        """
+        root = Node(resource, resource_type(resource), at=())
+        return [item.at for item in self.items(root, **given) if item.__class__ is Node and item.at is not None]
 
     def truth(self, focus: Any, **given: Any) -> bool | None:
         """Return the result as a truth value, None when it is empty."""

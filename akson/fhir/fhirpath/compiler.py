@@ -21,6 +21,7 @@ from akson.fhir.fhirpath.model import (
     is_fhir_type,
     is_many,
     json_names,
+    read_placed,
     reader,
 )
 from akson.fhir.fhirpath.scope import Scope
@@ -129,6 +130,9 @@ class Compiler:
             for n in before(s):
                 if n.__class__ is Node:
                     read = readers.get(n.type, _MISSING)
+                    if n.at is not None:
+                        read_placed(n, name, out)
+                        continue
                     if read is _MISSING:
                         read = readers[n.type] = reader(n.type, name)
                     if read is not None:

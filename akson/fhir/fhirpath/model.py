@@ -37,11 +37,16 @@ class Node(Struct, eq=False, gc=False):  # a Struct is made three times faster t
     value  its JSON; None for a primitive that has only an id or extensions
     type   its FHIR type
     extra  of a primitive: the companion member (`_birthDate`) with id and extensions
+    at     where it lies in the JSON that was given; None when nobody asked
     """
 
     value: Any
     type: str
     extra: Any = None
+    at: Place | None = None
+
+
+Place = tuple[str | int, ...]  # members and places in lists, from the outside: ("name", 0, "given", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +223,38 @@ def _choice_reader(kinds: dict[str, str]) -> Reader:
     return read
 
 
+def read_placed(node: Node, name: str, out: list[Any]) -> None:
+    """Add the elements `name` of a node to a list, each with its place; for nodes that have a place themselves."""
+    read = reader(node.type, name)
+    if read is None or node.at is None:
+        return
+    start = len(out)
+    read(node, out)
+    beside = node.type in PRIMITIVES
+    holder, around = (node.extra, _companion(node.at)) if beside else (node.value, node.at)
+    for number, child in enumerate(out[start:]):
+        member = name if beside else _json_name(node.type, name, child)
+        held = holder.get(member, holder.get("_" + member))
+        child.at = (*around, member, number) if held.__class__ is list else (*around, member)
+
+
+def _json_name(of: str, name: str, child: Node) -> str:
+    return next(e.json_name(child.type) if e.choice else name for e in elements(of) if e.name == name)
+
+
+def _companion(at: Place) -> Place:
+    """Return where the id and the extensions of the primitive at `at` stand."""
+    last = max(n for n, part in enumerate(at) if part.__class__ is str)
+    return (*at[:last], f"_{at[last]}", *at[last + 1 :])
+
+
 def all_children(node: Node) -> list[Any]:
     """Return the elements directly inside a node, in the order of its JSON."""
     out: list[Any] = []
-    if node.type in PRIMITIVES:
+    if node.at is not None:
+        for name in sorted(children(node.type)):
+            read_placed(node, name, out)
+    elif node.type in PRIMITIVES:
         for name in ("id", "extension"):
             read = reader(node.type, name)
             if read:

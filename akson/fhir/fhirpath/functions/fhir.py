@@ -10,7 +10,7 @@ from akson.fhir.fhirpath import tree
 from akson.fhir.fhirpath.code import ANY, BOOLEAN, Code, Static, telling
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.functions.registry import Compiling, built, collected
-from akson.fhir.fhirpath.model import Node, is_a, is_fhir_type, resource_type
+from akson.fhir.fhirpath.model import Node, is_a, is_fhir_type, read_placed, reader, resource_type
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.values import Items, named, one, plain, text
 
@@ -27,15 +27,20 @@ def extension(c: Compiling, call: tree.Call, of: Code) -> Code:
         if wanted is None:
             return []
         url = text(wanted, "the address of an extension")
-        return [Node(e, "Extension") for n in before(s) if n.__class__ is Node for e in _extensions(n) if _is(e, url)]
+        return [e for n in before(s) if n.__class__ is Node for e in _extensions(n) if _is(e.value, url)]
 
     return Code(run, Static(frozenset({"Extension"})))
 
 
 def _extensions(node: Node) -> list[Any]:
     held = node.extra if node.type in PRIMITIVES else node.value
-    found = held.get("extension") if held.__class__ is dict else None
-    return found if found.__class__ is list else []
+    found: list[Any] = []
+    if held.__class__ is dict and "extension" in held:
+        if node.at is not None:
+            read_placed(node, "extension", found)
+        elif read := reader(node.type, "extension"):
+            read(node, found)
+    return found
 
 
 def _is(given: Any, url: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
+from akson.fhirapi.everything import everything
 from akson.fhirapi.expand import expand
 from akson.fhirapi.lookup import lookup
 from akson.fhirapi.subsumes import subsumes
@@ -33,6 +34,8 @@ class Operation:
 
 _TYPE_AND_INSTANCE = frozenset({"type", "instance"})
 OPERATIONS = (
+    Operation(name="everything", type="Patient", perform=everything, levels=frozenset({"instance"}),
+              definition=f"{_SPEC}Patient-everything"),
     Operation(name="expand", type="ValueSet", perform=expand, levels=_TYPE_AND_INSTANCE,
               definition=f"{_SPEC}ValueSet-expand"),
     Operation(name="validate-code", type="ValueSet", perform=in_value_set, levels=_TYPE_AND_INSTANCE,

@@ -44,6 +44,21 @@ INTERACTIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
     "search-type": lambda one: [entry("GET", question) for question in searches(one)],
 }
 
+# Operation -> what is asked of it about one resource of a record.
+OPERATIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
+    "everything": lambda one: [
+        entry("GET", f"{_at(one)}/$everything{more}") for more in ("", "?_count=1", "?_type=Patient", "?start=2020")
+    ],
+    **{
+        name: lambda one, name=name, kind=kind: [entry("GET", f"{kind}/{one['id']}/${name}?code=x&codeA=x&codeB=x")]
+        for name, kind in (
+            ("expand", "ValueSet"), ("validate-code", "ValueSet"), ("lookup", "CodeSystem"), ("subsumes", "CodeSystem"),
+            ("translate", "ConceptMap"),
+        )
+    },
+    "batch-validate-code": lambda one: [entry("GET", f"ValueSet/{one['id']}/$batch-validate-code")],
+}  # fmt: skip
+
 
 def _at(one: Resource) -> str:
     return f"{one['resourceType']}/{one['id']}"

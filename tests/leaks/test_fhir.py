@@ -14,7 +14,7 @@ import pytest
 
 from akson.fhir import bodies, owners
 from tests.leaks.canary import CANARIES, GIRL, TYPES, WORD, Canary
-from tests.leaks.questions import INTERACTIONS, Entry, around, entry, pages, reverse
+from tests.leaks.questions import INTERACTIONS, OPERATIONS, Entry, around, entry, pages, reverse
 from tests.leaks.worlds import EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Viewer, Worlds, in_text
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
@@ -53,7 +53,7 @@ def _short(answer: Any) -> str:
 
 def changes(worlds: Worlds, canary: Canary) -> list[Entry]:
     """Return every interaction but search on every resource of a record."""
-    ways = [way for name, way in INTERACTIONS.items() if name != "search-type"]
+    ways = [way for name, way in INTERACTIONS.items() if name != "search-type"] + list(OPERATIONS.values())
     return [asked for one in worlds.town.record(canary) for way in ways for asked in way(one)]
 
 
@@ -66,7 +66,8 @@ async def test_every_interaction_the_server_tells_of_has_a_way_to_be_walked(worl
     told = json.loads((await worlds.ask(worlds.town.viewers["the GP"], "GET", "/fhir/metadata")).body)["rest"][0]
     assert {one["code"] for kind in told["resource"] for one in kind["interaction"]} == set(INTERACTIONS)
     assert {one["code"] for one in told["interaction"]} == {"batch", "transaction", "history-system"}
-    assert not told.get("operation")
+    operations = [*told.get("operation", []), *(one for kind in told["resource"] for one in kind.get("operation", []))]
+    assert {one["name"] for one in operations} == set(OPERATIONS)
 
 
 async def test_the_doctor_finds_every_resource_by_every_value_so_these_are_the_right_questions(worlds: Worlds) -> None:

@@ -39,9 +39,7 @@ async def everything(call: Call) -> Answer:
         carried.append((_PLACE, msgspec.json.encode(asdict(part.next)).decode()))
         links.append(("next", f"{call.server.base}/{here}?{PAGE}={call.server.seal.close(here, carried)}"))
     mode = {"search": {"mode": "include" if place.outside else "match"}}
-    return answers.bundle(
-        "searchset", [answers.entry(call.server.base, hit) | mode for hit in part.hits], links=links
-    )
+    return answers.bundle("searchset", [answers.entry(call.server.base, hit) | mode for hit in part.hits], links=links)
 
 
 async def _asked(call: Call, here: str) -> tuple[Inputs, Place]:

@@ -138,6 +138,15 @@ def _own_part(expression: str, type_: str) -> str:
 
 
 @cache
+def compartment(of: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the parameters by which resources of each type are in the compartment of a resource of type `of`."""
+    found = next(
+        r for r in _read("profiles-resources.json") if r["resourceType"] == "CompartmentDefinition" and r["code"] == of
+    )
+    return {one["code"]: tuple(one["param"]) for one in found["resource"] if "param" in one}
+
+
+@cache
 def codes_of(value_set: str) -> tuple[tuple[str, str], ...]:
     """Return (system, code) of a value set of the package; empty when it is not made of listed codes only."""
     found = {r["url"]: r for r in _terms()}.get(value_set)

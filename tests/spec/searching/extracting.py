@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,7 +29,22 @@ def found(one: Held, parameter: Parameter) -> list[Any]:
 
 
 def _values(one: Held, parameter: Parameter) -> Iterable[Any]:
-    for node in evaluate(parameter.expression, Node(one.type, one.resource)):
+    resource = Node(one.type, one.resource)
+    if parameter.kind != "composite":
+        yield from _values_at(resource, parameter)
+        return
+    for node in evaluate(parameter.expression, resource):
+        yield tuple(tuple(_part(node, resource, parameter.type, *part)) for part in parameter.components)
+
+
+def _part(element: Node, resource: Node, type_: str, kind: str, inside: str) -> Iterable[Any]:
+    """Yield what one element of a composite holds for one part, or the resource when the part says so."""
+    start = resource if inside.startswith("%resource.") else element
+    return _values_at(start, Parameter(type_, "", kind, inside.removeprefix("%resource.")))
+
+
+def _values_at(start: Node, parameter: Parameter) -> Iterable[Any]:
+    for node in evaluate(parameter.expression, start):
         if node.type not in FITS[parameter.kind] and not (parameter.kind == "reference" and node.type == "Resource"):
             continue
         if parameter.kind == "token":
@@ -58,3 +75,13 @@ def _value_set(node: Node, parameter: Parameter) -> str | None:
         at = known.path
     known = elements(at).get(name)
     return known.value_set if known else None
+
+
+def words_of(one: Held, *, whole: bool) -> set[str]:
+    """Return the words, folded, of a resource's narrative, or of the whole resource."""
+    text = (
+        json.dumps(one.resource, default=str, ensure_ascii=False)
+        if whole
+        else one.resource.get("text", {}).get("div", "")
+    )
+    return set(re.findall(r"\w+", values.folded(re.sub(r"<[^>]*>", " ", text))))

@@ -29,8 +29,19 @@ class Features:
     iterate: bool = False
     wildcards: bool = False
     sort: frozenset[str] = frozenset("date string number quantity".split())
+    compartments: bool = False
+    lists: bool = False
+    words: bool = False  # _text and _content
     post: bool = True
-    rival_writer: bool = True
 
 
 TODAY = Features(modifiers={"string": ("contains",), "reference": ("type",)})
+FULL = Features(
+    kinds=frozenset("token reference string date number quantity uri composite".split()),
+    modifiers={
+        "": ("missing",), "string": ("contains", "exact"), "reference": ("type", "identifier"),
+        "token": ("not", "text", "of-type"), "uri": ("below", "above"),
+    },
+    compartments=True, lists=True, words=True, approximately=True, partly=True, absolute=True, norwegian=True, long=True, chains=5, has=3, iterate=True,
+    wildcards=True, ucum=True, sort=frozenset("date string number quantity token reference uri".split()),
+)  # fmt: skip

@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from tests.spec.searching.definitions import COLUMNS, Parameter, parameters, resource_types
+from tests.spec.searching.definitions import COLUMNS, Parameter, compartment, parameters, resource_types
 from tests.spec.searching.extracting import found
 from tests.spec.searching.features import Features
 from tests.spec.searching.people import GP, NURSE, SYSTEM
@@ -49,7 +49,13 @@ class Generator:
             pairs.append(("_total", r.choice(("accurate", "none"))))
         if r.random() < 0.25:
             pairs += self._includes(type_)
+        if self.features.words and r.random() < 0.03:
+            words = ("søvn", "fall", "smerter", "hjemmet", "østgård", "vik", "intet")
+            pairs.append((r.choice(("_text", "_content")), r.choice(words)))
         r.shuffle(pairs)
+        if self.features.compartments and r.random() < 0.05 and type_ in compartment("Patient"):
+            person = r.choice([one for one in self.world.held["Patient"] if user in one.sees])
+            return user, f"{person.ref}/{type_}", pairs, False
         return user, type_, pairs, self.features.post and r.random() < 0.15
 
     # One criterion ---------------------------------------------------------------------------------------------
@@ -62,6 +68,8 @@ class Generator:
             return self._chain(type_, chains, has)
         if r.random() < 0.05:
             return self._column(type_)
+        if self.features.lists and r.random() < 0.02:
+            return "_list", r.choice([*self.world.held["List"]]).id
         names = [p for p in parameters(type_).values() if p.kind in self.features.kinds and p.name not in COLUMNS]
         parameter = r.choice(names)
         if r.random() < 0.7 and (known := [p for p in names if self._values(p)]):
@@ -71,7 +79,7 @@ class Generator:
         )
         if modifier == "missing":
             return f"{parameter.name}:missing", r.choice(("true", "false"))
-        return self._asked(parameter, modifier)
+        return self._composite(parameter) if parameter.kind == "composite" else self._asked(parameter, modifier)
 
     def _asked(self, parameter: Parameter, modifier: str) -> tuple[str, str] | None:
         r = self.random
@@ -91,6 +99,22 @@ class Generator:
         if not asked:
             return None
         return name + (f":{modifier}" if modifier else ""), ",".join(asked)
+
+    def _composite(self, parameter: Parameter) -> tuple[str, str] | None:
+        """Ask for the parts of one element, or of two different ones."""
+        r = self.random
+        whole = [element for element in self._values(parameter) if all(element)]
+        if not whole:
+            return None
+        asked = []
+        for _ in range(r.choice((1, 1, 2))):
+            picked = [r.choice((r.choice(whole), element)) for element in [r.choice(whole)] * len(parameter.components)]
+            ways = [
+                _WAYS[kind](self, r.choice(each[n]), "")
+                for n, ((kind, _), each) in enumerate(zip(parameter.components, picked, strict=True))
+            ]
+            asked += ["$".join(way or "" for way in ways)] if all(ways) else []
+        return (parameter.name, ",".join(asked)) if asked else None
 
     def _values(self, parameter: Parameter) -> list[Any]:
         """Return what the data hold for a parameter; each once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -45,8 +45,24 @@ def meets(kind: str, modifier: str, asked: str, found: Sequence[Any], features: 
         return (not found) is (asked == "true")
     if modifier == "not":
         return not meets(kind, "", asked, found, features, now)
+    if kind == "composite":
+        raise ValueError("ask meets_together")
     one = _MATCH[kind]
     return any(one(modifier, value, each, features, now) for value in split(asked, ",") for each in found)
+
+
+def meets_together(
+    kinds: Sequence[str], asked: str, found: Sequence[Sequence[Sequence[Any]]], features: Features, now: datetime
+) -> bool:
+    """Tell whether one element meets all parts of a composite. found: of each element, the values of each part."""
+    return any(
+        all(
+            meets(kind, "", part, each, features, now)
+            for kind, part, each in zip(kinds, split(one, "$"), element, strict=True)
+        )
+        for one in split(asked, ",")
+        for element in found
+    )
 
 
 def _token(modifier: str, asked: str, found: Token, features: Features, _now: datetime) -> bool:
@@ -106,7 +122,7 @@ def _date(_modifier: str, asked: str, found: Span, features: Features, now: date
     prefix, rest = _prefixed(asked)
     span = moment(rest)
     if prefix == "ap":
-        gap = abs(now - span.low) / 10
+        gap = max(span.low - now, now - span.high, timedelta(0)) / 10
         return Span(span.low - gap, span.high + gap).overlaps(found)
     return compares(prefix, span, found, features)
 
@@ -154,7 +170,7 @@ _UCUM: Final[Mapping[str, tuple[str, Decimal]]] = {
     "mg": ("mass", Decimal("0.001")), "g": ("mass", Decimal(1)), "kg": ("mass", Decimal(1000)),
     "ug": ("mass", Decimal("0.000001")), "mm": ("length", Decimal("0.001")), "cm": ("length", Decimal("0.01")),
     "m": ("length", Decimal(1)), "g/L": ("density", Decimal(1)), "mg/dL": ("density", Decimal("0.01")),
-    "s": ("time", Decimal(1)), "min": ("time", Decimal(60)), "h": ("time", Decimal(3600)), "d": ("time", Decimal(86400)),
+    "s": ("time", Decimal(1)), "min": ("time", Decimal(60)), "h": ("time", Decimal(3600)), "a": ("time", Decimal(31557600)), "d": ("time", Decimal(86400)),
     "mL": ("volume", Decimal("0.001")), "dL": ("volume", Decimal("0.1")), "L": ("volume", Decimal(1)),
 }  # fmt: skip
 UCUM: Final = "http://unitsofmeasure.org"

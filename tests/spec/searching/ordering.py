@@ -29,11 +29,12 @@ class Sort:
         if self.name == "_lastUpdated":
             own = [values.moment(one.resource["meta"]["lastUpdated"]).low for one in (first, second)]
             return _compare(own[0], own[1], descending=self.descending)
-        assert self.parameter is not None
+        if self.parameter is None or self.parameter.kind not in _KINDS:
+            return None
         a, b = (found(one, self.parameter) for one in (first, second))
         if not a or not b:
             return bool(b) - bool(a) if bool(a) != bool(b) else 0  # those without a value come last
-        order = _KINDS.get(self.parameter.kind, _unknown)(a, b, self.descending)
+        order = _KINDS[self.parameter.kind](a, b, self.descending)
         return order if self.norwegian or self.parameter.kind != "string" else None
 
 
@@ -77,10 +78,6 @@ def _strings(a: Sequence[str], b: Sequence[str], descending: bool) -> int | None
         if p != q:
             return _compare(ALPHABET.index(p), ALPHABET.index(q), descending=descending)
     return _compare(len(x), len(y), descending=descending)
-
-
-def _unknown(_a: Sequence[Any], _b: Sequence[Any], _descending: bool) -> None:
-    return None
 
 
 _KINDS: dict[str, Callable[[Sequence[Any], Sequence[Any], bool], int | None]] = {

@@ -155,8 +155,7 @@ def references(node: Node) -> Iterator[Ref]:
         identifier = _identifier(given) if given else None
         literal = v.get("reference", "")
         found = _pointed(literal) if literal and not literal.startswith("#") else Ref(None, None)
-        if found.local or found.url or identifier:
-            yield Ref(found.local, found.url, found.version, identifier)
+        yield Ref(found.local, found.url, found.version, identifier)
     elif node.type in structures() and isinstance(v, Mapping):  # a resource inside a Bundle
         if "id" in v:
             yield Ref(f"{v['resourceType']}/{v['id']}", None)

@@ -37,6 +37,7 @@ WEIGHT = {
     "status": "final",
     "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}], "text": "Vekt"},
     "effectiveDateTime": "2026-11-22T07:00:00+01:00",
+    "referenceRange": [{"low": {"unit": "kg"}, "high": {"value": 90, "unit": "kg", "comparator": "<"}}],
     "valueQuantity": {"value": Decimal("71.50"), "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"},
 }
 
@@ -151,6 +152,13 @@ class Codes:
     ("expression", "expected"),
     [
         ("Observation.value > 71 'kg'", [True]),
+        ("referenceRange.low <= referenceRange.high", []),
+        ("referenceRange.low + 1 'kg'", []),
+        ("(value > 1 'kg' or {} or false) and (true or {}) and value < 100 'kg'", [True]),
+        ("({} or false or {}) | (false and {} and true)", [False]),
+        ("status in ('final' | 'amended')", [True]),
+        ("status in ('a' | 1)", [False]),
+        ("'final' in status", [True]),
         ("value = 71500 'g'", [True]),
         ("value.value.toString()", ["71.50"]),
         ("value as Quantity", [WEIGHT["valueQuantity"]]),
@@ -226,6 +234,16 @@ def test_work_without_end_is_broken_off(expression: str) -> None:
 def test_no_regular_expression_backtracks(pattern: str) -> None:
     compiled = compile(f"%text.matches('^{pattern}')")
     assert compiled({"resourceType": "Patient"}, variables={"text": "a" * 5000 + "!"}) == [False]
+
+
+def test_many_alternatives_are_not_deep() -> None:
+    codes = [f"c{n}" for n in range(1000)]
+    one_of, either = " | ".join(f"'{c}'" for c in codes), " or ".join(f"use = '{c}'" for c in codes)
+    name = {"use": "c999"}
+    assert compile(f"use in ({one_of})", "HumanName")(name) == [True]
+    assert compile(either, "HumanName")(name) == [True]
+    assert compile(f"({either}) and ({either})", "HumanName")({"use": "x"}) == [False]
+    assert compile(one_of)({"resourceType": "Patient"}) == codes
 
 
 def test_the_deepest_expression_that_is_read_also_runs() -> None:

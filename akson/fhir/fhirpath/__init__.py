@@ -32,6 +32,7 @@ from akson.fhir.fhirpath.values import Items, plain
 
 __all__ = ["Compiled", "Evaluation", "FhirPathError", "Given", "Node", "Terminology", "compile"]
 
+_ORDINARY: Final = 2000  # signs; longer expressions are not kept
 _TOO_DEEP: Final = FhirPathError("the expression or its input is nested too deeply", kind="too-costly")
 
 
@@ -62,7 +63,7 @@ class Compiled:
     def items(self, focus: Any, **given: Any) -> Items:
         """Return the result as Nodes (elements, with their FHIR type) and System values."""
         try:
-            return self._run(self._scope(focus, Given(**given)))
+            return list(self._run(self._scope(focus, Given(**given))))
         except RecursionError:
             raise _TOO_DEEP from None
         except FhirPathError as error:
@@ -148,7 +149,6 @@ def _items(value: Any, kind: str | None) -> Items:
     return [Node(value, kind)] if kind else [value]
 
 
-@lru_cache(maxsize=4096)
 def compile(
     expression: str,
     type: str | None = None,
@@ -156,7 +156,7 @@ def compile(
     strict: bool = False,
     lenient: bool = False,
 ) -> Compiled:
-    """Compile an expression; the same one is compiled once.
+    """Compile an expression; one of ordinary length is compiled once and kept.
 
     type     what it will be applied to: "Patient", "HumanName", "Patient.contact"; None: not known. Where it is known,
              elements that do not exist are errors
@@ -164,10 +164,18 @@ def compile(
     lenient  `as` takes several items and `is Boolean` means boolean too: how the invariants of R4 are written
     Raises   FhirPathError, with the place in the text and what was expected there
     """
-    if type is not None and not is_fhir_type(type):
-        raise FhirPathError(f"R4 has no type {type}", kind="semantic")
-    this = ANY if type is None else Static(frozenset({type}), one=True)
+    make = _kept if len(expression) <= _ORDINARY else _compiled
+    return make(expression, type, strict, lenient)
+
+
+def _compiled(expression: str, kind: str | None, strict: bool, lenient: bool) -> Compiled:  # noqa: FBT001
+    if kind is not None and not is_fhir_type(kind):
+        raise FhirPathError(f"R4 has no type {kind}", kind="semantic")
+    this = ANY if kind is None else Static(frozenset({kind}), one=True)
     try:
-        return Compiled(expression, type, parse(expression), Compiler(this, strict=strict, lenient=lenient))
+        return Compiled(expression, kind, parse(expression), Compiler(this, strict=strict, lenient=lenient))
     except RecursionError:
         raise _TOO_DEEP from None
+
+
+_kept = lru_cache(maxsize=4096)(_compiled)

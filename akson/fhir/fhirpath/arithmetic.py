@@ -9,6 +9,7 @@ from typing import Any, Final
 from akson.fhir.fhirpath import quantities, temporal
 from akson.fhir.fhirpath.code import Code, Static, of_system
 from akson.fhir.fhirpath.errors import FhirPathError
+from akson.fhir.fhirpath.model import QUANTITIES, Node
 from akson.fhir.fhirpath.quantities import EXACT, Quantity
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.temporal import Temporal
@@ -27,6 +28,8 @@ def _arithmetic(operator: str, compute: Callable[[Any, Any], Any]) -> Callable[[
                 return []
             x, y = one(first, "a number"), one(second, "a number")
             found = compute(system(x), system(y))
+            if found is NotImplemented and any(z.__class__ is Node and z.type in QUANTITIES for z in (x, y)):
+                return []  # a quantity without a number, or only a bound
             if found is NotImplemented:
                 raise FhirPathError(f"{operator} does not go with {named(x)} and {named(y)}")
             return [] if found is None else [found]

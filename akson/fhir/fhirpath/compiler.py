@@ -190,6 +190,9 @@ class Compiler:
         left, right = self.apart(part.left), self.apart(part.right)
         return self.placed(operators.binary(part.operator, left, right), part.at)
 
+    def chain(self, part: tree.Chain) -> Code:
+        return self.placed(operators.chain(part.operator, [self.apart(p) for p in part.operands]), part.at)
+
     def placed(self, code: Code, at: int) -> Code:
         """Return the code, telling where its errors lie if that is wanted."""
         if not self.placing:
@@ -249,8 +252,8 @@ _ADDRESSES: Final = {
 _KINDS: Final[dict[type[tree.Part], Callable[[Compiler, Any], Code]]] = {
     tree.Literal: Compiler.literal, tree.Number: Compiler.literal, tree.Name: Compiler.name,
     tree.Member: Compiler.member, tree.Call: Compiler.call, tree.Index: Compiler.index, tree.Unary: Compiler.unary,
-    tree.Binary: Compiler.binary, tree.TypeTest: Compiler.type_test, tree.External: Compiler.external,
-    tree.Special: Compiler.special, tree.SortKey: Compiler.sort_key,
+    tree.Binary: Compiler.binary, tree.Chain: Compiler.chain, tree.TypeTest: Compiler.type_test,
+    tree.External: Compiler.external, tree.Special: Compiler.special, tree.SortKey: Compiler.sort_key,
 }  # fmt: skip
 
 

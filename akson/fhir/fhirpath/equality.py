@@ -9,7 +9,7 @@ from typing import Any
 from akson.fhir import ucum
 from akson.fhir.fhirpath import quantities, temporal
 from akson.fhir.fhirpath.errors import FhirPathError
-from akson.fhir.fhirpath.model import Node
+from akson.fhir.fhirpath.model import QUANTITIES, Node
 from akson.fhir.fhirpath.quantities import EXACT, Quantity
 from akson.fhir.fhirpath.temporal import Temporal
 from akson.fhir.fhirpath.values import Items, named, one, system
@@ -174,6 +174,8 @@ def ordered(first: Any, second: Any) -> int | None:
         return temporal.compare(a, b)
     if _is_quantity(a, b):
         return quantities.compare(_quantity(a), _quantity(b))
+    if any(x.__class__ is Node and x.type in QUANTITIES for x in (a, b)):  # without a number, or only a bound
+        return None
     raise FhirPathError(f"{named(first)} and {named(second)} cannot be compared")
 
 

@@ -59,30 +59,26 @@ def binary(operator: str, left: Code, right: Code) -> Code:
     return _BINARY[operator](left, right)
 
 
-def _and(left: Code, right: Code) -> Code:
-    a, b = left.truth, right.truth
+def chain(operator: str, operands: list[Code]) -> Code:
+    """Return the code of `a operator b operator c`, for and, or, |."""
+    if operator == "|":
+        return union(operands)
+    return telling(_settled([operand.truth for operand in operands], by=operator == "or"))
+
+
+def _settled(operands: list[Tells], *, by: bool) -> Tells:
+    """Return what tells `by` as soon as an operand does, its opposite when all tell that, else None."""
 
     def tells(s: Scope) -> bool | None:
-        first = a(s)
-        if first is False:
-            return False
-        second = b(s)
-        return False if second is False else (True if first and second else None)
+        known = True
+        for operand in operands:
+            found = operand(s)
+            if found is by:
+                return by
+            known = known and found is not None
+        return not by if known else None
 
-    return telling(tells)
-
-
-def _or(left: Code, right: Code) -> Code:
-    a, b = left.truth, right.truth
-
-    def tells(s: Scope) -> bool | None:
-        first = a(s)
-        if first:
-            return True
-        second = b(s)
-        return True if second else (None if first is None or second is None else False)
-
-    return telling(tells)
+    return tells
 
 
 def _xor(left: Code, right: Code) -> Code:
@@ -171,12 +167,15 @@ def _ordering(holds: Callable[[int], bool]) -> Callable[[Code, Code], Code]:
 
 def _in(left: Code, right: Code) -> Code:
     a, b = left.run, right.run
+    texts = frozenset(right.fixed or ()) if all(item.__class__ is str for item in right.fixed or (None,)) else None
 
     def tells(s: Scope) -> bool | None:
         items = a(s)
         if not items:
             return None
         item = one(items, "what is looked for")
+        if texts and item.__class__ is Node and item.value.__class__ is str and item.type in TEXTS:
+            return item.value in texts
         return any(equality.same(item, other) for other in b(s))
 
     return telling(tells)
@@ -186,22 +185,29 @@ def _contains(left: Code, right: Code) -> Code:
     return _in(right, left)
 
 
-def union(left: Code, right: Code) -> Code:
-    """Return the code of `left | right`: all items, none twice."""
-    a, b = left.run, right.run
+def union(operands: list[Code]) -> Code:
+    """Return the code of `a | b | c`: all items, none twice."""
+    runs = [operand.run for operand in operands]
 
     def run(s: Scope) -> Items:
-        found = a(s) + b(s)
+        found = [item for each in runs for item in each(s)]
         s.run.spend(len(found))
         return equality.distinct(found) if len(found) > 1 else found
 
-    return Code(run, Static(both_types(left, right)))
+    if all(operand.fixed is not None for operand in operands):
+        items = equality.distinct([item for operand in operands for item in operand.fixed or ()])
+        return Code(lambda _: items, Static(all_types(operands)), fixed=items)
+    return Code(run, Static(all_types(operands)))
 
 
-def both_types(left: Code, right: Code) -> frozenset[str] | None:
-    """Return the types of two collections together."""
-    types = left.static.types, right.static.types
-    return None if types[0] is None or types[1] is None else types[0] | types[1]
+def all_types(codes: list[Code]) -> frozenset[str] | None:
+    """Return the types of collections together; None when those of one are not known."""
+    found: set[str] = set()
+    for code in codes:
+        if code.static.types is None:
+            return None
+        found |= code.static.types
+    return frozenset(found)
 
 
 def _concatenate(left: Code, right: Code) -> Code:
@@ -217,8 +223,8 @@ def _concatenate(left: Code, right: Code) -> Code:
 
 
 _BINARY: Final[dict[str, Callable[[Code, Code], Code]]] = {
-    "and": _and, "or": _or, "xor": _xor, "implies": _implies, "=": _equal, "!=": _unequal, "~": _equivalent,
+    "xor": _xor, "implies": _implies, "=": _equal, "!=": _unequal, "~": _equivalent,
     "!~": _not_equivalent, "<": _ordering(lambda n: n < 0), "<=": _ordering(lambda n: n <= 0),
-    ">": _ordering(lambda n: n > 0), ">=": _ordering(lambda n: n >= 0), "in": _in, "contains": _contains, "|": union,
+    ">": _ordering(lambda n: n > 0), ">=": _ordering(lambda n: n >= 0), "in": _in, "contains": _contains,
     "&": _concatenate, **ARITHMETIC,
 }  # fmt: skip

@@ -26,6 +26,7 @@ _LEVELS: Final = (
     ("+", "-", "&"),
     ("*", "/", "div", "mod"),
 )
+_CHAINED: Final = frozenset({"or", "and", "|"})
 _BINDING: Final = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
 _TYPE_LEVEL: Final = _BINDING["is"]
 
@@ -89,9 +90,7 @@ class _Parser:
                 left = self.made(tree.TypeTest, left, at=operator.at, operator=operator.text, operand=left,
                                  type=self.type_name())  # fmt: skip
             else:
-                right = self.expression(binding + 1)
-                left = self.made(tree.Binary, left, right, at=operator.at, operator=operator.text,
-                                 left=left, right=right)  # fmt: skip
+                left = self.joined(operator, left, self.expression(binding + 1))
         self.open -= 1
         return left
 
@@ -101,6 +100,17 @@ class _Parser:
         if depth > DEEPEST:
             raise _too_deep(at)
         return kind(at=at, depth=depth, **fields)
+
+    def joined(self, operator: Token, left: tree.Part, right: tree.Part) -> tree.Part:
+        if operator.text not in _CHAINED:
+            return self.made(  # type: ignore[no-any-return]
+                tree.Binary, left, right, at=operator.at, operator=operator.text, left=left, right=right
+            )
+        before = left.operands if isinstance(left, tree.Chain) and left.operator == operator.text else (left,)
+        operands = (*before, right)
+        return self.made(  # type: ignore[no-any-return]
+            tree.Chain, *operands, at=operator.at, operator=operator.text, operands=operands
+        )
 
     def unary(self) -> tree.Part:
         if self.sees("+", "-"):

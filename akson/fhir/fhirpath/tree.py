@@ -79,6 +79,14 @@ class Binary(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chain(Part):
+    """`a or b or c`: operands of one operator, in which the order of working does not matter (or, and, |)."""
+
+    operator: str
+    operands: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeTest(Part):
     """`operand is type` or `operand as type`; the type as written: "Quantity", "System.String"."""
 
@@ -115,6 +123,8 @@ def inner(part: Part) -> tuple[Part, ...]:
         return (*((part.of,) if part.of else ()), *part.arguments)
     if isinstance(part, Binary):
         return part.left, part.right
+    if isinstance(part, Chain):
+        return part.operands
     if isinstance(part, Index):
         return part.of, part.index
     if isinstance(part, Member):

@@ -11,7 +11,7 @@ from akson.fhir.fhirpath.code import ANY, Code, Static
 from akson.fhir.fhirpath.equality import key, ordered
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.functions.registry import ENDLESS, Compiling, built, each, type_argument
-from akson.fhir.fhirpath.operators import both_types
+from akson.fhir.fhirpath.operators import all_types
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.values import Items, one
 
@@ -97,14 +97,14 @@ def iif(c: Compiling, call: tree.Call, of: Code) -> Code:
         scope = s.inside(focus) if call.of else s
         return then.run(scope) if holds(scope) else other.run(scope)
 
-    return Code(run, Static(both_types(then, other), then.static.one and other.static.one))
+    return Code(run, Static(all_types([then, other]), then.static.one and other.static.one))
 
 
 def _several(part: tree.Part) -> bool:
     """Tell whether a part is a union of values written out, and so surely several."""
-    if not isinstance(part, tree.Binary) or part.operator != "|":
+    if not isinstance(part, tree.Chain) or part.operator != "|":
         return False
-    values = [p.value for p in (part.left, part.right) if isinstance(p, tree.Literal)]
+    values = [p.value for p in part.operands if isinstance(p, tree.Literal)]
     return len({repr(v) for v in values if v is not None}) > 1
 
 

@@ -21,6 +21,7 @@ from akson.fhir.fhirpath.values import Items, one, short_enough, text
 from akson.fhir.primitives import LONGEST_STRING
 
 LONGEST_PATTERN: Final = 2000
+_MOST_MEMORY: Final = 2 * 1024 * 1024  # bytes, for one regular expression
 _MOST_REPLACED: Final = 2 * LONGEST_STRING
 _JSON = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|(["\\/bfnrt]))')
 _BROKEN = re.compile(r'(?<!\\)(?:\\\\)*\\(?!u[0-9A-Fa-f]{4}|["\\/bfnrt])')
@@ -125,12 +126,13 @@ def join(c: Compiling, call: tree.Call, of: Code) -> Code:
     return Code(run, of_system("String"))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _pattern(pattern: str) -> Any:
     if len(pattern) > LONGEST_PATTERN:
         raise FhirPathError(f"a regular expression has at most {LONGEST_PATTERN} signs", kind="too-costly")
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = _MOST_MEMORY
     try:
         return re2.compile(f"(?s){pattern}", options)
     except re2.error as error:

@@ -9,7 +9,7 @@ from akson.fhir.fhirpath.code import Code, Static
 from akson.fhir.fhirpath.equality import distinct, key
 from akson.fhir.fhirpath.functions.registry import Compiling, built, collected
 from akson.fhir.fhirpath.model import Node, all_children
-from akson.fhir.fhirpath.operators import both_types, union
+from akson.fhir.fhirpath.operators import all_types, union
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.values import Items, one, whole
 
@@ -81,7 +81,7 @@ def exclude(items: Items, others: Items) -> Items:
 @built("union", 1)
 def union_(c: Compiling, call: tree.Call, of: Code) -> Code:
     """All items of both, each once."""
-    return union(of, c.apart(call.arguments[0]))
+    return union([of, c.apart(call.arguments[0])])
 
 
 @built("combine", 1, 2)
@@ -95,7 +95,7 @@ def combine(c: Compiling, call: tree.Call, of: Code) -> Code:
         s.run.spend(len(found))
         return found
 
-    return Code(run, Static(both_types(of, other)))
+    return Code(run, Static(all_types([of, other])))
 
 
 @built("children")

@@ -88,7 +88,7 @@ BEGIN
     JOIN owner o ON o.owner = r.owner;
 END $$;
 
-CREATE FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) RETURNS bigint
+CREATE FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -104,7 +104,7 @@ BEGIN
   INSERT INTO erasure (owner, seq, type, id, leaves, decision)
   SELECT the_owner, entry, v.type, v.id,
          json_agg(json_build_array(v.version, encode(journal_leaf_v1(v), 'hex')) ORDER BY v.version)::text,
-         journal_erase_v1.decision
+         journal_erase_v2.decision
     FROM resource_version v
    WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids)) AND v.salt IS NOT NULL
    GROUP BY v.type, v.id;
@@ -115,11 +115,13 @@ BEGIN
    WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_token s USING resource r
    WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids))
-     AND s.token = ANY (r.tokens) AND s.date = r.sort_date AND s.owner = r.owner AND s.id = r.id;
+     AND s.token = ANY (r.tokens) AND s.owner = r.owner AND s.id = r.id;
+  DELETE FROM search_group s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_reference s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_string s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_date s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_number s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_text s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM worklist w WHERE w.owner = the_owner AND (w.type, w.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM fact f WHERE f.owner = the_owner AND (f.type, f.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM person_identifier p USING owner o
@@ -149,8 +151,8 @@ BEGIN
 
   -- News of an erasure carries version 0: those who keep copies of the content let go of it.
   INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
-  SELECT o.owner, entry, (o.owner & 63)::smallint, o.last_updated, journal_erase_v1.types, journal_erase_v1.ids,
-         array_fill(0, ARRAY[cardinality(journal_erase_v1.ids)])
+  SELECT o.owner, entry, (o.owner & 63)::smallint, o.last_updated, journal_erase_v2.types, journal_erase_v2.ids,
+         array_fill(0, ARRAY[cardinality(journal_erase_v2.ids)])
     FROM owner o WHERE o.owner = the_owner;
   RETURN entry;
 END $$;
@@ -231,7 +233,7 @@ BEGIN
     LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;
 END $$;
 
-CREATE FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS TABLE(n integer, version integer, last_updated timestamp with time zone)
+CREATE FUNCTION public.journal_write_v2(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS TABLE(n integer, version integer, last_updated timestamp with time zone)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
@@ -242,7 +244,7 @@ DECLARE
   o_was smallint[];                                    -- o_: one per owner, in the order of o_key
   o_seq bigint[]; o_at timestamptz[]; o_head bytea[];  -- as they will be
   c_o integer[];                                       -- which of the owners each change belongs to
-  wrong boolean; erased boolean; tokens bigint[]; dated timestamptz; new_facts text; new_restricted boolean;
+  wrong boolean; erased boolean; tokens bigint[]; new_facts text; new_restricted boolean;
 BEGIN
   -- 1. Lock the owners that exist, in order; new ones have fresh keys and cannot wait.
   SELECT array_agg(o.owner), array_agg(o.type), array_agg(o.chain_seq), array_agg(o.last_updated), array_agg(o.facts_rev),
@@ -272,14 +274,14 @@ BEGIN
   IF 0 < ANY (c_expect) THEN
     FOR c IN 1 .. cardinality(c_id) LOOP
       CONTINUE WHEN c_expect[c] = 0;
-      SELECT r.tokens, r.sort_date INTO tokens, dated
-        FROM resource r WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
-      DELETE FROM search_token s
-       WHERE s.token = ANY (tokens) AND s.date = dated AND s.owner = c_owner[c] AND s.id = c_id[c];
-      DELETE FROM search_reference s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
-      DELETE FROM search_string s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
-      DELETE FROM search_date s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
-      DELETE FROM search_number s WHERE s.owner = c_owner[c] AND s.type = c_type[c] AND s.id = c_id[c];
+      SELECT r.tokens INTO tokens FROM resource r WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
+      DELETE FROM search_token s WHERE s.token = ANY (tokens) AND s.owner = c_owner[c] AND s.id = c_id[c];
+      DELETE FROM search_group s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      DELETE FROM search_reference s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      DELETE FROM search_string s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      DELETE FROM search_date s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      DELETE FROM search_number s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      DELETE FROM search_text s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
       DELETE FROM fact f WHERE f.owner = c_owner[c] AND f.type = c_type[c] AND f.id = c_id[c];
       IF c_type[c] = o_was[c_o[c]] THEN
         DELETE FROM person_identifier p WHERE p.owner = c_owner[c];
@@ -288,29 +290,42 @@ BEGIN
   END IF;
 
   IF true = ANY (t_hot) THEN
-    INSERT INTO search_token (token, date, owner, type, id)
-    SELECT x.token, coalesce(c_sort[x.n], o_at[c_o[x.n]]), c_owner[x.n], c_type[x.n], c_id[x.n]
-      FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot) WHERE x.hot;
+    INSERT INTO search_token (token, owner, id)
+    SELECT x.token, c_owner[x.n], c_id[x.n] FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot) WHERE x.hot;
+  END IF;
+  IF cardinality(g_n) > 0 THEN
+    INSERT INTO search_group (owner, type, grp, id, tokens)
+    SELECT c_owner[x.n], c_type[x.n], x.grp, c_id[x.n], array_agg(x.token)
+      FROM unnest(g_n, g_grp, g_token) AS x (n, grp, token) GROUP BY x.n, x.grp;
   END IF;
   IF cardinality(r_n) > 0 THEN
-    INSERT INTO search_reference (owner, type, id, param, target_type, target)
-    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.type, x.target
-      FROM unnest(r_n, r_param, r_type, r_target) AS x (n, param, type, target);
+    INSERT INTO search_reference (owner, slot, type, grp, target_owner, target_type, id, target)
+    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.owner, x.type, c_id[x.n], x.target
+      FROM unnest(r_n, r_slot, r_grp, r_type, r_owner, r_target) AS x (n, slot, grp, type, owner, target);
   END IF;
   IF cardinality(s_n) > 0 THEN
-    INSERT INTO search_string (owner, type, id, param, value)
-    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.value
-      FROM unnest(s_n, s_param, s_value) AS x (n, param, value);
+    INSERT INTO search_string (owner, slot, type, grp, exact, id, value)
+    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.exact, c_id[x.n], x.value
+      FROM unnest(s_n, s_slot, s_grp, s_value, s_exact) AS x (n, slot, grp, value, exact);
   END IF;
   IF cardinality(d_n) > 0 THEN
-    INSERT INTO search_date (owner, type, id, param, low, high)
-    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.low, x.high
-      FROM unnest(d_n, d_param, d_low, d_high) AS x (n, param, low, high);
+    INSERT INTO search_date (owner, slot, type, grp, low, high, id)
+    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.low, x.high, c_id[x.n]
+      FROM unnest(d_n, d_slot, d_grp, d_low, d_high) AS x (n, slot, grp, low, high);
   END IF;
   IF cardinality(q_n) > 0 THEN
-    INSERT INTO search_number (owner, type, id, param, unit, low, high)
-    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], x.param, x.unit, x.low, x.high
-      FROM unnest(q_n, q_param, q_unit, q_low, q_high) AS x (n, param, unit, low, high);
+    INSERT INTO search_number (owner, slot, type, grp, base, code, name, low, high, base_low, base_high, id)
+    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.base, x.code, x.name, x.low, x.high, x.base_low, x.base_high,
+           c_id[x.n]
+      FROM unnest(q_n, q_slot, q_grp, q_low, q_high, q_base, q_base_low, q_base_high, q_code, q_name)
+           AS x (n, slot, grp, low, high, base, base_low, base_high, code, name);
+  END IF;
+  IF cardinality(w_n) > 0 THEN
+    INSERT INTO search_text (owner, type, id, narrative, words)
+    SELECT c_owner[x.n], c_type[x.n], c_id[x.n],
+           CASE WHEN x.narrative <> '' THEN strip(to_tsvector('pg_catalog.norwegian', x.narrative)) END,
+           strip(to_tsvector('pg_catalog.norwegian', x.narrative || ' ' || x.words))
+      FROM unnest(w_n, w_narrative, w_words) AS x (n, narrative, words);
   END IF;
   IF cardinality(i_system) > 0 THEN
     INSERT INTO person_identifier (system, value, owner) SELECT * FROM unnest(i_system, i_value, i_owner);
@@ -328,7 +343,9 @@ BEGIN
   WITH standing AS (
     INSERT INTO resource (owner, type, id, version, last_updated, sort_date, controller, unit, author, person, deleted,
                           labels, about, tokens)
-    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], coalesce(u.sort, o_at[u.o]), c_controller, c_unit, c_author,
+    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], 
+           coalesce(u.sort, CASE WHEN u.expect > 0 THEN (SELECT w.sort_date FROM resource w
+             WHERE w.owner = u.k AND w.type = u.t AND w.id = u.i) END, o_at[u.o]), c_controller, c_unit, c_author,
            u.person, u.method = 'DELETE', string_to_array(u.labels, ' '),
            coalesce(a.keys, '{}'), coalesce(t.tokens, '{}')
       FROM unnest(c_owner, c_o, c_type, c_id, c_expect, c_method, c_sort, c_person, c_labels) WITH ORDINALITY
@@ -347,7 +364,7 @@ BEGIN
      GROUP BY u.k, u.o
   ), written AS (
     INSERT INTO resource_version (owner, type, id, version, last_updated, chain_seq, n, method, author, body, salt)
-    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], o_seq[u.o], u.n, u.method, journal_write_v1.author, u.body, u.salt
+    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], o_seq[u.o], u.n, u.method, journal_write_v2.author, u.body, u.salt
       FROM unnest(c_owner, c_o, c_type, c_id, c_expect, c_method, c_body, c_salt) WITH ORDINALITY
            AS u (k, o, t, i, expect, method, body, salt, n)
     RETURNING *
@@ -715,50 +732,76 @@ CREATE TABLE public.resource (
     tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL
 )
 WITH (fillfactor='85');
+ALTER TABLE ONLY public.resource ALTER COLUMN tokens SET STATISTICS 1000;
 
 CREATE TABLE public.search_date (
     owner bigint NOT NULL,
+    slot integer NOT NULL,
     type smallint NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    param smallint NOT NULL,
+    grp smallint NOT NULL,
     low timestamp with time zone NOT NULL,
-    high timestamp with time zone NOT NULL
+    high timestamp with time zone NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.search_group (
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    grp smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    tokens bigint[] NOT NULL
 );
 
 CREATE TABLE public.search_number (
     owner bigint NOT NULL,
+    slot integer NOT NULL,
     type smallint NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    param smallint NOT NULL,
-    unit bigint NOT NULL,
+    grp smallint NOT NULL,
+    base bigint NOT NULL,
+    code bigint NOT NULL,
+    name bigint NOT NULL,
     low numeric NOT NULL,
-    high numeric NOT NULL
+    high numeric NOT NULL,
+    base_low numeric NOT NULL,
+    base_high numeric NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C"
 );
 
 CREATE TABLE public.search_reference (
     owner bigint NOT NULL,
+    slot integer NOT NULL,
     type smallint NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C",
-    param smallint NOT NULL,
+    grp smallint NOT NULL,
+    target_owner bigint NOT NULL,
     target_type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
     target text NOT NULL COLLATE pg_catalog."C"
 );
 
 CREATE TABLE public.search_string (
     owner bigint NOT NULL,
+    slot integer NOT NULL,
+    type smallint NOT NULL,
+    grp smallint NOT NULL,
+    exact bigint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.search_text (
+    owner bigint NOT NULL,
     type smallint NOT NULL,
     id text NOT NULL COLLATE pg_catalog."C",
-    param smallint NOT NULL,
-    value text NOT NULL COLLATE pg_catalog."C"
+    narrative tsvector,
+    words tsvector NOT NULL
 );
 
 CREATE TABLE public.search_token (
     token bigint NOT NULL,
-    date timestamp with time zone NOT NULL,
     owner bigint NOT NULL,
-    type smallint NOT NULL,
     id text NOT NULL COLLATE pg_catalog."C"
 );
+ALTER TABLE ONLY public.search_token ALTER COLUMN token SET STATISTICS 1000;
 
 CREATE TABLE public.sending (
     key text NOT NULL COLLATE pg_catalog."C",
@@ -965,20 +1008,8 @@ ALTER TABLE ONLY public.resource
 ALTER TABLE ONLY public.resource_version
     ADD CONSTRAINT resource_version_pkey PRIMARY KEY (owner, type, id, version);
 
-ALTER TABLE ONLY public.search_date
-    ADD CONSTRAINT search_date_pkey PRIMARY KEY (owner, type, id, param, low, high);
-
-ALTER TABLE ONLY public.search_number
-    ADD CONSTRAINT search_number_pkey PRIMARY KEY (owner, type, id, param, unit, low, high);
-
-ALTER TABLE ONLY public.search_reference
-    ADD CONSTRAINT search_reference_pkey PRIMARY KEY (owner, type, id, param, target_type, target);
-
-ALTER TABLE ONLY public.search_string
-    ADD CONSTRAINT search_string_pkey PRIMARY KEY (owner, type, id, param, value);
-
 ALTER TABLE ONLY public.search_token
-    ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, date, owner, id);
+    ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, owner, id);
 
 ALTER TABLE ONLY public.sending
     ADD CONSTRAINT sending_pkey PRIMARY KEY (key);
@@ -1070,13 +1101,39 @@ CREATE INDEX resource_chart ON public.resource USING btree (owner, type, sort_da
 
 CREATE INDEX resource_tokens ON public.resource USING gin (tokens) WITH (fastupdate='on', gin_pending_list_limit='4096');
 
-CREATE INDEX search_date_low ON public.search_date USING btree (param, low, high);
+CREATE INDEX resource_walk ON public.resource USING btree (type, owner, id) WHERE (NOT deleted);
 
-CREATE INDEX search_number_low ON public.search_number USING btree (param, unit, low, high);
+CREATE INDEX search_date_high ON public.search_date USING btree (slot, high);
 
-CREATE INDEX search_reference_target ON public.search_reference USING btree (target, target_type, param);
+CREATE INDEX search_date_low ON public.search_date USING btree (slot, low);
 
-CREATE INDEX search_string_value ON public.search_string USING btree (param, value);
+CREATE INDEX search_date_of ON public.search_date USING btree (owner, id);
+
+CREATE INDEX search_group_of ON public.search_group USING btree (owner, id);
+
+CREATE INDEX search_number_base ON public.search_number USING btree (slot, base, base_low);
+
+CREATE INDEX search_number_base_wide ON public.search_number USING btree (slot, base, base_high) WHERE (base_low < base_high);
+
+CREATE INDEX search_number_low ON public.search_number USING btree (slot, low);
+
+CREATE INDEX search_number_of ON public.search_number USING btree (owner, id);
+
+CREATE INDEX search_number_wide ON public.search_number USING btree (slot, high) WHERE (low < high);
+
+CREATE INDEX search_reference_of ON public.search_reference USING btree (owner, id);
+
+CREATE INDEX search_reference_target ON public.search_reference USING btree (target, slot);
+
+CREATE INDEX search_string_of ON public.search_string USING btree (owner, id);
+
+CREATE INDEX search_string_value ON public.search_string USING btree (slot, value);
+
+CREATE INDEX search_text_narrative ON public.search_text USING gin (narrative) WHERE (narrative IS NOT NULL);
+
+CREATE INDEX search_text_of ON public.search_text USING btree (owner, id);
+
+CREATE INDEX search_text_words ON public.search_text USING gin (words);
 
 CREATE INDEX signin_attempt_window ON public.signin_attempt USING btree (window_at);
 
@@ -1145,8 +1202,8 @@ GRANT ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) TO 
 
 GRANT ALL ON FUNCTION public.journal_current_v1(owners bigint[], types smallint[], ids text[]) TO akson_app;
 
-REVOKE ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.journal_erase_v1(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
+REVOKE ALL ON FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
 
 GRANT ALL ON FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) TO akson_app;
 
@@ -1154,7 +1211,7 @@ GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], ids text[]) TO akson_app;
 
-GRANT ALL ON FUNCTION public.journal_write_v1(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], r_n integer[], r_param smallint[], r_type smallint[], r_target text[], s_n integer[], s_param smallint[], s_value text[], d_n integer[], d_param smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_param smallint[], q_unit bigint[], q_low numeric[], q_high numeric[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_write_v2(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.access_log TO akson_app;
 
@@ -1250,11 +1307,15 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.resource TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_date TO akson_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.search_group TO akson_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_number TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_reference TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_string TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.search_text TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_token TO akson_app;
 

@@ -40,12 +40,14 @@ class Way:
     type     FHIR type of what it leads to, or the path of an element with parts
     target   resource type that a Reference there must point to
     targets  resource types the definition lets it point to
+    codes    name of the required value set of a code
     """
 
     steps: tuple[Step, ...]
     type: str
     target: str | None = None
     targets: tuple[str, ...] = ()
+    codes: str | None = None
 
 
 def ways(expression: str, start: str) -> list[Way]:
@@ -101,4 +103,4 @@ def _members(way: Way, element: Element, of: str | None) -> Iterator[Way]:
     for each in element.types:
         if of is None or each.lower() == of.lower():
             step = Step(element.json_name(each), element.many)
-            yield Way((*way.steps, step), each, targets=element.targets)
+            yield Way((*way.steps, step), each, targets=element.targets, codes=element.codes)

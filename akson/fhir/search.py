@@ -1,54 +1,37 @@
-"""This will name the search parameters of each resource type, and take their values out of a resource.
+"""This will take the values that searches compare out of a resource.
 
-The expressions of R4's SearchParameters are compiled to one Python function per resource type, when it is first asked
-for: every member is looked up once, whatever the number of parameters that use it.
+The places where a resource type's search parameters look are compiled to one Python function per type, when it is first
+asked for: every member is looked up once, whatever the number of parameters that use it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
 from akson.fhir import values
-from akson.fhir.definitions import facts
+from akson.fhir.definitions import elements, facts
 from akson.fhir.folding import normalise
-from akson.fhir.paths import Step, Way, ways
+from akson.fhir.parameters import IS_SO, KINDS, Parameter, Slot, parameters
+from akson.fhir.paths import Step
 from akson.fhir.timeline import sort_date
-from akson.fhir.types import is_type
 from akson.fhir.values import Date, Number, Quantity, Reference, String, Token, Uri
 
-__all__ = ["Extracted", "Parameter", "extract", "normalise", "parameters", "sort_date", "unsupported"]
+__all__ = [
+    "Extracted", "Parameter", "extract", "normalise", "parameters", "slots_of", "sort_date", "split", "unsupported",
+]  # fmt: skip
 
-# Answered from the journal's own columns, or not by values at all.
-_SPECIAL: Final = frozenset({"_id", "_lastUpdated", "_text", "_content", "_query", "near"})
-_KINDS: Final = ("token", "reference", "string", "date", "number", "quantity", "uri")
-_IS_SO = re.compile(r"(\w+)\.(\w+)\.exists\(\) and \1\.\2 != false")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One search parameter of one resource type.
-
-    id          small, the same in every release; parameters of several types have one number
-    kind        token, reference, string, date, number, quantity, uri, composite or special
-    targets     resource types that a reference may point to
-    components  of a composite: (parameter, expression inside the element) each
-    """
-
-    id: int
-    name: str
-    kind: str
-    expression: str
-    targets: tuple[str, ...] = ()
-    components: tuple[tuple[int, str], ...] = ()
+_GROUP: Final = 1 << 32  # a row's first member is slot + group * _GROUP
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The values of one resource that searches compare; shapes in values.py, the first of each is the parameter."""
+    """The values of one resource that searches compare; shapes in values.py, the first of each is the slot.
+
+    present  slots where something stands, whether it can be compared or not
+    """
 
     tokens: list[Token] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
@@ -57,61 +40,54 @@ class Extracted:
     numbers: list[Number] = field(default_factory=list)
     quantities: list[Quantity] = field(default_factory=list)
     uris: list[Uri] = field(default_factory=list)
+    present: set[int] = field(default_factory=set)
 
 
-@cache
-def parameters(resource_type: str) -> Mapping[str, Parameter]:
-    """Return the search parameters of a resource type by name, those of every resource (`_id`) with them."""
-    if not is_type(resource_type):
-        return {}
-    bases = {resource_type, "Resource", "DomainResource"}
-    numbers = {row["key"]: row["id"] for row in facts()["search"]}
-    return {row["name"]: _parameter(row, resource_type, numbers) for row in facts()["search"] if bases & {*row["base"]}}
+def split(slot: int) -> tuple[int, int]:
+    """Return (slot, group) of the first member of a row; group 0: in none."""
+    return slot % _GROUP, slot // _GROUP
 
 
-def _parameter(row: Mapping[str, Any], resource_type: str, numbers: Mapping[str, int]) -> Parameter:
-    expression = row.get("expression", "")
-    targets = tuple(row.get("target", ()))
-    if row["kind"] == "reference":
-        found = ways(expression, resource_type)
-        narrowed = {way.target for way in found if way.target} or {t for way in found for t in way.targets}
-        targets = tuple(t for t in targets if not narrowed or t in narrowed or "Resource" in narrowed)
-    return Parameter(
-        id=row["id"],
-        name=row["name"],
-        kind="special" if row["name"] in _SPECIAL else row["kind"],
-        expression=expression,
-        targets=targets,
-        components=tuple((numbers[key], inside) for key, inside in row.get("component", ())),
-    )
+def extract(resource: Mapping[str, Any], more: frozenset[Slot] = frozenset()) -> Extracted:
+    """Return the values of a valid resource for all its search parameters; a row may stand more than once.
 
-
-def extract(resource: Mapping[str, Any]) -> Extracted:
-    """Return the values of a valid resource for all its search parameters; a row may stand more than once."""
+    more  slots of custom parameters of its type
+    """
     found = Extracted()
-    _extractor(resource["resourceType"])(resource, found)
+    extractor(resource["resourceType"], more)(resource, found)
     return found
 
 
 def unsupported() -> list[tuple[str, str, str]]:
-    """Return (resource type, parameter, why) of what is not extracted: composites, specials, odd types."""
+    """Return (resource type, parameter, why) of what is not extracted: specials, odd types."""
     rows = []
     for resource_type in facts()["types"]:
         for p in parameters(resource_type).values():
-            if p.kind in {"composite", "special"}:
+            if p.kind == "special":
                 rows.append((resource_type, p.name, p.kind))
-            elif not _IS_SO.fullmatch(p.expression):
-                odd = [w.type for w in ways(p.expression, resource_type) if w.type not in values.EMITTERS[p.kind]]
+            elif not IS_SO.fullmatch(p.expression):
+                odd = [slot.type for slot in p.slots if slot.type not in values.EMITTERS[p.kind]]
                 rows += [(resource_type, p.name, f"{p.kind} of {of}") for of in odd]
     return rows
 
 
+@cache
+def slots_of(resource_type: str) -> frozenset[Slot]:
+    """Return every slot that the search parameters of a resource type look at, composites' with them."""
+    found: set[Slot] = set()
+    for p in parameters(resource_type).values():
+        found.update(p.slots)
+        found.update(slot for group in p.groups for part in group.parts for slot in part.slots)
+    return frozenset(found)
+
+
 class _Node:
-    """A place in the JSON: what lies further in, and what is taken out here."""
+    """A place in the JSON: what lies further in, what is taken out here, and whether it is a composite's group."""
 
     def __init__(self) -> None:
         self.inner: dict[Step, _Node] = {}
-        self.takes: list[tuple[Parameter, Way]] = []
+        self.takes: list[Slot] = []
+        self.group = False
 
     def at(self, steps: tuple[Step, ...]) -> _Node:
         here = self
@@ -121,19 +97,19 @@ class _Node:
 
 
 @cache
-def _extractor(resource_type: str) -> Callable[[Mapping[str, Any], Extracted], None]:
+def extractor(resource_type: str, more: frozenset[Slot]) -> Callable[[Mapping[str, Any], Extracted], None]:
     """Compile the function that fills an Extracted from a resource of this type."""
-    root = _Node()
-    lines = ["def extractor(v0, found):", *(f"    {k} = found.{_rows(k)}.append" for k in _KINDS)]
+    root, written = _Node(), set()
+    lines = ["def extractor(v0, found):", *(f"    {k} = found.{_rows(k)}.append" for k in KINDS)]
+    lines += ["    present = found.present.add", "    groups = g = 0"]
     for p in parameters(resource_type).values():
-        if p.kind not in _KINDS:
-            continue
-        if so := _IS_SO.fullmatch(p.expression):
-            lines.append(f"    token({_is_so(so, p, resource_type)})")
-            continue
-        for way in ways(p.expression, resource_type):
-            if way.type in values.EMITTERS[p.kind]:
-                root.at(way.steps).takes.append((p, way))
+        if so := IS_SO.fullmatch(p.expression):
+            lines.append(f"    present({p.slots[0].id}); token({_is_so(so[2], p.slots[0], resource_type)})")
+            written.add(p.slots[0])
+        for group in p.groups:
+            root.at(group.steps).group = bool(group.steps)
+    for slot in _ordered((slots_of(resource_type) | more) - written):
+        root.at(slot.steps).takes.append(slot)
     names: dict[str, Any] = {}
     lines += _Writer(names).lines(root, "v0", 1)
     exec("\n".join(lines), names)  # our own text, made from the committed definitions
@@ -141,15 +117,23 @@ def _extractor(resource_type: str) -> Callable[[Mapping[str, Any], Extracted], N
     return fill
 
 
+def _ordered(slots: Iterable[Slot]) -> list[Slot]:
+    return sorted(slots, key=lambda slot: slot.id)
+
+
 def _rows(kind: str) -> str:
     return "quantities" if kind == "quantity" else kind + "s"
 
 
-def _is_so(so: re.Match[str], p: Parameter, resource_type: str) -> str:
+def _is_so(member: str, slot: Slot, resource_type: str) -> str:
     """Return the token row for `X.y.exists() and X.y != false`."""
-    keys = [way.steps[0].member for way in ways(f"{so[1]}.{so[2]}", resource_type)]
+    keys = _names_of(resource_type, member)
     any_of = " or ".join(f"v0.get({key!r}, False) is not False" for key in keys)
-    return f"({p.id}, None, 'true' if {any_of} else 'false', None)"
+    return f"({slot.id}, None, 'true' if {any_of} else 'false', None)"
+
+
+def _names_of(resource_type: str, member: str) -> list[str]:
+    return [name for element in elements(resource_type) if element.name == member for name in element.json_names]
 
 
 class _Writer:
@@ -161,31 +145,37 @@ class _Writer:
 
     def lines(self, node: _Node, here: str, depth: int) -> Iterator[str]:
         pad = "    " * depth
-        for p, way in node.takes:
-            yield pad + self.take(p, way, here)
+        if node.group:
+            yield f"{pad}groups += {_GROUP}; g = groups"
+        for slot in node.takes:
+            yield f"{pad}present({slot.id}); {self.take(slot, here)}"
         for step, inner in node.inner.items():
-            if step.only:
-                yield f"{pad}if {here}.get({step.only[0]!r}) == {step.only[1]!r}:"
-                yield from self.lines(inner, here, depth + 1)
-                continue
-            self.variables += 1
-            there = f"v{self.variables}"
-            yield f"{pad}{there} = {here}.get({step.member!r})"
-            yield f"{pad}if {there} is not None:"
-            if not step.many:
-                yield from self.lines(inner, there, depth + 1)
-                continue
-            yield f"{pad}    for {there}_ in {there}{'[:1]' if step.first else ''}:"
-            yield f"{pad}        if {there}_ is not None:"
-            yield from self.lines(inner, there + "_", depth + 3)
+            yield from self.step(step, inner, here, depth)
+        if node.group:
+            yield f"{pad}g = 0"
 
-    def take(self, p: Parameter, way: Way, here: str) -> str:
-        """Return the line that adds the rows of one parameter."""
-        if way.target:
-            emitter = values.reference_to(way.target)
-            name = f"reference_to_{way.target}"
-        else:
-            emitter = values.EMITTERS[p.kind][way.type]
-            name = f"{p.kind}_{way.type}"
+    def step(self, step: Step, inner: _Node, here: str, depth: int) -> Iterator[str]:
+        pad = "    " * depth
+        if step.only:
+            yield f"{pad}if {here}.get({step.only[0]!r}) == {step.only[1]!r}:"
+            yield from self.lines(inner, here, depth + 1)
+            return
+        self.variables += 1
+        there = f"v{self.variables}"
+        yield f"{pad}{there} = {here}.get({step.member!r})"
+        yield f"{pad}if {there} is not None:"
+        if not step.many:
+            yield from self.lines(inner, there, depth + 1)
+            return
+        yield f"{pad}    for {there}_ in {there}{'[:1]' if step.first else ''}:"
+        yield f"{pad}        if {there}_ is not None:"
+        yield from self.lines(inner, there + "_", depth + 3)
+
+    def take(self, slot: Slot, here: str) -> str:
+        """Return the line that adds the rows of one slot."""
+        emitter = values.EMITTERS[slot.kind].get(slot.type, values.nothing)
+        name = f"{slot.kind}_{slot.type}"
+        if slot.kind == "token" and slot.type == "code" and slot.codes:
+            emitter, name = values.token_code(slot.codes), f"code_{slot.id}"
         self.names[name] = emitter
-        return f"{name}({p.kind}, {p.id}, {here})"
+        return f"{name}({slot.kind}, g + {slot.id}, {here})"

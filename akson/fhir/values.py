@@ -1,6 +1,6 @@
 """This will take the values that searches compare out of FHIR data types: one small function per kind and type.
 
-Each is called as f(add, parameter, value): `add` appends one row, `parameter` is the parameter's number.
+Each is called as f(add, slot, value): `add` appends one row, `slot` is the slot's number, that of its group above it.
 Rules: hl7.org/fhir/R4/search.html.
 """
 
@@ -13,14 +13,15 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Final
 
-from akson.fhir import dates
+from akson.fhir import dates, definitions
 from akson.fhir.folding import normalise
 from akson.fhir.types import is_type
 
-Token = tuple[int, str | None, str, str | None]  # parameter, system, code ("" when only text), text
+# Slot, system, code ("" when only text), text. Of an identifier's type: minus the slot, system, code, value.
+Token = tuple[int, str | None, str, str | None]
 Identifier = tuple[str | None, str]  # system, value
-Reference = tuple[int, str | None, str | None, str | None, Identifier | None]  # parameter, type, id, url, identifier
-String = tuple[int, str]
+Reference = tuple[int, str | None, str | None, str | None, Identifier | None]  # slot, type, id, url, identifier
+String = tuple[int, str, str]  # slot, folded, as written
 Date = tuple[int, datetime, datetime]  # both ends included
 Number = tuple[int, Decimal, Decimal]  # both ends included
 Quantity = tuple[int, Decimal, Decimal, str | None, str | None, str | None]  # ..., system, code, unit
@@ -57,6 +58,9 @@ def token_concept(add: Add, p: int, value: Json) -> None:
 def token_identifier(add: Add, p: int, value: Json) -> None:
     if "value" in value:
         add((p, value.get("system"), value["value"], value.get("type", {}).get("text")))
+        for kind in value.get("type", {}).get("coding", ()):
+            if kind and "code" in kind:
+                add((-p, kind.get("system"), kind["code"], value["value"]))
 
 
 def token_contact(add: Add, p: int, value: Json) -> None:
@@ -68,6 +72,21 @@ def token_boolean(add: Add, p: int, value: bool) -> None:  # noqa: FBT001
     add((p, None, "true" if value else "false", None))
 
 
+@cache
+def token_code(codes: str) -> Emitter:
+    """Return the function that adds a code whose system stands in its definition."""
+    systems: dict[str, list[str]] = {}
+    for system, code in sorted(definitions.codings(codes)):
+        systems.setdefault(code, []).append(system)
+
+    def emit(add: Add, p: int, value: str) -> None:
+        add((p, None, value, None))
+        for system in systems.get(value, ()):
+            add((p, system, value, None))
+
+    return emit
+
+
 def token_text(add: Add, p: int, value: str) -> None:
     add((p, None, value, None))
 
@@ -76,18 +95,6 @@ def reference(add: Add, p: int, value: Json) -> None:
     row = reference_row(p, value)
     if row:
         add(row)
-
-
-@cache
-def reference_to(target: str) -> Emitter:
-    """Return the function that adds a Reference if it points to that resource type, or if nobody can tell."""
-
-    def emit(add: Add, p: int, value: Json) -> None:
-        row = reference_row(p, value)
-        if row and row[1] in {target, None}:
-            add(row)
-
-    return emit
 
 
 def reference_row(p: int, value: Json) -> Reference | None:
@@ -112,8 +119,10 @@ def split_reference(literal: str) -> tuple[str | None, str | None, str | None]:
 
 
 def reference_url(add: Add, p: int, value: str) -> None:
-    """Add a canonical or uri; the version after the bar is left out."""
+    """Add a canonical or uri without the version after the bar, and once more with it."""
     add((p, *split_reference(value.partition("|")[0]), None))
+    if "|" in value:
+        add((p, None, None, value, None))
 
 
 def reference_resource(add: Add, p: int, value: Json) -> None:
@@ -124,7 +133,7 @@ def reference_resource(add: Add, p: int, value: Json) -> None:
 def string_text(add: Add, p: int, value: str) -> None:
     folded = normalise(value)
     if folded:
-        add((p, folded))
+        add((p, folded, value))
 
 
 def string_parts(*names: str) -> Emitter:
@@ -206,6 +215,10 @@ def quantity_samples(add: Add, p: int, value: Json) -> None:
 
 def uri(add: Add, p: int, value: str) -> None:
     add((p, value))
+
+
+def nothing(add: Add, p: int, value: Any) -> None:
+    """Add nothing: what stands there is of a type that this kind of search cannot compare."""
 
 
 _TEXTS: Final = ("code", "id", "string", "uri", "canonical", "url", "oid", "uuid", "markdown")

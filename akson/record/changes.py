@@ -14,7 +14,7 @@ from akson.fhir import bodies, types
 from akson.fhir.timeline import sort_date
 from akson.record.facts import FactRow
 from akson.record.stored import Stored
-from akson.record.values import Hasher, Values, values_of
+from akson.record.values import Hasher, Opened, Values, values_of
 
 _squeeze = zstandard.ZstdCompressor(level=3, write_content_size=True)
 
@@ -53,13 +53,13 @@ class Change:
         return types.code_of(self.type)
 
 
-def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher) -> None:
+def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened) -> None:
     """Put the content into `change`: packed body, search values, labels and date."""
     parts = bodies.split(body)
     change.resource = resource
     change.packed = _squeeze.compress(bodies.pack(parts))
     change.salt = secrets.token_bytes(16)
-    change.values = values_of(change.type, resource, hasher)
+    change.values = values_of(change.type, resource, hasher, opened)
     security = (resource.get("meta") or {}).get("security") or []
     change.labels = tuple(sorted({c["code"] for c in security if " " not in c.get("code", " ")}))
     change.sort = sort_date(resource)

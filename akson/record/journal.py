@@ -212,6 +212,5 @@ def _mark(work: Work, type_: str, mark: Mark | None) -> int:
     if mark is None:
         return 0
     name, system, code = mark
-    param = extraction.parameters(type_)[name].id
-    hashed: int = work.office.hasher.token(types.code_of(type_), param, system, code)
+    hashed: int = work.office.hasher.token(extraction.parameters(type_)[name].slots[0].id, system, code)
     return hashed

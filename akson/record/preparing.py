@@ -294,7 +294,7 @@ def _refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
 def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     """Put the content of the draft, and what follows from it, into its change."""
     resource = draft.resource or {}
-    fill(change, draft.body, resource, work.office.hasher)
+    fill(change, draft.body, resource, work.office.hasher, work.office.ids.open)
     change.facts = facts_of(resource, lookup)
     if change.labels and draft.type != PERSON_TYPE:
         change.facts.append(labelled(labels_of(work, change)))

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from akson.fhir import search as extraction
-from akson.fhir import types
+from akson.fhir import text, types, ucum
+from akson.fhir.parameters import Slot
+from akson.fhir.values import MOST
 
 # Code-like tokens searched across patients get a btree of their own; the GIN on `tokens` finds the long tail.
-HOT = frozenset({"identifier", "code", "combo-code", "category", "class", "vaccine-code"})
-_LONGEST = 200  # characters of a string value that are indexed
+HOT = frozenset({"identifier", "code", "category", "class", "vaccine-code"})
+UCUM = "http://unitsofmeasure.org"
+LONGEST = 600  # characters of a string value that are indexed
+LONGEST_ADDRESS = 500
 _SIGNED = struct.Struct(">q")
+Opened = Callable[[str], int | None]  # id -> owner key, None when the id was minted elsewhere
 
 
 class Hasher:
@@ -30,71 +36,163 @@ class Hasher:
         number: int = _SIGNED.unpack(blake2b(text.encode(), digest_size=8, key=self._secret).digest())[0]
         return number
 
-    def token(self, type_: int, param: int, system: str | None, code: str | None) -> int:
+    def token(self, slot: int, system: str | None, code: str | None) -> int:
         """Return the hash of one way to ask: system|code, |code (system None means any) or system| (code None)."""
-        return self._hash(f"{type_}|{param}|{'*' if system is None else system}|{'*' if code is None else code}")
+        return self._hash(f"{slot}|{'*' if system is None else system}|{'*' if code is None else code}")
+
+    def present(self, slot: int) -> int:
+        """Return the hash that says that something stands in a slot."""
+        return self._hash(f"{slot}?")
+
+    def of_type(self, slot: int, system: str | None, code: str, value: str) -> int:
+        """Return the hash of an identifier's value together with its type; system None: any."""
+        return self._hash(f"{slot}of|{'*' if system is None else system}|{code}|{value}")
+
+    def below(self, slot: int, address: str) -> int:
+        """Return the hash that every address at or below `address` has."""
+        return self._hash(f"{slot}/|{address.rstrip('/')}")
+
+    def exact(self, slot: int, value: str) -> int:
+        """Return the hash of a string as it was written."""
+        return self._hash(f"{slot}=|{value}")
 
     def unit(self, system: str | None, code: str) -> int:
         """Return the hash of a unit by system and code, or by bare code or printed unit (system None)."""
         return self._hash(f"unit|{'*' if system is None else system}|{code}")
 
+    def base(self, code: str) -> int:
+        """Return the hash of a canonical UCUM unit."""
+        return self._hash(f"base|{code}")
+
+
+Quantity = tuple[int, int, Decimal, Decimal, int, Decimal, Decimal, int, int]
+
 
 @dataclass
 class Values:
-    """The index rows of one resource."""
+    """The index rows of one resource. Each begins with (slot, group); group 0 is none."""
 
     tokens: dict[int, bool] = field(default_factory=dict)  # hash -> has a btree row of its own
-    references: set[tuple[int, int, str]] = field(default_factory=set)  # param, target type, target
-    strings: set[tuple[int, str]] = field(default_factory=set)
-    dates: set[tuple[int, datetime, datetime]] = field(default_factory=set)
-    numbers: set[tuple[int, int, Decimal, Decimal]] = field(default_factory=set)  # param, unit, low, high
+    grouped: set[tuple[int, int]] = field(default_factory=set)  # group, token
+    references: set[tuple[int, int, int, int, str]] = field(default_factory=set)  # ..., target type, owner, target
+    strings: set[tuple[int, int, str, int]] = field(default_factory=set)  # ..., folded, hash of it as written
+    dates: set[tuple[int, int, datetime, datetime]] = field(default_factory=set)
+    numbers: set[Quantity] = field(default_factory=set)  # ..., low, high; unit, low, high in base units; code, name
+    text: tuple[str, str] = ("", "")  # the narrative's, all other
 
 
-def values_of(type_name: str, resource: dict[str, object], hasher: Hasher) -> Values:
-    """Return the index rows of `resource`, whose type is `type_name`."""
-    found = extraction.extract(resource)
-    type_ = types.code_of(type_name)
-    hot = _hot(type_name)
-    rows = Values()
-    for param, system, code, _text in found.tokens:
-        _add_token(rows, hasher, (type_, param, param in hot), system, code or None)
-    for param, uri in found.uris:
-        rows.tokens[hasher.token(type_, param, None, uri)] = False
-    for param, target_type, target, url, identifier in found.references:
-        if target_type is not None and target is not None:
-            rows.references.add((param, types.code_of(target_type), target))
-        elif url is not None:
-            rows.references.add((param, 0, url[:500]))
-        if identifier is not None:
-            _add_token(rows, hasher, (type_, param, False), *identifier)
-    rows.strings = {(param, value[:_LONGEST]) for param, value in found.strings}
-    rows.dates = set(found.dates)
-    rows.numbers = {(param, 0, low, high) for param, low, high in found.numbers}
-    rows.numbers |= set(_quantities(found.quantities, hasher))
+def values_of(
+    type_name: str, resource: Mapping[str, Any], hasher: Hasher, opened: Opened, more: frozenset[Slot] = frozenset()
+) -> Values:
+    """Return the index rows of `resource`, whose type is `type_name`. more: slots of custom parameters."""
+    found = extraction.extract(resource, more)
+    rows = Values(text=(text.narrative(resource), text.content(resource)))
+    hot = hot_slots(type_name)
+    for place, system, code, told in found.tokens:
+        _token(rows, hasher, hot, place, (system, code, told))
+    for place, uri in found.uris:
+        slot = place % _GROUP
+        rows.tokens[hasher.token(slot, None, uri)] = False
+        _addresses(rows, hasher, slot, uri)
+    for reference in found.references:
+        _reference(rows, hasher, opened, reference)
+    rows.strings |= {(*extraction.split(at), value[:LONGEST], hasher.exact(at % _GROUP, raw))
+                     for at, value, raw in found.strings}  # fmt: skip
+    rows.dates = {(*extraction.split(at), low, high) for at, low, high in found.dates}
+    rows.numbers = {(*extraction.split(at), low, high, 0, low, high, 0, 0) for at, low, high in found.numbers}
+    rows.numbers |= {_quantity(hasher, *quantity) for quantity in found.quantities}
+    shown = {row[0] for kind in (rows.references, rows.dates, rows.numbers) for row in kind}
+    shown |= {at % _GROUP for at, _, _ in found.strings}
+    rows.tokens |= {hasher.present(slot): False for slot in found.present - shown}
     return rows
 
 
-def _add_token(rows: Values, hasher: Hasher, at: tuple[int, int, bool], system: str | None, code: str | None) -> None:
-    """Add the three ways a token can be asked for; hot ones only by the two that name a code."""
-    type_, param, hot = at
-    if code is not None:
-        rows.tokens[hasher.token(type_, param, system or "", code)] = hot
-        rows.tokens[hasher.token(type_, param, None, code)] = hot
-    if system:
-        rows.tokens.setdefault(hasher.token(type_, param, system, None), False)
+_GROUP = 1 << 32
 
 
-def _quantities(
-    found: Iterable[tuple[int, Decimal, Decimal, str | None, str | None, str | None]], hasher: Hasher
-) -> Iterable[tuple[int, int, Decimal, Decimal]]:
-    for param, low, high, system, code, unit in found:
-        yield param, 0, low, high
-        if code and system:
-            yield param, hasher.unit(system, code), low, high
-        for name in {code, unit} - {None, ""}:
-            yield param, hasher.unit(None, str(name)), low, high
+def _token(
+    rows: Values, hasher: Hasher, hot: frozenset[int], place: int, told: tuple[str | None, str, str | None]
+) -> None:
+    """Add the three ways a token can be asked for, hot ones only by the two that name a code; and its text."""
+    system, code, shown = told
+    if place < 0:  # the type of an identifier, whose value is `shown`
+        slot = -place % _GROUP
+        for named in {system or "", None}:
+            rows.tokens[hasher.of_type(slot, named, code, shown or "")] = False
+        return
+    slot, group = extraction.split(place)
+    if shown is not None and (folded := extraction.normalise(shown)):
+        rows.strings.add((slot, group, folded[:LONGEST], hasher.exact(slot, shown)))
+    forms: set[tuple[str | None, str | None]] = {(system or "", code), (None, code)} if code else set()
+    forms |= {(system, None)} if system else set()
+    for named, asked in forms:
+        token = hasher.token(slot, named, asked)
+        rows.tokens[token] = rows.tokens.get(token, False) or (slot in hot and asked is not None)
+        if group:
+            rows.grouped.add((group, token))
+
+
+def _addresses(rows: Values, hasher: Hasher, slot: int, uri: str) -> None:
+    """Add what an address is found by from above: itself and every part of it up to a slash."""
+    rows.tokens |= {hasher.below(slot, one): False for one in addresses_above(uri)}
+
+
+def addresses_above(uri: str) -> list[str]:
+    """Return an address and all above it: http://a/b/c, http://a/b, http://a."""
+    uri = uri.partition("|")[0].rstrip("/")
+    scheme, mark, rest = uri.partition("://")
+    if not mark:
+        return [uri]
+    parts = rest.split("/")
+    return [f"{scheme}://{'/'.join(parts[:n])}" for n in range(len(parts), 0, -1)]
+
+
+def _reference(
+    rows: Values, hasher: Hasher, opened: Opened,
+    found: tuple[int, str | None, str | None, str | None, tuple[str | None, str] | None],
+) -> None:  # fmt: skip
+    place, type_, target, url, identifier = found
+    at = slot, _ = extraction.split(place)
+    if url is not None:
+        rows.references.add((*at, 0, 0, url[:LONGEST_ADDRESS]))
+        _addresses(rows, hasher, slot, url)
+    elif type_ is not None and target is not None:
+        rows.references.add((*at, types.code_of(type_), opened(target) or 0, target))
+    if identifier is not None:
+        system, value = identifier
+        for named in {system or "", None}:
+            rows.tokens[hasher.token(slot, named, value)] = False
+
+
+def _quantity(
+    hasher: Hasher, place: int, low: Decimal, high: Decimal, system: str | None, code: str | None, unit: str | None
+) -> Quantity:
+    base, base_low, base_high = 0, low, high
+    if code and system == UCUM and (found := in_base_units(code, low, high)):
+        named, base_low, base_high = found
+        base = hasher.base(named)
+    elif code and system:
+        base = hasher.unit(system, code)
+    names = hasher.unit(None, code) if code else 0, hasher.unit(None, unit) if unit and unit != code else 0
+    return (*extraction.split(place), low, high, base, base_low, base_high, *names)
+
+
+def in_base_units(code: str, low: Decimal, high: Decimal) -> tuple[str, Decimal, Decimal] | None:
+    """Return (base unit, low, high) of a stretch of quantities in a UCUM unit, None when it is none.
+
+    An open end stays open.
+    """
+    ends, base = [], ""
+    for end in (low, high):
+        open_ = abs(end) >= MOST
+        converted = ucum.canonical(Decimal(1) if open_ else end, code)
+        if converted is None:
+            return None
+        value, base = converted
+        ends.append(end if open_ else value)
+    return base, min(ends), max(ends)
 
 
 @lru_cache(maxsize=200)
-def _hot(type_name: str) -> frozenset[int]:
-    return frozenset(p.id for p in extraction.parameters(type_name).values() if p.name in HOT)
+def hot_slots(type_name: str) -> frozenset[int]:
+    return frozenset(s.id for p in extraction.parameters(type_name).values() if p.name in HOT for s in p.slots)

@@ -6,7 +6,7 @@ owners in order, looks again and writes, or says what changed. Then we decide ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import asyncpg
@@ -19,13 +19,14 @@ from akson.base.work import Work
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.session import end, fetch, session, transaction
+from akson.record.values import Values
 from akson.record.weighing import weigh
 from akson.registers.terminology import projecting
 
 SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
 _TRIES = 4
-REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0006 raise
+REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0012 raise
 _IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
 
 
@@ -114,7 +115,7 @@ def _settle(work: Work, changes: list[Change], rows: Iterable[Any]) -> None:
 
 
 def _arguments(work: Work, changes: list[Change]) -> list[Any]:
-    """Return the arguments of journal_write_v1, in its order."""
+    """Return the arguments of journal_write_v2, in its order."""
     actor = work.actor
     author = msgspec.json.encode(
         {
@@ -145,15 +146,22 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
         [c.person for c in changes],
         [" ".join(c.labels) for c in changes],
         *_columns(2, ((n, key) for n, c in _numbered(changes) for key in c.about)),
-        *_columns(3, ((n, token, hot) for n, c in _numbered(changes) for token, hot in c.values.tokens.items())),
-        *_columns(4, ((n, *row) for n, c in _numbered(changes) for row in c.values.references)),
-        *_columns(3, ((n, *row) for n, c in _numbered(changes) for row in c.values.strings)),
-        *_columns(4, ((n, *row) for n, c in _numbered(changes) for row in c.values.dates)),
-        *_columns(5, ((n, *row) for n, c in _numbered(changes) for row in c.values.numbers)),
+        *_values(changes),
         *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.facts)),
         *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
         *_columns(3, ((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
     ]
+
+
+def _values(changes: list[Change]) -> Iterable[list[Any]]:
+    """Return the search values' columns: tokens, groups, references, strings, dates, numbers, words."""
+    kinds: list[tuple[int, Callable[[Values], Iterable[tuple[Any, ...]]]]] = [
+        (3, lambda v: v.tokens.items()), (3, lambda v: v.grouped), (6, lambda v: v.references),
+        (5, lambda v: v.strings), (5, lambda v: v.dates), (10, lambda v: v.numbers),
+        (3, lambda v: (v.text,) if any(v.text) else ()),
+    ]  # fmt: skip
+    for width, rows in kinds:
+        yield from _columns(width, ((n, *row) for n, c in _numbered(changes) for row in rows(c.values)))
 
 
 def _owners(work: Work, changes: list[Change]) -> list[list[Any]]:

@@ -38,7 +38,7 @@ _HANDLED: Final[dict[str, Handling]] = {
 async def start(work: Work, visit: Visit) -> Page:
     """Show my day."""
     today = local(work.now).date().isoformat()
-    pairs = [("practitioner", work.actor.id), ("date", today), ("_count", _MOST)]
+    pairs = [("practitioner", work.actor.id), ("date", today), ("_sort", "date"), ("_count", _MOST)]
     appointments = (await search(work, "Appointment", pairs)).hits
     waiting, sent, visits = await _waiting(work), await _sent(work), await _visits(work)
     begun = await drafts.of(work)
@@ -209,7 +209,7 @@ async def _visits(work: Work) -> list[Stored]:
 
 async def _sent(work: Work) -> list[Stored]:
     """Return the open tasks that the actor has given to others."""
-    pairs = [("requester", work.actor.id), ("status", _OPEN), ("_count", _MOST)]
+    pairs = [("requester", work.actor.id), ("status", _OPEN), ("_sort", "-_lastUpdated"), ("_count", _MOST)]
     hits = (await search(work, "Task", pairs)).hits
     return [hit for hit in hits if not reference(hit.resource.get("owner")).startswith("Patient/")]
 

@@ -153,7 +153,7 @@ async def test_a_decided_erasure_is_proven_and_its_decision_cannot_be_rewritten(
     )
     assert row is not None
     before = await owner_db.fetchrow("SELECT body, salt FROM resource_version WHERE id = $1 AND version = 1", written)
-    await owner_db.execute("SELECT journal_erase_v1($1, $2, $3, ARRAY[$4::smallint], ARRAY[$5], $6)",
+    await owner_db.execute("SELECT journal_erase_v2($1, $2, $3, ARRAY[$4::smallint], ARRAY[$5], $6)",
                            NOW + timedelta(days=1), *row, OBSERVATION, written, '{"law": "hpl § 43"}')  # fmt: skip
     assert await faults(database_url) == []
     await owner_db.execute("UPDATE erasure SET decision = '{}'")

@@ -8,7 +8,7 @@ from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.record import journal
 from akson.record.office import Office
-from akson.record.search import searching
+from akson.record.search import company
 from akson.record.search.searching import search
 from tests.offices import FNR, JOB, VENDOR, citizen, patient, staff, temperature, unit
 
@@ -157,10 +157,10 @@ async def test_what_does_not_fit_beside_the_hits_is_refused_and_never_left_out(
         for value in ("38.1", "38.2", "38.3"):
             await journal.create(work, temperature(astrid, value))
     pairs = [("_id", astrid.id), ("_revinclude", "Observation:patient")]
-    monkeypatch.setattr(searching, "_MOST_INCLUDED", 3)
+    monkeypatch.setattr(company, "MOST", 3)
     async with office.work(mariam, Purpose.TREATMENT) as work:
         assert len((await search(work, "Patient", pairs)).included) == 3
-    monkeypatch.setattr(searching, "_MOST_INCLUDED", 2)
+    monkeypatch.setattr(company, "MOST", 2)
     with pytest.raises(Refused, match="AK-S004"):
         async with office.work(mariam, Purpose.TREATMENT) as work:
             await search(work, "Patient", pairs)

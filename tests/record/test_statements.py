@@ -18,7 +18,7 @@ from tests.fhirapi.clients import ASTRID, Api, about, post, transaction
 from tests.offices import VENDOR, opened_office, patient, staff, temperature, unit
 
 CONNECTIONS = 4
-WRITE = "journal_write_v1"
+WRITE = "journal_write_v2"
 
 
 class Told:

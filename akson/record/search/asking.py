@@ -1,206 +1,211 @@
-"""From `name=value` pairs to criteria: everything asked for is understood or refused, never ignored."""
+"""From `name=value` pairs to conditions: everything asked for is understood or refused, never ignored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 from akson.base.errors import Refused
 from akson.fhir import search as extraction
 from akson.fhir import types
-from akson.fhir.dates import interval
-from akson.fhir.search import Parameter
+from akson.fhir.definitions import facts
+from akson.fhir.parameters import Parameter
+from akson.record.search.asked import (
+    Asked,
+    Chain,
+    Compartment,
+    Condition,
+    Criterion,
+    Has,
+    Ids,
+    Include,
+    Listed,
+    Sort,
+    Updated,
+    Words,
+)  # fmt: skip
+from akson.record.search.values import moment, number, split, unescape
 
-PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MOST: Final = 1000  # hits on a page
-VALUES: Final = 200  # alternatives in one parameter
-USUAL: Final = 50
-Interval = tuple[str, datetime, datetime] | tuple[str, Decimal, Decimal]  # prefix, low, high
+VALUES: Final = 500  # alternatives in one parameter
+CONDITIONS: Final = 100  # parameters in one search
+HOPS: Final = 5  # of a chain
+INCLUDES: Final = 30
+Known = Callable[[str], Mapping[str, Parameter]]  # the parameters of a type that can be searched now
+_MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
+    "token": frozenset({"missing", "text", "not", "in", "not-in", "above", "below", "of-type"}),
+    "string": frozenset({"missing", "exact", "contains", "text"}),
+    "reference": frozenset({"missing", "identifier", "above", "below"}),
+    "uri": frozenset({"missing", "above", "below"}),
+}
+_MISSING: Final = frozenset({"missing"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Criterion:
-    """One parameter with its alternatives; a resource must meet one of them."""
+class Asking:
+    """Understands the parameters of one search. known: gives the parameters of a type; now: for `ap` of dates."""
 
-    parameter: Parameter
-    modifier: str = ""
-    values: tuple[str, ...]
+    def __init__(self, type_: str, known: Known, now: datetime) -> None:
+        self.asked = Asked(type=type_)
+        self._known, self._now = known, now
 
+    def take(self, pairs: Iterable[tuple[str, str]]) -> Asked:
+        """Return what is asked for.
 
-@dataclass(frozen=True, kw_only=True)
-class Sort:
-    """One sort key; parameter None stands for the two that are columns, by `name`."""
+        Raises  Refused: AK-S001 not understood, AK-S002 a value is wrong, AK-S005 too much; the parameter is named
+        """
+        for name, value in pairs:
+            if (special := _SPECIAL.get(name)) is not None:
+                special(self, value)
+            elif name in _INCLUDES:
+                self._include(name, value)
+            else:
+                self.asked.conditions.append(self.condition(self.asked.type, name, value, 0))
+            if len(self.asked.conditions) > CONDITIONS:
+                raise Refused("AK-S005", name="parameters", most=CONDITIONS)
+        return self.asked
 
-    name: str
-    descending: bool
-    parameter: Parameter | None = None
+    def within(self, type_: str, id_: str) -> None:
+        """Ask only for what is in the compartment of Type/id. Raises Refused AK-S001 when there is none such."""
+        members = facts()["compartments"].get(type_, {})
+        names = members.get(self.asked.type, ())
+        if not names:
+            raise Refused("AK-S001", name=f"{type_}/{id_}/{self.asked.type}")
+        known = extraction.parameters(self.asked.type)
+        parameters = tuple(known[name] for name in names if name in known)
+        itself = self.asked.type == type_
+        self.asked.conditions.append(Compartment(type=type_, id=id_, parameters=parameters, itself=itself))
 
+    def condition(self, type_: str, name: str, value: str, hops: int) -> Condition:
+        """Return the condition on resources of `type_` that one parameter states."""
+        if hops > HOPS:
+            raise Refused("AK-S005", name="chain", most=HOPS)
+        if name.startswith("_has:"):
+            return self._has(name, value, hops)
+        head, dot, rest = name.partition(".")
+        if dot:
+            return self._chain(type_, head, rest, (value, hops))
+        if name == "_id":
+            return Ids(values=tuple(unescape(one) for one in self._alternatives(name, value)))
+        if name == "_lastUpdated":
+            return Updated(moments=tuple(moment(name, one, self._now) for one in self._alternatives(name, value)))
+        if name in ("_text", "_content"):
+            return Words(values=tuple(unescape(v) for v in self._alternatives(name, value)), narrative=name == "_text")
+        if name == "_list":
+            return Listed(id=value.removeprefix("List/"))
+        return self._criterion(type_, name, value)
 
-@dataclass(frozen=True, kw_only=True)
-class Include:
-    """_include or _revinclude of `source:parameter[:target]`."""
+    def _criterion(self, type_: str, name: str, value: str) -> Criterion:
+        base, colon, modifier = name.partition(":")
+        parameter = self._known(type_).get(base)
+        if parameter is None or parameter.kind == "special" or (colon and not modifier):
+            raise Refused("AK-S001", name=name)
+        allowed = _MODIFIERS.get(parameter.kind, _MISSING)
+        if (
+            modifier
+            and modifier not in allowed
+            and not (parameter.kind == "reference" and modifier in parameter.targets)
+        ):
+            raise Refused("AK-S001", name=name)
+        values = tuple(self._alternatives(name, value))
+        if modifier == "missing" and values not in (("true",), ("false",)):
+            raise Refused("AK-S002", name=name)
+        dated = parameter.kind == "date" and not modifier
+        moments = tuple(moment(name, one, self._now) for one in values) if dated else ()
+        if parameter.kind in ("number", "quantity") and not modifier:
+            for one in values:
+                number(name, split(one, "|")[0])
+        return Criterion(parameter=parameter, modifier=modifier, values=values, moments=moments)
 
-    source: str
-    parameter: Parameter
-    target: str | None
-    reverse: bool
+    def _alternatives(self, name: str, value: str) -> list[str]:
+        values = split(value)
+        if not all(values):
+            raise Refused("AK-S002", name=name)
+        if len(values) > VALUES:
+            raise Refused("AK-S005", name=name, most=VALUES)
+        return values
 
+    def _chain(self, type_: str, head: str, rest: str, at: tuple[str, int]) -> Chain:
+        value, hops = at
+        base, _, target = head.partition(":")
+        parameter = self._reference(type_, base, f"{head}.{rest}")
+        if target and target not in parameter.targets:
+            raise Refused("AK-S001", name=f"{head}.{rest}")
+        inner, refusals = [], []
+        for one in [target] if target else parameter.targets:
+            try:
+                inner.append((one, self.condition(one, rest, value, hops + 1)))
+            except Refused as refused:
+                if refused.code != "AK-S001":
+                    raise
+                refusals.append(refused)  # of several types some may not know the parameter
+        if not inner:
+            raise Refused("AK-S001", name=f"{head}.{rest}")
+        return Chain(parameter=parameter, inner=tuple(inner))
 
-@dataclass(kw_only=True)
-class Asked:
-    """A search that is understood."""
+    def _has(self, name: str, value: str, hops: int) -> Has:
+        parts = name.split(":", 3)
+        if len(parts) != 4 or not types.is_type(parts[1]):
+            raise Refused("AK-S001", name=name)
+        parameter = self._reference(parts[1], parts[2], name)
+        return Has(source=parts[1], parameter=parameter, inner=self.condition(parts[1], parts[3], value, hops + 1))
 
-    type: str
-    criteria: list[Criterion] = field(default_factory=list)
-    ids: list[tuple[str, ...]] = field(default_factory=list)
-    updated: list[list[Interval]] = field(default_factory=list)
-    sort: list[Sort] = field(default_factory=list)
-    includes: list[Include] = field(default_factory=list)
-    count: int = USUAL
-    total: bool = False
-    after: str | None = None  # cursor of the next page
+    def _reference(self, type_: str, name: str, told: str) -> Parameter:
+        parameter = self._known(type_).get(name)
+        if parameter is None or parameter.kind != "reference":
+            raise Refused("AK-S001", name=told)
+        return parameter
 
+    def _include(self, name: str, value: str) -> None:
+        reverse, again = name.startswith("_revinclude"), ":" in name
+        if len(self.asked.includes) >= INCLUDES:
+            raise Refused("AK-S005", name=name, most=INCLUDES)
+        source, _, rest = value.partition(":")
+        of, _, target = rest.partition(":")
+        if value == "*":
+            self.asked.includes.append(Include(source="", parameter=None, target=None, reverse=reverse, again=again))
+            return
+        known = self._known(source) if types.is_type(source) else {}
+        parameter = known.get(of)
+        found = of == "*" if parameter is None else parameter.kind == "reference"
+        fits = not target or (target in parameter.targets if parameter else types.is_type(target))
+        if not known or not found or not fits:
+            raise Refused("AK-S002", name=name)
+        include = Include(source=source, parameter=parameter, target=target or None, reverse=reverse, again=again)
+        self.asked.includes.append(include)
 
-def ask(type_: str, pairs: Iterable[tuple[str, str]]) -> Asked:
-    """Return what is asked for of resources of `type_`.
+    def count(self, value: str) -> None:
+        if not value.isascii() or not value.isdigit() or len(value) > 9:
+            raise Refused("AK-S002", name="_count")
+        self.asked.count = min(int(value), MOST)
 
-    Raises  Refused: AK-S001 not understood, AK-S002 a value is wrong; the parameter is named
-    """
-    asked = Asked(type=type_)
-    for name, value in pairs:
-        base, _, modifier = name.partition(":")
-        special = _SPECIAL.get(base)
-        if special is not None and not modifier:
-            special(asked, value)
-        elif base in ("_include", "_revinclude") and not modifier:
-            asked.includes.append(_include(base, value))
-        else:
-            asked.criteria.append(_criterion(type_, base, modifier, value))
-    return asked
+    def total(self, value: str) -> None:
+        if value not in ("none", "estimate", "accurate"):
+            raise Refused("AK-S002", name="_total")
+        self.asked.total = value != "none"
 
+    def after(self, value: str) -> None:
+        self.asked.after = value
 
-def _criterion(type_: str, name: str, modifier: str, value: str) -> Criterion:
-    parameter = extraction.parameters(type_).get(name)
-    if parameter is None or parameter.kind in ("composite", "special"):
-        raise Refused("AK-S001", name=name)
-    # :exact tells accents and capitals apart, and the index holds only folded values: refused rather than half right
-    allowed: Mapping[str, tuple[str, ...]] = {"string": ("contains",), "reference": parameter.targets}
-    if modifier and modifier not in allowed.get(parameter.kind, ()):
-        raise Refused("AK-S001", name=f"{name}:{modifier}")
-    values = tuple(split(value))
-    if not value or len(values) > VALUES:
-        raise Refused("AK-S002", name=name)
-    return Criterion(parameter=parameter, modifier=modifier, values=values)
-
-
-def split(value: str, mark: str = ",") -> list[str]:
-    r"""Return the parts of `value` between unescaped marks, with `\,` `\|` `\$` `\\` left for the last reader."""
-    parts, part, escaped = [], "", False
-    for sign in value:
-        if sign == mark and not escaped:
-            parts.append(part)
-            part = ""
-        else:
-            part += sign
-        escaped = sign == "\\" and not escaped
-    return [*parts, part]
-
-
-def unescape(value: str) -> str:
-    """Return `value` with FHIR's escapes taken away."""
-    for sign in (",", "|", "$"):
-        value = value.replace(f"\\{sign}", sign)
-    return value.replace("\\\\", "\\")
-
-
-def moment(name: str, value: str) -> Interval:
-    """Return prefix and bounds of a date value such as ge2020-01."""
-    prefix, rest = _prefixed(value)
-    try:
-        low, high = interval(rest)
-    except ValueError:
-        raise Refused("AK-S002", name=name) from None
-    if prefix == "ap":
-        slack = max(high - low, timedelta(days=1))
-        low, high = low - slack, high + slack
-    return prefix, low, high
-
-
-def number(name: str, value: str) -> Interval:
-    """Return prefix and bounds of a number: equality covers the precision that was written, order is exact."""
-    prefix, rest = _prefixed(value)
-    try:
-        exact = Decimal(rest)
-    except InvalidOperation:
-        raise Refused("AK-S002", name=name) from None
-    if not exact.is_finite() or len(rest) > 40:
-        raise Refused("AK-S002", name=name)
-    if prefix in ("eq", "ne"):
-        exponent = exact.as_tuple().exponent
-        half = Decimal(5).scaleb(int(exponent) - 1)
-        return prefix, exact - half, exact + half
-    if prefix == "ap":
-        return prefix, exact - abs(exact) / 10, exact + abs(exact) / 10
-    return prefix, exact, exact
-
-
-def _prefixed(value: str) -> tuple[str, str]:
-    return (value[:2], value[2:]) if value[:2] in PREFIXES else ("eq", value)
-
-
-def _include(name: str, value: str) -> Include:
-    source, _, rest = value.partition(":")
-    parameter_name, _, target = rest.partition(":")
-    parameter = extraction.parameters(source).get(parameter_name) if types.is_type(source) else None
-    if parameter is None or parameter.kind != "reference" or (target and target not in parameter.targets):
-        raise Refused("AK-S002", name=name)
-    return Include(source=source, parameter=parameter, target=target or None, reverse=name == "_revinclude")
-
-
-def _count(asked: Asked, value: str) -> None:
-    if not value.isascii() or not value.isdigit() or len(value) > 9:
-        raise Refused("AK-S002", name="_count")
-    asked.count = min(int(value), MOST)
-
-
-def _total(asked: Asked, value: str) -> None:
-    if value not in ("none", "estimate", "accurate"):
-        raise Refused("AK-S002", name="_total")
-    asked.total = value != "none"
-
-
-def _ids(asked: Asked, value: str) -> None:
-    asked.ids.append(tuple(split(value)))
-
-
-def _updated(asked: Asked, value: str) -> None:
-    asked.updated.append([moment("_lastUpdated", part) for part in split(value)])
-
-
-def _after(asked: Asked, value: str) -> None:
-    asked.after = value
+    def sort(self, value: str) -> None:
+        known = self._known(self.asked.type)
+        for part in value.split(","):
+            name, descending = part.removeprefix("-"), part.startswith("-")
+            if name in ("_id", "_lastUpdated"):
+                self.asked.sort.append(Sort(name=name, descending=descending))
+            elif name in known and known[name].kind not in ("composite", "special"):
+                self.asked.sort.append(Sort(name=name, descending=descending, parameter=known[name]))
+            else:
+                raise Refused("AK-S002", name="_sort")
+        if len(self.asked.sort) > HOPS:
+            raise Refused("AK-S005", name="_sort", most=HOPS)
 
 
-def _sort(asked: Asked, value: str) -> None:
-    known = extraction.parameters(asked.type)
-    for part in value.split(","):
-        name, descending = part.removeprefix("-"), part.startswith("-")
-        if name in ("_id", "_lastUpdated"):
-            asked.sort.append(Sort(name=name, descending=descending))
-        elif name in known and known[name].kind in ("date", "string", "number", "quantity"):
-            asked.sort.append(Sort(name=name, descending=descending, parameter=known[name]))
-        else:
-            raise Refused("AK-S002", name="_sort")
-
-
-_SPECIAL: Final = {
-    "_count": _count,
-    "_total": _total,
-    "_id": _ids,
-    "_lastUpdated": _updated,
-    "_sort": _sort,
-    "_after": _after,
+_INCLUDES: Final = frozenset({"_include", "_revinclude", "_include:iterate", "_revinclude:iterate",
+                              "_include:recurse", "_revinclude:recurse"})  # fmt: skip
+_SPECIAL: Final[Mapping[str, Callable[[Asking, str], None]]] = {
+    "_count": Asking.count,
+    "_total": Asking.total,
+    "_sort": Asking.sort,
+    "_after": Asking.after,
 }

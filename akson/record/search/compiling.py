@@ -1,263 +1,242 @@
-"""From criteria to one statement, put together from the fragments of search.sql; values travel as parameters only."""
+"""From what is asked to one statement for a page, and one for the total.
+
+The order of hits, where none is asked for: of one person's record the newest first, else by owner and id. Neither
+changes when a resource does, so pages neither repeat nor skip while others write.
+"""
 
 from __future__ import annotations
 
 import base64
-import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from akson.base.errors import Refused
 from akson.base.ids import Ids
-from akson.base.queries import queries
-from akson.fhir import search as extraction
 from akson.fhir import types
-from akson.record.search.asking import Asked, Criterion, Sort, moment, number, split, unescape
-from akson.record.values import HOT, Hasher
+from akson.record.search.asked import Asked, Criterion, Sort
+from akson.record.search.conditions import Conditions
+from akson.record.search.statement import SQL, Raw, Scope, Statement, all_of, any_of
+from akson.record.values import Hasher
 
-SQL = queries(__file__, "search.sql")
-_NAMED = re.compile(r"(?<!:):([a-z]+)\b")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scope:
-    """Which owners the actor may see hits of; None: all but the denied."""
-
-    owners: list[int] | None = None
-    denied: list[int] = field(default_factory=list)
-    items: list[str] = field(default_factory=list)
-    nobody: bool = False  # only what belongs to no person
+MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
+_R = Raw("r")
 
 
 @dataclass
-class Statement:
-    """A statement under construction."""
+class Ready:
+    """A statement that can be run."""
 
-    values: list[Any] = field(default_factory=list)
-
-    def put(self, fragment: str, **given: Any) -> str:
-        """Return the named fragment with its values as numbered parameters."""
-        return self.text(getattr(SQL, fragment), **given)
-
-    def text(self, text: str, **given: Any) -> str:
-        def numbered(match: re.Match[str]) -> str:
-            name = match.group(1)
-            if name not in given:
-                return match.group(0)
-            value = given[name]
-            if isinstance(value, Raw):
-                return value.text
-            self.values.append(value)
-            return f"${len(self.values)}"
-
-        return _NAMED.sub(numbered, text)
+    sql: str
+    values: list[Any]
 
 
 @dataclass(frozen=True)
-class Raw:
-    """A piece of SQL that came from search.sql itself."""
+class Key:
+    """One key of the order: its column, its SQL, its direction, and how its value is read from a cursor."""
 
-    text: str
+    name: str
+    sql: str
+    descending: bool = False
+    kind: str = "text"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compiler:
-    """Compiles one search; `ids` and `hasher` are the installation's."""
+    """Compiles one search of one type.
+
+    scopes       "" of the hits, and by type of all that is passed
+    ids, hasher  the installation's
+    """
 
     asked: Asked
-    scope: Scope
+    scopes: Mapping[str, Scope]
     ids: Ids
     hasher: Hasher
+    now: datetime
+
+    @cached_property
+    def scope(self) -> Scope:
+        return self.scopes[""]
 
     def page(self) -> Ready:
         """Return the statement of one page: one more hit than asked for, to know whether there is a next page."""
-        statement = Statement()
-        where = self._where(statement)
-        sort = self._sort()
-        keys = [self._key(statement, one) for one in sort]
-        after = self._after(statement, sort)
-        order = ", ".join([f"k{n}{' DESC' if one.descending else ''}" for n, one in enumerate(sort)] + ["id"])
-        statement_text = statement.text(
-            SQL.page,
-            where=Raw(where),
-            keys=Raw(", ".join(f"{key} AS k{n}" for n, key in enumerate(keys))),
-            after=Raw(after),
-            order=Raw(order),
-            names=Raw(", ".join(f"k{n}" for n in range(len(keys)))),
-            limit=self.asked.count + 1,
-        )
-        return Ready(values=statement.values, sql=statement_text)
+        return _Page(self, Statement()).ready()
 
     def total(self) -> Ready:
         """Return the statement that counts every hit."""
         statement = Statement()
-        where = self._where(statement)
-        return Ready(values=statement.values, sql=statement.text(SQL.total, where=Raw(where)))
+        conditions = self.conditions(statement)
+        where, rows = self.where(statement, conditions), self.best_rows(conditions)
+        if rows is None:
+            return Ready(statement.text(SQL.total, where=Raw(where)), statement.values)
+        return Ready(
+            statement.text(SQL.total_of_rows, rows=Raw(rows), type=self.code, where=Raw(where)), statement.values
+        )
+
+    @property
+    def code(self) -> int:
+        return types.code_of(self.asked.type)
+
+    def conditions(self, statement: Statement) -> Conditions:
+        return Conditions(statement=statement, scopes=self.scopes, ids=self.ids, hasher=self.hasher, now=self.now)
+
+    def where(self, statement: Statement, conditions: Conditions) -> str:
+        parts = [statement.put("in_type", r=_R, type=self.code), *statement.scope(self.scope, _R)]
+        return all_of([*parts, *(conditions.question(one, self.asked.type, _R) for one in self.asked.conditions)])
+
+    def best_rows(self, conditions: Conditions) -> str | None:
+        """Return the rows of the condition that is likely to have fewest."""
+        ranked = [(rank, n) for n, one in enumerate(self.asked.conditions)
+                  if (rank := conditions.rank(one, self.asked.type)) is not None]  # fmt: skip
+        if not ranked:
+            return None
+        rows = conditions.rows(self.asked.conditions[min(ranked)[1]], self.asked.type)
+        return rows[1] if rows else None
 
     def cursor(self, row: Any) -> str:
         """Return where the page after `row` begins, as opaque text."""
-        keys = [
-            str(row[f"k{n}"]) if not isinstance(row[f"k{n}"], datetime) else row[f"k{n}"].isoformat()
-            for n in range(len(self._sort()))
-        ]
-        return base64.urlsafe_b64encode(msgspec.json.encode([*keys, row["id"]])).decode().rstrip("=")
+        keys = [_spelled(row[key.name]) for key in _Page(self, Statement()).keys]
+        return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode().rstrip("=")
 
-    def _where(self, statement: Statement) -> str:
-        type_ = types.code_of(self.asked.type)
-        parts = [statement.put("in_type", type=type_), *self._allowed(statement)]
-        for ids in self.asked.ids:
-            parts.append(statement.put("by_id", ids=list(ids)))
-        for intervals in self.asked.updated:
-            parts.append(_any(statement.put(f"updated_{sign}", low=low, high=high) for sign, low, high in intervals))
-        parts += [self._criterion(statement, criterion) for criterion in self.asked.criteria]
-        return " AND ".join(parts)
+    @cached_property
+    def hot_token(self) -> int | None:
+        """The only token of the only condition that has one, when it has a btree row of its own."""
+        if len(self.asked.conditions) != 1 or not isinstance(one := self.asked.conditions[0], Criterion):
+            return None
+        conditions = self.conditions(Statement())
+        rows = conditions.rows(one, self.asked.type)
+        if rows is None or "search_token" not in rows[1] or one.parameter.kind != "token":
+            return None
+        tokens = conditions.tokens(one, one.parameter.slots)
+        return tokens[0] if len(tokens) == 1 else None
 
-    def _allowed(self, statement: Statement) -> list[str]:
+
+class _Page:
+    """The statement of one page under construction."""
+
+    def __init__(self, compiler: Compiler, statement: Statement) -> None:
+        self.of, self.statement = compiler, statement
+        self.asked, self.scope = compiler.asked, compiler.scope
+        self.sorted = bool(self.asked.sort) or self._one_owner()
+        self.keys = self._keys()
+
+    def _one_owner(self) -> bool:
         scope = self.scope
-        parts = [statement.put("allowed", owners=scope.owners)] if scope.owners is not None else []
-        if scope.nobody:
-            parts.append(statement.put("of_nobody"))
-        if scope.denied:
-            parts.append(statement.put("not_denied", owners=scope.denied))
-        if scope.items:
-            parts.append(statement.put("not_items", items=scope.items))
-        return parts
+        return scope.persons and not scope.commons and scope.owners is not None and len(scope.owners) == 1
 
-    def _criterion(self, statement: Statement, criterion: Criterion) -> str:
-        by_kind = {
-            "token": self._token,
-            "uri": self._uri,
-            "string": self._string,
-            "reference": self._reference,
-            "date": self._date,
-            "number": self._number,
-            "quantity": self._number,
-        }
-        return by_kind[criterion.parameter.kind](statement, criterion)
+    def _keys(self) -> list[Key]:
+        if self.asked.sort:
+            return [self._key(n, sort) for n, sort in enumerate(self.asked.sort)] + [Key("id", "r.id")]
+        if self._one_owner():
+            return [Key("sort_date", "r.sort_date", descending=True, kind="date"), Key("id", "r.id")]
+        return [Key("owner", "r.owner", kind="integer"), Key("id", "r.id")]
 
-    def _token(self, statement: Statement, criterion: Criterion) -> str:
-        type_, param = types.code_of(self.asked.type), criterion.parameter.id
-        hashes = []
-        for value in criterion.values:
-            parts = [unescape(part) for part in split(value, "|")]
-            if len(parts) > 2 or not any(parts):
-                raise Refused("AK-S002", name=criterion.parameter.name)
-            system, code = (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1] or None)
-            hashes.append(self.hasher.token(type_, param, system, code))
-        hot = criterion.parameter.name in HOT and (self.scope.owners is None or len(self.scope.owners) > 1)
-        asks_codes = all(not value.endswith("|") for value in criterion.values)
-        return statement.put("hot_tokens" if hot and asks_codes else "tokens", tokens=hashes)
-
-    def _uri(self, statement: Statement, criterion: Criterion) -> str:
-        type_, param = types.code_of(self.asked.type), criterion.parameter.id
-        hashes = [self.hasher.token(type_, param, None, unescape(value)) for value in criterion.values]
-        return statement.put("tokens", tokens=hashes)
-
-    def _string(self, statement: Statement, criterion: Criterion) -> str:
-        parts = []
-        for value in criterion.values:
-            folded = extraction.normalise(unescape(value))
-            if criterion.modifier == "contains":
-                parts.append(statement.put("string_contains", part=folded))
-            else:
-                parts.append(statement.put("string_begins", low=folded, high=folded + "\U0010ffff\x01"))
-        return self._exists(statement, "string", criterion, parts)
-
-    def _reference(self, statement: Statement, criterion: Criterion) -> str:
-        targets = [criterion.modifier] if criterion.modifier else list(criterion.parameter.targets)
-        parts = []
-        for value in criterion.values:
-            type_, _, id_ = value.rpartition("/")
-            if "://" in value or value.startswith("urn:"):
-                wanted, target = [0], value
-            elif type_ and (not types.is_type(type_) or type_ not in targets):
-                raise Refused("AK-S002", name=criterion.parameter.name)
-            else:
-                wanted, target = [types.code_of(name) for name in ([type_] if type_ else targets)], id_
-            parts.append(statement.put("reference_is", target=target, types=wanted))
-        return self._exists(statement, "reference", criterion, parts)
-
-    def _date(self, statement: Statement, criterion: Criterion) -> str:
-        parts = []
-        for value in criterion.values:
-            prefix, low, high = moment(criterion.parameter.name, value)
-            parts.append(statement.put(f"range_{prefix}", low=low, high=high))
-        return self._exists(statement, "date", criterion, parts)
-
-    def _number(self, statement: Statement, criterion: Criterion) -> str:
-        """Numbers, and quantities `[prefix]number[|system|code]`; each unit is its own question."""
-        parts = []
-        for value in criterion.values:
-            amount, *unit = [unescape(part) for part in split(value, "|")]
-            prefix, low, high = number(criterion.parameter.name, amount)
-            units = [self._unit(criterion, unit)]
-            any_ = statement.put(f"range_{prefix}", low=low, high=high)
-            parts.append(statement.put("number", param=criterion.parameter.id, units=units, any=Raw(any_)))
-        return _any(parts)
-
-    def _unit(self, criterion: Criterion, unit: list[str]) -> int:
-        if not unit:
-            return 0
-        if criterion.parameter.kind != "quantity" or len(unit) != 2 or not unit[1]:
-            raise Refused("AK-S002", name=criterion.parameter.name)
-        return self.hasher.unit(unit[0] or None, unit[1])
-
-    def _exists(self, statement: Statement, fragment: str, criterion: Criterion, parts: list[str]) -> str:
-        return statement.put(fragment, param=criterion.parameter.id, any=Raw(_any(parts)))
-
-    def _sort(self) -> list[Sort]:
-        return self.asked.sort or [Sort(name="_lastUpdated", descending=True)]
-
-    def _key(self, statement: Statement, sort: Sort) -> str:
+    def _key(self, n: int, sort: Sort) -> Key:
+        put, way = self.statement.put, "down" if sort.descending else "up"
         if sort.parameter is None:
-            return statement.put({"_lastUpdated": "key_updated", "_id": "key_id"}[sort.name])
+            column = {"_lastUpdated": "key_updated", "_id": "key_id"}[sort.name]
+            kind = "date" if sort.name == "_lastUpdated" else "text"
+            return Key(f"k{n}", put(column), sort.descending, kind)
         kind = {"quantity": "number"}.get(sort.parameter.kind, sort.parameter.kind)
-        return statement.put(f"key_{kind}_{'down' if sort.descending else 'up'}", param=sort.parameter.id)
+        slots = [slot.id for slot in sort.parameter.slots]
+        targets = [types.code_of(name) for name in sort.parameter.targets if types.is_type(name)]
+        text = put(f"key_{kind}_{way}", slots=slots, types=[0, *targets])
+        return Key(f"k{n}", text, sort.descending, kind if kind in ("date", "number") else "text")
 
-    def _after(self, statement: Statement, sort: list[Sort]) -> str:
-        """Return the condition that begins after the cursor: (k0, k1 ..., id) in order, each in its own direction."""
+    def ready(self) -> Ready:
+        conditions = self.of.conditions(self.statement)
+        self.where = self.of.where(self.statement, conditions)
+        self.after = self._cursor()
+        walked = self._one_owner() or (self.of.hot_token is not None and not self._by_owners() and not self.sorted)
+        rows = None if walked else self.of.best_rows(conditions)
+        found = self._sorted(rows) if self.sorted else self._walked(rows)
+        names = [key.name for key in self.keys if key.name.startswith("k")] or ["1"]
+        text = self._text("page", found=Raw(found), names=Raw(", ".join(f"r.{n}" if n != "1" else n for n in names)))
+        return Ready(text, self.statement.values)
+
+    def _text(self, fragment: str, *, after: str = "true", **more: Any) -> str:
+        order = ", ".join(f"{key.name}{' DESC' if key.descending else ''}" for key in self.keys)
+        keys = [f"{key.sql} AS {key.name}" for key in self.keys if key.name.startswith("k")] or ["1 AS k"]
+        given = {
+            "where": Raw(self.where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
+            "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(MOST_ROWS)), "type": Raw(str(self.of.code)),
+        }  # fmt: skip
+        return self.statement.put(fragment, **given, **more)
+
+    def _sorted(self, rows: str | None) -> str:
+        after = self._after("h") if self.after else "true"
+        if rows is None:
+            return self._text("sorted", after=after)
+        few = self._text("sorted_few", after=after)
+        by_column = self.asked.sort[0].parameter is None
+        all_ = (
+            self._text("sorted", after=after) if by_column else self._text("sorted_rows", after=after, rows=Raw(rows))
+        )
+        return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(all_))
+
+    def _walked(self, rows: str | None) -> str:
+        token = self.of.hot_token
+        if token is not None and not self._by_owners():
+            return self._text("walk_token", token=token, after=self._after("s") if self.after else "true")
+        if self._by_owners():
+            walk = self._by_owner(token)
+        else:
+            walk = self._text("walk_all", after=self._after("r") if self.after else "true")
+        if rows is None:
+            return walk
+        few = self._text("of_few", after=self._after("few") if self.after else "true")
+        return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(walk))
+
+    def _by_owners(self) -> bool:
+        return self.scope.persons and self.scope.owners is not None and not self.scope.commons
+
+    def _by_owner(self, token: int | None) -> str:
+        owners = sorted(self.scope.owners or ())
+        after = "true"
+        if self.after:
+            owners = [owner for owner in owners if owner >= self.after[0]]
+            after = self._after("s" if token is not None else "r")
+        if token is None:
+            return self._text("walk_owners", owners=owners, after=after)
+        return self._text("walk_token_of_owners", owners=owners, token=token, after=after)
+
+    def _cursor(self) -> list[Any]:
         if self.asked.after is None:
-            return "true"
-        values = self._read_cursor(sort)
-        marks = [statement.text(":v", v=value) for value in values]
-        names = [f"h.k{n}" for n in range(len(sort))] + ["h.id"]
-        signs = ["<" if one.descending else ">" for one in sort] + [">"]
+            return []
+        try:
+            text = base64.urlsafe_b64decode(self.asked.after + "==")
+            values = msgspec.json.decode(text, type=list[str])
+            return [_read(key.kind, value) for key, value in zip(self.keys, values, strict=True)]
+        except (ValueError, ArithmeticError, msgspec.MsgspecError):
+            raise Refused("AK-S002", name="_after") from None
+
+    def _after(self, alias: str) -> str:
+        """Return the condition that begins after the cursor: each key in order, in its own direction."""
+        marks = [self.statement.text(":v", v=value) for value in self.after]
+        names = [f"{alias}.{key.name}" for key in self.keys]
+        if not any(key.descending for key in self.keys):
+            return f"({', '.join(names)}) > ({', '.join(marks)})"
+        signs = ["<" if key.descending else ">" for key in self.keys]
         steps = []
         for last in range(len(names)):
             equal = [f"{name} = {mark}" for name, mark in zip(names[:last], marks, strict=False)]
             steps.append(" AND ".join([*equal, f"{names[last]} {signs[last]} {marks[last]}"]))
-        return f"{names[0]} {signs[0]}= {marks[0]} AND {_any(steps)}"
-
-    def _read_cursor(self, sort: list[Sort]) -> list[Any]:
-        try:
-            text = base64.urlsafe_b64decode((self.asked.after or "") + "==")
-            values = msgspec.json.decode(text, type=list[str])
-            if len(values) != len(sort) + 1:
-                raise ValueError
-            return [_typed(one, value) for one, value in zip(sort, values[:-1], strict=True)] + [values[-1]]
-        except (ValueError, ArithmeticError, msgspec.MsgspecError):
-            raise Refused("AK-S002", name="_after") from None
+        return f"{names[0]} {signs[0]}= {marks[0]} AND {any_of(steps)}"
 
 
-@dataclass
-class Ready(Statement):
-    """A statement that can be run."""
-
-    sql: str = ""
+def _spelled(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _typed(sort: Sort, value: str) -> Any:
-    if sort.name == "_lastUpdated" or (sort.parameter is not None and sort.parameter.kind == "date"):
+def _read(kind: str, value: str) -> Any:
+    if kind == "date":
         return datetime.fromisoformat(value)
-    if sort.parameter is not None and sort.parameter.kind in ("number", "quantity"):
-        return Decimal(value)
-    return value
-
-
-def _any(parts: Any) -> str:
-    """Return the parts joined by OR, in brackets."""
-    return "(" + " OR ".join(f"({part})" for part in parts) + ")"
+    if kind == "integer":
+        return int(value)
+    return Decimal(value) if kind == "number" else value

@@ -1,108 +1,256 @@
--- Fragments that compiling.py puts together. `r` is the resource; :names become numbered parameters.
+-- Fragments that conditions.py and compiling.py put together. :r is the resource (an alias); :names become numbered
+-- parameters, or fragments. Questions about rows are asked as scalar subqueries on purpose: they are answered row by row
+-- through the index on (owner, id), whatever the planner believes about how many there are.
 
 -- name: in_type
-r.type = :type AND NOT r.deleted
+:r.type = :type AND NOT :r.deleted
 
 -- name: allowed
-r.owner = ANY (:owners)
-
--- name: of_nobody
-NOT r.person
+:r.owner = ANY (:owners)
 
 -- name: not_denied
-r.owner <> ALL (:owners)
+:r.owner <> ALL (:owners)
+
+-- name: of_nobody
+NOT :r.person
+
+-- name: of_unit
+NOT :r.person AND :r.unit = :unit
+
+-- name: of_persons
+:r.person
 
 -- name: not_items
-r.id <> ALL (:items)
+:r.id <> ALL (:items)
+
+-- name: names_only
+:r.about <@ :owners
+
+-- name: names_nobody_of
+NOT :r.about && :owners
 
 -- name: by_id
-r.id = ANY (:ids)
+:r.id = ANY (:ids)
 
--- name: tokens
-r.tokens && :tokens
+-- name: any_token
+:r.tokens && :tokens
 
--- name: hot_tokens
-EXISTS (SELECT FROM search_token s WHERE s.token = ANY (:tokens) AND s.owner = r.owner AND s.type = r.type AND s.id = r.id)
+-- name: one_of_many_tokens
+coalesce((SELECT true FROM unnest(:r.tokens) t WHERE t = ANY (:tokens) LIMIT 1), false)
 
 -- name: string
-EXISTS (SELECT FROM search_string s
-         WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param AND (:any))
+coalesce((SELECT true FROM search_string s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+           LIMIT 1), false)
 
 -- name: string_begins
 s.value >= :low AND s.value < :high
 
+-- name: string_is
+s.value = :value AND s.exact = :exact
+
 -- name: string_contains
 strpos(s.value, :part) > 0
 
+-- name: string_has_words
+(SELECT bool_and(strpos(' ' || s.value, ' ' || w) > 0) FROM unnest(:words::text[]) w)
+
 -- name: reference
-EXISTS (SELECT FROM search_reference s
-         WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param AND (:any))
+coalesce((SELECT true FROM search_reference s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+           LIMIT 1), false)
 
 -- name: reference_is
-s.target = :target AND s.target_type = ANY (:types)
+s.target = ANY (:targets) AND s.target_type = ANY (:types)
+
+-- name: reference_to_types
+s.target_type = ANY (:types)
 
 -- name: date
-EXISTS (SELECT FROM search_date s
-         WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param AND (:any))
+coalesce((SELECT true FROM search_date s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+           LIMIT 1), false)
 
 -- name: number
-EXISTS (SELECT FROM search_number s
-         WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param AND s.unit = ANY (:units)
-           AND (:any))
+coalesce((SELECT true FROM search_number s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+           LIMIT 1), false)
 
--- name: range_eq
+-- name: words
+coalesce((SELECT true FROM search_text s WHERE s.owner = :r.owner AND s.id = :r.id AND s.type = :r.type AND (:any)
+           LIMIT 1), false)
+
+-- name: words_anywhere
+s.words @@ websearch_to_tsquery('pg_catalog.norwegian', :query)
+
+-- name: words_in_narrative
+s.narrative @@ websearch_to_tsquery('pg_catalog.norwegian', :query)
+
+-- name: group
+coalesce((SELECT true FROM search_group g WHERE g.owner = :r.owner AND g.id = :r.id AND g.type = :r.type AND (:any)
+           LIMIT 1), false)
+
+-- name: group_token
+g.tokens && :tokens
+
+-- name: group_string
+coalesce((SELECT true FROM search_string s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+             AND (:any) LIMIT 1), false)
+
+-- name: group_reference
+coalesce((SELECT true FROM search_reference s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp
+             AND s.slot = ANY (:slots) AND (:any) LIMIT 1), false)
+
+-- name: group_date
+coalesce((SELECT true FROM search_date s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+             AND (:any) LIMIT 1), false)
+
+-- name: group_number
+coalesce((SELECT true FROM search_number s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+             AND (:any) LIMIT 1), false)
+
+-- name: date_eq
 s.low >= :low AND s.high <= :high
 
--- name: range_ne
+-- name: date_ne
 NOT (s.low >= :low AND s.high <= :high)
 
--- name: range_gt
+-- name: date_gt
 s.high > :high
 
--- name: range_lt
+-- name: date_lt
 s.low < :low
 
--- name: range_ge
-s.high >= :low
+-- name: date_ge
+s.high >= :low AND (s.high > :high OR s.low >= :low)
 
--- name: range_le
-s.low <= :high
+-- name: date_le
+s.low <= :high AND (s.low < :low OR s.high <= :high)
 
--- name: range_sa
+-- name: date_sa
 s.low > :high
 
--- name: range_eb
+-- name: date_eb
 s.high < :low
 
--- name: range_ap
+-- name: date_ap
 s.low <= :high AND s.high >= :low
 
+-- name: number_eq
+:l >= :low AND :h < :high AND :l < :high
+
+-- name: number_ne
+NOT (:l >= :low AND :h < :high)
+
+-- name: number_gt
+((:l = :h AND :l > :high) OR (:l < :h AND :h > :high))
+
+-- name: number_lt
+:l < :low
+
+-- name: number_ge
+((:l = :h AND :l >= :low) OR (:l < :h AND :h >= :low))
+
+-- name: number_le
+:l <= :high
+
+-- name: number_sa
+:l > :high
+
+-- name: number_eb
+:h < :low
+
+-- name: number_ap
+:l <= :high AND :h >= :low
+
+-- name: number_unit
+s.base = :base AND :range
+
+-- name: number_named
+(s.code = :name OR s.name = :name) AND :range
+
 -- name: updated_eq
-r.last_updated >= :low AND r.last_updated <= :high
+:r.last_updated >= :low AND :r.last_updated <= :high
 
 -- name: updated_ne
-NOT (r.last_updated >= :low AND r.last_updated <= :high)
+NOT (:r.last_updated >= :low AND :r.last_updated <= :high)
 
 -- name: updated_gt
-r.last_updated > :high
+:r.last_updated > :high
 
 -- name: updated_lt
-r.last_updated < :low
+:r.last_updated < :low
 
 -- name: updated_ge
-r.last_updated >= :low
+:r.last_updated >= :low
 
 -- name: updated_le
-r.last_updated <= :high
+:r.last_updated <= :high
 
 -- name: updated_sa
-r.last_updated > :high
+:r.last_updated > :high
 
 -- name: updated_eb
-r.last_updated < :low
+:r.last_updated < :low
 
 -- name: updated_ap
-r.last_updated >= :low AND r.last_updated <= :high
+:r.last_updated >= :low AND :r.last_updated <= :high
+
+-- name: chain
+-- Points to a resource, as :t, that meets a condition.
+coalesce((SELECT true FROM search_reference s
+            LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
+            JOIN resource :t ON :t.owner = coalesce(nullif(s.target_owner, 0), l.owner) AND :t.type = s.target_type
+             AND :t.id = s.target
+           WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND s.target_type = :type AND :inner LIMIT 1),
+         false)
+
+-- name: has
+-- Is pointed to by a resource, as :t, that meets a condition.
+coalesce((SELECT true FROM search_reference s
+            JOIN resource :t ON :t.owner = s.owner AND :t.type = s.type AND :t.id = s.id
+           WHERE s.target = :r.id AND s.target_type = :r.type AND s.slot = ANY (:slots) AND :inner LIMIT 1), false)
+
+-- name: rows_of_token
+SELECT s.owner, s.id FROM search_token s WHERE s.token = ANY (:tokens)
+
+-- name: rows_of_tokens
+SELECT s.owner, s.id FROM resource s WHERE s.type = :type AND s.tokens && :tokens
+
+-- name: rows_of_string
+SELECT s.owner, s.id FROM search_string s WHERE s.slot = ANY (:slots) AND :any
+
+-- name: rows_of_reference
+SELECT s.owner, s.id FROM search_reference s WHERE s.slot = ANY (:slots) AND :any
+
+-- name: rows_of_date
+SELECT s.owner, s.id FROM search_date s WHERE s.slot = ANY (:slots) AND :any
+
+-- name: rows_of_number
+SELECT s.owner, s.id FROM search_number s WHERE s.slot = ANY (:slots) AND :any
+
+-- name: rows_of_words
+SELECT s.owner, s.id FROM search_text s WHERE s.type = :type AND (:any)
+
+-- name: rows_of_ids
+SELECT o.owner, o.id FROM unnest(:owners::bigint[], :ids::text[]) AS o (owner, id)
+ UNION ALL SELECT l.owner, l.id FROM locator l WHERE l.type = :type AND l.id = ANY (:foreign)
+
+-- name: rows_of_chain
+SELECT s.owner, s.id FROM (:rows) k JOIN resource :t ON :t.owner = k.owner AND :t.type = :type AND :t.id = k.id
+  JOIN search_reference s ON s.target = :t.id AND s.target_type = :t.type AND s.slot = ANY (:slots) WHERE :inner
+
+-- name: rows_of_has
+SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
+  FROM (:rows) k JOIN resource :t ON :t.owner = k.owner AND :t.type = :type AND :t.id = k.id
+  JOIN search_reference s ON s.owner = :t.owner AND s.id = :t.id AND s.slot = ANY (:slots) AND s.target_type = :into
+  LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
+ WHERE :inner AND coalesce(nullif(s.target_owner, 0), l.owner) IS NOT NULL
+
+-- name: rows_of_list
+SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
+  FROM search_reference s LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
+ WHERE s.owner = :list AND s.id = :id AND s.slot = ANY (:slots) AND s.target_type = :into
+
+-- name: in_list
+coalesce((SELECT true FROM search_reference s WHERE s.owner = :list AND s.id = :id AND s.slot = ANY (:slots)
+             AND s.target_type = :r.type AND s.target = :r.id LIMIT 1), false)
 
 -- name: key_updated
 r.last_updated
@@ -112,50 +260,119 @@ r.id
 
 -- name: key_date_up
 coalesce((SELECT min(s.low) FROM search_date s
-           WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param), 'infinity'::timestamptz)
+           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), 'infinity'::timestamptz)
 
 -- name: key_date_down
 coalesce((SELECT max(s.high) FROM search_date s
-           WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param), '-infinity'::timestamptz)
+           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '-infinity'::timestamptz)
 
 -- name: key_string_up
 coalesce((SELECT min(s.value) FROM search_string s
-           WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param), U&'\+10FFFF') COLLATE "C"
+           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), U&'\+10FFFF') COLLATE "C"
 
 -- name: key_string_down
 coalesce((SELECT max(s.value) FROM search_string s
-           WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param), '') COLLATE "C"
+           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '') COLLATE "C"
+
+-- name: key_reference_up
+coalesce((SELECT min(s.target) FROM search_reference s WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)
+             AND (s.target_type = ANY (:types))), U&'\+10FFFF') COLLATE "C"
+
+-- name: key_reference_down
+coalesce((SELECT max(s.target) FROM search_reference s WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)
+             AND (s.target_type = ANY (:types))), '') COLLATE "C"
 
 -- name: key_number_up
-coalesce((SELECT min(s.low) FROM search_number s
-           WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param AND s.unit = 0), 'Infinity')
+coalesce((SELECT min(s.base_low) FROM search_number s
+           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), 'Infinity')
 
 -- name: key_number_down
-coalesce((SELECT max(s.high) FROM search_number s
-           WHERE s.owner = r.owner AND s.type = r.type AND s.id = r.id AND s.param = :param AND s.unit = 0), '-Infinity')
-
--- name: page
--- One page of hits. :where, :keys, :after and :order are put in by compiling.py.
-SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.labels, r.about, r.deleted, v.body, :names
-  FROM (SELECT h.* FROM (SELECT r.*, :keys FROM resource r WHERE :where) h WHERE :after ORDER BY :order LIMIT :limit) r
-  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
- ORDER BY :order
+coalesce((SELECT max(s.base_high) FROM search_number s
+           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '-Infinity')
 
 -- name: total
 SELECT count(*) FROM resource r WHERE :where
 
+-- name: total_of_rows
+SELECT count(*) FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d) d
+  JOIN resource r ON r.owner = d.owner AND r.id = d.id AND r.type = :type WHERE :where
+
+-- name: page
+-- One page of hits. :found gives resources as r with the keys of the order.
+SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted,
+       v.body, :names
+  FROM (:found) r
+  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
+ ORDER BY :order
+
+-- name: either
+-- Rows of the best condition are collected first; when there are few, they are all that need be looked at. Else the
+-- resources are walked in order, until the page is full.
+WITH few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d LIMIT :most + 1),
+     enough AS MATERIALIZED (SELECT count(*) <= :most AS yes FROM few)
+(SELECT * FROM (:of) r WHERE (SELECT yes FROM enough))
+ UNION ALL
+(SELECT * FROM (:walk) r WHERE NOT (SELECT yes FROM enough))
+ ORDER BY :order LIMIT :limit
+
+-- name: of_few
+SELECT r.*, :keys
+  FROM (SELECT DISTINCT few.owner, few.id FROM few WHERE :after ORDER BY few.owner, few.id) f
+ CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = f.owner AND r.type = :type AND r.id = f.id AND :where OFFSET 0) r
+ LIMIT :limit
+
+-- name: sorted_few
+SELECT h.* FROM (SELECT r.*, :keys FROM (SELECT DISTINCT few.owner, few.id FROM few) f
+  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = f.owner AND r.type = :type AND r.id = f.id AND :where
+                      OFFSET 0) r) h
+ WHERE :after ORDER BY :order LIMIT :limit
+
+-- name: sorted_rows
+SELECT h.* FROM (SELECT r.*, :keys FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d) f
+  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = f.owner AND r.type = :type AND r.id = f.id AND :where
+                      OFFSET 0) r) h
+ WHERE :after ORDER BY :order LIMIT :limit
+
+-- name: sorted
+SELECT h.* FROM (SELECT r.*, :keys FROM resource r WHERE :where) h WHERE :after ORDER BY :order LIMIT :limit
+
+-- name: walk_all
+SELECT r.*, :keys FROM resource r WHERE :where AND :after ORDER BY r.owner, r.id LIMIT :limit
+
+-- name: walk_token
+SELECT r.*, :keys FROM search_token s
+ CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
+ WHERE s.token = :token AND :after ORDER BY s.owner, s.id LIMIT :limit
+
+-- name: walk_owners
+SELECT r.*, :keys FROM unnest(:owners::bigint[]) AS o (owner)
+ CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = o.owner AND :where AND :after ORDER BY r.id LIMIT :limit) r
+ LIMIT :limit
+
+-- name: walk_token_of_owners
+SELECT r.*, :keys FROM unnest(:owners::bigint[]) AS o (owner)
+ CROSS JOIN LATERAL (SELECT r.* FROM search_token s
+   CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
+   WHERE s.token = :token AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :limit) r
+ LIMIT :limit
+
 -- name: targets
--- Where the hits point, by parameter: for _include.
-SELECT DISTINCT s.target_type, s.target
-  FROM unnest($1::bigint[], $2::text[]) AS k (owner, id)
-  JOIN search_reference s ON s.owner = k.owner AND s.type = $3 AND s.id = k.id AND s.param = $4
- WHERE s.target_type = ANY ($5::smallint[])
+-- Where resources point: for _include. $1 owners, $2 types, $3 ids; $4 slots (null: all), $5 target types (null: all)
+SELECT DISTINCT s.target_type, s.target, coalesce(nullif(s.target_owner, 0), l.owner) AS owner
+  FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
+  JOIN search_reference s ON s.owner = k.owner AND s.type = k.type AND s.id = k.id
+  LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
+ WHERE ($4::integer[] IS NULL OR s.slot = ANY ($4)) AND ($5::smallint[] IS NULL OR s.target_type = ANY ($5))
+   AND s.target_type <> 0 AND coalesce(nullif(s.target_owner, 0), l.owner) IS NOT NULL
  ORDER BY s.target_type, s.target LIMIT $6;
 
 -- name: sources
--- Who points at the hits, by parameter: for _revinclude. $5 owners that may be found (null: all but $6)
+-- Who points at resources: for _revinclude. $1 types, $2 ids; $3 slots (null: all), $4 types that may point (null: all);
+-- $5 owners that may be found (null: all but $6)
 SELECT DISTINCT s.owner, s.type, s.id
-  FROM search_reference s
- WHERE s.target = ANY ($1::text[]) AND s.target_type = $2 AND s.type = $3 AND s.param = $4
-   AND ($5::bigint[] IS NULL OR s.owner = ANY ($5)) AND s.owner <> ALL ($6::bigint[])
- ORDER BY s.owner, s.id LIMIT $7;
+  FROM unnest($1::smallint[], $2::text[]) AS k (type, id)
+  JOIN search_reference s ON s.target = k.id AND s.target_type = k.type
+  JOIN resource r ON r.owner = s.owner AND r.type = s.type AND r.id = s.id
+ WHERE ($3::integer[] IS NULL OR s.slot = ANY ($3)) AND ($4::smallint[] IS NULL OR s.type = ANY ($4))
+   AND ($5::bigint[] IS NULL OR s.owner = ANY ($5) OR NOT r.person) AND s.owner <> ALL ($6::bigint[])
+ ORDER BY s.owner, s.type, s.id LIMIT $7;

@@ -1,0 +1,105 @@
+"""_include and _revinclude: what hits point at and what points at them, each judged by itself.
+
+In rounds: the first asks about the hits, those with `:iterate` also about what came along, until nothing new comes.
+Bounded in number: what does not fit is refused, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from akson.access.rules import Act
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import types
+from akson.record.deciding import asked as decision
+from akson.record.deciding import facts_in, labels_in
+from akson.record.masking import shown
+from akson.record.search.asked import Include
+from akson.record.search.scopes import Scopes
+from akson.record.search.statement import NOTHING
+from akson.record.search.statement import SQL as SEARCH
+from akson.record.session import fetch
+from akson.record.stored import Stored
+
+SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
+MOST = 1000  # that may come along with one page
+_ROUNDS = 10
+Key = tuple[int, int, str]  # owner, type, id
+
+
+async def included(work: Work, hits: Sequence[Stored], includes: Sequence[Include], scopes: Scopes) -> list[Stored]:
+    """Return what comes along with the hits. Raises Refused AK-S004 when it is too much."""
+    known = {_key(hit) for hit in hits}
+    found: list[Stored] = []
+    asked, fresh = list(includes), list(hits)
+    for _ in range(_ROUNDS):
+        keys: dict[Key, None] = {}
+        for include in asked:
+            of = [one for one in fresh if include.reverse or include.source in ("", one.type)]
+            if of:
+                more = await (_sources if include.reverse else _targets)(work, of, include, scopes)
+                keys |= dict.fromkeys(key for key in more if key not in known)
+        known |= keys.keys()
+        fresh = await _read(work, keys)
+        found += fresh
+        if len(found) > MOST:
+            raise Refused("AK-S004", most=MOST)
+        asked = [include for include in includes if include.again]
+        if not fresh or not asked:
+            break
+    return found
+
+
+def _key(hit: Stored) -> Key:
+    return hit.owner, types.code_of(hit.type), hit.id
+
+
+async def _read(work: Work, keys: Iterable[Key]) -> list[Stored]:
+    """Return those of the keys that are there and that the actor may see."""
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    rows = await fetch(work, SQL.current, *columns) if columns else []
+    permitted = [
+        row for row in rows if not row["deleted"] and decision(work, facts_in(row), labels_in(row), Act.READ).permit
+    ]
+    for row in permitted:
+        work.session.facts.setdefault(row["owner"], facts_in(row))
+    return await shown(work, sorted(permitted, key=lambda row: (row["type"], row["id"])))
+
+
+async def _most(work: Work, query: str, *args: Any) -> Sequence[Any]:
+    """Return all rows of a query whose last parameter is how many; what does not fit is said, never left out."""
+    rows = await fetch(work, query, *args, MOST + 1)
+    if len(rows) > MOST:
+        raise Refused("AK-S004", most=MOST)
+    return rows
+
+
+def _slots(include: Include) -> list[int] | None:
+    return None if include.parameter is None else [slot.id for slot in include.parameter.slots]
+
+
+async def _targets(work: Work, hits: Sequence[Stored], include: Include, _: Scopes) -> list[Key]:
+    wanted = [include.target] if include.target else list(include.parameter.targets) if include.parameter else None
+    codes = None if wanted is None else [types.code_of(name) for name in wanted if types.is_type(name)]
+    columns = [h.owner for h in hits], [types.code_of(h.type) for h in hits], [h.id for h in hits]
+    rows = await _most(work, SEARCH.targets, *columns, _slots(include), codes)
+    return [(row["owner"], row["target_type"], row["target"]) for row in rows]
+
+
+async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes: Scopes) -> list[Key]:
+    """Return what points at the hits, among what the actor may find: what is hidden takes no place among the most."""
+    of = [hit for hit in hits if include.target in (None, hit.type)]
+    scope = await scopes.one(include.source, Act.READ) if include.source else await scopes.all_records()
+    if not of or scope is NOTHING:
+        return []
+    owners = None if scope.owners is None and scope.persons else list(scope.owners or ())
+    source = [types.code_of(include.source)] if include.source else None
+    rows = await _most(
+        work, SEARCH.sources, [types.code_of(h.type) for h in of], [h.id for h in of], _slots(include), source, owners,
+        list(scope.denied),
+    )  # fmt: skip
+    return [(row["owner"], row["type"], row["id"]) for row in rows]

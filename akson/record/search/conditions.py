@@ -1,0 +1,387 @@
+"""One condition as SQL: as a question about a resource, and as the rows of the index that meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from akson.base.errors import Refused
+from akson.base.ids import Ids
+from akson.fhir import search as extraction
+from akson.fhir import types
+from akson.fhir.parameters import Parameter, Slot
+from akson.record.search import asked as a
+from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
+from akson.record.search.values import moment, number, split, unescape
+from akson.record.values import LONGEST, UCUM, Hasher, addresses_above, hot_slots, in_base_units
+
+MANY = 50  # tokens, from which on they are looked up one by one
+_LAST = "\U0010ffff\x01"
+Rows = tuple[int, str]  # how good (small is good), text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """Writes conditions into one statement. scopes: of each type that a chain passes, and of Patient; now: for `ap`."""
+
+    statement: Statement
+    scopes: Mapping[str, Scope]
+    ids: Ids
+    hasher: Hasher
+    now: datetime
+    _aliases: Any = field(default_factory=lambda: count(1))
+
+    def question(self, condition: a.Condition, type_: str, r: Raw) -> str:
+        """Return the condition as a question about the resource with alias `r`, of type `type_`."""
+        put = self.statement.put
+        match condition:
+            case a.Criterion():
+                return self._criterion(condition, type_, r)
+            case a.Ids():
+                return put("by_id", r=r, ids=list(condition.values))
+            case a.Updated():
+                return any_of(put(f"updated_{sign}", r=r, low=low, high=high) for sign, low, high in condition.moments)
+            case a.Words():
+                return put("words", r=r, any=Raw(self._words(condition)))
+            case a.Listed():
+                return put("in_list", r=r, **self._list(condition))
+            case a.Chain():
+                return any_of(self._chained(condition, target, inner, r) for target, inner in condition.inner)
+            case a.Has():
+                return self._has(condition, r)
+            case a.Compartment():
+                return self._compartment(condition, r)
+
+    def rows(self, condition: a.Condition, type_: str) -> Rows | None:
+        """Return the rows (owner, id) of the index that meet the condition, and perhaps more; None: no good way."""
+        match condition:
+            case a.Criterion():
+                return self._rows_of(condition, type_)
+            case a.Ids():
+                return 0, self._rows_of_ids(condition, type_)
+            case a.Words():
+                text = self.statement.put("rows_of_words", type=types.code_of(type_), any=Raw(self._words(condition)))
+                return 6, text
+            case a.Listed():
+                into = types.code_of(type_)
+                return 0, self.statement.put("rows_of_list", into=into, **self._list(condition))
+            case a.Chain():
+                return self._rows_of_chain(condition)
+            case a.Has():
+                return self._rows_of_has(condition, type_)
+            case a.Compartment() if not condition.itself:
+                return 2, self.statement.put(
+                    "rows_of_reference", slots=_slots(s for p in condition.parameters for s in p.slots),
+                    any=Raw(self._to(condition)),
+                )  # fmt: skip
+        return None
+
+    # Criteria ---------------------------------------------------------------------------------------
+
+    def _criterion(self, criterion: a.Criterion, type_: str, r: Raw) -> str:
+        if criterion.modifier == "missing":
+            return self._missing(criterion, r)
+        if criterion.parameter.kind == "composite":
+            return self._composite(criterion, type_, r)
+        return self._simple(criterion, criterion.parameter.slots, r)
+
+    def _simple(self, criterion: a.Criterion, slots: Sequence[Slot], r: Raw) -> str:
+        if (table := _table(criterion)) == "token":
+            found = self._has_token(r, self.tokens(criterion, slots))
+            if criterion.modifier == "identifier":
+                found = all_of([found, *self._names(r)])
+            return f"NOT ({found})" if criterion.modifier in ("not", "not-in") else found
+        return self.statement.put(table, r=r, slots=_slots(slots), any=Raw(self._any(criterion)))
+
+    def _names(self, r: Raw) -> list[str]:
+        """Return that nobody is named there whose name would be masked: nor is it told who was meant."""
+        scope = self.scopes["Patient"]
+        if scope.owners is not None:
+            return [self.statement.put("names_only", r=r, owners=list(scope.owners))]
+        return [self.statement.put("names_nobody_of", r=r, owners=list(scope.denied))] if scope.denied else []
+
+    def _has_token(self, r: Raw, tokens: Sequence[int]) -> str:
+        fragment = "any_token" if len(tokens) <= MANY else "one_of_many_tokens"
+        return self.statement.put(fragment, r=r, tokens=list(tokens))
+
+    def _missing(self, criterion: a.Criterion, r: Raw) -> str:
+        parameter, there = criterion.parameter, []
+        if parameter.kind == "composite":
+            wanted = [a.Criterion(parameter=p.parameter, modifier="missing", values=("false",))
+                      for p in parameter.groups[0].parts]  # fmt: skip
+            there = [all_of(self._missing(one, r) for one in wanted)]
+        else:
+            there.append(self._has_token(r, [self.hasher.present(slot.id) for slot in parameter.slots]))
+            if (table := _TABLES[parameter.kind]) != "token":
+                only = [types.code_of(name) for name in (*parameter.only,)]
+                any_ = self.statement.put("reference_to_types", types=[0, *only]) if only else "true"
+                there.append(self.statement.put(table, r=r, slots=_slots(parameter.slots), any=Raw(any_)))
+        found = any_of(there)
+        return f"NOT {found}" if criterion.values[0] == "true" else found
+
+    def tokens(self, criterion: a.Criterion, slots: Sequence[Slot]) -> list[int]:
+        """Return the hashes of which a resource must have one."""
+        if criterion.pairs is not None:
+            return [self.hasher.token(s.id, system, code) for s in slots for system, code in criterion.pairs]
+        return [one for slot in slots for value in criterion.values for one in self._hashes(criterion, slot.id, value)]
+
+    def _hashes(self, criterion: a.Criterion, slot: int, value: str) -> list[int]:
+        if criterion.parameter.kind in ("uri", "reference") and criterion.modifier != "identifier":
+            return self._addresses(criterion, slot, unescape(value))
+        parts = [unescape(part) for part in split(value, "|")]
+        if criterion.modifier == "of-type":
+            if len(parts) != 3 or not parts[1] or not parts[2]:
+                raise Refused("AK-S002", name=f"{criterion.parameter.name}:of-type")
+            return [self.hasher.of_type(slot, parts[0] or None, parts[1], parts[2])]
+        if len(parts) > 2 or not any(parts):
+            raise Refused("AK-S002", name=criterion.parameter.name)
+        system, code = (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1] or None)
+        return [self.hasher.token(slot, system, code)]
+
+    def _addresses(self, criterion: a.Criterion, slot: int, value: str) -> list[int]:
+        if criterion.modifier == "below":
+            return [self.hasher.below(slot, value.partition("|")[0])]
+        if criterion.modifier == "above":
+            return [self.hasher.token(slot, None, f"{one}{end}") for one in addresses_above(value) for end in ("", "/")]
+        return [self.hasher.token(slot, None, value)]
+
+    def _any(self, criterion: a.Criterion) -> str:
+        """Return what one row, as `s`, must be."""
+        write: Callable[[a.Criterion], Iterable[str]] = {
+            "string": self._strings, "reference": self._references, "date": self._dates, "number": self._numbers,
+        }[_table(criterion)]  # fmt: skip
+        return any_of(write(criterion))
+
+    def _strings(self, criterion: a.Criterion) -> Iterable[str]:
+        put = self.statement.put
+        for value in criterion.values:
+            raw = unescape(value)
+            folded = extraction.normalise(raw)
+            match criterion.modifier:
+                case "contains":
+                    yield put("string_contains", part=folded)
+                case "exact":
+                    hashes = [self.hasher.exact(slot.id, raw) for slot in criterion.parameter.slots]
+                    yield any_of(put("string_is", value=folded[:LONGEST], exact=one) for one in hashes)
+                case "text" if criterion.parameter.kind == "string":
+                    yield put("string_has_words", words=folded.split())
+                case _:
+                    yield put("string_begins", low=folded[:LONGEST], high=folded[:LONGEST] + _LAST)
+
+    def _references(self, criterion: a.Criterion) -> Iterable[str]:
+        parameter, modifier = criterion.parameter, criterion.modifier
+        targets = [modifier] if types.is_type(modifier) else list(parameter.targets)
+        plain: list[str] = []
+        for value in map(unescape, criterion.values):
+            type_, _, id_ = value.partition("/_history/")[0].rpartition("/")
+            if "://" in value or value.startswith("urn:"):
+                given = addresses_above(value) if modifier == "above" else [value]
+                given = [one + end for one in given for end in ("", "/")] if modifier == "above" else given
+                yield self.statement.put("reference_is", targets=given, types=[0])
+            elif modifier in ("above", "below"):
+                raise Refused("AK-S001", name=f"{parameter.name}:{modifier} of a place in this server")
+            elif not type_:
+                plain.append(id_)
+            elif not types.is_type(type_) or (type_ not in targets):
+                raise Refused("AK-S002", name=parameter.name)
+            else:
+                yield self.statement.put("reference_is", targets=[id_], types=[types.code_of(type_)])
+        if plain:
+            wanted = [types.code_of(name) for name in targets if types.is_type(name)]
+            yield self.statement.put("reference_is", targets=plain, types=wanted)
+
+    def _dates(self, criterion: a.Criterion) -> Iterable[str]:
+        for prefix, low, high in criterion.moments:
+            yield self.statement.put(f"date_{prefix}", low=low, high=high)
+
+    def _numbers(self, criterion: a.Criterion) -> Iterable[str]:
+        """Numbers, and quantities `[prefix]number[|system|code]`."""
+        for value in criterion.values:
+            amount, *unit = [unescape(part) for part in split(value, "|")]
+            bounds = number(criterion.parameter.name, amount)
+            if not unit or not any(unit):
+                yield self._range(bounds, "")
+                continue
+            if criterion.parameter.kind != "quantity" or len(unit) != 2 or not unit[1]:
+                raise Refused("AK-S002", name=criterion.parameter.name)
+            yield self._in_unit(bounds, *unit)
+
+    def _in_unit(self, bounds: tuple[str, Any, Any], system: str, code: str) -> str:
+        prefix, low, high = bounds
+        if not system:
+            name = self.hasher.unit(None, code)
+            return self.statement.put("number_named", name=name, range=Raw(self._range(bounds, "")))
+        base = self.hasher.unit(system, code)
+        if system == UCUM and (found := in_base_units(code, low, high)):
+            named, low, high = found
+            base = self.hasher.base(named)
+        return self.statement.put("number_unit", base=base, range=Raw(self._range((prefix, low, high), "base_")))
+
+    def _range(self, bounds: tuple[str, Any, Any], columns: str) -> str:
+        prefix, low, high = bounds
+        ends = {"l": Raw(f"s.{columns}low"), "h": Raw(f"s.{columns}high")}
+        return self.statement.put(f"number_{prefix}", low=low, high=high, **ends)
+
+    def _composite(self, criterion: a.Criterion, type_: str, r: Raw) -> str:
+        parameter, found = criterion.parameter, []
+        for value in criterion.values:
+            parts = split(value, "$")
+            for group in parameter.groups:
+                if len(parts) != len(group.parts) or not all(parts):
+                    raise Refused("AK-S002", name=parameter.name)
+                asked = [(p, self._component(p.parameter, text)) for p, text in zip(group.parts, parts, strict=True)]
+                whole = [self._simple(one, p.slots, r) for p, one in asked]
+                inside = [self._grouped(one, p.slots) for p, one in asked if not p.whole]
+                if inside:
+                    whole.append(self.statement.put("group", r=r, any=Raw(all_of(inside))))
+                found.append(all_of(whole))
+        return any_of(found)
+
+    def _grouped(self, criterion: a.Criterion, slots: Sequence[Slot]) -> str:
+        if (table := _table(criterion)) == "token":
+            return self.statement.put("group_token", tokens=self.tokens(criterion, slots))
+        return self.statement.put(f"group_{table}", slots=_slots(slots), any=Raw(self._any(criterion)))
+
+    def _component(self, parameter: Parameter, text: str) -> a.Criterion:
+        """Return one part of a composite's value as a criterion of its own."""
+        moments = (moment(parameter.name, text, self.now),) if parameter.kind == "date" else ()
+        return a.Criterion(parameter=parameter, values=(text,), moments=moments)
+
+    # Rows -------------------------------------------------------------------------------------------
+
+    def _rows_of(self, criterion: a.Criterion, type_: str) -> Rows | None:
+        parameter = criterion.parameter
+        if parameter.kind == "composite":
+            return self._rows_of_composite(criterion, type_)
+        if criterion.modifier in ("missing", "not", "not-in", "contains", "text"):
+            return None
+        return self._rows_in(criterion, parameter.slots, type_)
+
+    def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> Rows | None:
+        if (table := _table(criterion)) == "token":
+            hot = {s.id for s in slots} <= hot_slots(type_) and criterion.modifier in ("", "in", "below", "above")
+            if not hot or any(split(value, "|")[-1] == "" for value in criterion.values):
+                return None
+            rank = 1 if criterion.parameter.name == "identifier" else 4
+            return rank, self.statement.put("rows_of_token", tokens=self.tokens(criterion, slots))
+        if any(value.startswith("ne") for value in criterion.values) and table in ("date", "number"):
+            return None
+        rank = {"reference": 2, "string": 5, "number": 7, "date": 8}[table]
+        return rank, self.statement.put(f"rows_of_{table}", slots=_slots(slots), any=Raw(self._any(criterion)))
+
+    def _rows_of_composite(self, criterion: a.Criterion, type_: str) -> Rows | None:
+        """Collect by the component that is found best, for one alternative only."""
+        if len(criterion.values) > 1:
+            return None
+        parts, ways = split(criterion.values[0], "$"), []
+        for n, text in enumerate(parts):
+            groups = [group.parts[n] for group in criterion.parameter.groups if len(group.parts) == len(parts)]
+            if groups:
+                slots = tuple(slot for part in groups for slot in part.slots)
+                ways.append((self._component(groups[0].parameter, text), slots))
+        ranked = [(rows[0], n) for n, way in enumerate(ways) if (rows := self._scratch()._rows_in(*way, type_))]
+        return (
+            self._rows_in(*ways[max(ranked)[1]], type_) if ranked else None
+        )  # a value says more than the code it is of
+
+    def _scratch(self) -> Conditions:
+        """Return the same for a statement that is thrown away: a value that is put must also be used."""
+        return replace(self, statement=Statement())
+
+    def rank(self, condition: a.Condition, type_: str) -> int | None:
+        """Return how good the rows of a condition are (small is good); None: there are none."""
+        rows = self._scratch().rows(condition, type_)
+        return None if rows is None else rows[0]
+
+    def _rows_of_ids(self, condition: a.Ids, type_: str) -> str:
+        opened = {id_: self.ids.open(id_) for id_ in condition.values}
+        ours = [(owner, id_) for id_, owner in opened.items() if owner is not None]
+        foreign = [id_ for id_, owner in opened.items() if owner is None]
+        return self.statement.put(
+            "rows_of_ids",
+            owners=[o for o, _ in ours],
+            ids=[i for _, i in ours],
+            type=types.code_of(type_),
+            foreign=foreign,
+        )
+
+    def _rows_of_chain(self, condition: a.Chain) -> Rows | None:
+        texts, worst = [], 0
+        for target, inner in condition.inner:
+            best = self.rows(inner, target)
+            if best is None:
+                return None
+            t, asked = self._inside(inner, target)
+            worst = max(worst, best[0])
+            texts.append(self.statement.put(
+                "rows_of_chain", rows=Raw(best[1]), t=t, type=types.code_of(target),
+                slots=_slots(condition.parameter.slots), inner=Raw(asked),
+            ))  # fmt: skip
+        return worst + 1, " UNION ALL ".join(texts)
+
+    def _rows_of_has(self, condition: a.Has, type_: str) -> Rows | None:
+        best = self.rows(condition.inner, condition.source)
+        if best is None:
+            return None
+        t, asked = self._inside(condition.inner, condition.source)
+        return best[0] + 1, self.statement.put(
+            "rows_of_has", rows=Raw(best[1]), t=t, type=types.code_of(condition.source), into=types.code_of(type_),
+            slots=_slots(condition.parameter.slots), inner=Raw(asked),
+        )  # fmt: skip
+
+    # Ways to other resources ------------------------------------------------------------------------
+
+    def _chained(self, condition: a.Chain, target: str, inner: a.Condition, r: Raw) -> str:
+        t, asked = self._inside(inner, target)
+        slots, type_ = _slots(condition.parameter.slots), types.code_of(target)
+        return self.statement.put("chain", r=r, t=t, slots=slots, type=type_, inner=Raw(asked))
+
+    def _has(self, condition: a.Has, r: Raw) -> str:
+        t, asked = self._inside(condition.inner, condition.source)
+        return self.statement.put("has", r=r, t=t, slots=_slots(condition.parameter.slots), inner=Raw(asked))
+
+    def _inside(self, inner: a.Condition, type_: str) -> tuple[Raw, str]:
+        """Return an alias, and what the resource there must meet: it is one the actor may see, as a read would say."""
+        t = Raw(f"t{next(self._aliases)}")
+        parts = [self.statement.put("in_type", r=t, type=types.code_of(type_))]
+        parts += self.statement.scope(self.scopes[type_], t)
+        return t, all_of([*parts, self.question(inner, type_, t)])
+
+    def _compartment(self, condition: a.Compartment, r: Raw) -> str:
+        slots = _slots(slot for p in condition.parameters for slot in p.slots)
+        parts = [self.statement.put("reference", r=r, slots=slots, any=Raw(self._to(condition)))]
+        if condition.itself:
+            parts.append(self.statement.put("by_id", r=r, ids=[condition.id]))
+        return any_of(parts)
+
+    def _to(self, condition: a.Compartment) -> str:
+        return self.statement.put("reference_is", targets=[condition.id], types=[types.code_of(condition.type)])
+
+    def _words(self, condition: a.Words) -> str:
+        fragment = "words_in_narrative" if condition.narrative else "words_anywhere"
+        return any_of(self.statement.put(fragment, query=query) for query in condition.values)
+
+    def _list(self, condition: a.Listed) -> dict[str, Any]:
+        """Return where the entries of a List stand."""
+        slots = _slots(extraction.parameters("List")["item"].slots)
+        return {"list": condition.owner, "id": condition.id, "slots": slots}
+
+
+def _slots(slots: Iterable[Slot]) -> list[int]:
+    return sorted({slot.id for slot in slots})
+
+
+_TABLES = {"quantity": "number", "uri": "token"} | {k: k for k in ("token", "reference", "string", "date", "number")}
+
+
+def _table(criterion: a.Criterion) -> str:
+    """Return where a criterion is looked up."""
+    kind, modifier = criterion.parameter.kind, criterion.modifier
+    if kind == "token" and modifier == "text":
+        return "string"
+    if kind == "reference" and (modifier == "identifier" or (modifier == "below")):
+        return "token"
+    return _TABLES[kind]

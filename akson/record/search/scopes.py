@@ -1,0 +1,159 @@
+"""Whose resources a search may find: candidates first, the access rules asked of each.
+
+So count, sort, paging, chains and company never show what a read would refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from akson.access.facts import Facts, Labels
+from akson.access.rules import Act
+from akson.base.queries import queries
+from akson.base.work import Kind, Work
+from akson.fhir import owners, types
+from akson.fhir.parameters import Parameter
+from akson.record.deciding import asked as decision
+from akson.record.deciding import facts_for, facts_in
+from akson.record.journal import denied_ids
+from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has
+from akson.record.search.statement import Scope
+from akson.record.session import fetch
+
+SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
+_PATIENT = "Patient"
+
+
+@dataclass(kw_only=True)
+class Scopes:
+    """Finds out scopes for one search. act: what the hits of the search itself are shown for."""
+
+    work: Work
+    act: Act
+    _candidates: dict[int, Facts] | None = None
+    _restricted: dict[int, Facts] | None = None
+    _items: dict[frozenset[int], tuple[str, ...]] = field(default_factory=dict)
+
+    async def of(self, asked: Asked) -> dict[str, Scope]:
+        """Return the scope of the hits as "", and that of each type that the search passes by its name."""
+        found = {"": await self.one(asked.type, self.act, await self._one_owner(asked))}
+        for type_ in sorted(passed(asked.conditions)):
+            found[type_] = await self.one(type_, Act.READ)
+        return found
+
+    async def one(self, type_: str, act: Act, owner: int | None = None) -> Scope:
+        """Return the scope of one type; owner: the only one whose record can hold hits."""
+        commons = self._commons(type_)
+        unit = self.work.actor.unit
+        if not _of_persons(type_):
+            return Scope(persons=False, commons=commons, unit=unit)
+        labels = Labels(type=type_)
+        if owner is not None:
+            candidates = await facts_for(self.work, [owner])
+            commons = commons if owner in candidates and not candidates[owner].is_person else ""
+        elif self.work.actor.kind is Kind.SYSTEM or act is Act.SEARCH_IDENTITY:
+            return await self._all_but(labels, act, commons)
+        else:
+            candidates = await self._known()
+        permitted = [key for key, facts in candidates.items() if facts.is_person and self._may(facts, labels)]
+        return Scope(owners=tuple(permitted), items=await self._denied(permitted), commons=commons, unit=unit)
+
+    async def all_records(self) -> Scope:
+        """Return a scope that holds what any type's does, perhaps more: for what is judged one by one afterwards."""
+        if self.work.actor.kind is Kind.SYSTEM:
+            return Scope(commons="all")
+        return Scope(owners=tuple(await self._known()), commons="all")
+
+    def _commons(self, type_: str) -> str:
+        """Return what belongs to nobody and may be found: all, what the actor's own unit has written, or nothing."""
+        nobody = Facts(owner=0, rev=0, is_person=False)
+        if self._may(nobody, Labels(type=type_)):
+            return "all"
+        own = Labels(type=type_, unit=self.work.actor.unit)
+        return "unit" if self.work.actor.unit and self._may(nobody, own) else ""
+
+    def _may(self, facts: Facts, labels: Labels, act: Act = Act.READ) -> bool:
+        return decision(self.work, facts, labels, act).permit
+
+    async def _known(self) -> dict[int, Facts]:
+        if self._candidates is None:
+            rows = await fetch(self.work, SQL.by_unit_or_person, self.work.actor.unit, self.work.actor.key)
+            self._candidates = {row["owner"]: _facts(row) for row in rows}
+            self.work.session.facts.update(self._candidates)
+        return self._candidates
+
+    async def _all_but(self, labels: Labels, act: Act, commons: str) -> Scope:
+        """Return the scope of one who may see everybody: all but those whose facts refuse it."""
+        unit = self.work.actor.unit
+        if not self._may(Facts(owner=0, rev=0, is_person=True), labels, act):
+            return Scope(persons=False, commons=commons, unit=unit)
+        if self._restricted is None:
+            self._restricted = {row["owner"]: _facts(row) for row in await fetch(self.work, SQL.restricted)}
+            self.work.session.facts.update(self._restricted)
+        denied = tuple(key for key, facts in self._restricted.items() if not self._may(facts, labels, act))
+        if act is Act.SEARCH_IDENTITY:
+            return Scope(denied=denied, commons=commons, unit=unit)
+        items = await self._denied([key for key in self._restricted if key not in denied])
+        return Scope(denied=denied, items=items, commons=commons, unit=unit)
+
+    async def _denied(self, permitted: list[int]) -> tuple[str, ...]:
+        key = frozenset(permitted)
+        if key not in self._items:
+            self._items[key] = tuple(await denied_ids(self.work, permitted))
+        return self._items[key]
+
+    async def _one_owner(self, asked: Asked) -> int | None:
+        """Return the owner when the search names one person by what says whose a resource is."""
+        for condition in asked.conditions:
+            if (named := _named(asked.type, condition)) is None:
+                continue
+            if (owner := self.work.office.ids.open(named)) is not None:
+                return int(owner)
+            for row in await fetch(self.work, SQL.located, [types.code_of(_PATIENT)], [named]):
+                return int(row["owner"])
+        return None
+
+
+def passed(conditions: Iterable[Condition]) -> set[str]:
+    """Return the types that chains pass, and Patient where others' names matter."""
+    found: set[str] = set()
+    for condition in conditions:
+        match condition:
+            case Chain():
+                found |= {target for target, _ in condition.inner} | passed(inner for _, inner in condition.inner)
+            case Has():
+                found |= {condition.source} | passed([condition.inner])
+            case Criterion(modifier="identifier"):
+                found.add(_PATIENT)
+    return found
+
+
+def _of_persons(type_: str) -> bool:
+    return type_ in owners.OWNERS or type_ == _PATIENT
+
+
+def _named(type_: str, condition: Condition) -> str | None:
+    """Return the id of the one Patient whose record must hold what meets the condition."""
+    match condition:
+        case Criterion(modifier="" | "Patient", values=(value,)) if _says_whose(type_, condition.parameter):
+            kind, _, id_ = value.rpartition("/")
+            return id_ if kind == _PATIENT or (kind == "" and condition.modifier == _PATIENT) else None
+        case Compartment(type="Patient", parameters=(parameter,), itself=False) if _says_whose(type_, parameter):
+            return condition.id
+    return None
+
+
+def _says_whose(type_: str, parameter: Parameter) -> bool:
+    """Tell whether a reference of this parameter is what makes its person the owner."""
+    if parameter.kind != "reference" or _PATIENT not in parameter.targets or len(parameter.slots) != 1:
+        return False
+    steps = parameter.slots[0].steps
+    paths = owners.OWNERS.get(type_, ())
+    return bool(paths) and len(steps) == 1 and not steps[0].many and steps[0].member == paths[0].removesuffix("!")
+
+
+def _facts(row: Any) -> Facts:
+    return facts_in({**row, "owner_type": row["type"]})

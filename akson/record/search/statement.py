@@ -1,0 +1,96 @@
+"""Statements put together from the fragments of search.sql; values travel as parameters only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from akson.base.queries import queries
+
+SQL = queries(__file__, "search.sql")
+_NAMED = re.compile(r"(?<!:):([a-z]+)\b")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A piece of SQL that came from search.sql itself."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which owners the actor may see hits of.
+
+    owners   persons whose records are open; None: all but the denied
+    persons  persons' resources are searched at all
+    commons  what belongs to nobody: "" none of it, "unit" what `unit` has written, "all"
+    items    ids that a block or a mark keeps from the actor
+    """
+
+    owners: tuple[int, ...] | None = None
+    denied: tuple[int, ...] = ()
+    items: tuple[str, ...] = ()
+    persons: bool = True
+    commons: str = ""
+    unit: int = 0
+
+
+NOTHING = Scope(owners=())
+
+
+@dataclass
+class Statement:
+    """A statement under construction."""
+
+    values: list[Any] = field(default_factory=list)
+
+    def put(self, fragment: str, **given: Any) -> str:
+        """Return the named fragment with its values as numbered parameters."""
+        return self.text(getattr(SQL, fragment), **given)
+
+    def text(self, text: str, **given: Any) -> str:
+        def numbered(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in given:
+                return match.group(0)
+            value = given[name]
+            if isinstance(value, Raw):
+                return value.text
+            self.values.append(value)
+            return f"${len(self.values)}"
+
+        return _NAMED.sub(numbered, text)
+
+    def scope(self, scope: Scope, r: Raw) -> list[str]:
+        """Return what a resource must meet to be in `scope`."""
+        parts = [self._owners(scope, r)]
+        if scope.items:
+            parts.append(self.put("not_items", r=r, items=list(scope.items)))
+        return [part for part in parts if part]
+
+    def _owners(self, scope: Scope, r: Raw) -> str:
+        common = {"": "", "all": "of_nobody", "unit": "of_unit"}[scope.commons]
+        nobody = self.put(common, r=r, unit=scope.unit) if common else ""
+        if not scope.persons:
+            return nobody or "false"
+        if scope.owners is not None:
+            one = self.put("allowed", r=r, owners=list(scope.owners))
+        else:
+            one = self.put("not_denied", r=r, owners=list(scope.denied)) if scope.denied else ""
+            if scope.commons == "all":
+                return one
+            one = " AND ".join(filter(None, (self.put("of_persons", r=r), one)))
+        return any_of([one, nobody]) if nobody else one
+
+
+def any_of(parts: Iterable[str]) -> str:
+    """Return the parts joined by OR, in brackets."""
+    return "(" + " OR ".join(f"({part})" for part in parts) + ")"
+
+
+def all_of(parts: Iterable[str]) -> str:
+    """Return the parts joined by AND."""
+    return " AND ".join(parts) or "true"

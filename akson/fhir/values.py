@@ -76,7 +76,8 @@ def token_boolean(add: Add, p: int, value: bool) -> None:  # noqa: FBT001
 def token_code(codes: str) -> Emitter:
     """Return the function that adds a code whose system stands in its definition."""
     systems: dict[str, list[str]] = {}
-    for system, code in sorted(definitions.codings(codes)):
+    listed = codes not in definitions.GRAMMARS
+    for system, code in sorted(definitions.codings(codes)) if listed else ():
         systems.setdefault(code, []).append(system)
 
     def emit(add: Add, p: int, value: str) -> None:

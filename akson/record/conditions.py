@@ -50,7 +50,7 @@ class Condition:
         system; others for those who ask the very same.
         """
         common = {value.rpartition("|")[2] for value in self.identifiers} or {repr(sorted(self.pairs))}
-        return [hasher.token(types.code_of(self.type), 0, "condition", text) for text in common]
+        return [hasher.token(types.code_of(self.type), "condition", text) for text in common]
 
 
 def condition(type_: str, pairs: Sequence[tuple[str, str]]) -> Condition:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from akson.fhir import dates, definitions
 from akson.fhir.folding import normalise
+from akson.fhir.primitives import GRAMMARS
 from akson.fhir.types import is_type
 
 # Slot, system, code ("" when only text), text. Of an identifier's type: minus the slot, system, code, value.
@@ -76,7 +77,7 @@ def token_boolean(add: Add, p: int, value: bool) -> None:  # noqa: FBT001
 def token_code(codes: str) -> Emitter:
     """Return the function that adds a code whose system stands in its definition."""
     systems: dict[str, list[str]] = {}
-    listed = codes not in definitions.GRAMMARS
+    listed = codes not in GRAMMARS
     for system, code in sorted(definitions.codings(codes)) if listed else ():
         systems.setdefault(code, []).append(system)
 

@@ -26,7 +26,7 @@ from akson.registers.terminology import projecting
 SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
 _TRIES = 4
-REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0012 raise
+REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0013 raise
 _IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
 
 

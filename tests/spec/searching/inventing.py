@@ -29,7 +29,9 @@ from tests.spec.searching.pools import (
 
 NEVER_MADE = frozenset({"id", "extension", "modifierExtension"})
 NOT_ON_TOP = frozenset({"meta", "implicitRules", "language", "text", "contained"})
-NOT_OF_R4 = frozenset("whyStopped comparisonGroup associatedParty label descriptionSummary classifier".split())
+NOT_OF_R4 = frozenset(
+    "whyStopped comparisonGroup associatedParty label descriptionSummary classifier offeredIn".split()
+)
 # Members that name the person a resource is about; the first that a type has counts.
 ABOUT = ("subject", "patient", "beneficiary", "individual", "for", "candidate")
 
@@ -52,7 +54,7 @@ class Inventor:
     """Makes resources that refer to each other. others: may not be referred to as carers, for that opens records."""
 
     random: Random
-    elsewhere: Sequence[str]  # references to resources on other servers
+    absolute: bool  # what lies on other servers has the ids of what is here
     planned: Mapping[str, Sequence[Planned]]  # by type
     now: Planned = field(init=False)
 
@@ -114,7 +116,8 @@ class Inventor:
         return self._parts(kind, type_, depth + 1)
 
     def reference(self, element: Element) -> dict[str, Any] | None:
-        targets = [t for t in element.targets if t in self.planned] or (
+        meant = ("Location",) if element.name == "site" else element.targets  # the package has it otherwise than R4
+        targets = [t for t in meant if t in self.planned] or (
             list(self.planned) if "Resource" in element.targets or not element.targets else []
         )
         about = self.now.about
@@ -129,8 +132,10 @@ class Inventor:
         if not about and concerns_people(self.now.type):
             pool = [p for p in pool if p.about is None]
         pool = [p for p in pool if not p.id.startswith("user-")]
-        if self.random.random() < 0.06:
-            return {"reference": self.random.choice(self.elsewhere)} if not concerns_people(self.now.type) else None
+        if self.random.random() < 0.06 and not concerns_people(self.now.type):
+            there = self.random.choice(targets)
+            id_ = self.planned[there][0].id if self.absolute else "utenfor"
+            return {"reference": f"http://example.org/fhir/{there}/{id_}"}
         made: dict[str, Any] = {"reference": self.random.choice(pool).ref} if pool else {}
         if self.random.random() < 0.25:
             made["identifier"] = {"system": self.random.choice(SYSTEMS), "value": self.random.choice(CODES)}
@@ -375,5 +380,5 @@ BY_HAND: Mapping[str, Callable[[dict[str, Any], Inventor], None]] = {
     "Appointment": _appointment, "AppointmentResponse": _reply, "Provenance": _provenance, "BiologicallyDerivedProduct": _product,
     "EnrollmentResponse": _by("request", "EnrollmentRequest"), "PaymentNotice": _by("request", "Claim"),
     "DeviceMetric": _by("source", "Device"), "SupplyRequest": _supply, "EvidenceVariable": _evidence, "Bundle": _bundle,
-    "Binary": lambda made, i: made.update({"contentType": "text/plain", "data": "aGVp", "securityContext": {"reference": i.now.about}}),
+    "Binary": lambda made, i: made.pop("url", None) or made.update({"contentType": "text/plain", "data": "aGVp", "securityContext": {"reference": i.now.about}}),
 }  # fmt: skip

@@ -86,9 +86,7 @@ async def build(office: Office, *, features: Features, seed: int, size: int = 1,
     for actor in (*units.values(), *actors.values()):
         writer.about |= {actor.unit_id: None} | ({actor.id: None} if actor.id else {})
     planned = plan(Random(seed), size, units)
-    person = "p-astrid" if features.absolute else "utenfor"  # the same id as somebody's here, where that is heeded
-    elsewhere = (f"http://example.org/fhir/Patient/{person}", "http://example.org/fhir/Observation/1")
-    inventor = Inventor(Random(seed + 1), elsewhere, planned)
+    inventor = Inventor(Random(seed + 1), features.absolute, planned)
     resources = [_person(inventor, one, units) for one in planned["Patient"]]
     resources += [
         inventor.make(one)

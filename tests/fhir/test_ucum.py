@@ -77,12 +77,22 @@ def test_the_canonical_form_is_in_base_units(value: str, code: str, expected: tu
 
 @pytest.mark.parametrize("code", [
     "", " ", "kg m", "mmin", "kwk", "foo", "m2.", ".m", "m/", "//m", "(m", "m)", "()", "{a", "a}", "m--1", "m^2", "m+",
-    "10**3", "10*99999999", "[foo]", "kgm", "µg", "°C", "m{ø}", "2{a}", "MMOL/L", "m" * (LONGEST + 1),
+    "10**3", "10*99999999", "[foo]", "kgm", "µg", "°C", "m{ø}", "{a}rad2{b}", "{|}1", "10+3/ul", "iU",
+    "[BETH'U]", "molv", "g/12h", "mmol/kg[H20]", "ug(8.h)", "MMOL/L", "m" * (LONGEST + 1),
     "(" * 100 + "m" + ")" * 100 + ")", "10*300.10*300.10*300.10*300.10*300.10*300.10*300.10*300.10*300.10*300.10*3000",
 ])  # fmt: skip
 def test_what_is_not_ucum_has_no_canonical_form_and_a_reason(code: str) -> None:
     assert ucum.canonical(Decimal(1), code) is None
     assert ucum.fault(code)
+
+
+@pytest.mark.parametrize("code", [
+    "/m", "10*+3/ul", "10*-3/ul", "4.[pi].10*-7.N/A2", "rad2{a}", "{a}.rad2{b}", "1{c}", "dB[10.nV]", "umol/2.h", "Ms",
+    "dyn.s/(cm5.m2)", "mmol/(8.h.kg)", "cm[H2O]/(s.m)", "[drp]", "[ka'U]", "REM", "g.m/m2{hb}", "g.m/{hb}", "pH", "pt",
+    "mL/{hb}.m2", "/{tot}", "10*3{rbc}", "10.L/(min.m2)", "mL/cm[H2O]", "a/m", "[in_i'Hg]", "kg{body_wt}", "nmol/h/mL",
+])  # fmt: skip
+def test_less_usual_expressions_are_ucum(code: str) -> None:
+    assert ucum.fault(code) is None
 
 
 @pytest.mark.parametrize("code", ["W/(m2.Cel)", "Cel/min", "Cel2"])
@@ -102,6 +112,13 @@ def test_a_scale_among_other_units_is_ucum_but_cannot_be_computed_with(code: str
         ("100", "nmol/l", "[pH]", "7"),
         ("40", "dB[V]", "mV", "100000"),
         ("1", "m", "cm", "100"),
+        ("6.3", "s/m.mg", "s.m-1.g", "0.0063"),
+        ("6.3", "s/4/m", "s/m", "1.575"),
+        ("6.3", "g.m.s-2.A-2", "g.m.C-2", "6.3"),
+        ("1", "[mu_0]", "g.m.C-2", "0.001256637061435917295385057353"),
+        ("1", "m[Hg]", "g.s-2.m-1", "133322000"),
+        ("1", "S", "g-1.m-2.C2.s", "0.001"),
+        ("1", "[ly]", "cm", "946073047258080000"),
         ("1", "m", "g", None),
         ("1", "[iU]", "[arb'U]", None),
         ("1", "[iU]", "1", None),

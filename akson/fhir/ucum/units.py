@@ -134,13 +134,14 @@ class _Reader:
                 raise self.wrong(self.next)
             self.take()
             return found
-        if token["number"]:
-            return Unit(Fraction(int(token["number"])))
         if token["note"] is not None:
             return Unit()
         if token["sign"]:
             raise self.wrong(token)
-        found = symbol(token["symbol"]).to_the(int(token["exponent"] or 1))
+        if token["number"]:
+            found = Unit(Fraction(int(token["number"])))
+        else:
+            found = symbol(token["symbol"]).to_the(int(token["exponent"] or 1))
         if self.next and self.next["note"] is not None:
             self.take()
         return found

@@ -129,7 +129,7 @@ class _Filling:
         if kind == "Reference":
             return self._reference(element)
         if element.codes and kind == "code":
-            return sorted(codes(element.codes))[0]
+            return "text/plain" if element.codes == "mimetypes" else sorted(codes(element.codes))[0]
         if element.codes and kind in ("Coding", "CodeableConcept"):
             system, code = sorted(codings(element.codes))[0]
             coding = {"system": system, "code": code, "display": WORD}

@@ -230,6 +230,30 @@ def test_work_without_end_is_broken_off(expression: str) -> None:
     assert time.process_time() - before < 20
 
 
+@pytest.mark.parametrize("expression", ["%n.floor()", "%n.round(2)", "%n.power(3)", "%n.sqrt()", "%n.abs()"])
+def test_numbers_beyond_measure_are_refused(expression: str) -> None:
+    with pytest.raises(FhirPathError, match="out of range"):
+        compile(expression)({"resourceType": "Patient"}, variables={"n": Decimal("1E+999999")})
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("@2014.lowBoundary() | @2014.highBoundary()", ["2014-01-01", "2014-12-31"]),
+        ("@2024-02.highBoundary(8)", ["2024-02-29"]),
+        ("@2014-01-01T08:05:30.highBoundary(17)", ["2014-01-01T08:05:30.999-12:00"]),
+        ("@2014-01-01T08:05:30.25+01:00.lowBoundary(14)", ["2014-01-01T08:05:30+01:00"]),
+        ("@T10:30.highBoundary(6) | @T10:30.highBoundary(4)", ["10:30:59", "10:30"]),
+        ("@2014.lowBoundary(5)", []),
+        ("(2.345).lowBoundary(1) | (2.345).highBoundary(1)", [Decimal("2.3")]),
+        ("0.lowBoundary() | 0.0.highBoundary(3)", [Decimal("-0.50000000"), Decimal("0.050")]),
+        ("birthDate.lowBoundary() <= birthDate.highBoundary()", [True]),
+    ],
+)
+def test_boundaries(expression: str, expected: list[Any]) -> None:
+    assert compile(expression)(PATIENT) == expected
+
+
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "(a|aa)+$", "a*a*a*a*a*a*$", "(.*a){20}$"])
 def test_no_regular_expression_backtracks(pattern: str) -> None:
     compiled = compile(f"%text.matches('^{pattern}')")

@@ -126,6 +126,8 @@ def test_a_scale_among_other_units_is_ucum_but_cannot_be_computed_with(code: str
         ("-4", "m2/s3", "[m/s2/Hz^(1/2)]", None),
         ("1E+6", "B", "1", None),
         ("NaN", "m", "cm", None),
+        ("1E+999999999", "m", "cm", None),
+        ("1E-999999999", "Cel", "[degF]", None),
         ("1", "foo", "foo", None),
     ],
 )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.values import Items
 
-MOST_WORK: Final = 500_000  # items looked at in one evaluation: some seconds at worst
+MOST_WORK: Final = 200_000  # items looked at in one evaluation: two seconds at worst
 
 
 class Terminology(Protocol):

@@ -15,6 +15,7 @@ from akson.fhir.fhirpath.temporal import Temporal, temporal
 from akson.fhir.primitives import BIGGEST_INTEGER, LONGEST_STRING
 
 Items = list[Any]
+FARTHEST: Final = 1000  # of the powers of ten: beyond it numbers measure nothing and take long
 
 
 def _temporal_of(kind: str) -> Callable[[Any], Any]:
@@ -105,6 +106,8 @@ def whole(item: Any, what: str = "the input") -> int:
 def number(item: Any, what: str = "the input") -> int | Decimal:
     """Return one item as an Integer or Decimal. Raises FhirPathError."""
     found = system(item)
+    if found.__class__ is Decimal and not (found.is_finite() and abs(found.adjusted()) < FARTHEST):
+        raise FhirPathError(f"{what} is out of range")
     if found.__class__ is not int and found.__class__ is not Decimal:
         raise FhirPathError(f"{what} must be a number, not {named(item)}")
     return found

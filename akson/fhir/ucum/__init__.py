@@ -23,6 +23,7 @@ from akson.fhir.ucum.units import NotUcum, Unit, unit
 __all__ = ["canonical", "convert", "fault"]
 
 DIGITS: Final = 28  # significant digits of every result; more than any measurement has
+FARTHEST: Final = 1000  # of the powers of ten
 _ROUNDED: Final = Context(prec=DIGITS)
 _EXACT: Final = Context(prec=4000)
 
@@ -40,12 +41,17 @@ def canonical(value: Decimal, code: str) -> tuple[Decimal, str] | None:
 
 
 def _canonical(value: Decimal, of: Unit) -> tuple[Decimal, str] | None:
-    if of.mixed or not value.is_finite():
+    if of.mixed or not _in_range(value):
         return None
     if of.scale:
         inner = unit(of.scale.unit)
         return _decimal(of.scale.to(Fraction(value) * of.factor) * inner.factor), inner.code
     return _scaled(value, of.factor), of.code
+
+
+def _in_range(value: Decimal) -> bool:
+    """Tell whether a number may be worked with exactly: beyond this nothing is measured, and it would take long."""
+    return value.is_finite() and abs(value.adjusted()) <= FARTHEST
 
 
 def convert(value: Decimal, source: str, target: str) -> Decimal | None:
@@ -60,7 +66,7 @@ def convert(value: Decimal, source: str, target: str) -> Decimal | None:
 
 
 def _converted(value: Decimal, source: Unit, target: Unit) -> Decimal | None:
-    if source.mixed or target.mixed or not value.is_finite():
+    if source.mixed or target.mixed or not _in_range(value):
         return None
     if source == target:
         return _scaled(value, Fraction(1))

@@ -27,6 +27,9 @@ from akson.doors.failures import sentence
 from akson.doors.loading import import_bundles
 from akson.doors.opening import Keys, clock, opened, tried
 from akson.doors.settings import Settings, from_environment
+from akson.doors.terminology import load_base, load_paths
+from akson.registers.terminology.formats.items import Named
+from akson.registers.terminology.load import Report, files_of
 from akson.signin.guard import Guarded, refuse_in_production
 from akson.signin.keys import Keyring
 from akson.signin.tokens import system_token, token_for
@@ -130,6 +133,41 @@ def token(name: str, scope: str) -> None:
     )
 
 
+@main.group(help="Kodeverk, kodeutvalg og koblinger mellom dem.")
+def terminology() -> None:
+    """Load terminology."""
+
+
+@terminology.command(
+    name="load",
+    help="Last kodeverk fra filer, mapper og pakker: FHIR, Volven, ICPC-2, ICD-10, ATC, NLK, SNOMED CT, LOINC.",
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--strict", is_flag=True, help="Én feil avviser hele kilden; ellers lastes det som er i orden.")
+@click.option("--system", default="", help="Kodeverkets url, når filen ikke sier den selv.")
+@click.option("--version", default="", help="Kodeverkets versjon, når filen ikke sier den selv.")
+def load_(paths: tuple[Path, ...], *, strict: bool, system: str, version: str) -> None:
+    raise SystemExit(asyncio.run(_load_terminology(paths, Named(system=system, version=version), strict=strict)))
+
+
+async def _load_terminology(paths: tuple[Path, ...], named: Named, *, strict: bool) -> int:
+    """Load with a progress bar, tell what became of each source; return the exit code."""
+    reports: list[Report] = []
+    size = sum(file.stat().st_size for path in paths for file in files_of(path))
+    async with opened(_running()) as office:
+        with click.progressbar(length=size, label="Laster kodeverk", file=sys.stderr) as bar:
+            faulty = await load_paths(office.database, paths, named, reports.append, bar.update, strict=strict)
+    for report in reports:
+        for fault in report.faults:
+            click.echo(f"FEIL  {fault.file}{f' linje {fault.line}' if fault.line else ''}: {fault.what}")
+        state = "AVVIST" if report.refused else "lastet"
+        click.echo(
+            f"{state}  {report.source}: {report.systems} kodeverk, {report.concepts} koder, {report.value_sets} "
+            f"kodeutvalg, {report.maps} koblinger, {report.same} uendret, {report.faulty} feil"
+        )
+    return 1 if faulty or not reports else 0
+
+
 @main.group(help="Sporene: hvem som har sett og skrevet hva.")
 def audit() -> None:
     """Prove the trails."""
@@ -212,6 +250,8 @@ async def _prepare(settings: Settings, count: int) -> None:
     told = {"AKSON_ENV": settings.environment, "AKSON_DATA": str(settings.data), "AKSON_PORT": str(settings.port),
             "AKSON_URL": settings.base_url, "AKSON_DATABASE_URL": settings.database_url}  # fmt: skip
     (settings.data / DEMO).write_text(json.dumps(told), "utf-8")
+    async with opened(settings) as office:
+        await load_base(office.database, click.echo)
     await seeding.fill(settings, count, click.echo)
 
 

@@ -77,11 +77,30 @@ def _value_set(node: Node, parameter: Parameter) -> str | None:
     return known.value_set if known else None
 
 
-def words_of(one: Held, *, whole: bool) -> set[str]:
-    """Return the words, folded, of a resource's narrative, or of the whole resource."""
-    text = (
+def words_of(one: Held, *, whole: bool) -> tuple[set[str], set[str]]:
+    """Return the words, folded, that must be found of a resource, and those that may be: of its narrative, or of all.
+
+    What others are called may be left out of all, and codes and addresses need not be words.
+    """
+    sure = _words(one.resource.get("text", {}).get("div", ""))
+    if not whole:
+        return sure, sure
+    return sure | _words(" ".join(_texts(one.resource))), _words(
         json.dumps(one.resource, default=str, ensure_ascii=False)
-        if whole
-        else one.resource.get("text", {}).get("div", "")
     )
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Yield the text of every CodeableConcept, HumanName and Annotation."""
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", values.folded(re.sub(r"<[^>]*>", " ", text))))

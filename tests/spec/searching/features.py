@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 
@@ -18,6 +18,9 @@ class Features:
     approximately: bool = False
     partly: bool = False  # ge and le of stretches that only touch what is asked for; the upper end of a precision
     absolute: bool = False  # references by URL
+    own: bool = True  # also by URLs of our own
+    by_system: bool = True  # :identifier=system|
+    together: bool = True  # :missing of composites
     norwegian: bool = False  # æ, ø, å sort last
     long: bool = False  # text beyond the first 200 letters
     implied_systems: bool = False  # system|code where the element is a plain code
@@ -35,7 +38,6 @@ class Features:
     post: bool = True
 
 
-TODAY = Features(modifiers={"string": ("contains",), "reference": ("type",)})
 FULL = Features(
     kinds=frozenset("token reference string date number quantity uri composite".split()),
     modifiers={
@@ -44,4 +46,8 @@ FULL = Features(
     },
     compartments=True, lists=True, words=True, approximately=True, partly=True, absolute=True, norwegian=True, long=True, chains=5, has=3, iterate=True,
     wildcards=True, ucum=True, sort=frozenset("date string number quantity token reference uri".split()),
+)  # fmt: skip
+TODAY = replace(
+    FULL, own=False, by_system=False, together=False, norwegian=False, compartments=False,
+    sort=FULL.sort - {"token", "uri"},
 )  # fmt: skip

@@ -62,7 +62,7 @@ class Generator:
 
     def criterion(self, type_: str, chains: int, has: int) -> tuple[str, str] | None:
         r = self.random
-        if has and r.random() < 0.12:
+        if has and chains and r.random() < 0.12:
             return self._has(type_, chains, has)
         if chains and r.random() < 0.2:
             return self._chain(type_, chains, has)
@@ -77,8 +77,9 @@ class Generator:
         modifier = r.choice(
             ("", "", "", *self.features.modifiers.get(parameter.kind, ()), *self.features.modifiers.get("", ()))
         )
-        if modifier == "missing":
+        if modifier == "missing" and (parameter.kind != "composite" or self.features.together):
             return f"{parameter.name}:missing", r.choice(("true", "false"))
+        modifier = "" if modifier == "missing" else modifier
         return self._composite(parameter) if parameter.kind == "composite" else self._asked(parameter, modifier)
 
     def _asked(self, parameter: Parameter, modifier: str) -> tuple[str, str] | None:
@@ -247,10 +248,13 @@ def _reference(g: Generator, value: Ref, modifier: str) -> str | None:
     r = g.random
     if modifier == "identifier":
         one = value.identifier
-        return _token(g, one, "") if one else "http://example.org/koder|T90"
+        asked = _token(g, one, "") if one else ""
+        if asked and asked.endswith("|") and not g.features.by_system:
+            return None
+        return asked if one else "http://example.org/koder|T90"
     if value.local:
         ways = [value.local, value.local, value.local.partition("/")[2]]
-        return r.choice([*ways, f"{BASE}/{value.local}"] if g.features.absolute else ways)
+        return r.choice([*ways, f"{BASE}/{value.local}"] if g.features.absolute and g.features.own else ways)
     if value.url and (g.features.absolute or "/fhir/" not in value.url):
         version = f"|{value.version}" if value.version and g.features.versions and r.random() < 0.5 else ""
         return escaped(value.url) + version

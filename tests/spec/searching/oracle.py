@@ -63,8 +63,8 @@ class Oracle:
         for name, value in pairs:
             if name in WORDS:
                 held = {ref: words_of(one, whole=name == "_content") for ref, one in expected.hits.items()}
-                kept = {ref for ref, words in held.items() if value in words}
-                like = {ref for ref, words in held.items() if any(w[:3] == value[:3] for w in words)} - kept
+                kept = {ref for ref, (sure, _) in held.items() if value in sure}
+                like = {ref for ref, (_, all_) in held.items() if any(w[:3] == value[:3] for w in all_)} - kept
                 expected.may |= {ref: expected.hits[ref] for ref in like}
                 expected.hits = {ref: one for ref, one in expected.hits.items() if ref in kept}
         return expected

@@ -7,6 +7,7 @@ it depends on. txt-1 and txt-2 (the narrative) are left to checks.py, which alwa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +22,9 @@ from akson.fhir.fhirpath.model import parent, resource_type
 from akson.fhir.issues import Issue
 
 ELSEWHERE: Final = frozenset({"txt-1", "txt-2"})
+_SAY_NOTHING: Final = frozenset({"ref-1"})  # is empty for a Reference that has no `reference`, which is well
 _BY_HAND: Final = frozenset({"dom-3"})  # its expression goes through the whole resource once for each contained one
+_IN_NARRATIVE: Final = re.compile(r"""(?:src|href)\s*=\s*["'](#[^"']+)["']""")
 _VALUES: Final = frozenset(e.json_name(t) for e in elements("Extension") if e.choice for t in e.types)
 _EXTENDED: Final = _VALUES | {"_" + name for name in _VALUES}
 _MOST: Final = 1024 * 1024  # the artefact unpacked, at most
@@ -52,8 +55,8 @@ class _Member:
 def violations(resource: Json) -> list[Issue]:
     """Return the violations of R4's invariants in a structurally valid resource, in the order of its text.
 
-    An invariant that cannot be decided (dates of different precision) is not violated. Those that are only good
-    practice (dom-6) are warnings. In a Bundle and in Parameters each resource is looked at by itself.
+    One that cannot be decided (a period from 2021 to 2021-05-02) is a warning, and so are those that are only good
+    practice (dom-6). In a Bundle and in Parameters each resource is looked at by itself.
     """
     walk = _Walk()
     root = Node(resource, resource_type(resource))
@@ -141,6 +144,9 @@ class _Walk:
         except FhirPathError as error:
             self.issues.append(Issue("warning", "processing", _path(at), f"{rule.key} cannot be decided: {error}"))
             return
+        if holds is None and rule.key not in _SAY_NOTHING:
+            told = f"{rule.key} cannot be decided: {rule.expression}"
+            self.issues.append(Issue("warning", "invariant", _path(at), told))
         if holds is False and not (rule.key == "dom-6" and at[1] == "contained"):  # nobody reads those by themselves
             self.say(rule.key, rule.severity, rule.expression, at)
 
@@ -157,10 +163,12 @@ def _unreferenced(resource: Json) -> bool:
 
 
 def _local(value: Any) -> Iterator[str]:
-    """Yield the strings that begin with "#": references inside the resource."""
+    """Yield the strings that begin with "#": references inside the resource, those of narratives among them."""
     if value.__class__ is str:
         if value[:1] == "#":
             yield value
+        elif value[:1] == "<":
+            yield from _IN_NARRATIVE.findall(value)
     elif value.__class__ is dict or value.__class__ is list:
         for inner in value.values() if value.__class__ is dict else value:
             if inner.__class__ is not int:

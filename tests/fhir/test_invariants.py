@@ -78,7 +78,8 @@ def test_a_violation_is_told_with_its_key_and_path(given: dict[str, Any], key: s
     resource("Patient", managingOrganization={"display": "x"}),
     resource("Patient", contained=[{"resourceType": "Organization", "id": "o", "name": "x"}], managingOrganization={"reference": "#o"}),
     resource("Patient", contained=[{"resourceType": "Organization", "id": "o", "name": "x", "partOf": {"reference": "#"}}]),
-    resource("Patient", name=[{"period": {"start": "2021", "end": "2021-02-01"}}]),
+    {"resourceType": "Patient", "contained": [{"resourceType": "Binary", "id": "b", "contentType": "image/png"}],
+     "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><img src="#b" alt="x"/></div>'}},
     resource("Patient", name=[{"given": [None], "_given": [{"extension": [{"url": "urn:x", "valueCode": "y"}]}]}]),
     resource("Patient", _birthDate={"extension": [{"url": "urn:x", "_valueCode": {"extension": [{"url": "y", "valueCode": "z"}]}}]}),
     resource("Questionnaire", item=[{"linkId": "a", "type": "string", "enableWhen": [{"question": "b", "operator": "exists", "answerBoolean": True}]}]),
@@ -88,6 +89,12 @@ def test_a_violation_is_told_with_its_key_and_path(given: dict[str, Any], key: s
 ])  # fmt: skip
 def test_a_sound_resource_violates_nothing(given: dict[str, Any]) -> None:
     assert violations(given) == []
+
+
+def test_what_cannot_be_decided_is_a_warning() -> None:
+    (issue,) = violations(resource("Patient", name=[{"period": {"start": "2021", "end": "2021-02-01"}}]))
+    assert (issue.severity, issue.path) == ("warning", "Patient.name[0].period")
+    assert issue.diagnostics.startswith("per-1 cannot be decided: ")
 
 
 def test_good_practice_is_a_warning() -> None:

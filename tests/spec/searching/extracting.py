@@ -28,6 +28,13 @@ def found(one: Held, parameter: Parameter) -> list[Any]:
     return one.found[parameter.name]  # type: ignore[no-any-return]
 
 
+def is_missing(one: Held, parameter: Parameter) -> bool:
+    """Tell whether a resource lacks the element, of whatever type; a reference to other types is another element."""
+    if parameter.kind == "reference":
+        return not found(one, parameter)
+    return not evaluate(parameter.expression, Node(one.type, one.resource))
+
+
 def _values(one: Held, parameter: Parameter) -> Iterable[Any]:
     resource = Node(one.type, one.resource)
     if parameter.kind != "composite":

@@ -41,8 +41,6 @@ def plain(value: str) -> str:
 
 def meets(kind: str, modifier: str, asked: str, found: Sequence[Any], features: Features, now: datetime) -> bool:
     """Tell whether any of the values found meets any of those asked for."""
-    if modifier == "missing":
-        return (not found) is (asked == "true")
     if modifier == "not":
         return not meets(kind, "", asked, found, features, now)
     if kind == "composite":

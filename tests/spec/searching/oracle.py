@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.spec.searching import values
 from tests.spec.searching.definitions import Parameter, compartment, parameters
-from tests.spec.searching.extracting import found, pointed, words_of
+from tests.spec.searching.extracting import found, is_missing, pointed, words_of
 from tests.spec.searching.features import Features
 from tests.spec.searching.matching import meets, meets_together
 from tests.spec.searching.ordering import Sort
@@ -107,6 +107,8 @@ class Oracle:
         parameter = parameters(type_)[base]
         if parameter.kind == "composite":
             return lambda one: self._together(parameter, modifier, value, found(one, parameter))
+        if modifier == "missing":
+            return lambda one: is_missing(one, parameter) is (value == "true")
         if modifier == "identifier":
             return lambda one: (
                 self._names_nobody_hidden(user, one)

@@ -14,6 +14,7 @@ from akson.fhirapi.calls import Call
 from akson.fhirapi.create import create
 from akson.fhirapi.delete import delete, delete_matching
 from akson.fhirapi.history import history
+from akson.fhirapi.patching import patch, patch_matching
 from akson.fhirapi.read import read
 from akson.fhirapi.search import by_get, by_post
 from akson.fhirapi.update import update, update_matching
@@ -40,9 +41,10 @@ class Place:
         return self.interactions[method]
 
 
-_TYPE: Mapping[str, Interaction] = {"GET": by_get, "POST": create, "PUT": update_matching, "DELETE": delete_matching}
+_TYPE: Mapping[str, Interaction] = {"GET": by_get, "POST": create, "PUT": update_matching, "PATCH": patch_matching,
+                                     "DELETE": delete_matching}  # fmt: skip
 _SEARCH: Mapping[str, Interaction] = {"POST": by_post}
-_INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "DELETE": delete}
+_INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "PATCH": patch, "DELETE": delete}
 _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
 

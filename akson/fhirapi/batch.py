@@ -9,6 +9,7 @@ from typing import Any
 
 from akson.base.errors import Refused
 from akson.fhir import bodies
+from akson.fhir.issues import Invalid
 from akson.fhirapi import answers, entries
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
@@ -24,6 +25,9 @@ async def batch(call: Call, cut: bodies.Slices) -> Answer:
 async def _carry_out(call: Call, n: int, part: bodies.Slice) -> dict[str, Any]:
     try:
         entry = entries.read(n, part, call.server.base)
+        asked = entries.inner(call, entry)
     except Refused as refused:
         return answers.response(refusal(refused))
-    return answers.response(await perform(entries.inner(call, entry), entry.place.interaction(entry.method)))
+    except Invalid as fault:
+        return answers.response(answers.invalid(fault))
+    return answers.response(await perform(asked, entry.place.interaction(entry.method)))

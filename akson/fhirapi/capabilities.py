@@ -20,7 +20,7 @@ RESULT = (
     ("_revinclude", "string"),
     ("_total", "token"),
 )
-_CODES = ("read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type")
+_CODES = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 _SEARCHED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri"})
 _BY_COLUMN = {"_id": "token", "_lastUpdated": "date"}
 
@@ -43,6 +43,7 @@ def statement(base: str, at: datetime) -> Answer:
         "implementation": {"description": "Akson, felles kommunal journal", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
         "rest": [rest],
     }
     return Answer(status=200, body=msgspec.json.encode(told))

@@ -16,9 +16,9 @@ from akson.base.errors import Refused
 from akson.fhirapi import packing
 from akson.fhirapi.calls import Content, Pairs
 
-_JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
-_FORMATS = _JSON | {"json"}
-_ANY = _JSON | {"*/*", "application/*"}
+JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
+_FORMATS = JSON | {"json"}
+_ANY = JSON | {"*/*", "application/*"}
 _EXACT = {"*/*": 0, "application/*": 1}  # how exactly a range of Accept names us; 2: in full
 _R4 = frozenset({"", "4.0", "4.0.1", "4.0.0"})
 _FORM = "application/x-www-form-urlencoded"
@@ -45,6 +45,14 @@ async def form(headers: Mapping[str, str], read: Content) -> Pairs:
     return parameters((await read(_LARGEST_FORM)).decode("ascii", "replace"))
 
 
+def media(headers: Mapping[str, str]) -> str:
+    """Return the media type of the body; "" unless it is of R4 and in UTF-8."""
+    told = headers.get("content-type", "")
+    found, given = _media(told)
+    fits = given.get("charset", "utf-8") in ("utf-8", "utf8") and given.get("fhirversion", "") in _R4
+    return found if fits else ""
+
+
 def refuse_other_than_json(headers: Mapping[str, str]) -> None:
     """Raise AK-F003 unless the body says that it is JSON of R4."""
     if not _is_json(headers.get("content-type", "")):
@@ -54,7 +62,7 @@ def refuse_other_than_json(headers: Mapping[str, str]) -> None:
 @lru_cache(maxsize=256)
 def _is_json(told: str) -> bool:
     media, given = _media(told)
-    return media in _JSON and given.get("charset", "utf-8") in ("utf-8", "utf8") and given.get("fhirversion", "") in _R4
+    return media in JSON and given.get("charset", "utf-8") in ("utf-8", "utf8") and given.get("fhirversion", "") in _R4
 
 
 def refuse_other_answers(headers: Mapping[str, str], query: Pairs) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from akson.base.errors import Refused
 from akson.fhir import bodies, checks
-from akson.fhirapi import addresses, conditional, contents
+from akson.fhirapi import addresses, conditional, contents, patching
 from akson.fhirapi.addresses import Place
 from akson.fhirapi.calls import Call, Pairs
 from akson.record import conditions
@@ -17,7 +17,8 @@ from akson.record.conditions import Condition
 
 MOST = 20_000  # entries in one Bundle
 _HEADERS = ("if_match", "if_none_match", "if_modified_since", "if_none_exist")
-_METHODS = frozenset({"GET", "POST", "PUT", "DELETE"})
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +51,10 @@ def read(n: int, part: bodies.Slice, base: str) -> Entry:
     if request is None:
         raise Refused("AK-F012", path=f"{path}.request", detail="an entry without a request")
     if request.method not in _METHODS:
-        raise Refused("AK-F012", path=f"{path}.request.method", detail="GET, POST, PUT and DELETE are supported")
-    with_body = request.method in ("POST", "PUT")
+        raise Refused("AK-F012", path=f"{path}.request.method", detail=f"{', '.join(sorted(_METHODS))} are supported")
+    with_body = request.method in _WITH_BODY
     if with_body is not bool(part.resource):
-        raise Refused("AK-F012", path=f"{path}.resource", detail="a resource belongs to POST and PUT, and to them only")
+        raise Refused("AK-F012", path=f"{path}.resource", detail="a resource belongs to POST, PUT and PATCH only")
     address, _, query = request.url.removeprefix(base + "/").removeprefix("/").partition("?")
     try:
         place = addresses.find(address.split("/"))
@@ -101,19 +102,20 @@ def condition(entry: Entry) -> Condition | None:
 
 
 def inner(call: Call, entry: Entry) -> Call:
-    """Return the entry as a call of its own, by the same actor."""
+    """Return the entry as a call of its own, by the same actor. Raises Invalid, Refused AK-F003 for a patch in it."""
+    media, body = patching.in_entry(entry.body) if entry.method == "PATCH" else ("application/json", entry.body)
 
     async def content(most: int) -> bytes:
-        if len(entry.body) > most:
+        if len(body) > most:
             raise Refused("AK-J009", limit=most)
-        return entry.body
+        return body
 
     prefer = call.headers.get("prefer", "return=minimal")
     return replace(
         call,
         method=entry.method,
         query=entry.query,
-        headers={"content-type": "application/json", "prefer": prefer, **entry.headers},
+        headers={"content-type": media, "prefer": prefer, **entry.headers},
         content=content,
         type=entry.place.type,
         id=entry.place.id,

@@ -10,9 +10,10 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir.issues import Invalid
-from akson.fhirapi import conditional, contents, entries
+from akson.fhirapi import conditional, contents, entries, patching
 from akson.fhirapi.calls import LARGEST_RESOURCE
 from akson.fhirapi.entries import Entry
+from akson.fhirapi.patching import Change
 from akson.fhirapi.update import address_it, refuse_subsetted
 from akson.record import conditions, journal
 from akson.record.conditions import Condition
@@ -27,6 +28,7 @@ class Planned:
     draft    what it will write; once settled, of something that is there already only its type and id
     found    what its condition means
     writes   False: nothing is left to do for it
+    change   what a patch does; its draft is made of it once it is known what it meets
     """
 
     entry: Entry
@@ -34,6 +36,7 @@ class Planned:
     condition: Condition | None
     found: Stored | None = None
     writes: bool = True
+    change: Change | None = None
 
     @property
     def where(self) -> str:
@@ -46,7 +49,8 @@ async def plan(changes: Iterable[Entry]) -> list[Planned]:
     planned, faults = [], []
     async for entry in in_turns(changes):
         try:
-            planned.append(Planned(entry=entry, condition=entries.condition(entry), draft=_draft(entry)))
+            condition, change = entries.condition(entry), _change(entry)
+            planned.append(Planned(entry=entry, condition=condition, draft=_draft(entry), change=change))
         except Invalid as fault:
             faults += [replace(issue, path=_within(entry, issue.path)) for issue in fault.issues]
     if faults:
@@ -55,9 +59,16 @@ async def plan(changes: Iterable[Entry]) -> list[Planned]:
     return planned
 
 
+def _change(entry: Entry) -> Change | None:
+    if entry.method != "PATCH":
+        return None
+    with at(f"{entry.path}.resource"):
+        return patching.read(*patching.in_entry(entry.body))
+
+
 def _draft(entry: Entry) -> Draft:
-    if entry.method == "DELETE":
-        draft = Draft(method="DELETE", type=entry.place.type, id=entry.place.id or None)
+    if entry.method in ("DELETE", "PATCH"):
+        draft = Draft(method=entry.method, type=entry.place.type, id=entry.place.id or None)
     else:
         if len(entry.body) > LARGEST_RESOURCE:
             raise Refused("AK-J009", path=f"{entry.path}.resource", limit=LARGEST_RESOURCE)
@@ -101,6 +112,27 @@ def refuse_twice(planned: Iterable[Planned]) -> None:
 
 
 async def settle(work: Work, planned: Sequence[Planned]) -> None:
+    """Aim each change at what its condition means, and make of patches what they come to.
+
+    Raises  Refused, see `_aim_all` and patching.drafted
+    """
+    await _aim_all(work, planned)
+    for each in planned:
+        if each.change is not None:
+            await _patched(work, each, each.change)
+
+
+async def _patched(work: Work, each: Planned, change: Change) -> None:
+    given = each.draft
+    try:
+        with at(each.entry.path):
+            each.draft = await patching.drafted(work, given.type, given.id or "", change, given.if_match)
+    except Invalid as fault:
+        raise Invalid([replace(issue, path=_within(each.entry, issue.path)) for issue in fault.issues]) from None
+    each.draft.path = given.path
+
+
+async def _aim_all(work: Work, planned: Sequence[Planned]) -> None:
     """Find what the conditions mean, with nobody else writing under them until the work ends.
 
     Raises  Refused: AK-F021, AK-F022 see conditions.match, AK-F013 when two would change one resource
@@ -115,7 +147,7 @@ async def settle(work: Work, planned: Sequence[Planned]) -> None:
             if condition in makers:
                 _follow(each, makers[condition])
             else:
-                each.found = await conditions.match(work, condition, unseen=each.entry.method != "DELETE")
+                each.found = await conditions.match(work, condition, unseen=each.entry.method in ("POST", "PUT"))
                 makers[condition] = each
                 _aim(each)
     refuse_twice(sorted(planned, key=lambda each: not each.writes))
@@ -132,6 +164,8 @@ def _aim(each: Planned) -> None:
     found = each.found
     if each.entry.method == "PUT":
         conditional.aim(each.draft, found)
+    elif each.entry.method == "PATCH":
+        each.draft.id = patching.meant(found)
     elif found is None:
         each.writes = each.entry.method == "POST"
     elif each.entry.method == "DELETE":

@@ -16,7 +16,7 @@ from akson.base.work import Work
 from akson.fhir import bodies, checks, types
 from akson.fhir import search as extraction
 from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in
-from akson.record.masking import shown
+from akson.record.masking import as_kept, shown
 from akson.record.preparing import Draft, prepare
 from akson.record.session import fetch, session
 from akson.record.stored import Stored
@@ -72,6 +72,18 @@ async def read(work: Work, type_: str, id_: str) -> Stored:
 
     Raises   Refused: AK-J001 unknown, AK-J002 deleted, or an access refusal
     """
+    return (await shown(work, [await _readable(work, type_, id_)]))[0]
+
+
+async def whole(work: Work, type_: str, id_: str) -> Stored:
+    """Return the current version of one resource as it is kept, for changing a part of it.
+
+    Raises   Refused: as `read`; AK-F027 when a part of it may not be shown
+    """
+    return await as_kept(work, await _readable(work, type_, id_))
+
+
+async def _readable(work: Work, type_: str, id_: str) -> Any:
     await flush(work)
     key = await key_of(work, type_, id_)
     if session(work).connection is None:
@@ -84,7 +96,7 @@ async def read(work: Work, type_: str, id_: str) -> Stored:
     allow(work, facts_in(row), labels_in(row), Act.READ, f"{type_}/{id_}/_history/{row['version']}")
     if row["deleted"]:
         raise Refused("AK-J002")
-    return (await shown(work, [row]))[0]
+    return row
 
 
 async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:

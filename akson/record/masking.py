@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from akson.access.rules import Act
+from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import bodies, types
@@ -24,16 +25,32 @@ async def shown(work: Work, rows: Sequence[Any]) -> list[Stored]:
     is masked by what it names itself.
     """
     found = [stored(row) for row in rows]
-    named = [_others(row, one) for row, one in zip(rows, found, strict=True)]
-    if keys := await _keys(work, set().union(*named)):
-        facts = await facts_for(work, keys.values())
-        closed = {
-            key for key in keys.values() if key not in facts or not asked(work, facts[key], None, Act.READ).permit
-        }
-        for texts, one in zip(named, found, strict=True):
-            if hidden := {text for text in texts if keys.get(text) in closed - {one.owner}}:
-                _without_names(one, hidden)
+    for one, hidden in zip(found, await _hidden(work, rows, found), strict=True):
+        if hidden:
+            _without_names(one, hidden)
     return found
+
+
+async def as_kept(work: Work, row: Any) -> Stored:
+    """Return a row as it is kept. Raises Refused AK-F027 when it names a patient there is no basis to read of."""
+    found = stored(row)
+    if any(await _hidden(work, [row], [found])):
+        raise Refused("AK-F027")
+    return found
+
+
+async def _hidden(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[set[str]]:
+    """Return "Patient/x" of those whose names may not be shown, for each row."""
+    named = [_others(row, one) for row, one in zip(rows, found, strict=True)]
+    keys = await _keys(work, set().union(*named))
+    if not keys:
+        return [set() for _ in found]
+    facts = await facts_for(work, keys.values())
+    closed = {key for key in keys.values() if key not in facts or not asked(work, facts[key], None, Act.READ).permit}
+    return [
+        {text for text in texts if keys.get(text) in closed - {one.owner}}
+        for texts, one in zip(named, found, strict=True)
+    ]
 
 
 def _others(row: Mapping[str, Any], one: Stored) -> set[str]:

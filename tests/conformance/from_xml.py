@@ -16,10 +16,10 @@ Tag = ElementTree.Element
 
 def resource_in(file: Path) -> dict[str, Any]:
     """Return the resource in an XML file as JSON values."""
-    return _resource(ElementTree.fromstring(file.read_text("utf-8-sig")))
+    return resource(ElementTree.fromstring(file.read_text("utf-8-sig")))
 
 
-def _resource(tag: Tag) -> dict[str, Any]:
+def resource(tag: Tag) -> dict[str, Any]:
     kind = tag.tag.removeprefix(FHIR)
     return {"resourceType": kind} | _complex(tag, kind)
 
@@ -30,7 +30,7 @@ def _complex(tag: Tag, kind: str) -> dict[str, Any]:
         name = child.tag.rpartition("}")[2]
         element, of = members(kind)[name]
         if of == "Resource":
-            _put(found, name, _resource(child[0]), many=element.many)
+            _put(found, name, resource(child[0]), many=element.many)
         elif of == "xhtml":
             found[name] = _narrative(child)
         elif of in PRIMITIVES:

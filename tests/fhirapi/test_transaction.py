@@ -165,7 +165,7 @@ BAD = {
         {"resource": ASTRID, "request": {"method": "POST", "url": "Person2"}}, 404, "Bundle.entry[2].request.url"),
     "no request": ({"resource": ASTRID}, 400, "Bundle.entry[2].request"),
     "no resource": ({"request": {"method": "POST", "url": "Patient"}}, 400, "Bundle.entry[2].resource"),
-    "a method not known": ({"request": {"method": "PATCH", "url": "Patient/x"}}, 400, "Bundle.entry[2].request.method"),
+    "a method not known": ({"request": {"method": "HEAD", "url": "Patient/x"}}, 400, "Bundle.entry[2].request.method"),
     "the same name again": (post(ASTRID, P), 400, "Bundle.entry[2].fullUrl"),
     "a member of the entry not known": (post(ASTRID) | {"nonsense": 1}, 422, "Bundle.entry[2].nonsense"),
 }  # fmt: skip

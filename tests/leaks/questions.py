@@ -20,6 +20,8 @@ def entry(method: str, url: str, resource: Resource | None = None, **more: str) 
     return asked | ({"resource": resource} if resource is not None else {})
 
 
+_PATCH: Resource = {"resourceType": "Parameters"}  # of nothing: it fits whatever is there
+
 # Interaction, as the CapabilityStatement calls it -> what is asked about one resource of a record.
 INTERACTIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
     "read": lambda one: [entry("GET", _at(one)), entry("GET", _at(one), ifNoneMatch='W/"1"')],
@@ -30,6 +32,7 @@ INTERACTIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
         entry("PUT", _at(one), one, ifMatch='W/"1"'),
         entry("PUT", _by_id(one), one),
     ],
+    "patch": lambda one: [entry("PATCH", at, _PATCH) for at in (_at(one), _by_id(one))],
     "delete": lambda one: [
         entry("DELETE", _at(one)),
         entry("DELETE", _at(one), ifMatch='W/"9"'),

@@ -92,14 +92,18 @@ class AccessLog:
 
         Raises  Refused AK-J010 when it could not be written in time: then nothing may leave
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
         self._waiting.append((row, done))
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
-        await asyncio.wait([done], timeout=self._deadline)  # a caller that is cancelled leaves its row in the queue
-        if done.cancelled() or not done.done() or done.exception():
-            done.cancel()
-            raise Refused("AK-J010")
+        timer = loop.call_later(self._deadline, _too_late, done)
+        try:
+            await asyncio.shield(done)  # a caller that is cancelled leaves its row in the queue
+        except FAILURES:
+            raise Refused("AK-J010") from None
+        finally:
+            timer.cancel()
 
     async def close(self) -> None:
         """Write what waits, then let go of the connection."""
@@ -186,6 +190,11 @@ def _values(stream: int, seq: int, row: Entry) -> tuple[object, ...]:
     told = (getattr(row, name) for name in _TEXTS_AND_NUMBERS)
     patients = "{" + ",".join(map(str, row.patients)) + "}"
     return (stream, seq, row.at, *told, patients, msgspec.json.encode(row.seen).decode(), leaf(stream, seq, row))
+
+
+def _too_late(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_exception(TimeoutError())
 
 
 def _settle(batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:

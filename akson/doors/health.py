@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 
 import asyncpg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -25,6 +26,7 @@ FACES = {"fhir": "fhir", "min": "portal", "static": "static", "issuer": "signin"
          "exchange": "exchange", "health": "health", "metrics": "health"}  # fmt: skip
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))  # a client may send any word
+_answers, _seconds = cache(ANSWERS.labels), cache(SECONDS.labels)  # faces, methods and statuses are few
 
 
 def health_routes(office: Office) -> list[Route]:
@@ -64,8 +66,8 @@ class Counted:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                ANSWERS.labels(face, method, message["status"]).inc()
-                SECONDS.labels(face).observe(time.perf_counter() - begun)
+                _answers(face, method, message["status"]).inc()
+                _seconds(face).observe(time.perf_counter() - begun)
             await send(message)
 
         await self._app(scope, receive, counted)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from akson.fhir import fhirpath
 from akson.fhir.fhirpath import Evaluation, FhirPathError, Given, Node, compile
+from tests.fhir.expressions import Expressions
 
 NOW = datetime(2026, 11, 22, 6, 30, 15, 250_000, tzinfo=UTC)
 PATIENT = {
@@ -91,6 +92,21 @@ WEIGHT = {
         ("name.defineVariable('n', family.first()).select(%n)", ["Ås", "Ås"]),
         ("name.select(defineVariable('g', given).select(use & %g.count().toString()))", ["official2", "nickname1"]),
         ("(name.defineVariable('n').use | %n)", FhirPathError),
+        (
+            "defineVariable('n', name.first()).select(%n.use) | defineVariable('n', name.last()).select(%n.use)",
+            ["official", "nickname"],
+        ),
+        ("defineVariable('a', 'x').select(%a).defineVariable('b', 'y').select($this & %a & %b)", ["xxy"]),
+        ("defineVariable('n', 1).active | defineVariable('m', 2).select(%n)", FhirPathError),
+        ("defineVariable('a').defineVariable('a')", FhirPathError),
+        ("name.defineVariable('n', last()).defineVariable('u', %n.use + '!').select(%u)", ["nickname!", "nickname!"]),
+        ("defineVariable(defineVariable('p', 'q').select(%p), defineVariable('p', 'v').select(%p)).select(%q)", ["v"]),
+        ("'aaa'.replace(defineVariable('p', 'aaa').select(%p), defineVariable('p', 'b').select(%p))", ["b"]),
+        ("'ab'.select(startsWith(substring(0, length() - 1)))", [True]),
+        ("1 year as FHIR.Quantity", []),
+        ("(1 year as System.Quantity) = 12 months", [True]),
+        ("'abc'.substring(1, {})", ["bc"]),
+        ("@T10:00 + 1 year", FhirPathError),
         ("defineVariable('resource')", FhirPathError),
         ("name.where(use = 'official' or use = 1).family", ["Ås"]),
         ("name.sort(use desc).use", ["official", "nickname"]),
@@ -281,6 +297,33 @@ def test_any_text_is_an_expression_or_a_fault(text: str) -> None:
         compile(text)(PATIENT, now=NOW)
     except FhirPathError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_any_expression_gives_a_result_or_a_fault(seed: int) -> None:
+    random = Expressions(seed)
+    results = 0
+    for _ in range(200):
+        try:
+            compiled = compile(random.one(), lenient=bool(seed % 2))
+            for resource in (PATIENT, WEIGHT):
+                found = compiled(resource, now=NOW, resolve=RESOURCES.get, terminology=Codes(), limit=20_000)
+                for place in compiled.places(resource, now=NOW, terminology=Codes(), limit=20_000):
+                    assert lies_there(resource, place)
+                results += isinstance(found, list)
+        except FhirPathError as error:
+            assert str(error)
+    assert results > 20
+
+
+def lies_there(value: Any, place: tuple[str | int, ...]) -> bool:
+    """Tell whether a place leads somewhere: to a value, or beside one to a primitive's companion."""
+    for part in place:
+        if isinstance(part, str):
+            value = value.get(part, value.get(f"_{part}"))
+        else:
+            value = value[part] if part < len(value) else None
+    return value is not None or any(isinstance(part, int) for part in place[-1:])
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=3)

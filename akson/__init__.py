@@ -10,7 +10,7 @@ The building. A floor imports only floors below it (tested); what a floor has to
     record                      JOURNAL  versions, search, write sets, facts, chain, erasure; owns the record's tables
     access                      TRUST    who may do what, why: named rules over facts
     signin                      TRUST    OpenID Connect, sessions, our own authorisation server
-    registers                   TRUST    outside truths: identifiers, codes
+    registers                   TRUST    outside truths: identifiers, codes, terminology
     audit                       TRUST    who looked: append, seal, verify, and the citizen's view
     fhir                        GROUND   R4 definitions as types, checks and search values; pure
     base                        GROUND   database, Work, jobs, web kit, ids, errors

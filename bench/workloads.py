@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench import samples
+from bench import samples, terminology
 from bench.installation import ROOT, Installation
-from bench.load import Client, Heard, drive, gets
+from bench.load import Client, Heard, Target, drive, gets
 
 BUNDLES = 24  # different ones, sent in turn
 SYNTHEA = ROOT.parent / "shared" / "fhir" / "synthea-r4"
@@ -59,12 +59,24 @@ async def prepare(here: Installation, folder: Path) -> list[Workload]:
         Workload(name="GET by id, as a GP", run=lambda s: gets(doctor, mine, s, folder), must=3000, aim=8000),
         Workload(name="create/read/update/delete", run=lambda s: drive(system, crud, s), must=800, aim=2500),
         Workload(name="Bundles, per resource", run=posting([_counted(b) for b in bundles]), must=800, aim=4000),
+        *_about_codes(system, folder),
     ]
     if given:
         found.append(
             Workload(name="Synthea, per resource", run=posting(list(map(_counted, given))), must=800, aim=4000)
         )
     return found
+
+
+def _about_codes(system: Target, folder: Path) -> list[Workload]:
+    """Return the workloads of terminology."""
+    return [
+        Workload(name="$lookup", run=lambda s: gets(system, terminology.lookups(), s, folder), must=1500, aim=2500),
+        Workload(
+            name="$validate-code", run=lambda s: gets(system, terminology.validations(), s, folder), must=1500, aim=2500
+        ),
+        Workload(name="$expand, a page", run=lambda s: gets(system, terminology.expansions(), s, folder)),
+    ]
 
 
 def _counted(body: bytes) -> tuple[bytes, int]:

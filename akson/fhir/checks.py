@@ -51,12 +51,27 @@ def check(body: bytes, *, expected: str | None = None) -> Resource:
     data = _decoded(body)
     kind = data.get("resourceType") if isinstance(data, dict) else None
     if not is_type(kind) or expected not in {None, kind} or not _is_plainly_valid(str(kind), body, data):
-        if walk.depth_of(data) > walk.DEEPEST:
-            _unreadable(f"nested deeper than {walk.DEEPEST} levels", "too-costly")
-        issues = walk.faults(_decoded_slowly(body), expected=expected)
-        if any(issue.severity in GRAVE for issue in issues):
-            raise Invalid([issue for issue in issues if issue.severity in GRAVE])
+        found = _walked(body, data, expected)
+        if any(issue.severity in GRAVE for issue in found):
+            raise Invalid([issue for issue in found if issue.severity in GRAVE])
     return Resource(type=str(kind), id=data.get("id"), data=data, body=body)
+
+
+def examine(body: bytes, *, expected: str | None = None) -> tuple[dict[str, Any], list[Issue]]:
+    """Return the resource in `body` with all that is to be said of its structure, warnings too.
+
+    Raises  Invalid when it is no JSON object, or nested too deeply
+    """
+    data = _decoded(body)
+    if not isinstance(data, dict):
+        _unreadable("expected a resource, which is a JSON object")
+    return data, _walked(body, data, expected)
+
+
+def _walked(body: bytes, data: Any, expected: str | None) -> list[Issue]:
+    if walk.depth_of(data) > walk.DEEPEST:
+        _unreadable(f"nested deeper than {walk.DEEPEST} levels", "too-costly")
+    return walk.faults(_decoded_slowly(body), expected=expected)
 
 
 def check_resource(resource: dict[str, Any], *, expected: str | None = None) -> Resource:

@@ -1,0 +1,113 @@
+"""This will hold codes against value sets: of the library, of R4's own required ones, or of whoever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from akson.fhir.definitions import codings, facts
+
+Json = Mapping[str, Any]
+Pair = tuple[str, str]
+_R4 = "http://hl7.org/fhir/ValueSet/"
+
+
+class Terms(Protocol):
+    """Answers about codes; None when it does not know the value set. The FHIRPath compiler asks the same."""
+
+    def member_of(self, value: Any, fhir_type: str, value_set: str) -> bool | None:
+        """Tell whether a code, Coding or CodeableConcept (as JSON) is in the value set."""
+
+    def subsumes(self, first: Any, second: Any, fhir_type: str) -> bool | None:
+        """Tell whether the first is the second or above it."""
+
+
+def pairs(value: Any, fhir_type: str) -> list[tuple[str | None, str]]:
+    """Return the (system, code) pairs in a value; system None when the value has no place for it."""
+    if isinstance(value, str):
+        return [(None, value)]
+    if not isinstance(value, Mapping):
+        return []
+    if fhir_type == "CodeableConcept":
+        return [p for c in value.get("coding") or () for p in pairs(c, "Coding")]
+    return [(str(value.get("system", "")), str(value["code"]))] if "code" in value else []
+
+
+class ValueSets:
+    """The value sets that can be counted up: from the library's own resources and R4's required ones."""
+
+    def __init__(self, resources: Mapping[str, Json], asked: Terms | None = None) -> None:
+        """resources: ValueSets and CodeSystems by url. asked: who answers for what cannot be counted up here."""
+        self._resources = resources
+        self._asked = asked
+        self._known: dict[str, frozenset[Pair] | None] = {}
+
+    def member_of(self, value: Any, fhir_type: str, value_set: str) -> bool | None:
+        """Tell whether one of the codes in `value` is in the value set; None when nobody knows."""
+        url = value_set.partition("|")[0]
+        if url not in self._known:
+            self._known[url] = self._counted(url, frozenset())
+        known = self._known[url]
+        if known is None:
+            return self._asked.member_of(value, fhir_type, value_set) if self._asked else None
+        return any(
+            p in known if p[0] is not None else any(p[1] == c for _, c in known) for p in pairs(value, fhir_type)
+        )
+
+    def subsumes(self, first: Any, second: Any, fhir_type: str) -> bool | None:
+        """Leave it to who knows hierarchies."""
+        return self._asked.subsumes(first, second, fhir_type) if self._asked else None
+
+    def _counted(self, url: str, around: frozenset[str]) -> frozenset[Pair] | None:
+        """Return all pairs of a value set; None when they cannot be counted up here."""
+        found = self._resources.get(url)
+        if found is None or found.get("resourceType") != "ValueSet":
+            return _of_r4(url)
+        compose = found.get("compose") or {}
+        taken: set[Pair] = set()
+        for include in compose.get("include", ()):
+            part = self._part(include, around | {url}) if url not in around else None
+            if part is None:
+                return None
+            taken |= part
+        for exclude in compose.get("exclude", ()):
+            part = self._part(exclude, around | {url})
+            if part is None:
+                return None
+            taken -= part
+        return frozenset(taken) if compose.get("include") else None
+
+    def _part(self, include: Json, around: frozenset[str]) -> frozenset[Pair] | None:
+        if include.get("filter"):
+            return None
+        found: frozenset[Pair] | None = None
+        if "system" in include:
+            found = self._of_system(include)
+            if found is None:
+                return None
+        for url in include.get("valueSet", ()):
+            inner = self._counted(url.partition("|")[0], around)
+            if inner is None:
+                return None
+            found = inner if found is None else found & inner
+        return found
+
+    def _of_system(self, include: Json) -> frozenset[Pair] | None:
+        system = include["system"]
+        if "concept" in include:
+            return frozenset((system, str(c.get("code"))) for c in include["concept"])
+        code_system = self._resources.get(system)
+        if code_system is None or code_system.get("content") not in {"complete", None}:
+            return None
+        return frozenset((system, code) for code in _codes(code_system.get("concept", ())))
+
+
+def _of_r4(url: str) -> frozenset[Pair] | None:
+    name = url.removeprefix(_R4)
+    return codings(name) if name != url and name in facts()["valueSets"] else None
+
+
+def _codes(concepts: Any) -> Iterator[str]:
+    for concept in concepts:
+        yield str(concept.get("code"))
+        yield from _codes(concept.get("concept", ()))

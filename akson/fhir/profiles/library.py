@@ -1,0 +1,70 @@
+"""The profiles of an installation, with the value sets they name; each becomes functions when first met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from akson.fhir.profiles import compiling, reading
+from akson.fhir.profiles.bindings import Terms, ValueSets
+from akson.fhir.profiles.reading import Definition
+from akson.fhir.profiles.running import Check, Run
+from akson.fhir.profiles.spots import Spot
+
+_MOST_LAYERS = 16
+_TAKEN = frozenset({"StructureDefinition", "ValueSet", "CodeSystem"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One profile. contexts: where it may stand, if it is an extension."""
+
+    url: str
+    type: str
+    contexts: tuple[tuple[str, str], ...]
+    asks: Check | None
+
+    def check(self, spot: Spot, run: Run) -> None:
+        """Say what is wrong with the element, which is of the profile's type."""
+        if self.asks:
+            self.asks(spot, run)
+
+
+class Library:
+    """Profiles by address. Without resources it knows none, and finds nothing."""
+
+    def __init__(self, resources: Iterable[Mapping[str, Any]] = (), terms: Terms | None = None) -> None:
+        """Take what an operator has loaded; other types than StructureDefinition, ValueSet, CodeSystem are left out."""
+        found = {r["url"]: r for r in resources if r.get("resourceType") in _TAKEN and "url" in r}
+        self._structures = {u: dict(r) for u, r in found.items() if r["resourceType"] == "StructureDefinition"}
+        self.terms = ValueSets({u: r for u, r in found.items() if u not in self._structures}, terms)
+        self._profiles: dict[str, Profile | None] = {}
+        self.has_extensions = any(s.get("type") == "Extension" for s in self._structures.values())
+
+    def __len__(self) -> int:
+        return len(self._structures)
+
+    def profile(self, url: str) -> Profile | None:
+        """Return the profile of that address, whatever version is asked for; None when it is not known."""
+        url = url.partition("|")[0]
+        if url not in self._profiles:
+            self._profiles[url] = self._made(url)
+        return self._profiles[url]
+
+    def _made(self, url: str) -> Profile | None:
+        structure = self._structures.get(url)
+        if structure is None or structure.get("kind") == "logical":
+            return None
+        root = self._tree(structure, 0)
+        return Profile(
+            url=url,
+            type=structure["type"],
+            contexts=tuple((c["type"], c["expression"]) for c in structure.get("context", ())),
+            asks=compiling.element(root, root=True),
+        )
+
+    def _tree(self, structure: dict[str, Any], layer: int) -> Definition:
+        above = self._structures.get(str(structure.get("baseDefinition", "")).partition("|")[0])
+        known = above is not None and structure.get("derivation") == "constraint" and layer < _MOST_LAYERS
+        return reading.tree(structure, self._tree(above, layer + 1) if known and above else None)

@@ -18,6 +18,7 @@ from akson.audit.log import AccessLog
 from akson.audit.seal import Signer
 from akson.base.database import Database
 from akson.base.ids import Ids
+from akson.doors import profiles
 from akson.doors.settings import Settings
 from akson.record.identities import holds_invented
 from akson.record.office import Office
@@ -102,6 +103,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
         yield Office(
             database=database, eraser=eraser, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes),
             log=log, clock=clock, drafts_key=keys.drafts, synthetic=settings.synthetic,
+            profiles=profiles.load(settings.profiles),
         )  # fmt: skip
     finally:
         await log.close()

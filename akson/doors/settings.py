@@ -20,6 +20,9 @@ class Settings:
     base_url: str  # AKSON_URL: as browsers see us, no slash at the end
     port: int  # AKSON_PORT
     schemas: Path | None  # AKSON_XSD: official message schemas; strict validation when given
+    profiles: (
+        Path | None
+    )  # AKSON_PROFILES: a folder of StructureDefinitions, value sets, packages; enforced when claimed
     exchange_secret: str  # AKSON_EXCHANGE_SECRET: shared with the programs of the local transport
     postgres_bin: Path | None  # AKSON_POSTGRES_BIN
     staff_issuer: str  # AKSON_STAFF_ISSUER: HelseID; empty: our own, in the demo
@@ -65,6 +68,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         base_url=env.get("AKSON_URL", f"http://127.0.0.1:{port}").rstrip("/"),
         port=int(port),
         schemas=_path(env, "AKSON_XSD"),
+        profiles=_path(env, "AKSON_PROFILES"),
         exchange_secret=env.get("AKSON_EXCHANGE_SECRET", ""),
         postgres_bin=_path(env, "AKSON_POSTGRES_BIN"),
         staff_issuer=env.get("AKSON_STAFF_ISSUER", "").rstrip("/"),

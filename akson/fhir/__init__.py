@@ -8,6 +8,7 @@ bodies       cut, store and join the received text; slices of a Bundle; new refe
 search       search parameters and their values; dates and normalise for what is searched for
 owners       whose record a resource belongs in; timeline: by which date it stands there
 ucum         units: what they mean, and quantities that can be compared
+profiles     what StructureDefinitions ask beyond R4; xml: FHIR XML, for what operators load
 invariants   the rules between elements that R4 itself sets
 fhirpath     expressions compiled to functions
 outcome      faults as an OperationOutcome

@@ -57,7 +57,7 @@ def check(body: bytes, *, expected: str | None = None) -> Resource:
     return Resource(type=str(kind), id=data.get("id"), data=data, body=body)
 
 
-def examine(body: bytes, *, expected: str | None = None) -> tuple[dict[str, Any], list[Issue]]:
+def examine(body: bytes) -> tuple[dict[str, Any], list[Issue]]:
     """Return the resource in `body` with all that is to be said of its structure, warnings too.
 
     Raises  Invalid when it is no JSON object, or nested too deeply
@@ -65,7 +65,7 @@ def examine(body: bytes, *, expected: str | None = None) -> tuple[dict[str, Any]
     data = _decoded(body)
     if not isinstance(data, dict):
         _unreadable("expected a resource, which is a JSON object")
-    return data, _walked(body, data, expected)
+    return data, _walked(body, data, None)
 
 
 def _walked(body: bytes, data: Any, expected: str | None) -> list[Issue]:

@@ -46,7 +46,7 @@ def _refused(at: str, told: str) -> Invalid:
 
 def _resource(tag: Tag, at: str) -> dict[str, Any]:
     kind = tag.tag.removeprefix(FHIR)
-    if not is_type(kind):
+    if kind == tag.tag or not is_type(kind):
         raise _refused(at, f"{tag.tag} is not a resource of FHIR R4")
     return {"resourceType": kind} | _complex(tag, kind, at or kind)
 

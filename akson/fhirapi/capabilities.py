@@ -74,7 +74,11 @@ def _resource(name: str) -> dict[str, Any]:
 
 
 def _operations(name: str) -> list[dict[str, str]]:
-    return [{"name": one.name, "definition": one.definition} for one in operations.OPERATIONS if one.type == name]
+    return [
+        {"name": one.name, "definition": one.definition}
+        for one in (*operations.OPERATIONS, operations.VALIDATE)
+        if one.type in (name, "")
+    ]
 
 
 def searched(name: str) -> list[tuple[str, str]]:

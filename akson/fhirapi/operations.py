@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from akson.fhir import types
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.everything import everything
@@ -15,6 +16,7 @@ from akson.fhirapi.expand import expand
 from akson.fhirapi.lookup import lookup
 from akson.fhirapi.subsumes import subsumes
 from akson.fhirapi.translate import translation
+from akson.fhirapi.validate import validate
 from akson.fhirapi.validate_code import batch, in_code_system, in_value_set
 
 _SPEC = "http://hl7.org/fhir/OperationDefinition/"
@@ -51,9 +53,18 @@ OPERATIONS = (
     Operation(name="translate", type="ConceptMap", perform=translation, levels=_TYPE_AND_INSTANCE,
               definition=f"{_SPEC}ConceptMap-translate"),
 )  # fmt: skip
+VALIDATE = Operation(
+    name="validate",
+    perform=validate,
+    levels=_TYPE_AND_INSTANCE,
+    methods=("POST",),
+    definition=f"{_SPEC}Resource-validate",
+)  # of every type
 _FOUND = {(level, one.type, f"${one.name}"): one for one in OPERATIONS for level in one.levels}
 
 
 def find(level: str, type_: str, name: str) -> Operation | None:
     """Return the operation `$name` at this level of this type; None when there is none."""
+    if name == f"${VALIDATE.name}" and level in VALIDATE.levels and types.is_type(type_):
+        return VALIDATE
     return _FOUND.get((level, type_, name))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from akson.audit.log import AccessLog, entry
@@ -17,6 +17,7 @@ from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.base.queries import queries
 from akson.base.work import Actor, Purpose, Work
+from akson.fhir.profiles.library import Library
 from akson.record import session as sessions
 from akson.record.current import Current
 from akson.record.queues import Queues
@@ -35,6 +36,7 @@ class Office:
     hasher      keyed hashes of search values
     clock       the only clock below the doors; zone-aware UTC
     drafts_key  32 bytes that drafts are sealed under; without it there are none
+    profiles    what the installation has loaded; resources that claim one of them are held to it
     synthetic   numbers of invented persons are taken; never in production
     """
 
@@ -46,6 +48,7 @@ class Office:
     clock: Callable[[], datetime]
     drafts_key: bytes = b""
     synthetic: bool = False
+    profiles: Library = field(default_factory=Library)
 
     def __post_init__(self) -> None:
         self.current = Current(self.database)

@@ -21,6 +21,7 @@ from akson.base.queries import queries
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import owners, types
+from akson.record import profiling
 from akson.record.changes import Change, fill
 from akson.record.deciding import allow, asked, facts_in, labels_in, labels_of
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
@@ -73,6 +74,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
 
     Raises  Refused: AK-J001 to AK-J006, or an access refusal; then nothing of the set is queued
     """
+    await profiling.hold(work, drafts)
     lookup = await look_up(work, drafts)
     owners_first = sorted(range(len(drafts)), key=lambda n: not drafts[n].owns_itself)
     for n in owners_first:

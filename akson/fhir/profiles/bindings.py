@@ -9,6 +9,7 @@ from akson.fhir.definitions import codings, facts
 
 Json = Mapping[str, Any]
 Pair = tuple[str, str]
+Question = tuple[str, str, str]
 _R4 = "http://hl7.org/fhir/ValueSet/"
 
 
@@ -36,10 +37,9 @@ def pairs(value: Any, fhir_type: str) -> list[tuple[str | None, str]]:
 class ValueSets:
     """The value sets that can be counted up: from the library's own resources and R4's required ones."""
 
-    def __init__(self, resources: Mapping[str, Json], asked: Terms | None = None) -> None:
-        """resources: ValueSets and CodeSystems by url. asked: who answers for what cannot be counted up here."""
+    def __init__(self, resources: Mapping[str, Json]) -> None:
+        """resources: ValueSets and CodeSystems by url."""
         self._resources = resources
-        self._asked = asked
         self._known: dict[str, frozenset[Pair] | None] = {}
 
     def member_of(self, value: Any, fhir_type: str, value_set: str) -> bool | None:
@@ -49,14 +49,14 @@ class ValueSets:
             self._known[url] = self._counted(url, frozenset())
         known = self._known[url]
         if known is None:
-            return self._asked.member_of(value, fhir_type, value_set) if self._asked else None
+            return None
         return any(
             p in known if p[0] is not None else any(p[1] == c for _, c in known) for p in pairs(value, fhir_type)
         )
 
     def subsumes(self, first: Any, second: Any, fhir_type: str) -> bool | None:
         """Leave it to who knows hierarchies."""
-        return self._asked.subsumes(first, second, fhir_type) if self._asked else None
+        return None
 
     def _counted(self, url: str, around: frozenset[str]) -> frozenset[Pair] | None:
         """Return all pairs of a value set; None when they cannot be counted up here."""
@@ -100,6 +100,33 @@ class ValueSets:
         if code_system is None or code_system.get("content") not in {"complete", None}:
             return None
         return frozenset((system, code) for code in _codes(code_system.get("concept", ())))
+
+
+class Asking:
+    """Value sets as an installation knows them: what cannot be counted up is noted, to be asked elsewhere.
+
+    open     (system, code, value set) that nobody has answered yet; system "" where the value has none
+    answers  what was answered; put there before the resource is looked at once more
+    """
+
+    def __init__(self, known: ValueSets) -> None:
+        self._known = known
+        self.open: set[Question] = set()
+        self.answers: dict[Question, bool | None] = {}
+
+    def member_of(self, value: Any, fhir_type: str, value_set: str) -> bool | None:
+        """Tell whether one of the codes is in the value set; None while nobody has said."""
+        found = self._known.member_of(value, fhir_type, value_set)
+        if found is not None:
+            return found
+        asked = [(system or "", code, value_set) for system, code in pairs(value, fhir_type)]
+        self.open.update(question for question in asked if question not in self.answers)
+        told = [self.answers.get(question) for question in asked]
+        return True if True in told else None if None in told or not told else False
+
+    def subsumes(self, first: Any, second: Any, fhir_type: str) -> bool | None:
+        """Leave it to who knows hierarchies."""
+        return None
 
 
 def _of_r4(url: str) -> frozenset[Pair] | None:

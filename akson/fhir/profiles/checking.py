@@ -7,6 +7,7 @@ from typing import Any
 
 from akson.fhir.fhirpath.model import is_a
 from akson.fhir.issues import Issue
+from akson.fhir.profiles.bindings import Terms
 from akson.fhir.profiles.compiling import is_base
 from akson.fhir.profiles.library import Library, Profile
 from akson.fhir.profiles.running import Run
@@ -16,14 +17,16 @@ Json = dict[str, Any]
 _ANYWHERE = frozenset({"Element", "Resource"})
 
 
-def faults(resource: Json, library: Library, profiles: Sequence[str] = ()) -> list[Issue]:
+def faults(resource: Json, library: Library, profiles: Sequence[str] = (), terms: Terms | None = None) -> list[Issue]:
     """Return what a structurally valid resource does not keep of the profiles it claims, and of `profiles`.
 
     Profiles that are not known are told as warnings, once each.
+
+    terms  who is asked about codes; None: the library alone
     """
     root = outermost(resource)
     run = Run(
-        profile=library.profile, terms=library.terms, resolve=_resolver(root), resource=root, root=root,
+        profile=library.profile, terms=terms or library.terms, resolve=_resolver(root), resource=root, root=root,
     )  # fmt: skip
     for spot, contained in [(root, False), *_inside(root)]:
         inner = run.inside(spot, contained=contained) if spot is not root else run

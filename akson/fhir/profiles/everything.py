@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from akson.fhir import checks, invariants
 from akson.fhir.issues import GRAVE, Issue
 from akson.fhir.profiles import checking
+from akson.fhir.profiles.bindings import Terms
 from akson.fhir.profiles.library import Library
 
 
-def issues(body: bytes, library: Library, profiles: Sequence[str] = (), *, expected: str | None = None) -> list[Issue]:
+def issues(body: bytes, library: Library, profiles: Sequence[str] = (), terms: Terms | None = None) -> list[Issue]:
     """Return every issue of the resource in `body`; while its structure is at fault, nothing more can be said.
 
     profiles  to be held against beside those it claims
-    expected  its type, where the context says so
+    terms     who is asked about codes; None: the library alone
     Raises    Invalid when the text is not a JSON object of a known type
     """
-    data, found = checks.examine(body, expected=expected)
+    data, found = checks.examine(body)
     if not any(issue.severity in GRAVE for issue in found):
-        found = found + invariants.violations(data) + checking.faults(data, library, profiles)
+        found = found + invariants.violations(data) + checking.faults(data, library, profiles, terms)
     return list(dict.fromkeys(found))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from akson.fhir.profiles import compiling, reading
-from akson.fhir.profiles.bindings import Terms, ValueSets
+from akson.fhir.profiles.bindings import ValueSets
 from akson.fhir.profiles.reading import Definition
 from akson.fhir.profiles.running import Check, Run
 from akson.fhir.profiles.spots import Spot
@@ -34,11 +34,11 @@ class Profile:
 class Library:
     """Profiles by address. Without resources it knows none, and finds nothing."""
 
-    def __init__(self, resources: Iterable[Mapping[str, Any]] = (), terms: Terms | None = None) -> None:
+    def __init__(self, resources: Iterable[Mapping[str, Any]] = ()) -> None:
         """Take what an operator has loaded; other types than StructureDefinition, ValueSet, CodeSystem are left out."""
         found = {r["url"]: r for r in resources if r.get("resourceType") in _TAKEN and "url" in r}
         self._structures = {u: dict(r) for u, r in found.items() if r["resourceType"] == "StructureDefinition"}
-        self.terms = ValueSets({u: r for u, r in found.items() if u not in self._structures}, terms)
+        self.terms = ValueSets({u: r for u, r in found.items() if u not in self._structures})
         self._profiles: dict[str, Profile | None] = {}
         self.has_extensions = any(s.get("type") == "Extension" for s in self._structures.values())
 

@@ -1,0 +1,67 @@
+"""Holds what is to be written against the profiles it claims; what is not known of codes is asked of terminology.
+
+The check itself is pure and asks nobody: it notes its questions, they are answered together, and it is run once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from akson.base.turns import in_turns
+from akson.base.work import Work
+from akson.fhir.issues import GRAVE, Invalid, Issue
+from akson.fhir.profiles import checking, everything
+from akson.fhir.profiles.bindings import Asking, Question, Terms
+from akson.registers.terminology.ports import Terminology
+
+if TYPE_CHECKING:
+    from akson.record.preparing import Draft
+
+_SIGNS = (b'"profile"', b'xtension"')  # without these nothing is claimed
+
+
+async def hold(work: Work, drafts: Iterable[Draft]) -> None:
+    """Refuse drafts that break a profile they claim, or an extension's own definition.
+
+    Raises  Invalid with every error and its path
+    """
+    library = work.office.profiles
+    if not len(library):
+        return
+    found: list[Issue] = []
+    async for draft in in_turns(drafts):
+        resource = draft.resource
+        if resource is None or not any(sign in draft.body for sign in _SIGNS):
+            continue
+        told = await _asked(work, lambda terms, r=resource: checking.faults(r, library, terms=terms))  # type: ignore[misc]
+        found += [_placed(issue, draft.path) for issue in told if issue.severity in GRAVE]
+    if found:
+        raise Invalid(found)
+
+
+def _placed(issue: Issue, path: str) -> Issue:
+    """Return the issue with its path from the outermost: "Bundle.entry[3].resource.subject"."""
+    return replace(issue, path=".".join(filter(None, (path, issue.path.partition(".")[2])))) if path else issue
+
+
+async def examine(work: Work, body: bytes, profiles: Iterable[str]) -> list[Issue]:
+    """Return all that is to be said of a resource that is not to be written. Raises Invalid when it cannot be read."""
+    library, wanted = work.office.profiles, tuple(profiles)
+    return await _asked(work, lambda terms: everything.issues(body, library, wanted, terms))
+
+
+async def _asked(work: Work, check: Callable[[Terms], list[Issue]]) -> list[Issue]:
+    asking = Asking(work.office.profiles.terms)
+    found = check(asking)
+    if asking.open:
+        await _answer(asking, Terminology(work.office.database).holds)
+        found = check(asking)
+    return found
+
+
+async def _answer(asking: Asking, holds: Callable[[str, str, str], Awaitable[bool | None]]) -> None:
+    questions: list[Question] = sorted(asking.open)
+    for system, code, value_set in questions:
+        asking.answers[system, code, value_set] = await holds(system, code, value_set)

@@ -74,7 +74,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
 
     Raises  Refused: AK-J001 to AK-J006, or an access refusal; then nothing of the set is queued
     """
-    await profiling.hold(work, drafts)
+    await profiling.hold(work, [(d.path, d.resource, d.body) for d in drafts])
     lookup = await look_up(work, drafts)
     owners_first = sorted(range(len(drafts)), key=lambda n: not drafts[n].owns_itself)
     for n in owners_first:

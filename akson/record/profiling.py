@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir.issues import GRAVE, Invalid, Issue
 from akson.fhir.profiles import checking, everything
 from akson.fhir.profiles.bindings import Asking, Question, Terms
+from akson.fhir.profiles.library import Library
 from akson.registers.terminology.ports import Terminology
 
-if TYPE_CHECKING:
-    from akson.record.preparing import Draft
-
+Written = tuple[str, dict[str, Any] | None, bytes]  # where it stood in what was sent, the resource, its body
 _SIGNS = (b'"profile"', b'xtension"')  # without these nothing is claimed
 
 
-async def hold(work: Work, drafts: Iterable[Draft]) -> None:
-    """Refuse drafts that break a profile they claim, or an extension's own definition.
+async def hold(work: Work, written: Iterable[Written]) -> None:
+    """Refuse resources that break a profile they claim, or an extension's own definition.
 
     Raises  Invalid with every error and its path
     """
@@ -31,14 +31,17 @@ async def hold(work: Work, drafts: Iterable[Draft]) -> None:
     if not len(library):
         return
     found: list[Issue] = []
-    async for draft in in_turns(drafts):
-        resource = draft.resource
-        if resource is None or not any(sign in draft.body for sign in _SIGNS):
+    async for path, resource, body in in_turns(written):
+        if resource is None or not any(sign in body for sign in _SIGNS):
             continue
-        told = await _asked(work, lambda terms, r=resource: checking.faults(r, library, terms=terms))  # type: ignore[misc]
-        found += [_placed(issue, draft.path) for issue in told if issue.severity in GRAVE]
+        told = await _asked(work, partial(_faults, resource, library))
+        found += [_placed(issue, path) for issue in told if issue.severity in GRAVE]
     if found:
         raise Invalid(found)
+
+
+def _faults(resource: dict[str, Any], library: Library, terms: Terms) -> list[Issue]:
+    return checking.faults(resource, library, terms=terms)
 
 
 def _placed(issue: Issue, path: str) -> Issue:

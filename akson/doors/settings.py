@@ -20,9 +20,7 @@ class Settings:
     base_url: str  # AKSON_URL: as browsers see us, no slash at the end
     port: int  # AKSON_PORT
     schemas: Path | None  # AKSON_XSD: official message schemas; strict validation when given
-    profiles: (
-        Path | None
-    )  # AKSON_PROFILES: a folder of StructureDefinitions, value sets, packages; enforced when claimed
+    profiles: Path | None = None  # AKSON_PROFILES: a folder of profiles and value sets, enforced when claimed
     exchange_secret: str  # AKSON_EXCHANGE_SECRET: shared with the programs of the local transport
     postgres_bin: Path | None  # AKSON_POSTGRES_BIN
     staff_issuer: str  # AKSON_STAFF_ISSUER: HelseID; empty: our own, in the demo

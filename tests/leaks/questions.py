@@ -59,6 +59,9 @@ OPERATIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
             ("translate", "ConceptMap"),
         )
     },
+    "validate": lambda one: [
+        entry("POST", f"{_at(one)}/$validate", one), entry("POST", f"{one['resourceType']}/$validate", one),
+    ],
     "batch-validate-code": lambda one: [entry("GET", f"ValueSet/{one['id']}/$batch-validate-code")],
 }  # fmt: skip
 

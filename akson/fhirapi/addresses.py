@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from akson.base.errors import Refused
 from akson.fhir import types
+from akson.fhir.definitions import facts
 from akson.fhirapi import operations
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
@@ -32,6 +33,7 @@ class Place:
     type: str = ""
     id: str = ""
     version: str = ""
+    within: tuple[str, str] | None = None  # the compartment that is searched
     operation: str = ""  # its name, e.g. "$expand"
 
     def interaction(self, method: str) -> Interaction:
@@ -44,6 +46,7 @@ class Place:
 _TYPE: Mapping[str, Interaction] = {"GET": by_get, "POST": create, "PUT": update_matching, "PATCH": patch_matching,
                                      "DELETE": delete_matching}  # fmt: skip
 _SEARCH: Mapping[str, Interaction] = {"POST": by_post}
+_COMPARTMENT: Mapping[str, Interaction] = {"GET": by_get}
 _INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "PATCH": patch, "DELETE": delete}
 _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
@@ -54,6 +57,8 @@ def find(segments: Sequence[str]) -> Place:
 
     Raises  Refused AK-F001 when there is no such type or operation, AK-J001 when nothing could have such an id
     """
+    if segments == ["_search"]:
+        return Place(interactions=_SEARCH)
     if segments == ["_history"]:
         return Place(interactions=_HISTORY)
     if segments[-1].startswith("$"):
@@ -66,15 +71,27 @@ def find(segments: Sequence[str]) -> Place:
             return Place(interactions=_SEARCH, type=type_)
         case ["_history"]:
             return Place(interactions=_HISTORY, type=type_)
-        case [name] if name.startswith("_"):
-            raise Refused("AK-F001", name=name[:80])
-        case [id_]:
+        case [id_] if not id_.startswith("_"):
             return Place(interactions=_INSTANCE, type=type_, id=_id(id_))
         case [id_, "_history"]:
             return Place(interactions=_HISTORY, type=type_, id=_id(id_))
         case [id_, "_history", version]:
             return Place(interactions=_VERSION, type=type_, id=_id(id_), version=version)
-    raise Refused("AK-F001", name="/".join(segments)[:80])
+    return _compartment(segments)
+
+
+def _compartment(segments: Sequence[str]) -> Place:
+    """Return the place of a search in a compartment: Patient/x/Observation, Patient/x/*, each also with _search."""
+    if len(segments) not in (3, 4):
+        raise Refused("AK-F001", name="/".join(segments)[:80])
+    type_, id_, *rest = segments
+    members = facts()["compartments"].get(type_, {})
+    by_form = rest[-1] == "_search"
+    inner = rest[:-1] if by_form else rest
+    if not members or len(inner) > 1 or (inner and inner[0] != "*" and inner[0] not in members):
+        raise Refused("AK-F001", name="/".join(segments)[:80])
+    chosen = "" if not inner or inner[0] == "*" else inner[0]
+    return Place(interactions=_SEARCH if by_form else _COMPARTMENT, within=(type_, _id(id_)), type=chosen)
 
 
 def _type(name: str) -> str:

@@ -47,6 +47,7 @@ class Call:
     type: str = ""
     id: str = ""
     version: str = ""
+    within: tuple[str, str] | None = None
 
     def work(self, interaction: str) -> AbstractAsyncContextManager[Work]:
         """Begin the work of this call; when the block ends all is committed and the access log is durable."""

@@ -21,6 +21,7 @@ from akson.fhirapi.batch import batch
 from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Server
 from akson.fhirapi.pages import Seal
 from akson.fhirapi.performing import AWAY, perform, refusal
+from akson.fhirapi.search import by_get
 from akson.fhirapi.transaction import transaction
 from akson.record.office import Office
 
@@ -81,6 +82,7 @@ class FhirApi:
                 type=place.type,
                 id=place.id,
                 version=place.version,
+                within=place.within,
             )
             interaction = place.interaction(method)
             if "idempotency-key" in headers and method != "GET":  # a promise we do not keep yet must not seem to be
@@ -104,7 +106,7 @@ async def bundle(call: Call) -> Answer:
     return await (batch if cut.type == "batch" else transaction)(call, cut)
 
 
-_BASE = addresses.Place(interactions={"POST": bundle})
+_BASE = addresses.Place(interactions={"POST": bundle, "GET": by_get})
 
 
 class _Below(BaseRoute):

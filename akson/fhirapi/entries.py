@@ -120,6 +120,7 @@ def inner(call: Call, entry: Entry) -> Call:
         type=entry.place.type,
         id=entry.place.id,
         version=entry.place.version,
+        within=entry.place.within,
     )
 
 

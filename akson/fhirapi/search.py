@@ -1,4 +1,4 @@
-"""search-type: resources of one type that meet all that is asked for. Source: hl7.org/fhir/R4/http.html#search
+"""search-type, search-system and searches in a compartment. Source: hl7.org/fhir/R4/http.html#search
 
 By GET, or by POST to `_search` when the question names a person: then no link shows what was asked.
 """
@@ -14,6 +14,7 @@ from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call, Pairs
 from akson.fhirapi.pages import PAGE
 from akson.record.search import searching as journal_search
+from akson.record.search import wide
 from akson.record.stored import Stored
 
 _AFTER = "_after"  # the journal's cursor; travels only inside a sealed link
@@ -21,7 +22,8 @@ _AFTER = "_after"  # the journal's cursor; travels only inside a sealed link
 
 async def by_get(call: Call) -> Answer:
     """Answer a question that stands in the address, or the next page of any question."""
-    await call.refuse_beyond_token("rs")
+    if call.type:  # else each type is judged by itself
+        await call.refuse_beyond_token("rs")
     async with call.work("search") as work:
         return await searching(call, work)
 
@@ -35,7 +37,8 @@ async def searching(call: Call, work: Work) -> Answer:
 
 async def by_post(call: Call) -> Answer:
     """Answer a question that stands in the body; its links are sealed."""
-    await call.refuse_beyond_token("rs")
+    if call.type:
+        await call.refuse_beyond_token("rs")
     given = await contents.form(call.headers, call.content)
     contents.refuse_other_answers(call.headers, given)
     question = (*call.query, *(pair for pair in given if pair[0] not in contents.PRESENTATION))
@@ -47,7 +50,12 @@ async def by_post(call: Call) -> Answer:
 
 
 async def _answer(call: Call, work: Work, question: Pairs, itself: str) -> Answer:
-    page = await journal_search.search(work, call.type, question)
+    if call.within and call.type:
+        page = await journal_search.search(work, call.type, question, within=call.within)
+    elif call.type:
+        page = await journal_search.search(work, call.type, question)
+    else:
+        page = await wide.search_types(work, question, within=call.within)
     links = [("self", itself)]
     if page.next:
         carried = (*(pair for pair in question if pair[0] != _AFTER), (_AFTER, page.next))
@@ -65,17 +73,25 @@ def _unsealed(call: Call) -> Pairs:
     if PAGE not in names:
         return call.query
     call.refuse_parameters(known=frozenset({PAGE}))
-    return call.server.seal.open(call.type, dict(call.query)[PAGE])
+    return call.server.seal.open(_place(call), dict(call.query)[PAGE])
 
 
 def _sealed(call: Call, question: Pairs) -> str:
-    return f"{call.server.base}/{call.type}?{PAGE}={call.server.seal.close(call.type, question)}"
+    place = _place(call)
+    return f"{call.server.base}{place}?{PAGE}={call.server.seal.close(place, question)}"
+
+
+def _place(call: Call) -> str:
+    """Return the path that is searched, below the base: /Observation, /Patient/x/Observation, /Patient/x/*, nothing."""
+    if call.within:
+        return f"/{'/'.join(call.within)}/{call.type or '*'}"
+    return f"/{call.type}" if call.type else ""
 
 
 def _plain(call: Call) -> str:
     """Return the address that was asked, written anew."""
     asked = "&".join(f"{quote(name, safe=':')}={quote(value, safe=':|,/')}" for name, value in call.query)
-    return f"{call.server.base}/{call.type}" + (f"?{asked}" if asked else "")
+    return f"{call.server.base}{_place(call)}" + (f"?{asked}" if asked else "")
 
 
 def _entry(call: Call, stored: Stored, mode: str) -> dict[str, object]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from tests.fhirapi.clients import Api
+from tests.fhirapi.clients import Api, refused
 from tests.offices import VENDOR
 
 UCUM, LOINC = "http://unitsofmeasure.org", "http://loinc.org"
@@ -138,6 +139,7 @@ async def filled(api: Api) -> httpx.AsyncClient:
     for one in WORLD:
         made = await vendor.put(f"{one['resourceType']}/{one['id']}", json=one)
         assert made.status_code == 201, made.text
+        api.office.clock.pass_(timedelta(seconds=1))  # type: ignore[attr-defined]
     return vendor
 
 
@@ -163,3 +165,76 @@ async def test_each_question_finds_what_the_standard_says(api: Api) -> None:
         if total != len(wanted.split()):
             wrong.append((query, "total", total))
     assert not wrong, "\n".join(map(str, wrong))
+
+
+async def test_a_compartment_holds_what_belongs_to_somebody(api: Api) -> None:
+    vendor = await filled(api)
+    assert sorted(ids(await vendor.get("Patient/kari/Observation?code=29463-7"))) == ["w1", "w3"]
+    assert sorted(ids(await vendor.get("Practitioner/jonas/Observation"))) == ["w1"]
+    everything = ids(await vendor.get("Patient/kari/*?_count=100"))
+    assert sorted(everything) == sorted("w1 w3 bt bt2 n e1 qr r d1 kari".split())
+    asked = await vendor.get("Patient/kari/*?_count=4&_total=accurate")
+    assert (asked.json()["total"], await through(vendor, asked)) == (len(everything), everything)
+    assert refused(await vendor.get("Patient/kari/Organization"))[0] == 404
+    assert refused(await vendor.get("Patient/kari/*?_type=Organization"))[0] == 400
+
+
+async def test_the_whole_server_is_searched_for_some_types_or_all(api: Api) -> None:
+    vendor = await filled(api)
+    assert sorted(ids(await vendor.get("?_type=Organization,Practitioner"))) == ["fjordvik", "jonas", "nord"]
+    assert ids(await vendor.get("?_id=w1")) == ["w1"]
+    asked = await vendor.get("?_type=Patient,Observation&_sort=_id&_count=3&_total=accurate")
+    assert asked.json()["total"] == 8
+    assert await through(vendor, asked) == "bt bt2 kari n ola w1 w2 w3".split()
+    newest = await through(vendor, await vendor.get("?_type=Patient,Observation,List&_sort=-_lastUpdated&_count=2"))
+    assert newest == [one["id"] for one in reversed(WORLD) if one["resourceType"] in ("Patient", "Observation", "List")]
+    for query in (
+        "?_type=Nonsense",
+        "?_type=Patient,Observation&family=x",
+        "?_type=Patient,Observation&_sort=date",
+        "?family=x",
+    ):
+        assert refused(await vendor.get(query))[0] == 400, query
+
+
+async def test_what_has_no_value_stands_last_whatever_the_order(api: Api) -> None:
+    vendor = await filled(api)
+    for sort, wanted in (
+        ("date", "w2 w3 w1 bt"), ("-date", "bt w3 w2 w1"), ("value-quantity", "w1 w2 w3"), ("-value-quantity", "w3 w1 w2"),
+        ("performer", "w1"), ("-value-string", "n"), ("status,-date", "bt w2 w1"),
+    ):  # fmt: skip
+        rest = "&status=final" if "," in sort else ""
+        asked = await vendor.get(f"Observation?_sort={sort},_id&_count=2{rest}")
+        found = await through(vendor, asked)
+        assert found[: len(wanted.split())] == wanted.split(), (sort, found)
+        assert len(found) == (6 if not rest else 5), sort
+    assert await through(vendor, await vendor.get("Patient?_sort=family")) == ["ola", "kari"]
+
+
+async def through(vendor: httpx.AsyncClient, answer: httpx.Response) -> list[str]:
+    """Return the ids of a page and of all that follow it."""
+    found = ids(answer)
+    while following := [one["url"] for one in answer.json()["link"] if one["relation"] == "next"]:
+        answer = await vendor.get(following[0])
+        found += ids(answer)
+    return found
+
+
+async def test_what_comes_along_comes_along_once_and_in_rounds_where_asked(api: Api) -> None:
+    vendor = await filled(api)
+    for query, wanted in (
+        ("Observation?_id=w1&_include=Observation:performer", "jonas"),
+        ("Observation?_id=w1&_include=Observation:subject:Patient", "kari"),
+        ("Observation?_id=w1&_include=Observation:*", "jonas kari e1"),
+        ("Observation?_id=w1&_include=*", "jonas kari e1"),
+        ("Observation?_id=w1&_include=Observation:patient&_include:iterate=Patient:organization", "kari nord"),
+        ("Observation?_id=w1&_include=Observation:patient&_include=Patient:organization", "kari"),
+        ("Observation?_id=w1&_include=Observation:patient&_include:iterate=Patient:organization"
+         "&_include:iterate=Organization:partof", "kari nord fjordvik"),
+        ("Patient?_id=kari&_revinclude=Observation:subject", "w1 w3 bt bt2 n"),
+        ("Patient?_id=kari&_revinclude=*", "w1 w3 bt bt2 n e1 qr r d1"),
+        ("Encounter?_id=e1&_revinclude=Observation:encounter&_revinclude:iterate=List:item", "w1 l"),
+    ):  # fmt: skip
+        found = (await vendor.get(query)).json()["entry"]
+        along = sorted(one["resource"]["id"] for one in found if one["search"]["mode"] == "include")
+        assert along == sorted(wanted.split()), query

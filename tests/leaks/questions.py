@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from akson.fhir import search, types
+from tests.leaks.canary import WORD
 
 Resource = dict[str, Any]
 Entry = dict[str, Any]
@@ -76,30 +77,55 @@ def _by_id(one: Resource) -> str:
 
 def searches(one: Resource) -> list[str]:
     """Return every question that has this resource as an answer, and its count."""
-    asked = [("_id", one["id"]), *sorted(set(values(one)))]
+    asked = [("_id", one["id"]), *sorted({(name, value) for name, value in values(one) if name[:1] not in ("", ":")})]
     return [f"{one['resourceType']}?{name}={quote(value)}&_total=accurate" for name, value in asked]
 
 
 def values(one: Resource) -> Iterator[tuple[str, str]]:
     """Yield (parameter, value) of everything that is extracted from a resource."""
     found = search.extract(one)
-    named = {p.id: p.name for p in search.parameters(one["resourceType"]).values()}
-    for param, system, code, _ in found.tokens:
-        if system or code:
-            yield named[param], f"{_escaped(system or '')}|{_escaped(code or '')}"
-    for param, uri in found.uris:
-        yield named[param], _escaped(uri)
-    for param, text in found.strings:
-        yield named[param], _escaped(text)
-    for param, kind, id_, url, _identifier in found.references:
-        yield named[param], f"{kind}/{id_}" if kind else str(url)
-    for param, day, _ in found.dates:
-        yield named[param], f"ap{day.date().isoformat()}"
-        yield named[param], f"gt{day.year - 1}"
-    measured = [*found.numbers, *((param, low, high) for param, low, high, *_ in found.quantities)]
-    for param, low, high in measured:
-        yield named[param], f"eq{(low + high) / 2:f}"
+    named = {slot.id: p.name for p in search.parameters(one["resourceType"]).values() for slot in p.slots}
+
+    def name(place: int) -> str:
+        return named.get(search.split(place)[0], "")  # "": of a composite only
+
+    yield from _coded(found, name)
+    for place, text, raw in found.strings:
+        yield name(place), _escaped(text)
+        yield f"{name(place)}:exact", _escaped(raw)
+    for place, kind, id_, url, _identifier in found.references:
+        yield name(place), str(url) if url else f"{kind}/{id_}"
+    yield from _measured(found, name)
+    for slot in found.present:
+        yield f"{name(slot)}:missing", "false"
+    if "text" in one:
+        yield "_text", WORD
+        yield "_content", f"{WORD} synger"
     yield "_lastUpdated", "gt2020"
+
+
+def _coded(found: search.Extracted, name: Callable[[int], str]) -> Iterator[tuple[str, str]]:
+    """Yield what asks for codes, their texts, and addresses."""
+    for place, system, code, told in found.tokens:
+        if place < 0:
+            yield f"{name(-place)}:of-type", f"{_escaped(system or '')}|{_escaped(code)}|{_escaped(told or '')}"
+        elif system or code:
+            yield name(place), f"{_escaped(system or '')}|{_escaped(code or '')}"
+        if told and place > 0:
+            yield f"{name(place)}:text", _escaped(told)
+    for place, uri in found.uris:
+        yield name(place), _escaped(uri)
+        yield f"{name(place)}:below", _escaped(uri.rpartition("/")[0])
+
+
+def _measured(found: search.Extracted, name: Callable[[int], str]) -> Iterator[tuple[str, str]]:
+    """Yield what asks for dates, numbers and quantities."""
+    for place, day, _ in found.dates:
+        yield name(place), f"ap{day.date().isoformat()}"
+        yield name(place), f"gt{day.year - 1}"
+    measured = [*found.numbers, *((place, low, high) for place, low, high, *_ in found.quantities)]
+    for place, low, high in measured:
+        yield name(place), f"eq{(low + high) / 2:f}"
 
 
 def pages(kind: str) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Asking:
         """Ask only for what is in the compartment of Type/id. Raises Refused AK-S001 when there is none such."""
         members = facts()["compartments"].get(type_, {})
         names = members.get(self.asked.type, ())
-        if not names:
+        if not names and self.asked.type != type_:
             raise Refused("AK-S001", name=f"{type_}/{id_}/{self.asked.type}")
         known = extraction.parameters(self.asked.type)
         parameters = tuple(known[name] for name in names if name in known)

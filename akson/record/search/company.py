@@ -20,7 +20,6 @@ from akson.record.deciding import facts_in, labels_in
 from akson.record.masking import shown
 from akson.record.search.asked import Include
 from akson.record.search.scopes import Scopes
-from akson.record.search.statement import NOTHING
 from akson.record.search.statement import SQL as SEARCH
 from akson.record.session import fetch
 from akson.record.stored import Stored
@@ -94,7 +93,7 @@ async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes:
     """Return what points at the hits, among what the actor may find: what is hidden takes no place among the most."""
     of = [hit for hit in hits if include.target in (None, hit.type)]
     scope = await scopes.one(include.source, Act.READ) if include.source else await scopes.all_records()
-    if not of or scope is NOTHING:
+    if not of or scope.empty:
         return []
     owners = None if scope.owners is None and scope.persons else list(scope.owners or ())
     source = [types.code_of(include.source)] if include.source else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 
@@ -15,6 +15,7 @@ from akson.fhir import owners
 from akson.fhir import search as extraction
 from akson.record.deciding import asked as decision
 from akson.record.masking import shown
+from akson.record.search import ordering
 from akson.record.search.asked import Asked
 from akson.record.search.asking import Asking
 from akson.record.search.company import included
@@ -35,30 +36,34 @@ class Page:
     hits: list[Stored] = field(default_factory=list)
     included: list[Stored] = field(default_factory=list)
     next: str | None = None  # cursor for `_after`
+    cursors: list[str] = field(default_factory=list)  # of each hit
     total: int | None = None
 
 
 async def search(
-    work: Work, type_: str, pairs: Pairs, *, act: Act = Act.READ, within: tuple[str, str] | None = None
-) -> Page:
+    work: Work, type_: str, pairs: Pairs, *, act: Act = Act.READ, within: tuple[str, str] | None = None,
+    scopes: Scopes | None = None,
+) -> Page:  # fmt: skip
     """Return one page of the resources of `type_` that meet all of `pairs` and that the actor may see.
 
     act     SEARCH_IDENTITY finds persons the actor may be told of, not only those whose record is open
     within  (type, id) of a compartment: only what is in it
+    scopes  of searches that belong together
     Raises  Refused: AK-S001 a parameter is unknown, AK-S002 a value is wrong, AK-S004 too much to include, AK-S005 too
             much is asked, AK-S006 it takes too long, AK-S007 a code or value set is not known here
     """
-    asking = Asking(type_, extraction.parameters, work.now)
-    asked = asking.take(pairs)
-    if within is not None:
-        asking.within(*within)
+    asked = understood(work, type_, pairs, within)
     await flush(work)
     asked.conditions = [await resolve(work, one) for one in asked.conditions]
-    scopes = Scopes(work=work, act=act)
+    scopes = scopes or Scopes(work=work, act=act)
     compiler = Compiler(
         asked=asked, scopes=await scopes.of(asked), ids=work.office.ids, hasher=work.office.hasher, now=work.now
     )
     page = Page()
+    if compiler.scope.empty:
+        page.total = 0 if asked.total or not asked.count else None
+        _note(work, asked, page, pairs, act)
+        return page
     if asked.count:
         await _fill(work, compiler, page)
     if asked.total or not asked.count:
@@ -69,12 +74,36 @@ async def search(
     return page
 
 
+def understood(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None = None) -> Asked:
+    """Return what is asked for. Raises Refused like `search`."""
+    asking = Asking(type_, extraction.parameters, work.now)
+    asked = asking.take(pairs)
+    if within is not None:
+        asking.within(*within)
+    return asked
+
+
 async def _fill(work: Work, compiler: Compiler, page: Page) -> None:
+    if ordering.needed(compiler.asked.sort):
+        await _fill_ordered(work, compiler, page)
+        return
     rows = await _run(work, compiler.page())
     few = rows[: compiler.asked.count]
     page.hits = await shown(work, few)
+    if compiler.asked.sort:
+        page.cursors = [compiler.cursor(row) for row in few]
     if len(rows) > len(few):
         page.next = compiler.cursor(few[-1])
+
+
+async def _fill_ordered(work: Work, compiler: Compiler, page: Page) -> None:
+    asked = compiler.asked
+    everything = replace(compiler, asked=replace(asked, sort=[], after=None, count=ordering.MOST))
+    keyed = await ordering.ordered(await _run(work, everything.page()), asked.sort, asked.after)
+    few = keyed[: asked.count]
+    page.hits = await shown(work, [row for _, row in few])
+    if len(keyed) > len(few):
+        page.next = ordering.cursor(few[-1])
 
 
 async def _run(work: Work, ready: Ready) -> list[asyncpg.Record]:

@@ -37,8 +37,10 @@ class Scope:
     commons: str = ""
     unit: int = 0
 
-
-NOTHING = Scope(owners=())
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing can be found."""
+        return not self.commons and (not self.persons or self.owners == ())
 
 
 @dataclass

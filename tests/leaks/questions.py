@@ -84,7 +84,8 @@ def searches(one: Resource) -> list[str]:
 def values(one: Resource) -> Iterator[tuple[str, str]]:
     """Yield (parameter, value) of everything that is extracted from a resource."""
     found = search.extract(one)
-    named = {slot.id: p.name for p in search.parameters(one["resourceType"]).values() for slot in p.slots}
+    known = sorted(search.parameters(one["resourceType"]).values(), key=lambda p: not p.only)  # the widest, last, wins
+    named = {slot.id: p.name for p in known for slot in p.slots}
 
     def name(place: int) -> str:
         return named.get(search.split(place)[0], "")  # "": of a composite only
@@ -157,7 +158,12 @@ def around(kind: str) -> Iterator[str]:
         if parameter.kind == "reference" and "Patient" in parameter.targets:
             yield f"{kind}?{parameter.name}:Patient.name=Kanari"
             yield f"{kind}?{parameter.name}.birthdate=2013-05-06"
-            yield f"Patient?_has:{kind}:{parameter.name}:_id=x"
+            yield f"Patient?_has:{kind}:{parameter.name}:_lastUpdated=gt2020&_total=accurate"
+            yield f"{kind}?{parameter.name}:identifier=http://kanari.example/{WORD}|{WORD}&_total=accurate"
+            yield f"{kind}?{parameter.name}.general-practitioner.name=x&_include:iterate=*&_total=accurate"
+    yield f"{kind}?_content=kanarisen&_total=accurate"
+    yield f"{kind}?_include=*&_revinclude=*&_count=20"
+    yield f"?_type={kind}&_lastUpdated=gt2020&_total=accurate&_sort=-_lastUpdated"
 
 
 def _escaped(text: str) -> str:

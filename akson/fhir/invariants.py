@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,13 +34,18 @@ Place = tuple[Any, ...]  # (place around, name, index or None)
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One rule. `needs`: it holds of itself where none of these members is there; None: it always runs."""
+    """One rule.
+
+    needs   it holds of itself where none of these members is there; None: it always runs
+    surely  tells quickly of most elements that it holds, for the rules that run most
+    """
 
     key: str
     severity: str
     expression: str
     compiled: Compiled
     needs: frozenset[str] | None
+    surely: Callable[[Any], bool] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,55 +79,53 @@ class _Walk:
     def resource(self, node: Node, root: Node, at: Place) -> None:
         before = getattr(self, "asked", None)
         self.asked = Evaluation(node, root, Given())
-        self.element(node, at, root)
+        self.element(node.value, node.type, at, root)
         if node is root and "contained" in node.value and _unreferenced(node.value):
             self.say("dom-3", "error", "every contained resource is referred to, or refers to what contains it", at)
         if before:
             self.asked = before
 
-    def element(self, node: Node, at: Place, root: Node) -> None:
+    def element(self, value: Json, kind: str, at: Place, root: Node) -> None:
         """Look at an element with parts and at all that it holds."""
-        value = node.value
-        for rule in rules(node.type):
+        own, known = _plan(kind)
+        for rule in own:
             if rule.needs is None or not rule.needs.isdisjoint(value):
-                self.ask(rule, node, at)
-        if len(value) < 2 and value.keys() <= {"id"}:
-            self.say("ele-1", "error", "hasValue() or (children().count() > id.count())", at)
-        if node.type == "Extension" and ("extension" in value) is not _EXTENDED.isdisjoint(value):
-            self.say("ext-1", "error", "extension.exists() != value.exists()", at)
-        known = _members(node.type)
+                self.ask(rule, value, kind, at)
+        if len(value) < 2 or kind == "Extension":
+            self.any_element(value, kind, at)
         for name, inner in value.items():
             member = known.get(name)
-            if member is not None:
-                self.member(member, inner, (at, name, None), root)
-            elif name[:1] == "_":
-                self.companion(value.get(name[1:]), inner, (at, name[1:], None), root)
+            if member is None:
+                if name[:1] == "_":
+                    self.companion(value.get(name[1:]), inner, (at, name[1:], None), root)
+            elif inner.__class__ is dict:
+                self.inner(member, inner, (at, name, None), root)
+            elif inner.__class__ is list:
+                for index, each in enumerate(inner):
+                    self.inner(member, each, (at, name, index), root)
+            else:
+                self.inner(member, inner, (at, name, None), root)
 
-    def member(self, member: _Member, inner: Any, at: Place, root: Node) -> None:
+    def any_element(self, value: Json, kind: str, at: Place) -> None:
+        """Ask what holds of every element, and of every extension."""
+        if value.keys() <= {"id"}:
+            self.say("ele-1", "error", "hasValue() or (children().count() > id.count())", at)
+        if kind == "Extension" and ("extension" in value) is not _EXTENDED.isdisjoint(value):
+            self.say("ext-1", "error", "extension.exists() != value.exists()", at)
+
+    def inner(self, member: _Member, value: Any, at: Place, root: Node) -> None:
+        """Look at one value of a member."""
         kind = member.type
-        if kind in PRIMITIVES:
-            self.primitive(member, inner, at)
-        elif inner.__class__ is dict:
-            self.inner(member, inner, at, root)
-        elif inner.__class__ is list:
-            for index, each in enumerate(inner):
-                if each.__class__ is dict:
-                    self.inner(member, each, (*at[:2], index), root)
-
-    def inner(self, member: _Member, value: Json, at: Place, root: Node) -> None:
-        if member.type != "Resource":
-            node = Node(value, member.type)
-            self.element(node, at, root)
-        else:
+        if kind == "Resource":
             node = Node(value, resource_type(value))
-            self.resource(node, root if member.name == "contained" else node, at)
+            if value.__class__ is dict:
+                self.resource(node, root if member.name == "contained" else node, at)
+        elif value.__class__ is dict:
+            self.element(value, kind, at, root)
+        elif kind not in PRIMITIVES:
+            return
         for rule in member.rules:
-            self.ask(rule, node, at)
-
-    def primitive(self, member: _Member, inner: Any, at: Place) -> None:
-        for rule in member.rules:
-            for value in inner if inner.__class__ is list else (inner,):
-                self.ask(rule, Node(value, member.type), at)
+            self.ask(rule, value, kind, at)
 
     def companion(self, values: Any, extras: Any, at: Place, root: Node) -> None:
         """Look at what stands beside a primitive: its id and extensions."""
@@ -136,11 +139,13 @@ class _Walk:
                 self.say("ele-1", "error", "hasValue() or (children().count() > id.count())", here)
             for number, each in enumerate(extra.get("extension") or ()):
                 if each.__class__ is dict:
-                    self.element(Node(each, "Extension"), (here, "extension", number), root)
+                    self.element(each, "Extension", (here, "extension", number), root)
 
-    def ask(self, rule: Invariant, node: Node, at: Place) -> None:
+    def ask(self, rule: Invariant, value: Any, kind: str, at: Place) -> None:
+        if rule.surely and rule.surely(value):
+            return
         try:
-            holds = self.asked.tells(rule.compiled, node)
+            holds = self.asked.tells(rule.compiled, Node(value, kind))
         except FhirPathError as error:
             self.issues.append(Issue("warning", "processing", _path(at), f"{rule.key} cannot be decided: {error}"))
             return
@@ -181,6 +186,29 @@ def _path(at: Place) -> str:
     return f"{_path(around)}.{shown}" if around else shown
 
 
+def _has_narrative(resource: Json) -> bool:
+    text = resource.get("text")
+    return text.__class__ is dict and "div" in text
+
+
+def _points_outside(reference: Json) -> bool:
+    literal = reference.get("reference", "")
+    return literal.__class__ is str and literal[:1] != "#"
+
+
+SURELY: Final[dict[str, Callable[[Any], bool]]] = {
+    "dom-6": _has_narrative,
+    "per-1": lambda period: "start" not in period or "end" not in period,
+    "qty-3": lambda quantity: "system" in quantity,
+    "ref-1": _points_outside,
+}
+
+
+@cache
+def _plan(kind: str) -> tuple[tuple[Invariant, ...], Mapping[str, _Member]]:
+    return rules(kind), _members(kind)
+
+
 @cache
 def rules(kind: str) -> tuple[Invariant, ...]:
     """Return the invariants of a type or of an element with parts, those of the types above with them."""
@@ -211,7 +239,7 @@ def _at_place(path: str, of: str) -> Iterator[Invariant]:
 @cache
 def _invariant(kind: str, key: str, severity: str, expression: str) -> Invariant:
     compiled = compile(expression, lenient=True)  # without the type: some name elements that it does not have
-    return Invariant(key, severity, expression, compiled, _needs(kind, compiled))
+    return Invariant(key, severity, expression, compiled, _needs(kind, compiled), SURELY.get(key))
 
 
 def _needs(kind: str, compiled: Compiled) -> frozenset[str] | None:

@@ -50,6 +50,7 @@ WEIGHT = {
         ("name.given.count()", [3]),
         ("name.given.where(hasValue()).last()", ["Marie"]),
         ("name.given.extension('urn:x').value", ["y"]),
+        ("name.last().given.startsWith('a').empty()", [True]),
         ("birthDate.extension('urn:time').value.ofType(dateTime)", ["1985-03-01T10:00:00+01:00"]),
         ("birthDate.getValue() is Date", [True]),
         ("birthDate < @1985-04", [True]),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from akson.fhir import invariants
 from akson.fhir.bodies import loads
 from akson.fhir.definitions import elements
 from akson.fhir.fhirpath import FhirPathError, compile
@@ -135,6 +136,24 @@ def test_no_official_example_violates_an_invariant(shared: Path) -> None:
     assert len(files) > 400
     errors = [(f.name, i) for f in files for i in violations(loads(f.read_bytes())) if i.severity == "error"]
     assert errors == []
+
+
+def test_what_is_told_quickly_is_what_the_expression_tells(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [loads(f.read_bytes()) for f in sorted((shared / "fhir" / "r4-examples").glob("*.json"))]
+    found += [
+        resource("Patient", name=[{"period": {"start": "2021", "_end": {"id": "x"}}}]),
+        resource("Patient", managingOrganization={"_reference": {"id": "x"}}),
+        resource("Observation", valueQuantity={"code": "kg", "_system": {"id": "x"}}),
+        resource("Patient", managingOrganization={"reference": "#x"}),
+        {"resourceType": "Patient", "text": {"_div": {"id": "x"}}},
+    ]
+    quickly = [violations(each) for each in found]
+    monkeypatch.setattr(invariants, "SURELY", {})
+    for remembered in (invariants.rules, invariants._invariant, invariants._plan, invariants._members):
+        remembered.cache_clear()
+    assert [violations(each) for each in found] == quickly
+    for remembered in (invariants.rules, invariants._invariant, invariants._plan, invariants._members):
+        remembered.cache_clear()
 
 
 def test_what_is_no_valid_resource_does_no_harm() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from akson.fhir.fhirpath import tree
 from akson.fhir.fhirpath.code import ANY, Code, Static, of_system
 from akson.fhir.fhirpath.errors import FhirPathError
+from akson.fhir.fhirpath.model import Node
 from akson.fhir.fhirpath.scope import Scope
 from akson.fhir.fhirpath.values import Items, one, short_enough, system, text, whole
 
@@ -125,7 +126,10 @@ def _scalar_run(
         items = before(s)
         if not items:
             return []
-        value = take(one(items, told), told)
+        item = one(items, told)
+        if item.__class__ is Node and item.value is None:  # a primitive without a value
+            return []
+        value = take(item, told)
         given: list[Any] = []
         for argument, convert in runs:
             found = argument(s)

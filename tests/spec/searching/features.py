@@ -20,6 +20,7 @@ class Features:
     absolute: bool = False  # references by URL
     own: bool = True  # also by URLs of our own
     by_system: bool = True  # :identifier=system|
+    unresolved: bool = True  # :missing and :identifier where the type pointed to decides
     together: bool = True  # :missing of composites
     norwegian: bool = False  # æ, ø, å sort last
     long: bool = False  # text beyond the first 200 letters
@@ -42,12 +43,12 @@ FULL = Features(
     kinds=frozenset("token reference string date number quantity uri composite".split()),
     modifiers={
         "": ("missing",), "string": ("contains", "exact"), "reference": ("type", "identifier"),
-        "token": ("not", "text", "of-type"), "uri": ("below", "above"),
+        "token": ("not", "text", "of-type", "in", "not-in", "below", "above"), "uri": ("below", "above"),
     },
     compartments=True, lists=True, words=True, approximately=True, partly=True, absolute=True, norwegian=True, long=True, chains=5, has=3, iterate=True,
     wildcards=True, ucum=True, sort=frozenset("date string number quantity token reference uri".split()),
 )  # fmt: skip
 TODAY = replace(
-    FULL, own=False, by_system=False, together=False, norwegian=False, compartments=False,
+    FULL, own=False, by_system=False, unresolved=False, together=False, norwegian=False, compartments=False,
     sort=FULL.sort - {"token", "uri"},
 )  # fmt: skip

@@ -11,7 +11,9 @@ from typing import Any
 from tests.spec.searching.definitions import COLUMNS, Parameter, compartment, parameters, resource_types
 from tests.spec.searching.extracting import found
 from tests.spec.searching.features import Features
-from tests.spec.searching.people import GP, NURSE, SYSTEM
+from tests.spec.searching.people import GP, NURSE
+from tests.spec.searching.people import SYSTEM as PROGRAM
+from tests.spec.searching.terms import MEANT, SYSTEM
 from tests.spec.searching.values import BASE, Amount, Ref, Span, Token
 from tests.spec.searching.world import NOT_WRITTEN, World
 
@@ -32,7 +34,7 @@ class Generator:
     def question(self) -> tuple[str, str, Pairs, bool]:
         """Return who asks, of which type, what, and whether by POST."""
         r = self.random
-        user = r.choice((SYSTEM, SYSTEM, NURSE, GP))
+        user = r.choice((PROGRAM, PROGRAM, NURSE, GP))
         type_ = r.choice(MOST_WANTED) if r.random() < 0.35 else r.choice(self._types)
         pairs: Pairs = []
         for _ in range(r.choice((0, 1, 1, 1, 1, 2, 2, 3))):
@@ -77,6 +79,12 @@ class Generator:
         modifier = r.choice(
             ("", "", "", *self.features.modifiers.get(parameter.kind, ()), *self.features.modifiers.get("", ()))
         )
+        if (
+            modifier in ("missing", "identifier")
+            and "resolve()" in parameter.expression
+            and not self.features.unresolved
+        ):
+            return None
         if modifier == "missing" and (parameter.kind != "composite" or self.features.together):
             return f"{parameter.name}:missing", r.choice(("true", "false"))
         modifier = "" if modifier == "missing" else modifier
@@ -219,6 +227,11 @@ def escaped(text: str) -> str:
 
 def _token(g: Generator, value: Token, modifier: str) -> str | None:
     r = g.random
+    if modifier in ("in", "not-in"):
+        return r.choice(sorted(MEANT))
+    if modifier in ("below", "above"):
+        system = r.choice((SYSTEM, SYSTEM, value.system or SYSTEM))
+        return f"{escaped(system)}|{escaped(value.code or 'K86')}"
     if modifier == "text":
         return escaped((value.text or "søvn")[: r.choice((2, 5, 100))].strip()) or None
     if modifier == "of-type":
@@ -275,9 +288,11 @@ def _string(g: Generator, value: str, modifier: str) -> str | None:
 
 def _uri(g: Generator, value: str, modifier: str) -> str | None:
     r = g.random
-    bent = {"below": (value, value.rpartition("/")[0]), "above": (value, f"{value}/under")}.get(
-        modifier, (value, value, value + "x")
-    )
+    if modifier and not value.startswith("http"):
+        return None  # only addresses have something above and below
+    ways = {"": (value, value, value + "x"), "below": (value + "/", value.rpartition("/")[0] + "/"),
+            "above": (f"{value}/under/x", value + "x")}  # fmt: skip
+    bent = ways[modifier]
     return escaped(r.choice(bent)) or None
 
 

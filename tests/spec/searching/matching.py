@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tests.spec.searching.features import Features
+from tests.spec.searching.terms import MEANT, SYSTEM, above, below
 from tests.spec.searching.values import BASE, Amount, Ref, Span, Token, folded, moment
 
+_NEGATED: Final = {"not": "", "not-in": "in"}
 _PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 
 
@@ -41,8 +43,8 @@ def plain(value: str) -> str:
 
 def meets(kind: str, modifier: str, asked: str, found: Sequence[Any], features: Features, now: datetime) -> bool:
     """Tell whether any of the values found meets any of those asked for."""
-    if modifier == "not":
-        return not meets(kind, "", asked, found, features, now)
+    if modifier in _NEGATED:
+        return not meets(kind, _NEGATED[modifier], asked, found, features, now)
     if kind == "composite":
         raise ValueError("ask meets_together")
     one = _MATCH[kind]
@@ -65,6 +67,11 @@ def meets_together(
 
 def _token(modifier: str, asked: str, found: Token, features: Features, _now: datetime) -> bool:
     parts = [plain(part) for part in split(asked, "|")]
+    if modifier == "in":
+        return found.system == SYSTEM and found.code in MEANT[plain(asked)]
+    if modifier in ("below", "above"):
+        near = {"below": below, "above": above}[modifier](parts[1])
+        return found.system == parts[0] and found.code in (near if parts[0] == SYSTEM else {parts[1]})
     if modifier == "text":
         return found.text is not None and folded(found.text).startswith(folded(plain(asked)))
     if modifier == "of-type":
@@ -110,7 +117,7 @@ def _string(modifier: str, asked: str, found: str, _features: Features, _now: da
 def _uri(modifier: str, asked: str, found: str, _features: Features, _now: datetime) -> bool:
     asked = plain(asked)
     if modifier == "below":
-        return found == asked or found.startswith(asked.rstrip("/") + "/")
+        return (found + "/").startswith(asked.rstrip("/") + "/")
     if modifier == "above":
         return found == asked or asked.startswith(found.rstrip("/") + "/")
     return asked == found

@@ -24,6 +24,7 @@ from tests.spec.searching.definitions import resource_types
 from tests.spec.searching.features import Features
 from tests.spec.searching.inventing import THROUGH, Inventor, Planned, concerns_people
 from tests.spec.searching.people import BLOCKED, ELSEWHERE, GP, NORD, NURSE, PEOPLE, PRAKSIS, SYSTEM, sees
+from tests.spec.searching.terms import load_terms
 from tests.spec.searching.values import BASE
 
 NOT_WRITTEN = frozenset({"AuditEvent", "Parameters", "Subscription"})  # the trail, operations, live subscriptions
@@ -76,6 +77,7 @@ async def build(office: Office, *, features: Features, seed: int, size: int = 1,
     bundles  transactions of others' making about people nobody of ours cares for
     """
     api = Api(office)
+    await load_terms(office.database)
     units = {key: await unit(office, key) for key in (NORD, PRAKSIS, ELSEWHERE)}
     actors = {
         NURSE: await staff(office, units[NORD], "Yusuf"),

@@ -135,6 +135,7 @@ def _by_url(canonicals: Iterable[str]) -> dict[str, str]:
 
 async def stored(call: Call) -> Json:
     """Return the resource that the call's address names, as its reader may see it."""
+    await call.refuse_beyond_token("r")
     async with call.work("read") as work:
         found = await journal.read(work, call.type, call.id)
         resource: Json = bodies.loads(found.body or b"{}")

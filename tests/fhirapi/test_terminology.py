@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from akson.registers.terminology.store import put_map, put_system, put_value_set
 from tests.fhirapi.clients import Api, refused, transaction
+from tests.offices import VENDOR
 from tests.registers.terminology.samples import ANIMALS, USES, Json, animals, only, value_set
 
 DOGS = value_set("dogs", only(("concept", "is-a", "hund")))
@@ -83,6 +85,20 @@ async def test_codes_are_validated_with_their_display(
     answer = told(await loaded.post("ValueSet/$validate-code", json=question))
     assert answer["result"] is right
     assert bool(answer.get("message")) is not right
+
+
+async def test_what_only_groups_may_be_refused(loaded: httpx.AsyncClient) -> None:
+    address = f"ValueSet/$validate-code?url=https://akson.no/test/ValueSet/all&system={ANIMALS}&code=dyr"
+    assert told(await loaded.get(address))["result"] is True
+    assert told(await loaded.get(f"{address}&abstract=false"))["result"] is False
+
+
+async def test_a_value_set_by_its_id_is_read_like_any_resource(api: Api, vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("ValueSet", json=DOGS)).json()["id"]
+    narrow = api.as_(replace(VENDOR, scopes=frozenset({"system/Observation.rs"})))
+    assert refused(await narrow.get(f"ValueSet/{made}/$expand")) == (403, "forbidden", "")
+    assert (await vendor.get(f"ValueSet/{made[:-1]}x/$expand")).status_code == 404
+    assert (await vendor.get(f"ValueSet/{made}/$expand")).json()["issue"][0]["code"] == "not-found"  # the code system
 
 
 async def test_a_code_is_looked_up_with_its_relatives(loaded: httpx.AsyncClient) -> None:

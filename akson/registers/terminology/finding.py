@@ -75,7 +75,8 @@ class Finder:
             return
         for url in missing:
             self._rows[url], self._supplements[url] = [], []
-        rows = await self.reader.fetch(SQL.systems, missing, self.scope)
+        found = await self.reader.fetch(SQL.systems, missing, self.scope)
+        rows = [row for row in found if row["content"] != "not-present"]  # known by name only: nothing can be said
         for row in rows:
             if row["url"] in self._rows and row["url"] in missing:
                 self._rows[row["url"]].append(row)

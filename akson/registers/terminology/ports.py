@@ -62,13 +62,17 @@ class Terminology:
         return Codes(pairs=tuple(pairs))
 
     async def holds(self, system: str, code: str, value_set: str) -> bool | None:
-        """Tell whether a value set holds a code; None when the value set, or a code system it needs, is not here.
+        """Tell whether a value set holds a code; None when the value set, or a code system it needs, is not all here.
 
         A system of "" asks for the code in any of the value set's systems (elements of type `code`).
         """
         try:
             composed = await self._composed(value_set)
-            return None if composed is None else await self._holds(composed, system, code)
+            if composed is None:
+                return None
+            parts = [part.system for part in composed.every_part() if part.system is not None]
+            whole = all(one.content == "complete" for one in parts)
+            return await self._holds(composed, system, code) or (False if whole else None)
         except _NOT_UNDERSTOOD:
             return None
 

@@ -29,6 +29,10 @@ async def in_value_set(finder: Finder, composed: Composed, asked: Asked) -> Verd
         _say_of_coding(asked, n, coding, composed, found, verdict)
         if found.inside and (best is None or not best.inside):
             best = found
+        if found.inside and found.concept is not None and found.concept.abstract and not asked.abstract:
+            text = f"The code '{found.concept.code}' is abstract, and may not be used to code with"
+            place = asked.place(n, "code")
+            verdict.say(Issue(severity="error", code="business-rule", kind="code-rule", text=text, path=place))
         if found.concept is not None and not asked.membership_only:
             await displays.check(finder, composed, asked, n, coding, found, added, verdict)
         best = best or found

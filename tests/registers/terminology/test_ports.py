@@ -84,6 +84,18 @@ async def test_what_is_not_here_is_not_known_rather_than_false(terminology: Term
         assert await terminology.holds(ANIMALS, "hund", url) is None
 
 
+async def test_a_part_of_a_code_system_says_yes_but_never_no(terminology: Terminology, db: Database) -> None:
+    async with db.transaction() as connection:
+        await put_system(connection, animals(version="2", content="fragment"))
+        await put_system(connection, animals(url="urn:named", content="not-present", concept=[]))
+        await put_value_set(connection, value_set("some", {"system": ANIMALS}))
+        await put_value_set(connection, value_set("named", {"system": "urn:named"}))
+    some = "https://akson.no/test/ValueSet/some"
+    assert await terminology.holds(ANIMALS, "hund", some) is True
+    assert await terminology.holds(ANIMALS, "katt", some) is None
+    assert await terminology.holds("urn:named", "x", "https://akson.no/test/ValueSet/named") is None
+
+
 async def test_hierarchies_are_walked_both_ways(terminology: Terminology) -> None:
     assert set(await terminology.descendants(ANIMALS, "hund")) == {"hund", "puddel", "settar"}
     assert set(await terminology.ancestors(ANIMALS, "puddel")) == {"puddel", "hund", "dyr"}

@@ -139,6 +139,12 @@ WEIGHT = {
         ("name.use.last().memberOf('urn:vs')", [False]),
         ("name.use.first().subsumes('nickname')", [True]),
         ("%unknown", FhirPathError),
+        ("getResourceKey()", ["Patient/p"]),
+        ("generalPractitioner.getReferenceKey()", ["Practitioner/1", "Practitioner/unknown"]),
+        ("generalPractitioner.getReferenceKey(Practitioner).count()", [2]),
+        ("generalPractitioner.getReferenceKey(Organization)", []),
+        ("managingOrganization.getReferenceKey()", []),
+        ("generalPractitioner.first().resolve().getResourceKey()", []),
     ],
 )
 def test_expressions_on_a_patient(expression: str, expected: Any) -> None:

@@ -10,8 +10,9 @@ from akson.fhir.fhirpath.functions import (
     strings,
     subsetting,
     utility,
+    views,
 )
 from akson.fhir.fhirpath.functions.registry import FUNCTIONS, Function
 
 __all__ = ["FUNCTIONS", "Function", "conversion", "existence", "fhir", "filtering", "maths", "precision", "strings",
-           "subsetting", "utility"]  # fmt: skip
+           "subsetting", "utility", "views"]  # fmt: skip

@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from akson.base.errors import Refused
 from akson.base.work import Actor
-from akson.fhirapi import addresses, capabilities, contents, entries
+from akson.fhirapi import addresses, capabilities, contents, entries, terminology_capabilities
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.batch import batch
-from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Server
+from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Pairs, Server
 from akson.fhirapi.pages import Seal
 from akson.fhirapi.performing import AWAY, perform, refusal
 from akson.fhirapi.search import by_get
@@ -44,7 +44,9 @@ class FhirApi:
         self._origin = base_url.rstrip("/")
         self._server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret))
         self._authenticate = authenticate
-        self._metadata = capabilities.statement(self._server.base, office.clock())
+        began = office.clock()
+        self._metadata = {"full": capabilities.statement(self._server.base, began),
+                          "terminology": terminology_capabilities.statement(self._server.base, began)}  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a bug passes through to the doors, which answer `unexpected`."""
@@ -67,7 +69,7 @@ class FhirApi:
         query = contents.parameters(scope["query_string"].decode("latin-1")) if scope["query_string"] else ()
         contents.refuse_other_answers(headers, query)
         if path == "metadata":
-            answer = self._capabilities(method)
+            answer = self._capabilities(method, query)
         else:
             actor = await self._authenticate(headers, scope["method"], self._origin + scope["path"])
             place = _BASE if not path else addresses.find(path.split("/"))
@@ -90,10 +92,13 @@ class FhirApi:
             answer = await perform(call, interaction)
         return answer.pretty() if any(name == "_pretty" and value in _TRUE for name, value in query) else answer
 
-    def _capabilities(self, method: str) -> Answer:
+    def _capabilities(self, method: str, query: Pairs) -> Answer:
         if method != "GET":
             raise Refused("AK-F002", allowed="GET")
-        return self._metadata
+        modes = [value for name, value in query if name == "mode"] or ["full"]
+        if len(modes) > 1 or modes[0] not in self._metadata:
+            raise Refused("AK-F007", name="parameter mode (full or terminology)")
+        return self._metadata[modes[0]]
 
 
 async def bundle(call: Call) -> Answer:

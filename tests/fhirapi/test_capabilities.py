@@ -17,6 +17,14 @@ async def test_the_statement_is_valid_and_open_to_all(api: Api) -> None:
     assert [resource["type"] for resource in told.data["rest"][0]["resource"]] == list(types.TYPES)
 
 
+async def test_what_is_answered_about_codes_is_told_apart(api: Api) -> None:
+    told = checks.check(
+        (await api.as_(None).get("metadata?mode=terminology")).content, expected="TerminologyCapabilities"
+    )
+    assert {"filter", "count", "displayLanguage"} <= {one["name"] for one in told.data["expansion"]["parameter"]}
+    assert refused(await api.as_(None).get("metadata?mode=anything"))[0] == 400
+
+
 async def test_every_parameter_it_names_is_understood(vendor: httpx.AsyncClient) -> None:
     told = (await vendor.get("metadata")).json()["rest"][0]["resource"]
     values = {

@@ -50,6 +50,8 @@ _COMPARTMENT: Mapping[str, Interaction] = {"GET": by_get}
 _INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "PATCH": patch, "DELETE": delete}
 _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
+# What writes nothing: an Idempotency-Key means nothing there.
+READING = frozenset({by_get, by_post, read, vread, history})
 
 
 def find(segments: Sequence[str]) -> Place:

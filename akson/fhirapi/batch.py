@@ -5,6 +5,8 @@ Source: hl7.org/fhir/R4/http.html#transaction
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from akson.base.errors import Refused
@@ -13,12 +15,17 @@ from akson.fhir.issues import Invalid
 from akson.fhirapi import answers, entries
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
+from akson.fhirapi.once import Done
 from akson.fhirapi.performing import perform, refusal
 
 
 async def batch(call: Call, cut: bodies.Slices) -> Answer:
     """Carry out each entry by itself; the answers stand in the order of the entries."""
     entries.count(cut)
+    if call.once is not None:
+        with suppress(Done):  # the same batch again: each entry knows what became of it
+            async with call.work("batch"):
+                pass
     return answers.bundle("batch-response", [await _carry_out(call, n, part) for n, part in enumerate(cut.entry)])
 
 
@@ -26,6 +33,8 @@ async def _carry_out(call: Call, n: int, part: bodies.Slice) -> dict[str, Any]:
     try:
         entry = entries.read(n, part, call.server.base)
         asked = entries.inner(call, entry)
+        if call.once is not None and entry.method != "GET":
+            asked = replace(asked, once=call.once.entry(n))
     except Refused as refused:
         return answers.response(refusal(refused))
     except Invalid as fault:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from akson.access.roles import OWN_JOB, scope_covers
 from akson.base.errors import Refused
 from akson.base.work import Actor, Kind, Purpose, Work
+from akson.fhirapi.once import Once
 from akson.fhirapi.pages import Seal
 from akson.record.office import Office
+from akson.record.stored import Stored
 
 Pairs = tuple[tuple[str, str], ...]
 Content = Callable[[int], Awaitable[bytes]]  # gives the body, of at most so many bytes
@@ -48,12 +50,34 @@ class Call:
     id: str = ""
     version: str = ""
     within: tuple[str, str] | None = None
+    once: Once | None = None
 
     def work(self, interaction: str) -> AbstractAsyncContextManager[Work]:
-        """Begin the work of this call; when the block ends all is committed and the access log is durable."""
+        """Begin the work of this call; when the block ends all is committed and the access log is durable.
+
+        Raises  Done when it has been carried out before, under the same Idempotency-Key
+        """
+        return self.looking(interaction) if self.once is None else self._work_once(interaction, self.once)
+
+    def looking(self, interaction: str) -> AbstractAsyncContextManager[Work]:
+        """Begin a work that writes nothing, or whose writes no key stands for."""
         return self.server.office.work(
             self.actor, _PURPOSES[self.actor.kind], screen=f"FHIR {interaction}", request=self.request
         )
+
+    @asynccontextmanager
+    async def _work_once(self, interaction: str, once: Once) -> AsyncIterator[Work]:
+        office = self.server.office
+        place = int.from_bytes(once.key(office)[:8], "big", signed=True)
+        async with office.queues.turn([place]), self.looking(interaction) as work:
+            await once.begin(work)
+            yield work
+            await once.end(work)
+
+    def tell(self, *results: tuple[int, Stored | None]) -> None:
+        """Say what became of each change, for who asks again under the same Idempotency-Key."""
+        if self.once is not None:
+            self.once.results[:] = results
 
     def address(self, version: int | None = None) -> str:
         """Return the address of this call's resource, or of one version of it."""
@@ -68,7 +92,7 @@ class Call:
         if OWN_JOB in scopes or (not scopes and self.actor.kind is not Kind.SYSTEM):
             return
         if not scope_covers(scopes, self.type, letters, self.actor.kind):
-            async with self.work(f"{self.method} {self.type}") as work:
+            async with self.looking(f"{self.method} {self.type}") as work:
                 work.saw(0, f"{self.type}/{self.id}".rstrip("/"), outcome="refuse", rule="token_does_not_cover")
                 raise Refused("AK-A005")
 

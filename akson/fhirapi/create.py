@@ -29,6 +29,7 @@ async def create(call: Call) -> Answer:
         return await _unless_there(call, draft, condition)
     async with call.work("create") as work:
         stored = (await journal.write_set(work, [draft]))[0]
+        call.tell((201, stored))
     return answers.written(call, stored, 201)
 
 
@@ -38,7 +39,8 @@ async def _unless_there(call: Call, draft: Draft, condition: Condition) -> Answe
     async with office.queues.turn(condition.keys(office.hasher)), call.work("create") as work:
         found = await conditions.match(work, condition) or await conditional.alone(work, condition)
         stored = found or (await journal.write_set(work, [draft]))[0]
-    return answers.written(call, stored, 200 if found else 201)
+        call.tell((status := 200 if found else 201, stored))
+    return answers.written(call, stored, status)
 
 
 def drafted(call: Call, method: str, body: bytes) -> Draft:

@@ -18,6 +18,7 @@ async def delete(call: Call) -> Answer:
     try:
         async with call.work("delete") as work:
             stored = await journal.delete(work, call.type, call.id, if_match=seen)
+            call.tell((204, stored))
     except Refused as refused:
         if refused.code != "AK-J002":
             raise
@@ -35,8 +36,9 @@ async def delete_matching(call: Call) -> Answer:
     async def attempt() -> Stored | None:
         async with call.work("delete") as work:
             found = await conditions.match(work, condition, unseen=False)
-            if found is None:
-                return None
-            return await journal.delete(work, call.type, found.id, if_match=seen or found.version)
+            if found is not None:
+                found = await journal.delete(work, call.type, found.id, if_match=seen or found.version)
+            call.tell((204, found))
+            return found
 
     return answers.removed(call, await conditional.persistently(attempt))

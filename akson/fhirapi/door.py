@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
@@ -19,6 +20,7 @@ from akson.fhirapi import addresses, capabilities, contents, entries, terminolog
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.batch import batch
 from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Pairs, Server
+from akson.fhirapi.once import given
 from akson.fhirapi.pages import Seal
 from akson.fhirapi.performing import AWAY, perform, refusal
 from akson.fhirapi.search import by_get
@@ -87,8 +89,8 @@ class FhirApi:
                 within=place.within,
             )
             interaction = place.interaction(method)
-            if "idempotency-key" in headers and method != "GET":  # a promise we do not keep yet must not seem to be
-                raise Refused("AK-F011", name="Idempotency-Key")
+            if "idempotency-key" in headers and interaction not in addresses.READING:
+                call = _once(call, place, scope)
             answer = await perform(call, interaction)
         return answer.pretty() if any(name == "_pretty" and value in _TRUE for name, value in query) else answer
 
@@ -99,6 +101,22 @@ class FhirApi:
         if len(modes) > 1 or modes[0] not in self._metadata:
             raise Refused("AK-F007", name="parameter mode (full or terminology)")
         return self._metadata[modes[0]]
+
+
+def _once(call: Call, place: addresses.Place, scope: Scope) -> Call:
+    """Return the call bound to its Idempotency-Key. Raises Refused AK-F011 for what cannot be carried out once."""
+    if place.operation:
+        raise Refused("AK-F011", name="Idempotency-Key with an operation")
+    asked = [scope["method"], scope["path"], scope["query_string"].decode("latin-1")]
+    asked += [f"{name}: {call.headers.get(name, '')}" for name in ("content-type", "if-match", "if-none-exist")]
+    once = given(call.headers["idempotency-key"], call.actor, asked)
+
+    async def content(most: int) -> bytes:
+        body = await call.content(most)
+        once.heard(body)
+        return body
+
+    return replace(call, once=once, content=content)
 
 
 async def bundle(call: Call) -> Answer:

@@ -113,6 +113,7 @@ def inner(call: Call, entry: Entry) -> Call:
     prefer = call.headers.get("prefer", "return=minimal")
     return replace(
         call,
+        once=None,
         method=entry.method,
         query=entry.query,
         headers={"content-type": media, "prefer": prefer, **entry.headers},

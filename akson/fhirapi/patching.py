@@ -52,7 +52,9 @@ async def _patch(call: Call, condition: Condition | None) -> Answer:
             id_ = meant(await conditions.match(work, condition, unseen=False)) if condition else call.id
             draft = await drafted(work, call.type, id_, change, seen)
             references.localise(draft, call.server.base)
-            return (await journal.write_set(work, [draft]))[0]
+            stored = (await journal.write_set(work, [draft]))[0]
+            call.tell((200, stored))
+            return stored
 
     stored = await (attempt() if seen else conditional.persistently(attempt))
     return answers.written(call, stored, 200)

@@ -8,10 +8,11 @@ import asyncpg
 
 from akson.base.errors import Refused
 from akson.fhir.issues import Invalid
-from akson.fhirapi import answers, shaping
+from akson.fhirapi import answers, repeating, shaping
 from akson.fhirapi.addresses import Interaction
 from akson.fhirapi.answers import Answer, Headers
 from akson.fhirapi.calls import Call
+from akson.fhirapi.once import Done
 from akson.fhirapi.refusing import as_seen
 from akson.signin.verifier import challenge
 
@@ -33,6 +34,8 @@ async def perform(call: Call, interaction: Interaction) -> Answer:
             return await interaction(call)
         shape, query = shaping.parted(call.type, call.query)
         return shaping.shaped(await interaction(replace(call, query=query)), shape)
+    except Done as done:
+        return await repeating.again(call, done.results[0])
     except Invalid as fault:
         return answers.invalid(fault)
     except Refused as refused:

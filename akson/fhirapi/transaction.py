@@ -13,17 +13,19 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies
-from akson.fhirapi import answers, conditional, entries, planning, references, shaping
+from akson.fhirapi import answers, conditional, entries, planning, references, repeating, shaping
 from akson.fhirapi.addresses import Interaction
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.entries import Entry
 from akson.fhirapi.history import history, recounting
+from akson.fhirapi.once import Done
 from akson.fhirapi.planning import Planned
 from akson.fhirapi.read import read, reading
 from akson.fhirapi.search import by_get, searching
 from akson.fhirapi.vread import vread, vreading
 from akson.record import journal, naming, session
+from akson.record.once import Result
 from akson.record.stored import Stored
 
 _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3}
@@ -50,6 +52,16 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     reads = [entry for entry in asked if entry.method == "GET"]
     planned = await planning.plan(asked[: len(asked) - len(reads)])
     await _refuse_unsearchable(call, planned)
+    try:
+        told = await _carry_out(call, planned, reads)
+    except Done as done:
+        told = await _again(call, planned, reads, done.results)
+    order = sorted(range(len(asked)), key=lambda place: asked[place].n)
+    return answers.bundle("transaction-response", [answers.response(told[place]) for place in order])
+
+
+async def _carry_out(call: Call, planned: Sequence[Planned], reads: Sequence[Entry]) -> list[Answer]:
+    """Write all and read all as one work; return the answers in the order of both."""
     office = call.server.office
     keys = {key for each in planned if each.condition for key in each.condition.keys(office.hasher)}
     async with office.queues.turn(keys), call.work("transaction") as work:
@@ -57,9 +69,23 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
             await session.transaction(work)  # a read that fails must undo what it has already seen written
         stored = await _write(call, work, planned)
         found = [await _get(call, work, entry) for entry in reads]
-    told = [_told(call, each, stored) for each in planned] + found
-    order = sorted(range(len(asked)), key=lambda place: asked[place].n)
-    return answers.bundle("transaction-response", [answers.response(told[place]) for place in order])
+        results = [_became(each, stored) for each in planned]
+        call.tell(*results)
+    return [_told(call, each, *result) for each, result in zip(planned, results, strict=True)] + found
+
+
+async def _again(
+    call: Call, planned: Sequence[Planned], reads: Sequence[Entry], results: Sequence[Result]
+) -> list[Answer]:
+    """Return the answers to a transaction that was carried out before; what it reads is read anew."""
+    told = [
+        Answer(status=204, stored=result.stored)
+        if each.entry.method == "DELETE"
+        else await repeating.written(call, result, usual="minimal")
+        for each, result in zip(planned, results, strict=True)
+    ]
+    async with call.looking("transaction") as work:
+        return told + [await _get(call, work, entry) for entry in reads]
 
 
 async def _refuse_unsearchable(call: Call, planned: Iterable[Planned]) -> None:
@@ -91,11 +117,16 @@ async def _get(call: Call, work: Work, entry: Entry) -> Answer:
         return shaping.shaped(await carried_out(replace(entries.inner(call, entry), query=query), work), shape)
 
 
-def _told(call: Call, each: Planned, written: Mapping[int, Stored]) -> Answer:
+def _became(each: Planned, written: Mapping[int, Stored]) -> tuple[int, Stored | None]:
+    """Return the status of a change, and the version it is about if there is one."""
     stored = written.get(id(each.draft), each.found)
     if stored is None or each.entry.method == "DELETE":
-        return Answer(status=204, stored=stored)
-    status = 201 if each.writes and stored.version == 1 else 200
-    if each.entry.method == "POST" and each.writes:
-        status = 201
+        return 204, stored
+    made = each.writes and (stored.version == 1 or each.entry.method == "POST")
+    return 201 if made else 200, stored
+
+
+def _told(call: Call, each: Planned, status: int, stored: Stored | None) -> Answer:
+    if stored is None or each.entry.method == "DELETE":
+        return Answer(status=status, stored=stored)
     return answers.written(call, stored, status, usual="minimal")

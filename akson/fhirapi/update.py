@@ -27,7 +27,8 @@ async def update(call: Call) -> Answer:
     references.localise(draft, call.server.base)
     async with call.work("update") as work:
         stored = (await journal.write_set(work, [draft]))[0]
-    return answers.written(call, stored, 201 if stored.version == 1 else 200)
+        call.tell((status := 201 if stored.version == 1 else 200, stored))
+    return answers.written(call, stored, status)
 
 
 async def update_matching(call: Call) -> Answer:
@@ -47,7 +48,9 @@ async def update_matching(call: Call) -> Answer:
         references.localise(draft, call.server.base)
         async with call.work("update") as work:
             conditional.aim(draft, await conditional.alone(work, condition))
-            return (await journal.write_set(work, [draft]))[0]
+            stored = (await journal.write_set(work, [draft]))[0]
+            call.tell((201 if stored.version == 1 else 200, stored))
+            return stored
 
     async with office.queues.turn(condition.keys(office.hasher)):
         stored = await conditional.persistently(attempt)

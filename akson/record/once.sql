@@ -9,3 +9,17 @@ INSERT INTO condition (key, at) SELECT k, $2 FROM unnest($1::bigint[]) AS k ORDE
 -- in   $1 conditions before, $2 answers before
 WITH old AS (DELETE FROM condition WHERE at < $1)
 DELETE FROM idempotency WHERE at < $2;
+
+-- name: claim
+-- Take a key; waits for whoever is using it.
+-- in   $1 key, $2 request, $3 now
+-- out  a row when it was free
+INSERT INTO idempotency (key, request, at, results) VALUES ($1, $2, $3, '[]') ON CONFLICT (key) DO NOTHING RETURNING key;
+
+-- name: claimed
+-- What a key was used for.
+SELECT request, results FROM idempotency WHERE key = $1;
+
+-- name: keep
+-- What became of it.
+UPDATE idempotency SET results = $2 WHERE key = $1;

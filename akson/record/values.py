@@ -36,6 +36,10 @@ class Hasher:
         number: int = _SIGNED.unpack(blake2b(text.encode(), digest_size=8, key=self._secret).digest())[0]
         return number
 
+    def wide(self, content: bytes) -> bytes:
+        """Return 16 bytes that stand for `content`."""
+        return blake2b(content, digest_size=16, key=self._secret).digest()
+
     def token(self, slot: int, system: str | None, code: str | None) -> int:
         """Return the hash of one way to ask: system|code, |code (system None means any) or system| (code None)."""
         return self._hash(f"{slot}|{'*' if system is None else system}|{'*' if code is None else code}")

@@ -67,4 +67,3 @@ async def test_other_bundles_are_not_carried_out(vendor: httpx.AsyncClient) -> N
         answer = await vendor.post("", content=transaction(post(ASTRID), kind=kind))
         assert answer.status_code in (400, 422), kind
     assert refused(await vendor.post("", json=ASTRID))[0] == 422
-    assert (await vendor.get("")).status_code == 405

@@ -77,12 +77,6 @@ async def test_a_reference_to_an_unknown_patient_is_refused(vendor: httpx.AsyncC
         assert answer.status_code == 422, nobody
 
 
-async def test_a_promise_that_is_not_kept_yet_is_refused(vendor: httpx.AsyncClient) -> None:
-    answer = await vendor.post("Patient", json=ASTRID, headers={"idempotency-key": "x"})
-    assert refused(answer) == (400, "not-supported", "")
-    assert (await vendor.get("Patient?_total=accurate")).json()["total"] == 0
-
-
 async def test_a_nurse_writes_for_her_patients_and_for_nobody_elses(api: Api) -> None:
     """Whose record it would go into is unknown to her, in the same words as for a patient that does not exist."""
     north, south = await unit(api.office, "Sone nord"), await unit(api.office, "Sone sør")

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from akson.fhir.definitions import PRIMITIVES, members
+from akson.fhir.definitions import PRIMITIVES, elements, members
 from akson.fhir.issues import Invalid, Issue
 from akson.fhir.types import is_type
 
@@ -56,12 +56,17 @@ def _complex(tag: Tag, kind: str, at: str) -> dict[str, Any]:
     found: dict[str, Any] = {name: value for name, value in tag.attrib.items() if name in {"id", "url"}}
     if (tag.text and tag.text.strip()) or any(child.tail and child.tail.strip() for child in tag):
         raise _refused(at, "text is not allowed here")
+    order = {e.name: place for place, e in enumerate(elements(kind))}
+    latest = 0
     for child in tag:
         name = child.tag.rpartition("}")[2]
         place = f"{at}.{name}"
         element, of = members(kind).get(name, (None, ""))
         if element is None or child.tag not in {FHIR + name, XHTML + "div"}:
             raise _refused(place, f"unknown element {name}")
+        if order[element.name] < latest:
+            raise _refused(place, f"{name} stands out of order")
+        latest = order[element.name]
         if of in PRIMITIVES and of != "xhtml":
             _put_primitive(found, name, child, of, place, many=element.many)
         else:

@@ -41,6 +41,7 @@ class ValueSets:
         """resources: ValueSets and CodeSystems by url."""
         self._resources = resources
         self._known: dict[str, frozenset[Pair] | None] = {}
+        self._codes_of: dict[str, frozenset[str] | None] = {}
 
     def member_of(self, value: Any, fhir_type: str, value_set: str) -> bool | None:
         """Tell whether one of the codes in `value` is in the value set; None when nobody knows."""
@@ -57,6 +58,25 @@ class ValueSets:
     def subsumes(self, first: Any, second: Any, fhir_type: str) -> bool | None:
         """Leave it to who knows hierarchies."""
         return None
+
+    def property_type(self, system: str, name: str) -> str | None:
+        """Return the type of a property of a code system of the library."""
+        rows = self._resources.get(system, {}).get("property", ())
+        return next((str(row.get("type")) for row in rows if row.get("code") == name), None)
+
+    def is_supplement(self, system: str) -> bool:
+        """Tell whether a code system of the library has no codes of its own."""
+        found = self._resources.get(system, {})
+        return found.get("content") == "supplement" or "supplements" in found
+
+    def has_code(self, system: str, code: str) -> bool | None:
+        """Tell whether a code system of the library has a code; None when it is not there, or not whole."""
+        if system not in self._codes_of:
+            found = self._resources.get(system, {})
+            whole = found.get("resourceType") == "CodeSystem" and found.get("content") == "complete"
+            self._codes_of[system] = frozenset(_codes(found.get("concept", ()))) if whole else None
+        known = self._codes_of[system]
+        return None if known is None else code in known
 
     def _counted(self, url: str, around: frozenset[str]) -> frozenset[Pair] | None:
         """Return all pairs of a value set; None when they cannot be counted up here."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from akson.fhir.fhirpath import FhirPathError, Node, compile
 from akson.fhir.fhirpath.model import is_a
 from akson.fhir.issues import Issue
+from akson.fhir.profiles import answers
 from akson.fhir.profiles.bindings import Terms
 from akson.fhir.profiles.compiling import is_base
 from akson.fhir.profiles.library import Library, Profile
@@ -30,12 +32,29 @@ def faults(resource: Json, library: Library, profiles: Sequence[str] = (), terms
     )  # fmt: skip
     for spot, contained in [(root, False), *_inside(root)]:
         inner = run.inside(spot, contained=contained) if spot is not root else run
-        for url in dict.fromkeys([*_claimed(spot), *(profiles if spot is root else ())]):
+        for url in dict.fromkeys(
+            [*_claimed(spot), *library.everywhere(spot.node.type), *(profiles if spot is root else ())]
+        ):
             _conform(spot, url, library, inner)
+        if spot.node.type == "QuestionnaireResponse":
+            _answered(spot, library, inner)
     if library.has_extensions:
         for holder, place, extension in _extensions(root):
             _extension(holder, place, extension, library, run)
     return list(dict.fromkeys(run.issues))
+
+
+def _answered(spot: Spot, library: Library, run: Run) -> None:
+    """Hold a response against its questionnaire, contained or known."""
+    url = spot.value.get("questionnaire")
+    if not isinstance(url, str):
+        return
+    inside = run.resolve(url, spot) if url.startswith("#") else None
+    questionnaire = inside.value if inside else library.questionnaire(url)
+    if questionnaire is None:
+        run.say("warning", "not-found", f"{spot.at}.questionnaire", f"the questionnaire {url} is not known here")
+    else:
+        answers.faults(spot, questionnaire, run)
 
 
 def _claimed(spot: Spot) -> list[str]:
@@ -107,20 +126,31 @@ def _extension(holder: Spot, place: str, extension: Spot, library: Library, run:
     if profile is None or profile.type != "Extension":
         return
     profile.check(extension, run)
-    if profile.contexts and not any(_allows(c, holder, place) for c in profile.contexts):
+    if profile.contexts and not any(_allows(c, holder, place, run) for c in profile.contexts):
         allowed = ", ".join(sorted({expression for _, expression in profile.contexts}))
         run.say("error", "extension", extension.at, f"the extension {profile.url} belongs on {allowed}")
 
 
-def _allows(context: tuple[str, str], holder: Spot, place: str) -> bool:
+def _allows(context: tuple[str, str], holder: Spot, place: str, run: Run) -> bool:
     sort, expression = context
     if sort == "fhirpath":
-        return True
+        return _leads_to(expression, holder, run)
     if sort == "extension":
         return holder.node.type == "Extension" and holder.value.get("url") == expression
     without_numbers = ".".join(part.partition("[")[0] for part in holder.at.split("."))
     places = {place, place + "[x]", without_numbers, without_numbers + "[x]"}
     return expression in _ANYWHERE or expression in places or is_a(holder.node.type, expression)
+
+
+def _leads_to(expression: str, holder: Spot, run: Run) -> bool:
+    """Tell whether the expression, asked of the resource, finds the element; one that cannot be read allows all."""
+    try:
+        found = compile(expression, lenient=True).items(run.root.node)
+    except FhirPathError:
+        return True
+    held = holder.value if isinstance(holder.value, dict) else holder.node.extra
+    nodes = (item for item in found if item.__class__ is Node)
+    return any(held is (node.value if isinstance(node.value, dict) else node.extra) for node in nodes)
 
 
 __all__ = ["Profile", "faults"]

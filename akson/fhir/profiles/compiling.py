@@ -19,6 +19,9 @@ from akson.fhir.profiles.spots import Spot
 from akson.fhir.types import is_type
 
 CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
+_OF_R5: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition"
+_MUST_HAVE_VALUE: Final = f"{_OF_R5}.mustHaveValue"
+_ALTERNATIVES: Final = f"{_OF_R5}.valueAlternatives"
 _ANY: Final = frozenset({"Resource", "DomainResource", "Element"})
 _EVERYWHERE: Final = ("ele-", "ext-", "dom-")  # keys of invariants that R4 itself sets on everything
 
@@ -103,6 +106,7 @@ def _own(defined: Definition, *, root: bool) -> Iterator[Check]:
     for bound, beyond in (("minValue", -1), ("maxValue", 1)):
         if (limit := said_value(said, bound)) is not None:
             yield _limit(limit, beyond)
+    yield from _of_r5(defined)
     for constraint in said.get("constraint", ()):
         if _is_new(constraint):
             yield _invariant(constraint)
@@ -112,6 +116,31 @@ def _value(defined: Definition, wanted: Any, compare: Callable[[Any, Any], bool]
     def check(spot: Spot, run: Run) -> None:
         if not compare(spot.value, wanted):
             run.say("error", "value", spot.at, f"{defined.path}: {told} {_short(wanted)}")
+
+    return check
+
+
+def _of_r5(defined: Definition) -> Iterator[Check]:
+    """Yield the checks of what R5 has added to ElementDefinition and R4 says by extensions."""
+    for row in defined.said.get("extension", ()):
+        if row.get("url") == _MUST_HAVE_VALUE and row.get("valueBoolean"):
+            yield _valued(defined, ())
+        elif row.get("url") == _ALTERNATIVES:
+            yield _valued(defined, _urls(row))
+
+
+def _urls(alternatives: dict[str, Any]) -> tuple[str, ...]:
+    own = [alternatives.get("valueCanonical"), *(e.get("valueCanonical") for e in alternatives.get("extension", ()))]
+    return tuple(url for url in own if url)
+
+
+def _valued(defined: Definition, alternatives: tuple[str, ...]) -> Check:
+    """Return the check that a primitive has a value, or an extension that may stand in its place."""
+
+    def check(spot: Spot, run: Run) -> None:
+        instead = {e.value.get("url") for e in spot.held("extension")}
+        if spot.value is None and instead.isdisjoint(alternatives):
+            run.say("error", "required", spot.at, f"{defined.path}: a value is required here")
 
     return check
 

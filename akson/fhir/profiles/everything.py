@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from akson.fhir import checks, invariants
 from akson.fhir.issues import GRAVE, Issue
-from akson.fhir.profiles import checking
+from akson.fhir.profiles import checking, sense
 from akson.fhir.profiles.bindings import Terms
 from akson.fhir.profiles.library import Library
+from akson.fhir.profiles.spots import outermost
 
 
 def issues(body: bytes, library: Library, profiles: Sequence[str] = (), terms: Terms | None = None) -> list[Issue]:
@@ -20,5 +21,6 @@ def issues(body: bytes, library: Library, profiles: Sequence[str] = (), terms: T
     """
     data, found = checks.examine(body)
     if not any(issue.severity in GRAVE for issue in found):
-        found = found + invariants.violations(data) + checking.faults(data, library, profiles, terms)
+        found = [*found, *invariants.violations(data), *checking.faults(data, library, profiles, terms)]
+        found += sense.faults(outermost(data), library.terms)
     return list(dict.fromkeys(found))

@@ -13,7 +13,7 @@ from akson.fhir.profiles.running import Check, Run
 from akson.fhir.profiles.spots import Spot
 
 _MOST_LAYERS = 16
-_TAKEN = frozenset({"StructureDefinition", "ValueSet", "CodeSystem"})
+_TAKEN = frozenset({"StructureDefinition", "ValueSet", "CodeSystem", "Questionnaire", "ImplementationGuide"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +35,14 @@ class Library:
     """Profiles by address. Without resources it knows none, and finds nothing."""
 
     def __init__(self, resources: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Take what an operator has loaded; other types than StructureDefinition, ValueSet, CodeSystem are left out."""
+        """Take what an operator has loaded; other types than those of _TAKEN are left out."""
         found = {r["url"]: r for r in resources if r.get("resourceType") in _TAKEN and "url" in r}
         self._structures = {u: dict(r) for u, r in found.items() if r["resourceType"] == "StructureDefinition"}
         self.terms = ValueSets({u: r for u, r in found.items() if u not in self._structures})
         self._profiles: dict[str, Profile | None] = {}
+        self._questionnaires = {u: dict(r) for u, r in found.items() if r["resourceType"] == "Questionnaire"}
+        guides = [r for r in found.values() if r["resourceType"] == "ImplementationGuide"]
+        self._everywhere = [(g["type"], g["profile"]) for r in guides for g in r.get("global", ())]
         self.has_extensions = any(s.get("type") == "Extension" for s in self._structures.values())
 
     def __len__(self) -> int:
@@ -51,6 +54,14 @@ class Library:
         if url not in self._profiles:
             self._profiles[url] = self._made(url)
         return self._profiles[url]
+
+    def everywhere(self, kind: str) -> list[str]:
+        """Return the profiles that a loaded guide wants all resources of a type to conform to."""
+        return [url for of, url in self._everywhere if of == kind]
+
+    def questionnaire(self, url: str) -> dict[str, Any] | None:
+        """Return the questionnaire of that address, whatever version is asked for; None when it is not known."""
+        return self._questionnaires.get(url.partition("|")[0])
 
     def _made(self, url: str) -> Profile | None:
         structure = self._structures.get(url)

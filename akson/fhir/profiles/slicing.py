@@ -188,8 +188,13 @@ def _defined(one: Definition, parts: list[str]) -> Definition | None:
             named = place.children.get("extension")
             place = next((s for s in named.slices.values() if _has_url(s, url)), None) if named else None
         else:
-            place = place.children.get(part)
+            place = place.children.get(part) or _of_choice(place, part)
     return place
+
+
+def _of_choice(place: Definition, name: str) -> Definition | None:
+    """Return what is said of a choice under the name of one of its types, as "contentString"."""
+    return next((d for n, d in place.children.items() if n.startswith(name) and n[len(name) :][:1].isupper()), None)
 
 
 def _has_url(one: Definition, url: str) -> bool:

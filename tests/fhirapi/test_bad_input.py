@@ -220,7 +220,7 @@ async def test_an_envelope_with_more_than_we_use_is_taken(vendor: httpx.AsyncCli
         ("PATCH", "Patient", 405),
         ("POST", "Patient/1", 405),
         ("DELETE", "Patient", 405),
-        ("GET", "", 405),
+        ("PUT", "", 405),
         ("TRACE", "Patient/1", 405),
         ("POST", "Patient/1/_history", 405),
         ("PUT", "Patient/a_b", 404),

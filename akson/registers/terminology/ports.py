@@ -9,7 +9,7 @@ held = await terminology.holds("http://loinc.org", "8310-5", value_set)         
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 
@@ -33,11 +33,18 @@ class Codes:
     pairs: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Terminology:
-    """Terminology as the record asks it. reader: the database, or a connection of it."""
+    """Terminology as the record asks it, for the length of one piece of work: a value set is looked up once in it.
+
+    reader  the database, or a connection of it
+    """
 
     reader: Reader
+    _known: dict[str, Composed | None] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._finder = Finder(self.reader)
 
     async def codes_in(self, value_set: str, *, most: int = MOST) -> Codes | None:
         """Return the codes of a value set (url, or url|version); None when it, or what it needs, is not here.
@@ -91,7 +98,7 @@ class Terminology:
 
         Raises  Refused AK-T002 when there are more than `most`
         """
-        found = await Finder(self.reader).system(system)
+        found = await self._finder.system(system)
         if found is None:
             return [code]
         rows = await self.reader.fetch(SQL.descendants, found.id, found.key(code), most + 1)
@@ -101,13 +108,15 @@ class Terminology:
 
     async def ancestors(self, system: str, code: str) -> Sequence[str]:
         """Return a code and all above it; only itself when nothing is known."""
-        found = await Finder(self.reader).system(system)
+        found = await self._finder.system(system)
         if found is None:
             return [code]
         return [code, *(str(row["code"]) for row in await self.reader.fetch(SQL.ancestors, found.id, found.key(code)))]
 
     async def _composed(self, value_set: str) -> Composed | None:
         """Return the value set when all that it speaks of is here."""
-        composed = await Composer(Finder(self.reader)).canonical(value_set)
-        known = all(part.system is not None for part in composed.every_part() if part.url)
-        return composed if known else None
+        if value_set not in self._known:
+            composed = await Composer(self._finder).canonical(value_set)
+            known = all(part.system is not None for part in composed.every_part() if part.url)
+            self._known[value_set] = composed if known else None
+        return self._known[value_set]

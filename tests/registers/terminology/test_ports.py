@@ -96,6 +96,16 @@ async def test_a_part_of_a_code_system_says_yes_but_never_no(terminology: Termin
     assert await terminology.holds("urn:named", "x", "https://akson.no/test/ValueSet/named") is None
 
 
+async def test_a_value_set_is_looked_up_once_for_many_codes(terminology: Terminology, db: Database) -> None:
+    async with db.transaction() as connection:
+        await put_value_set(connection, value_set("many", only(("concept", "is-a", "hund"))))
+    await terminology.holds(ANIMALS, "hund", "https://akson.no/test/ValueSet/many")
+    before = db.statements
+    for code in EVERYTHING:
+        await terminology.holds(ANIMALS, code, "https://akson.no/test/ValueSet/many")
+    assert db.statements - before == len(EVERYTHING)
+
+
 async def test_hierarchies_are_walked_both_ways(terminology: Terminology) -> None:
     assert set(await terminology.descendants(ANIMALS, "hund")) == {"hund", "puddel", "settar"}
     assert set(await terminology.ancestors(ANIMALS, "puddel")) == {"puddel", "hund", "dyr"}

@@ -13,7 +13,9 @@ from akson.fhir.definitions import elements, facts
 from akson.fhir.types import is_type
 
 _WITH_ENTRIES = frozenset({"Bundle", "Parameters"})
-_HELD = re.compile(rb'"(\w+)":\[?\{"reference":"#([^"\\]*)"')
+_LOCAL = b'"reference":"#'
+_HOLDER = re.compile(rb'"(\w+)":\[?\{$')
+_FARTHEST = 60  # signs from the name of a member to the reference it holds, at most
 
 
 def may_contain(kind: str, text: bytes, data: dict[str, Any]) -> bool:
@@ -31,12 +33,19 @@ def references_hold(kind: str, text: bytes, data: dict[str, Any]) -> bool:
     if kind in _WITH_ENTRIES or not isinstance(contained, list):
         return False
     ids = {str(c.get("id")): str(c.get("resourceType")) for c in contained if isinstance(c, dict)}
-    held = _HELD.findall(text)
-    if len(ids) != len(contained) or len(held) != text.count(b'"reference":"#'):
+    if len(ids) != len(contained):
         return False
     kinds = frozenset({kind, *ids.values()})
     ids[""] = kind
-    return all(_fits(name.decode(), ids.get(id_.decode(), ""), kinds) for name, id_ in held)
+    place = text.find(_LOCAL)
+    while place >= 0:
+        start = place + len(_LOCAL)
+        id_ = text[start : text.index(b'"', start)].decode()
+        holder = _HOLDER.search(text, max(0, place - _FARTHEST), place)
+        if holder is None or not _fits(holder[1].decode(), ids.get(id_, ""), kinds):
+            return False
+        place = text.find(_LOCAL, start)
+    return True
 
 
 @cache

@@ -19,7 +19,7 @@ from akson.fhir.profiles.library import Library
 from akson.registers.terminology.ports import Terminology
 
 Written = tuple[str, dict[str, Any] | None, bytes]  # where it stood in what was sent, the resource, its body
-_SIGNS = (b'"profile"', b'xtension"')  # without these nothing is claimed
+_SIGNS = (b'"profile"', b'xtension"', b'"questionnaire"')  # without these nothing is claimed
 
 
 async def hold(work: Work, written: Iterable[Written]) -> None:

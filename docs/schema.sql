@@ -157,6 +157,52 @@ BEGIN
   RETURN entry;
 END $$;
 
+CREATE FUNCTION public.journal_export_v1(owners bigint[], kind smallint, since timestamp with time zone, upto timestamp with time zone, a_at timestamp with time zone, a_owner bigint, a_n integer, bare boolean, most integer) RETURNS TABLE(owner bigint, type smallint, id text, version integer, last_updated timestamp with time zone, n integer, unit bigint, author bigint, labels text[], about bigint[], deleted boolean, body bytea, facts_rev bigint, facts text, owner_type smallint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  IF owners IS NULL THEN
+    RETURN QUERY
+    WITH found AS MATERIALIZED (
+      SELECT v.* FROM resource_version v
+       WHERE v.type = kind AND v.last_updated > since AND v.last_updated >= a_at AND v.last_updated <= upto
+         AND (v.last_updated, v.owner, v.n) > (a_at, a_owner, a_n)
+         AND NOT EXISTS (SELECT FROM resource_version w WHERE w.owner = v.owner AND w.type = v.type AND w.id = v.id
+                            AND w.version = v.version + 1 AND w.last_updated <= upto)
+       ORDER BY v.last_updated, v.owner, v.n LIMIT most)
+    SELECT f.owner, f.type, f.id, f.version, f.last_updated, f.n, r.unit, r.author, r.labels,
+           CASE WHEN r.version = f.version THEN r.about ELSE '{0}' END, f.method = 'DELETE' OR f.body IS NULL,
+           CASE WHEN NOT bare THEN f.body END, o.facts_rev, o.facts, o.type
+      FROM found f
+      JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id
+      JOIN owner o ON o.owner = f.owner
+     ORDER BY f.last_updated, f.owner, f.n;
+  ELSE
+    RETURN QUERY
+    WITH found AS MATERIALIZED (
+      SELECT v.* FROM unnest(owners) WITH ORDINALITY AS k (owner, place) CROSS JOIN LATERAL (
+        SELECT v.* FROM resource_version v
+         WHERE v.owner = k.owner AND v.type = kind AND v.last_updated > since AND v.last_updated <= upto
+           AND (k.owner > a_owner OR (v.last_updated, v.n) > (a_at, a_n))
+           AND NOT EXISTS (SELECT FROM resource_version w WHERE w.owner = v.owner AND w.type = v.type AND w.id = v.id
+                              AND w.version = v.version + 1 AND w.last_updated <= upto)
+         ORDER BY v.last_updated, v.n LIMIT most) v
+       ORDER BY k.place, v.last_updated, v.n LIMIT most)
+    SELECT f.owner, f.type, f.id, f.version, f.last_updated, f.n, r.unit, r.author, r.labels,
+           CASE WHEN r.version = f.version THEN r.about ELSE '{0}' END, f.method = 'DELETE' OR f.body IS NULL,
+           CASE WHEN NOT bare THEN f.body END, o.facts_rev, o.facts, o.type
+      FROM found f
+      JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id
+      JOIN owner o ON o.owner = f.owner
+     ORDER BY f.owner, f.last_updated, f.n;
+  END IF;
+END $$;
+
 CREATE FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) RETURNS TABLE(owner bigint, type smallint, id text, version integer, last_updated timestamp with time zone, n integer, unit bigint, author bigint, labels text[], about bigint[], deleted boolean, erased boolean, body bytea, method text, facts_rev bigint, facts text, owner_type smallint)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_generic_plan'
@@ -216,6 +262,14 @@ CREATE FUNCTION public.journal_leaf_v1(v public.resource_version) RETURNS bytea
   SELECT sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
            (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, ''))
 $$;
+
+CREATE FUNCTION public.journal_now_v1(at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM pg_current_xact_id();
+  RETURN greatest(at, (SELECT e.at + interval '1 ms' FROM export e ORDER BY e.at DESC LIMIT 1));
+END $$;
 
 CREATE FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], ids text[]) RETURNS TABLE(owner bigint, type smallint, id text, owner_type smallint, facts_rev bigint, facts text, version integer, deleted boolean, unit bigint, author bigint, labels text[], stated text[])
     LANGUAGE plpgsql STABLE
@@ -575,6 +629,17 @@ CREATE TABLE public.erasure (
     id text NOT NULL COLLATE pg_catalog."C",
     leaves text NOT NULL,
     decision text NOT NULL
+);
+
+CREATE TABLE public.export (
+    id text NOT NULL COLLATE pg_catalog."C",
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    horizon xid8,
+    request text NOT NULL,
+    asked text NOT NULL,
+    files text,
+    ended boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.fact (
@@ -966,6 +1031,9 @@ ALTER TABLE ONLY public.draft
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (owner, seq, type, id);
 
+ALTER TABLE ONLY public.export
+    ADD CONSTRAINT export_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.fact
     ADD CONSTRAINT fact_pkey PRIMARY KEY (owner, type, id, n);
 
@@ -1062,6 +1130,10 @@ ALTER TABLE ONLY public.worklist
 CREATE INDEX condition_at ON public.condition USING btree (at);
 
 CREATE INDEX draft_owner ON public.draft USING btree (owner);
+
+CREATE INDEX export_actor ON public.export USING btree (actor) WHERE (NOT ended);
+
+CREATE INDEX export_at ON public.export USING btree (at);
 
 CREATE INDEX fact_named ON public.fact USING btree ((((data)::json #>> '{value,named}'::text[]))) WHERE (kind = 'representation'::text);
 
@@ -1205,9 +1277,13 @@ GRANT ALL ON FUNCTION public.journal_current_v1(owners bigint[], types smallint[
 REVOKE ALL ON FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
 
+GRANT ALL ON FUNCTION public.journal_export_v1(owners bigint[], kind smallint, since timestamp with time zone, upto timestamp with time zone, a_at timestamp with time zone, a_owner bigint, a_n integer, bare boolean, most integer) TO akson_app;
+
 GRANT ALL ON FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
+
+GRANT ALL ON FUNCTION public.journal_now_v1(at timestamp with time zone) TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], ids text[]) TO akson_app;
 
@@ -1230,6 +1306,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.condition TO akson_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.draft TO akson_app;
 
 GRANT SELECT ON TABLE public.erasure TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.fact TO akson_app;
 

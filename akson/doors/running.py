@@ -28,7 +28,7 @@ from akson.doors.settings import Settings
 from akson.exchange import erasing
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
-from akson.record import conditions, worklist
+from akson.record import conditions, exports, worklist
 from akson.record.office import Office
 from akson.signin.sessions import SessionSettings
 from akson.signin.tickets import Tickets
@@ -114,6 +114,7 @@ async def clean(database: Database, now: datetime) -> None:
     await Tickets(database).purge(now=now, longest_session=SessionSettings.longest)
     await sending.clean(database, now)
     await conditions.clean(database, now)
+    await exports.clean(database, now)
 
 
 def child(arguments: Sequence[str], env: dict[str, str], log: Path | None = None) -> subprocess.Popen[bytes]:

@@ -14,6 +14,7 @@ from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.create import create
 from akson.fhirapi.delete import delete, delete_matching
+from akson.fhirapi.export_jobs import cancel, file, status
 from akson.fhirapi.history import history
 from akson.fhirapi.patching import patch, patch_matching
 from akson.fhirapi.read import read
@@ -52,6 +53,8 @@ _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
 # What writes nothing: an Idempotency-Key means nothing there.
 READING = frozenset({by_get, by_post, read, vread, history})
+_JOB: Mapping[str, Interaction] = {"GET": status, "DELETE": cancel}
+_FILE: Mapping[str, Interaction] = {"GET": file}
 
 
 def find(segments: Sequence[str]) -> Place:
@@ -63,8 +66,8 @@ def find(segments: Sequence[str]) -> Place:
         return Place(interactions=_SEARCH)
     if segments == ["_history"]:
         return Place(interactions=_HISTORY)
-    if segments[-1].startswith("$"):
-        return _operation(segments)
+    if "$" in (segments[0][:1], segments[-1][:1]):
+        return _operation(segments) if segments[-1].startswith("$") else _export(segments)
     type_ = _type(segments[0])
     match segments[1:]:
         case []:
@@ -114,6 +117,16 @@ def _operation(segments: Sequence[str]) -> Place:
     id_ = _id(before[1]) if len(before) > 1 else ""
     return Place(interactions=dict.fromkeys(found.methods, found.perform), type="".join(before[:1]), id=id_,
                  operation=name)  # fmt: skip
+
+
+def _export(segments: Sequence[str]) -> Place:
+    """Return the place of an export that was begun, or of one of its files."""
+    match segments:
+        case ["$export", job]:
+            return Place(interactions=_JOB, id=_id(job), operation="$export")
+        case ["$export", job, name]:
+            return Place(interactions=_FILE, id=_id(job), version=name, operation="$export")
+    raise Refused("AK-F001", name="/".join(segments)[:80])
 
 
 def _id(text: str) -> str:

@@ -22,7 +22,6 @@ CODES: Final = "https://akson.no/fhir/error"  # the system of our refusals' code
 _MOST_ISSUES: Final = 100
 Headers = tuple[tuple[bytes, bytes], ...]
 _ALWAYS: Final[Headers] = (
-    (b"content-type", b"application/fhir+json; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -39,6 +38,7 @@ class Answer:
     location: str | None = None
     headers: Headers = ()
     outcome: bool = False  # the body is an OperationOutcome
+    media: str = "application/fhir+json; charset=utf-8"
 
     async def send(self, send: Send, request: str, headers: Mapping[str, str], *, head: bool = False) -> None:
         """Send it as the answer to the request of that id.
@@ -48,7 +48,8 @@ class Answer:
         """
         body, encoding = packing.packed(self.body, headers)
         kept = (
-            *(_ALWAYS if body else _ALWAYS[1:]),
+            *(((b"content-type", self.media.encode()),) if body else ()),
+            *_ALWAYS,
             *(((b"content-encoding", encoding.encode()),) if encoding else ()),
             *(_VARIES if len(self.body) >= packing.SMALLEST else ()),
             *(_version(self.stored) if self.stored else ()),

@@ -18,6 +18,8 @@ from akson.fhirapi.calls import Call
 from akson.fhirapi.once import Done
 from akson.fhirapi.performing import perform, refusal
 
+ALONE = frozenset({"$export"})  # its answers are more than a body
+
 
 async def batch(call: Call, cut: bodies.Slices) -> Answer:
     """Carry out each entry by itself; the answers stand in the order of the entries."""
@@ -35,6 +37,8 @@ async def _carry_out(call: Call, n: int, part: bodies.Slice) -> dict[str, Any]:
         asked = entries.inner(call, entry)
         if call.once is not None and entry.method != "GET":
             asked = replace(asked, once=call.once.entry(n))
+        if entry.place.operation in ALONE:
+            raise Refused("AK-F011", path=f"{entry.path}.request.url", name=f"{entry.place.operation} in a batch")
     except Refused as refused:
         return answers.response(refusal(refused))
     except Invalid as fault:

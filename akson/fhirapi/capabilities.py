@@ -33,6 +33,7 @@ def statement(base: str, at: datetime) -> Answer:
         "security": {"cors": False, "service": [{"coding": [_service()]}]},
         "resource": [_resource(name) for name in types.TYPES],
         "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
+        "operation": _operations(""),
     }
     told = {
         "resourceType": "CapabilityStatement",
@@ -40,6 +41,7 @@ def statement(base: str, at: datetime) -> Answer:
         "date": at.isoformat(timespec="seconds"),
         "kind": "instance",
         "software": {"name": "Akson"},
+        "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
         "implementation": {"description": "Akson, felles kommunal journal", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],

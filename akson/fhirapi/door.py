@@ -20,10 +20,12 @@ from akson.fhirapi import addresses, capabilities, contents, entries, terminolog
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.batch import batch
 from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Pairs, Server
+from akson.fhirapi.export_jobs import FILES
 from akson.fhirapi.once import given
 from akson.fhirapi.pages import Seal
 from akson.fhirapi.performing import AWAY, perform, refusal
 from akson.fhirapi.search import by_get
+from akson.fhirapi.streams import Stream
 from akson.fhirapi.transaction import transaction
 from akson.record.office import Office
 
@@ -63,13 +65,18 @@ class FhirApi:
             answer = refusal(refused)
         except AWAY:
             answer = refusal(Refused("AK-F014"))
-        await answer.send(send, request, headers, head=scope["method"] == "HEAD")
+        head = scope["method"] == "HEAD"
+        if isinstance(answer, Stream):
+            await answer.flow(send, receive, request, headers, head=head)
+        else:
+            await answer.send(send, request, headers, head=head)
 
     async def _answer(self, scope: Scope, headers: Mapping[str, str], request: str, receive: Receive) -> Answer:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         path = scope["path"].removeprefix(ROOT).strip("/")
         query = contents.parameters(scope["query_string"].decode("latin-1")) if scope["query_string"] else ()
-        contents.refuse_other_answers(headers, query)
+        if not path.startswith(FILES):  # these have a form of their own
+            contents.refuse_other_answers(headers, query)
         if path == "metadata":
             answer = self._capabilities(method, query)
         else:

@@ -13,6 +13,7 @@ from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.everything import everything
 from akson.fhirapi.expand import expand
+from akson.fhirapi.export import of_all, of_group, of_patients
 from akson.fhirapi.lookup import lookup
 from akson.fhirapi.subsumes import subsumes
 from akson.fhirapi.translate import translation
@@ -20,6 +21,7 @@ from akson.fhirapi.validate import validate
 from akson.fhirapi.validate_code import batch, in_code_system, in_value_set
 
 _SPEC = "http://hl7.org/fhir/OperationDefinition/"
+_BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,10 @@ _TYPE_AND_INSTANCE = frozenset({"type", "instance"})
 OPERATIONS = (
     Operation(name="everything", type="Patient", perform=everything, levels=frozenset({"instance"}),
               definition=f"{_SPEC}Patient-everything"),
+    Operation(name="export", perform=of_all, levels=frozenset({"system"}), definition=f"{_BULK}export"),
+    Operation(name="export", type="Patient", perform=of_patients, definition=f"{_BULK}patient-export"),
+    Operation(name="export", type="Group", perform=of_group, levels=frozenset({"instance"}),
+              definition=f"{_BULK}group-export"),
     Operation(name="expand", type="ValueSet", perform=expand, levels=_TYPE_AND_INSTANCE,
               definition=f"{_SPEC}ValueSet-expand"),
     Operation(name="validate-code", type="ValueSet", perform=in_value_set, levels=_TYPE_AND_INSTANCE,

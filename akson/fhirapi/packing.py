@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -115,6 +115,46 @@ def packed(body: bytes, headers: Mapping[str, str]) -> tuple[bytes, str]:
         stream = zlib.compressobj(level=1, wbits=31)
         return stream.compress(body) + stream.flush(), chosen
     return body, ""
+
+
+class Packer(Protocol):
+    """Packs an answer part by part."""
+
+    def take(self, part: bytes) -> bytes: ...
+
+    def end(self) -> bytes: ...
+
+
+class _Packer:
+    """gzip or zstd, whatever has been taken so far going out at once."""
+
+    def __init__(
+        self, compress: Callable[[bytes], bytes], flush: Callable[[], bytes], end: Callable[[], bytes]
+    ) -> None:
+        self._compress, self._flush, self.end = compress, flush, end
+
+    def take(self, part: bytes) -> bytes:
+        return self._compress(part) + self._flush()
+
+
+class _Unpacked:
+    def take(self, part: bytes) -> bytes:
+        return part
+
+    def end(self) -> bytes:
+        return b""
+
+
+def packer(headers: Mapping[str, str]) -> tuple[Packer, str]:
+    """Return what packs a stream as the client wants it most, and the Content-Encoding, "" when it is left as it is."""
+    chosen = _wanted(headers.get("accept-encoding", ""))
+    if chosen == "zstd":
+        zstd = zstandard.ZstdCompressor(level=1).compressobj()
+        return _Packer(zstd.compress, lambda: zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK), zstd.flush), chosen
+    if chosen == "gzip":
+        gzip = zlib.compressobj(level=1, wbits=31)
+        return _Packer(gzip.compress, lambda: gzip.flush(zlib.Z_SYNC_FLUSH), gzip.flush), chosen
+    return _Unpacked(), ""
 
 
 @lru_cache(maxsize=256)

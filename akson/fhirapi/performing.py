@@ -12,6 +12,7 @@ from akson.fhirapi import answers, repeating, shaping
 from akson.fhirapi.addresses import Interaction
 from akson.fhirapi.answers import Answer, Headers
 from akson.fhirapi.calls import Call
+from akson.fhirapi.export import KICK_OFFS
 from akson.fhirapi.once import Done
 from akson.fhirapi.refusing import as_seen
 from akson.signin.verifier import challenge
@@ -30,7 +31,7 @@ AWAY = (
 async def perform(call: Call, interaction: Interaction) -> Answer:
     """Return the answer to `call`, also when it is refused."""
     try:
-        if not call.query or call.method != "GET":
+        if not call.query or call.method != "GET" or interaction in KICK_OFFS:
             return await interaction(call)
         shape, query = shaping.parted(call.type, call.query)
         return shaping.shaped(await interaction(replace(call, query=query)), shape)
@@ -51,4 +52,6 @@ def refusal(refused: Refused) -> Answer:
         headers = ((b"www-authenticate", challenge(refused).encode()),)
     elif refused.code == "AK-F002":
         headers = ((b"allow", str(refused.values["allowed"]).encode()),)
+    elif refused.status == 429:
+        headers = ((b"retry-after", b"60"),)
     return answers.refusal(refused, headers=headers)

@@ -211,7 +211,7 @@ async def test_an_envelope_with_more_than_we_use_is_taken(vendor: httpx.AsyncCli
         ("GET", "Patient/$everything", 404),
         ("GET", "Patient/1/$everything", 404),
         ("GET", "Patient/1/_history/1/x", 404),
-        ("GET", "$export", 404),
+        ("GET", "$nothing", 404),
         ("GET", "_history/1", 404),
         ("POST", "_history", 405),
         ("GET", "Patient/" + "x" * 65, 404),

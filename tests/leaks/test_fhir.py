@@ -5,6 +5,7 @@ Each question goes to both worlds; the answers must be equal to the byte, but fo
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from akson.fhir import bodies, owners
 from tests.leaks.canary import CANARIES, GIRL, TYPES, WORD, Canary
 from tests.leaks.questions import INTERACTIONS, OPERATIONS, Entry, around, entry, pages, reverse
-from tests.leaks.worlds import EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Viewer, Worlds, in_text
+from tests.leaks.worlds import BASE, EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Viewer, Worlds, in_text
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 FHIR_JSON = {"content-type": "application/fhir+json"}
@@ -123,6 +124,36 @@ async def test_no_count_order_or_company_of_hits_tells_the_worlds_apart(worlds: 
     questions += [question for kind in COMMON for question in reverse(kind)][turn :: len(STRANGERS)]
     questions += [question for kind in TYPES for question in around(kind)][turn :: len(STRANGERS)]
     assert not await told_apart(worlds, who, [entry("GET", question) for question in questions])
+
+
+@pytest.mark.parametrize("who", STRANGERS)
+@pytest.mark.parametrize("path", ["$export", "Patient/$export"])
+async def test_no_export_tells_the_worlds_apart(worlds: Worlds, who: str, path: str) -> None:
+    viewer = worlds.town.viewers[who]
+    without, with_ = [await _exported(worlds, viewer, path, world) for world in (EMPTY, KEPT)]
+    assert without == with_
+    assert "Patient.ndjson" in with_
+
+
+async def _exported(worlds: Worlds, viewer: Viewer, path: str, world: str) -> dict[str, set[str]]:
+    """Return what each file of an export holds, each resource by its id, in the manifest's order."""
+    headers = {"prefer": "respond-async"}
+    begun = await worlds.ask(viewer, "GET", f"/fhir/{path}?_since=2020-01-01T00:00:00Z", world=world, headers=headers)
+    assert begun.status == 202, begun.body[:300]
+    place = begun.raw.partition("content-location: ")[2].partition("\n")[0].removeprefix(BASE)
+    told = await worlds.ask(viewer, "GET", place, world=world)
+    while told.status == 202:
+        await asyncio.sleep(0.1)
+        told = await worlds.ask(viewer, "GET", place, world=world)
+    files = json.loads(told.body)
+    found = {}
+    for one in files["output"] + files["deleted"]:
+        lines = await worlds.ask(viewer, "GET", one["url"].removeprefix(BASE), world=world)
+        assert lines.status == 200, lines.body[:300]
+        assert not [word for word in HERS if word in lines.body]
+        found[one["url"].rpartition("/")[2]] = {line.partition('"id":')[2][:40] for line in lines.body.splitlines()}
+    await worlds.ask(viewer, "DELETE", place, world=world)
+    return found
 
 
 @pytest.mark.parametrize("who", [*STRANGERS, WITHOUT_SIGNING_IN])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
 from akson.base.work import Actor, Purpose
-from akson.record import histories, journal
+from akson.record import exports, histories, journal
 from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.record.stored import Stored
@@ -234,3 +236,23 @@ async def test_each_answer_is_one_statement_in_the_log_and_those_at_once_share_i
     assert office.log.statements == before + 1
     await asyncio.gather(*(read(one.id) for one in written))
     assert office.log.statements <= before + 3
+
+
+async def test_a_part_of_an_export_costs_the_same_however_much_is_in_it(
+    office: Office, told: Told, mariam: Actor, astrid: Stored
+) -> None:
+    async with office.work(VENDOR, Purpose.SYSTEM) as work:
+        id_ = await exports.begin(work, "$export", exports.Wanted(types=("Observation",)))
+
+    async def fetched() -> int:
+        async with office.work(VENDOR, Purpose.SYSTEM) as work:
+            export = replace(await exports.look(work, id_), at=office.clock() + timedelta(days=1))
+        begun = lambda: office.work(VENDOR, Purpose.SYSTEM)  # noqa: E731
+        return sum([len(hits) async for hits in exports.parts(begun, export, "Observation")])
+
+    await write(office, mariam, astrid, 1)
+    one = await told.of(fetched)
+    assert len(one) == 3  # is it there, once more before the part, the part
+    await write(office, mariam, astrid, 400)
+    assert await told.of(fetched) == one
+    assert await fetched() == 401

@@ -18,7 +18,7 @@ _LETTER: Final = re.compile(r"[^\W\d_]")
 # Members that hold codes, addresses and contents rather than words.
 _NOT_WORDS: Final = frozenset({
     "resourceType", "id", "reference", "system", "url", "code", "div", "data", "contentType", "language", "use",
-    "status", "meta", "versionId", "hash", "implicitRules", "fullUrl", "intent", "priority", "currency",
+    "status", "versionId", "hash", "implicitRules", "fullUrl", "intent", "priority", "currency",
 })  # fmt: skip
 
 
@@ -36,7 +36,9 @@ def content(resource: Mapping[str, Any]) -> str:
 def _words(value: Mapping[str, Any]) -> Iterator[str]:
     person = isinstance(value.get("reference"), str) and patient_in(value["reference"]) is not None
     for name, inner in value.items():
-        if name in _NOT_WORDS or (person and name in ("display", "identifier")):
+        if name == "meta" or (name in _NOT_WORDS and inner.__class__ is str):
+            continue  # a `code` may also be a CodeableConcept, whose text people read
+        if person and name in ("display", "identifier"):
             continue
         yield from _in(inner)
 

@@ -155,7 +155,7 @@ def _prefixed(asked: str) -> tuple[str, str]:
 
 def compares(prefix: str, asked: Span, found: Span, features: Features) -> bool:
     """Tell how two ranges stand to each other, by the table of prefixes."""
-    if prefix in ("ge", "le") and not features.partly:
+    if prefix in ("ge", "le") and (asked.low == asked.high or not features.partly):
         return asked.overlaps(found) or compares({"ge": "gt", "le": "lt"}[prefix], asked, found, features)
     return {
         "eq": lambda: asked.contains(found),
@@ -170,14 +170,37 @@ def compares(prefix: str, asked: Span, found: Span, features: Features) -> bool:
     }[prefix]()
 
 
-# UCUM, as far as the invented quantities go: (dimension, factor, offset) to a common unit.
-_UCUM: Final[Mapping[str, tuple[str, Decimal]]] = {
-    "mg": ("mass", Decimal("0.001")), "g": ("mass", Decimal(1)), "kg": ("mass", Decimal(1000)),
-    "ug": ("mass", Decimal("0.000001")), "mm": ("length", Decimal("0.001")), "cm": ("length", Decimal("0.01")),
-    "m": ("length", Decimal(1)), "g/L": ("density", Decimal(1)), "mg/dL": ("density", Decimal("0.01")),
-    "s": ("time", Decimal(1)), "min": ("time", Decimal(60)), "h": ("time", Decimal(3600)), "a": ("time", Decimal(31557600)), "d": ("time", Decimal(86400)),
-    "mL": ("volume", Decimal("0.001")), "dL": ("volume", Decimal("0.1")), "L": ("volume", Decimal(1)),
+# UCUM, as far as multiples of these units go; the rest of a code is a dimension of its own.
+_BASE: Final[Mapping[str, tuple[str, str]]] = {
+    "g": ("g", "1"), "m": ("m", "1"), "L": ("m3", "0.001"), "l": ("m3", "0.001"), "s": ("s", "1"), "min": ("s", "60"),
+    "h": ("s", "3600"), "d": ("s", "86400"), "a": ("s", "31557600"), "mol": ("mol", "1"), "%": ("1", "0.01"), "1": ("1", "1"),
 }  # fmt: skip
+_PREFIX: Final = {
+    "k": "1000",
+    "d": "0.1",
+    "c": "0.01",
+    "m": "0.001",
+    "u": "1E-6",
+    "n": "1E-9",
+    "p": "1E-12",
+    "f": "1E-15",
+}
+
+
+def _in_base(code: str) -> tuple[str, Decimal]:
+    """Return the dimension of a unit and its factor; what is not understood stands for itself."""
+    dimensions, factor = [], Decimal(1)
+    for n, part in enumerate(code.split("/")):
+        times, unit = Decimal(1), part
+        if part not in _BASE and part[1:] in _BASE and part[0] in _PREFIX:
+            times, unit = Decimal(_PREFIX[part[0]]), part[1:]
+        dimension, size = _BASE.get(unit, (part, "1"))
+        times *= Decimal(size)
+        dimensions.append(dimension)
+        factor = factor / times if n else factor * times
+    return "/".join(dimensions), factor
+
+
 UCUM: Final = "http://unitsofmeasure.org"
 
 
@@ -192,8 +215,8 @@ def _quantity(_modifier: str, asked: str, found: Amount, features: Features, _no
     if found.system == system and found.code == code:
         return compares(prefix, span, found.span, features)
     if features.ucum and system == found.system == UCUM:
-        ours, theirs = _UCUM.get(code), _UCUM.get(found.code or "")
-        if ours and theirs and ours[0] == theirs[0]:
+        ours, theirs = _in_base(code), _in_base(found.code or "")
+        if ours[0] == theirs[0]:
             return compares(prefix, _times(span, ours[1]), _times(found.span, theirs[1]), features)
     return False
 

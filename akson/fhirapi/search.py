@@ -5,6 +5,7 @@ By GET, or by POST to `_search` when the question names a person: then no link s
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from akson.base.errors import Refused
@@ -50,12 +51,13 @@ async def by_post(call: Call) -> Answer:
 
 
 async def _answer(call: Call, work: Work, question: Pairs, itself: str) -> Answer:
+    asked = with_places(question, call.server.base)
     if call.within and call.type:
-        page = await journal_search.search(work, call.type, question, within=call.within)
+        page = await journal_search.search(work, call.type, asked, within=call.within)
     elif call.type:
-        page = await journal_search.search(work, call.type, question)
+        page = await journal_search.search(work, call.type, asked)
     else:
-        page = await wide.search_types(work, question, within=call.within)
+        page = await wide.search_types(work, asked, within=call.within)
     links = [("self", itself)]
     if page.next:
         carried = (*(pair for pair in question if pair[0] != _AFTER), (_AFTER, page.next))
@@ -63,6 +65,17 @@ async def _answer(call: Call, work: Work, question: Pairs, itself: str) -> Answe
     hits = [_entry(call, hit, "match") for hit in page.hits]
     included = [_entry(call, one, "include") for one in page.included]
     return answers.bundle("searchset", hits + included, links=links, total=page.total)
+
+
+def with_places(question: Pairs, base: str) -> Pairs:
+    """Return the question with Type/id beside every address of this server: a reference may be asked for by either.
+
+    Source: hl7.org/fhir/R4/search.html#reference. The address stays: a canonical may be one of ours, too.
+    """
+    if not any(base in value for _, value in question):
+        return question
+    own = re.compile(rf"(?<![^,]){re.escape(base)}/([A-Z][A-Za-z]+/[A-Za-z0-9.-]{{1,64}})(?![^,])")
+    return tuple((name, own.sub(r"\g<0>,\1", value)) for name, value in question)
 
 
 def _unsealed(call: Call) -> Pairs:

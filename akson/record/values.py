@@ -166,6 +166,8 @@ def _reference(
         system, value = identifier
         for named in {system or "", None}:
             rows.tokens[hasher.token(slot, named, value)] = False
+        if system:
+            rows.tokens[hasher.token(slot, system, None)] = False
 
 
 def _quantity(

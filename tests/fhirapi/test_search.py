@@ -179,3 +179,19 @@ async def test_the_values_asked_for_do_not_reach_the_log(api: Api, vendor: httpx
     rows = await api.office.database.fetch("SELECT a::text AS text FROM access_log a WHERE screen = 'FHIR search'")
     assert len(rows) == 1
     assert FNR["value"] not in rows[0]["text"]
+
+
+async def test_a_reference_is_asked_for_by_its_address_here_as_well(api: Api, vendor: httpx.AsyncClient) -> None:
+    astrid = await patient(api.office)
+    made = (await vendor.post("Observation", content=temperature(astrid))).json()["id"]
+    for asked in (f"http://akson.test/fhir/{astrid.reference}", f"Patient/x,http://akson.test/fhir/{astrid.reference}"):
+        assert found(await vendor.get(f"Observation?subject={asked}")) == [f"Observation/{made}"]
+    assert found(await vendor.get(f"Observation?subject=http://akson.example/fhir/{astrid.reference}")) == []
+
+
+async def test_the_norwegian_letters_come_last(api: Api, vendor: httpx.AsyncClient) -> None:
+    names = ["Zahl", "Ærlie", "Østby", "Ås"]
+    await vendor.post("", content=transaction(*(post(ASTRID | {"name": [{"family": name}]}) for name in names[::-1])))
+    for sort, wanted in (("family", names), ("-family", names[::-1]), ("gender,family", names)):
+        answer = (await vendor.get(f"Patient?birthdate=1941-03-14&_sort={sort}")).json()
+        assert [entry["resource"]["name"][0]["family"] for entry in answer["entry"]] == wanted

@@ -108,19 +108,21 @@ class Conditions:
         return self.statement.put(fragment, r=r, tokens=list(tokens))
 
     def _missing(self, criterion: a.Criterion, r: Raw) -> str:
-        parameter, there = criterion.parameter, []
-        if parameter.kind == "composite":
-            wanted = [a.Criterion(parameter=p.parameter, modifier="missing", values=("false",))
-                      for p in parameter.groups[0].parts]  # fmt: skip
-            there = [all_of(self._missing(one, r) for one in wanted)]
+        groups = criterion.parameter.groups if criterion.parameter.kind == "composite" else ()
+        if groups:  # what a part is made of may be less than its own parameter is
+            slots = [[slot for group in groups for slot in group.parts[n].slots] for n in range(len(groups[0].parts))]
+            found = all_of(self._there(part.parameter, s, r) for part, s in zip(groups[0].parts, slots, strict=True))
         else:
-            there.append(self._has_token(r, [self.hasher.present(slot.id) for slot in parameter.slots]))
-            if (table := _TABLES[parameter.kind]) != "token":
-                only = [types.code_of(name) for name in (*parameter.only,)]
-                any_ = self.statement.put("reference_to_types", types=[0, *only]) if only else "true"
-                there.append(self.statement.put(table, r=r, slots=_slots(parameter.slots), any=Raw(any_)))
-        found = any_of(there)
-        return f"NOT {found}" if criterion.values[0] == "true" else found
+            found = self._there(criterion.parameter, criterion.parameter.slots, r)
+        return f"NOT ({found})" if criterion.values[0] == "true" else found
+
+    def _there(self, parameter: Parameter, slots: Sequence[Slot], r: Raw) -> str:
+        there = [self._has_token(r, [self.hasher.present(slot.id) for slot in slots])]
+        if (table := _TABLES[parameter.kind]) != "token":
+            only = [types.code_of(name) for name in (*parameter.only,)]
+            any_ = self.statement.put("reference_to_types", types=[0, *only]) if only else "true"
+            there.append(self.statement.put(table, r=r, slots=_slots(slots), any=Raw(any_)))
+        return any_of(there)
 
     def tokens(self, criterion: a.Criterion, slots: Sequence[Slot]) -> list[int]:
         """Return the hashes of which a resource must have one."""

@@ -16,6 +16,7 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.fhir import bodies
 from akson.fhir import search as extraction
+from akson.fhir.folding import in_order
 from akson.record.search.asked import Sort
 from akson.record.stored import stored
 
@@ -101,4 +102,6 @@ def _spelled(sort: Sort, row: Any) -> str | None:
         return f"1{value:050.15f}" if value >= 0 else f"0{10**34 + value:050.15f}"
     if kind == "reference":
         return str(row[2] or row[3] or "") or None
+    if kind == "string":
+        return in_order(str(row[1]))
     return str(row[2] or "") or None if kind == "token" else str(row[1])

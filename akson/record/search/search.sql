@@ -267,11 +267,12 @@ coalesce((SELECT max(s.high) FROM search_date s
            WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '-infinity'::timestamptz)
 
 -- name: key_string_up
-coalesce((SELECT min(s.value) FROM search_string s
+-- æ, ø, å are the last letters, in this order: the three signs after z stand for them (folding.in_order).
+coalesce((SELECT min(translate(s.value, 'æøå', '{|}') COLLATE "C") FROM search_string s
            WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), U&'\+10FFFF') COLLATE "C"
 
 -- name: key_string_down
-coalesce((SELECT max(s.value) FROM search_string s
+coalesce((SELECT max(translate(s.value, 'æøå', '{|}') COLLATE "C") FROM search_string s
            WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '') COLLATE "C"
 
 -- name: key_reference_up

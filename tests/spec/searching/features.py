@@ -48,7 +48,4 @@ FULL = Features(
     compartments=True, lists=True, words=True, approximately=True, partly=True, absolute=True, norwegian=True, long=True, chains=5, has=3, iterate=True,
     wildcards=True, ucum=True, sort=frozenset("date string number quantity token reference uri".split()),
 )  # fmt: skip
-TODAY = replace(
-    FULL, own=False, by_system=False, unresolved=False, together=False, norwegian=False, compartments=False,
-    sort=FULL.sort - {"token", "uri"},
-)  # fmt: skip
+TODAY = replace(FULL, unresolved=False)

@@ -72,6 +72,8 @@ class Oracle:
     def _within(self, one: Held, place: str) -> bool:
         """Tell whether a resource is in a compartment, e.g. that of Patient/x."""
         type_ = place.partition("/")[0]
+        if one.ref == place:
+            return True
         names = [name for name in compartment(type_)[one.type] if name in parameters(one.type)]
         return any(ref.local == place for name in names for ref in found(one, parameters(one.type)[name]))
 

@@ -109,6 +109,8 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     unit, author  owner keys of who wrote it; for a create, of the one who now writes
     security      the codes of its meta.security
     block         it is a refusal of the person's own that stands, whoever wrote it down
+    letters       what a token must give for this, of SMART's c r u d s; "": what the act usually takes
+    met           the narrowed scopes of the actor's token whose restriction it meets; without an id all are supposed
     """
 
     type: str
@@ -117,6 +119,8 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     author: int = 0
     security: frozenset[str] = frozenset()
     block: bool = False
+    letters: str = ""
+    met: frozenset[str] = frozenset()
 
 
 class _Row(msgspec.Struct, frozen=True, tag_field="kind"):

@@ -13,6 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from akson.base.work import Kind
+from akson.fhir.scopes import Scope, parsed
 
 
 class Permission(StrEnum):
@@ -125,6 +126,12 @@ ROLES: Mapping[str, Role] = {
 }  # fmt: skip
 
 _AS_PROGRAM, _AS_PERSON = frozenset({"system"}), frozenset({"user", "patient"})  # contexts of SMART scopes
+_AS_ANYBODY = frozenset({"user"})  # what a person's token gives outside the record it was given for
+# What an app that was given one record may look up beside it: those who work there, where, and what codes mean.
+BESIDE = frozenset(
+    "Organization Practitioner PractitionerRole Location HealthcareService Endpoint Medication Substance CodeSystem "
+    "ValueSet ConceptMap NamingSystem StructureDefinition SearchParameter Questionnaire".split()
+)
 OWN_JOB = "akson/job"  # the scope of our own jobs; no token may ever carry it
 
 
@@ -149,23 +156,25 @@ def may_write(role: str, type_: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def scope_covers(scopes: frozenset[str], type_: str, letters: str, kind: Kind) -> bool:
+def scope_covers(
+    scopes: frozenset[str], type_: str, letters: str, kind: Kind, *, own: bool = True, met: frozenset[str] | None = None
+) -> bool:
     """Say whether SMART scopes give all of `letters` (of c r u d s) on the type; "" asks for any scope on a resource.
 
     kind   who carries the token: what was given to a program says nothing about a person, nor the other way
+    own    the resource is within the record the token was given for: elsewhere patient/ gives nothing
+    met    the narrowed scopes (`?category=...`) whose restriction the resource meets; None: suppose it meets all
 
-    Scopes narrowed by a search (`?category=...`) give nothing here: what is not understood is not allowed.
     Source: hl7.org/fhir/smart-app-launch, scopes 1 (.read .write .*) and 2 (.cruds).
     """
-    contexts = _AS_PROGRAM if kind is Kind.SYSTEM else _AS_PERSON
-    given = {"".join(sorted(granted)) for granted in (_letters(s, type_, contexts) for s in scopes) if granted}
-    return bool(given) if not letters else set(letters) <= set("".join(given))
+    contexts = _AS_PROGRAM if kind is Kind.SYSTEM else _AS_PERSON if own else _AS_ANYBODY
+    found = (scope for scope in map(parsed, scopes) if scope and scope.context in contexts and scope.names(type_))
+    given = [one for one in found if not one.restriction or met is None or one.text in met]
+    return bool(given) if not letters else set(letters) <= {letter for one in given for letter in one.letters}
 
 
-def _letters(scope: str, type_: str, contexts: frozenset[str]) -> str:
-    context, _, rest = scope.partition("/")
-    named, _, granted = rest.partition(".")
-    if context not in contexts or (type_ and named not in (type_, "*")):
-        return ""
-    granted = {"read": "rs", "write": "cud", "*": "cruds"}.get(granted, granted)
-    return granted if granted and set(granted) <= set("cruds") else ""
+@lru_cache(maxsize=4096)
+def narrowed(scopes: frozenset[str], type_: str) -> tuple[Scope, ...]:
+    """Return the scopes among these that give only a part of the resources of this type."""
+    found = (scope for scope in map(parsed, scopes) if scope and scope.restriction and scope.names(type_))
+    return tuple(sorted(found, key=lambda scope: scope.text))

@@ -112,8 +112,17 @@ def token_does_not_cover(ask: Ask) -> bool:
     if own_job(ask):
         return actor.kind is not Kind.SYSTEM
     type_ = ask.labels.type if ask.labels else "Patient" if ask.act is Act.SEARCH_IDENTITY else ""
-    letters = _LETTERS.get(ask.act, "none") if type_ else ""
-    return not roles.scope_covers(actor.scopes, type_, letters, actor.kind)
+    letters = ((ask.labels.letters if ask.labels else "") or _LETTERS.get(ask.act, "none")) if type_ else ""
+    met = ask.labels.met if ask.labels and ask.labels.id else None  # without an id it is asked about the type
+    return not roles.scope_covers(actor.scopes, type_, letters, actor.kind, own=_in_context(ask), met=met)
+
+
+def _in_context(ask: Ask) -> bool:
+    """Say whether scopes of patient/ reach this: the record the token was given for, and a few things of nobody's."""
+    if ask.facts.is_person:
+        whose = ask.actor.context or (ask.actor.key if ask.actor.kind is Kind.CITIZEN else 0)
+        return whose != 0 and ask.facts.owner == whose
+    return ask.act is Act.READ and ask.labels is not None and ask.labels.type in roles.BESIDE
 
 
 @rule(20, refusal="AK-A040", to=STAFF | CITIZEN)

@@ -50,6 +50,7 @@ class Actor:
     person: int = 0  # owner key of the actor's own Patient record, if there is one: nobody opens their own as staff
     signed_in: str = ""  # how: issuer and level, e.g. "helseid:4"
     scopes: frozenset[str] = frozenset()  # of the token; empty for browser sessions
+    context: int = 0  # owner key of the Patient that scopes of patient/ are about
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from akson.record.preparing import Draft
 
 async def create(call: Call) -> Answer:
     """Store what is sent and say where; with If-None-Exist only when nothing answers to that."""
-    await call.refuse_beyond_token("cu")
+    await call.refuse_beyond_token("c")
     call.refuse_parameters()
     contents.refuse_other_than_json(call.headers)
     condition = None

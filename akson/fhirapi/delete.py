@@ -12,7 +12,7 @@ from akson.record.stored import Stored
 
 async def delete(call: Call) -> Answer:
     """Delete the resource; deleting it again changes nothing and is no fault."""
-    await call.refuse_beyond_token("cud")
+    await call.refuse_beyond_token("d")
     call.refuse_parameters()
     seen = contents.if_match(call.headers)
     try:
@@ -29,7 +29,7 @@ async def delete(call: Call) -> Answer:
 async def delete_matching(call: Call) -> Answer:
     """Delete the one resource that the condition in the address means; none is no fault, several are."""
     condition = conditional.in_address(call)
-    await call.refuse_beyond_token("cud")
+    await call.refuse_beyond_token("d")
     await conditional.refuse_unsearchable(call)
     seen = contents.if_match(call.headers)
 

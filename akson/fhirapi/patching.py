@@ -43,7 +43,7 @@ async def patch_matching(call: Call) -> Answer:
 
 
 async def _patch(call: Call, condition: Condition | None) -> Answer:
-    await call.refuse_beyond_token("cur")
+    await call.refuse_beyond_token("ru")
     seen = contents.if_match(call.headers)
     change = read(contents.media(call.headers), await call.content(LARGEST_RESOURCE))
 

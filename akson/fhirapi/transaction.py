@@ -29,7 +29,7 @@ from akson.record.once import Result
 from akson.record.stored import Stored
 
 _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3}
-_LETTERS = {"GET": "r", "POST": "cu", "PUT": "cu", "PATCH": "cur", "DELETE": "cud"}
+_LETTERS = {"GET": "r", "POST": "c", "PUT": "u", "PATCH": "ru", "DELETE": "d"}
 
 _WITHIN: Mapping[Interaction, Callable[[Call, Work], Awaitable[Answer]]] = {
     read: reading,

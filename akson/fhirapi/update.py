@@ -18,7 +18,7 @@ from akson.record.stored import Stored
 
 async def update(call: Call) -> Answer:
     """Store what is sent as the next version; with If-Match only when the client has seen the current one."""
-    await call.refuse_beyond_token("cu")
+    await call.refuse_beyond_token("u")
     call.refuse_parameters()
     seen = contents.if_match(call.headers)
     contents.refuse_other_than_json(call.headers)
@@ -34,7 +34,7 @@ async def update(call: Call) -> Answer:
 async def update_matching(call: Call) -> Answer:
     """Store what is sent as the next version of what the condition in the address means, or as something new."""
     condition = conditional.in_address(call)
-    await call.refuse_beyond_token("cu")
+    await call.refuse_beyond_token("u")
     await conditional.refuse_unsearchable(call)
     contents.refuse_other_than_json(call.headers)
     seen = contents.if_match(call.headers)

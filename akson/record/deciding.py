@@ -13,9 +13,11 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.record.changes import Change
+from akson.record.narrowing import met_by_row, met_by_values
 from akson.record.session import fetch, session
 
 SQL = queries(__file__, "reading.sql")
+LETTERS = {"POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}  # of scopes, for each way to write
 _PATIENT = types.code_of("Patient")
 
 
@@ -40,22 +42,27 @@ async def facts_for(work: Work, owners: Iterable[int]) -> dict[int, Facts]:
     return {owner: state.facts[owner] for owner in wanted if owner in state.facts}
 
 
-def labels_in(row: Mapping[str, Any]) -> Labels:
+def labels_in(work: Work, row: Mapping[str, Any]) -> Labels:
     """Return what the rules need to know of the resource in a row."""
+    type_ = types.name_of(row["type"])
     return Labels(
-        type=types.name_of(row["type"]),
+        type=type_,
         id=row["id"],
         unit=row["unit"],
         author=row["author"],
         security=frozenset(row["labels"] or ()),
+        met=met_by_row(work, type_, row),
     )
 
 
 def labels_of(work: Work, change: Change) -> Labels:
     """Return what the rules need to know of the resource as it will be."""
     return Labels(
-        type=change.type, id=change.id, unit=work.actor.unit, author=work.actor.key, security=frozenset(change.labels)
-    )
+        type=change.type, id=change.id, unit=work.actor.unit, author=work.actor.key, security=frozenset(change.labels),
+        letters=LETTERS[change.method],
+        met=change.stands.met if change.resource is None and change.stands
+        else met_by_values(work, change.type, change.values.tokens),
+    )  # fmt: skip
 
 
 def asked(work: Work, facts: Facts, labels: Labels | None, act: Act) -> Decision:

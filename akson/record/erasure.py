@@ -95,5 +95,5 @@ async def _standing(work: Work, reference: str) -> Any:
     rows = await fetch(work, READING.current, [owner], [code], [id_])
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.ERASE, f"ERASE {reference}")
+    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.ERASE, f"ERASE {reference}")
     return rows[0]

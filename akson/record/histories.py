@@ -69,8 +69,10 @@ async def of_one(
     rows = await fetch(work, SQL.versions, owner, code, id_, before, most, *period.bounds)
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history")
-    return await shown(work, [row for row in rows if row["version"] is not None]), rows[0]["newest"]
+    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history")
+    there = [row for row in rows if row["version"] is not None]
+    permitted = [row for row in there if asked(work, facts_in(row), labels_in(work, row), Act.READ).permit]
+    return await shown(work, permitted), rows[0]["newest"]
 
 
 async def across(work: Work, type_: str | None, period: Period, *, before: Place = NEWEST, most: int = 50) -> Page:
@@ -90,7 +92,7 @@ async def across(work: Work, type_: str | None, period: Period, *, before: Place
         rows = await fetch(
             work, SQL.across, records, _codes(of_persons), _codes(anybodys), *period.bounds, *before, step
         )
-        permitted += [row for row in rows if asked(work, facts_in(row), labels_in(row), Act.READ).permit]
+        permitted += [row for row in rows if asked(work, facts_in(row), labels_in(work, row), Act.READ).permit]
         if len(rows) < step:
             break
         before = (rows[-1]["last_updated"], rows[-1]["owner"], rows[-1]["n"])
@@ -124,7 +126,7 @@ def _may(work: Work, type_: str, *, person: bool) -> bool:
 
 def _note(work: Work, row: Any) -> None:
     facts = facts_in(row)
-    decided = asked(work, facts, labels_in(row), Act.READ)
+    decided = asked(work, facts, labels_in(work, row), Act.READ)
     what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
     work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
 

@@ -93,7 +93,7 @@ async def _readable(work: Work, type_: str, id_: str) -> Any:
         row = found[0] if found else None
     if row is None:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(row), labels_in(row), Act.READ, f"{type_}/{id_}/_history/{row['version']}")
+    allow(work, facts_in(row), labels_in(work, row), Act.READ, f"{type_}/{id_}/_history/{row['version']}")
     if row["deleted"]:
         raise Refused("AK-J002")
     return row
@@ -113,7 +113,7 @@ async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
     permitted = []
     for row in await fetch(work, SQL.current, list(owners), list(codes), list(ids)):
         facts = facts_in(row)
-        decided = asked(work, facts, labels_in(row), Act.READ)
+        decided = asked(work, facts, labels_in(work, row), Act.READ)
         if decided.permit and not row["deleted"]:
             what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
             work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
@@ -131,7 +131,7 @@ async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
     rows = await fetch(work, SQL.one_version, owner, code, id_, version)
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history/{version}")
+    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history/{version}")
     if rows[0]["deleted"] or rows[0]["erased"]:
         raise Refused("AK-J002")
     return (await shown(work, rows))[0]
@@ -144,8 +144,8 @@ async def history(work: Work, type_: str, id_: str, *, before: int = 2**31 - 1, 
     rows = await fetch(work, SQL.history, owner, code, id_, before, most)
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(rows[0]), Act.READ, f"{type_}/{id_}/_history")
-    return await shown(work, rows)
+    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history")
+    return await shown(work, [r for r in rows if asked(work, facts_in(r), labels_in(work, r), Act.READ).permit])
 
 
 async def chart(
@@ -170,7 +170,7 @@ async def chart(
     codes = [types.code_of(kind) for kind in kinds]
     rows = await fetch(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
     found: dict[str, list[Stored]] = {name: [] for name in names}
-    permitted = [row for row in rows if asked(work, facts, labels_in(row), Act.READ).permit]
+    permitted = [row for row in rows if asked(work, facts, labels_in(work, row), Act.READ).permit]
     for row, hit in zip(permitted, await shown(work, permitted), strict=True):
         work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
         found[names[row["n"] - 1]].append(hit)
@@ -185,7 +185,7 @@ async def denied_ids(work: Work, owners: Sequence[int]) -> list[str]:
     known = await facts_for(work, owners)
     parted = [owner for owner, facts in known.items() if partly_closed(facts)]
     rows = await fetch(work, SQL.labels_of, parted) if parted else []
-    items = [(known[row["owner"]], labels_in(row)) for row in rows]
+    items = [(known[row["owner"]], labels_in(work, row)) for row in rows]
     items += [(facts, labels) for facts in known.values() for labels in facts.labelled]
     return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from akson.access import roles
 from akson.access.facts import Facts, Labels
 from akson.access.rules import Act
 from akson.base.errors import Refused
@@ -23,7 +24,7 @@ from akson.base.work import Work
 from akson.fhir import owners, types
 from akson.record import profiling
 from akson.record.changes import Change, fill
-from akson.record.deciding import allow, asked, facts_in, labels_in, labels_of
+from akson.record.deciding import LETTERS, allow, asked, facts_in, labels_in, labels_of
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
 from akson.record.identities import refuse_wrong_numbers
 from akson.record.session import Session, fetch, session
@@ -194,8 +195,13 @@ async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str,
         return {}
     ordered = sorted(keys)
     codes = [types.code_of(type_) for _, type_, _ in ordered]
-    rows = await fetch(work, SQL.standing, [k[0] for k in ordered], codes, [k[2] for k in ordered])
-    found = {(row["owner"], types.name_of(row["type"]), row["id"]): row for row in rows}
+    columns = [k[0] for k in ordered], codes, [k[2] for k in ordered]
+    found = {(row["owner"], types.name_of(row["type"]), row["id"]): row
+             for row in await fetch(work, SQL.standing, *columns)}  # fmt: skip
+    if any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered):  # then content decides
+        for row in await fetch(work, SQL.current, *columns):
+            key = row["owner"], types.name_of(row["type"]), row["id"]
+            found[key] = {**found[key], "body": row["body"], "last_updated": row["last_updated"]}
     for key, row in found.items():
         state.facts.setdefault(row["owner"], facts_in(row))
         if row["version"] is not None and not row["deleted"]:
@@ -229,7 +235,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         type=draft.type,
         id=id_,
         expect=current,
-        stands=_as_it_stands(row) if row is not None else None,
+        stands=_as_it_stands(work, row, draft.method) if row is not None else None,
         stated=tuple(data.encode() for data in row["stated"]) if row is not None else (),
         new_owner=new_owner,
         person=state.facts[owner].is_person,
@@ -254,11 +260,11 @@ def _standing_row(work: Work, draft: Draft, rows: Mapping[tuple[int, str, str], 
     row = rows.get((draft.stands_with, draft.type, draft.id or ""))
     if row is None or not row["version"]:
         return None
-    facts, labels = facts_in(row), _as_it_stands(row)
+    facts, labels = facts_in(row), _as_it_stands(work, row, draft.method)
     try:
         allow(work, facts, labels, Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
     except Refused:
-        if draft.method != "PUT" or _is_ours(work, draft) or asked(work, facts, labels, Act.READ).permit:
+        if draft.method != "PUT" or _is_ours(work, draft) or _may_read(work, facts, labels):
             raise
         draft.taken = True
         if draft.owns_itself:
@@ -267,9 +273,14 @@ def _standing_row(work: Work, draft: Draft, rows: Mapping[tuple[int, str, str], 
     return row
 
 
-def _as_it_stands(row: Any) -> Labels:
+def _may_read(work: Work, facts: Facts, labels: Labels) -> bool:
+    return asked(work, facts, msgspec.structs.replace(labels, letters=""), Act.READ).permit
+
+
+def _as_it_stands(work: Work, row: Any, method: str) -> Labels:
     """Return what the rules need to know of what is changed, by the facts that it states too."""
-    return msgspec.structs.replace(labels_in(row), block=any(data.startswith(_BLOCK) for data in row["stated"]))
+    block = any(data.startswith(_BLOCK) for data in row["stated"])
+    return msgspec.structs.replace(labels_in(work, row), block=block, letters=LETTERS[method])
 
 
 def _is_ours(work: Work, draft: Draft) -> bool:

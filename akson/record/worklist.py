@@ -65,7 +65,7 @@ async def count(work: Work, *, kind: str = "task") -> int:
     A number that counted what is hidden would tell that it is there.
     """
     rows = await fetch(work, SQL.count_waiting, work.actor.unit, work.actor.key, kind, list(OPEN), MOST)
-    return sum(asked(work, facts_in(row), labels_in(row), Act.READ).permit for row in rows)
+    return sum(asked(work, facts_in(row), labels_in(work, row), Act.READ).permit for row in rows)
 
 
 def consumer(database: Database, open_id: OpenId) -> Consumer:

@@ -61,9 +61,8 @@ async def _read(work: Work, keys: Iterable[Key]) -> list[Stored]:
     """Return those of the keys that are there and that the actor may see."""
     columns = [list(column) for column in zip(*keys, strict=True)]
     rows = await fetch(work, SQL.current, *columns) if columns else []
-    permitted = [
-        row for row in rows if not row["deleted"] and decision(work, facts_in(row), labels_in(row), Act.READ).permit
-    ]
+    there = [row for row in rows if not row["deleted"]]
+    permitted = [row for row in there if decision(work, facts_in(row), labels_in(work, row), Act.READ).permit]
     for row in permitted:
         work.session.facts.setdefault(row["owner"], facts_in(row))
     return await shown(work, sorted(permitted, key=lambda row: (row["type"], row["id"])))

@@ -6,7 +6,7 @@ So count, sort, paging, chains and company never show what a read would refuse.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from akson.fhir.parameters import Parameter
 from akson.record.deciding import asked as decision
 from akson.record.deciding import facts_for, facts_in
 from akson.record.journal import denied_ids
+from akson.record.narrowing import alternatives
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has
 from akson.record.search.statement import Scope
 from akson.record.session import fetch
@@ -46,6 +47,11 @@ class Scopes:
 
     async def one(self, type_: str, act: Act, owner: int | None = None) -> Scope:
         """Return the scope of one type; owner: the only one whose record can hold hits."""
+        found = await self._whole(type_, act, owner)
+        narrowed = alternatives(self.work, type_, "r")
+        return found if narrowed is None else replace(found, narrowed=narrowed)
+
+    async def _whole(self, type_: str, act: Act, owner: int | None) -> Scope:
         commons = self._commons(type_)
         unit = self.work.actor.unit
         if not _of_persons(type_):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from akson.base.queries import queries
+from akson.record.narrowing import Alternatives
 
 SQL = queries(__file__, "search.sql")
 _NAMED = re.compile(r"(?<!:):([a-z]+)\b")
@@ -36,6 +37,7 @@ class Scope:
     persons: bool = True
     commons: str = ""
     unit: int = 0
+    narrowed: Alternatives | None = None  # what of the type the actor's token gives
 
     @property
     def empty(self) -> bool:
@@ -71,7 +73,12 @@ class Statement:
         parts = [self._owners(scope, r)]
         if scope.items:
             parts.append(self.put("not_items", r=r, items=list(scope.items)))
+        if scope.narrowed is not None:
+            parts.append(any_of(["false", *(self._all_met(asked, r) for asked in scope.narrowed)]))
         return [part for part in parts if part]
+
+    def _all_met(self, asked: Iterable[tuple[int, ...]], r: Raw) -> str:
+        return all_of(self.put("any_token", r=r, tokens=list(tokens)) for tokens in asked)
 
     def _owners(self, scope: Scope, r: Raw) -> str:
         common = {"": "", "all": "of_nobody", "unit": "of_unit"}[scope.commons]

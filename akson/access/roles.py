@@ -174,6 +174,12 @@ def scope_covers(
 
 
 @lru_cache(maxsize=4096)
+def any_narrowed(scopes: frozenset[str]) -> bool:
+    """Say whether any of these scopes gives only a part of a type."""
+    return any(scope is not None and scope.restriction for scope in map(parsed, scopes))
+
+
+@lru_cache(maxsize=4096)
 def narrowed(scopes: frozenset[str], type_: str) -> tuple[Scope, ...]:
     """Return the scopes among these that give only a part of the resources of this type."""
     found = (scope for scope in map(parsed, scopes) if scope and scope.restriction and scope.names(type_))

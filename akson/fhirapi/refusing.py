@@ -26,6 +26,8 @@ def as_seen(refused: Refused) -> Refused:
     inside = path[entry.end() :].removeprefix(".resource") if entry else path.partition(".")[1]
     if not path or (entry and inside in ("", ".request.url") and not path.endswith(".resource")):
         return Refused("AK-J001", path=refused.path)
+    if inside and refused.code == "AK-A007":  # it is about what the client sent itself
+        return refused
     if inside:
         return Refused("AK-J004", path=refused.path, detail="the person it is about")
     return refused

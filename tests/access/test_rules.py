@@ -275,7 +275,7 @@ def test_citizens_write_only_what_is_theirs(type_: str, author: int, answer: str
     (program("system/*.read"), "Observation", Act.WRITE, "AK-A005"),
     (program("system/Observation.rs"), "Condition", Act.READ, "AK-A005"),
     (program("system/Observation.cruds"), "Observation", Act.WRITE, YES),
-    (program("system/Observation.rs?category=vital-signs"), "Observation", Act.READ, "AK-A005"),
+    (program("system/Observation.rs?category=vital-signs"), "Observation", Act.READ, "AK-A007"),
     (program("system/*.read"), "AuditEvent", Act.READ, "AK-A041"),
     (program(OWN_JOB), "Communication", Act.WRITE, YES),
     (nurse(scopes=frozenset({"user/Observation.rs"})), "Observation", Act.READ, YES),

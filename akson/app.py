@@ -24,6 +24,8 @@ from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind, Purpose
 from akson.doors.context import WebContext
 from akson.doors.health import Counted, health_routes
+from akson.doors.launching import PLACE, actor_of, records, smart_server
+from akson.doors.limits import Limits
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
 from akson.exchange.transports.local import Local
@@ -38,6 +40,10 @@ from akson.signin.model import Client, Identity, Persona, Provider, identity
 from akson.signin.remote import OwnKeys, Remote
 from akson.signin.screens import Event, SignIn, signin_routes
 from akson.signin.sessions import Sessions, SessionSettings, cookie_is_secure
+from akson.signin.smart.consenting import Consent
+from akson.signin.smart.routes import smart_routes
+from akson.signin.smart.server import Smart
+from akson.signin.smart.telling import configuration
 from akson.signin.tickets import Tickets
 from akson.signin.verifier import Trust, Verifier, acting
 from akson.workplace.refused import explain
@@ -96,10 +102,15 @@ def application(settings: Settings, personas: Personas = nobody) -> Starlette:
 
 def _routes(here: Installation) -> list[BaseRoute]:
     sessions = Sessions(here.office.database, SessionSettings(secure=cookie_is_secure(here.settings.base_url)))
+    smart = smart_server(here.settings, here.office, here.http, sessions.settings)
     context = WebContext(office=here.office, sessions=sessions, renderer=here.renderer)
     found: list[BaseRoute] = [
         *fhir_routes(
-            here.office, _authenticate(here), base_url=here.settings.base_url, secret=here.keys.derived("pages")
+            here.office,
+            _authenticate(here, smart),
+            base_url=here.settings.base_url,
+            secret=here.keys.derived("pages"),
+            smart=configuration(smart.url),
         ),  # first: reads are the hottest path
         Route("/", _front(sessions), methods=["GET"]),
         Route("/static/{name}", here.assets.serve, methods=["GET"]),
@@ -107,6 +118,8 @@ def _routes(here: Installation) -> list[BaseRoute]:
         *signin_routes(_signin(here, sessions)),
         *screen_routes(screens(), context, explain=explain),
     ]
+    found.append(Mount(PLACE, routes=smart_routes(smart, Consent(
+        smart=smart, sessions=sessions, renderer=here.renderer, records=records(here.office)))))  # fmt: skip
     if here.settings.own_issuer:
         issuer = Issuer(_issuer_settings(here), here.tickets, here.keyring, clock)
         found.append(Mount(ISSUER, routes=issuer_routes(issuer, here.renderer)))
@@ -187,14 +200,18 @@ def _noted(office: Office) -> Callable[[Event], Awaitable[None]]:
     return noted
 
 
-def _authenticate(here: Installation) -> Callable[[Mapping[str, str], str, str], Awaitable[Actor]]:
+def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, str], str, str], Awaitable[Actor]]:
     """Return the function that tells who calls the FHIR API: a person through a program, or a program alone."""
-    verifier = Verifier(_trusted(here), here.tickets, clock, audience=here.settings.fhir_url,
+    trusted = [*_trusted(here), Trust(issuer=smart.url, keys=OwnKeys(smart.keys))]
+    verifier = Verifier(trusted, here.tickets, clock, audience=here.settings.fhir_url,
                         bearer=here.settings.bearer)  # fmt: skip
-    known = actors_for(here.office)
+    known, limits = actors_for(here.office), Limits(here.office.database, clock, here.settings.rate)
 
     async def authenticate(headers: Mapping[str, str], method: str, url: str) -> Actor:
         claims = await verifier.verify(headers, method, url)
+        if claims.issuer == smart.url:
+            return await actor_of(claims, smart, here.office, limits)
+        await limits.take(f"{claims.issuer} {claims.client}")
         scopes = claims.scopes - {OWN_JOB}
         if not claims.pid:
             return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.subject}", key=0, name=claims.subject, role="system",

@@ -23,6 +23,7 @@ from akson.audit.verify import verify
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.doors import faults, logs, people, running, seeding, serving
+from akson.doors.apps import app_commands
 from akson.doors.failures import sentence
 from akson.doors.loading import import_bundles
 from akson.doors.opening import Keys, clock, opened, tried
@@ -277,6 +278,9 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
     if code:
         click.echo(f"En del av Akson stoppet av seg selv. {f'Se hvorfor i {folder}.' if folder else ''}", err=True)
     return code
+
+
+main.add_command(app_commands(_running))
 
 
 if __name__ == "__main__":

@@ -607,6 +607,12 @@ CREATE TABLE public.chain (
     head bytea NOT NULL
 );
 
+CREATE UNLOGGED TABLE public.client_rate (
+    client text NOT NULL,
+    minute_at timestamp with time zone NOT NULL,
+    taken bigint NOT NULL
+);
+
 CREATE TABLE public.condition (
     key bigint NOT NULL,
     at timestamp with time zone NOT NULL
@@ -906,7 +912,31 @@ CREATE TABLE public.signin_ticket (
     content jsonb NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
-    CONSTRAINT signin_ticket_kind_check CHECK ((kind = ANY (ARRAY['request'::text, 'code'::text, 'state'::text])))
+    CONSTRAINT signin_ticket_kind_check CHECK ((kind = ANY (ARRAY['request'::text, 'code'::text, 'state'::text, 'smart-request'::text, 'smart-code'::text, 'smart-launch'::text])))
+);
+
+CREATE TABLE public.smart_app (
+    id text NOT NULL,
+    name text NOT NULL,
+    content jsonb NOT NULL,
+    rate integer DEFAULT 0 NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    CONSTRAINT smart_app_rate_check CHECK ((rate >= 0))
+);
+
+CREATE TABLE public.smart_grant (
+    id text NOT NULL,
+    app text NOT NULL,
+    content jsonb NOT NULL,
+    session bytea,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+CREATE TABLE public.smart_refresh (
+    digest bytea NOT NULL,
+    grant_id text NOT NULL,
+    used_at timestamp with time zone
 );
 
 CREATE TABLE public.terminology_closure (
@@ -1022,6 +1052,9 @@ ALTER TABLE ONLY public.address
 ALTER TABLE ONLY public.chain
     ADD CONSTRAINT chain_pkey PRIMARY KEY (owner, seq);
 
+ALTER TABLE ONLY public.client_rate
+    ADD CONSTRAINT client_rate_pkey PRIMARY KEY (client, minute_at);
+
 ALTER TABLE ONLY public.condition
     ADD CONSTRAINT condition_pkey PRIMARY KEY (key);
 
@@ -1096,6 +1129,15 @@ ALTER TABLE ONLY public.signin_session
 
 ALTER TABLE ONLY public.signin_ticket
     ADD CONSTRAINT signin_ticket_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.smart_app
+    ADD CONSTRAINT smart_app_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.smart_grant
+    ADD CONSTRAINT smart_grant_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.smart_refresh
+    ADD CONSTRAINT smart_refresh_pkey PRIMARY KEY (digest);
 
 ALTER TABLE ONLY public.terminology_closure
     ADD CONSTRAINT terminology_closure_pkey PRIMARY KEY (system, ancestor, descendant);
@@ -1217,6 +1259,12 @@ CREATE INDEX signin_session_started ON public.signin_session USING btree (starte
 
 CREATE INDEX signin_ticket_expiry ON public.signin_ticket USING btree (expires_at);
 
+CREATE INDEX smart_grant_app ON public.smart_grant USING btree (app);
+
+CREATE INDEX smart_grant_expiry ON public.smart_grant USING btree (expires_at);
+
+CREATE INDEX smart_refresh_grant ON public.smart_refresh USING btree (grant_id);
+
 CREATE INDEX terminology_closure_up ON public.terminology_closure USING btree (system, descendant, ancestor) INCLUDE (direct);
 
 CREATE UNIQUE INDEX terminology_concept_key ON public.terminology_concept USING btree (system, key);
@@ -1263,6 +1311,12 @@ CREATE CONSTRAINT TRIGGER person_identifier_moves AFTER UPDATE ON public.person_
 
 CREATE TRIGGER person_identifier_taken BEFORE INSERT ON public.person_identifier FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION public.person_identifier_taken_v1();
 
+ALTER TABLE ONLY public.smart_grant
+    ADD CONSTRAINT smart_grant_app_fkey FOREIGN KEY (app) REFERENCES public.smart_app(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.smart_refresh
+    ADD CONSTRAINT smart_refresh_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES public.smart_grant(id) ON DELETE CASCADE;
+
 GRANT USAGE ON SCHEMA public TO akson_app;
 GRANT USAGE ON SCHEMA public TO akson_eraser;
 
@@ -1300,6 +1354,8 @@ GRANT SELECT,INSERT ON TABLE public.access_stream TO akson_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client_rate TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.condition TO akson_app;
 
@@ -1408,6 +1464,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_revoked TO akson_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_session TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signin_ticket TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.smart_app TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.smart_grant TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.smart_refresh TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_closure TO akson_app;
 

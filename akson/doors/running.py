@@ -31,6 +31,7 @@ from akson.exchange.transports.local import Local
 from akson.record import conditions, exports, worklist
 from akson.record.office import Office
 from akson.signin.sessions import SessionSettings
+from akson.signin.smart.granting import purge_grants
 from akson.signin.tickets import Tickets
 
 PAUSE = 0.5  # seconds between two looks when nothing is due
@@ -112,6 +113,7 @@ def _cleaning(office: Office) -> Callable[[], Awaitable[int]]:
 async def clean(database: Database, now: datetime) -> None:
     """Forget what sign-in, forms and writes that happen once keep for a while, and free what a crash left taken."""
     await Tickets(database).purge(now=now, longest_session=SessionSettings.longest)
+    await purge_grants(database, now)
     await sending.clean(database, now)
     await conditions.clean(database, now)
     await exports.clean(database, now)

@@ -26,6 +26,7 @@ class Settings:
     staff_issuer: str  # AKSON_STAFF_ISSUER: HelseID; empty: our own, in the demo
     citizen_issuer: str  # AKSON_CITIZEN_ISSUER: ID-porten; likewise
     client_id: str  # AKSON_CLIENT_ID: ours at those issuers
+    rate: int = 600_000  # AKSON_CLIENT_RATE: FHIR requests a minute for each client without a limit of its own; 0: none
 
     @property
     def production(self) -> bool:
@@ -72,6 +73,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         staff_issuer=env.get("AKSON_STAFF_ISSUER", "").rstrip("/"),
         citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
+        rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
     )
     guard(settings)
     return settings
@@ -87,6 +89,13 @@ def guard(settings: Settings) -> None:
             bearer=settings.bearer,
         )
     )  # fmt: skip
+
+
+def _number(env: Mapping[str, str], name: str, usual: int) -> int:
+    given = env.get(name, str(usual))
+    if not given.isdecimal() or int(given) > 10**9:
+        raise Refused("AK-L011", what=name)
+    return int(given)
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +24,15 @@ RESULT = (
 _CODES = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 _SEARCHED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri"})
 _BY_COLUMN = {"_id": "token", "_lastUpdated": "date"}
+_OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
-def statement(base: str, at: datetime) -> Answer:
+def statement(base: str, at: datetime, smart: Mapping[str, Any]) -> Answer:
     """Return the CapabilityStatement. at: when this server started."""
     rest = {
         "mode": "server",
         "documentation": "Unknown parameters are refused. Without a basis in the access rules a resource is unknown.",
-        "security": {"cors": False, "service": [{"coding": [_service()]}]},
+        "security": {"cors": True, "service": [{"coding": [_service()]}], **_authorisation(smart)},
         "resource": [_resource(name) for name in types.TYPES],
         "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
         "operation": _operations(""),
@@ -49,6 +51,14 @@ def statement(base: str, at: datetime) -> Answer:
         "rest": [rest],
     }
     return Answer(status=200, body=msgspec.json.encode(told))
+
+
+def _authorisation(smart: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the authorisation server is, as SMART says it; what it can stands at /.well-known."""
+    named = {"authorize": "authorization_endpoint", "token": "token_endpoint", "introspect": "introspection_endpoint",
+             "revoke": "revocation_endpoint"}  # fmt: skip
+    places = [{"url": url, "valueUri": smart[name]} for url, name in named.items() if name in smart]
+    return {"extension": [{"url": _OAUTH, "extension": places}]} if places else {}
 
 
 def _service() -> dict[str, str]:

@@ -9,14 +9,16 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from akson.base.errors import Refused
 from akson.base.work import Actor
-from akson.fhirapi import addresses, capabilities, contents, entries, terminology_capabilities
+from akson.fhirapi import addresses, capabilities, contents, crossing, entries, terminology_capabilities
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.batch import batch
 from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Pairs, Server
@@ -33,28 +35,45 @@ ROOT = "/fhir"
 Authenticate = Callable[[Mapping[str, str], str, str], Awaitable[Actor]]  # headers, method, url -> who asks
 _OWN_ID = re.compile(r"[A-Za-z0-9\-.]{8,64}")
 _TRUE = frozenset({"true", ""})
+_SMART = ROOT + crossing.WELL_KNOWN
 
 
 class FhirApi:
     """The FHIR API as an ASGI application, serving everything below /fhir."""
 
-    def __init__(self, office: Office, authenticate: Authenticate, *, base_url: str, secret: bytes) -> None:
+    def __init__(
+        self,
+        office: Office,
+        authenticate: Authenticate,
+        *,
+        base_url: str,
+        secret: bytes,
+        smart: Mapping[str, Any] | None = None,
+    ) -> None:
         """Take what the doors compose.
 
         authenticate  raises Refused AK-L001 or AK-L002 when nobody is signed in
         base_url      the server as clients see it, e.g. https://akson.example
         secret        of the installation: seals page links
+        smart         what the authorisation server says of itself, when there is one
         """
         self._origin = base_url.rstrip("/")
         self._server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret))
         self._authenticate = authenticate
         began = office.clock()
-        self._metadata = {"full": capabilities.statement(self._server.base, began),
+        self._metadata = {"full": capabilities.statement(self._server.base, began, smart or {}),
                           "terminology": terminology_capabilities.statement(self._server.base, began)}  # fmt: skip
+        self._smart = msgspec.json.encode(smart) if smart else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a bug passes through to the doors, which answer `unexpected`."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if "origin" in headers:
+            if crossing.is_preflight(scope, headers):
+                return await crossing.preflight(send)
+            send = crossing.opened(send)
+        if scope["path"] == _SMART and self._smart and scope["method"] in ("GET", "HEAD"):
+            return await crossing.document(send, self._smart, head=scope["method"] == "HEAD")
         request = headers.get("x-request-id", "")
         request = request if _OWN_ID.fullmatch(request) else secrets.token_hex(8)
         try:
@@ -154,6 +173,8 @@ class _Below(BaseRoute):
         await self._api(scope, receive, send)
 
 
-def routes(office: Office, authenticate: Authenticate, *, base_url: str, secret: bytes) -> list[BaseRoute]:
+def routes(
+    office: Office, authenticate: Authenticate, *, base_url: str, secret: bytes, smart: Mapping[str, Any] | None = None
+) -> list[BaseRoute]:
     """Return the API as routes; see FhirApi for the arguments. Put them first: reads are the hottest path."""
-    return [_Below(FhirApi(office, authenticate, base_url=base_url, secret=secret))]
+    return [_Below(FhirApi(office, authenticate, base_url=base_url, secret=secret, smart=smart))]

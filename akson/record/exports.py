@@ -214,7 +214,7 @@ async def _rows(
     kept = [
         row for row in found
         if row["deleted"] is gone and (row["owner_type"] == _PERSON or not export.wanted.persons)
-        and asked(work, facts_in(row), labels_in(row), Act.READ).permit
+        and asked(work, facts_in(row), labels_in(work, row), Act.READ).permit
     ]  # fmt: skip
     if len(found) == most:
         return kept, Place(at=found[-1]["last_updated"], owner=found[-1]["owner"], n=found[-1]["n"])
@@ -229,7 +229,7 @@ def _may(work: Work, type_: str) -> bool:
 
 def _note(work: Work, row: Any) -> None:
     facts = facts_in(row)
-    decided = asked(work, facts, labels_in(row), Act.READ)
+    decided = asked(work, facts, labels_in(work, row), Act.READ)
     what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
     work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
 

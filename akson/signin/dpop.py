@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from akson.signin import jose
 from akson.signin.jose import BadToken
@@ -26,7 +26,7 @@ class Proof:
     id: str  # key and jti: unique among proofs
 
 
-def make(key: ECKey, method: str, url: str, now: datetime, *, token: str = "", nonce: str = "") -> str:
+def make(key: ECKey | RSAKey, method: str, url: str, now: datetime, *, token: str = "", nonce: str = "") -> str:
     """Return a proof for one request; `token` when an access token goes with it, `nonce` when the server gave one."""
     claims = {"jti": jose.fresh(), "htm": method, "htu": _bare(url), "iat": int(now.timestamp())}
     claims |= {"ath": jose.b64(jose.sha256(token))} if token else {}

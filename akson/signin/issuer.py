@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from akson.signin import dpop, jose
 from akson.signin.jose import BadToken
@@ -248,7 +248,7 @@ def person(persona: Persona) -> dict[str, Any]:
     return claims | {"akson_role": persona.code, "akson_unit": persona.unit} if persona.staff else claims
 
 
-def signed(claims: Mapping[str, Any], key: ECKey, typ: str) -> str:
+def signed(claims: Mapping[str, Any], key: ECKey | RSAKey, typ: str) -> str:
     return jose.sign(claims, key, typ=typ, kid=key.thumbprint())
 
 

@@ -39,9 +39,10 @@ def fresh() -> str:
     return secrets.token_urlsafe(32)
 
 
-def sign(claims: Mapping[str, Any], key: ECKey, *, typ: str, **header: Any) -> str:
-    """Return `claims` as an ES256-signed token."""
-    return jwt.encode({"alg": "ES256", "typ": typ, **header}, dict(claims), key, algorithms=["ES256"])
+def sign(claims: Mapping[str, Any], key: ECKey | RSAKey, *, typ: str, **header: Any) -> str:
+    """Return `claims` as a signed token: by ES256, with an RSA key by RS256."""
+    algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
+    return jwt.encode({"alg": algorithm, "typ": typ, **header}, dict(claims), key, algorithms=[algorithm])
 
 
 def header_of(token: str) -> dict[str, Any]:

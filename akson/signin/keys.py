@@ -12,33 +12,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 KEPT = 3  # keys: tokens outlive a rotation by minutes, so two would do
 
 
 class Keyring:
-    """ES256 keys in one file."""
+    """ES256 keys in one file; RS256 keys when `rsa`."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, rsa: bool = False) -> None:
+        self._path, self._rsa = path, rsa
         self._read_at = -1  # mtime of what we hold
-        self._keys: list[ECKey] = []
+        self._keys: list[ECKey | RSAKey] = []
 
     @classmethod
-    def open(cls, folder: Path, name: str) -> Keyring:
+    def open(cls, folder: Path, name: str, *, rsa: bool = False) -> Keyring:
         """Use the keys `name` in `folder`; make the first one when there is none.
 
         Two processes may start at once: the file appears whole, and the first one wins.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        ring = cls(folder / f"{name}.jwks.json")
+        ring = cls(folder / f"{name}.jwks.json", rsa=rsa)
         if not ring._path.exists():
-            ring._write([_new_key()], replace=False)
+            ring._write([ring._new()], replace=False)
         return ring
 
     @property
-    def signer(self) -> ECKey:
+    def signer(self) -> ECKey | RSAKey:
         """Return the key to sign with; its `kid` is the thumbprint."""
         return self._current()[0]
 
@@ -49,16 +49,20 @@ class Keyring:
 
     def rotate(self) -> None:
         """Sign with a new key from now on; the last ones still verify."""
-        self._write([_new_key(), *self._current()][:KEPT], replace=True)
+        self._write([self._new(), *self._current()][:KEPT], replace=True)
 
-    def _current(self) -> list[ECKey]:
+    def _new(self) -> ECKey | RSAKey:
+        return RSAKey.generate_key(2048, private=True) if self._rsa else ECKey.generate_key("P-256", private=True)
+
+    def _current(self) -> list[ECKey | RSAKey]:
         changed = self._path.stat().st_mtime_ns
         if changed != self._read_at:
             held = json.loads(self._path.read_text("utf-8"))
-            self._keys, self._read_at = [ECKey.import_key(jwk) for jwk in held["keys"]], changed
+            kind = RSAKey if self._rsa else ECKey
+            self._keys, self._read_at = [kind.import_key(jwk) for jwk in held["keys"]], changed
         return self._keys
 
-    def _write(self, keys: list[ECKey], *, replace: bool) -> None:
+    def _write(self, keys: list[ECKey | RSAKey], *, replace: bool) -> None:
         content = json.dumps({"keys": [_named(key, private=True) for key in keys]})
         whole = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -76,9 +80,6 @@ class Keyring:
             whole.unlink()
 
 
-def _new_key() -> ECKey:
-    return ECKey.generate_key("P-256", private=True)
-
-
-def _named(key: ECKey, *, private: bool) -> dict[str, Any]:
-    return {**key.as_dict(private=private), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
+def _named(key: ECKey | RSAKey, *, private: bool) -> dict[str, Any]:
+    algorithm = "RS256" if isinstance(key, RSAKey) else "ES256"
+    return {**key.as_dict(private=private), "kid": key.thumbprint(), "use": "sig", "alg": algorithm}

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -129,12 +130,12 @@ class House:
 
 
 @asynccontextmanager
-async def served(app: Callable[[str], ASGIApp]) -> AsyncIterator[str]:
+async def served(app: Callable[[str], ASGIApp], *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[str]:
     """Serve `app(url)` on a free port and give its address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(app(url), lifespan="off", ws="none", log_level="warning", access_log=False)
+        config = uvicorn.Config(app(url), lifespan=lifespan, ws="none", log_level="warning", access_log=False)
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it

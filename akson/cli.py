@@ -111,7 +111,7 @@ def seed(data: Path, people: int) -> None:
         asyncio.run(_prepare(replace(settings, database_url=url), people))
 
 
-@main.command(name="import", help="Last FHIR-bunter (transaction) fra filer.")
+@main.command(name="import", help="Last FHIR-bunter (transaction) og NDJSON (*.ndjson, *.ndjson.gz) fra filer.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def import_(files: tuple[Path, ...]) -> None:
     failed = asyncio.run(import_bundles(_running(), files, click.echo))

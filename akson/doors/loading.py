@@ -1,9 +1,10 @@
-"""Loads FHIR Bundles from files, through the FHIR door itself: same checks, same access log, no network."""
+"""Loads FHIR Bundles and NDJSON from files, through the FHIR door itself: same checks, same access log, no network."""
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 
 import httpx
@@ -15,21 +16,54 @@ from akson.doors.seeding import LOADER
 from akson.doors.settings import Settings
 from akson.fhirapi.door import routes
 
+_PIECE = 256 * 1024  # bytes
+_MOST_TOLD = 1000  # refused lines of one file
+
 
 async def import_bundles(settings: Settings, files: Iterable[Path], told: Callable[[str], None]) -> int:
-    """Post each file as a Bundle and tell what became of it; return how many were refused."""
+    """Post each file and tell what became of it; return how many were refused, as a whole or in some lines.
+
+    files   Bundles, and NDJSON by the names *.ndjson and *.ndjson.gz
+    """
     refused = 0
     async with opened(settings) as office:
         app = Starlette(routes=routes(office, _loader, base_url=settings.base_url, secret=secrets.token_bytes(32)))
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=settings.base_url, timeout=600) as client:
             for file in files:
+                if file.name.endswith((".ndjson", ".ndjson.gz")):
+                    refused += await _lines(client, file, told)
+                    continue
                 answer = await client.post(
                     "/fhir", content=file.read_bytes(), headers={"content-type": "application/fhir+json"}
                 )
                 refused += not answer.is_success
                 told(f"{'lest' if answer.is_success else 'AVVIST'}  {file.name}  {_what(answer)}")
     return refused
+
+
+async def _lines(client: httpx.AsyncClient, file: Path, told: Callable[[str], None]) -> bool:
+    """Import a file of lines and tell which were refused; return whether any was."""
+    packed = {"content-encoding": "gzip"} if file.name.endswith(".gz") else {}
+    answer = await client.post(
+        "/fhir/$import", content=_pieces(file), headers={"content-type": "application/fhir+ndjson", **packed}
+    )
+    if not answer.is_success:
+        told(f"AVVIST  {file.name}  {_what(answer)}")
+        return True
+    first, *faults = [json.loads(line) for line in answer.content.splitlines()]
+    told(f"{'DELVIS' if faults else 'lest'}  {file.name}  {first['issue'][0]['details']['text']}")
+    for fault in faults[:_MOST_TOLD]:
+        issue = fault["issue"][0]
+        place = issue["location"][0].replace("line", "linje")
+        told(f"  {place}  {issue.get('code')} {','.join(issue.get('expression', []))}")
+    return bool(faults)
+
+
+async def _pieces(file: Path) -> AsyncIterator[bytes]:
+    with file.open("rb") as opened_file:
+        while piece := opened_file.read(_PIECE):
+            yield piece
 
 
 async def _loader(_headers: Mapping[str, str], _method: str, _url: str) -> Actor:

@@ -18,7 +18,7 @@ from akson.fhirapi.calls import Call
 from akson.fhirapi.once import Done
 from akson.fhirapi.performing import perform, refusal
 
-ALONE = frozenset({"$export"})  # its answers are more than a body
+ALONE = frozenset({"$export", "$import"})  # its answers are more than a body
 
 
 async def batch(call: Call, cut: bodies.Slices) -> Answer:

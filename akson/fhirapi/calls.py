@@ -16,6 +16,7 @@ from akson.record.stored import Stored
 
 Pairs = tuple[tuple[str, str], ...]
 Content = Callable[[int], Awaitable[bytes]]  # gives the body, of at most so many bytes
+Chunks = Callable[[], AsyncIterator[bytes]]  # gives a body of any size piece by piece
 
 LARGEST_RESOURCE = 16 * 1024 * 1024
 LARGEST_BUNDLE = 64 * 1024 * 1024
@@ -51,6 +52,7 @@ class Call:
     version: str = ""
     within: tuple[str, str] | None = None
     once: Once | None = None
+    chunks: Chunks | None = None  # none inside a Bundle
 
     def work(self, interaction: str) -> AbstractAsyncContextManager[Work]:
         """Begin the work of this call; when the block ends all is committed and the access log is durable.

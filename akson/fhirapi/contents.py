@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from starlette.types import Receive
 
 from akson.base.errors import Refused
 from akson.fhirapi import packing
-from akson.fhirapi.calls import Content, Pairs
+from akson.fhirapi.calls import Chunks, Content, Pairs
 
 JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
 _FORMATS = JSON | {"json"}
@@ -23,6 +24,7 @@ _EXACT = {"*/*": 0, "application/*": 1}  # how exactly a range of Accept names u
 _R4 = frozenset({"", "4.0", "4.0.1", "4.0.0"})
 _FORM = "application/x-www-form-urlencoded"
 _LARGEST_FORM = 1024 * 1024
+_PIECE = 4096  # bytes unpacked at a time: a thousand times as many come out at most
 _MATCH = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 _MOST_PARAMETERS = 1000
 PRESENTATION = frozenset({"_format", "_pretty"})  # parameters about the answer's form, known everywhere
@@ -147,6 +149,24 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def chunks(headers: Mapping[str, str], receive: Receive) -> Chunks:
+    """Return what reads a body of any size piece by piece, unpacked; see `_read` for what it raises."""
+
+    async def read() -> AsyncIterator[bytes]:
+        unpack = packing.unpacker(headers.get("content-encoding", "identity").strip().lower(), sys.maxsize - 1)
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            more, body = message.get("more_body", False), message.get("body", b"")
+            for start in range(0, len(body), _PIECE):
+                yield unpack.take(body[start : start + _PIECE])
+        unpack.end()
+
+    return read
 
 
 async def _read(headers: Mapping[str, str], receive: Receive, most: int) -> bytes:

@@ -108,6 +108,7 @@ class FhirApi:
                 method=method,
                 headers=headers,
                 content=contents.content(headers, receive),
+                chunks=contents.chunks(headers, receive),
                 query=tuple(pair for pair in query if pair[0] not in contents.PRESENTATION),
                 type=place.type,
                 id=place.id,

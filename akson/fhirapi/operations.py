@@ -14,6 +14,7 @@ from akson.fhirapi.calls import Call
 from akson.fhirapi.everything import everything
 from akson.fhirapi.expand import expand
 from akson.fhirapi.export import of_all, of_group, of_patients
+from akson.fhirapi.importing import import_
 from akson.fhirapi.lookup import lookup
 from akson.fhirapi.subsumes import subsumes
 from akson.fhirapi.translate import translation
@@ -41,6 +42,8 @@ OPERATIONS = (
     Operation(name="everything", type="Patient", perform=everything, levels=frozenset({"instance"}),
               definition=f"{_SPEC}Patient-everything"),
     Operation(name="export", perform=of_all, levels=frozenset({"system"}), definition=f"{_BULK}export"),
+    Operation(name="import", perform=import_, levels=frozenset({"system"}), methods=("POST",),
+              definition="https://akson.no/fhir/OperationDefinition/import"),
     Operation(name="export", type="Patient", perform=of_patients, definition=f"{_BULK}patient-export"),
     Operation(name="export", type="Group", perform=of_group, levels=frozenset({"instance"}),
               definition=f"{_BULK}group-export"),

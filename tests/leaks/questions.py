@@ -53,6 +53,7 @@ OPERATIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
     "everything": lambda one: [
         entry("GET", f"{_at(one)}/$everything{more}") for more in ("", "?_count=1", "?_type=Patient", "?start=2020")
     ],
+    "import": lambda one: [entry("POST", "$import", one)],  # refused in a batch
     "export": lambda one: [  # refused in a batch; test_fhir.py walks it by requests of its own
         entry("GET", "$export"), entry("GET", "Patient/$export"), entry("GET", f"Group/{one['id']}/$export"),
         entry("GET", f"$export/{one['id']}"), entry("GET", f"$export/{one['id']}/{one['resourceType']}.ndjson"),

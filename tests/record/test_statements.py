@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 
 from akson.base.work import Actor, Purpose
-from akson.record import exports, histories, journal
+from akson.record import exports, histories, importing, journal
+from akson.record.importing import Item
 from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.record.stored import Stored
 from tests.fhirapi.clients import ASTRID, Api, about, post, transaction
-from tests.offices import VENDOR, opened_office, patient, staff, temperature, unit
+from tests.offices import NOW, VENDOR, opened_office, patient, staff, temperature, unit
 
 CONNECTIONS = 4
+PERSON = Stored(type="Patient", id="import", version=1, owner=0, last_updated=NOW, packed=None)
 WRITE = "journal_write_v2"
 
 
@@ -256,3 +258,21 @@ async def test_a_part_of_an_export_costs_the_same_however_much_is_in_it(
     await write(office, mariam, astrid, 400)
     assert await told.of(fetched) == one
     assert await fetched() == 401
+
+
+async def test_a_set_of_an_import_costs_the_same_for_one_line_and_for_five_hundred(office: Office, told: Told) -> None:
+    numbers = count()
+
+    def lines(most: int) -> list[Item]:
+        return [
+            Item(n=n, body=temperature(PERSON).replace(b"{", b'{"id":"import-%d",' % next(numbers), 1))
+            for n in range(1, most + 1)
+        ]
+
+    async def imported(most: int) -> None:
+        begun = lambda: office.work(VENDOR, Purpose.SYSTEM)  # noqa: E731
+        assert not [fault async for fault in importing.write(begun, lines(most))]
+
+    one = await told.of(lambda: imported(1))
+    assert len(one) == 4  # is the person here, the ids, how things stand, the write
+    assert await told.of(lambda: imported(500)) == one

@@ -1,0 +1,162 @@
+"""$import: NDJSON of any size into the record, each line through the same checks, rules and log as a write of its own.
+
+The answer is NDJSON of OperationOutcomes: how it went, then one for each line that was refused.
+`onFault=refuse` writes all or nothing.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
+
+import msgspec
+
+from akson.base.errors import Refused
+from akson.base.turns import in_turns
+from akson.base.work import Work
+from akson.fhir.issues import Invalid
+from akson.fhirapi import answers, packing
+from akson.fhirapi.answers import Answer
+from akson.fhirapi.calls import LARGEST_RESOURCE, Call
+from akson.fhirapi.lines import Line, lines, too_long
+from akson.fhirapi.refusing import as_seen
+from akson.fhirapi.streams import Stream
+from akson.fhirapi.update import refuse_subsetted
+from akson.record import importing
+from akson.record.importing import Item
+
+SET: Final = 500  # lines written at once
+SET_BYTES: Final = 4 * 1024 * 1024
+MOST_TOGETHER: Final = 20_000  # lines that are written all or none
+_IN_MEMORY = 4 * 1024 * 1024  # bytes of the report; what is more goes to a file without a name
+_MEDIA = "application/fhir+ndjson"
+_KNOWN = frozenset({_MEDIA, "application/ndjson", "application/x-ndjson"})
+
+
+@dataclass
+class _Report:
+    """What becomes of an import. seen: lines; written: of them."""
+
+    seen: int = 0
+    written: int = 0
+    refused: int = 0
+    file: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
+
+    def add(self, n: int, why: Refused | Invalid) -> None:
+        """Note why line `n` was not written."""
+        self.refused += 1
+        answer = answers.invalid(why) if isinstance(why, Invalid) else answers.refusal(as_seen(why))
+        told: dict[str, Any] = msgspec.json.decode(answer.body)
+        for issue in told["issue"]:
+            issue["location"] = [f"line {n}"]
+        self.file.write(msgspec.json.encode(told) + b"\n")
+
+    async def told(self) -> AsyncIterator[bytes]:
+        """Yield the report: the sum, then each fault."""
+        text = f"{self.seen} lines: {self.written} written, {self.refused} refused"
+        nb = f"{self.seen} linjer: {self.written} skrevet, {self.refused} avvist."
+        severity = "warning" if self.refused else "information"
+        issue = {"severity": severity, "code": "informational", "details": {"text": nb}, "diagnostics": text}
+        yield answers.outcome([issue]) + b"\n"
+        with self.file:
+            self.file.seek(0)
+            while part := self.file.read(65536):
+                yield part
+
+
+async def import_(call: Call) -> Answer:
+    """Write what is sent, line by line."""
+    await call.refuse_beyond_token("cu")
+    call.refuse_parameters(known=frozenset({"onFault"}))
+    if call.chunks is None or call.once is not None:
+        raise Refused("AK-F011", name="$import with an Idempotency-Key or in a Bundle")
+    if call.headers.get("content-type", "").partition(";")[0].strip().lower() not in _KNOWN:
+        raise Refused("AK-F003", given=call.headers.get("content-type", "nothing")[:80])
+    modes = [value for _, value in call.query] or ["skip"]
+    if modes not in (["skip"], ["refuse"]):
+        raise Refused("AK-F007", name="parameter onFault")
+    packing.unpacker(call.headers.get("content-encoding", "").strip().lower(), 1)  # refused before anything is read
+    report = _Report()
+    carried_out = _together if modes == ["refuse"] else _one_by_one
+    try:
+        await carried_out(call, report, _sets(lines(call.chunks(), LARGEST_RESOURCE), report))
+    except BaseException:
+        report.file.close()
+        raise
+    failed = modes == ["refuse"] and report.refused > 0
+    return Stream(status=422 if failed else 200, parts=report.told(), media=_MEDIA)
+
+
+async def _sets(found: AsyncIterator[Line], report: _Report) -> AsyncIterator[list[Item]]:
+    """Yield checked lines in sets in which nothing stands twice; note those that are wrong in themselves."""
+    items: list[Item] = []
+    taken: set[tuple[str, str | None]] = set()
+    size = last = 0
+    try:
+        async for line in found:
+            last, report.seen = line.n, report.seen + 1
+            key = _checked(line, report)
+            if key is None:
+                continue
+            if key in taken or len(items) >= SET or size + len(line.body) > SET_BYTES:
+                yield items
+                items, taken, size = [], set(), 0
+            items.append(Item(n=line.n, body=line.body))
+            size += len(line.body)
+            taken |= {key} if key[1] else set()
+    except Refused as cut:
+        report.add(last + 1, cut)
+    if items:
+        yield items
+
+
+def _checked(line: Line, report: _Report) -> tuple[str, str | None] | None:
+    """Return type and id of a line; None when it is wrong, which is then noted."""
+    item = Item(n=line.n, body=line.body)
+    try:
+        if not line.body:
+            raise too_long(line, LARGEST_RESOURCE)
+        draft = importing.draft_of(item)
+        refuse_subsetted(draft)
+    except (Refused, Invalid) as fault:
+        report.add(line.n, fault)
+        return None
+    return draft.type, draft.id
+
+
+async def _one_by_one(call: Call, report: _Report, sets: AsyncIterator[list[Item]]) -> None:
+    async for items in sets:
+        faults = [fault async for fault in importing.write(lambda: call.work("import"), items)]
+        report.written += len(items) - len(faults)
+        async for fault in in_turns(sorted(faults, key=lambda one: one.n)):
+            report.add(fault.n, fault.why)
+
+
+class _Nothing(Exception):
+    """Nothing is to be written after all."""
+
+
+async def _together(call: Call, report: _Report, sets: AsyncIterator[list[Item]]) -> None:
+    try:
+        async with call.work("import") as work:
+            async for items in sets:
+                if report.seen > MOST_TOGETHER:
+                    raise Refused("AK-F033", most=MOST_TOGETHER)
+                if not report.refused:
+                    await _part(work, items, report)
+            if report.refused:
+                raise _Nothing
+    except _Nothing:
+        report.written = 0
+
+
+async def _part(work: Work, items: list[Item], report: _Report) -> None:
+    try:
+        await importing.write_all(work, items)
+    except Refused as refused:
+        fault = importing.fault_of(refused, items)
+        report.add(fault.n, fault.why)
+    else:
+        report.written += len(items)

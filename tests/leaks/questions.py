@@ -83,7 +83,7 @@ def _by_id(one: Resource) -> str:
 def searches(one: Resource) -> list[str]:
     """Return every question that has this resource as an answer, and its count."""
     asked = [("_id", one["id"]), *sorted({(name, value) for name, value in values(one) if name[:1] not in ("", ":")})]
-    return [f"{one['resourceType']}?{name}={quote(value)}&_total=accurate" for name, value in asked]
+    return [f"{one['resourceType']}?{name}={quote(value)}&_total=accurate&_count=1000" for name, value in asked]
 
 
 def values(one: Resource) -> Iterator[tuple[str, str]]:

@@ -67,8 +67,9 @@ clean:  ## remove what was installed and built; data stay
 	@rm -rf .venv node_modules akson/base/web/static/vendor akson.egg-info
 
 .PHONY: browser
-browser:
+browser: node_modules/.packages
 	@bin/setup browser
+	@bin/setup clients
 
 .venv/.python: requirements.txt pyproject.toml
 	@bin/setup python && touch $@

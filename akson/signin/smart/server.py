@@ -51,7 +51,7 @@ class Smart:
 
         Raises Rejected
         """
-        app = await self._app(form, "/token")
+        app = await self._app(await self._named(form), "/token")
         key = await self._proven(proof)
         match form.get("grant_type", ""):
             case "authorization_code":
@@ -172,6 +172,13 @@ class Smart:
         except BadToken:
             return None
         return claims
+
+    async def _named(self, form: Form) -> Form:
+        """Return the form with the name of a public app that leaves it out when it refreshes, as SMART lets it."""
+        if form.get("grant_type") != "refresh_token" or {"client_id", "client_assertion"} & form.keys():
+            return form
+        found = await self.grants.of_refresh(form.get("refresh_token", ""))
+        return {**form, "client_id": found[1]} if found else form
 
     async def _app(self, form: Form, endpoint: str) -> App:
         return await self.prover.app(form, frozenset({self.url, f"{self.url}/token", self.url + endpoint}))

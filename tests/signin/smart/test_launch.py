@@ -13,9 +13,14 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from akson.base.work import Actor
 from akson.signin import dpop, jose
+from tests.signin.conftest import served
 from tests.signin.smart.conftest import BACK, PUBLIC, VERIFIER, Smart, assertion, keyed
 
 READ = "openid fhirUser launch/patient patient/*.rs"
@@ -218,6 +223,31 @@ async def test_whoever_does_not_prove_itself_gets_nothing(smart: Smart) -> None:
         refused = await smart.token(**form, **proof)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client"), proof
     assert (await smart.token(**form, client_id="kurve")).json()["error"] == "unauthorized_client"
+
+
+async def test_keys_may_stand_at_an_address_and_none_other_may_be_named(smart: Smart) -> None:
+    jwks = keyed().jwks
+
+    def build(url: str) -> Starlette:
+        async def keys(request: Request) -> Response:
+            return JSONResponse(jwks)
+
+        return Starlette(routes=[Route("/jwks", keys)])
+
+    form = {"grant_type": "client_credentials", "scope": "system/*.rs"}
+    async with served(build) as url:
+        await smart.apps.add(keyed(jwks={}, jwks_url=f"{url}/jwks"), datetime.now(UTC))
+        assert (await smart.token(**form, **assertion(smart.url))).status_code == 200
+        jwks["keys"] = []  # it is asked again: the answer did not say that it may be kept
+        assert (await smart.token(**form, **assertion(smart.url))).json()["error"] == "invalid_client"
+    assert (await smart.token(**form, **assertion(smart.url))).json()["error"] == "invalid_client"
+
+
+async def test_a_request_may_come_as_a_form(smart: Smart, jonas: Actor) -> None:
+    form = {"response_type": "code", "client_id": "kurve", "redirect_uri": BACK, "scope": "openid", "state": "s",
+            "aud": f"{smart.url}/fhir", "code_challenge": "c" * 43, "code_challenge_method": "S256"}  # fmt: skip
+    answer = await smart.http.post(f"{smart.url}/smart/authorize", data=form)
+    assert answer.status_code == 303 and answer.headers["location"].startswith(f"{smart.url}/smart/app?be=")
 
 
 async def test_a_proof_of_possession_binds_the_tokens_to_its_key(smart: Smart, jonas: Actor) -> None:

@@ -26,6 +26,7 @@ from akson.fhirapi.streams import Stream
 from akson.fhirapi.update import refuse_subsetted
 from akson.record import importing
 from akson.record.importing import Item
+from akson.record.preparing import Draft
 
 SET: Final = 500  # lines written at once
 SET_BYTES: Final = 4 * 1024 * 1024
@@ -97,13 +98,14 @@ async def _sets(found: AsyncIterator[Line], report: _Report) -> AsyncIterator[li
     try:
         async for line in found:
             last, report.seen = line.n, report.seen + 1
-            key = _checked(line, report)
-            if key is None:
+            draft = _checked(line, report)
+            if draft is None:
                 continue
+            key = draft.type, draft.id
             if key in taken or len(items) >= SET or size + len(line.body) > SET_BYTES:
                 yield items
                 items, taken, size = [], set(), 0
-            items.append(Item(n=line.n, body=line.body))
+            items.append(Item(n=line.n, body=line.body, draft=draft))
             size += len(line.body)
             taken |= {key} if key[1] else set()
     except Refused as cut:
@@ -112,18 +114,17 @@ async def _sets(found: AsyncIterator[Line], report: _Report) -> AsyncIterator[li
         yield items
 
 
-def _checked(line: Line, report: _Report) -> tuple[str, str | None] | None:
-    """Return type and id of a line; None when it is wrong, which is then noted."""
-    item = Item(n=line.n, body=line.body)
+def _checked(line: Line, report: _Report) -> Draft | None:
+    """Return the draft of a line; None when it is wrong, which is then noted."""
     try:
         if not line.body:
             raise too_long(line, LARGEST_RESOURCE)
-        draft = importing.draft_of(item)
+        draft = importing.draft_of(Item(n=line.n, body=line.body))
         refuse_subsetted(draft)
     except (Refused, Invalid) as fault:
         report.add(line.n, fault)
         return None
-    return draft.type, draft.id
+    return draft
 
 
 async def _one_by_one(call: Call, report: _Report, sets: AsyncIterator[list[Item]]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from akson.base.errors import Refused
 from akson.base.queries import queries
@@ -26,10 +26,11 @@ Working = Callable[[], AbstractAsyncContextManager[Work]]
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One resource of an import. n: its line, from 1."""
+    """One resource of an import. n: its line, from 1; draft: checked already, good for one attempt."""
 
     n: int
     body: bytes
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ async def write(begun: Working, items: Sequence[Item]) -> AsyncIterator[Fault]:
             async with begun() as work:
                 await write_within(work, some)
         except Refused as refused:
+            some = [replace(one, draft=None) for one in some]
             named = _line_of(refused)
             guilty = [one for one in some if one.n == named] if named else []
             if guilty or len(some) == 1:
@@ -75,7 +77,7 @@ async def write(begun: Working, items: Sequence[Item]) -> AsyncIterator[Fault]:
 
 async def write_within(work: Work, items: Sequence[Item]) -> None:
     """Write a set of lines as a part of one work. Raises Refused, its path beginning with the line."""
-    drafts = [draft_of(item) for item in items]
+    drafts = [item.draft or draft_of(item) for item in items]
     await journal.write_set(work, await _stubs(work, drafts) + drafts)
 
 

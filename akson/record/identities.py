@@ -24,7 +24,7 @@ _NUMBERS: Final[Mapping[str, Callable[[str], object]]] = {
 
 
 def refuse_wrong_numbers(resource: Mapping[str, Any], *, synthetic: bool) -> None:
-    """Raise Refused AK-R001 to AK-R007, with its path, for the first number that breaks the rules of its register.
+    """Raise Refused AK-R001 to AK-R009, with its path, for the first number that breaks the rules of its register.
 
     synthetic  numbers of invented persons are taken
     """
@@ -34,11 +34,19 @@ def refuse_wrong_numbers(resource: Mapping[str, Any], *, synthetic: bool) -> Non
         if number is not None and identifier.get("value"):
             try:
                 made = number(identifier["value"])
-                if isinstance(made, Fnr) and made.synthetic and not synthetic:
-                    raise Refused("AK-R004")
+                if isinstance(made, Fnr):
+                    _refuse_misplaced(made, identifier["system"], synthetic=synthetic)
             except Refused as refused:
                 refused.path = f"{resource['resourceType']}.identifier[{n}].value"
                 raise
+
+
+def _refuse_misplaced(made: Fnr, system: str, *, synthetic: bool) -> None:
+    """Raise when the number is of another kind than its system says: under two systems it could be two persons'."""
+    if made.synthetic and not synthetic:
+        raise Refused("AK-R004")
+    if SYSTEMS[made.kind] != system:
+        raise Refused("AK-R009")
 
 
 async def holds_invented(database: Database) -> bool:

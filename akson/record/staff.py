@@ -95,9 +95,10 @@ class Register:
 
     async def citizen(self, pid: str, signed_in: str) -> Actor | None:
         """Return the citizen whose record the number is, or None when there is no record."""
-        row = await self._database.fetchrow(SQL.citizen, _SYSTEMS, pid)
-        if row is None or row["type"] != _PATIENT:
+        rows = await self._database.fetch(SQL.citizen, _SYSTEMS, pid)
+        if len(rows) != 1 or rows[0]["type"] != _PATIENT:  # two who claim one number: neither is believed
             return None
+        row = rows[0]
         return Actor(
             kind=Kind.CITIZEN,
             id=f"Patient/{row['id']}",

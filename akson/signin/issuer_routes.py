@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from akson.base.errors import Refused
 from akson.base.web.render import Renderer
-from akson.base.web.screens import refusal, same_origin
+from akson.base.web.screens import refusal
+from akson.base.web.sent import same_origin
 from akson.signin.issuer import Form, Issuer, Rejected
 from akson.signin.model import Persona
 from akson.signin.pages import NO_STORE, form_of, go, page

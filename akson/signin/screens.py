@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from akson.base.errors import Refused
 from akson.base.web.render import Renderer
-from akson.base.web.screens import refusal, same_origin, same_session
+from akson.base.web.screens import refusal
+from akson.base.web.sent import same_origin, same_session
 from akson.base.work import Actor
 from akson.signin.client import OidcClient
 from akson.signin.jose import b64, fresh, sha256

@@ -92,6 +92,7 @@ async def test_every_fault_is_told_not_only_the_first(vendor: httpx.AsyncClient)
         ("1483414205", "Patient.identifier[1].value"),
         ("14834142059 ", "Patient.identifier[1].value"),
         ("99994142059", "Patient.identifier[1].value"),
+        ("45819050183", "Patient.identifier[1].value"),  # a D-number, which has a system of its own
     ],
 )
 async def test_a_national_number_that_cannot_be_is_refused(vendor: httpx.AsyncClient, number: str, path: str) -> None:

@@ -11,14 +11,13 @@ the access log is on disk, before the first byte leaves.
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,7 +25,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from akson.base.errors import Refused
-from akson.base.web import sealed
+from akson.base.web import sealed, sent
 from akson.base.web.render import Renderer
 from akson.base.web.shell import Item, Shell
 from akson.base.work import Work
@@ -41,7 +40,6 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-LARGEST_FORM = 2_000_000  # bytes
 AS_UNKNOWN = {"AK-A010": "AK-J001"}  # strictly confidential: as if there were nobody, down to the code on the page
 SAID = "akson-said"  # cookie with the sentence to show once
 
@@ -228,6 +226,8 @@ class Door:
     explain: Explain | None = None
 
     async def answer(self, request: Request) -> Response:
+        if "\0" in request.scope["path"] + unquote(request.url.query):  # the database cannot hold it: nothing has it
+            return refusal(self.context.renderer, Refused("AK-J001"))
         try:
             return await self._admitted(request, await visited(request))
         except SignInFirst:
@@ -255,7 +255,7 @@ class Door:
             async with self.context.work(request, self.screen) as admitted:
                 self._check(request, visit, admitted)
                 if visit.sent and (token := visit.form.get("_once", "")):
-                    key = sealed.seal(token, admitted.secret)
+                    key = sealed.seal(sent.sending(token, visit.path, visit.pairs), admitted.secret)
                     if (before := await self.context.once(key, holder)) is not None:
                         return guarded(RedirectResponse(before, 303))
                     reserved = key
@@ -275,8 +275,8 @@ class Door:
         if not self.context.may(admitted.work, self.screen.needs):
             raise Refused("AK-W003")
         if visit.sent:
-            same_origin(request)
-            same_session(visit.form.get("_csrf", ""), admitted.secret)
+            sent.same_origin(request)
+            sent.same_session(visit.form.get("_csrf", ""), admitted.secret)
             if visit.form.get("_patient", here := request.path_params.get("patient", "")) != here:
                 raise Refused("AK-W002")
 
@@ -335,35 +335,9 @@ class Door:
 
 async def visited(request: Request) -> Visit:
     """Read what the browser sent. Raises Refused AK-J009 when it is too large."""
-    pairs = await _pairs(request) if request.method == "POST" else []
+    pairs = await sent.pairs(request) if request.method == "POST" else []
     query = dict(request.query_params)
     return Visit(method=request.method, path=request.url.path, query=query, form=dict(pairs), pairs=tuple(pairs))
-
-
-async def _pairs(request: Request) -> list[tuple[str, str]]:
-    """Read a form's names and values; NUL, which the database cannot hold, is left out."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            raise Refused("AK-J009", limit=LARGEST_FORM)
-    try:
-        pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=500)
-    except ValueError:
-        raise Refused("AK-J009", limit=LARGEST_FORM) from None
-    return [(name, value.replace("\0", "")) for name, value in pairs]
-
-
-def same_origin(request: Request) -> None:
-    """Refuse a form sent from another site, as far as the browser tells."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Refused("AK-W001")
-
-
-def same_session(sent: str, secret: str) -> None:
-    """Refuse a form that was not drawn for this session."""
-    if not secret or not hmac.compare_digest(sent.encode(), secret.encode()):
-        raise Refused("AK-W001")
 
 
 def guarded(response: Response) -> Response:

@@ -334,9 +334,9 @@ PERSONAS = (
         Persona(id="kari", name="Kari Vik, 54 år", role="Datter med fullmakt", unit="", pid="", note="Ser det Astrid har valgt"))),
 )  # fmt: skip
 LOOKS = (
-    portal.Look(who="Jonas Eikeland, fastlege", at=NOW, why="Svarte på melding om vekten din", unit="Nordre legesenter", what="Oversikt og legemidler", basis="du står på listen hans", tell_href="/min/sporsmal/1"),
-    portal.Look(who="Mariam Yusuf, sykepleier", at=at(23, 7, 4), why="Besøk hjemme hos deg", unit="Hjemmetjenesten sone nord", what="Målinger", basis="du får hjemmesykepleie", tell_href="/min/sporsmal/2"),
-    portal.Look(who="Sara Nygård, lege", at=at(21, 18, 20), why="Telefon fra datteren din", unit="Fjordvik legevakt", what="Oversikt", basis="åpnet selv, med begrunnelse", kind="opened", tell_href="/min/sporsmal/3"),
+    portal.Look(who="Jonas Eikeland, fastlege", at=NOW, why="Svarte på melding om vekten din", unit="Nordre legesenter", what="Oversikt og legemidler", basis="du står på listen hans"),
+    portal.Look(who="Mariam Yusuf, sykepleier", at=at(23, 7, 4), why="Besøk hjemme hos deg", unit="Hjemmetjenesten sone nord", what="Målinger", basis="du får hjemmesykepleie"),
+    portal.Look(who="Sara Nygård, lege", at=at(21, 18, 20), why="Telefon fra datteren din", unit="Fjordvik legevakt", what="Oversikt", basis="åpnet selv, med begrunnelse", kind="opened"),
 )  # fmt: skip
 HOME = portal.Home(
     given="Astrid",

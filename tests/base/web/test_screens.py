@@ -153,8 +153,11 @@ async def test_a_form_of_another_session_or_patient_changes_nothing(
     assert "hei" not in office.happened
 
 
-async def test_a_form_from_another_site_changes_nothing(browser: httpx.AsyncClient, office: Office) -> None:
-    answer = await browser.post("/p/astrid", data=form(), headers={"sec-fetch-site": "cross-site"})
+@pytest.mark.parametrize("told", [{"sec-fetch-site": "cross-site"}, {"origin": "http://evil.example"}])
+async def test_a_form_from_another_site_changes_nothing(
+    browser: httpx.AsyncClient, office: Office, told: dict[str, str]
+) -> None:
+    answer = await browser.post("/p/astrid", data=form(), headers=told)
     assert answer.status_code == 403
     assert office.happened == []
 
@@ -163,6 +166,24 @@ async def test_a_form_sent_twice_is_carried_out_once(browser: httpx.AsyncClient,
     answers = [await browser.post("/p/astrid", data=form()) for _ in range(2)]
     assert [answer.headers["location"] for answer in answers] == ["/p/astrid"] * 2
     assert office.happened.count("hei") == 1
+
+
+@pytest.mark.parametrize("origin", ["http://akson.test", "null"])
+async def test_a_form_of_ours_is_taken(browser: httpx.AsyncClient, origin: str) -> None:
+    assert (await browser.post("/p/astrid", data=form(), headers={"origin": origin})).status_code == 303
+
+
+async def test_a_form_that_was_changed_and_sent_again_is_carried_out_too(
+    browser: httpx.AsyncClient, office: Office
+) -> None:
+    for text in ("vekt 61,1", "vekt 62,2", "vekt 61,1"):
+        await browser.post("/p/astrid", data=form(tekst=text))
+    assert [what for what in office.happened if what.startswith("vekt")] == ["vekt 61,1", "vekt 62,2"]
+
+
+@pytest.mark.parametrize("address", ["/p/%00", "/p/astrid%00/samhandling", "/p/astrid?x=%00"])
+async def test_what_no_database_can_hold_is_nowhere(browser: httpx.AsyncClient, address: str) -> None:
+    assert (await browser.get(address)).status_code == 404
 
 
 async def test_a_refused_form_may_be_sent_again(browser: httpx.AsyncClient, office: Office) -> None:

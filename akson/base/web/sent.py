@@ -1,0 +1,48 @@
+"""What a browser sent: read within bounds, from a page of ours, and the same as before or not."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+
+from akson.base.errors import Refused
+
+LARGEST_FORM = 2_000_000  # bytes
+
+
+async def pairs(request: Request) -> list[tuple[str, str]]:
+    """Read a form's names and values; NUL, which the database cannot hold, is left out."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_FORM:
+            raise Refused("AK-J009", limit=LARGEST_FORM)
+    try:
+        found = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=500)
+    except ValueError:
+        raise Refused("AK-J009", limit=LARGEST_FORM) from None
+    return [(name, value.replace("\0", "")) for name, value in found]
+
+
+def sending(token: str, path: str, form: Iterable[tuple[str, str]]) -> str:
+    """Return what makes a sending the same as another: the same form, sent to the same place with the same content."""
+    content = repr(sorted(pair for pair in form if pair[0] != "_csrf"))
+    return f"{token} {path} {hashlib.sha256(content.encode()).hexdigest()}"
+
+
+def same_origin(request: Request) -> None:
+    """Refuse a form sent from another site, as far as the browser tells; "null" is what it tells of ours too."""
+    origin = request.headers.get("origin", "null")
+    elsewhere = origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
+    if elsewhere or request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Refused("AK-W001")
+
+
+def same_session(sent: str, secret: str) -> None:
+    """Refuse a form that was not drawn for this session."""
+    if not secret or not hmac.compare_digest(sent.encode(), secret.encode()):
+        raise Refused("AK-W001")

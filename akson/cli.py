@@ -29,6 +29,7 @@ from akson.doors.loading import import_bundles
 from akson.doors.opening import Keys, clock, opened, tried
 from akson.doors.settings import Settings, from_environment
 from akson.doors.terminology import load_base, load_paths
+from akson.record.search.reindexing import reindex
 from akson.registers.terminology.formats.items import Named
 from akson.registers.terminology.load import Report, files_of
 from akson.signin.guard import Guarded, refuse_in_production
@@ -98,8 +99,19 @@ def worker() -> None:
 
 @main.command(name="migrate", help="Oppdater databasens tabeller.")
 def migrate_() -> None:
-    for name in asyncio.run(migrate(_settings().database_url, MIGRATIONS, clock())):
-        click.echo(name)
+    asyncio.run(_migrate(_settings()))
+
+
+async def _migrate(settings: Settings) -> None:
+    """Bring tables and search values up to date."""
+    for name in await migrate(settings.database_url, MIGRATIONS, clock()):
+        click.echo(f"  tabeller: {name}")
+    async with opened(settings, size=1) as office:
+        await reindex(office.database, office.hasher, office.ids, _indexed)
+
+
+def _indexed(done: int, all_: int) -> None:
+    click.echo(f"  søkeverdier: {done} av {all_} journaler")
 
 
 @main.command(help="Fyll en tom database med de oppdiktede innbyggerne.")
@@ -246,8 +258,7 @@ def _exchange_secret(settings: Settings) -> str:
 
 async def _prepare(settings: Settings, count: int) -> None:
     """Migrate, and load the people when nobody is there yet."""
-    for name in await migrate(settings.database_url, MIGRATIONS, clock()):
-        click.echo(f"  tabeller: {name}")
+    await _migrate(settings)
     told = {"AKSON_ENV": settings.environment, "AKSON_DATA": str(settings.data), "AKSON_PORT": str(settings.port),
             "AKSON_URL": settings.base_url, "AKSON_DATABASE_URL": settings.database_url}  # fmt: skip
     (settings.data / DEMO).write_text(json.dumps(told), "utf-8")

@@ -241,6 +241,54 @@ BEGIN
    ORDER BY f.last_updated DESC, f.owner DESC, f.n DESC;
 END $$;
 
+CREATE FUNCTION public.journal_index_v1(the_owner bigint, c_type smallint[], c_id text[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  tokens bigint[];
+BEGIN
+  FOR c IN 1 .. cardinality(c_id) LOOP
+    SELECT r.tokens INTO tokens FROM resource r WHERE r.owner = the_owner AND r.type = c_type[c] AND r.id = c_id[c];
+    DELETE FROM search_token s WHERE s.token = ANY (tokens) AND s.owner = the_owner AND s.id = c_id[c];
+    DELETE FROM search_group s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
+    DELETE FROM search_reference s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
+    DELETE FROM search_string s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
+    DELETE FROM search_date s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
+    DELETE FROM search_number s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
+    DELETE FROM search_text s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
+    UPDATE resource r SET tokens = coalesce((SELECT array_agg(x.token) FROM unnest(t_n, t_token) AS x (n, token)
+                                              WHERE x.n = c), '{}')
+     WHERE r.owner = the_owner AND r.type = c_type[c] AND r.id = c_id[c];
+  END LOOP;
+
+  INSERT INTO search_token (token, owner, id)
+  SELECT x.token, the_owner, c_id[x.n] FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot) WHERE x.hot;
+  INSERT INTO search_group (owner, type, grp, id, tokens)
+  SELECT the_owner, c_type[x.n], x.grp, c_id[x.n], array_agg(x.token)
+    FROM unnest(g_n, g_grp, g_token) AS x (n, grp, token) GROUP BY x.n, x.grp;
+  INSERT INTO search_reference (owner, slot, type, grp, target_owner, target_type, id, target)
+  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.owner, x.type, c_id[x.n], x.target
+    FROM unnest(r_n, r_slot, r_grp, r_type, r_owner, r_target) AS x (n, slot, grp, type, owner, target);
+  INSERT INTO search_string (owner, slot, type, grp, exact, id, value)
+  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.exact, c_id[x.n], x.value
+    FROM unnest(s_n, s_slot, s_grp, s_value, s_exact) AS x (n, slot, grp, value, exact);
+  INSERT INTO search_date (owner, slot, type, grp, low, high, id)
+  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.low, x.high, c_id[x.n]
+    FROM unnest(d_n, d_slot, d_grp, d_low, d_high) AS x (n, slot, grp, low, high);
+  INSERT INTO search_number (owner, slot, type, grp, base, code, name, low, high, base_low, base_high, id)
+  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.base, x.code, x.name, x.low, x.high, x.base_low, x.base_high, c_id[x.n]
+    FROM unnest(q_n, q_slot, q_grp, q_low, q_high, q_base, q_base_low, q_base_high, q_code, q_name)
+         AS x (n, slot, grp, low, high, base, base_low, base_high, code, name);
+  INSERT INTO search_text (owner, type, id, narrative, words)
+  SELECT the_owner, c_type[x.n], c_id[x.n],
+         CASE WHEN x.narrative <> '' THEN strip(to_tsvector('pg_catalog.norwegian', x.narrative)) END,
+         strip(to_tsvector('pg_catalog.norwegian', x.narrative || ' ' || x.words))
+    FROM unnest(w_n, w_narrative, w_words) AS x (n, narrative, words);
+END $$;
+
 CREATE TABLE public.resource_version (
     owner bigint NOT NULL,
     type smallint NOT NULL,
@@ -786,6 +834,10 @@ CREATE TABLE public.person_identifier (
     owner bigint NOT NULL
 );
 
+CREATE TABLE public.reindex (
+    owner bigint NOT NULL
+);
+
 CREATE TABLE public.resource (
     owner bigint NOT NULL,
     type smallint NOT NULL,
@@ -1103,6 +1155,9 @@ ALTER TABLE ONLY public.owner
 ALTER TABLE ONLY public.person_identifier
     ADD CONSTRAINT person_identifier_pkey PRIMARY KEY (system, value);
 
+ALTER TABLE ONLY public.reindex
+    ADD CONSTRAINT reindex_pkey PRIMARY KEY (owner);
+
 ALTER TABLE ONLY public.resource
     ADD CONSTRAINT resource_pkey PRIMARY KEY (owner, type, id);
 
@@ -1335,6 +1390,8 @@ GRANT ALL ON FUNCTION public.journal_export_v1(owners bigint[], kind smallint, s
 
 GRANT ALL ON FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) TO akson_app;
 
+GRANT ALL ON FUNCTION public.journal_index_v1(the_owner bigint, c_type smallint[], c_id text[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
+
 GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_now_v1(at timestamp with time zone) TO akson_app;
@@ -1436,6 +1493,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.owner TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.person_identifier TO akson_app;
+
+GRANT SELECT,DELETE,UPDATE ON TABLE public.reindex TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.resource TO akson_app;
 

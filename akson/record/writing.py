@@ -146,22 +146,26 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
         [c.person for c in changes],
         [" ".join(c.labels) for c in changes],
         *_columns(2, ((n, key) for n, c in _numbered(changes) for key in c.about)),
-        *_values(changes),
+        *index_columns(change.values for change in changes),
         *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.facts)),
         *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
         *_columns(3, ((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
     ]
 
 
-def _values(changes: list[Change]) -> Iterable[list[Any]]:
-    """Return the search values' columns: tokens, groups, references, strings, dates, numbers, words."""
+def index_columns(values: Iterable[Values]) -> list[list[Any]]:
+    """Return search values as columns, in the order of migration 0013: tokens, groups, references ... words."""
+    numbered = list(enumerate(values, start=1))
     kinds: list[tuple[int, Callable[[Values], Iterable[tuple[Any, ...]]]]] = [
         (3, lambda v: v.tokens.items()), (3, lambda v: v.grouped), (6, lambda v: v.references),
         (5, lambda v: v.strings), (5, lambda v: v.dates), (10, lambda v: v.numbers),
         (3, lambda v: (v.text,) if any(v.text) else ()),
     ]  # fmt: skip
-    for width, rows in kinds:
-        yield from _columns(width, ((n, *row) for n, c in _numbered(changes) for row in rows(c.values)))
+    return [
+        column
+        for width, rows in kinds
+        for column in _columns(width, ((n, *row) for n, v in numbered for row in rows(v)))
+    ]
 
 
 def _owners(work: Work, changes: list[Change]) -> list[list[Any]]:

@@ -1,0 +1,55 @@
+"""Makes the search values of what was written by earlier rules anew, owner by owner, each in a transaction of its own.
+
+It may be stopped at any moment and goes on where it was; several may work at once. Writes that come meanwhile wait for
+one owner at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from akson.base.database import Database
+from akson.base.ids import Ids
+from akson.base.queries import queries
+from akson.fhir import types
+from akson.record.stored import stored
+from akson.record.values import Hasher, values_of
+from akson.record.writing import index_columns
+
+SQL = queries(__file__, "reindexing.sql")
+_AT_ONCE = 500  # resources
+_TELL_EVERY = 500  # owners
+
+
+async def reindex(database: Database, hasher: Hasher, ids: Ids, told: Callable[[int, int], None]) -> int:
+    """Index all that waits; return how many owners did.
+
+    told   hears now and then how many of how many owners are done
+    """
+    waiting: int = await database.fetchval(SQL.waiting)
+    done = 0
+    while waiting and await _next(database, hasher, ids):
+        done += 1
+        if done % _TELL_EVERY == 0:
+            told(done, max(done, waiting))
+    return done
+
+
+async def _next(database: Database, hasher: Hasher, ids: Ids) -> bool:
+    """Index one owner; False when none is left."""
+    async with database.transaction() as connection:
+        row = await connection.fetchrow(SQL.take)
+        if row is None:
+            return False
+        after: tuple[int, str] = (0, "")
+        while rows := await connection.fetch(SQL.current, row["owner"], *after, _AT_ONCE):
+            columns = index_columns(_values(one, hasher, ids) for one in rows)
+            named = [one["type"] for one in rows], [one["id"] for one in rows]
+            await connection.execute(SQL.index, row["owner"], *named, *columns)
+            after = (rows[-1]["type"], rows[-1]["id"])
+    return True
+
+
+def _values(row: Any, hasher: Hasher, ids: Ids) -> Any:
+    return values_of(types.name_of(row["type"]), stored(row).resource, hasher, ids.open)

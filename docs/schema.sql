@@ -319,7 +319,7 @@ BEGIN
   RETURN greatest(at, (SELECT e.at + interval '1 ms' FROM export e ORDER BY e.at DESC LIMIT 1));
 END $$;
 
-CREATE FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], ids text[]) RETURNS TABLE(owner bigint, type smallint, id text, owner_type smallint, facts_rev bigint, facts text, version integer, deleted boolean, unit bigint, author bigint, labels text[], stated text[])
+CREATE FUNCTION public.journal_standing_v2(owners bigint[], types smallint[], ids text[], wanted smallint) RETURNS TABLE(owner bigint, type smallint, id text, owner_type smallint, facts_rev bigint, facts text, version integer, deleted boolean, unit bigint, author bigint, labels text[], stated text[], numbers text[], returned boolean, told bytea)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
@@ -329,7 +329,16 @@ CREATE FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], id
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT k.owner, k.type, k.id, o.type, o.facts_rev, o.facts, r.version, r.deleted, r.unit, r.author, r.labels,
-                      ARRAY(SELECT f.data FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id)
+                      ARRAY(SELECT f.data FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id),
+                      CASE WHEN r.type = o.type THEN
+                        ARRAY(SELECT p.system || '|' || p.value FROM person_identifier p WHERE p.owner = k.owner) END,
+                      CASE WHEN r.type = o.type THEN
+                        EXISTS (SELECT FROM resource_version v WHERE v.owner = k.owner AND v.type = k.type AND v.id = k.id
+                                   AND v.method = 'DELETE') END,
+                      CASE WHEN r.type = wanted AND NOT EXISTS (
+                        SELECT FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id AND f.kind = 'relation')
+                      THEN (SELECT v.body FROM resource_version v WHERE v.owner = k.owner AND v.type = k.type AND v.id = k.id
+                               AND v.version = r.version) END
     FROM unnest(owners, types, ids) AS k (owner, type, id)
     JOIN owner o ON o.owner = k.owner
     LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;
@@ -1396,7 +1405,7 @@ GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_now_v1(at timestamp with time zone) TO akson_app;
 
-GRANT ALL ON FUNCTION public.journal_standing_v1(owners bigint[], types smallint[], ids text[]) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_standing_v2(owners bigint[], types smallint[], ids text[], wanted smallint) TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_write_v2(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 

@@ -21,7 +21,7 @@ class Act(StrEnum):
     WRITE = "write"  # create, change or delete in a record that exists
     REGISTER = "register"  # make a new owner: a person, a unit, a schedule
     GOVERN = "govern"  # change who gives care: that decides who comes in
-    ATTEST = "attest"  # change who acts for the person, or take their protection away
+    ATTEST = "attest"  # change whose number it is, who acts for the person, or take their protection away
     OPEN = "open"  # take an opening: emergency when the purpose is
     ERASE = "erase"  # decide that an entry leaves the record for good
     SEARCH_IDENTITY = "search-identity"  # be told that a person exists: name, birth date, place

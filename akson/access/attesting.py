@@ -1,4 +1,4 @@
-"""The rule about what those who give care do not decide: who acts for a person, and that the protection ends."""
+"""The rule about what those who give care do not decide: whose number it is, who acts for whom, and the protection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ __all__ = ["RULES"]
 
 @rule(140, refusal="AK-A042", acts=frozenset({Act.ATTEST}))
 def only_registers_attest(ask: Ask) -> bool:
-    """Refuse everybody but the registers to say who acts for the person; but our own, to lessen the protection.
+    """Refuse everybody but the registers to say who acts for the person.
+
+    And everybody but our own jobs to say whose a number is that somebody has already, and to lessen the protection.
 
     Source: vergemålsloven § 31, pbrl § 3-1; folkeregisterloven § 10-4 (neither is decided by those who give care)
     """

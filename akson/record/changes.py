@@ -12,7 +12,7 @@ import zstandard
 from akson.access.facts import Labels
 from akson.fhir import bodies, types
 from akson.fhir.timeline import sort_date
-from akson.record.facts import FactRow
+from akson.record.facts import GOVERNING, FactRow
 from akson.record.stored import Stored
 from akson.record.values import Hasher, Opened, Values, values_of
 
@@ -35,6 +35,9 @@ class Change:
     stored: Stored  # what the caller was given; learns its time when the set is written
     stands: Labels | None = None  # of the version it stands on: who may change that is asked too
     stated: tuple[bytes, ...] = ()  # the facts, as JSON, that the version it stands on gives rise to
+    stood: dict[str, Any] | None = None  # what that version says: of a contact that states no relation
+    numbers: frozenset[str] = frozenset()  # "system|value": the national identifiers of that version
+    returned: bool = False  # it was deleted once
     new_owner: bool = False
     elsewhere: bool = False  # the id was minted elsewhere and needs a locator row
     resource: dict[str, Any] | None = None
@@ -42,6 +45,7 @@ class Change:
     salt: bytes = b""
     values: Values = field(default_factory=Values)
     facts: list[FactRow] = field(default_factory=list)
+    lets_in: bool = True  # whether what these say of who gets at the record is written; decided by weighing.py
     changes_facts: bool = False
     identifiers: list[tuple[str, str]] = field(default_factory=list)
     labels: tuple[str, ...] = ()
@@ -51,6 +55,11 @@ class Change:
     @property
     def type_code(self) -> int:
         return types.code_of(self.type)
+
+    @property
+    def told(self) -> list[FactRow]:
+        """The facts to write."""
+        return self.facts if self.lets_in else [row for row in self.facts if row.kind not in GOVERNING]
 
 
 def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened) -> None:

@@ -18,6 +18,7 @@ Resource = dict[str, Any]
 NATIONAL: Final = "urn:oid:2.16.578.1.12.4.1.4."  # fnr, D-number, joint help number, HPR
 PROTECTION: Final = "https://akson.no/fhir/protection"  # security labels on Patient
 OPENING: Final = "https://akson.no/fhir/opening"  # categories of Consent: the template
+GOVERNING: Final = frozenset({"relation", "representation", "protection"})  # kinds that let people in or keep them out
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules on Consent: even-emergency
 _ACTIVE: Final = {"active", "planned", "onhold", "proposed", "booked", "arrived", "in-progress", "triaged"}
 

@@ -29,7 +29,7 @@ from akson.record.facts import Lookup, carries_facts, facts_of, labelled, nation
 from akson.record.identities import refuse_wrong_numbers
 from akson.record.session import Session, fetch, session
 from akson.record.stored import Stored
-from akson.record.weighing import refuse_unfit_opening, weigh
+from akson.record.weighing import CONTACT, refuse_unfit_opening, weigh
 
 SQL = queries(__file__, "reading.sql")
 PERSON_TYPE = "Patient"
@@ -197,7 +197,7 @@ async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str,
     codes = [types.code_of(type_) for _, type_, _ in ordered]
     columns = [k[0] for k in ordered], codes, [k[2] for k in ordered]
     found = {(row["owner"], types.name_of(row["type"]), row["id"]): row
-             for row in await fetch(work, SQL.standing, *columns)}  # fmt: skip
+             for row in await fetch(work, SQL.standing, *columns, types.code_of(CONTACT))}  # fmt: skip
     if any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered):  # then content decides
         for row in await fetch(work, SQL.current, *columns):
             key = row["owner"], types.name_of(row["type"]), row["id"]
@@ -236,7 +236,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         id=id_,
         expect=current,
         stands=_as_it_stands(work, row, draft.method) if row is not None else None,
-        stated=tuple(data.encode() for data in row["stated"]) if row is not None else (),
+        **_stood(work, row) if row is not None else {},
         new_owner=new_owner,
         person=state.facts[owner].is_person,
         elsewhere=work.office.ids.open(id_) is None,
@@ -275,6 +275,17 @@ def _standing_row(work: Work, draft: Draft, rows: Mapping[tuple[int, str, str], 
 
 def _may_read(work: Work, facts: Facts, labels: Labels) -> bool:
     return asked(work, facts, msgspec.structs.replace(labels, letters=""), Act.READ).permit
+
+
+def _stood(work: Work, row: Any) -> dict[str, Any]:
+    """Return what the weighing needs to know of the version that is changed, by name of the field."""
+    told = Stored(type="", id="", version=0, owner=0, last_updated=work.now, packed=row["told"])
+    return {
+        "stated": tuple(data.encode() for data in row["stated"]),
+        "stood": told.resource if told.packed else None,
+        "numbers": frozenset(row["numbers"] or ()),
+        "returned": bool(row["returned"]),
+    }
 
 
 def _as_it_stands(work: Work, row: Any, method: str) -> Labels:

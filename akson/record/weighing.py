@@ -13,10 +13,10 @@ from akson.access.rules import Act
 from akson.base.work import Work
 from akson.record.changes import Change
 from akson.record.deciding import asked, labels_of
-from akson.record.facts import OPENING
+from akson.record.facts import GOVERNING, OPENING
 
-_GOVERNING: Final = {"relation", "representation", "protection"}  # kinds of facts that let people in or keep them out
-_CONTACT: Final = "Encounter"
+CONTACT: Final = "Encounter"
+_LETS_IN: Final = ("status", "serviceProvider", "participant", "period")  # of a contact: who, and when
 _ATTESTED: Final = {"proxy", "guardian"}  # who represents by decision; parents are known by those who give care
 _PROTECTIONS: Final = ("", "klientadresse", "kode7", "kode6")  # from least to most
 
@@ -26,14 +26,20 @@ def weigh(work: Work, change: Change, facts: Facts) -> Act:
 
     Whoever works under an opening has a patient in front of them, and the contact must be in the record while it goes
     on. It is written as any content, and the relation it would state is left out: the opening neither lasts longer nor
-    reaches further. What already lets somebody in is not changed this way.
+    reaches further. What already lets somebody in is not changed this way, and what has let nobody in does not begin to
+    when somebody else corrects something in it. The same change may be weighed again, on other facts.
     """
-    act = act_of(change)
-    only_told = act is Act.GOVERN and change.type == _CONTACT and not _governing(change.stated)
-    if not only_told or asked(work, facts, labels_of(work, change), Act.GOVERN).permit:
+    act, change.lets_in = act_of(change), True
+    if act is not Act.GOVERN or change.type != CONTACT or _governing(change.stated):
         return act
-    change.facts = [row for row in change.facts if _fact(row.data)["kind"] not in _GOVERNING]
-    return Act.WRITE
+    change.lets_in = _says_who(change) and asked(work, facts, labels_of(work, change), Act.GOVERN).permit
+    return act if change.lets_in else Act.WRITE
+
+
+def _says_who(change: Change) -> bool:
+    """Tell whether a contact that has stated no relation is changed in what would state one, or is new."""
+    stood, comes = change.stood, change.resource or {}
+    return stood is None or any(stood.get(name) != comes.get(name) for name in _LETS_IN)
 
 
 def act_of(change: Change) -> Act:
@@ -41,11 +47,25 @@ def act_of(change: Change) -> Act:
     if _opening(change):
         return Act.OPEN
     stood, comes = _governing(change.stated), _governing(row.data for row in change.facts)
-    if not change.person or stood == comes:
+    if not change.person:
         return Act.WRITE
-    differing = [_fact(data) for data in stood ^ comes]
+    differing, numbering = [_fact(data) for data in stood ^ comes], _numbering(change)
     represents = any(f["kind"] == "representation" and f["value"]["kind"] in _ATTESTED for f in differing)
-    return Act.ATTEST if represents or _rank(comes) < _rank(stood) else Act.GOVERN
+    if represents or _rank(comes) < _rank(stood) or numbering is Act.ATTEST:
+        return Act.ATTEST
+    return Act.GOVERN if differing else numbering
+
+
+def _numbering(change: Change) -> Act:
+    """Return what the numbers ask for: whoever holds the number signs in as this person, and reads it all.
+
+    A number is given to who has none by those who give care: a newborn, a tourist. Whose it is after that, and whose
+    number somebody has who was deleted in between, only the registers say. A deletion moves no number to anybody.
+    """
+    comes = {f"{system}|{value}" for system, value in change.identifiers}
+    if comes == change.numbers:
+        return Act.WRITE
+    return Act.ATTEST if change.resource and (change.numbers or change.returned) else Act.GOVERN
 
 
 def refuse_unfit_opening(work: Work, change: Change) -> None:
@@ -72,7 +92,7 @@ def _template(category: dict[str, Any]) -> str:
 
 
 def _governing(facts: Iterable[bytes]) -> frozenset[bytes]:
-    return frozenset(data for data in facts if _fact(data)["kind"] in _GOVERNING)
+    return frozenset(data for data in facts if _fact(data)["kind"] in GOVERNING)
 
 
 def _rank(facts: frozenset[bytes]) -> int:

@@ -147,7 +147,7 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
         [" ".join(c.labels) for c in changes],
         *_columns(2, ((n, key) for n, c in _numbered(changes) for key in c.about)),
         *index_columns(change.values for change in changes),
-        *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.facts)),
+        *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.told)),
         *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
         *_columns(3, ((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
     ]

@@ -15,9 +15,10 @@ from akson.record import journal
 from akson.record.facts import OPENING, PROTECTION
 from akson.record.office import Office
 from akson.record.stored import Stored
-from tests.offices import FNR, JOB, NOW, Clock, patient, staff, unit
+from tests.offices import FNR, JOB, NOW, VENDOR, Clock, patient, staff, unit
 
 OWN_NUMBER = "08849700422"
+OTHER_NUMBER = "14834142059"
 KODE6 = {"security": [{"system": PROTECTION, "code": "kode6"}]}
 
 
@@ -100,6 +101,50 @@ async def test_under_an_opening_a_contact_is_written_while_it_goes_on_and_lets_n
     assert await refusal(office, sara, contact(astrid, watch, "finished", id=here.id)) == "AK-A001"
 
 
+@pytest.mark.parametrize(("change", "relations"), [
+    ({"priority": {"text": "haster"}}, 1),
+    ({"priority": {"text": "haster"}, "meta": {"security": [{"code": "R"}]}}, 1),
+    ({"status": "arrived"}, 2),
+    ({"period": {"start": "2026-11-23"}}, 2),
+    ({"participant": [{"individual": {"display": "Nygård"}}]}, 2),
+    ({"status": "finished"}, 1),
+])  # fmt: skip
+@pytest.mark.parametrize("marked", [False, True])
+async def test_a_contact_that_lets_nobody_in_begins_to_only_when_who_may_let_in_says_so(
+    office: Office, change: dict[str, Any], relations: int, marked: bool
+) -> None:
+    north, watch = await unit(office, "Sone nord"), await unit(office, "Legevakt")
+    sara, mariam = await staff(office, watch, "Nygård", "legevaktlege"), await staff(office, north, "Yusuf")
+    astrid = await patient(office, at=north)
+    async with office.work(sara, Purpose.TREATMENT) as work:
+        await open_with_reason(work, astrid.id, template="B4", reason="Astrid er her nå")
+    marks: dict[str, Any] = {"meta": {"security": [{"code": "R"}]}} if marked else {}
+    here = await write(office, sara, contact(astrid, watch, **marks))
+    for _ in range(2):  # what is written again without a change states no more than it did
+        await write(office, mariam, contact(astrid, watch, id=here.id) | marks | change)
+    assert await relations_of(office, astrid) == relations
+    cast(Clock, office.clock).pass_(timedelta(days=3))
+    assert await refusal(office, sara, contact(astrid, watch, "finished")) == ("" if relations == 2 else "AK-A001")
+
+
+async def relations_of(office: Office, person: Stored) -> int:
+    rows = await office.database.fetch("SELECT FROM fact WHERE owner = $1 AND kind = 'relation'", person.owner)
+    return len(rows)
+
+
+async def test_a_contact_weighed_again_states_its_relation_when_the_writer_has_come_to_give_care(
+    office: Office,
+) -> None:
+    north, watch = await unit(office, "Sone nord"), await unit(office, "Legevakt")
+    sara, astrid = await staff(office, watch, "Nygård", "legevaktlege"), await patient(office, at=north)
+    async with office.work(sara, Purpose.TREATMENT) as work:
+        await open_with_reason(work, astrid.id, template="B4", reason="Astrid er her nå")
+    async with office.work(sara, Purpose.TREATMENT) as work:
+        await journal.create(work, contact(astrid, watch))
+        await write(office, JOB, episode(astrid, watch), Purpose.SYSTEM)  # before what is queued is written
+    assert await relations_of(office, astrid) == 3
+
+
 async def test_a_contact_told_of_by_the_unit_that_cares_still_lets_in_who_receives(office: Office) -> None:
     north, watch = await unit(office, "Sone nord"), await unit(office, "Legevakt")
     sara, mariam = await staff(office, watch, "Nygård", "legevaktlege"), await staff(office, north, "Yusuf")
@@ -118,6 +163,63 @@ async def test_who_acts_for_a_person_is_not_changed_by_staff_but_a_telephone_num
     assert await refusal(office, mariam, mine | {"telecom": [{"system": "phone", "value": "40000000"}]}) == ""
     assert await refusal(office, mariam, mine | {"active": False}) == "AK-A042"
     assert await refusal(office, JOB, mine | {"active": False}, Purpose.SYSTEM) == ""
+
+
+def numbered(person: Stored | None = None, *numbers: str, **more: Any) -> dict[str, Any]:
+    named = {"id": person.id} if person else {}
+    identified = {"identifier": [{"system": FNR, "value": number} for number in numbers]} if numbers else {}
+    return {"resourceType": "Patient", "name": [{"family": "Nordli"}]} | identified | named | more
+
+
+async def test_a_number_that_somebody_has_is_moved_by_the_registers_alone(office: Office) -> None:
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    mariam, berit = await staff(office, north, "Yusuf"), await staff(office, south, "Solli")
+    astrid = await patient(office, at=north, identifier=[{"system": FNR, "value": OWN_NUMBER}])
+    async with office.work(berit, Purpose.TREATMENT) as work:
+        await open_with_reason(work, astrid.id, template="B4", reason="Mariam spør om råd")
+    phone = {"telecom": [{"system": "phone", "value": "40000000"}]}
+    for who in (mariam, berit):
+        assert await refusal(office, who, numbered(astrid, OWN_NUMBER, **phone)) == ""
+        for numbers in ([OTHER_NUMBER], [OWN_NUMBER, OTHER_NUMBER], []):
+            assert await refusal(office, who, numbered(astrid, *numbers)) == "AK-A042"
+    assert await refusal(office, VENDOR, numbered(astrid, OTHER_NUMBER), Purpose.SYSTEM) == "AK-A042"
+    assert await refusal(office, JOB, numbered(astrid, OTHER_NUMBER), Purpose.SYSTEM) == ""
+    assert await refusal(office, mariam, numbered(astrid, OTHER_NUMBER, **phone)) == ""
+    assert await refusal(office, mariam, numbered(None, OWN_NUMBER)) == ""  # it is nobody's now
+
+
+async def test_who_has_no_number_is_given_one_by_those_who_give_care_and_not_under_an_opening(office: Office) -> None:
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    mariam, berit = await staff(office, north, "Yusuf"), await staff(office, south, "Solli")
+    tourist, newborn = await patient(office, at=north), await patient(office)
+    for emergency in (False, True):
+        async with office.work(berit, Purpose.EMERGENCY if emergency else Purpose.TREATMENT) as work:
+            if emergency:
+                await open_in_emergency(work, tourist.id, reason="Funnet bevisstløs", danger=True, confirmed=True)
+            else:
+                await open_with_reason(work, tourist.id, template="B4", reason="Mariam spør om råd")
+        assert await refusal(office, berit, numbered(tourist, OWN_NUMBER)) == "AK-A001"
+    assert await refusal(office, berit, numbered(tourist)) == ""
+    assert await refusal(office, mariam, numbered(tourist, OWN_NUMBER)) == ""
+    assert await refusal(office, VENDOR, numbered(newborn, OTHER_NUMBER), Purpose.SYSTEM) == ""
+
+
+async def test_a_number_is_not_moved_by_deleting_the_person_in_between(office: Office) -> None:
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    mariam, berit = await staff(office, north, "Yusuf"), await staff(office, south, "Solli")
+    astrid = await patient(office, at=north, identifier=[{"system": FNR, "value": OWN_NUMBER}])
+    async with office.work(berit, Purpose.TREATMENT) as work:
+        await open_with_reason(work, astrid.id, template="B4", reason="Mariam spør om råd")
+    with pytest.raises(Refused, match="AK-A001"):
+        async with office.work(berit, Purpose.TREATMENT) as work:
+            await journal.delete(work, "Patient", astrid.id)
+    async with office.work(VENDOR, Purpose.SYSTEM) as work:
+        await journal.delete(work, "Patient", astrid.id)
+    for who, purpose in ((mariam, Purpose.TREATMENT), (VENDOR, Purpose.SYSTEM)):
+        assert await refusal(office, who, numbered(astrid, OTHER_NUMBER), purpose) == "AK-A042"
+        assert await refusal(office, who, numbered(astrid), purpose) == ""
+        assert await refusal(office, who, numbered(astrid, OTHER_NUMBER), purpose) == "AK-A042"
+    assert await refusal(office, JOB, numbered(astrid, OWN_NUMBER), Purpose.SYSTEM) == ""
 
 
 async def test_protection_is_added_by_those_who_give_care_and_lessened_by_the_register_alone(office: Office) -> None:

@@ -45,6 +45,7 @@ from akson.signin.smart.routes import smart_routes
 from akson.signin.smart.server import Smart
 from akson.signin.smart.telling import configuration
 from akson.signin.tickets import Tickets
+from akson.signin.tokens import PROGRAM_NAME
 from akson.signin.verifier import Trust, Verifier, acting
 from akson.workplace.refused import explain
 
@@ -214,7 +215,8 @@ def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, st
         await limits.take(f"{claims.issuer} {claims.client}")
         scopes = claims.scopes - {OWN_JOB}
         if not claims.pid:
-            return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.subject}", key=0, name=claims.subject, role="system",
+            name = str(claims.claims.get(PROGRAM_NAME) or claims.subject)
+            return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.subject}", key=0, name=name, role="system",
                          scopes=scopes or frozenset({"none"}), signed_in=claims.issuer)  # fmt: skip
         person = identity(claims.claims, claims.issuer)
         actor = acting(claims, await known(person) if person else [])

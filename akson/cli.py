@@ -139,11 +139,11 @@ def token(name: str, scope: str) -> None:
     issuer = people.issuer_settings(settings)
     scopes = frozenset((scope or ("user/*.cruds" if name else "system/*.cruds")).split())
     env, now = settings.environment, clock()
-    click.echo(
-        asyncio.run(token_for(name, scopes, issuer, ring, environment=env, now=now))
-        if name
-        else system_token("leverandor", scopes, issuer, ring, environment=env, now=now)
-    )
+    if name:
+        click.echo(asyncio.run(token_for(name, scopes, issuer, ring, environment=env, now=now)))
+    else:
+        called = "Datasystem hos en leverandør"
+        click.echo(system_token("leverandor", scopes, issuer, ring, environment=env, now=now, name=called))
 
 
 @main.group(help="Kodeverk, kodeutvalg og koblinger mellom dem.")

@@ -58,15 +58,14 @@ def opening(actor: Actor, template: str, reason: str, now: datetime) -> Opening:
     return Opening(person=actor.key, unit=actor.unit, reason=_reason(reason), start=now, end=now + chosen.lasts)
 
 
-def emergency(actor: Actor, reason: str, now: datetime, *, danger: bool, confirmed: bool) -> Opening:
+def emergency(actor: Actor, reason: str, now: datetime, *, danger: bool) -> Opening:
     """Return the emergency opening `actor` may take.
 
-    danger     the box "there is danger to life or health" is ticked
-    confirmed  and confirmed once more on the next page
-    Raises     Refused AK-A071 no reason given, AK-A072 not confirmed twice
+    danger   "there is danger to life or health" is ticked, on the page that one has gone to for an emergency
+    Raises   Refused AK-A071 no reason given, AK-A072 not ticked
     """
-    if not (danger and confirmed):
-        raise Refused("AK-A072", path="danger" if not danger else "confirmed")
+    if not danger:
+        raise Refused("AK-A072", path="danger")
     return Opening(
         person=actor.key, unit=actor.unit, emergency=True, reason=_reason(reason), start=now, end=now + EMERGENCY_LASTS
     )

@@ -193,14 +193,27 @@ def withheld(ask: Ask) -> bool:
 def not_written_by_this_citizen(ask: Ask) -> bool:
     """Refuse citizens to change what others wrote: they add their own and may change that.
 
-    A block is the person's own word, whoever wrote it down: who decides for the person ends it. A proxy reads only.
+    A block is the person's own word, whoever wrote it down: who decides for the person ends it.
 
     Source: hpl § 42 (correction is asked for), pjl § 17; domain rules R11, R23
     """
-    labels, key = ask.labels, ask.actor.key
-    if labels is None or labels.author == key:
+    labels = ask.labels
+    if labels is None or labels.author == ask.actor.key:
         return labels is None
-    return not (labels.block and (key == ask.facts.owner or _represents(ask, "parent") or _represents(ask, "guardian")))
+    return not (labels.block and _decides(ask))
+
+
+@rule(132, refusal="AK-A062", to=CITIZEN)
+def consents_are_the_persons(ask: Ask) -> bool:
+    """Refuse citizens what another has blocked or agreed to, and to decide it; openings by staff are told of anyway.
+
+    Source: pjl § 17, pbrl §§ 3-4, 4-4; domain rules R11, R25, R32
+    """
+    labels = ask.labels
+    if labels is None or labels.type != "Consent" or _decides(ask):
+        return False
+    by_opener = any(opening.person == labels.author != 0 for opening in ask.facts.openings)
+    return ask.act is not Act.READ or labels.block or not by_opener
 
 
 # Grants about the person --------------------------------------------------------------------------
@@ -224,22 +237,22 @@ def parent_of_small_child(ask: Ask) -> bool:
     return _represents(ask, "parent") and _younger_than(PARENTS_SEE_UNTIL, ask.facts.birth_date, ask.now)
 
 
-@rule(211, basis="fullmakt", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
-def proxy(ask: Ask) -> bool:
-    """Allow whom the citizen has given a proxy, while it lasts and the citizen lives.
-
-    Source: pbrl § 3-1; domain rule R32 and C9
-    """
-    return _represents(ask, "proxy") and not ask.facts.deceased
-
-
-@rule(212, basis="verge", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
+@rule(211, basis="verge", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
 def guardian(ask: Ask) -> bool:
     """Allow the appointed guardian, while the appointment lasts and the citizen lives.
 
     Source: vergemålsloven § 31, pbrl § 4-7
     """
     return _represents(ask, "guardian") and not ask.facts.deceased
+
+
+@rule(212, basis="fullmakt", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))
+def proxy(ask: Ask) -> bool:
+    """Allow whom the citizen has given a proxy to read, and no more, while it lasts and the citizen lives.
+
+    Source: pbrl § 3-1; domain rule R32 and C9
+    """
+    return _represents(ask, "proxy") and not ask.facts.deceased
 
 
 @rule(300, basis="fastlegeliste", to=STAFF, acts=CONTENT | {Act.GOVERN})
@@ -339,7 +352,7 @@ def _meant(block: Block, ask: Ask) -> bool:
         return False
     if not (block.persons or block.units or block.roles):
         # "Everybody" is those who work; a proxy is withdrawn, not blocked, but brings nothing along that is closed.
-        return actor.kind is not Kind.CITIZEN or not (block.whole or _represents(ask, "parent"))
+        return actor.kind is not Kind.CITIZEN or not (block.whole or parent_of_small_child(ask))
     return (
         any(p != 0 and p in (actor.key, actor.person) for p in block.persons)
         or any(u != 0 and u in (actor.unit, actor.controller) for u in block.units)
@@ -357,6 +370,11 @@ def _covered(block: Block, ask: Ask) -> bool:
     written = labels.unit in block.written_by and not labels.unit == ask.actor.unit != 0
     named = labels.id != "" and any(d in (labels.id, f"{labels.type}/{labels.id}") for d in block.documents)
     return named or written or not labels.security.isdisjoint(block.labels)
+
+
+def _decides(ask: Ask) -> bool:
+    """Say whether the citizen is the person, or decides for them: a parent while the child is small, or a guardian."""
+    return own_record(ask) or parent_of_small_child(ask) or guardian(ask)
 
 
 def _represents(ask: Ask, kind: str) -> bool:

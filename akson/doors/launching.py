@@ -54,7 +54,7 @@ async def actor_of(claims: TokenClaims, smart: Smart, office: Office, limits: Li
     await limits.take(claims.client, standing.rate)
     grant = standing.grant
     if grant is None:
-        return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.client}", key=0, name=claims.client, role="system",
+        return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.client}", key=0, name=standing.name, role="system",
                      scopes=claims.scopes, signed_in=claims.issuer)  # fmt: skip
     actor = replace(grant.actor, scopes=claims.scopes, context=grant.context)
     if actor.kind is Kind.STAFF and not await office.register.still_employed(actor, office.clock()):

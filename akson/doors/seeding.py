@@ -18,8 +18,9 @@ from akson.record.office import Office
 
 SET = 600  # resources in one write set
 LOADER = Actor(
-    kind=Kind.SYSTEM, id="Device/seed", key=0, name="Oppstart av demo", role="system", scopes=frozenset({OWN_JOB})
-)
+    kind=Kind.SYSTEM, id="Device/seed", key=0, name="Fjordviks tidligere journal", role="system",
+    scopes=frozenset({OWN_JOB}),
+)  # fmt: skip
 CONTROLLER = "Organization/fjordvik"  # the data controller of everything that is loaded
 Names = dict[str, str]  # seed key -> "Type/id"
 

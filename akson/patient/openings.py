@@ -26,14 +26,15 @@ async def open_with_reason(work: Work, patient: str, *, template: str, reason: s
     return await journal.create(work, _consent(work, patient, opening, template))
 
 
-async def open_in_emergency(work: Work, patient: str, *, reason: str, danger: bool, confirmed: bool) -> Stored:
+async def open_in_emergency(work: Work, patient: str, *, reason: str, danger: bool) -> Stored:
     """Open the record of `patient` because life or health is in danger; work.purpose must be EMERGENCY.
 
-    Raises  Refused AK-A07x unconfirmed or without a reason, or the access rules' own refusal
+    danger  as override.emergency takes it
+    Raises  Refused AK-A07x not in danger or without a reason, or the access rules' own refusal
     Leaves  Consent in the record, access-log row that the citizen reads, news
     """
     work.reason = reason
-    opening = override.emergency(work.actor, reason, work.now, danger=danger, confirmed=confirmed)
+    opening = override.emergency(work.actor, reason, work.now, danger=danger)
     return await journal.create(work, _consent(work, patient, opening, override.IN_EMERGENCY))
 
 

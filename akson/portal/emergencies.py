@@ -19,6 +19,7 @@ from akson.record.authors import Author, authors
 from akson.record.session import Within
 
 TOLD_WITHIN: Final = timedelta(days=365)  # as far back as last_look looks
+READ_ON: Final = "innsyn"  # as the log names the page that shows the newest looks; its other pages have a "/" more
 _EMERGENCY: Final = "ETREAT"  # of v3-ActReason
 
 
@@ -31,7 +32,7 @@ async def unread(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
     found = {id_: at for id_, at in found.items() if at > work.now - TOLD_WITHIN}
     if not found:
         return ()
-    read = await last_look(Within(work), opened.identity.owner, work.actor.key, "innsyn", work.now,
+    read = await last_look(Within(work), opened.identity.owner, work.actor.key, READ_ON, work.now,
                            pause=timedelta())  # fmt: skip
     new = {id_: at for id_, at in found.items() if read is None or at > read}
     by = await authors(work, opened.identity.owner, "Consent", new)

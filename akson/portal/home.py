@@ -61,8 +61,14 @@ def _todo(opened: Opened) -> Iterator[model.Entry]:
             who = display(task.get("requester"))
             asks = texts().plain("my.asks", who=who) if who else ""
             about = _LINKS.get(reference(task.get("focus")).partition("/")[0], "")
-            yield model.Entry(title=task.get("description", ""), text=sentence(asks, answer), icon="edit",
+            title = _title(opened, str(task.get("description", "")))
+            yield model.Entry(title=title, text=sentence(asks, answer), icon="edit",
                               href=opened.href("/min/journal") + f"#{about}" if about else "")  # fmt: skip
+
+
+def _title(opened: Opened, asked: str) -> str:
+    """Return what is asked in the words it was asked in; to one who acts for the person, as said to the person."""
+    return asked if opened.own else texts().plain("my.asked_other", name=opened.given, what=asked)
 
 
 def _new(opened: Opened, since: datetime | None, now: datetime) -> tuple[model.Entry, ...]:

@@ -35,7 +35,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
     others = [visit for visit in seen.visits if not visit.own]
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
     return model.Insight(
-        looks=tuple(looks.full(day, opened["Consent"], work.now, me=work.actor.id,
+        looks=tuple(looks.full(day, opened["Consent"], work.now, me=work.actor.id, decides=opened.decides,
                                block_href=_block_href(opened, day[0]))
                     for day in looks.by_day(others)),
         total=len(others), own=len(seen.visits) - len(others),
@@ -74,7 +74,8 @@ def _by(work: Work, author: Author | None) -> str:
     if author is None or author.id == work.actor.id:
         return ""
     role = ROLES[author.role].name.lower() if author.id.startswith("Practitioner/") and author.role in ROLES else ""
-    return texts().plain("insight.written_by", who=", ".join(filter(None, (author.name, role, author.unit_name))))
+    key = "insight.carried_from" if author.id.startswith("Device/") else "insight.written_by"
+    return texts().plain(key, who=", ".join(filter(None, (author.name, role, author.unit_name))))
 
 
 def _block(

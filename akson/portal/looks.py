@@ -46,19 +46,20 @@ def short(visit: Visit) -> model.Look:
     return model.Look(who=who(visit), at=visit.ended, why=sentence(and_(done[:2])), kind=kind(visit))
 
 
-def full(day: Sequence[Visit], openings: Sequence[Resource], now: datetime, *, me: str = "",
+def full(day: Sequence[Visit], openings: Sequence[Resource], now: datetime, *, me: str = "", decides: bool = True,
          block_href: str = "") -> model.Look:  # fmt: skip
     """Return everything the log tells of one person's looks of one day.
 
     openings  the person's Consents, where staff wrote why they opened the record
     me        who reads: "Patient/<id>"
+    decides   may be told what is blocked, and for whom
     """
     visit = day[0]
     reasons = _each(filter(None, (one.reason or _reason(one, openings) for one in day)))
     did = _each(one for visit in reversed(day) for one in visit.did)
     bases = _each(texts().plain(key) if (key := f"insight.bases.{why}") in texts() else why
                   for visit in day for why in visit.why)  # fmt: skip
-    closed = any(_CLOSED & set(one.rules) for one in day)
+    closed = decides and any(_CLOSED & set(one.rules) for one in day)
     return model.Look(
         who=texts().plain("insight.yourself", name=visit.who) if visit.actor == me else who(visit),
         at=visit.ended, unit=visit.unit, kind=kind(visit), basis=and_(bases), block_href=block_href,

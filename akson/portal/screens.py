@@ -9,7 +9,7 @@ from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.portal import blocks, home, insight, model, record
+from akson.portal import blocks, emergencies, home, insight, model, record
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
@@ -41,8 +41,10 @@ async def min_journal(work: Work, visit: Visit) -> Page:
 )  # fmt: skip
 async def min_innsyn(work: Work, visit: Visit) -> Page:
     """Show who looked, what is closed, and who may act."""
-    shown = await opened(work, visit, insight.WANTED, page="innsyn")
-    return shown.page("min_innsyn.html", insight=await insight.insight(work, shown, _before(visit)))
+    before = _before(visit)
+    page = emergencies.READ_ON if before is None else f"{emergencies.READ_ON}/eldre"
+    shown = await opened(work, visit, insight.WANTED, page=page)
+    return shown.page("min_innsyn.html", insight=await insight.insight(work, shown, before))
 
 
 @SCREENS.screen("/min/innsyn/sperr", needs=OWN, title="insight.block")
@@ -83,7 +85,7 @@ async def _deciding(work: Work, visit: Visit) -> Opened:
 
     Raises  Refused AK-A001; a proxy may read, but does not decide this
     """
-    shown = await opened(work, visit, insight.WANTED, page="innsyn")
+    shown = await opened(work, visit, insight.WANTED, page=f"{emergencies.READ_ON}/sperr")
     if not shown.decides:
         raise Refused("AK-A001")
     return shown

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from akson.access.facts import Facts, Labels
 from akson.access.rules import Act, partly_closed
 from akson.base.errors import Refused
 from akson.base.queries import queries
-from akson.base.work import Work
+from akson.base.work import Kind, Work
 from akson.fhir import bodies, checks, types
 from akson.fhir import search as extraction
 from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in
@@ -23,6 +24,7 @@ from akson.record.stored import Stored
 from akson.record.writing import flush
 
 SQL = queries(__file__, "reading.sql")
+CONSENT = "Consent"
 Resource = dict[str, Any]
 Mark = tuple[str, str | None, str]  # search parameter, system, code
 
@@ -180,14 +182,22 @@ async def chart(
 async def denied_ids(work: Work, owners: Sequence[int]) -> list[str]:
     """Return the ids that a block on parts of a record, or a mark, keeps from this actor.
 
-    Costs a round trip only for owners with blocks on parts; the rules are asked item by item, as a read would ask them.
+    Costs a round trip only for owners with blocks on parts, and for a citizen who may not see another's Consents; the
+    rules are asked item by item, as a read would ask them.
     """
     known = await facts_for(work, owners)
     parted = [owner for owner, facts in known.items() if partly_closed(facts)]
-    rows = await fetch(work, SQL.labels_of, parted) if parted else []
+    private = [owner for owner, facts in known.items() if owner not in parted and _consents_closed(work, facts)]
+    asks = bool(parted or private)
+    rows = await fetch(work, SQL.labels_of, parted, private, types.code_of(CONSENT)) if asks else []
     items = [(known[row["owner"]], labels_in(work, row)) for row in rows]
     items += [(facts, labels) for facts in known.values() for labels in facts.labelled]
     return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
+
+
+def _consents_closed(work: Work, facts: Facts) -> bool:
+    is_citizen = work.actor.kind is Kind.CITIZEN
+    return is_citizen and not asked(work, facts, Labels(type=CONSENT), Act.READ).permit
 
 
 async def key_of(work: Work, type_: str, id_: str) -> tuple[int, int, str]:

@@ -63,8 +63,12 @@ SELECT o.owner, o.type, o.facts_rev, o.facts
 SELECT owner, type, facts_rev, facts FROM owner WHERE restricted;
 
 -- name: labels_of
--- What the rules need to know of each resource of some owners (those with blocks on parts of the record).
-SELECT owner, type, id, unit, author, labels FROM resource WHERE owner = ANY ($1::bigint[]) AND NOT deleted;
+-- What the rules need to know of each resource of some owners (those with blocks on parts of the record), and of those
+-- of one type of others.
+-- in   $1 owners, $2 owners of whom one type is asked, $3 that type
+SELECT owner, type, id, unit, author, labels FROM resource WHERE owner = ANY ($1::bigint[]) AND NOT deleted
+UNION ALL
+SELECT owner, type, id, unit, author, labels FROM resource WHERE owner = ANY ($2::bigint[]) AND type = $3 AND NOT deleted;
 
 -- name: chart
 -- The newest of several kinds from one person's record, in one trip.

@@ -12,6 +12,7 @@ from akson.signin.keys import Keyring
 from akson.signin.model import Persona
 
 CLIENT = "akson-token"  # `client_id` of these tokens
+PROGRAM_NAME = "client_name"  # claim: what people read in the log
 LIFETIME = timedelta(hours=1)
 
 
@@ -30,14 +31,16 @@ async def token_for(
 
 
 def system_token(
-    system: str, scopes: frozenset[str], settings: IssuerSettings, keyring: Keyring, *, environment: str, now: datetime
-) -> str:
+    system: str, scopes: frozenset[str], settings: IssuerSettings, keyring: Keyring, *, environment: str, now: datetime,
+    name: str = "",
+) -> str:  # fmt: skip
     """Return a Bearer token for a program with no person present, e.g. {"system/*.cruds"}.
 
+    name    of the program as people read it in the log; "" when it is called `system`
     Raises Refused AK-L009 in production
     """
     refuse_in_production(Guarded(environment=environment, token_command=True))
-    return _bearer(system, {}, scopes, settings, keyring, now)
+    return _bearer(system, {PROGRAM_NAME: name} if name else {}, scopes, settings, keyring, now)
 
 
 def _bearer(

@@ -129,7 +129,8 @@ async def open_in_emergency(work: Work, visit: Visit, patient: str) -> Page | Go
     if filled.valid:
         work.reason = str(filled.values["begrunnelse"])
         try:
-            await openings.open_in_emergency(work, patient, reason=work.reason, danger=True, confirmed=True)
+            await openings.open_in_emergency(work, patient, reason=work.reason,
+                                             danger=filled.values["fare"] is True)  # fmt: skip
             return Go(f"/p/{patient}", said="emergency.opened")
         except Refused as not_a_reason:
             await undo(work)

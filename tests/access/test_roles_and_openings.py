@@ -49,7 +49,7 @@ def test_an_opening_lasts_as_long_as_its_template() -> None:
 
 
 def test_an_emergency_opening_lasts_sixty_minutes() -> None:
-    taken = override.emergency(nurse(), "Bevisstløs på gulvet", NOW, danger=True, confirmed=True)
+    taken = override.emergency(nurse(), "Bevisstløs på gulvet", NOW, danger=True)
     assert taken.emergency and taken.end == NOW + timedelta(minutes=60)
 
 
@@ -61,9 +61,8 @@ def test_an_opening_needs_a_reason_and_an_emergency_two_confirmations() -> None:
 
     assert refusal(override.opening, nurse(), "B9", "Fall hjemme i dag", NOW) == "AK-A070"
     assert refusal(override.opening, nurse(), "B1", "  fall    ", NOW) == "AK-A071"
-    assert refusal(override.emergency, nurse(), "Fall hjemme", NOW, danger=True, confirmed=False) == "AK-A072"
-    assert refusal(override.emergency, nurse(), "Fall hjemme", NOW, danger=False, confirmed=True) == "AK-A072"
-    assert refusal(override.emergency, nurse(), "", NOW, danger=True, confirmed=True) == "AK-A071"
+    assert refusal(override.emergency, nurse(), "Fall hjemme", NOW, danger=False) == "AK-A072"
+    assert refusal(override.emergency, nurse(), "", NOW, danger=True) == "AK-A071"
 
 
 def test_every_rule_has_a_source_and_every_refusal_a_norwegian_text() -> None:

@@ -66,9 +66,7 @@ async def test_an_emergency_and_a_refused_attempt_stand_out(town: Town) -> None:
     with pytest.raises(Refused):
         await reads(town, elin, "astrid")
     async with town.office.work(knut, Purpose.EMERGENCY) as work:
-        await open_in_emergency(
-            work, town.id("Patient/astrid"), reason="Bevisstløs på gaten", danger=True, confirmed=True
-        )
+        await open_in_emergency(work, town.id("Patient/astrid"), reason="Bevisstløs på gaten", danger=True)
     found = {look.who: look for look in (await insight(town, await citizen(town, "astrid"))).looks}
     assert found["Elin Haugen, sykepleier"].kind == "refused"
     assert found["Knut Aas, sykepleier"].kind == "emergency"
@@ -143,7 +141,7 @@ async def test_a_block_that_others_wrote_down_says_so_and_is_hers_to_end(town: T
     torunn, berit = await citizen(town, "torunn"), await town.at_work("berit")
     (standing,) = (await insight(town, torunn)).blocks
     assert standing.title == "Berit Solli, sykepleier, Hjemmetjenesten sone nord"
-    assert standing.text.endswith("Skrevet inn av Oppstart av demo.")
+    assert standing.text.endswith("Overført fra Fjordviks tidligere journal.")
     with pytest.raises(Refused, match="AK-A030"):
         await reads(town, berit, "torunn")
     ended = await send(town, torunn, "/min/innsyn/sperring", sperre=standing.href.partition("sperre=")[2])
@@ -164,9 +162,7 @@ async def test_only_those_who_decide_end_a_block_and_nobody_changes_what_else_wa
         async with town.office.work(kari, Purpose.OWN) as work:
             await journal.update(work, {**block.resource, "status": "inactive"}, id_=id_)
     async with town.office.work(knut, Purpose.EMERGENCY) as work:
-        taken = await open_in_emergency(
-            work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True, confirmed=True
-        )
+        taken = await open_in_emergency(work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True)
     with pytest.raises(Refused, match="AK-A061"):
         async with town.office.work(astrid, Purpose.OWN) as work:
             await journal.update(work, {**taken.resource, "status": "inactive"}, id_=taken.id)
@@ -201,7 +197,7 @@ async def test_an_emergency_stands_on_the_front_page_until_it_is_read_about(town
     astrid, knut = await citizen(town, "astrid"), await town.at_work("knut")
     assert (await show(town, astrid, "/min")).page.values["home"].opened == ()  # type: ignore[attr-defined]
     async with town.office.work(knut, Purpose.EMERGENCY) as work:
-        await open_in_emergency(work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True, confirmed=True)
+        await open_in_emergency(work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True)
     for _ in range(2):
         later(town)
         shown = await show(town, astrid, "/min")

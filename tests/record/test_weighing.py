@@ -83,7 +83,7 @@ async def test_under_an_opening_a_contact_is_written_while_it_goes_on_and_lets_n
     assert await refusal(office, sara, contact(astrid, watch)) == "AK-A001"  # nothing is opened yet
     async with office.work(sara, Purpose.EMERGENCY if emergency else Purpose.TREATMENT) as work:
         if emergency:
-            await open_in_emergency(work, astrid.id, reason="Funnet bevisstløs", danger=True, confirmed=True)
+            await open_in_emergency(work, astrid.id, reason="Funnet bevisstløs", danger=True)
         else:
             await open_with_reason(work, astrid.id, template="B4", reason="Astrid er her nå")
     here = await write(office, sara, contact(astrid, watch))

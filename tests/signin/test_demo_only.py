@@ -15,7 +15,7 @@ from akson.signin.keys import Keyring
 from akson.signin.model import Persona
 from akson.signin.remote import OwnKeys
 from akson.signin.tickets import Tickets
-from akson.signin.tokens import system_token, token_for
+from akson.signin.tokens import PROGRAM_NAME, system_token, token_for
 from akson.signin.verifier import Trust, Verifier
 from tests.signin.conftest import ASTRID, JONAS, PERSONAS, Clock
 
@@ -65,9 +65,10 @@ async def test_a_vendor_gets_a_token_as_a_named_person_for_an_hour(
         assert (found.subject, found.pid, found.scopes) == (persona.id, persona.pid, {"user/*.cruds"})
         assert found.expires - clock() <= timedelta(hours=1)
     assert found.claims.get("akson_role") is None  # a citizen acts in no role
-    program = system_token("lab", frozenset({"system/*.cruds"}), settings, keys, environment="demo", now=clock())
+    program = system_token("lab", frozenset({"system/*.cruds"}), settings, keys, environment="demo", now=clock(),
+                           name="Laboratoriet")  # fmt: skip
     found = await verifier.verify({"authorization": f"Bearer {program}"}, "GET", "http://127.0.0.1/fhir")
-    assert (found.subject, found.pid) == ("lab", "")
+    assert (found.subject, found.pid, found.claims[PROGRAM_NAME]) == ("lab", "", "Laboratoriet")
 
 
 async def test_a_name_that_fits_nobody_or_several_is_refused_with_those_there_are(

@@ -62,8 +62,9 @@ class Coded:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What an access token stands on now. grant: None for a program's own."""
+    """What an access token stands on now. name: of the app, for people; grant: None for a program's own."""
 
+    name: str
     rate: int
     grant: Grant | None
 
@@ -85,7 +86,10 @@ class Grants:
         rows = await self._db.fetch(
             SQL.standing, list(apps), list(grants), self._clock(), settings.idle, settings.longest
         )
-        return {(row["app"], row["grant_id"]): Standing(rate=row["rate"], grant=_grant(row["content"])) for row in rows}
+        return {
+            (row["app"], row["grant_id"]): Standing(name=row["name"], rate=row["rate"], grant=_grant(row["content"]))
+            for row in rows
+        }
 
     async def begin(self, grant: Grant, lifetime: timedelta) -> None:
         """Keep a grant."""

@@ -25,7 +25,7 @@ UPDATE smart_grant SET ended_at = $3 WHERE id = $1 AND app = $2 AND ended_at IS 
 -- name: standing
 -- What access tokens stand on now: the app, and for a person's token the grant with the browser session it lives with.
 -- in  $1 apps, $2 grants ("" for a program's own token), $3 now, $4 idle limit, $5 absolute limit of a session
-SELECT k.app, k.grant_id, a.rate, g.content
+SELECT k.app, k.grant_id, a.name, a.rate, g.content
   FROM unnest($1::text[], $2::text[]) AS k (app, grant_id)
   JOIN smart_app a ON a.id = k.app
   LEFT JOIN smart_grant g ON g.id = k.grant_id AND g.app = k.app AND g.ended_at IS NULL AND g.expires_at > $3

@@ -1,0 +1,137 @@
+"""What a proxy meets: the record to read, the looks of staff, and nothing of what the person has decided."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from akson.base.errors import Refused
+from akson.base.work import Purpose
+from akson.patient.openings import open_in_emergency
+from akson.record import journal
+from tests.fhirapi.clients import Api, issue
+from tests.portal.pages import FNR, add, citizen, show
+from tests.seeded import Town
+
+
+@pytest.fixture
+async def api(town: Town) -> AsyncIterator[Api]:
+    made = Api(town.office)
+    yield made
+    await made.close()
+
+
+def later(town: Town) -> None:
+    town.office.clock.pass_(timedelta(minutes=1))  # type: ignore[attr-defined]
+
+
+async def test_a_proxy_closes_nothing_by_fhir(town: Town, api: Api) -> None:
+    kari, jonas, astrid = await citizen(town, "kari"), await town.at_work("jonas"), town.id("Patient/astrid")
+    block = {"resourceType": "Consent", "status": "active", "patient": {"reference": f"Patient/{astrid}"},
+             "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope",
+                                   "code": "patient-privacy"}]},
+             "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+             "policyRule": {"coding": [{"code": "even-emergency"}]}, "provision": {"type": "deny"}}  # fmt: skip
+    no = await api.as_(kari).post("Consent", json=block)
+    assert (no.status_code, issue(no)["code"]) == (422, "not-found")  # as of a person who is unknown
+    note = {"resourceType": "Observation", "status": "final", "code": {"text": "Puls"}, "valueString": "70",
+            "subject": {"reference": f"Patient/{astrid}"}}  # fmt: skip
+    assert (await api.as_(kari).post("Observation", json=note)).status_code == 422
+    assert (await api.as_(kari).get(f"Patient/{astrid}")).status_code == 200
+    assert (await api.as_(jonas).get(f"Patient/{astrid}")).status_code == 200
+    mine = await api.as_(await citizen(town, "astrid")).post("Consent", json=block)
+    assert mine.status_code == 201, mine.text
+
+
+@pytest.mark.parametrize("asked", [
+    "Consent?patient={0}", "Consent", "Consent?patient={0}&_summary=count", "Patient?_has:Consent:patient:status=active",
+    "Patient/{0}/Consent", "Patient?_id={0}&_revinclude=Consent:patient", "Patient/{0}/$everything?_type=Consent",
+    "Consent?patient.name=Astrid", "Consent/_history",
+])  # fmt: skip
+async def test_a_proxy_finds_no_consent_that_the_person_finds(town: Town, api: Api, asked: str) -> None:
+    path, told = asked.format(town.id("Patient/astrid")), []
+    for who in ("astrid", "kari"):
+        answer = await api.as_(await citizen(town, who)).get(path)
+        assert answer.status_code == 200, answer.text
+        body, wanted = answer.json(), "Patient" if "_has" in path else "Consent"
+        found = [entry["resource"]["resourceType"] for entry in body.get("entry", ()) if "resource" in entry]
+        told.append(body["total"] if "_summary" in path else found.count(wanted))
+    assert told[0] > 0 and told[1] == 0
+
+
+async def test_a_proxy_reads_no_consent_by_its_id(town: Town, api: Api) -> None:
+    astrid, kari = await citizen(town, "astrid"), await citizen(town, "kari")
+    found = (await api.as_(astrid).get("Consent")).json()["entry"][0]["resource"]["id"]
+    for path in (f"Consent/{found}", f"Consent/{found}/_history", f"Consent/{found}/_history/1"):
+        assert (await api.as_(astrid).get(path)).status_code == 200
+        assert (await api.as_(kari).get(path)).status_code == 404
+
+
+async def test_everything_holds_no_consent_for_a_proxy_and_no_shorter_pages(town: Town, api: Api) -> None:
+    path, found = f"Patient/{town.id('Patient/astrid')}/$everything?_count=5", {}
+    for who in ("astrid", "kari"):
+        browser, address, pages = api.as_(await citizen(town, who)), path, []
+        while address:
+            body = (await browser.get(address)).json()
+            pages.append([entry["resource"]["resourceType"] for entry in body.get("entry", ())])
+            address = next((link["url"] for link in body.get("link", ()) if link["relation"] == "next"), "")
+        found[who] = pages
+    told = {who: [kind for page in pages for kind in page] for who, pages in found.items()}
+    assert "Consent" in told["astrid"] and "Consent" not in told["kari"] and told["kari"]
+    short = [page for page in found["kari"] if len(page) < 5 and "Task" in page]
+    assert len(short) == 1  # the last of the record itself
+
+
+async def test_innsyn_tells_a_proxy_that_somebody_was_stopped_and_not_by_what(town: Town) -> None:
+    berit, torunn = await town.at_work("berit"), town.id("Patient/torunn")
+    with pytest.raises(Refused, match="AK-A030"):
+        async with town.office.work(berit, Purpose.TREATMENT) as work:
+            await journal.chart(work, torunn, {"Condition": 5})
+    later(town)
+    own: Any = (shown := await show(town, await citizen(town, "torunn"), "/min/innsyn")).page.values["insight"]
+    assert "den er sperret for denne personen" in shown.text and own.looks
+    await _proxy(town)
+    shown = await show(town, await citizen(town, "kari"), "/min/innsyn", person="torunn")
+    look = next(one for one in shown.page.values["insight"].looks if one.who.startswith("Berit"))  # type: ignore[attr-defined]
+    assert look.what == "Prøvde å åpne journalen, men ble stoppet." and look.kind == "refused"
+    assert "sperret" not in shown.text.lower()
+
+
+async def _proxy(town: Town) -> None:
+    """Let Kari act for Torunn."""
+    given = {"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": FNR["kari"]}
+    await add(town, {
+        "resourceType": "RelatedPerson", "patient": {"reference": town.names["Patient/torunn"]},
+        "name": [{"family": "Vik"}], "identifier": [given], "relationship": [{"coding": [{"code": "proxy"}]}],
+    })  # fmt: skip
+    later(town)
+
+
+async def test_only_the_newest_page_of_innsyn_ends_the_notice_of_an_emergency(town: Town) -> None:
+    astrid, knut, who = await citizen(town, "astrid"), await town.at_work("knut"), town.id("Practitioner/mariam")
+    async with town.office.work(knut, Purpose.EMERGENCY) as work:
+        await open_in_emergency(work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True)
+    older = "2026-01-01T00:00:00Z"
+    for path, query in (
+        ("/min/innsyn", {"eldre": older}),
+        ("/min/innsyn/sperr", {}),
+        ("/min/innsyn/sperr", {"hvem": who}),
+    ):
+        later(town)
+        await show(town, astrid, path, **query)
+        later(town)
+        assert "Åpnet i et nødstilfelle" in (await show(town, astrid, "/min")).text, path
+    await show(town, astrid, "/min/innsyn", eldre="i går")  # no time: the newest page
+    later(town)
+    assert "Åpnet i et nødstilfelle" not in (await show(town, astrid, "/min")).text
+
+
+async def test_what_the_person_is_asked_is_told_a_proxy_as_said_to_the_person(town: Town) -> None:
+    own, other = [(await show(town, await citizen(town, who), "/min", **query)).text
+                  for who, query in (("astrid", {}), ("kari", {"person": "astrid"}))]  # fmt: skip
+    assert "Les planen din, og ring" in own and "Beskjed til" not in own
+    assert "Astrid er bedt om dette" in other
+    assert "Beskjed til Astrid: «Les planen din, og ring hvis noe ikke stemmer»" in other

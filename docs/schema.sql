@@ -311,6 +311,48 @@ CREATE FUNCTION public.journal_leaf_v1(v public.resource_version) RETURNS bytea
            (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, ''))
 $$;
 
+CREATE FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) RETURNS bigint[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+DECLARE
+  concerned bigint[];
+BEGIN
+  INSERT INTO person_identifier AS p (system, value, owner)
+  SELECT n.system, n.value, 0 FROM (
+    SELECT i.system, i.value FROM unnest(i_system, i_value) AS i (system, value)
+    UNION
+    SELECT s.system, s.value FROM unnest(h_owner, h_type) AS h (owner, type)
+      JOIN owner o ON o.owner = h.owner AND o.type = h.type JOIN person_identifier s ON s.owner = h.owner
+    UNION
+    SELECT split_part(d.named, '|', 1), substr(d.named, strpos(d.named, '|') + 1) FROM (
+      SELECT f.data::json #>> '{value,named}' FROM unnest(f_data) AS f (data)
+       WHERE f.data::json ->> 'kind' = 'representation'
+      UNION ALL
+      SELECT f.data::json #>> '{value,named}' FROM unnest(h_owner, h_type, h_id) AS h (owner, type, id)
+        JOIN fact f ON f.owner = h.owner AND f.type = h.type AND f.id = h.id AND f.kind = 'representation'
+    ) d (named) WHERE d.named IS NOT NULL
+  ) n ORDER BY n.system, n.value
+      ON CONFLICT (system, value) DO UPDATE SET owner = p.owner;
+
+  WITH comes AS (
+    SELECT * FROM unnest(i_system, i_value, i_owner) AS i (system, value, owner)
+  ), stands AS (
+    SELECT s.system, s.value, s.owner FROM unnest(h_owner, h_type) AS h (owner, type)
+      JOIN owner o ON o.owner = h.owner AND o.type = h.type JOIN person_identifier s ON s.owner = h.owner
+  ), moves AS (
+    (SELECT * FROM comes EXCEPT SELECT * FROM stands) UNION (SELECT * FROM stands EXCEPT SELECT * FROM comes)
+  )
+  SELECT array_agg(f.owner) INTO concerned
+    FROM moves m JOIN fact f ON f.kind = 'representation' AND f.data::json #>> '{value,named}' = m.system || '|' || m.value;
+  PERFORM FROM owner k WHERE k.owner = ANY (o_key || concerned) ORDER BY k.owner FOR NO KEY UPDATE;
+  RETURN o_key;
+END $$;
+
 CREATE FUNCTION public.journal_now_v1(at timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE plpgsql
     AS $$
@@ -1373,7 +1415,7 @@ CREATE CONSTRAINT TRIGGER person_identifier_goes AFTER DELETE ON public.person_i
 
 CREATE CONSTRAINT TRIGGER person_identifier_moves AFTER UPDATE ON public.person_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.owner <> old.owner)) EXECUTE FUNCTION public.person_identifier_held_v1();
 
-CREATE TRIGGER person_identifier_taken BEFORE INSERT ON public.person_identifier FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION public.person_identifier_taken_v1();
+CREATE TRIGGER person_identifier_taken BEFORE INSERT ON public.person_identifier FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND (new.owner <> 0))) EXECUTE FUNCTION public.person_identifier_taken_v1();
 
 ALTER TABLE ONLY public.smart_grant
     ADD CONSTRAINT smart_grant_app_fkey FOREIGN KEY (app) REFERENCES public.smart_app(id) ON DELETE CASCADE;
@@ -1402,6 +1444,10 @@ GRANT ALL ON FUNCTION public.journal_history_v1(owners bigint[], owned smallint[
 GRANT ALL ON FUNCTION public.journal_index_v1(the_owner bigint, c_type smallint[], c_id text[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
+
+REVOKE ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) TO akson_eraser;
 
 GRANT ALL ON FUNCTION public.journal_now_v1(at timestamp with time zone) TO akson_app;
 

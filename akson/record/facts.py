@@ -20,6 +20,7 @@ PROTECTION: Final = "https://akson.no/fhir/protection"  # security labels on Pat
 OPENING: Final = "https://akson.no/fhir/opening"  # categories of Consent: the template
 GOVERNING: Final = frozenset({"relation", "representation", "protection"})  # kinds that let people in or keep them out
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules on Consent: even-emergency
+NUMBERED: Final = {"Patient", "Practitioner", "RelatedPerson"}  # may hold a national identifier, or name whose it is
 _ACTIVE: Final = {"active", "planned", "onhold", "proposed", "booked", "arrived", "in-progress", "triaged"}
 
 

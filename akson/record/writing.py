@@ -18,6 +18,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
+from akson.record.facts import NUMBERED
 from akson.record.session import end, fetch, session, transaction
 from akson.record.values import Values
 from akson.record.weighing import weigh
@@ -115,7 +116,7 @@ def _settle(work: Work, changes: list[Change], rows: Iterable[Any]) -> None:
 
 
 def _arguments(work: Work, changes: list[Change]) -> list[Any]:
-    """Return the arguments of journal_write_v2, in its order."""
+    """Return the arguments of journal_write_v2, in its order, and what may hold or name national numbers already."""
     actor = work.actor
     author = msgspec.json.encode(
         {
@@ -150,6 +151,7 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
         *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.told)),
         *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
         *_columns(3, ((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
+        *_columns(3, ((c.owner, c.type_code, c.id) for c in changes if c.expect > 0 and c.type in NUMBERED)),
     ]
 
 

@@ -11,7 +11,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -22,13 +22,21 @@ from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose, Work
 from akson.record import journal
+from akson.record.erasure import Decision, Ground, erase
 from akson.record.office import Office
+from akson.record.preparing import Draft
 from akson.record.stored import Stored
 from akson.record.writing import flush
+from akson.registers.identifiers import synthetic_fnr
 from tests.offices import FNR, JOB, opened_office, patient, staff, temperature, unit
 
 SECONDS = float(os.environ.get("AKSON_SOAK", "4"))
 CLIENTS, OWNERS = 16, 20
+# Facts that name a number and tell another holder than the one it has; numbers that nobody holds and nothing names.
+ASTRAY = """SELECT count(*) FROM fact f LEFT JOIN person_identifier p ON p.system || '|' || p.value = f.data::json #>> '{value,named}'
+             WHERE f.kind = 'representation' AND p.owner IS DISTINCT FROM f.person"""
+FORGOTTEN = """SELECT count(*) FROM person_identifier p WHERE p.owner = 0 AND NOT EXISTS (
+  SELECT FROM fact f WHERE f.data::json #>> '{value,named}' = p.system || '|' || p.value)"""
 AGAIN = {"AK-J003", "AK-J008", "AK-J011"}  # another was first: read and try again
 
 
@@ -251,6 +259,97 @@ async def test_one_number_is_given_to_one_person_however_many_register_it_at_onc
     assert await owner_db.fetchval("SELECT count(*) FROM person_identifier") == 2
     await crowded.database.close()
     assert await deadlocks(owner_db) == 0
+
+
+class Family:
+    """Clients who give mothers numbers, take them away, and write who the children's mothers are, all at once."""
+
+    def __init__(self, office: Office, mothers: Sequence[Stored], children: Sequence[Stored], doctor: Actor) -> None:
+        self.office, self.mothers, self.children, self.doctor = office, mothers, children, doctor
+        self.said: list[Stored] = []
+        self.numbers = [synthetic_fnr(date(1990, 1, 1 + n), 40, female=True).value for n in range(len(mothers))]
+        self.written: Counter[str] = Counter()
+
+    async def work(self, seed: int, until: float) -> None:
+        own = random.Random(seed)
+        while time.monotonic() < until:
+            doing = own.choice([self._number, self._bundle, self._ended, self._entries])
+            try:
+                await doing(own)
+            except Refused as refused:
+                assert refused.code in AGAIN | {"AK-J006"}
+            else:
+                self.written[doing.__name__] += 1
+
+    def _mother(self, own: random.Random) -> Draft:
+        """Return a mother with her own number, somebody else's, both, or none."""
+        n = own.randrange(len(self.mothers))
+        other = own.choice(self.numbers)
+        held = own.choice([{self.numbers[n]}, {self.numbers[n]}, {other}, {other, self.numbers[n]}, set[str]()])
+        mother: dict[str, Any] = {"resourceType": "Patient", "id": self.mothers[n].id, "birthDate": "1990-01-01"}
+        if held:
+            mother["identifier"] = [{"system": FNR, "value": number} for number in held]
+        return journal.draft("PUT", mother, id_=self.mothers[n].id)
+
+    def _named(self, own: random.Random) -> Draft:
+        n = own.randrange(len(self.children))
+        named = {
+            "resourceType": "RelatedPerson", "id": self.said[n].id, "active": own.random() < 0.8,
+            "patient": {"reference": self.children[n].reference}, "relationship": [{"coding": [{"code": "MTH"}]}],
+            "identifier": [{"system": FNR, "value": v} for v in own.sample(self.numbers, own.randint(1, 2))],
+        }  # fmt: skip
+        return journal.draft("PUT", named, id_=self.said[n].id)
+
+    async def _set(self, drafts: Sequence[Draft]) -> None:
+        async with self.office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.write_set(work, drafts)
+
+    async def _number(self, own: random.Random) -> None:
+        await self._set([self._mother(own)])
+
+    async def _bundle(self, own: random.Random) -> None:
+        await self._set([self._named(own), self._mother(own)])
+
+    async def _entries(self, own: random.Random) -> None:
+        async with self.office.work(JOB, Purpose.SYSTEM) as work:
+            for one in own.sample([*self.children, *self.mothers], 3):
+                await journal.create(work, temperature(one))
+
+    async def _ended(self, own: random.Random) -> None:
+        """Write a mother who held a number that a child names, and erase her at once."""
+        number = synthetic_fnr(date(1980, 1, 1) + timedelta(own.randrange(300)), 41, female=True).value
+        holder = {"resourceType": "Patient", "identifier": [{"system": FNR, "value": number}]}
+        async with self.office.work(JOB, Purpose.SYSTEM) as work:
+            made = await journal.create(work, holder)
+            child = own.choice(self.children)
+            await journal.create(work, {
+                "resourceType": "RelatedPerson", "patient": {"reference": child.reference},
+                "relationship": [{"coding": [{"code": "MTH"}]}], "identifier": holder["identifier"]})  # fmt: skip
+            await journal.create(work, {
+                "resourceType": "EpisodeOfCare", "status": "active", "patient": {"reference": made.reference},
+                "managingOrganization": {"reference": self.doctor.unit_id}})  # fmt: skip
+        async with self.office.work(self.doctor, Purpose.ADMINISTRATION) as work:
+            decided = Decision(ground=Ground.WRONG_PATIENT, reason="Skrevet i feil pasients journal")
+            await erase(work, [made.reference], decided)
+
+
+async def test_mothers_children_and_numbers_written_at_once_never_deadlock_and_follow_each_other(
+    crowded: Office, owner_db: Database, database_url: str
+) -> None:
+    mothers, children = [await patient(crowded) for _ in range(4)], [await patient(crowded) for _ in range(4)]
+    doctor = await staff(crowded, await unit(crowded, "Sone nord"), "Eikeland", role="fastlege")
+    family = Family(crowded, mothers, children, doctor)
+    for child in children:
+        related = {"resourceType": "RelatedPerson", "patient": {"reference": child.reference}}
+        family.said.append(await made(crowded, related))
+    await asyncio.gather(*(family.work(seed, time.monotonic() + SECONDS) for seed in range(CLIENTS)))
+    assert len(family.written) == 4  # each of the things was done
+    await crowded.database.close()
+    await crowded.eraser.close()
+    assert await deadlocks(owner_db) == 0
+    assert await owner_db.fetchval(ASTRAY) == 0
+    assert await owner_db.fetchval(FORGOTTEN) == 0
+    assert (await verify(database_url, keys=[])).faults == ()
 
 
 async def test_times_increase_strictly_also_when_the_clock_stands_still_or_goes_back(

@@ -18,7 +18,7 @@ from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.record.stored import Stored
 from tests.fhirapi.clients import ASTRID, Api, about, post, transaction
-from tests.offices import NOW, VENDOR, opened_office, patient, staff, temperature, unit
+from tests.offices import FNR, JOB, NOW, VENDOR, opened_office, patient, staff, temperature, unit
 
 CONNECTIONS = 4
 PERSON = Stored(type="Patient", id="import", version=1, owner=0, last_updated=NOW, packed=None)
@@ -88,6 +88,26 @@ async def test_a_change_costs_what_a_new_entry_costs(office: Office, told: Told,
             await journal.update(work, temperature(astrid, "39.1"), id_=entry.id)
 
     assert len(await told.of(change)) == 2
+
+
+async def test_a_person_with_a_number_that_others_name_costs_what_one_without_costs(office: Office, told: Told) -> None:
+    plain, mother, child = await patient(office), await patient(office), await patient(office)
+    number = [{"system": FNR, "value": "08849700422"}]
+    related = {"resourceType": "RelatedPerson", "patient": {"reference": child.reference}, "identifier": number,
+               "relationship": [{"coding": [{"code": "MTH"}]}]}  # fmt: skip
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, related)
+    turns = count()
+
+    async def change(person: Stored, identifier: Sequence[dict[str, str]]) -> None:
+        resource: dict[str, Any] = {"resourceType": "Patient", "birthDate": "1990-01-01"}
+        if next(turns) % 2:
+            resource["identifier"] = identifier
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.update(work, resource, id_=person.id)
+
+    without = await told.of(lambda: change(plain, [{"system": "urn:x", "value": "1"}]))
+    assert await told.of(lambda: change(mother, number)) == without and len(without) == 2
 
 
 async def test_a_read_is_one_statement_and_readers_ride_together(

@@ -195,7 +195,7 @@ async def test_who_has_no_number_is_given_one_by_those_who_give_care_and_not_und
     for emergency in (False, True):
         async with office.work(berit, Purpose.EMERGENCY if emergency else Purpose.TREATMENT) as work:
             if emergency:
-                await open_in_emergency(work, tourist.id, reason="Funnet bevisstløs", danger=True, confirmed=True)
+                await open_in_emergency(work, tourist.id, reason="Funnet bevisstløs", danger=True)
             else:
                 await open_with_reason(work, tourist.id, template="B4", reason="Mariam spør om råd")
         assert await refusal(office, berit, numbered(tourist, OWN_NUMBER)) == "AK-A001"

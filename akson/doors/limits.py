@@ -40,7 +40,9 @@ class Limits:
         minute = now.replace(second=0, microsecond=0)
         held, left = self._left.get(client, (minute, 0))
         if held != minute or left == 0:
-            left = await self._lot(client, minute, allowed) or _USED_UP
+            more = await self._lot(client, minute, allowed)
+            held, left = self._left.get(client, (minute, 0))  # others may have fetched a lot meanwhile: none is lost
+            left = (left if held == minute and left > 0 else 0) + more or _USED_UP
         if len(self._left) >= _MOST:
             self._left.clear()
         self._left[client] = minute, left if left == _USED_UP else left - 1

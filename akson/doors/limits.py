@@ -1,14 +1,18 @@
 """How much each client may ask in a minute, counted for all servers of an installation together.
 
-A server takes a twentieth of the allowance at a time from the shared count, so most requests cost a subtraction. A
-client never gets more than its allowance; what a server has taken and not used is lost to it until the minute is over:
-at most a twentieth for each server but the first.
+A server takes a twentieth of the allowance at a time from the shared count, so most requests cost a subtraction, and
+fetches one lot for all who wait for it. A client never gets more than its allowance in one minute by the servers'
+clocks; what a server has taken and not used is lost to it until the minute is over: at most a twentieth for each
+server but the first.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from akson.base.database import Database
 from akson.base.errors import Refused
@@ -17,8 +21,15 @@ from akson.base.queries import queries
 SQL = queries(__file__, "limits.sql")
 _LOTS = 20
 _MINUTE = timedelta(minutes=1)
-_MOST = 10_000  # clients remembered
-_USED_UP = -1  # instead of what is left: there is no more in this minute
+
+
+@dataclass
+class _Held:
+    """What this server holds of a client's minute. used_up: there is no more to fetch."""
+
+    left: int = 0
+    used_up: bool = False
+    coming: asyncio.Task[None] | None = None  # the lot that is being fetched
 
 
 class Limits:
@@ -26,7 +37,8 @@ class Limits:
 
     def __init__(self, database: Database, clock: Callable[[], datetime], usual: int) -> None:
         self._db, self._clock, self._usual = database, clock, usual
-        self._left: dict[str, tuple[datetime, int]] = {}  # minute, requests left of the lot
+        self._minute: datetime | None = None
+        self._held: dict[tuple[str, int], _Held] = {}  # in this minute, by client and allowance
 
     async def take(self, client: str, rate: int = 0) -> None:
         """Count one request. rate: the client's own allowance.
@@ -38,18 +50,22 @@ class Limits:
             return
         now = self._clock()
         minute = now.replace(second=0, microsecond=0)
-        held, left = self._left.get(client, (minute, 0))
-        if held != minute or left == 0:
-            more = await self._lot(client, minute, allowed)
-            held, left = self._left.get(client, (minute, 0))  # others may have fetched a lot meanwhile: none is lost
-            left = (left if held == minute and left > 0 else 0) + more or _USED_UP
-        if len(self._left) >= _MOST:
-            self._left.clear()
-        self._left[client] = minute, left if left == _USED_UP else left - 1
-        if left == _USED_UP:
-            raise Refused("AK-L016", seconds=int((minute + _MINUTE - now).total_seconds()) + 1)
+        if minute != self._minute:
+            self._minute, self._held = minute, {}
+        held = self._held.setdefault((client, allowed), _Held())
+        while not held.left:
+            if held.used_up:
+                raise Refused("AK-L016", seconds=ceil((minute + _MINUTE - now).total_seconds()))
+            held.coming = held.coming or asyncio.create_task(self._fetch(held, client, minute, allowed))
+            await asyncio.shield(held.coming)  # whoever gives up takes no lot along
+        held.left -= 1
 
-    async def _lot(self, client: str, minute: datetime, allowed: int) -> int:
+    async def _fetch(self, held: _Held, client: str, minute: datetime, allowed: int) -> None:
+        """Put the next lot, or what there is of it, to what is held."""
         lot = max(1, allowed // _LOTS)
-        taken: int = await self._db.fetchval(SQL.take, client, minute, lot)
-        return max(0, min(lot, allowed - (taken - lot)))
+        try:
+            taken: int | None = await self._db.fetchval(SQL.take, client, minute, lot, allowed)
+        finally:
+            held.coming = None
+        held.used_up = taken is None
+        held.left = 0 if taken is None else min(lot, allowed - (taken - lot))

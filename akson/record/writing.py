@@ -150,7 +150,8 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
         *index_columns(change.values for change in changes),
         *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.told)),
         *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
-        *_columns(3, ((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
+        # in one order: sets that bring the same ids wait for each other, never both ways
+        *_columns(3, sorted((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
         *_columns(3, ((c.owner, c.type_code, c.id) for c in changes if c.expect > 0 and c.type in NUMBERED)),
     ]
 

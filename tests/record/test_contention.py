@@ -21,6 +21,7 @@ from akson.audit.verify import verify
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose, Work
+from akson.fhir.types import code_of
 from akson.record import journal
 from akson.record.erasure import Decision, Ground, erase
 from akson.record.office import Office
@@ -73,10 +74,10 @@ async def times_that_stand_still(database: Database) -> int:
     return found
 
 
-async def until_somebody_waits(database: Database) -> None:
-    """Return when a session waits for a lock."""
+async def until_somebody_waits(database: Database, many: int = 1) -> None:
+    """Return when a session waits for a lock, or so many do."""
     for _ in range(1000):
-        if await database.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        if await database.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") >= many:
             return
         await asyncio.sleep(0.01)
     pytest.fail("nobody waits")
@@ -350,6 +351,33 @@ async def test_mothers_children_and_numbers_written_at_once_never_deadlock_and_f
     assert await owner_db.fetchval(ASTRAY) == 0
     assert await owner_db.fetchval(FORGOTTEN) == 0
     assert (await verify(database_url, keys=[])).faults == ()
+
+
+def organisations(*ids: str) -> list[Draft]:
+    """Return organisations under ids that a client chose."""
+    return [journal.draft("PUT", {"resourceType": "Organization", "id": id_, "name": id_}, id_=id_) for id_ in ids]
+
+
+async def test_sets_that_bring_the_same_ids_in_opposite_orders_never_deadlock(
+    database_url: str, owner_db: Database
+) -> None:
+    async def brought(*ids: str) -> None:
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.write_set(work, organisations(*ids))
+
+    async with opened_office(database_url) as office:
+        with pytest.raises(InterruptedError):
+            async with owner_db.transaction() as held:  # holds the one in the middle until both are under way
+                await held.execute("INSERT INTO locator (type, id, owner) VALUES ($1, 'm', 1)", code_of("Organization"))
+                both = [asyncio.create_task(brought("a", "m", "z"))]
+                await until_somebody_waits(office.database)
+                both.append(asyncio.create_task(brought("z", "m", "a")))
+                await until_somebody_waits(office.database, 2)
+                raise InterruptedError
+        told = await asyncio.gather(*both, return_exceptions=True)
+        assert [one.code for one in told if isinstance(one, Refused)] == ["AK-J006"] and None in told
+    assert await owner_db.fetchval("SELECT count(*) FROM locator WHERE id IN ('a', 'm', 'z')") == 3
+    assert await deadlocks(owner_db) == 0
 
 
 async def test_times_increase_strictly_also_when_the_clock_stands_still_or_goes_back(

@@ -1,6 +1,7 @@
 # One command file. Every target first makes what it needs; the second time that takes a moment.
 #   make demo  PORT=8000 DATA=data PEOPLE=2000    the invented municipality Fjordvik on this machine; Ctrl-C stops it
-#   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest
+#   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest,
+#                                                 WORKERS=0 runs them in one process (to use a debugger, or -s)
 .DEFAULT_GOAL := help
 .PHONY: help demo test conformance check fix journey seed shell bench definitions units docs requirements clean
 SHELL := /bin/bash
@@ -8,6 +9,7 @@ PORT ?= 8000
 DATA ?= data
 PEOPLE ?= 2000
 ARGS ?=
+WORKERS ?= auto
 PYTHON := .venv/bin/python
 RUNTIME := .venv/.python node_modules/.packages akson/base/web/static/vendor/ds.css .venv/.postgres
 DEV := $(RUNTIME) .venv/.dev
@@ -19,7 +21,7 @@ demo: $(RUNTIME)  ## serve the invented municipality on http://127.0.0.1:8000
 	@.venv/bin/akson demo --port $(PORT) --data $(DATA) --people $(PEOPLE)
 
 test: $(DEV) browser  ## all tests
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 journey: $(DEV) browser  ## only the journeys in a browser
 	@$(PYTHON) -m pytest -m journey $(ARGS)

@@ -24,13 +24,14 @@ from akson.record.office import Office
 from tests.offices import opened_office
 
 ROOT = Path(__file__).parent.parent
+ROOM = 4 << 30  # bytes
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One server without durability, on a folder of its own; each xdist worker has one."""
-    folder = Path(mkdtemp(prefix="akson-test-"))
+    folder = Path(mkdtemp(prefix="akson-test-", dir=_in_memory()))
     folder.chmod(0o755)  # the server's user must pass through
     given = os.environ.get("AKSON_POSTGRES_BIN")
     found = find(Path(given) if given else None, keep=ROOT / "data" / "postgresql", user=server_user())
@@ -39,6 +40,12 @@ def postgres() -> Iterator[Postgres]:
             yield server
     finally:
         shutil.rmtree(folder)
+
+
+def _in_memory() -> Path | None:
+    """Return a folder that lies in memory, where there is room: a fresh database is there in a tenth of the time."""
+    shared = Path("/dev/shm")
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > ROOM else None
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +86,7 @@ async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _database(postgres: Postgres, template: str) -> AsyncIterator[str]:
     name = f"test_{next(_numbers)}"
-    await administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield postgres.url_of(name)
     finally:

@@ -33,8 +33,6 @@ from akson.record.search.reindexing import reindex
 from akson.registers.terminology.formats.items import Named
 from akson.registers.terminology.load import Report, files_of
 from akson.signin.guard import Guarded, refuse_in_production
-from akson.signin.keys import Keyring
-from akson.signin.tokens import system_token, token_for
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 DEMO = "demo.json"  # in the data folder: lets the other commands find a running demo
@@ -131,19 +129,12 @@ def import_(files: tuple[Path, ...]) -> None:
 
 
 @main.command(help="Gi et tilgangsbevis til FHIR-API-et, for en time. Bare i demo.")
-@click.option("--as", "name", default="", help="En av demoens personer; uten: et datasystem.")
+@click.option(
+    "--as", "name", default="", help="En av demoens personer; uten: et datasystem. Systemansvarlig: innlasting."
+)
 @click.option("--scope", default="", help="For eksempel user/*.cruds")
 def token(name: str, scope: str) -> None:
-    settings = _running()
-    ring = Keyring.open(settings.data / "keys", "issuer")
-    issuer = people.issuer_settings(settings)
-    scopes = frozenset((scope or ("user/*.cruds" if name else "system/*.cruds")).split())
-    env, now = settings.environment, clock()
-    if name:
-        click.echo(asyncio.run(token_for(name, scopes, issuer, ring, environment=env, now=now)))
-    else:
-        called = "Datasystem hos en leverandør"
-        click.echo(system_token("leverandor", scopes, issuer, ring, environment=env, now=now, name=called))
+    click.echo(asyncio.run(people.token(_running(), name, frozenset(scope.split()), clock())))
 
 
 @main.group(help="Kodeverk, kodeutvalg og koblinger mellom dem.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from akson.access.roles import OWN_JOB
+from akson.access.roles import LOAD, OWN_JOB
 from akson.audit.log import AccessLog
 from akson.base.database import Database
 from akson.base.ids import Ids
@@ -23,6 +23,7 @@ FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 JOB = Actor(kind=Kind.SYSTEM, id="Device/job", key=0, name="Akson", role="system", scopes=frozenset({OWN_JOB}))
 VENDOR = Actor(kind=Kind.SYSTEM, id="Device/vendor", key=0, name="Leverandør", role="system",
                scopes=frozenset({"system/*.cruds"}))  # fmt: skip
+LOADING = replace(VENDOR, id="Device/loading", name="Innlasting", scopes=VENDOR.scopes | {LOAD})
 
 
 @dataclass

@@ -64,4 +64,4 @@ def program_reads_registers(ask: Ask) -> bool:
 
     Source: pjl §§ 19, 22
     """
-    return ask.labels is not None and ask.labels.type not in roles.NEVER
+    return ask.labels is not None and (ask.labels.type not in roles.NEVER or roles.loads(ask.actor))

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import msgspec
 
-from akson.base.work import Kind
+from akson.base.work import Actor, Kind
 from akson.fhir.scopes import Scope, parsed
 
 
@@ -133,6 +133,12 @@ BESIDE = frozenset(
     "ValueSet ConceptMap NamingSystem StructureDefinition SearchParameter Questionnaire".split()
 )
 OWN_JOB = "akson/job"  # the scope of our own jobs; no token may ever carry it
+LOAD = "akson/load"  # the scope of a program that loads the records of a system that is phased out
+
+
+def loads(actor: Actor) -> bool:
+    """Say whether the actor is such a program: what it brings may be about persons and things that are not here."""
+    return LOAD in actor.scopes and actor.kind is Kind.SYSTEM
 
 
 def has(role: str, permission: Permission) -> bool:

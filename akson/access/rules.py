@@ -106,9 +106,11 @@ def role_does_not_cover(ask: Ask) -> bool:
 def trail_is_not_record(ask: Ask) -> bool:
     """Refuse programs the trail: it is told to the citizen and to the privacy officer only.
 
+    What other systems have logged is loaded with the rest of them; our own trail is no resource.
+
     Source: pjl § 18, pjf § 14
     """
-    return ask.labels is not None and ask.labels.type in roles.NEVER
+    return ask.labels is not None and ask.labels.type in roles.NEVER and not roles.loads(ask.actor)
 
 
 # Bars about the person ----------------------------------------------------------------------------

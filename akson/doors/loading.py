@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
 
+from akson.access.roles import LOAD
 from akson.base.work import Actor
 from akson.doors.opening import opened
 from akson.doors.seeding import LOADER
@@ -67,7 +69,7 @@ async def _pieces(file: Path) -> AsyncIterator[bytes]:
 
 
 async def _loader(_headers: Mapping[str, str], _method: str, _url: str) -> Actor:
-    return LOADER
+    return replace(LOADER, scopes=LOADER.scopes | {LOAD})
 
 
 def _what(answer: httpx.Response) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 
+from akson.access.roles import LOAD, Permission, has
 from akson.doors.settings import Settings
 from akson.signin.issuer import IssuerSettings
+from akson.signin.keys import Keyring
 from akson.signin.model import Persona
+from akson.signin.tokens import called, system_token, token_for
 
 Personas = Callable[[], Awaitable[list[Persona]]]
 READY_WITHIN = 60  # seconds
+PERSON, PROGRAM = frozenset({"user/*.cruds"}), frozenset({"system/*.cruds"})  # scopes, unless others are asked for
 
 
 def personas(settings: Settings) -> Personas:
@@ -48,6 +53,25 @@ def issuer_settings(settings: Settings) -> IssuerSettings:
     return IssuerSettings(
         url=f"{settings.base_url}/issuer", audience=settings.fhir_url, clients={}, personas=personas(settings)
     )
+
+
+async def token(settings: Settings, name: str, scopes: frozenset[str], now: datetime) -> str:
+    """Return what `akson token` gives: a person's token, or a program's when nobody is named.
+
+    name    a persona; who manages the installation opens no records: theirs is the token of a program that loads
+    scopes  none: what suits the caller
+    Raises  Refused AK-L008, AK-L009
+    """
+    issuer, ring = issuer_settings(settings), Keyring.open(settings.data / "keys", "issuer")
+    environment = settings.environment
+    if not name:
+        return system_token("leverandor", scopes or PROGRAM, issuer, ring, environment=environment, now=now,
+                            name="Datasystem hos en leverandør")  # fmt: skip
+    persona = called(name, await issuer.personas())
+    if not scopes and has(persona.code, Permission.MANAGE):
+        return system_token("innlasting", PROGRAM | {LOAD}, issuer, ring, environment=environment, now=now,
+                            name=f"Innlasting ved {persona.name}")  # fmt: skip
+    return await token_for(name, scopes or PERSON, issuer, ring, environment=environment, now=now)
 
 
 def wait_until_ready(base_url: str, given_up: Callable[[], bool]) -> bool:

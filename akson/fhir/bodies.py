@@ -23,6 +23,7 @@ _value = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _text = msgspec.json.Decoder(str).decode
 _STRING = re.compile(rb'"(?:[^"\\]+|\\.)*"')
+_TYPED: Final = b" "  # behind meta, see `pack`
 _KEPT_BY_US = frozenset({"versionId", "lastUpdated", "_versionId", "_lastUpdated"})
 
 
@@ -32,12 +33,14 @@ class Parts:
 
     meta   compact JSON of meta without versionId and lastUpdated; b"" when nothing is left
     rest   all other members but resourceType and id, as received, with commas between and no braces around
+    typed  resourceType stands among the rest: it did not come before them
     """
 
     resource_type: str
     id: str | None
     meta: bytes
     rest: bytes
+    typed: bool = False
 
 
 def loads(body: bytes) -> Any:
@@ -54,12 +57,15 @@ def split(body: bytes) -> Parts:
     """Cut up the text of a resource. Raises Invalid when it is not a JSON object with a resourceType."""
     try:
         members = _members(body)
-        kind = _text(members.pop("resourceType"))
+        kind = _text(members["resourceType"])
         resource_id = _text(members.pop("id")) if "id" in members else None
         meta = _kept_meta(members.pop("meta", _EMPTY))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise Invalid([Issue("fatal", "structure", "", f"not the text of a resource: {error}")]) from error
-    return Parts(resource_type=kind, id=resource_id, meta=meta, rest=_joined(members))
+    if typed := next(iter(members)) != "resourceType":
+        return Parts(kind, resource_id, meta, _joined(members), typed)
+    del members["resourceType"]
+    return Parts(kind, resource_id, meta, _joined(members))
 
 
 def _kept_meta(meta: msgspec.Raw) -> bytes:
@@ -73,13 +79,12 @@ def _joined(members: Mapping[str, msgspec.Raw]) -> bytes:
     return b",".join([_encode(name) + b":" + bytes(raw) for name, raw in members.items()])
 
 
-def join(resource_type: str, resource_id: str, version: int, last_updated: datetime, meta: bytes, rest: bytes) -> bytes:
-    """Return the text of a resource as clients get it. `last_updated` must have a time zone."""
-    kept = b"," + meta[1:-1] if meta else b""
-    head = (
-        f'{{"resourceType":"{resource_type}","id":"{resource_id}",'
-        f'"meta":{{"versionId":"{version}","lastUpdated":"{instant(last_updated)}"'
-    )
+def join(resource_type: str, resource_id: str, version: int, last_updated: datetime, stored: bytes) -> bytes:
+    """Return the text of a resource as clients get it. `last_updated` must have a time zone; `stored` as packed."""
+    meta, _, rest = stored.partition(b"\n")
+    kept = b"," + meta.rstrip(_TYPED)[1:-1] if len(meta) > 1 else b""
+    typed = "" if meta.endswith(_TYPED) else f'"resourceType":"{resource_type}",'
+    head = f'{{{typed}"id":"{resource_id}","meta":{{"versionId":"{version}","lastUpdated":"{instant(last_updated)}"'
     return b"".join((head.encode(), kept, b"},", rest, b"}") if rest else (head.encode(), kept, b"}}"))
 
 
@@ -89,14 +94,11 @@ def instant(moment: datetime) -> str:
 
 
 def pack(parts: Parts) -> bytes:
-    """Return what is stored of a resource: meta, a line feed, the rest. Type, id, version and time have own columns."""
-    return parts.meta + b"\n" + parts.rest
+    """Return what is stored of a resource: meta, a line feed, the rest. Type, id, version and time have own columns.
 
-
-def unpack(stored: bytes) -> tuple[bytes, bytes]:
-    """Return (meta, rest) of what `pack` made."""
-    meta, _, rest = stored.partition(b"\n")
-    return meta, rest
+    A blank before the line feed says that resourceType stands among the rest.
+    """
+    return parts.meta + (_TYPED if parts.typed else b"") + b"\n" + parts.rest
 
 
 class Rewriting:

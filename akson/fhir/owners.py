@@ -16,6 +16,8 @@ from akson.fhir import pointing
 
 _SUBJECT: Final = ("subject", "encounter")
 _PATIENT: Final = ("patient",)
+_THINGS: Final = frozenset("encounter context appointment source request target focus securityContext".split())
+_NUMBERS: Final = tuple(f"urn:oid:2.16.578.1.12.4.1.4.{n}" for n in "123")  # systems of national numbers of persons
 
 # Type -> members that name the owner, the first that is there counts. Made from R4's references to Patient and its
 # Patient compartment, then read through one by one. A path ending in "!" counts only if it points to a Patient.
@@ -69,23 +71,27 @@ OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A person or thing known by an identifier only (`subject.identifier`), such as a national id."""
+    """A person or thing known by an identifier only (`subject.identifier`), such as a national id.
+
+    person  as far as the resource says; False: an encounter, a device ...
+    """
 
     system: str | None
     value: str
+    person: bool = True
 
 
 def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
     """Return what names the owner: a literal reference ("Patient/x", "urn:uuid:..."), an identifier, or None when the
-    resource owns itself."""
+    resource owns itself. A reference to a version names what it is a version of."""
     for path, only_patients in _paths(resource["resourceType"]):
-        named = [_named(r, resource) for r in _at(resource, path)]
-        patients = [n for r, n in named if n is not None and _is_patient(r, n)]
+        named = [_named(r, resource, path[-1]) for r in _at(resource, path)]
+        known = [(r, n) for r, n in named if n is not None]
+        patients = [n for r, n in known if _is_patient(r, n, said=only_patients)]
         if patients:
             return patients[0]
-        known = [n for _, n in named if n is not None]
         if known and not only_patients:
-            return known[0]
+            return known[0][1]
     return None
 
 
@@ -105,26 +111,33 @@ def _at(value: Any, path: tuple[str, ...]) -> list[Mapping[str, Any]]:
 
 
 def _named(
-    reference: Mapping[str, Any], resource: Mapping[str, Any]
+    reference: Mapping[str, Any], resource: Mapping[str, Any], member: str
 ) -> tuple[Mapping[str, Any], str | Identified | None]:
     """Return the reference and what it names; something contained is known by its identifier."""
-    literal = reference.get("reference", "")
+    literal = reference.get("reference", "").partition("/_history/")[0]
     if literal.startswith("#"):
         inside: Mapping[str, Any] = next((c for c in resource.get("contained", ()) if c.get("id") == literal[1:]), {})
         found = next((i for i in inside.get("identifier", ()) if "value" in i), None)
-        return {"type": inside.get("resourceType")}, _identified(found)
-    return reference, literal or _identified(reference.get("identifier"))
+        reference = {"type": inside.get("resourceType")}
+        return reference, _identified(found, reference, member)
+    return reference, literal or _identified(reference.get("identifier"), reference, member)
 
 
-def _identified(identifier: Any) -> Identified | None:
+def _identified(identifier: Any, reference: Mapping[str, Any], member: str) -> Identified | None:
     if not isinstance(identifier, dict) or "value" not in identifier:
         return None
-    return Identified(identifier.get("system"), identifier["value"])
+    person = reference.get("type", "" if member in _THINGS else "Patient") == "Patient"
+    return Identified(identifier.get("system"), identifier["value"], person)
 
 
-def _is_patient(reference: Mapping[str, Any], named: str | Identified) -> bool:
-    """Tell whether a reference points to a Patient, as far as its text says."""
-    if isinstance(named, str) and not named.startswith("urn:"):
+def _is_patient(reference: Mapping[str, Any], named: str | Identified, *, said: bool) -> bool:
+    """Tell whether a reference points to a Patient, as far as its text says.
+
+    said  that must be said, by its type or by a number that only persons have: most who stand here are others
+    """
+    if isinstance(named, Identified):
+        return named.person and (not said or "type" in reference or named.system in _NUMBERS)
+    if not named.startswith("urn:"):
         return patient_in(named) is not None
     return bool(reference.get("type", "Patient") == "Patient")
 

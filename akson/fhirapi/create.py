@@ -9,7 +9,7 @@ from akson.base.errors import Refused
 from akson.fhirapi import answers, conditional, contents, references
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
-from akson.record import conditions, journal
+from akson.record import conditions, journal, stubs
 from akson.record.conditions import Condition
 from akson.record.preparing import Draft
 
@@ -28,7 +28,7 @@ async def create(call: Call) -> Answer:
     if condition is not None:
         return await _unless_there(call, draft, condition)
     async with call.work("create") as work:
-        stored = (await journal.write_set(work, [draft]))[0]
+        stored = (await stubs.write_set(work, [draft]))[0]
         call.tell((201, stored))
     return answers.written(call, stored, 201)
 
@@ -38,7 +38,7 @@ async def _unless_there(call: Call, draft: Draft, condition: Condition) -> Answe
     office = call.server.office
     async with office.queues.turn(condition.keys(office.hasher)), call.work("create") as work:
         found = await conditions.match(work, condition) or await conditional.alone(work, condition)
-        stored = found or (await journal.write_set(work, [draft]))[0]
+        stored = found or (await stubs.write_set(work, [draft]))[0]
         call.tell((status := 200 if found else 201, stored))
     return answers.written(call, stored, status)
 

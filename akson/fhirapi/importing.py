@@ -17,7 +17,7 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir.issues import Invalid
-from akson.fhirapi import answers, packing
+from akson.fhirapi import answers, packing, references
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.lines import Line, lines, too_long
@@ -82,7 +82,7 @@ async def import_(call: Call) -> Answer:
     report = _Report()
     carried_out = _together if modes == ["refuse"] else _one_by_one
     try:
-        await carried_out(call, report, _sets(lines(call.chunks(), LARGEST_RESOURCE), report))
+        await carried_out(call, report, _sets(call, lines(call.chunks(), LARGEST_RESOURCE), report))
     except BaseException:
         report.file.close()
         raise
@@ -90,7 +90,7 @@ async def import_(call: Call) -> Answer:
     return Stream(status=422 if failed else 200, parts=report.told(), media=_MEDIA)
 
 
-async def _sets(found: AsyncIterator[Line], report: _Report) -> AsyncIterator[list[Item]]:
+async def _sets(call: Call, found: AsyncIterator[Line], report: _Report) -> AsyncIterator[list[Item]]:
     """Yield checked lines in sets in which nothing stands twice; note those that are wrong in themselves."""
     items: list[Item] = []
     taken: set[tuple[str, str | None]] = set()
@@ -98,7 +98,7 @@ async def _sets(found: AsyncIterator[Line], report: _Report) -> AsyncIterator[li
     try:
         async for line in found:
             last, report.seen = line.n, report.seen + 1
-            draft = _checked(line, report)
+            draft = _checked(call, line, report)
             if draft is None:
                 continue
             key = draft.type, draft.id
@@ -114,13 +114,14 @@ async def _sets(found: AsyncIterator[Line], report: _Report) -> AsyncIterator[li
         yield items
 
 
-def _checked(line: Line, report: _Report) -> Draft | None:
+def _checked(call: Call, line: Line, report: _Report) -> Draft | None:
     """Return the draft of a line; None when it is wrong, which is then noted."""
     try:
         if not line.body:
             raise too_long(line, LARGEST_RESOURCE)
         draft = importing.draft_of(Item(n=line.n, body=line.body))
         refuse_subsetted(draft)
+        references.localise(draft, call.server.base)
     except (Refused, Invalid) as fault:
         report.add(line.n, fault)
         return None

@@ -19,7 +19,7 @@ from akson.fhirapi import answers, conditional, contents, references
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.update import address_it
-from akson.record import conditions, journal
+from akson.record import conditions, journal, stubs
 from akson.record.conditions import Condition
 from akson.record.preparing import Draft
 from akson.record.stored import Stored
@@ -52,7 +52,7 @@ async def _patch(call: Call, condition: Condition | None) -> Answer:
             id_ = meant(await conditions.match(work, condition, unseen=False)) if condition else call.id
             draft = await drafted(work, call.type, id_, change, seen)
             references.localise(draft, call.server.base)
-            stored = (await journal.write_set(work, [draft]))[0]
+            stored = (await stubs.write_set(work, [draft]))[0]
             call.tell((200, stored))
             return stored
 

@@ -24,7 +24,7 @@ from akson.fhirapi.planning import Planned
 from akson.fhirapi.read import read, reading
 from akson.fhirapi.search import by_get, searching
 from akson.fhirapi.vread import vread, vreading
-from akson.record import journal, naming, session
+from akson.record import naming, session, stubs
 from akson.record.once import Result
 from akson.record.stored import Stored
 
@@ -102,7 +102,7 @@ async def _write(call: Call, work: Work, planned: Sequence[Planned]) -> Mapping[
     drafts = [each.draft for each in planned if each.writes]
     await references.resolve(work, drafts, names, call.server.base)
     await naming.name(work, drafts, names)
-    stored = await journal.write_set(work, drafts) if drafts else []
+    stored = await stubs.write_set(work, drafts) if drafts else []
     return {id(draft): one for draft, one in zip(drafts, stored, strict=True)}
 
 

@@ -11,7 +11,7 @@ from akson.fhirapi import answers, conditional, contents, references
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.create import drafted
-from akson.record import journal
+from akson.record import stubs
 from akson.record.preparing import Draft
 from akson.record.stored import Stored
 
@@ -26,7 +26,7 @@ async def update(call: Call) -> Answer:
     address_it(draft, call.id, seen)
     references.localise(draft, call.server.base)
     async with call.work("update") as work:
-        stored = (await journal.write_set(work, [draft]))[0]
+        stored = (await stubs.write_set(work, [draft]))[0]
         call.tell((status := 201 if stored.version == 1 else 200, stored))
     return answers.written(call, stored, status)
 
@@ -48,7 +48,7 @@ async def update_matching(call: Call) -> Answer:
         references.localise(draft, call.server.base)
         async with call.work("update") as work:
             conditional.aim(draft, await conditional.alone(work, condition))
-            stored = (await journal.write_set(work, [draft]))[0]
+            stored = (await stubs.write_set(work, [draft]))[0]
             call.tell((201 if stored.version == 1 else 200, stored))
             return stored
 

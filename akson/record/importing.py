@@ -1,7 +1,7 @@
 """Imports: sets of lines through the one write path, each resource under the id it has.
 
 A line that is refused takes no other along: the rest of its set is written without it. Persons that are named but not
-here get a place of their own, a stub that a later line or import fills.
+here get a place of their own, see stubs.py.
 """
 
 from __future__ import annotations
@@ -11,16 +11,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from akson.base.errors import Refused
-from akson.base.queries import queries
 from akson.base.work import Work
-from akson.fhir import owners, types
 from akson.fhir.issues import Invalid
-from akson.record import journal
+from akson.record import journal, stubs
 from akson.record.preparing import Draft
-from akson.record.session import fetch
 from akson.record.writing import flush
 
-READING = queries(__file__, "reading.sql")
 Working = Callable[[], AbstractAsyncContextManager[Work]]
 
 
@@ -78,34 +74,14 @@ async def write(begun: Working, items: Sequence[Item]) -> AsyncIterator[Fault]:
 async def write_within(work: Work, items: Sequence[Item]) -> None:
     """Write a set of lines as a part of one work. Raises Refused, its path beginning with the line."""
     drafts = [item.draft or draft_of(item) for item in items]
-    await journal.write_set(work, await _stubs(work, drafts) + drafts)
+    await stubs.place(work, drafts)
+    await journal.write_set(work, drafts)
 
 
 async def write_all(work: Work, items: Sequence[Item]) -> None:
     """Write a set of lines into the transaction of a work that has more to come. Raises Refused."""
     await write_within(work, items)
     await flush(work)
-
-
-async def _stubs(work: Work, drafts: Sequence[Draft]) -> list[Draft]:
-    """Return a place for each Patient who is named as owner under an id from elsewhere, and is not here."""
-    coming = {f"{draft.type}/{draft.id}" for draft in drafts}
-    named = {_owner(draft) for draft in drafts} - coming - {""}
-    missing = sorted(one.removeprefix("Patient/") for one in named if work.office.ids.open(one[8:]) is None)
-    if not missing:
-        return []
-    code = types.code_of("Patient")
-    there = {row["id"] for row in await fetch(work, READING.located, [code] * len(missing), missing)}
-    return [
-        Draft(method="PUT", type="Patient", id=id_, resource={"resourceType": "Patient", "id": id_},
-              body=f'{{"resourceType":"Patient","id":"{id_}"}}'.encode())
-        for id_ in missing if id_ not in there
-    ]  # fmt: skip
-
-
-def _owner(draft: Draft) -> str:
-    named = owners.owner_reference(draft.resource or {})
-    return named if isinstance(named, str) and named.startswith("Patient/") and "/" not in named[8:] else ""
 
 
 def fault_of(refused: Refused, items: Sequence[Item]) -> Fault:

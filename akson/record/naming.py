@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from akson.access.roles import loads
 from akson.base.ids import new_owner_key
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, owners
+from akson.record import stubs
 from akson.record.facts import Lookup
-from akson.record.preparing import Draft, look_up
+from akson.record.preparing import ITSELF, Draft, look_up
 
 # Members whose value may name another entry: references, and elements of the types uri, url, oid and uuid.
 _NAMING = re.compile(rb'("(?:reference|url|value(?:Uri|Url|Oid|Uuid))"\s*:\s*)("(?:[^"\\]+|\\.)*")')
@@ -29,6 +31,8 @@ async def name(work: Work, drafts: Sequence[Draft], names: Mapping[str, Draft]) 
     names   what the set calls them, e.g. "urn:uuid:..." -> draft
     Leaves  each draft with its id, and with a body and resource that mention no name
     """
+    if loads(work.actor):
+        await stubs.place(work, drafts, names)
     lookup = await look_up(work, drafts)
     async for draft in in_turns(drafts):
         if draft.resource is not None:
@@ -70,9 +74,11 @@ def _owner(work: Work, draft: Draft, names: Mapping[str, Draft], lookup: Lookup)
         passed.append(draft)
         draft.owner = 0  # those that claim to belong to each other end here
         owner = owners.owner_reference(draft.resource or {})
-        if isinstance(owner, str) and owner in names:
+        if draft.belongs:
+            draft.owner = draft.belongs
+        elif isinstance(owner, str) and owner in names:
             draft = names[owner]
-        elif owner is None:
+        elif owner is None or draft.belongs == ITSELF:
             known = lookup.key(f"{draft.type}/{draft.id}") if draft.id else 0
             draft.owner = known or work.office.ids.open(draft.id or "") or new_owner_key()
         elif isinstance(owner, str):

@@ -35,6 +35,7 @@ SQL = queries(__file__, "reading.sql")
 PERSON_TYPE = "Patient"
 _BLOCK = '{"kind":"block"'  # as facts.py writes it
 Keys = Collection[tuple[int, str, str]]  # owner, type, id
+ITSELF = 0  # what `Draft.belongs` says of what stands by itself
 
 
 @dataclass(kw_only=True)
@@ -46,6 +47,7 @@ class Draft:
     id        given for an update or delete; for a create only when minted beforehand
     if_match  the version the caller has seen; None: whatever is current
     path      of the resource in what was sent, e.g. "Bundle.entry[3].resource"; "" when it was sent alone
+    belongs   the owner's key where what it says names nobody who is here, or ITSELF; found by stubs.py
     """
 
     method: str  # POST, PUT, DELETE
@@ -55,11 +57,17 @@ class Draft:
     body: bytes = b""
     if_match: int | None = None
     path: str = ""
-    owner: int | None = None  # found by `_place`; given only by naming.py
+    belongs: int | None = None
+    owner: int | None = None  # found by `_place`; given only by naming.py and stubs.py
     stands_with: int = 0  # the owner of what stands under its id, which must be the same; found by `_place`
     taken: bool = False  # its id, by what the caller may not know of; found by `_standing_row`
     owner_reference: str | None = None
     owns_itself: bool = False
+
+    @property
+    def reference(self) -> str:
+        """Where it is to stand: "Type/id"."""
+        return f"{self.type}/{self.id}"
 
     @property
     def owner_named(self) -> tuple[int, str, str] | None:
@@ -125,7 +133,7 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
         if draft.resource is not None:
             with _told(draft):
                 refuse_wrong_numbers(draft.resource, synthetic=work.office.synthetic)
-            draft.owns_itself = _owner_of(draft.resource, lookup) is None
+            draft.owns_itself = owner_of(draft, lookup) is None
             facts_of(draft.resource, lookup)
             for named in owners.other_patients(draft.resource, draft.body):
                 lookup.key(named)
@@ -141,9 +149,11 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
     return lookup
 
 
-def _owner_of(resource: dict[str, Any], lookup: Lookup) -> tuple[int, str | None] | None:
-    """Return (owner key or 0, reference) of who owns `resource`; None when it owns itself."""
-    owner = owners.owner_reference(resource)
+def owner_of(draft: Draft, lookup: Lookup) -> tuple[int, str | None] | None:
+    """Return (owner key or 0, reference) of who owns the resource of `draft`; None when it owns itself."""
+    if draft.belongs is not None:
+        return (draft.belongs, None) if draft.belongs else None
+    owner = owners.owner_reference(draft.resource or {})
     if owner is None:
         return None
     if isinstance(owner, str):
@@ -159,7 +169,7 @@ def _place(work: Work, draft: Draft, lookup: Lookup) -> None:
             raise Refused("AK-J001")
         draft.owner = draft.stands_with = known
         return
-    found = _owner_of(draft.resource, lookup)
+    found = owner_of(draft, lookup)
     if found is None:
         draft.owner = known or draft.owner or work.office.ids.open(draft.id or "") or new_owner_key()
         lookup.references[f"{draft.type}/{draft.id}"] = draft.owner  # for those of the set that belong to it

@@ -40,8 +40,7 @@ class Stored:
         """The JSON, token for token as received but for id and meta."""
         if self.packed is None:
             return None
-        meta, rest = bodies.unpack(_stretch.decompress(self.packed))
-        return bodies.join(self.type, self.id, self.version, self.last_updated, meta, rest)
+        return bodies.join(self.type, self.id, self.version, self.last_updated, _stretch.decompress(self.packed))
 
     @cached_property
     def resource(self) -> dict[str, Any]:

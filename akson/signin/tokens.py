@@ -26,7 +26,7 @@ async def token_for(
     Raises  Refused AK-L009 in production, AK-L008 when no persona, or more than one, fits
     """
     refuse_in_production(Guarded(environment=environment, token_command=True))
-    persona = _called(name, await settings.personas())
+    persona = called(name, await settings.personas())
     return _bearer(persona.id, person(persona), scopes, settings, keyring, now)
 
 
@@ -57,7 +57,8 @@ def _bearer(
     return signed(claims | more, keyring.signer, "at+jwt")
 
 
-def _called(name: str, personas: list[Persona]) -> Persona:
+def called(name: str, personas: list[Persona]) -> Persona:
+    """Return the persona that `name` fits. Raises Refused AK-L008 when none does, or more than one."""
     wanted = name.casefold()
     exact = [one for one in personas if wanted in {one.id.casefold(), one.name.casefold()}]
     found = exact or [one for one in personas if wanted and wanted in one.name.casefold()]

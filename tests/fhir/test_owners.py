@@ -48,6 +48,13 @@ P1, P2, FNR = ref("Patient/1"), ref("Patient/2"), {"system": "urn:oid:2.16.578.1
     ("Appointment", {"participant": [{"actor": ref("Practitioner/1")}]}, None),
     ("Provenance", {"target": [ref("Observation/1"), P1]}, "Patient/1"),
     ("Provenance", {"target": [ref("Observation/1")]}, "Observation/1"),
+    ("Provenance", {"target": [ref("Observation/1/_history/2")]}, "Observation/1"),
+    ("AuditEvent", {"entity": [{"what": ref("Patient/1/_history/2")}]}, "Patient/1"),
+    ("AuditEvent", {"agent": [{"who": {"identifier": {"value": "95"}}}]}, None),
+    ("AuditEvent", {"agent": [{"who": {"identifier": FNR}}]}, Identified(FNR["system"], FNR["value"])),
+    ("AuditEvent", {"agent": [{"who": {"identifier": {"value": "95"}, "type": "Patient"}}]}, Identified(None, "95")),
+    ("Task", {"focus": {"identifier": {"value": "95"}}}, Identified(None, "95", person=False)),
+    ("Observation", {"subject": {"identifier": {"value": "95"}, "type": "Device"}}, Identified(None, "95", person=False)),
     ("RelatedPerson", {"patient": P1}, "Patient/1"),
     ("Binary", {"securityContext": ref("DocumentReference/1")}, "DocumentReference/1"),
 ])  # fmt: skip

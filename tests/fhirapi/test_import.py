@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from akson.fhirapi import importing
-from tests.fhirapi.clients import Api, issue
+from tests.fhirapi.clients import BASE, Api, issue
 from tests.offices import VENDOR, patient, temperature
 
 NDJSON = {"content-type": "application/fhir+ndjson"}
@@ -49,6 +49,13 @@ async def test_lines_are_written_under_their_own_ids_and_absent_persons_get_a_pl
     assert await sent(client, ndjson(observation("o3", "Patient/absent"))) == (200, "1 lines: 1 written, 0 refused", [])
     assert (await client.get("Patient/absent")).status_code == 200
     assert len((await client.get("Observation?patient=Patient/absent")).json()["entry"]) == 1
+
+
+async def test_references_by_the_address_of_this_server_are_references_here(api: Api) -> None:
+    client, astrid = api.as_(VENDOR), await patient(api.office)
+    body = ndjson(observation("o1", f"{BASE}/fhir/{astrid.reference}"))
+    assert (await sent(client, body))[1] == "1 lines: 1 written, 0 refused"
+    assert (await client.get("Observation/o1")).json()["subject"] == {"reference": astrid.reference}
 
 
 async def test_a_bad_line_in_the_middle_is_told_by_its_number_and_the_rest_goes_on(api: Api) -> None:

@@ -51,6 +51,8 @@ _COMPARTMENT: Mapping[str, Interaction] = {"GET": by_get}
 _INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "PATCH": patch, "DELETE": delete}
 _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
+# "": the base itself, as an entry of a Bundle writes it
+_OF_ALL: Mapping[str, Mapping[str, Interaction]] = {"": {"GET": by_get}, "_search": _SEARCH, "_history": _HISTORY}
 # What writes nothing: an Idempotency-Key means nothing there.
 READING = frozenset({by_get, by_post, read, vread, history})
 _JOB: Mapping[str, Interaction] = {"GET": status, "DELETE": cancel}
@@ -62,10 +64,8 @@ def find(segments: Sequence[str]) -> Place:
 
     Raises  Refused AK-F001 when there is no such type or operation, AK-J001 when nothing could have such an id
     """
-    if segments == ["_search"]:
-        return Place(interactions=_SEARCH)
-    if segments == ["_history"]:
-        return Place(interactions=_HISTORY)
+    if len(segments) == 1 and segments[0] in _OF_ALL:
+        return Place(interactions=_OF_ALL[segments[0]])
     if "$" in (segments[0][:1], segments[-1][:1]):
         return _operation(segments) if segments[-1].startswith("$") else _export(segments)
     type_ = _type(segments[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import msgspec
 
 from tests.fhirapi.clients import ASTRID, Api, about, post, refused, transaction
 from tests.offices import patient, temperature
@@ -67,3 +68,14 @@ async def test_other_bundles_are_not_carried_out(vendor: httpx.AsyncClient) -> N
         answer = await vendor.post("", content=transaction(post(ASTRID), kind=kind))
         assert answer.status_code in (400, 422), kind
     assert refused(await vendor.post("", json=ASTRID))[0] == 422
+
+
+async def test_a_search_of_the_whole_server_may_stand_in_a_bundle(vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("Patient", content=msgspec.json.encode(ASTRID))).json()["id"]
+    asked = {"request": {"method": "GET", "url": f"?_type=Patient&_id={made}"}}
+    for kind in ("batch", "transaction"):
+        told = (await vendor.post("", content=transaction(asked, kind=kind))).json()["entry"][0]
+        assert [one["resource"]["id"] for one in told["resource"]["entry"]] == [made]
+    nested = {"request": {"method": "POST", "url": ""}, "resource": ASTRID}
+    refused_ = (await vendor.post("", content=transaction(nested, kind="batch"))).json()["entry"][0]["response"]
+    assert refused_["status"].startswith("405")

@@ -30,7 +30,7 @@ _GROUP: Final = 1 << 32  # a row's first member is slot + group * _GROUP
 class Extracted:
     """The values of one resource that searches compare; shapes in values.py, the first of each is the slot.
 
-    present  slots where something stands, whether it can be compared or not
+    present  slots, each with its group, where something stands, whether it can be compared or not
     """
 
     tokens: list[Token] = field(default_factory=list)
@@ -148,7 +148,7 @@ class _Writer:
         if node.group:
             yield f"{pad}groups += {_GROUP}; g = groups"
         for slot in node.takes:
-            yield f"{pad}present({slot.id}); {self.take(slot, here)}"
+            yield f"{pad}present(g + {slot.id}); {self.take(slot, here)}"
         for step, inner in node.inner.items():
             yield from self.step(step, inner, here, depth)
         if node.group:

@@ -100,16 +100,15 @@ def reference(add: Add, p: int, value: Json) -> None:
 
 
 def reference_row(p: int, value: Json) -> Reference | None:
-    """Return the row of a Reference, or None when it points into its own resource or to nothing."""
-    literal = value.get("reference", "")
+    """Return the row of a Reference, or None when nothing is told of what it points to, or that lies inside."""
+    literal, named = value.get("reference", ""), value.get("type")
     given = value.get("identifier")
     identifier = (given.get("system"), given["value"]) if given and "value" in given else None
+    told = named if is_type(named) else None
     if literal.startswith("#") or not literal:
-        if not identifier:
-            return None
-        named = value.get("type")
-        return (p, named if is_type(named) else None, None, None, identifier)
-    return (p, *split_reference(literal), identifier)
+        return (p, told, None, None, identifier) if identifier or told else None
+    type_, id_, url = split_reference(literal)
+    return (p, type_ or told, id_, url, identifier)
 
 
 def split_reference(literal: str) -> tuple[str | None, str | None, str | None]:

@@ -52,6 +52,15 @@ class Hasher:
         """Return the hash of an identifier's value together with its type; system None: any."""
         return self._hash(f"{slot}of|{'*' if system is None else system}|{code}|{value}")
 
+    def pointing(self, slot: int, type_name: str) -> int:
+        """Return the hash that says that a slot points to something of a type that is not to be had here."""
+        return self._hash(f"{slot}?{type_name}")
+
+    def identified(self, slot: int, type_name: str | None, system: str | None, value: str | None) -> int:
+        """Return the hash of one way to ask for an identifier that a slot points by; type_name None: of whatever."""
+        named = self.token(slot, system, value)
+        return named if type_name is None else self._hash(f"{named}>{type_name}")
+
     def below(self, slot: int, address: str) -> int:
         """Return the hash that every address at or below `address` has."""
         return self._hash(f"{slot}/|{address.rstrip('/')}")
@@ -98,8 +107,9 @@ def values_of(
         slot = place % _GROUP
         rows.tokens[hasher.token(slot, None, uri)] = False
         _addresses(rows, hasher, slot, uri)
+    narrowed = narrowed_slots(type_name)
     for reference in found.references:
-        _reference(rows, hasher, opened, reference)
+        _reference(rows, hasher, opened, reference, narrowed)
     rows.strings |= {(*extraction.split(at), value[:LONGEST], hasher.exact(at % _GROUP, raw))
                      for at, value, raw in found.strings}  # fmt: skip
     rows.dates = {(*extraction.split(at), low, high) for at, low, high in found.dates}
@@ -107,7 +117,10 @@ def values_of(
     rows.numbers |= {_quantity(hasher, *quantity) for quantity in found.quantities}
     shown = {row[0] for kind in (rows.references, rows.dates, rows.numbers) for row in kind}
     shown |= {at % _GROUP for at, _, _ in found.strings}
-    rows.tokens |= {hasher.present(slot): False for slot in found.present - shown}
+    rows.tokens |= {hasher.present(slot): False for slot in {at % _GROUP for at in found.present} - shown}
+    parts = part_slots(type_name)
+    grouped = [extraction.split(at) for at in found.present if at > _GROUP]
+    rows.grouped |= {(group, hasher.present(slot)) for slot, group in grouped if slot in parts}
     return rows
 
 
@@ -153,8 +166,9 @@ def addresses_above(uri: str) -> list[str]:
 
 def _reference(
     rows: Values, hasher: Hasher, opened: Opened,
-    found: tuple[int, str | None, str | None, str | None, tuple[str | None, str] | None],
+    found: tuple[int, str | None, str | None, str | None, tuple[str | None, str] | None], narrowed: frozenset[int],
 ) -> None:  # fmt: skip
+    """Add where a reference points, and of what is not to be had here its type where a parameter asks for that."""
     place, type_, target, url, identifier = found
     at = slot, _ = extraction.split(place)
     if url is not None:
@@ -162,12 +176,14 @@ def _reference(
         _addresses(rows, hasher, slot, url)
     elif type_ is not None and target is not None:
         rows.references.add((*at, types.code_of(type_), opened(target) or 0, target))
+    of = type_ if slot in narrowed else None
+    if of is not None and (url is not None or target is None):
+        rows.tokens[hasher.pointing(slot, of)] = False
     if identifier is not None:
         system, value = identifier
-        for named in {system or "", None}:
-            rows.tokens[hasher.token(slot, named, value)] = False
-        if system:
-            rows.tokens[hasher.token(slot, system, None)] = False
+        forms: set[tuple[str | None, str | None]] = {(system or "", value), (None, value)}
+        forms |= {(system, None)} if system else set()
+        rows.tokens |= {hasher.identified(slot, each, *form): False for each in {None, of} for form in forms}
 
 
 def _quantity(
@@ -202,3 +218,17 @@ def in_base_units(code: str, low: Decimal, high: Decimal) -> tuple[str, Decimal,
 @lru_cache(maxsize=200)
 def hot_slots(type_name: str) -> frozenset[int]:
     return frozenset(s.id for p in extraction.parameters(type_name).values() if p.name in HOT for s in p.slots)
+
+
+@lru_cache(maxsize=200)
+def narrowed_slots(type_name: str) -> frozenset[int]:
+    """Return the slots of which a parameter wants references to some types only."""
+    return frozenset(s.id for p in extraction.parameters(type_name).values() if p.only for s in p.slots)
+
+
+@lru_cache(maxsize=200)
+def part_slots(type_name: str) -> frozenset[int]:
+    """Return the slots that composites look at within one element."""
+    composites = (p for p in extraction.parameters(type_name).values() if p.kind == "composite")
+    parts = (part for p in composites for group in p.groups for part in group.parts if not part.whole)
+    return frozenset(slot.id for part in parts for slot in part.slots)

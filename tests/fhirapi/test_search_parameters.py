@@ -69,6 +69,16 @@ WORLD: list[dict[str, Any]] = [
      "subject": {"reference": "Patient/kari"}, "description": "Sykepleienotater om sårstell", "relatesTo": [
          {"code": "replaces", "target": {"reference": "DocumentReference/d0"}},
          {"code": "appends", "target": {"reference": "DocumentReference/d9"}}]},
+    {"resourceType": "Encounter", "id": "e2", "status": "planned", "class": {"code": "AMB"}, "participant": [
+        {"individual": {"type": "Practitioner", "identifier": {"system": "urn:oid:1.2.3", "value": "77"}}},
+        {"individual": {"reference": "RelatedPerson/datter", "identifier": {"system": "urn:oid:1.2.3", "value": "88"}}}]},
+    {"resourceType": "Group", "id": "g", "type": "person", "actual": False, "characteristic": [
+        {"code": {"text": "røyker"}, "valueQuantity": {"value": 20}, "exclude": False},
+        {"code": {"coding": [{"code": "bor-alene"}]}, "valueBoolean": True, "exclude": False}]},
+    {"resourceType": "Group", "id": "g2", "type": "person", "actual": False, "characteristic": [
+        {"code": {"text": "røyker"}, "valueQuantity": {"value": 20}, "exclude": False}]},
+    {"resourceType": "MolecularSequence", "id": "s", "coordinateSystem": 0, "variant": [{"start": 2}, {"start": 0, "end": 0}],
+     "referenceSeq": {"windowStart": 0, "windowEnd": 9, "chromosome": {"coding": [{"code": "X"}]}}},
     {"resourceType": "List", "id": "l", "status": "current", "mode": "working",
      "entry": [{"item": {"reference": "Observation/w1"}}, {"item": {"reference": "Observation/w3"}}]},
 ]  # fmt: skip
@@ -121,6 +131,14 @@ FOUND = [
     ("Observation?combo-code-value-quantity=8462-4$120,29463-7$82.5", "w1 bt2"),
     ("DocumentReference?relationship=replaces$DocumentReference/d0", "d1"),
     ("DocumentReference?relationship=appends$DocumentReference/d0", ""),
+    ("MolecularSequence?chromosome-variant-coordinate=|X$lt2.5$lt1.0", "s"),
+    ("MolecularSequence?chromosome-variant-coordinate=|X$2$0", ""), ("Group?characteristic-value=bor-alene$true", "g"),
+    ("Group?characteristic-value:missing=true", "g2"), ("DocumentReference?relationship:missing=false", "d1"),
+    ("Observation?component-code-value-quantity:missing=false", "bt bt2"),
+    # what is narrowed to one type of what is pointed to
+    ("Encounter?practitioner:identifier=urn:oid:1.2.3|77", "e2"), ("Encounter?participant:identifier=88", "e2"),
+    ("Encounter?practitioner:identifier=urn:oid:1.2.3|88", ""), ("Encounter?practitioner:missing=false", "e2"),
+    ("Encounter?practitioner:missing=true", "e1"),
     # chains
     ("Observation?subject.family=odeg", "w2"), ("Observation?subject:Patient.name=kari", "w1 w3 bt bt2 n"),
     ("Observation?patient.general-practitioner.name=sone", "w2"), ("Observation?patient.organization.partof.name=fjordvik", "w1 w3 bt bt2 n"),

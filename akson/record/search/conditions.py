@@ -13,12 +13,13 @@ from akson.base.ids import Ids
 from akson.fhir import search as extraction
 from akson.fhir import types
 from akson.fhir.parameters import Parameter, Slot
+from akson.fhir.values import split_reference
 from akson.record.search import asked as a
+from akson.record.search.standing import TABLES, Standing, has_token, slots_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import moment, number, split, unescape
 from akson.record.values import LONGEST, UCUM, Hasher, addresses_above, hot_slots, in_base_units
 
-MANY = 50  # tokens, from which on they are looked up one by one
 _LAST = "\U0010ffff\x01"
 Rows = tuple[int, str]  # how good (small is good), text
 
@@ -74,7 +75,7 @@ class Conditions:
                 return self._rows_of_has(condition, type_)
             case a.Compartment() if not condition.itself:
                 return 2, self.statement.put(
-                    "rows_of_reference", slots=_slots(s for p in condition.parameters for s in p.slots),
+                    "rows_of_reference", slots=slots_of(s for p in condition.parameters for s in p.slots),
                     any=Raw(self._to(condition)),
                 )  # fmt: skip
         return None
@@ -83,18 +84,19 @@ class Conditions:
 
     def _criterion(self, criterion: a.Criterion, type_: str, r: Raw) -> str:
         if criterion.modifier == "missing":
-            return self._missing(criterion, r)
+            found = Standing(self.statement, self.hasher).of(criterion.parameter, r)
+            return f"NOT ({found})" if criterion.values[0] == "true" else found
         if criterion.parameter.kind == "composite":
             return self._composite(criterion, type_, r)
         return self._simple(criterion, criterion.parameter.slots, r)
 
     def _simple(self, criterion: a.Criterion, slots: Sequence[Slot], r: Raw) -> str:
         if (table := _table(criterion)) == "token":
-            found = self._has_token(r, self.tokens(criterion, slots))
+            found = has_token(self.statement, r, self.tokens(criterion, slots))
             if criterion.modifier == "identifier":
                 found = all_of([found, *self._names(r)])
             return f"NOT ({found})" if criterion.modifier in ("not", "not-in") else found
-        return self.statement.put(table, r=r, slots=_slots(slots), any=Raw(self._any(criterion)))
+        return self.statement.put(table, r=r, slots=slots_of(slots), any=Raw(self._any(criterion)))
 
     def _names(self, r: Raw) -> list[str]:
         """Return that nobody is named there whose name would be masked: nor is it told who was meant."""
@@ -102,27 +104,6 @@ class Conditions:
         if scope.owners is not None:
             return [self.statement.put("names_only", r=r, owners=list(scope.owners))]
         return [self.statement.put("names_nobody_of", r=r, owners=list(scope.denied))] if scope.denied else []
-
-    def _has_token(self, r: Raw, tokens: Sequence[int]) -> str:
-        fragment = "any_token" if len(tokens) <= MANY else "one_of_many_tokens"
-        return self.statement.put(fragment, r=r, tokens=list(tokens))
-
-    def _missing(self, criterion: a.Criterion, r: Raw) -> str:
-        groups = criterion.parameter.groups if criterion.parameter.kind == "composite" else ()
-        if groups:  # what a part is made of may be less than its own parameter is
-            slots = [[slot for group in groups for slot in group.parts[n].slots] for n in range(len(groups[0].parts))]
-            found = all_of(self._there(part.parameter, s, r) for part, s in zip(groups[0].parts, slots, strict=True))
-        else:
-            found = self._there(criterion.parameter, criterion.parameter.slots, r)
-        return f"NOT ({found})" if criterion.values[0] == "true" else found
-
-    def _there(self, parameter: Parameter, slots: Sequence[Slot], r: Raw) -> str:
-        there = [self._has_token(r, [self.hasher.present(slot.id) for slot in slots])]
-        if (table := _TABLES[parameter.kind]) != "token":
-            only = [types.code_of(name) for name in (*parameter.only,)]
-            any_ = self.statement.put("reference_to_types", types=[0, *only]) if only else "true"
-            there.append(self.statement.put(table, r=r, slots=_slots(slots), any=Raw(any_)))
-        return any_of(there)
 
     def tokens(self, criterion: a.Criterion, slots: Sequence[Slot]) -> list[int]:
         """Return the hashes of which a resource must have one."""
@@ -141,7 +122,8 @@ class Conditions:
         if len(parts) > 2 or not any(parts):
             raise Refused("AK-S002", name=criterion.parameter.name)
         system, code = (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1] or None)
-        return [self.hasher.token(slot, system, code)]
+        only = criterion.parameter.only if criterion.modifier == "identifier" else ()
+        return [self.hasher.identified(slot, name, system, code) for name in only or (None,)]
 
     def _addresses(self, criterion: a.Criterion, slot: int, value: str) -> list[int]:
         if criterion.modifier == "below":
@@ -182,6 +164,8 @@ class Conditions:
             if "://" in value or value.startswith("urn:"):
                 given = addresses_above(value) if modifier == "above" else [value]
                 given = [one + end for one in given for end in ("", "/")] if modifier == "above" else given
+                if parameter.only:
+                    given = [one for one in given if split_reference(one)[0] in (*parameter.only, None)]
                 yield self.statement.put("reference_is", targets=given, types=[0])
             elif modifier in ("above", "below"):
                 raise Refused("AK-S001", name=f"{parameter.name}:{modifier} of a place in this server")
@@ -245,7 +229,7 @@ class Conditions:
     def _grouped(self, criterion: a.Criterion, slots: Sequence[Slot]) -> str:
         if (table := _table(criterion)) == "token":
             return self.statement.put("group_token", tokens=self.tokens(criterion, slots))
-        return self.statement.put(f"group_{table}", slots=_slots(slots), any=Raw(self._any(criterion)))
+        return self.statement.put(f"group_{table}", slots=slots_of(slots), any=Raw(self._any(criterion)))
 
     def _component(self, parameter: Parameter, text: str) -> a.Criterion:
         """Return one part of a composite's value as a criterion of its own."""
@@ -272,7 +256,7 @@ class Conditions:
         if any(value.startswith("ne") for value in criterion.values) and table in ("date", "number"):
             return None
         rank = {"reference": 2, "string": 5, "number": 7, "date": 8}[table]
-        return rank, self.statement.put(f"rows_of_{table}", slots=_slots(slots), any=Raw(self._any(criterion)))
+        return rank, self.statement.put(f"rows_of_{table}", slots=slots_of(slots), any=Raw(self._any(criterion)))
 
     def _rows_of_composite(self, criterion: a.Criterion, type_: str) -> Rows | None:
         """Collect by the component that is found best, for one alternative only."""
@@ -320,7 +304,7 @@ class Conditions:
             worst = max(worst, best[0])
             texts.append(self.statement.put(
                 "rows_of_chain", rows=Raw(best[1]), t=t, type=types.code_of(target),
-                slots=_slots(condition.parameter.slots), inner=Raw(asked),
+                slots=slots_of(condition.parameter.slots), inner=Raw(asked),
             ))  # fmt: skip
         return worst + 1, " UNION ALL ".join(texts)
 
@@ -331,19 +315,19 @@ class Conditions:
         t, asked = self._inside(condition.inner, condition.source)
         return best[0] + 1, self.statement.put(
             "rows_of_has", rows=Raw(best[1]), t=t, type=types.code_of(condition.source), into=types.code_of(type_),
-            slots=_slots(condition.parameter.slots), inner=Raw(asked),
+            slots=slots_of(condition.parameter.slots), inner=Raw(asked),
         )  # fmt: skip
 
     # Ways to other resources ------------------------------------------------------------------------
 
     def _chained(self, condition: a.Chain, target: str, inner: a.Condition, r: Raw) -> str:
         t, asked = self._inside(inner, target)
-        slots, type_ = _slots(condition.parameter.slots), types.code_of(target)
+        slots, type_ = slots_of(condition.parameter.slots), types.code_of(target)
         return self.statement.put("chain", r=r, t=t, slots=slots, type=type_, inner=Raw(asked))
 
     def _has(self, condition: a.Has, r: Raw) -> str:
         t, asked = self._inside(condition.inner, condition.source)
-        return self.statement.put("has", r=r, t=t, slots=_slots(condition.parameter.slots), inner=Raw(asked))
+        return self.statement.put("has", r=r, t=t, slots=slots_of(condition.parameter.slots), inner=Raw(asked))
 
     def _inside(self, inner: a.Condition, type_: str) -> tuple[Raw, str]:
         """Return an alias, and what the resource there must meet: it is one the actor may see, as a read would say."""
@@ -353,7 +337,7 @@ class Conditions:
         return t, all_of([*parts, self.question(inner, type_, t)])
 
     def _compartment(self, condition: a.Compartment, r: Raw) -> str:
-        slots = _slots(slot for p in condition.parameters for slot in p.slots)
+        slots = slots_of(slot for p in condition.parameters for slot in p.slots)
         parts = [self.statement.put("reference", r=r, slots=slots, any=Raw(self._to(condition)))]
         if condition.itself:
             parts.append(self.statement.put("by_id", r=r, ids=[condition.id]))
@@ -368,15 +352,8 @@ class Conditions:
 
     def _list(self, condition: a.Listed) -> dict[str, Any]:
         """Return where the entries of a List stand."""
-        slots = _slots(extraction.parameters("List")["item"].slots)
+        slots = slots_of(extraction.parameters("List")["item"].slots)
         return {"list": condition.owner, "id": condition.id, "slots": slots}
-
-
-def _slots(slots: Iterable[Slot]) -> list[int]:
-    return sorted({slot.id for slot in slots})
-
-
-_TABLES = {"quantity": "number", "uri": "token"} | {k: k for k in ("token", "reference", "string", "date", "number")}
 
 
 def _table(criterion: a.Criterion) -> str:
@@ -386,4 +363,4 @@ def _table(criterion: a.Criterion) -> str:
         return "string"
     if kind == "reference" and (modifier == "identifier" or (modifier == "below")):
         return "token"
-    return _TABLES[kind]
+    return TABLES[kind]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 
@@ -48,4 +48,4 @@ FULL = Features(
     compartments=True, lists=True, words=True, approximately=True, partly=True, absolute=True, norwegian=True, long=True, chains=5, has=3, iterate=True,
     wildcards=True, ucum=True, sort=frozenset("date string number quantity token reference uri".split()),
 )  # fmt: skip
-TODAY = replace(FULL, unresolved=False)
+TODAY = FULL

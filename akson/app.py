@@ -41,7 +41,7 @@ from akson.signin.remote import OwnKeys, Remote
 from akson.signin.screens import Event, SignIn, signin_routes
 from akson.signin.sessions import Sessions, SessionSettings, cookie_is_secure
 from akson.signin.smart.consenting import Consent
-from akson.signin.smart.routes import smart_routes
+from akson.signin.smart.routes import discovery_routes, smart_routes
 from akson.signin.smart.server import Smart
 from akson.signin.smart.telling import configuration
 from akson.signin.tickets import Tickets
@@ -116,6 +116,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
         Route("/", _front(sessions), methods=["GET"]),
         Route("/static/{name}", here.assets.serve, methods=["GET"]),
         *health_routes(here.office),
+        *discovery_routes(smart, "smart-configuration"),  # for clients that know the host only
         *signin_routes(_signin(here, sessions)),
         *screen_routes(screens(), context, explain=explain),
     ]

@@ -108,10 +108,13 @@ def _type(name: str) -> str:
 def _operation(segments: Sequence[str]) -> Place:
     """Return the place of an operation: $name for the whole server, Type/$name or Type/id/$name."""
     *before, name = segments
-    levels = ("system", "type", "instance")
-    found = None
-    if len(before) < len(levels):
-        found = operations.find(levels[len(before)], before[0] if before else "", name)
+    levels, type_ = ("system", "type", "instance"), before[0] if before else ""
+    if len(before) >= len(levels):
+        raise Refused("AK-F001", name="/".join(segments)[:80])
+    found = operations.find(levels[len(before)], type_, name)
+    if found is None and type_ and any(operations.find(level, type_, name) for level in ("type", "instance")):
+        level = f"at {type_}" if len(before) > 1 else f"at one resource, {type_}/[id]"
+        raise Refused("AK-F034", name=name, level=level)
     if found is None:
         raise Refused("AK-F001", name="/".join(segments)[:80])
     id_ = _id(before[1]) if len(before) > 1 else ""

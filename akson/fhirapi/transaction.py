@@ -122,7 +122,7 @@ def _became(each: Planned, written: Mapping[int, Stored]) -> tuple[int, Stored |
     stored = written.get(id(each.draft), each.found)
     if stored is None or each.entry.method == "DELETE":
         return 204, stored
-    made = each.writes and (stored.version == 1 or each.entry.method == "POST")
+    made = each.writes and (stored.made)
     return 201 if made else 200, stored
 
 

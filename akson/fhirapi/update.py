@@ -27,7 +27,7 @@ async def update(call: Call) -> Answer:
     references.localise(draft, call.server.base)
     async with call.work("update") as work:
         stored = (await stubs.write_set(work, [draft]))[0]
-        call.tell((status := 201 if stored.version == 1 else 200, stored))
+        call.tell((status := 201 if stored.made else 200, stored))
     return answers.written(call, stored, status)
 
 
@@ -49,12 +49,12 @@ async def update_matching(call: Call) -> Answer:
         async with call.work("update") as work:
             conditional.aim(draft, await conditional.alone(work, condition))
             stored = (await stubs.write_set(work, [draft]))[0]
-            call.tell((201 if stored.version == 1 else 200, stored))
+            call.tell((201 if stored.made else 200, stored))
             return stored
 
     async with office.queues.turn(condition.keys(office.hasher)):
         stored = await conditional.persistently(attempt)
-    return answers.written(call, stored, 201 if stored.version == 1 else 200)
+    return answers.written(call, stored, 201 if stored.made else 200)
 
 
 def address_it(draft: Draft, id_: str, if_match: int | None) -> None:

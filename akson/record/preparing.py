@@ -237,7 +237,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
     stored = Stored(
         type=draft.type, id=id_, version=current + 1, owner=owner, last_updated=work.now, packed=None,
-        method=draft.method,
+        method=draft.method, made=row is None or bool(row["deleted"]),
     )  # fmt: skip
     change = Change(
         method=draft.method,

@@ -19,7 +19,8 @@ _stretch = zstandard.ZstdDecompressor()
 class Stored:
     """One version of one resource. `body` is None after a delete or an erasure.
 
-    last_updated is set when the set it was written in has been flushed.
+    last_updated  set when the set it was written in has been flushed
+    made          by a change: nothing stood there before it, or what was deleted
     """
 
     type: str
@@ -30,6 +31,7 @@ class Stored:
     packed: bytes | None = field(repr=False)
     method: str = "POST"
     erased: bool = False
+    made: bool = False
 
     @property
     def reference(self) -> str:

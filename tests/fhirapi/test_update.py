@@ -79,7 +79,7 @@ async def test_a_deleted_resource_comes_back_as_its_next_version(api: Api, vendo
     address = f"Observation/{made['id']}"
     await vendor.delete(address)
     back = await vendor.put(address, json=made)
-    assert (back.status_code, back.headers["etag"]) == (200, 'W/"3"')
+    assert (back.status_code, back.headers["etag"]) == (201, 'W/"3"')
     assert (await vendor.get(address)).status_code == 200
 
 

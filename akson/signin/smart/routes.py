@@ -31,8 +31,7 @@ def smart_routes(smart: Smart, consent: Consent) -> list[Route]:
     door = _Door(smart, consent)
     machine = ["POST", "OPTIONS"]
     return [
-        Route("/.well-known/openid-configuration", door.metadata, methods=["GET"]),
-        Route("/.well-known/oauth-authorization-server", door.metadata, methods=["GET"]),
+        *discovery_routes(smart, "openid-configuration", "oauth-authorization-server"),
         Route("/jwks", door.jwks, methods=["GET"]),
         Route("/authorize", consent.guarded(door.authorize), methods=["GET", "POST"]),
         Route("/token", door.machine(door.token), methods=machine),
@@ -44,12 +43,18 @@ def smart_routes(smart: Smart, consent: Consent) -> list[Route]:
     ]
 
 
+def discovery_routes(smart: Smart, *names: str) -> list[Route]:
+    """Return what tells of the server, under each of these names."""
+
+    async def metadata(request: Request) -> Response:
+        return JSONResponse(telling.configuration(smart.url), headers=OPEN)
+
+    return [Route(f"/.well-known/{name}", metadata, methods=["GET"]) for name in names]
+
+
 class _Door:
     def __init__(self, smart: Smart, consent: Consent) -> None:
         self._smart, self._consent = smart, consent
-
-    async def metadata(self, request: Request) -> Response:
-        return JSONResponse(telling.configuration(self._smart.url), headers=OPEN)
 
     async def jwks(self, request: Request) -> Response:
         keys = [*self._smart.id_keys.public["keys"], *self._smart.keys.public["keys"]]

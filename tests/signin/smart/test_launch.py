@@ -298,6 +298,7 @@ async def test_the_configuration_says_what_is_there(smart: Smart) -> None:
     assert all(url.startswith(smart.url) for name, url in told.items() if name.endswith(("_endpoint", "_uri")))
     own = (await smart.http.get(f"{smart.url}/smart/.well-known/openid-configuration")).json()
     assert own["issuer"] == f"{smart.url}/smart" == told["issuer"]
+    assert (await smart.http.get(f"{smart.url}/.well-known/smart-configuration")).json() == told
     security = (await smart.http.get(f"{smart.url}/fhir/metadata")).json()["rest"][0]["security"]
     places = {one["url"]: one["valueUri"] for one in security["extension"][0]["extension"]}
     assert places["authorize"] == told["authorization_endpoint"] and places["token"] == told["token_endpoint"]

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algori
 
 _BLOCK = struct.Struct(">qIHH")  # owner key, 48 random bits in two parts, check
 _CHECK = 0xA450
-LENGTH = 27
 _SHAPE = re.compile("[a-z2-7]{26}[a-z0-9]")
 _DIGITS = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
 _SPARE = 2  # 26 characters hold 130 bits, two more than the block

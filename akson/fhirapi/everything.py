@@ -50,7 +50,7 @@ async def _asked(call: Call, here: str) -> tuple[Inputs, Place]:
     call.refuse_parameters(known=frozenset({PAGE}))
     pairs = call.server.seal.open(here, sealed[0])
     place = msgspec.convert(msgspec.json.decode(dict(pairs)[_PLACE]), Place)
-    return Inputs(pairs=tuple(pair for pair in pairs if pair[0] != _PLACE), parts={}), place
+    return Inputs(pairs=tuple(pair for pair in pairs if pair[0] != _PLACE)), place
 
 
 def _wanted(asked: Inputs) -> Wanted:

@@ -5,7 +5,7 @@ Source: hl7.org/fhir/R4/operations.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,6 @@ class Inputs:
     """What an operation was given: (name, value) in order; the values of an address are texts."""
 
     pairs: tuple[tuple[str, Any], ...]
-    parts: Mapping[str, tuple[Json, ...]]
 
     def all(self, name: str) -> list[Any]:
         """Return every value of one name."""
@@ -84,40 +83,36 @@ class Inputs:
     def otherwise(self, more: Iterable[tuple[str, Any]]) -> Inputs:
         """Return these, and of `more` what they do not give."""
         names = {name for name, _ in self.pairs}
-        return Inputs(pairs=(*self.pairs, *(pair for pair in more if pair[0] not in names)), parts=self.parts)
+        return Inputs(pairs=(*self.pairs, *(pair for pair in more if pair[0] not in names)))
 
     def joined(self, more: Inputs) -> Inputs:
         """Return these with `more` before them: a name that `more` gives is not taken from here."""
         names = {name for name, _ in more.pairs}
-        return Inputs(pairs=(*more.pairs, *(pair for pair in self.pairs if pair[0] not in names)), parts=self.parts)
+        return Inputs(pairs=(*more.pairs, *(pair for pair in self.pairs if pair[0] not in names)))
 
 
 async def inputs(call: Call, known: frozenset[str]) -> Inputs:
     """Return what the call gives. Raises Refused AK-F007 for what is not in `known`, Invalid, AK-F003."""
     pairs: list[tuple[str, Any]] = list(call.query)
-    parts: dict[str, tuple[Json, ...]] = {}
     if call.method == "POST":
         contents.refuse_other_than_json(call.headers)
         body = await call.content(LARGEST_RESOURCE)
         if body:
-            for one in checks.check(body, expected="Parameters").data.get("parameter", ()):
-                pairs += _given(one)
-                parts[one["name"]] = (*parts.get(one["name"], ()), *one.get("part", ()))
-    for name, _ in pairs:
-        if name not in known:
-            raise Refused("AK-F007", name=f"parameter {name[:80]}")
-    return Inputs(pairs=tuple(pairs), parts=parts)
+            pairs += map(_given, checks.check(body, expected="Parameters").data.get("parameter", ()))
+    return _known(pairs, known)
 
 
 def of_resource(parameters: Json, known: frozenset[str]) -> Inputs:
     """Return what a Parameters resource gives that came inside another. Raises Refused AK-F007."""
-    pairs = tuple(pair for one in parameters.get("parameter", ()) for pair in _given(one))
+    return _known([_given(one) for one in parameters.get("parameter", ())], known)
+
+
+def _known(pairs: list[tuple[str, Any]], known: frozenset[str]) -> Inputs:
     for name, _ in pairs:
         if name not in known:
             raise Refused("AK-F007", name=f"parameter {name[:80]}")
-    return Inputs(pairs=pairs, parts={})
+    return Inputs(pairs=tuple(pairs))
 
 
-def _given(one: Json) -> Iterator[tuple[str, Any]]:
-    value = next((v for k, v in one.items() if k.startswith("value") or k == "resource"), None)
-    yield one["name"], value
+def _given(one: Json) -> tuple[str, Any]:
+    return one["name"], next((v for k, v in one.items() if k.startswith("value") or k == "resource"), None)

@@ -7,14 +7,13 @@ from typing import Any
 from akson.base.errors import Refused
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
-from akson.fhirapi.inputs import Inputs, inputs
+from akson.fhirapi.inputs import inputs
 from akson.fhirapi.terminology import COMMON, answer, answering, finder, stored
 from akson.registers.terminology import languages
 from akson.registers.terminology.describing import Described, look_up, properties, system_of
 from akson.registers.terminology.model import Json
 
 KNOWN = COMMON | {"code", "system", "version", "coding", "date", "property"}
-_PARTS = ("code", "value", "description")
 
 
 @answering
@@ -36,10 +35,10 @@ async def lookup(call: Call) -> Answer:
         system = await system_of(found, url, version, "code cannot be looked up")
         asked = languages.parse(given.text("displayLanguage") or call.headers.get("accept-language", ""))
         described = await look_up(found, system, code, asked, relatives=near)
-    return answer({"resourceType": "Parameters", "parameter": _told(given, described, wanted)})
+    return answer({"resourceType": "Parameters", "parameter": _told(described, wanted)})
 
 
-def _told(given: Inputs, found: Described, wanted: frozenset[str]) -> list[Json]:
+def _told(found: Described, wanted: frozenset[str]) -> list[Json]:
     concept = found.concept
     system = concept.system
     definition = next((b["definition"] for b in reversed(found.bodies) if b.get("definition")), "")

@@ -32,7 +32,7 @@ async def in_value_set(call: Call) -> Answer:
     given = await inputs(call, KNOWN)
     own = await stored(call) if call.id else given.complex("valueSet")
     async with finder(call, given, [own] if own else []) as found:
-        return answer(told(given, *await _value_set(found, given, own, call)))
+        return answer(told(*await _value_set(found, given, own, call)))
 
 
 async def _value_set(found: Finder, given: Inputs, own: Json | None, call: Call) -> tuple[Asked, Verdict]:
@@ -66,7 +66,7 @@ async def in_code_system(call: Call) -> Answer:
             raise Refused("AK-F007", name="parameter url (missing)")
         version = (own or {}).get("version") or given.text("version") or asked.codings[0].get("version", "")
         system = await system_of(found, url, version, validating.NOT_VALIDATED)
-        return answer(told(given, asked, await validating.in_code_system(found, system, asked)))
+        return answer(told(asked, await validating.in_code_system(found, system, asked)))
 
 
 @answering
@@ -76,7 +76,7 @@ async def batch(call: Call) -> Answer:
     asked = given.resources("validation")
     if len(asked) > _MOST:
         raise Refused("AK-F008", path="Parameters.parameter", limit=_MOST)
-    shared = Inputs(pairs=tuple(pair for pair in given.pairs if pair[0] != "validation"), parts={})
+    shared = Inputs(pairs=tuple(pair for pair in given.pairs if pair[0] != "validation"))
     async with finder(call, shared) as found:
         answers = [await _one(found, shared, one, call) for one in asked]
     made = [{"name": "validation", "resource": one} for one in answers]
@@ -86,7 +86,7 @@ async def batch(call: Call) -> Answer:
 async def _one(found: Finder, shared: Inputs, one: Json, call: Call) -> Json:
     try:
         given = shared.joined(of_resource(one, KNOWN))
-        return told(given, *await _value_set(found, given, given.complex("valueSet"), call))
+        return told(*await _value_set(found, given, given.complex("valueSet"), call))
     except Unanswerable as refused:
         return outcome_resource(refused.issues)
     except Refused as refused:
@@ -126,7 +126,7 @@ def _tells(concept: Concept) -> bool:
     return concept.inactive or concept.status == "deprecated"
 
 
-def told(given: Inputs, asked: Asked, verdict: Verdict) -> Json:
+def told(asked: Asked, verdict: Verdict) -> Json:
     """Return the verdict as Parameters."""
     coding, concept = verdict.coding or {}, verdict.concept
     shown = asked.concept is None or verdict.inside

@@ -11,7 +11,7 @@ from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.record.facts import PROTECTION
-from akson.record.search.searching import Page, search
+from akson.record.search.searching import search
 from akson.record.stored import Stored
 from akson.registers.identifiers import PERSON_SYSTEMS, Fnr
 
@@ -91,12 +91,6 @@ async def find(work: Work, text: str) -> tuple[list[Identity], bool]:
 async def minimal(work: Work, patient: str) -> Identity | None:
     """Return who the Patient with this id is, before the record is open, if the actor may be told of them."""
     page = await search(work, "Patient", [("_id", patient)], act=Act.SEARCH_IDENTITY)
-    return identity_of(page.hits[0]) if page.hits else None
-
-
-async def find_by_number(work: Work, system: str, number: str) -> Identity | None:
-    """Return the person with this national identifier, if the actor may be told of them."""
-    page: Page = await search(work, "Patient", [("identifier", f"{system}|{number}")], act=Act.SEARCH_IDENTITY)
     return identity_of(page.hits[0]) if page.hits else None
 
 

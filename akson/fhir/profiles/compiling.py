@@ -152,11 +152,7 @@ def _short(value: Any) -> str:
 
 def _types(defined: Definition, types: list[dict[str, Any]]) -> Iterator[Check]:
     codes = {t["code"] for t in types if "code" in t and "/" not in t["code"]}
-    if (
-        codes
-        and len(codes) == len({t.get("code") for t in types})
-        and not codes & {"Resource", "Element", "DomainResource"}
-    ):
+    if codes and len(codes) == len({t.get("code") for t in types}) and not codes & _ANY:
         yield _type(defined, codes)
     for t in types:
         profiles = [p for p in t.get("profile", ()) if not is_base(p)]

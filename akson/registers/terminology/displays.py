@@ -30,10 +30,9 @@ async def check(
     names = list(languages.names(concept, listed, more))
     wanted = asked.languages if asked.languages.tags else _of_value_set(composed)
     shown = languages.choose(names, wanted, concept.system.language) or concept.display
-    if (found.inside and not verdict.display) or not verdict.display:
-        verdict.display = shown
+    verdict.display = verdict.display or shown
     if coding.get("display"):
-        _display(asked, n, coding, concept, names, wanted, shown, verdict)
+        _display(asked, n, coding, concept, names, wanted, verdict)
     _letters(asked, n, coding, concept, verdict)
     _status(asked, n, concept, composed, listed, verdict)
 
@@ -56,8 +55,7 @@ def _listed(composed: Composed, concept: Concept) -> Json:
 
 
 def _display(
-    asked: Asked, n: int, coding: Json, concept: Concept, names: Sequence[Name], wanted: Languages, shown: str,
-    verdict: Verdict,
+    asked: Asked, n: int, coding: Json, concept: Concept, names: Sequence[Name], wanted: Languages, verdict: Verdict,
 ) -> None:  # fmt: skip
     display, code = coding["display"], f"{concept.system.url}#{concept.code}"
     own = concept.system.language
@@ -76,7 +74,7 @@ def _display(
         verdict.say(Issue(severity="information", code="invalid", kind="invalid-display", text=text, path=place))
         return
     if usable:
-        text = f"Wrong Display Name '{display}' for {code}. {_valid(usable, own, shown)} (for the language(s) '{tags}')"
+        text = f"Wrong Display Name '{display}' for {code}. {_valid(usable, own)} (for the language(s) '{tags}')"
     else:
         text = (
             f"Wrong Display Name '{display}' for {code}. There are no valid display names found for language(s) "
@@ -86,10 +84,9 @@ def _display(
     verdict.say(Issue(severity=severity, code="invalid", kind="invalid-display", text=text, path=place))
 
 
-def _valid(usable: Sequence[Name], own: str, shown: str) -> str:
+def _valid(usable: Sequence[Name], own: str) -> str:
     """Return the part of the sentence that lists what would have been right."""
-    told = [_quoted(one, own) for one in usable]
-    told = list(dict.fromkeys(told))
+    told = list(dict.fromkeys(_quoted(one, own) for one in usable))
     if len(told) == 1:
         return f"Valid display is {told[0]}"
     return f"Valid display is one of {len(told)} choices: {', '.join(told[:-1])} or {told[-1]}"

@@ -21,7 +21,7 @@ def condition(to: Statement, system: System, given: Json, path: str) -> str:
     """Return the condition of one filter. Raises Unanswerable when we do not understand it."""
     name, op, value = given.get("property", ""), given.get("op", ""), str(given.get("value", ""))
     if name in _CONCEPT:
-        found = _on_concept(to, system, name, op, value)
+        found = _on_concept(to, system, op, value)
     elif name in ("parent", "child"):
         found = _on_relatives(to, system, name, op, value)
     elif name in ("display", "definition"):
@@ -38,7 +38,7 @@ def _codes(system: System, value: str) -> list[str]:
     return [system.key(code.strip()) for code in value.split(",")]
 
 
-def _on_concept(to: Statement, system: System, name: str, op: str, value: str) -> str | None:
+def _on_concept(to: Statement, system: System, op: str, value: str) -> str | None:
     given = {"system": system.id, "codes": [system.key(value)]}
 
     def itself() -> str:

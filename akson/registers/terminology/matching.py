@@ -71,15 +71,15 @@ async def match(finder: Finder, composed: Composed, place: Place, n: int, coding
         text = unknown_text(url, missing.wanted, known, "code cannot be validated")
         verdict.say(Issue(severity="error", code="not-found", kind="not-found", text=text, path=place(n, "system")))
         verdict.caused.append(f"{url}|{missing.wanted}")
-        _say_mismatch(finder, missing, missing.wanted, coding, place, n, verdict, known)
+        _say_mismatch(missing, missing.wanted, coding, place, n, verdict, known)
         return Matched(n=n, coding=coding, unknowable=True)
     systems = {part.system.id: part.system for part in used if part.system is not None}
     if own is not None:
         systems.setdefault(own.id, own)
     rows = await probe(finder, composed, list(systems.values()), str(coding.get("code", "")))
-    mismatch = _mismatch(finder, composed, used, coding)
+    mismatch = _mismatch(used, coding)
     if mismatch is not None:
-        _say_mismatch(finder, mismatch, _told(mismatch), coding, place, n, verdict, known)
+        _say_mismatch(mismatch, _told(mismatch), coding, place, n, verdict, known)
     for system in dict.fromkeys(part.system for part in used if part.system is not None):
         if fault := not_allowed(finder, system):
             verdict.say(Issue(severity="error", code="exception", kind="version-error", text=fault,
@@ -100,7 +100,7 @@ def _without_system(n: int, coding: Json, parts: Sequence[Part], place: Place, v
     return Matched(n=n, coding=coding, unknowable=bool(parts))
 
 
-def _mismatch(finder: Finder, composed: Composed, used: Sequence[Part], coding: Json) -> Part | None:
+def _mismatch(used: Sequence[Part], coding: Json) -> Part | None:
     """Return the include whose version differs from the coding's, when none has the coding's."""
     version = coding.get("version", "")
     includes = [part for part in used if part.system is not None]
@@ -118,7 +118,7 @@ def _told(part: Part) -> str:
 
 
 def _say_mismatch(
-    finder: Finder, part: Part, chosen: str, coding: Json, place: Place, n: int, verdict: Verdict, known: Sequence[str]
+    part: Part, chosen: str, coding: Json, place: Place, n: int, verdict: Verdict, known: Sequence[str]
 ) -> None:
     """Tell that the include has one version and the coding another."""
     url, version = part.url, coding.get("version", "")

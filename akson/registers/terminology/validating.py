@@ -5,11 +5,8 @@ Source: hl7.org/fhir/R4/valueset-operation-validate-code.html; texts and issue t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from akson.registers.terminology import displays, entries
 from akson.registers.terminology.composing import Composed, Composer
-from akson.registers.terminology.expanding import unknown_text
 from akson.registers.terminology.finding import Finder
 from akson.registers.terminology.matching import Matched, match, probe
 from akson.registers.terminology.model import STANDARDS_STATUS, Issue, Json, System, Unanswerable
@@ -39,7 +36,7 @@ async def in_value_set(finder: Finder, composed: Composed, asked: Asked) -> Verd
     if asked.concept is not None:
         _say_of_concept(composed, best, verdict)
     if best is not None:
-        _settle(best, verdict, membership_only=asked.membership_only)
+        _settle(best, verdict)
     active = asked.active or (composed.active and best is not None and not best.inside)
     if active and best is not None and best.concept is not None and best.concept.inactive:
         _say_inactive(asked, composed, best, verdict)
@@ -135,7 +132,7 @@ def _say_of_concept(composed: Composed, best: Matched | None, verdict: Verdict) 
         verdict.say(Issue(severity="error", code="code-invalid", kind="not-in-vs", text=text))
 
 
-def _settle(best: Matched, verdict: Verdict, *, membership_only: bool) -> None:
+def _settle(best: Matched, verdict: Verdict) -> None:
     verdict.coding, verdict.concept, verdict.inside = best.coding, best.concept, best.inside
     verdict.version = best.concept.system.version if best.concept else best.system.version if best.system else ""
 
@@ -193,14 +190,8 @@ async def in_code_system(finder: Finder, system: System, asked: Asked) -> Verdic
             say_unknown_code(found.system, coding, asked.place(n, "code"), verdict)
         if found.concept is not None:
             await displays.check(finder, composed, asked, n, coding, found, added, verdict)
-        _settle(found, verdict, membership_only=False)
+        _settle(found, verdict)
     if verdict.coding is None:
         text = f"No valid coding was found for the code system '{system.canonical}'"
         verdict.say(Issue(severity="error", code="code-invalid", kind="invalid-code", text=text))
     return verdict
-
-
-def unknown_system(url: str, version: str, known: Sequence[str], place: str) -> Issue:
-    """Return the issue about a code system that is not here."""
-    return Issue(severity="error", code="not-found", kind="not-found", path=place,
-                 text=unknown_text(url, version, known, NOT_VALIDATED))  # fmt: skip

@@ -12,8 +12,8 @@ from akson.fhir import bodies
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.inputs import Inputs, inputs
-from akson.fhirapi.terminology import COMMON, answer, answering, finder, stored
-from akson.registers.terminology import entries, expanding, languages
+from akson.fhirapi.terminology import COMMON, answer, answering, finder, languages_asked, stored, value_set_named
+from akson.registers.terminology import entries, expanding
 from akson.registers.terminology.composing import Composed, Composer
 from akson.registers.terminology.model import Json, System
 from akson.registers.terminology.validating import standing
@@ -22,6 +22,7 @@ from akson.registers.terminology.wanting import Wanted
 _ECHOED = ("filter", "activeOnly", "excludeNested", "includeDesignations", "includeDefinition", "offset", "count",
            "displayLanguage", "designation")  # fmt: skip
 KNOWN = COMMON | {"url", "valueSet", "valueSetVersion", "property", *_ECHOED}
+_FLAGS = frozenset({"activeOnly", "excludeNested", "includeDesignations", "includeDefinition"})
 _LEFT_OUT = frozenset({"text", "meta", "expansion", "contained", "compose", "extension"})
 _UNCLOSED = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed"
 
@@ -33,11 +34,12 @@ async def expand(call: Call) -> Answer:
     own = given.complex("valueSet")
     if call.id:
         own = await stored(call)
-    if own is None and not given.text("url"):
+    named = value_set_named(given) if own is None else ""
+    if own is None and not named:
         raise Refused("AK-F007", name="parameter url (missing)")
     async with finder(call, given, [own] if own else []) as found:
         composer = Composer(found)
-        composed = await (composer.resource(own) if own else composer.canonical(_canonical(given)))
+        composed = await (composer.resource(own) if own else composer.canonical(named))
         given = given.otherwise(_of_value_set(composed))
         wanted = _wanted(given, call, composed)
         expansion = await expanding.expand(found, composed, wanted)
@@ -54,19 +56,15 @@ def _of_value_set(composed: Composed) -> Iterable[tuple[str, Any]]:
                 yield str(parts["name"]), parts.get("value")
 
 
-def _canonical(given: Inputs) -> str:
-    version = given.text("valueSetVersion")
-    return f"{given.text('url')}|{version}" if version else given.text("url")
-
-
 def _wanted(given: Inputs, call: Call, composed: Composed) -> Wanted:
     count, offset = given.number("count"), given.number("offset")
     if count is not None and count > expanding.LARGEST_PAGE:
         raise Refused("AK-F007", name=f"parameter count (at most {expanding.LARGEST_PAGE})")
-    text = given.text("displayLanguage") or call.headers.get("accept-language", "")
-    asked = languages.parse(text or composed.resource.get("language", ""))
+    if count is None and offset:
+        count = expanding.MOST
+    asked = languages_asked(given, call, composed.resource.get("language", ""))
     return Wanted(
-        text=given.text("filter"), offset=offset or 0, count=count if count is not None or not offset else 1000,
+        text=given.text("filter"), offset=offset or 0, count=count,
         active=given.flag("activeOnly"), nested=given.flag("excludeNested") is not True,
         designations=given.flag("includeDesignations") is True, uses=given.texts("designation"),
         definition=given.flag("includeDefinition") is True, properties=given.texts("property"), languages=asked,
@@ -99,7 +97,7 @@ def _echo(given: Inputs, call: Call) -> Iterable[Json]:
     kinds = {bool: "valueBoolean", int: "valueInteger", str: "valueString"}
     for name in _ECHOED:
         for value in given.all(name):
-            told = {"true": True, "false": False}.get(value, value) if name[0] in "aei" else value
+            told = {"true": True, "false": False}.get(value, value) if name in _FLAGS else value
             told = re.sub(r",\s*", ", ", told) if name == "displayLanguage" else told
             told = int(told) if name in ("offset", "count") else told
             yield {"name": name, "valueCode" if name == "displayLanguage" else kinds[type(told)]: told}

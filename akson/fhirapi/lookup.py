@@ -8,8 +8,7 @@ from akson.base.errors import Refused
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.inputs import inputs
-from akson.fhirapi.terminology import COMMON, answer, answering, finder, stored
-from akson.registers.terminology import languages
+from akson.fhirapi.terminology import COMMON, answer, answering, finder, languages_asked, stored
 from akson.registers.terminology.describing import Described, look_up, properties, system_of
 from akson.registers.terminology.model import Json
 
@@ -33,8 +32,7 @@ async def lookup(call: Call) -> Answer:
     near = not wanted or bool(wanted & {"parent", "child", "*"})
     async with finder(call, given) as found:
         system = await system_of(found, url, version, "code cannot be looked up")
-        asked = languages.parse(given.text("displayLanguage") or call.headers.get("accept-language", ""))
-        described = await look_up(found, system, code, asked, relatives=near)
+        described = await look_up(found, system, code, languages_asked(given, call), relatives=near)
     return answer({"resourceType": "Parameters", "parameter": _told(described, wanted)})
 
 

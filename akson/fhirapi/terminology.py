@@ -20,9 +20,10 @@ from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.inputs import Inputs
 from akson.record import journal
-from akson.registers.terminology import store
+from akson.registers.terminology import languages, store
 from akson.registers.terminology.finding import Finder, Wishes
-from akson.registers.terminology.model import Issue, Json, Unanswerable
+from akson.registers.terminology.languages import Languages
+from akson.registers.terminology.model import Issue, Json, Unanswerable, versioned
 
 Operation = Callable[[Call], Awaitable[Answer]]
 COMMON = frozenset({
@@ -131,6 +132,19 @@ def _by_url(canonicals: Iterable[str]) -> dict[str, str]:
             raise Refused("AK-F007", name=f"version {canonical[:80]} (expected url|version)")
         found[url] = version
     return found
+
+
+def value_set_named(given: Inputs) -> str:
+    """Return the canonical of the value set that is asked about, "" when none is named. Raises Refused AK-F007."""
+    return versioned(given.text("url"), given.text("valueSetVersion")) if given.text("url") else ""
+
+
+def languages_asked(given: Inputs, call: Call, otherwise: str = "") -> Languages:
+    """Return the languages to answer in: as the parameter says, else the header, else `otherwise`.
+
+    Raises  Refused AK-F007, Unanswerable
+    """
+    return languages.parse(given.text("displayLanguage") or call.headers.get("accept-language", "") or otherwise)
 
 
 async def stored(call: Call) -> Json:

@@ -9,12 +9,21 @@ from akson.base.errors import Refused
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.inputs import Inputs, inputs, of_resource
-from akson.fhirapi.terminology import COMMON, answer, answering, finder, outcome_resource, parameters, stored
-from akson.registers.terminology import languages, validating
+from akson.fhirapi.terminology import (
+    COMMON,
+    answer,
+    answering,
+    finder,
+    languages_asked,
+    outcome_resource,
+    parameters,
+    stored,
+    value_set_named,
+)
+from akson.registers.terminology import validating
 from akson.registers.terminology.composing import Composer
 from akson.registers.terminology.describing import system_of
 from akson.registers.terminology.finding import Finder
-from akson.registers.terminology.languages import Languages
 from akson.registers.terminology.model import Concept, Issue, Json, Unanswerable
 from akson.registers.terminology.verdicts import Asked, Verdict
 
@@ -37,13 +46,12 @@ async def in_value_set(call: Call) -> Answer:
 
 async def _value_set(found: Finder, given: Inputs, own: Json | None, call: Call) -> tuple[Asked, Verdict]:
     asked = _asked(given, call)
-    if own is None and not given.text("url"):
+    named = value_set_named(given) if own is None else ""
+    if own is None and not named:
         raise Refused("AK-F007", name="parameter url (missing)")
-    version = given.text("valueSetVersion")
-    canonical = f"{given.text('url')}|{version}" if version else given.text("url")
     found.asked = {one["system"]: one.get("version", "") for one in asked.codings if one.get("system")}
     composer = Composer(found)
-    resource = own if own is not None else await composer.find(canonical)
+    resource = own if own is not None else await composer.find(named)
     try:
         composed = await composer.resource(resource)
     except Unanswerable as refused:
@@ -113,12 +121,8 @@ def _asked(given: Inputs, call: Call) -> Asked:
         codings=codings, path=path, concept=concept, infer=given.flag("inferSystem") is True,
         abstract=given.flag("abstract") is not False, active=given.flag("activeOnly") is True,
         lenient=given.flag("lenient-display-validation") is True,
-        membership_only=given.flag("valueset-membership-only") is True, languages=_languages(given, call),
+        membership_only=given.flag("valueset-membership-only") is True, languages=languages_asked(given, call),
     )  # fmt: skip
-
-
-def _languages(given: Inputs, call: Call) -> Languages:
-    return languages.parse(given.text("displayLanguage") or call.headers.get("accept-language", ""))
 
 
 def _tells(concept: Concept) -> bool:

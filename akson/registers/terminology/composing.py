@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from akson.registers.terminology import filters, versions
 from akson.registers.terminology.finding import Finder
-from akson.registers.terminology.model import Issue, Json, System, Unanswerable, not_found
+from akson.registers.terminology.model import Issue, Json, System, Unanswerable, not_found, versioned
 from akson.registers.terminology.statements import SQL, Statement, every, some, without
 
 DEEPEST = 30  # imports within imports
@@ -64,8 +64,7 @@ class Composed:
 
     @property
     def canonical(self) -> str:
-        version = self.resource.get("version")
-        return f"{self.url}|{version}" if version else self.url
+        return versioned(self.url, self.resource.get("version", ""))
 
     def condition(self, to: Statement) -> str:
         """Return the condition that a concept is in the value set."""
@@ -114,7 +113,7 @@ class Composer:
 
     async def resource(self, resource: Json) -> Composed:
         """Return the value set ready to be asked. Raises Unanswerable, also when it contains itself."""
-        name = f"{resource.get('url', '')}|{resource.get('version', '')}".removesuffix("|")
+        name = versioned(resource.get("url", ""), resource.get("version", ""))
         if name and name in self._open:
             raise _cyclic(name, self._open)
         if len(self._open) > DEEPEST:

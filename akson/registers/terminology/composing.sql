@@ -1,4 +1,5 @@
--- Fragments that composing.py puts together. `c` is the concept; :names become numbered parameters.
+-- What value sets and code systems are asked: fragments that statements.py puts together (`c` is the concept, :names
+-- become numbered parameters), and whole statements ($1 ...).
 
 -- name: of_system
 c.system = :system
@@ -78,6 +79,7 @@ SELECT d.code FROM terminology_concept a
   JOIN terminology_closure h ON h.system = a.system AND h.descendant = a.n
   JOIN terminology_concept d ON d.system = h.system AND d.n = h.ancestor
  WHERE a.system = $1 AND a.key = $2
+
 -- name: display
 c.display
 

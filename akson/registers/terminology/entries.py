@@ -10,7 +10,16 @@ from akson.registers.terminology import languages
 from akson.registers.terminology.composing import Composed
 from akson.registers.terminology.finding import Finder
 from akson.registers.terminology.languages import Name
-from akson.registers.terminology.model import STANDARDS_STATUS, Concept, Issue, Json, System, Unanswerable
+from akson.registers.terminology.model import (
+    CONCEPT_PROPERTIES,
+    PREFERRED,
+    STANDARDS_STATUS,
+    Concept,
+    Issue,
+    Json,
+    System,
+    Unanswerable,
+)
 from akson.registers.terminology.statements import SQL
 from akson.registers.terminology.wanting import Leaf, Wanted
 
@@ -18,7 +27,6 @@ SUPPLEMENT = "http://hl7.org/fhir/StructureDefinition/valueset-supplement"
 _R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion"
 PROPERTY = f"{_R5}.property"
 OF_ENTRY = f"{_R5}.contains.property"
-STANDARD = "http://hl7.org/fhir/concept-properties#"
 _EXT = "http://hl7.org/fhir/StructureDefinition/"
 _AS_PROPERTIES = {  # extension -> property of an entry, and its standard name
     f"{_EXT}codesystem-label": ("label", "label"), f"{_EXT}valueset-label": ("label", "label"),
@@ -153,8 +161,7 @@ def _designation(name: Name, concept: Concept) -> Json:
         kept = {k: v for k, v in name.given.items() if k != "extension"}
         extensions = [one for one in name.given.get("extension", ()) if one.get("url") in _OF_DESIGNATION]
         return kept | ({"extension": extensions} if extensions else {})
-    use = {"system": "http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra", "code": "preferredForLanguage"}
-    return {"language": name.language or concept.system.language, "use": use, "value": name.text}
+    return {"language": name.language or concept.system.language, "use": PREFERRED, "value": name.text}
 
 
 def _shown(*told: Mapping[str, Any]) -> list[Json]:
@@ -198,8 +205,8 @@ def declared(entries: Iterable[Json], systems: Iterable[System]) -> list[Json]:
         for one in entry.get("extension", ()):
             if one["url"] == OF_ENTRY:
                 used[one["extension"][0]["valueCode"]] = None
-    uris = {name: STANDARD + name for name in ("status", "definition", "label", "order")}
-    uris["weight"] = f"{STANDARD}itemWeight"
+    uris = {name: CONCEPT_PROPERTIES + name for name in ("status", "definition", "label", "order")}
+    uris["weight"] = f"{CONCEPT_PROPERTIES}itemWeight"
     for system in systems:
         uris |= {p["code"]: p["uri"] for p in system.head.get("property", ()) if p.get("uri")}
     return [

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from akson.base.queries import queries
 from akson.fhir import bodies
 from akson.registers.terminology import versions
-from akson.registers.terminology.model import Json, System, not_found
+from akson.registers.terminology.model import Json, System, not_found, versioned
 
 SQL = queries(__file__, "finding.sql")
 _KEPT = 2000
@@ -125,8 +125,7 @@ class Finder:
         found = versions.newest((row["version"] for row in rows), version)
         best = max((row for row in rows if row["version"] == found), key=lambda row: bool(row["scope"]), default=None)
         if best is None:
-            named = f"{url}|{version}" if version else url
-            raise not_found(f"A definition for the value Set '{named}' could not be found")
+            raise not_found(f"A definition for the value Set '{versioned(url, version)}' could not be found")
         if best["digest"] not in _value_sets:
             text = (await self.reader.fetch(SQL.value_set_body, url, best["version"], best["scope"]))[0]["body"]
             _value_sets.keep(best["digest"], bodies.loads(text.encode()))

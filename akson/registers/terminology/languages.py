@@ -10,12 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from akson.registers.terminology.model import Concept, Issue, Json, Unanswerable
+from akson.registers.terminology.model import PREFERRED, Concept, Issue, Json, Unanswerable
 
 _TAG = re.compile(r"\*|[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _NORWEGIAN = ("nb", "nn")
-_DISPLAY_USE = "http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra"
-_MAIN = frozenset({"display", "preferredForLanguage"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +86,8 @@ def names(concept: Concept, listed: Json | None = None, more: Iterable[Json] = (
 
 def _designated(given: Json) -> Name:
     use = given.get("use", {})
-    main = not use or (use.get("system") == _DISPLAY_USE and use.get("code") in _MAIN) or use.get("code") == "display"
+    system, code = use.get("system"), use.get("code")
+    main = not use or code == "display" or (system == PREFERRED["system"] and code == PREFERRED["code"])
     return Name(text=given.get("value", ""), language=given.get("language", ""), main=main, given=given)
 
 

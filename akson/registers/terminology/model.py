@@ -11,10 +11,18 @@ from functools import cached_property
 from typing import Any, Final
 
 Json = dict[str, Any]
-_CONCEPT_PROPERTIES: Final = "http://hl7.org/fhir/concept-properties#"
+CONCEPT_PROPERTIES: Final = "http://hl7.org/fhir/concept-properties#"
+INACTIVE: Final[Json] = {"code": "inactive", "uri": f"{CONCEPT_PROPERTIES}inactive", "type": "boolean"}  # as declared
+# What a designation is used for that is the display in its language.
+PREFERRED: Final = {"system": "http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra", "code": "preferredForLanguage"}
 STANDARDS_STATUS: Final = "http://hl7.org/fhir/StructureDefinition/structuredefinition-standards-status"
 _INACTIVE: Final = frozenset({"retired", "inactive", "withdrawn"})
 _VALUES: Final = ("valueCode", "valueString", "valueInteger", "valueBoolean", "valueDateTime", "valueDecimal")
+
+
+def versioned(url: str, version: str) -> str:
+    """Return the canonical of a url in a version; "" is any."""
+    return f"{url}|{version}" if version else url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +49,7 @@ class System:
 
     @property
     def canonical(self) -> str:
-        return f"{self.url}|{self.version}" if self.version else self.url
+        return versioned(self.url, self.version)
 
     @property
     def language(self) -> str:
@@ -64,7 +72,7 @@ class System:
 def standard_property(head: Mapping[str, Any], meaning: str) -> str:
     """Return what a code system calls a standard property: by its uri, else the name itself."""
     for declared in head.get("property", ()):
-        if declared.get("uri") == _CONCEPT_PROPERTIES + meaning:
+        if declared.get("uri") == CONCEPT_PROPERTIES + meaning:
             return str(declared.get("code"))
     return meaning
 

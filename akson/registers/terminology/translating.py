@@ -13,7 +13,7 @@ from akson.base.queries import queries
 from akson.fhir import bodies
 from akson.registers.terminology import versions
 from akson.registers.terminology.finding import Finder
-from akson.registers.terminology.model import Json, not_found
+from akson.registers.terminology.model import Json, not_found, versioned
 
 SQL = queries(__file__, "translating.sql")
 NO_MATCH = frozenset({"unmatched", "disjoint"})
@@ -52,8 +52,8 @@ async def translate(finder: Finder, asked: Question) -> list[Match]:
         asked.target_set or None,
     )  # fmt: skip
     if asked.url and not rows:
-        named = f"{asked.url}|{asked.version}" if asked.version else asked.url
-        raise not_found(f"A definition for the concept map '{named}' could not be found")
+        told = versioned(asked.url, asked.version)
+        raise not_found(f"A definition for the concept map '{told}' could not be found")
     maps = _newest(rows)
     found: dict[tuple[Any, ...], Match] = {}
     for coding in asked.codings:
@@ -97,7 +97,7 @@ def _match(row: Mapping[str, Any], map_: Mapping[str, Any], *, back: bool) -> Ma
     equivalence = row["equivalence"]
     return Match(
         equivalence=_TURNED.get(equivalence, equivalence) if back else equivalence,
-        concept=concept | ({"display": display} if display else {}), source=_canonical(map_),
+        concept=concept | ({"display": display} if display else {}), source=versioned(map_["url"], map_["version"]),
         comment=body.get("comment", ""), product=body.get("product", ()),
     )  # fmt: skip
 
@@ -114,9 +114,5 @@ def _unmapped(map_: Mapping[str, Any], asked: Question, coding: Json, system: st
             k: how[k] for k in ("code", "display") if k in how
         }  # fmt: skip
         concept = {"system": group.get("target", "")} | given
-        found.append(Match(equivalence="relatedto", concept=concept, source=_canonical(map_)))
+        found.append(Match(equivalence="relatedto", concept=concept, source=versioned(map_["url"], map_["version"])))
     return found
-
-
-def _canonical(map_: Mapping[str, Any]) -> str:
-    return f"{map_['url']}|{map_['version']}" if map_["version"] else str(map_["url"])

@@ -26,7 +26,7 @@ from akson.registers.terminology.formats.items import (
     table,
     text_of,
 )
-from akson.registers.terminology.model import Json, NewConcept
+from akson.registers.terminology.model import INACTIVE, Json, NewConcept
 
 NLK: Final = codes.volven(7280)
 _LARGEST = 512 * 1024 * 1024
@@ -54,7 +54,6 @@ _COLUMNS: Final[Mapping[str, str]] = {
     }.items()
     for name in names.split()
 }  # fmt: skip
-_INACTIVE: Final = {"code": "inactive", "uri": "http://hl7.org/fhir/concept-properties#inactive", "type": "boolean"}
 
 
 def read(path: Path, named: Named, advance: Advance) -> Iterator[Item]:
@@ -102,7 +101,7 @@ def head_of(url: str, title: str, version: str) -> Json:
     head = {
         "resourceType": "CodeSystem", "url": url, "name": re.sub(r"\W", "", title), "title": title, "status": "active",
         "content": "complete", "language": "nb", "caseSensitive": True, "hierarchyMeaning": "is-a",
-        "property": [_INACTIVE],
+        "property": [INACTIVE],
     }  # fmt: skip
     if identifier:
         head["identifier"] = [{"system": "urn:ietf:rfc:3986", "value": identifier}]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from akson.registers.codes import LOINC
 from akson.registers.terminology.formats.items import Advance, Begin, Fault, Item, Named, table
-from akson.registers.terminology.model import Json, NewConcept
+from akson.registers.terminology.model import INACTIVE, Json, NewConcept
 
 _PROPERTIES = ("COMPONENT", "PROPERTY", "TIME_ASPCT", "SYSTEM", "SCALE_TYP", "METHOD_TYP", "CLASS", "STATUS",
                "ORDER_OBS", "EXAMPLE_UCUM_UNITS")  # fmt: skip
@@ -16,7 +16,7 @@ _HEAD: Json = {
     "resourceType": "CodeSystem", "url": LOINC, "name": "LOINC", "title": "LOINC", "status": "active",
     "content": "complete", "language": "en", "caseSensitive": False, "hierarchyMeaning": "is-a",
     "property": [
-        {"code": "inactive", "uri": "http://hl7.org/fhir/concept-properties#inactive", "type": "boolean"},
+        INACTIVE,
         *({"code": name, "type": "string"} for name in _PROPERTIES),
     ],
 }  # fmt: skip

@@ -16,7 +16,7 @@ from akson.base.queries import queries
 from akson.registers.codes import SNOMED
 from akson.registers.terminology.filters import MEMBER
 from akson.registers.terminology.formats.items import Advance, Begin, Fault, Item, Named, table
-from akson.registers.terminology.model import Json, NewConcept
+from akson.registers.terminology.model import INACTIVE, PREFERRED, Json, NewConcept
 
 SQL = queries(__file__, "snomed.sql")
 IS_A: Final = "116680003"
@@ -118,7 +118,7 @@ def _head(files: list[Path], named: Named) -> Json:
         "resourceType": "CodeSystem", "url": SNOMED, "name": "SNOMED_CT", "title": "SNOMED CT", "status": "active",
         "content": "complete", "language": "en", "caseSensitive": True, "hierarchyMeaning": "is-a",
         "property": [
-            {"code": "inactive", "uri": "http://hl7.org/fhir/concept-properties#inactive", "type": "boolean"},
+            INACTIVE,
             {"code": "sufficientlyDefined", "type": "boolean"}, {"code": "moduleId", "type": "code"},
             {"code": MEMBER, "type": "code"},
         ],
@@ -155,5 +155,5 @@ def _display(described: list[tuple[Any, ...]]) -> str:
 def _designation(language: str, type_: str, term: str, preferred: int) -> Json:
     use = {"system": SNOMED, "code": type_}
     if preferred and type_ != _FULLY:  # what a language prefers is shown to those who ask for it
-        use = {"system": "http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra", "code": "preferredForLanguage"}
+        use = PREFERRED
     return {"language": language, "use": use, "value": term}

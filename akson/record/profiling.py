@@ -12,9 +12,10 @@ from typing import Any
 
 from akson.base.turns import in_turns
 from akson.base.work import Work
+from akson.fhir.fhirpath import Terminology as Codes
 from akson.fhir.issues import GRAVE, Invalid, Issue
 from akson.fhir.profiles import checking, everything
-from akson.fhir.profiles.bindings import Asking, Question, Terms
+from akson.fhir.profiles.bindings import Asking, Question
 from akson.fhir.profiles.library import Library
 from akson.registers.terminology.ports import Terminology
 
@@ -40,7 +41,7 @@ async def hold(work: Work, written: Iterable[Written]) -> None:
         raise Invalid(found)
 
 
-def _faults(resource: dict[str, Any], library: Library, terms: Terms) -> list[Issue]:
+def _faults(resource: dict[str, Any], library: Library, terms: Codes) -> list[Issue]:
     return checking.faults(resource, library, terms=terms)
 
 
@@ -55,7 +56,7 @@ async def examine(work: Work, body: bytes, profiles: Iterable[str]) -> list[Issu
     return await _asked(work, lambda terms: everything.issues(body, library, wanted, terms))
 
 
-async def _asked(work: Work, check: Callable[[Terms], list[Issue]]) -> list[Issue]:
+async def _asked(work: Work, check: Callable[[Codes], list[Issue]]) -> list[Issue]:
     asking = Asking(work.office.profiles.terms)
     found = check(asking)
     if asking.open:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from akson.fhir.definitions import codings, facts
 
@@ -11,16 +11,6 @@ Json = Mapping[str, Any]
 Pair = tuple[str, str]
 Question = tuple[str, str, str]
 _R4 = "http://hl7.org/fhir/ValueSet/"
-
-
-class Terms(Protocol):
-    """Answers about codes; None when it does not know the value set. The FHIRPath compiler asks the same."""
-
-    def member_of(self, value: Any, fhir_type: str, value_set: str) -> bool | None:
-        """Tell whether a code, Coding or CodeableConcept (as JSON) is in the value set."""
-
-    def subsumes(self, first: Any, second: Any, fhir_type: str) -> bool | None:
-        """Tell whether the first is the second or above it."""
 
 
 def pairs(value: Any, fhir_type: str) -> list[tuple[str | None, str]]:

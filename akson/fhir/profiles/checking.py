@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from akson.fhir.fhirpath import FhirPathError, Node, compile
+from akson.fhir.fhirpath import FhirPathError, Node, Terminology, compile
 from akson.fhir.fhirpath.model import is_a
 from akson.fhir.issues import Issue
 from akson.fhir.profiles import answers
-from akson.fhir.profiles.bindings import Terms
 from akson.fhir.profiles.compiling import is_base
-from akson.fhir.profiles.library import Library, Profile
+from akson.fhir.profiles.library import Library
 from akson.fhir.profiles.running import Run
 from akson.fhir.profiles.spots import Spot, outermost
 
@@ -19,7 +18,9 @@ Json = dict[str, Any]
 _ANYWHERE = frozenset({"Element", "Resource"})
 
 
-def faults(resource: Json, library: Library, profiles: Sequence[str] = (), terms: Terms | None = None) -> list[Issue]:
+def faults(
+    resource: Json, library: Library, profiles: Sequence[str] = (), terms: Terminology | None = None
+) -> list[Issue]:
     """Return what a structurally valid resource does not keep of the profiles it claims, and of `profiles`.
 
     Profiles that are not known are told as warnings, once each.
@@ -151,6 +152,3 @@ def _leads_to(expression: str, holder: Spot, run: Run) -> bool:
     held = holder.value if isinstance(holder.value, dict) else holder.node.extra
     nodes = (item for item in found if item.__class__ is Node)
     return any(held is (node.value if isinstance(node.value, dict) else node.extra) for node in nodes)
-
-
-__all__ = ["Profile", "faults"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from akson.fhir import checks, invariants
+from akson.fhir.fhirpath import Terminology
 from akson.fhir.issues import GRAVE, Issue
 from akson.fhir.profiles import checking, sense
-from akson.fhir.profiles.bindings import Terms
 from akson.fhir.profiles.library import Library
 from akson.fhir.profiles.spots import outermost
 
 
-def issues(body: bytes, library: Library, profiles: Sequence[str] = (), terms: Terms | None = None) -> list[Issue]:
+def issues(
+    body: bytes, library: Library, profiles: Sequence[str] = (), terms: Terminology | None = None
+) -> list[Issue]:
     """Return every issue of the resource in `body`; while its structure is at fault, nothing more can be said.
 
     profiles  to be held against beside those it claims

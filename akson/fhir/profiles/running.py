@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from akson.fhir.fhirpath import Terminology
 from akson.fhir.issues import GRAVE, Issue
-from akson.fhir.profiles.bindings import Terms
 from akson.fhir.profiles.spots import Spot
 
 DEEPEST = 24  # profiles inside one another
@@ -33,7 +33,7 @@ class Run:
     """One check. resource: what the element lies in; root: what contains that, or itself."""
 
     profile: Callable[[str], Known | None]
-    terms: Terms
+    terms: Terminology
     resolve: Resolve
     resource: Spot
     root: Spot

@@ -34,8 +34,9 @@ def slicer(defined: Definition, compile: Compile) -> Callable[[Spot, list[Spot],
         for number, (one, _, each) in enumerate(slices):
             of = [spot for spot, place in zip(found, places, strict=True) if number in place]
             _count(one, around, of, run)
-            for spot in of if each else ():
-                each(spot, run)  # type: ignore[misc]
+            if each:
+                for spot in of:
+                    each(spot, run)
         _rules(defined, found, places, rules, run)
         firsts = [place[0] for place in places if place]
         if ordered and firsts != sorted(firsts):
@@ -184,7 +185,7 @@ def _defined(one: Definition, parts: list[str]) -> Definition | None:
         if place is None or part == "resolve()" or part.startswith("ofType("):
             continue
         if part.startswith("extension("):
-            url = part[11:-2]
+            url = _extension(part)
             named = place.children.get("extension")
             place = next((s for s in named.slices.values() if _has_url(s, url)), None) if named else None
         else:
@@ -211,10 +212,15 @@ def _values(spot: Spot, parts: list[str], run: Run) -> list[Spot]:
         elif part.startswith("ofType("):
             found = [s for s in found if s.node.type == part[7:-1]]
         elif part.startswith("extension("):
-            found = [e for s in found for e in s.held("extension") if e.value.get("url") == part[11:-2]]
+            found = [e for s in found for e in s.held("extension") if e.value.get("url") == _extension(part)]
         else:
             found = [inner for s in found for inner in s.held(part)]
     return found
+
+
+def _extension(part: str) -> str:
+    """Return the address in `extension('address')`."""
+    return part.removeprefix("extension(")[1:-2]
 
 
 def _led(spot: Spot, run: Run) -> Spot | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from akson.access.roles import OWN_JOB
@@ -42,12 +44,16 @@ async def fill(settings: Settings, people: int, told: Callable[[str], None]) -> 
 async def look(office: Office, looks: Iterable[Any], names: Names) -> None:
     """Leave the looks of earlier days in the access log, oldest first, each by whoever it was and at its own time."""
     for one in looks:
-        earlier = replace(office, clock=lambda at=one.at: at)  # type: ignore[misc]
+        earlier = replace(office, clock=partial(_same, one.at))
         actor = (await office.register.staff(one.who.fnr.value, one.at, "demo:4"))[0]
         whose = office.ids.open(names[one.whose].partition("/")[2]) or 0
         screen, reason = f"demo:{one.page}", one.reason
         async with earlier.work(actor, Purpose.TREATMENT, screen=screen, reason=reason) as work:
             work.saw(whose, f"page {one.page}", basis=one.basis)
+
+
+def _same(at: datetime) -> datetime:
+    return at
 
 
 def _address(office: Office, one: Any, names: Names, port: int) -> Address:

@@ -5,7 +5,7 @@ The number is the place in the alphabet of the 146 types; R4 is frozen, so it ne
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeGuard
 
 from akson.fhir.definitions import facts
 
@@ -13,7 +13,7 @@ TYPES: Final[tuple[str, ...]] = tuple(facts()["types"])
 _CODES: Final = {name: number for number, name in enumerate(TYPES, start=1)}
 
 
-def is_type(name: object) -> bool:
+def is_type(name: object) -> TypeGuard[str]:
     """Tell whether `name` is a resource type of R4."""
     return name in _CODES if isinstance(name, str) else False
 

@@ -114,7 +114,7 @@ def _missing(parts: tuple[str, ...]) -> str:
 
 def _values(form: Filled) -> dict[str, Value]:
     """Return what was measured, by name of kinds.py."""
-    return {name: value for name in kinds.EVERY if (value := form.values.get(name)) is not None}  # type: ignore[misc]
+    return {name: value for name in kinds.EVERY if isinstance(value := form.values.get(name), Value)}
 
 
 def _measured_at(form: Filled, work: Work) -> datetime:

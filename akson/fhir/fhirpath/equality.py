@@ -79,7 +79,8 @@ def key(item: Any) -> Hashable:
         return ("truth", item)
     if item.__class__ is Node:
         return ("element", _frozen(item.value))
-    return item  # type: ignore[no-any-return]
+    plain: Hashable = item
+    return plain
 
 
 def _quantity_key(q: Quantity) -> Hashable:

@@ -122,7 +122,7 @@ def is_many(of: str, name: str) -> bool:
 def resource_type(value: Any) -> str:
     """Return the type of a resource in JSON; "Resource" when it does not say one that R4 has."""
     kind = value.get("resourceType") if value.__class__ is dict else None
-    return kind if is_type(kind) else "Resource"  # type: ignore[return-value]
+    return kind if is_type(kind) else "Resource"
 
 
 Reader = Callable[[Node, list[Any]], None]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from akson.fhir.fhirpath import tree
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.lexer import Token, tokens
 from akson.fhir.fhirpath.quantities import CALENDAR, Quantity
-from akson.fhir.fhirpath.temporal import Temporal, temporal
+from akson.fhir.fhirpath.temporal import Kind, Temporal, temporal
 
+P = TypeVar("P", bound=tree.Part)
 DEEPEST: Final = 120  # levels of an expression; each takes a few of Python's own when it runs
 # Binding of the operators, loosest first; those of one line go from left to right.
 _LEVELS: Final = (
@@ -29,6 +31,7 @@ _LEVELS: Final = (
 _CHAINED: Final = frozenset({"or", "and", "|"})
 _BINDING: Final = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
 _TYPE_LEVEL: Final = _BINDING["is"]
+_TEMPORAL: Final[dict[str, Kind]] = {"date": "Date", "datetime": "DateTime", "time": "Time"}
 
 
 def parse(expression: str) -> tree.Part:
@@ -94,7 +97,7 @@ class _Parser:
         self.open -= 1
         return left
 
-    def made(self, kind: Any, *parts: tree.Part | None, at: int, **fields: Any) -> Any:
+    def made(self, kind: Callable[..., P], *parts: tree.Part | None, at: int, **fields: Any) -> P:
         """Return a part over `parts`. Raises when the tree becomes too deep."""
         depth = 1 + max((part.depth for part in parts if part), default=0)
         if depth > DEEPEST:
@@ -103,14 +106,10 @@ class _Parser:
 
     def joined(self, operator: Token, left: tree.Part, right: tree.Part) -> tree.Part:
         if operator.text not in _CHAINED:
-            return self.made(  # type: ignore[no-any-return]
-                tree.Binary, left, right, at=operator.at, operator=operator.text, left=left, right=right
-            )
+            return self.made(tree.Binary, left, right, at=operator.at, operator=operator.text, left=left, right=right)
         before = left.operands if isinstance(left, tree.Chain) and left.operator == operator.text else (left,)
         operands = (*before, right)
-        return self.made(  # type: ignore[no-any-return]
-            tree.Chain, *operands, at=operator.at, operator=operator.text, operands=operands
-        )
+        return self.made(tree.Chain, *operands, at=operator.at, operator=operator.text, operands=operands)
 
     def unary(self) -> tree.Part:
         if self.sees("+", "-"):
@@ -120,7 +119,7 @@ class _Parser:
                 raise _too_deep(sign.at)
             operand = self.unary()
             self.open -= 1
-            return self.made(tree.Unary, operand, at=sign.at, sign=sign.text, operand=operand)  # type: ignore[no-any-return]
+            return self.made(tree.Unary, operand, at=sign.at, sign=sign.text, operand=operand)
         return self.path()
 
     def path(self) -> tree.Part:
@@ -143,12 +142,10 @@ class _Parser:
         if self.sees("(") and name.kind == "name":
             self.take()
             arguments = self.arguments()
-            return self.made(  # type: ignore[no-any-return]
-                tree.Call, of, *arguments, at=name.at, of=of, name=name.text, arguments=arguments
-            )
+            return self.made(tree.Call, of, *arguments, at=name.at, of=of, name=name.text, arguments=arguments)
         if of is None:
             return tree.Name(at=name.at, name=name.text)
-        return self.made(tree.Member, of, at=name.at, of=of, name=name.text)  # type: ignore[no-any-return]
+        return self.made(tree.Member, of, at=name.at, of=of, name=name.text)
 
     def arguments(self) -> tuple[tree.Part, ...]:
         found: list[tree.Part] = []
@@ -211,8 +208,7 @@ class _Parser:
 
 
 def _temporal(token: Token) -> Temporal:
-    kinds = {"date": "Date", "datetime": "DateTime", "time": "Time"}
-    found = temporal(kinds[token.kind], token.text)
+    found = temporal(_TEMPORAL[token.kind], token.text)
     if found is None:
         raise FhirPathError(f"@{token.text} is not in the calendar", kind="syntax", at=token.at)
     return found

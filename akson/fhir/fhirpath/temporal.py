@@ -81,7 +81,7 @@ def _zone(offset: int | None) -> str:
 
 
 @lru_cache(maxsize=8192)
-def temporal(kind: str, text: str) -> Temporal | None:
+def temporal(kind: Kind, text: str) -> Temporal | None:
     """Return what `text` means as a Date, DateTime or Time, or None when it is none."""
     found = _TEXT.fullmatch(text)
     if not found or (kind == "Time") == bool(found["year"]) or (kind == "Date" and (found["t"] or found["zone"])):
@@ -94,7 +94,7 @@ def temporal(kind: str, text: str) -> Temporal | None:
     if found["second"]:
         parts.append(Decimal(found["second"]))
     offset = _offset(found["zone"])
-    made = Temporal(kind, tuple(parts), offset)  # type: ignore[arg-type]
+    made = Temporal(kind, tuple(parts), offset)
     return made if _is_real(made) else None
 
 

@@ -11,14 +11,14 @@ from akson.fhir.fhirpath import quantities
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.model import QUANTITIES, Node, TypeInfo, parent
 from akson.fhir.fhirpath.quantities import Quantity
-from akson.fhir.fhirpath.temporal import Temporal, temporal
+from akson.fhir.fhirpath.temporal import Kind, Temporal, temporal
 from akson.fhir.primitives import BIGGEST_INTEGER, LONGEST_STRING
 
 Items = list[Any]
 FARTHEST: Final = 1000  # of the powers of ten: beyond it numbers measure nothing and take long
 
 
-def _temporal_of(kind: str) -> Callable[[Any], Any]:
+def _temporal_of(kind: Kind) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         return (temporal(kind, value) or value) if value.__class__ is str else value
 

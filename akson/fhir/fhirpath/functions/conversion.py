@@ -13,7 +13,7 @@ from akson.fhir.fhirpath.code import Code, of_system, telling
 from akson.fhir.fhirpath.functions.registry import Compiling, built
 from akson.fhir.fhirpath.quantities import CALENDAR, CALENDAR_AS_UCUM, Quantity
 from akson.fhir.fhirpath.scope import Scope
-from akson.fhir.fhirpath.temporal import Temporal, temporal
+from akson.fhir.fhirpath.temporal import Kind, Temporal, temporal
 from akson.fhir.fhirpath.values import Items, fitting, one, system, text
 
 Convert = Callable[[Any], Any]
@@ -42,7 +42,7 @@ def to_integer(value: Any) -> int | None:
     if value.__class__ in {bool, int}:
         return int(value)
     if value.__class__ is str and _INTEGER.fullmatch(value):
-        return fitting(int(value))  # type: ignore[return-value]
+        return number if fitting(number := int(value)) is not None else None
     return None
 
 
@@ -77,13 +77,13 @@ def to_quantity(value: Any) -> Quantity | None:
     return Quantity(Decimal(found[1]), found[2] or found[3] or "1")
 
 
-def _temporal(kind: str) -> Convert:
+def _temporal(kind: Kind) -> Convert:
     def convert(value: Any) -> Temporal | None:
         if value.__class__ is str:
             return temporal(kind, value)
         if value.__class__ is not Temporal or (kind == "Time") != (value.kind == "Time"):
             return None
-        return Temporal(kind, value.parts[:3], None) if kind == "Date" else Temporal(kind, value.parts, value.offset)  # type: ignore[arg-type]
+        return Temporal(kind, value.parts[:3], None) if kind == "Date" else Temporal(kind, value.parts, value.offset)
 
     return convert
 

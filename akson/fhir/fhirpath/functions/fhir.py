@@ -11,7 +11,7 @@ from akson.fhir.fhirpath.code import ANY, BOOLEAN, Code, Static, telling
 from akson.fhir.fhirpath.errors import FhirPathError
 from akson.fhir.fhirpath.functions.registry import Compiling, built, collected
 from akson.fhir.fhirpath.model import Node, is_a, is_fhir_type, read_placed, reader, resource_type
-from akson.fhir.fhirpath.scope import Scope
+from akson.fhir.fhirpath.scope import Scope, Terminology
 from akson.fhir.fhirpath.values import Items, named, one, plain, text
 
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
@@ -96,12 +96,12 @@ def member_of(c: Compiling, call: tree.Call, of: Code) -> Code:
         kind = item.type if item.__class__ is Node else "string"
         url = text(value_set, "the address of a value set")
         s.run.spend(1)
-        return _terminology(s, "memberOf").member_of(plain(item), kind, url)  # type: ignore[no-any-return]
+        return _terminology(s, "memberOf").member_of(plain(item), kind, url)
 
     return telling(tells)
 
 
-def _terminology(s: Scope, name: str) -> Any:
+def _terminology(s: Scope, name: str) -> Terminology:
     if s.run.given.terminology is None:
         raise FhirPathError(f"{name}() needs a terminology, which is not given")
     return s.run.given.terminology
@@ -119,7 +119,7 @@ def _subsuming(name: str, *, turned: bool) -> None:
             kind = pair[0].type if pair[0].__class__ is Node else "string"
             first, second = (plain(item) for item in (reversed(pair) if turned else pair))
             s.run.spend(1)
-            return _terminology(s, name).subsumes(first, second, kind)  # type: ignore[no-any-return]
+            return _terminology(s, name).subsumes(first, second, kind)
 
         return telling(tells)
 

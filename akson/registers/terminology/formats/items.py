@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 from akson.registers.terminology.model import Json, NewConcept
 
@@ -54,7 +54,7 @@ class Named:
 
 def opened(path: Path) -> IO[bytes]:
     """Open a file for reading; what is packed by gzip is unpacked."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def text_of(path: Path) -> IO[str]:
@@ -111,7 +111,7 @@ def _bounded(file: IO[str], advance: Advance) -> Iterator[str]:
 
 
 def unpacked(path: Path, into: Path) -> Path:
-    """Unpack a zip file below `into`, refusing what would land elsewhere or is absurdly large; return that folder."""
+    """Unpack a zip file below `into`, refusing what would land elsewhere; return that folder."""
     with zipfile.ZipFile(path) as archive:
         for one in archive.infolist():
             target = (into / one.filename).resolve()

@@ -241,52 +241,23 @@ BEGIN
    ORDER BY f.last_updated DESC, f.owner DESC, f.n DESC;
 END $$;
 
-CREATE FUNCTION public.journal_index_v1(the_owner bigint, c_type smallint[], c_id text[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) RETURNS void
+CREATE FUNCTION public.journal_index_v2(the_owner bigint, c_type smallint[], c_id text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
-DECLARE
-  tokens bigint[];
 BEGIN
+  PERFORM journal_values_v1(
+    true, array_fill(the_owner, ARRAY[cardinality(c_id)]), c_type, c_id, array_fill(1, ARRAY[cardinality(c_id)]),
+    c_tokens, c_hot, c_prints, g_n, g_grp, g_token,
+    r_n, r_slot, r_grp, r_type, r_owner, r_target, s_n, s_slot, s_grp, s_value, s_exact,
+    d_n, d_slot, d_grp, d_low, d_high,
+    q_n, q_slot, q_grp, q_low, q_high, q_base, q_base_low, q_base_high, q_code, q_name, w_n, w_narrative, w_words);
   FOR c IN 1 .. cardinality(c_id) LOOP
-    SELECT r.tokens INTO tokens FROM resource r WHERE r.owner = the_owner AND r.type = c_type[c] AND r.id = c_id[c];
-    DELETE FROM search_token s WHERE s.token = ANY (tokens) AND s.owner = the_owner AND s.id = c_id[c];
-    DELETE FROM search_group s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
-    DELETE FROM search_reference s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
-    DELETE FROM search_string s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
-    DELETE FROM search_date s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
-    DELETE FROM search_number s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
-    DELETE FROM search_text s WHERE s.owner = the_owner AND s.id = c_id[c] AND s.type = c_type[c];
-    UPDATE resource r SET tokens = coalesce((SELECT array_agg(x.token) FROM unnest(t_n, t_token) AS x (n, token)
-                                              WHERE x.n = c), '{}')
+    UPDATE resource r SET tokens = c_tokens[c]::bigint[], hot = c_hot[c], prints = c_prints[c]
      WHERE r.owner = the_owner AND r.type = c_type[c] AND r.id = c_id[c];
   END LOOP;
-
-  INSERT INTO search_token (token, owner, id)
-  SELECT x.token, the_owner, c_id[x.n] FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot) WHERE x.hot;
-  INSERT INTO search_group (owner, type, grp, id, tokens)
-  SELECT the_owner, c_type[x.n], x.grp, c_id[x.n], array_agg(x.token)
-    FROM unnest(g_n, g_grp, g_token) AS x (n, grp, token) GROUP BY x.n, x.grp;
-  INSERT INTO search_reference (owner, slot, type, grp, target_owner, target_type, id, target)
-  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.owner, x.type, c_id[x.n], x.target
-    FROM unnest(r_n, r_slot, r_grp, r_type, r_owner, r_target) AS x (n, slot, grp, type, owner, target);
-  INSERT INTO search_string (owner, slot, type, grp, exact, id, value)
-  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.exact, c_id[x.n], x.value
-    FROM unnest(s_n, s_slot, s_grp, s_value, s_exact) AS x (n, slot, grp, value, exact);
-  INSERT INTO search_date (owner, slot, type, grp, low, high, id)
-  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.low, x.high, c_id[x.n]
-    FROM unnest(d_n, d_slot, d_grp, d_low, d_high) AS x (n, slot, grp, low, high);
-  INSERT INTO search_number (owner, slot, type, grp, base, code, name, low, high, base_low, base_high, id)
-  SELECT the_owner, x.slot, c_type[x.n], x.grp, x.base, x.code, x.name, x.low, x.high, x.base_low, x.base_high, c_id[x.n]
-    FROM unnest(q_n, q_slot, q_grp, q_low, q_high, q_base, q_base_low, q_base_high, q_code, q_name)
-         AS x (n, slot, grp, low, high, base, base_low, base_high, code, name);
-  INSERT INTO search_text (owner, type, id, narrative, words)
-  SELECT the_owner, c_type[x.n], c_id[x.n],
-         CASE WHEN x.narrative <> '' THEN strip(to_tsvector('pg_catalog.norwegian', x.narrative)) END,
-         strip(to_tsvector('pg_catalog.norwegian', x.narrative || ' ' || x.words))
-    FROM unnest(w_n, w_narrative, w_words) AS x (n, narrative, words);
 END $$;
 
 CREATE TABLE public.resource_version (
@@ -309,6 +280,13 @@ CREATE FUNCTION public.journal_leaf_v1(v public.resource_version) RETURNS bytea
     AS $$
   SELECT sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
            (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, ''))
+$$;
+
+CREATE FUNCTION public.journal_leaf_v2(salt bytea, owner bigint, type smallint, id text, version integer, method text, last_updated timestamp with time zone, author text, body bytea) RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT sha256(salt || convert_to(concat_ws('|', owner, type, id, version, method,
+           (extract(epoch FROM last_updated) * 1000000)::bigint, author), 'UTF8') || coalesce(body, ''))
 $$;
 
 CREATE FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) RETURNS bigint[]
@@ -353,14 +331,6 @@ BEGIN
   RETURN o_key;
 END $$;
 
-CREATE FUNCTION public.journal_now_v1(at timestamp with time zone) RETURNS timestamp with time zone
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-  PERFORM pg_current_xact_id();
-  RETURN greatest(at, (SELECT e.at + interval '1 ms' FROM export e ORDER BY e.at DESC LIMIT 1));
-END $$;
-
 CREATE FUNCTION public.journal_standing_v2(owners bigint[], types smallint[], ids text[], wanted smallint) RETURNS TABLE(owner bigint, type smallint, id text, owner_type smallint, facts_rev bigint, facts text, version integer, deleted boolean, unit bigint, author bigint, labels text[], stated text[], numbers text[], returned boolean, told bytea)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_generic_plan'
@@ -386,99 +356,175 @@ BEGIN
     LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;
 END $$;
 
-CREATE FUNCTION public.journal_write_v2(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS TABLE(n integer, version integer, last_updated timestamp with time zone)
+CREATE FUNCTION public.journal_values_v1(anew boolean, c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+  many CONSTANT integer := cardinality(c_id);
+  none CONSTANT bytea := '\x000000000000';
+  -- Of each resource the kinds that stay as they are, as bits: 1 groups, 2 references, 4 strings, 8 dates, 16 numbers,
+  -- 32 words, 64 tokens; and what stays of all of them. Of one resource: what goes, and the hot tokens that stood.
+  same integer[] := array_fill(0, ARRAY[many]);
+  everywhere integer := CASE WHEN 0 = ANY (c_expect) THEN 0 ELSE 127 END;
+  stay integer; goes integer; stood bigint[];
+BEGIN
+  IF 0 < ANY (c_expect) THEN
+    FOR c IN 1 .. many LOOP
+      CONTINUE WHEN c_expect[c] = 0;
+      SELECT k.stood, CASE WHEN anew OR r.prints IS NULL OR r.hot IS NULL THEN 0
+               ELSE (substr(r.prints, 1, 6) = substr(k.prints, 1, 6))::integer
+                    + 2 * (substr(r.prints, 7, 6) = substr(k.prints, 7, 6))::integer
+                    + 4 * (substr(r.prints, 13, 6) = substr(k.prints, 13, 6))::integer
+                    + 8 * (substr(r.prints, 19, 6) = substr(k.prints, 19, 6))::integer
+                    + 16 * (substr(r.prints, 25, 6) = substr(k.prints, 25, 6))::integer
+                    + 32 * (substr(r.prints, 31, 6) = substr(k.prints, 31, 6))::integer
+                    + 64 * (k.stood = (c_tokens[c]::bigint[])[1:c_hot[c]])::integer END,
+             CASE WHEN anew OR r.prints IS NULL OR r.hot IS NULL THEN 127
+               ELSE (substr(r.prints, 1, 6) <> none)::integer + 2 * (substr(r.prints, 7, 6) <> none)::integer
+                    + 4 * (substr(r.prints, 13, 6) <> none)::integer + 8 * (substr(r.prints, 19, 6) <> none)::integer
+                    + 16 * (substr(r.prints, 25, 6) <> none)::integer + 32 * (substr(r.prints, 31, 6) <> none)::integer
+                    + 64 * (r.hot > 0)::integer END
+        INTO stood, stay, goes
+        FROM resource r
+       CROSS JOIN LATERAL (SELECT CASE WHEN r.hot IS NULL THEN r.tokens ELSE r.tokens[1:r.hot] END AS stood,
+                                  c_prints[c] AS prints) k
+       WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
+      same[c] := stay;
+      everywhere := everywhere & stay;
+      goes := goes & ~stay;
+      CONTINUE WHEN goes = 0;
+      IF goes & 64 > 0 THEN
+        DELETE FROM search_token s WHERE s.token = ANY (stood) AND s.owner = c_owner[c] AND s.id = c_id[c];
+      END IF;
+      IF goes & 1 > 0 THEN
+        DELETE FROM search_group s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      END IF;
+      IF goes & 2 > 0 THEN
+        DELETE FROM search_reference s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      END IF;
+      IF goes & 4 > 0 THEN
+        DELETE FROM search_string s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      END IF;
+      IF goes & 8 > 0 THEN
+        DELETE FROM search_date s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      END IF;
+      IF goes & 16 > 0 THEN
+        DELETE FROM search_number s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      END IF;
+      IF goes & 32 > 0 THEN
+        DELETE FROM search_text s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+      END IF;
+    END LOOP;
+    IF everywhere = 127 THEN RETURN everywhere; END IF;
+  END IF;
+
+  IF everywhere & 64 = 0 AND 0 < ANY (c_hot) THEN
+    INSERT INTO search_token (token, owner, id)
+    SELECT unnest((c_tokens[n]::bigint[])[1:c_hot[n]]), c_owner[n], c_id[n]
+      FROM generate_series(1, many) n WHERE same[n] & 64 = 0;
+  END IF;
+  IF everywhere & 1 = 0 AND cardinality(g_n) > 0 THEN
+    INSERT INTO search_group (owner, type, grp, id, tokens)
+    SELECT c_owner[g_n[x]], c_type[g_n[x]], g_grp[x], c_id[g_n[x]], array_agg(g_token[x])
+      FROM generate_series(1, cardinality(g_n)) x WHERE same[g_n[x]] & 1 = 0 GROUP BY g_n[x], g_grp[x];
+  END IF;
+  IF everywhere & 2 = 0 AND cardinality(r_n) > 0 THEN
+    INSERT INTO search_reference (owner, slot, type, grp, target_owner, target_type, id, target)
+    SELECT c_owner[r_n[x]], r_slot[x], c_type[r_n[x]], r_grp[x], r_owner[x], r_type[x], c_id[r_n[x]], r_target[x]
+      FROM generate_series(1, cardinality(r_n)) x WHERE same[r_n[x]] & 2 = 0;
+  END IF;
+  IF everywhere & 4 = 0 AND cardinality(s_n) > 0 THEN
+    INSERT INTO search_string (owner, slot, type, grp, exact, id, value)
+    SELECT c_owner[s_n[x]], s_slot[x], c_type[s_n[x]], s_grp[x], s_exact[x], c_id[s_n[x]], s_value[x]
+      FROM generate_series(1, cardinality(s_n)) x WHERE same[s_n[x]] & 4 = 0;
+  END IF;
+  IF everywhere & 8 = 0 AND cardinality(d_n) > 0 THEN
+    INSERT INTO search_date (owner, slot, type, grp, low, high, id)
+    SELECT c_owner[d_n[x]], d_slot[x], c_type[d_n[x]], d_grp[x], d_low[x], d_high[x], c_id[d_n[x]]
+      FROM generate_series(1, cardinality(d_n)) x WHERE same[d_n[x]] & 8 = 0;
+  END IF;
+  IF everywhere & 16 = 0 AND cardinality(q_n) > 0 THEN
+    INSERT INTO search_number (owner, slot, type, grp, base, code, name, low, high, base_low, base_high, id)
+    SELECT c_owner[q_n[x]], q_slot[x], c_type[q_n[x]], q_grp[x], q_base[x], q_code[x], q_name[x], q_low[x], q_high[x],
+           q_base_low[x], q_base_high[x], c_id[q_n[x]]
+      FROM generate_series(1, cardinality(q_n)) x WHERE same[q_n[x]] & 16 = 0;
+  END IF;
+  IF everywhere & 32 = 0 AND cardinality(w_n) > 0 THEN
+    INSERT INTO search_text (owner, type, id, narrative, words)
+    SELECT c_owner[w_n[x]], c_type[w_n[x]], c_id[w_n[x]],
+           CASE WHEN w_narrative[x] <> '' THEN strip(to_tsvector('pg_catalog.norwegian', w_narrative[x])) END,
+           strip(to_tsvector('pg_catalog.norwegian', w_narrative[x] || ' ' || w_words[x]))
+      FROM generate_series(1, cardinality(w_n)) x WHERE same[w_n[x]] & 32 = 0;
+  END IF;
+  RETURN everywhere;
+END $$;
+
+CREATE FUNCTION public.journal_write_v3(at timestamp with time zone, author text, o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
-  k_key bigint[]; k_type smallint[]; k_seq bigint[]; k_at timestamptz[]; k_rev bigint[]; k_head bytea[];  -- as locked
-  o_was smallint[];                                    -- o_: one per owner, in the order of o_key
-  o_seq bigint[]; o_at timestamptz[]; o_head bytea[];  -- as they will be
-  c_o integer[];                                       -- which of the owners each change belongs to
-  wrong boolean; erased boolean; tokens bigint[]; new_facts text; new_restricted boolean;
+  many CONSTANT integer := cardinality(c_id);
+  stand CONSTANT integer := cardinality(o_key) - o_fresh;
+  number CONSTANT xid8 := pg_current_xact_id();  -- for the watermarks, see above
+  k_key bigint[]; k_rev bigint[];                                       -- as locked
+  o_was smallint[]; o_seq bigint[]; o_at timestamptz[]; o_head bytea[]; -- the owners as they will be; o_was: their type
+  later timestamptz; wrong boolean; erased boolean; kept integer;
 BEGIN
-  -- 1. Lock the owners that exist, in order; new ones have fresh keys and cannot wait.
-  SELECT array_agg(o.owner), array_agg(o.type), array_agg(o.chain_seq), array_agg(o.last_updated), array_agg(o.facts_rev),
-         array_agg(o.head)
-    INTO k_key, k_type, k_seq, k_at, k_rev, k_head
-    FROM (SELECT * FROM owner k WHERE k.owner = ANY (o_key) ORDER BY k.owner FOR NO KEY UPDATE) o;
+  -- 1. Lock the owners that stand, in order; new ones have fresh keys and cannot wait.
+  SELECT array_agg(o.owner), array_agg(o.facts_rev), array_agg(o.type), array_agg(o.chain_seq + 1),
+         array_agg(greatest(at, o.last_updated + interval '1 ms')), array_agg(o.head),
+         (SELECT e.at + interval '1 ms' FROM export e ORDER BY e.at DESC LIMIT 1)
+    INTO k_key, k_rev, o_was, o_seq, o_at, o_head, later
+    FROM (SELECT * FROM owner k WHERE k.owner = ANY (o_key[1:stand]) ORDER BY k.owner FOR NO KEY UPDATE) o;
 
   -- 2. Look again, at the facts as locked and, in a later statement, at the versions.
-  SELECT bool_or(NOT u.fresh AND k.rev IS DISTINCT FROM u.rev),
-         array_agg(k.type ORDER BY u.n), array_agg(coalesce(k.seq, 0) + 1 ORDER BY u.n),
-         array_agg(greatest(at, k.was + interval '1 ms') ORDER BY u.n), array_agg(coalesce(k.head, '') ORDER BY u.n)
-    INTO wrong, o_was, o_seq, o_at, o_head
-    FROM unnest(o_key, o_rev, o_new) WITH ORDINALITY AS u (key, rev, fresh, n)
-    LEFT JOIN unnest(k_key, k_type, k_seq, k_at, k_rev, k_head) AS k (key, type, seq, was, rev, head) ON k.key = u.key;
-  IF wrong THEN RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008'; END IF;
-  SELECT bool_or(u.expect <> coalesce((SELECT r.version FROM resource r
-                                        WHERE r.owner = u.key AND r.type = u.t AND r.id = u.i), 0)),
-         bool_or(u.expect > 0 AND EXISTS (SELECT FROM erasure e WHERE e.owner = u.key AND e.type = u.t AND e.id = u.i)),
-         array_agg(o.n ORDER BY u.n)
-    INTO wrong, erased, c_o
-    FROM unnest(c_owner, c_type, c_id, c_expect) WITH ORDINALITY AS u (key, t, i, expect, n)
-    JOIN unnest(o_key) WITH ORDINALITY AS o (key, n) ON o.key = u.key;
-  IF wrong THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
-  IF erased THEN RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002'; END IF;
+  IF stand > 0 THEN
+    IF k_key IS DISTINCT FROM o_key[1:stand] OR k_rev IS DISTINCT FROM o_rev[1:stand] THEN
+      RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008';
+    END IF;
+    SELECT bool_or(c_expect[n] <> coalesce((SELECT r.version FROM resource r
+                     WHERE r.owner = c_owner[n] AND r.type = c_type[n] AND r.id = c_id[n]), 0)),
+           bool_or(CASE WHEN c_expect[n] > 0 THEN EXISTS (SELECT FROM erasure e
+                     WHERE e.owner = c_owner[n] AND e.type = c_type[n] AND e.id = c_id[n]) END)
+      INTO wrong, erased FROM generate_series(1, many) n;
+    IF wrong THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
+    IF erased THEN RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002'; END IF;
+  END IF;
+  IF o_fresh > 0 THEN
+    o_seq := o_seq || array_fill(1::bigint, ARRAY[o_fresh]);
+    o_at := o_at || array_fill(at, ARRAY[o_fresh]);
+    o_head := o_head || array_fill(''::bytea, ARRAY[o_fresh]);
+  END IF;
+  IF later > at THEN
+    SELECT array_agg(greatest(later, o_at[o])) INTO o_at FROM generate_series(1, cardinality(o_key)) o;
+  END IF;
 
-  -- 3. Write: away with what the versions before gave rise to, then what the new ones do.
+  -- 3. Write: what the versions before gave rise to makes place for what the new ones do.
+  kept := journal_values_v1(
+    false, c_owner, c_type, c_id, c_expect, c_tokens, c_hot, c_prints, g_n, g_grp, g_token,
+    r_n, r_slot, r_grp, r_type, r_owner, r_target, s_n, s_slot, s_grp, s_value, s_exact,
+    d_n, d_slot, d_grp, d_low, d_high,
+    q_n, q_slot, q_grp, q_low, q_high, q_base, q_base_low, q_base_high, q_code, q_name, w_n, w_narrative, w_words);
   IF 0 < ANY (c_expect) THEN
-    FOR c IN 1 .. cardinality(c_id) LOOP
+    FOR c IN 1 .. many LOOP
       CONTINUE WHEN c_expect[c] = 0;
-      SELECT r.tokens INTO tokens FROM resource r WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
-      DELETE FROM search_token s WHERE s.token = ANY (tokens) AND s.owner = c_owner[c] AND s.id = c_id[c];
-      DELETE FROM search_group s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
-      DELETE FROM search_reference s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
-      DELETE FROM search_string s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
-      DELETE FROM search_date s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
-      DELETE FROM search_number s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
-      DELETE FROM search_text s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
-      DELETE FROM fact f WHERE f.owner = c_owner[c] AND f.type = c_type[c] AND f.id = c_id[c];
+      IF o_facts[c_o[c]] THEN
+        DELETE FROM fact f WHERE f.owner = c_owner[c] AND f.type = c_type[c] AND f.id = c_id[c];
+      END IF;
       IF c_type[c] = o_was[c_o[c]] THEN
         DELETE FROM person_identifier p WHERE p.owner = c_owner[c];
       END IF;
+      UPDATE resource r
+         SET version = c_expect[c] + 1, last_updated = o_at[c_o[c]], sort_date = coalesce(c_sort[c], r.sort_date),
+             controller = c_controller, unit = c_unit, author = c_author, deleted = c_method[c] = 'DELETE',
+             labels = string_to_array(c_labels[c], ' '), about = c_about[c]::bigint[], tokens = c_tokens[c]::bigint[],
+             hot = c_hot[c], prints = c_prints[c]
+       WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
     END LOOP;
-  END IF;
-
-  IF true = ANY (t_hot) THEN
-    INSERT INTO search_token (token, owner, id)
-    SELECT x.token, c_owner[x.n], c_id[x.n] FROM unnest(t_n, t_token, t_hot) AS x (n, token, hot) WHERE x.hot;
-  END IF;
-  IF cardinality(g_n) > 0 THEN
-    INSERT INTO search_group (owner, type, grp, id, tokens)
-    SELECT c_owner[x.n], c_type[x.n], x.grp, c_id[x.n], array_agg(x.token)
-      FROM unnest(g_n, g_grp, g_token) AS x (n, grp, token) GROUP BY x.n, x.grp;
-  END IF;
-  IF cardinality(r_n) > 0 THEN
-    INSERT INTO search_reference (owner, slot, type, grp, target_owner, target_type, id, target)
-    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.owner, x.type, c_id[x.n], x.target
-      FROM unnest(r_n, r_slot, r_grp, r_type, r_owner, r_target) AS x (n, slot, grp, type, owner, target);
-  END IF;
-  IF cardinality(s_n) > 0 THEN
-    INSERT INTO search_string (owner, slot, type, grp, exact, id, value)
-    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.exact, c_id[x.n], x.value
-      FROM unnest(s_n, s_slot, s_grp, s_value, s_exact) AS x (n, slot, grp, value, exact);
-  END IF;
-  IF cardinality(d_n) > 0 THEN
-    INSERT INTO search_date (owner, slot, type, grp, low, high, id)
-    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.low, x.high, c_id[x.n]
-      FROM unnest(d_n, d_slot, d_grp, d_low, d_high) AS x (n, slot, grp, low, high);
-  END IF;
-  IF cardinality(q_n) > 0 THEN
-    INSERT INTO search_number (owner, slot, type, grp, base, code, name, low, high, base_low, base_high, id)
-    SELECT c_owner[x.n], x.slot, c_type[x.n], x.grp, x.base, x.code, x.name, x.low, x.high, x.base_low, x.base_high,
-           c_id[x.n]
-      FROM unnest(q_n, q_slot, q_grp, q_low, q_high, q_base, q_base_low, q_base_high, q_code, q_name)
-           AS x (n, slot, grp, low, high, base, base_low, base_high, code, name);
-  END IF;
-  IF cardinality(w_n) > 0 THEN
-    INSERT INTO search_text (owner, type, id, narrative, words)
-    SELECT c_owner[x.n], c_type[x.n], c_id[x.n],
-           CASE WHEN x.narrative <> '' THEN strip(to_tsvector('pg_catalog.norwegian', x.narrative)) END,
-           strip(to_tsvector('pg_catalog.norwegian', x.narrative || ' ' || x.words))
-      FROM unnest(w_n, w_narrative, w_words) AS x (n, narrative, words);
   END IF;
   IF cardinality(i_system) > 0 THEN
     INSERT INTO person_identifier (system, value, owner) SELECT * FROM unnest(i_system, i_value, i_owner);
@@ -488,43 +534,35 @@ BEGIN
   END IF;
   IF cardinality(f_n) > 0 THEN
     INSERT INTO fact (owner, type, id, n, kind, unit, person, data)
-    SELECT c_owner[x.n], c_type[x.n], c_id[x.n], row_number() OVER (PARTITION BY x.n), x.kind, x.unit, x.person, x.data
-      FROM unnest(f_n, f_kind, f_unit, f_person, f_data) AS x (n, kind, unit, person, data);
+    SELECT c_owner[f_n[x]], c_type[f_n[x]], c_id[f_n[x]], row_number() OVER (PARTITION BY f_n[x] ORDER BY x), f_kind[x],
+           f_unit[x], f_person[x], f_data[x]
+      FROM generate_series(1, cardinality(f_n)) x;
   END IF;
 
-  -- The resources, their versions, the chain over these, and the news.
-  WITH standing AS (
+  -- The new resources, the versions, the chain over these, and the news.
+  WITH entry AS (
+    SELECT l.o, count(*)::integer AS leaves, sha256(string_agg(l.leaf, '')) AS digest,
+           string_agg(substr(l.leaf, 1, 8), '') AS prints,
+           array_agg(c_type[l.n]) AS types, array_agg(c_id[l.n]) AS ids, array_agg(c_expect[l.n] + 1) AS versions
+      FROM (SELECT c_o[n] AS o, n,
+                   journal_leaf_v2(c_salt[n], c_owner[n], c_type[n], c_id[n], c_expect[n] + 1, c_method[n], o_at[c_o[n]],
+                                   author, c_body[n]) AS leaf
+              FROM generate_series(1, many) n ORDER BY c_o[n], n) l GROUP BY l.o
+  ), standing AS (
     INSERT INTO resource (owner, type, id, version, last_updated, sort_date, controller, unit, author, person, deleted,
-                          labels, about, tokens)
-    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], 
-           coalesce(u.sort, CASE WHEN u.expect > 0 THEN (SELECT w.sort_date FROM resource w
-             WHERE w.owner = u.k AND w.type = u.t AND w.id = u.i) END, o_at[u.o]), c_controller, c_unit, c_author,
-           u.person, u.method = 'DELETE', string_to_array(u.labels, ' '),
-           coalesce(a.keys, '{}'), coalesce(t.tokens, '{}')
-      FROM unnest(c_owner, c_o, c_type, c_id, c_expect, c_method, c_sort, c_person, c_labels) WITH ORDINALITY
-           AS u (k, o, t, i, expect, method, sort, person, labels, n)
-      LEFT JOIN (SELECT x.n, array_agg(x.key) AS keys FROM unnest(a_n, a_key) AS x (n, key) GROUP BY x.n) a ON a.n = u.n
-      LEFT JOIN (SELECT x.n, array_agg(x.token) AS tokens FROM unnest(t_n, t_token) AS x (n, token) GROUP BY x.n) t
-             ON t.n = u.n
-    ON CONFLICT (owner, type, id) DO UPDATE SET version = excluded.version, last_updated = excluded.last_updated,
-       sort_date = excluded.sort_date, controller = excluded.controller, unit = excluded.unit, author = excluded.author,
-       deleted = excluded.deleted, labels = excluded.labels, about = excluded.about, tokens = excluded.tokens
-  ), told AS (
-    INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
-    SELECT u.k, o_seq[u.o], (u.k & 63)::smallint, o_at[u.o],
-           array_agg(u.t ORDER BY u.n), array_agg(u.i ORDER BY u.n), array_agg(u.expect + 1 ORDER BY u.n)
-      FROM unnest(c_owner, c_o, c_type, c_id, c_expect) WITH ORDINALITY AS u (k, o, t, i, expect, n)
-     GROUP BY u.k, u.o
+                          labels, about, tokens, hot, prints)
+    SELECT c_owner[n], c_type[n], c_id[n], 1, o_at[c_o[n]], coalesce(c_sort[n], o_at[c_o[n]]), c_controller, c_unit,
+           c_author, c_person[n], c_method[n] = 'DELETE', string_to_array(c_labels[n], ' '), c_about[n]::bigint[],
+           c_tokens[n]::bigint[], c_hot[n], c_prints[n]
+      FROM generate_series(1, many) n WHERE c_expect[n] = 0
   ), written AS (
     INSERT INTO resource_version (owner, type, id, version, last_updated, chain_seq, n, method, author, body, salt)
-    SELECT u.k, u.t, u.i, u.expect + 1, o_at[u.o], o_seq[u.o], u.n, u.method, journal_write_v2.author, u.body, u.salt
-      FROM unnest(c_owner, c_o, c_type, c_id, c_expect, c_method, c_body, c_salt) WITH ORDINALITY
-           AS u (k, o, t, i, expect, method, body, salt, n)
-    RETURNING *
-  ), entry AS (
-    SELECT l.o, count(*)::integer AS leaves, sha256(string_agg(l.leaf, '' ORDER BY l.n)) AS digest,
-           string_agg(substr(l.leaf, 1, 8), '' ORDER BY l.n) AS prints
-      FROM (SELECT c_o[v.n] AS o, v.n, journal_leaf_v1(ROW(v.*)::resource_version) AS leaf FROM written v) l GROUP BY l.o
+    SELECT c_owner[n], c_type[n], c_id[n], c_expect[n] + 1, o_at[c_o[n]], o_seq[c_o[n]], n, c_method[n],
+           journal_write_v3.author, c_body[n], c_salt[n]
+      FROM generate_series(1, many) n
+  ), told AS (
+    INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
+    SELECT o_key[e.o], o_seq[e.o], (o_key[e.o] & 63)::smallint, o_at[e.o], e.types, e.ids, e.versions FROM entry e
   ), linked AS (
     INSERT INTO chain (owner, seq, at, leaves, digest, prints, head)
     SELECT o_key[e.o], o_seq[e.o], o_at[e.o], e.leaves, e.digest, e.prints,
@@ -532,30 +570,32 @@ BEGIN
       FROM entry e
     RETURNING owner, head
   )
-  SELECT array_agg(l.head ORDER BY o.n) INTO o_head
-    FROM linked l JOIN unnest(o_key) WITH ORDINALITY AS o (key, n) ON o.key = l.owner;
+  SELECT array_agg(l.head ORDER BY array_position(o_key, l.owner)) INTO o_head FROM linked l;
 
   -- The owners, with all rows of their facts gathered.
-  FOR o IN 1 .. cardinality(o_key) LOOP
+  FOR o IN 1 .. stand LOOP
     IF o_facts[o] THEN
-      SELECT coalesce('[' || string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) || ']', '[]'),
-             coalesce(bool_or(f.kind IN ('block', 'protection', 'labelled')), false)
-        INTO new_facts, new_restricted FROM fact f WHERE f.owner = o_key[o];
-    END IF;
-    IF o_new[o] THEN
-      INSERT INTO owner (owner, type, chain_seq, last_updated, head, facts, facts_rev, restricted)
-      VALUES (o_key[o], o_type[o], o_seq[o], o_at[o], o_head[o], CASE WHEN o_facts[o] THEN new_facts ELSE '[]' END,
-              o_facts[o]::integer, o_facts[o] AND new_restricted);
-    ELSIF o_facts[o] THEN
-      UPDATE owner w SET chain_seq = o_seq[o], last_updated = o_at[o], head = o_head[o], facts = new_facts,
-             facts_rev = w.facts_rev + 1, restricted = new_restricted WHERE w.owner = o_key[o];
+      UPDATE owner w
+         SET chain_seq = o_seq[o], last_updated = o_at[o], head = o_head[o], facts = coalesce('[' || g.facts || ']', '[]'),
+             facts_rev = w.facts_rev + 1, restricted = coalesce(g.restricted, false)
+        FROM (SELECT string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) AS facts,
+                     bool_or(f.kind IN ('block', 'protection', 'labelled')) AS restricted
+                FROM fact f WHERE f.owner = o_key[o]) g
+       WHERE w.owner = o_key[o];
     ELSE
       UPDATE owner w SET chain_seq = o_seq[o], last_updated = o_at[o], head = o_head[o] WHERE w.owner = o_key[o];
     END IF;
   END LOOP;
-
-  RETURN QUERY SELECT u.n::integer, u.expect + 1, o_at[u.o]
-    FROM unnest(c_o, c_expect) WITH ORDINALITY AS u (o, expect, n) ORDER BY u.n;
+  IF o_fresh > 0 THEN
+    INSERT INTO owner (owner, type, chain_seq, last_updated, head, facts, facts_rev, restricted)
+    SELECT o_key[o], o_type[o], 1, o_at[o], o_head[o], coalesce('[' || g.facts || ']', '[]'), o_facts[o]::integer,
+           coalesce(g.restricted, false)
+      FROM generate_series(stand + 1, cardinality(o_key)) o
+     CROSS JOIN LATERAL (SELECT string_agg(f.data, ',' ORDER BY f.type, f.id, f.n) AS facts,
+                                bool_or(f.kind IN ('block', 'protection', 'labelled')) AS restricted
+                           FROM fact f WHERE o_facts[o] AND f.owner = o_key[o]) g;
+  END IF;
+  RETURN o_at;
 END $$;
 
 CREATE FUNCTION public.person_identifier_held_v1() RETURNS trigger
@@ -903,7 +943,9 @@ CREATE TABLE public.resource (
     deleted boolean DEFAULT false NOT NULL,
     labels text[] DEFAULT '{}'::text[] NOT NULL,
     about bigint[] DEFAULT '{}'::bigint[] NOT NULL,
-    tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL
+    tokens bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    hot integer,
+    prints bytea
 )
 WITH (fillfactor='85');
 ALTER TABLE ONLY public.resource ALTER COLUMN tokens SET STATISTICS 1000;
@@ -1441,7 +1483,7 @@ GRANT ALL ON FUNCTION public.journal_export_v1(owners bigint[], kind smallint, s
 
 GRANT ALL ON FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) TO akson_app;
 
-GRANT ALL ON FUNCTION public.journal_index_v1(the_owner bigint, c_type smallint[], c_id text[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_index_v2(the_owner bigint, c_type smallint[], c_id text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
 
@@ -1449,11 +1491,11 @@ REVOKE ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], 
 GRANT ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) TO akson_app;
 GRANT ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) TO akson_eraser;
 
-GRANT ALL ON FUNCTION public.journal_now_v1(at timestamp with time zone) TO akson_app;
-
 GRANT ALL ON FUNCTION public.journal_standing_v2(owners bigint[], types smallint[], ids text[], wanted smallint) TO akson_app;
 
-GRANT ALL ON FUNCTION public.journal_write_v2(at timestamp with time zone, author text, o_key bigint[], o_new boolean[], o_type smallint[], o_rev bigint[], o_facts boolean[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], a_n integer[], a_key bigint[], t_n integer[], t_token bigint[], t_hot boolean[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_values_v1(anew boolean, c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
+
+GRANT ALL ON FUNCTION public.journal_write_v3(at timestamp with time zone, author text, o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.access_log TO akson_app;
 

@@ -10,20 +10,17 @@ SELECT access_log_ahead($1);
 
 -- name: append
 -- Write every waiting row and its projection in one statement.
--- in    one array per column; $19 patients as array literals, $20 seen as JSON texts
+-- in    one array per column, walked by places (unnest of so many costs more than the writing); $19 patients as array
+--       literals, $20 seen as JSON texts
 WITH written AS (
     INSERT INTO access_log (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
                             controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
                             patients, seen, leaf)
-    SELECT stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
-           controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
-           patients::bigint[], seen::jsonb, leaf
-      FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[], $7::text[],
-                  $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],
-                  $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[])
-           AS given (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
-                     controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
-                     patients, seen, leaf)
+    SELECT ($1::bigint[])[n], ($2::bigint[])[n], ($3::timestamptz[])[n], ($4::text[])[n], ($5::text[])[n],
+           ($6::bigint[])[n], ($7::text[])[n], ($8::text[])[n], ($9::bigint[])[n], ($10::text[])[n], ($11::bigint[])[n],
+           ($12::text[])[n], ($13::text[])[n], ($14::text[])[n], ($15::text[])[n], ($16::text[])[n], ($17::text[])[n],
+           ($18::text[])[n], ($19::text[])[n]::bigint[], ($20::text[])[n]::jsonb, ($21::bytea[])[n]
+      FROM generate_subscripts($1::bigint[], 1) AS n
     RETURNING stream, seq, at, patients
 )
 INSERT INTO access_log_patient (patient, at, stream, seq)

@@ -89,7 +89,7 @@ SELECT * FROM compared
  ORDER BY owner, type, id;
 
 -- name: facts
--- Owners whose row says other facts than the rows of fact, gathered as journal_write_v2 gathers them.
+-- Owners whose row says other facts than the rows of fact, gathered as journal_write_v3 gathers them.
 SELECT * FROM (
   SELECT o.owner, o.facts <> coalesce(f.facts, '[]') AS facts_differ,
          o.restricted <> coalesce(f.restricted, false) AS restricted_differs

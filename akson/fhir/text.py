@@ -6,7 +6,7 @@ Names of other persons in references are left out: whoever may not read of them 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import unescape
 from typing import Any, Final
 
@@ -18,8 +18,10 @@ _LETTER: Final = re.compile(r"[^\W\d_]")
 # Members that hold codes, addresses and contents rather than words.
 _NOT_WORDS: Final = frozenset({
     "resourceType", "id", "reference", "system", "url", "code", "div", "data", "contentType", "language", "use",
-    "status", "versionId", "hash", "implicitRules", "fullUrl", "intent", "priority", "currency",
+    "status", "versionId", "hash", "implicitRules", "fullUrl", "intent", "priority", "currency", "meta",
 })  # fmt: skip
+
+_OF_PERSONS: Final = ("display", "identifier")  # of a reference to one
 
 
 def narrative(resource: Mapping[str, Any]) -> str:
@@ -30,26 +32,33 @@ def narrative(resource: Mapping[str, Any]) -> str:
 
 def content(resource: Mapping[str, Any]) -> str:
     """Return the other words of a resource, a line for each."""
-    return "\n".join(_words(resource))[:LONGEST]
+    found: list[str] = []
+    _words(resource, found.append)
+    return "\n".join(found)[:LONGEST]
 
 
-def _words(value: Mapping[str, Any]) -> Iterator[str]:
-    person = isinstance(value.get("reference"), str) and patient_in(value["reference"]) is not None
+def _words(value: Mapping[str, Any], take: Callable[[str], None]) -> None:
+    """Take the words in the order in which they stand. Called for every member of every resource: no generators."""
+    person = "reference" in value and isinstance(value["reference"], str) and patient_in(value["reference"]) is not None
     for name, inner in value.items():
-        if name == "meta" or (name in _NOT_WORDS and inner.__class__ is str):
-            continue  # a `code` may also be a CodeableConcept, whose text people read
-        if person and name in ("display", "identifier"):
-            continue
-        yield from _in(inner)
+        kind = inner.__class__
+        if kind is str:
+            if name not in _NOT_WORDS and _LETTER.search(inner) and not (person and name in _OF_PERSONS):
+                take(inner)
+        elif kind is dict:
+            if name != "meta" and not (person and name in _OF_PERSONS):
+                _words(inner, take)
+        elif kind is list and name != "meta":
+            _each(inner, take)
 
 
-def _in(value: Any) -> Iterator[str]:
-    kind = value.__class__
-    if kind is str:
-        if _LETTER.search(value):
-            yield value
-    elif kind is dict:
-        yield from _words(value)
-    elif kind is list:
-        for each in value:
-            yield from _in(each)
+def _each(values: Sequence[Any], take: Callable[[str], None]) -> None:
+    for each in values:
+        kind = each.__class__
+        if kind is dict:
+            _words(each, take)
+        elif kind is str:
+            if _LETTER.search(each):
+                take(each)
+        elif kind is list:
+            _each(each, take)

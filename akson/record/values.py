@@ -11,6 +11,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from akson.fhir import search as extraction
 from akson.fhir import text, types, ucum
 from akson.fhir.parameters import Slot
@@ -22,6 +24,8 @@ UCUM = "http://unitsofmeasure.org"
 LONGEST = 600  # characters of a string value that are indexed
 LONGEST_ADDRESS = 500
 _SIGNED = struct.Struct(">q")
+_NONE = bytes(6)
+_pack = msgspec.msgpack.Encoder().encode
 Opened = Callable[[str], int | None]  # id -> owner key, None when the id was minted elsewhere
 
 
@@ -39,6 +43,10 @@ class Hasher:
     def wide(self, content: bytes) -> bytes:
         """Return 16 bytes that stand for `content`."""
         return blake2b(content, digest_size=16, key=self._secret).digest()
+
+    def short(self, content: bytes) -> bytes:
+        """Return 6 bytes that stand for `content`."""
+        return blake2b(content, digest_size=6, key=self._secret).digest()
 
     def token(self, slot: int, system: str | None, code: str | None) -> int:
         """Return the hash of one way to ask: system|code, |code (system None means any) or system| (code None)."""
@@ -91,7 +99,17 @@ class Values:
     strings: set[tuple[int, int, str, int]] = field(default_factory=set)  # ..., folded, hash of it as written
     dates: set[tuple[int, int, datetime, datetime]] = field(default_factory=set)
     numbers: set[Quantity] = field(default_factory=set)  # ..., low, high; unit, low, high in base units; code, name
-    text: tuple[str, str] = ("", "")  # the narrative's, all other
+    text: tuple[str, str] = ("", "")  # the different words of the narrative, of all other
+
+    @property
+    def hot_first(self) -> list[int]:
+        """Return the tokens, those with a btree row of their own first."""
+        return sorted(self.tokens, key=lambda token: (not self.tokens[token], token))
+
+    def prints(self, hasher: Hasher) -> bytes:
+        """Return what is the same only while the rows of each kind are: 6 bytes each, zero where there are none."""
+        kinds = (self.grouped, self.references, self.strings, self.dates, self.numbers, [self.text])
+        return b"".join(hasher.short(_pack(sorted(rows))) if any(map(any, rows)) else _NONE for rows in kinds)
 
 
 def values_of(
@@ -99,7 +117,7 @@ def values_of(
 ) -> Values:
     """Return the index rows of `resource`, whose type is `type_name`. more: slots of custom parameters."""
     found = extraction.extract(resource, more)
-    rows = Values(text=(text.narrative(resource), text.content(resource)))
+    rows = Values(text=(_different(text.narrative(resource)), _different(text.content(resource))))
     hot = hot_slots(type_name)
     for place, system, code, told in found.tokens:
         _token(rows, hasher, hot, place, (system, code, told))
@@ -122,6 +140,11 @@ def values_of(
     grouped = [extraction.split(at) for at in found.present if at > _GROUP]
     rows.grouped |= {(group, hasher.present(slot)) for slot, group in grouped if slot in parts}
     return rows
+
+
+def _different(words: str) -> str:
+    """Return each word once: the index keeps neither their places nor how many there are."""
+    return " ".join(dict.fromkeys(words.split()))
 
 
 _GROUP = 1 << 32

@@ -20,7 +20,7 @@ from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.facts import NUMBERED
 from akson.record.session import end, fetch, session, transaction
-from akson.record.values import Values
+from akson.record.values import Hasher, Values
 from akson.record.weighing import weigh
 from akson.registers.terminology import projecting
 
@@ -54,7 +54,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
                 await end(work, commit=False)  # nothing else stands in it: it may begin anew
             await _answer(work, changes, problem)
         else:
-            _settle(work, changes, rows)
+            _settle(work, changes, *rows)
             await _project(work, changes)
             return
     raise Refused("AK-J008")
@@ -105,19 +105,21 @@ def _named(change: Change) -> str:
     return f"{change.method} {change.type}/{change.id}"
 
 
-def _settle(work: Work, changes: list[Change], rows: Iterable[Any]) -> None:
+def _settle(work: Work, changes: list[Change], row: Any) -> None:
     """Tell each change what became of it; forget facts that it may have changed."""
     state = session(work)
-    for change, row in zip(changes, rows, strict=True):
-        change.stored.last_updated = row["last_updated"]
+    times = dict(zip(_places(work, changes), row["times"], strict=True))
+    for change in changes:
+        change.stored.last_updated = times[change.owner]
         if change.changes_facts or change.new_owner:
             state.facts.pop(change.owner, None)
             state.new.pop(change.owner, None)
 
 
 def _arguments(work: Work, changes: list[Change]) -> list[Any]:
-    """Return the arguments of journal_write_v2, in its order, and what may hold or name national numbers already."""
+    """Return the arguments of journal_write_v3, in its order, and what may hold or name national numbers already."""
     actor = work.actor
+    places = _places(work, changes)
     author = msgspec.json.encode(
         {
             "kind": actor.kind,
@@ -132,7 +134,8 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
     return [
         work.now,
         author.decode(),
-        *_owners(work, changes),
+        *_owners(work, changes, places),
+        [places[c.owner] for c in changes],
         [c.owner for c in changes],
         [c.type_code for c in changes],
         [c.id for c in changes],
@@ -146,8 +149,8 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
         actor.key,
         [c.person for c in changes],
         [" ".join(c.labels) for c in changes],
-        *_columns(2, ((n, key) for n, c in _numbered(changes) for key in c.about)),
-        *index_columns(change.values for change in changes),
+        [_literal(c.about) for c in changes],
+        *index_columns((change.values for change in changes), work.office.hasher),
         *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.told)),
         *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
         # in one order: sets that bring the same ids wait for each other, never both ways
@@ -156,40 +159,55 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
     ]
 
 
-def index_columns(values: Iterable[Values]) -> list[list[Any]]:
-    """Return search values as columns, in the order of migration 0013: tokens, groups, references ... words."""
+def index_columns(values: Iterable[Values], hasher: Hasher) -> list[list[Any] | None]:
+    """Return search values as columns, in the order of migration 0021: tokens, hot ones, prints, groups ... words."""
     numbered = list(enumerate(values, start=1))
     kinds: list[tuple[int, Callable[[Values], Iterable[tuple[Any, ...]]]]] = [
-        (3, lambda v: v.tokens.items()), (3, lambda v: v.grouped), (6, lambda v: v.references),
-        (5, lambda v: v.strings), (5, lambda v: v.dates), (10, lambda v: v.numbers),
-        (3, lambda v: (v.text,) if any(v.text) else ()),
+        (3, lambda v: v.grouped), (6, lambda v: v.references), (5, lambda v: v.strings), (5, lambda v: v.dates),
+        (10, lambda v: v.numbers), (3, lambda v: (v.text,) if any(v.text) else ()),
     ]  # fmt: skip
     return [
-        column
-        for width, rows in kinds
-        for column in _columns(width, ((n, *row) for n, v in numbered for row in rows(v)))
+        [_literal(v.hot_first) for _, v in numbered],
+        [sum(v.tokens.values()) for _, v in numbered],
+        [v.prints(hasher) for _, v in numbered],
+        *(
+            column
+            for width, rows in kinds
+            for column in _columns(width, ((n, *row) for n, v in numbered for row in rows(v)))
+        ),
     ]
 
 
-def _owners(work: Work, changes: list[Change]) -> list[list[Any]]:
-    """Return the owner columns: key, new, type, the facts revision decided upon, facts rewritten."""
+def _literal(numbers: Iterable[int]) -> str:
+    """Return numbers as PostgreSQL writes an array: a text for each change, since arrays of arrays cannot be ragged."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+def _places(work: Work, changes: list[Change]) -> dict[int, int]:
+    """Return the place (from 1) of each owner: those that stand in the order of their keys, then the new ones."""
+    new = session(work).new
+    owners = sorted({change.owner for change in changes}, key=lambda owner: (owner in new, owner))
+    return {owner: n for n, owner in enumerate(owners, start=1)}
+
+
+def _owners(work: Work, changes: list[Change], places: Iterable[int]) -> list[Any]:
+    """Return the owners: keys, how many are new, types, the facts revisions decided upon, facts rewritten."""
     state = session(work)
-    owners: dict[int, list[Any]] = {}
-    for change in changes:
-        if change.owner not in owners:
-            fresh = change.owner in state.new
-            type_ = state.new.get(change.owner, 0)
-            revision = 0 if fresh else state.facts[change.owner].rev
-            owners[change.owner] = [change.owner, fresh, type_, revision, False]
-        owners[change.owner][4] |= change.changes_facts
-    return [list(column) for column in zip(*owners.values(), strict=True)]
+    rewritten = {change.owner for change in changes if change.changes_facts}
+    return [
+        list(places),
+        sum(owner in state.new for owner in places),
+        [state.new.get(owner, 0) for owner in places],
+        [0 if owner in state.new else state.facts[owner].rev for owner in places],
+        [owner in rewritten for owner in places],
+    ]
 
 
 def _numbered(changes: list[Change]) -> Iterable[tuple[int, Change]]:
     return enumerate(changes, start=1)
 
 
-def _columns(width: int, rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Return rows as columns; `width` empty ones when there are no rows."""
-    turned = [list(column) for column in zip(*rows, strict=True)]
-    return turned or [[] for _ in range(width)]
+def _columns(width: int, rows: Iterable[tuple[Any, ...]]) -> list[list[Any] | None]:
+    """Return rows as columns; `width` times None when there are no rows."""
+    turned: list[list[Any] | None] = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [None] * width

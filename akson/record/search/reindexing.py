@@ -44,7 +44,7 @@ async def _next(database: Database, hasher: Hasher, ids: Ids) -> bool:
             return False
         after: tuple[int, str] = (0, "")
         while rows := await connection.fetch(SQL.current, row["owner"], *after, _AT_ONCE):
-            columns = index_columns(_values(one, hasher, ids) for one in rows)
+            columns = index_columns([_values(one, hasher, ids) for one in rows], hasher)
             named = [one["type"] for one in rows], [one["id"] for one in rows]
             await connection.execute(SQL.index, row["owner"], *named, *columns)
             after = (rows[-1]["type"], rows[-1]["id"])

@@ -1075,7 +1075,10 @@ CREATE TABLE public.smart_grant (
     content jsonb NOT NULL,
     session bytea,
     expires_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone
+    ended_at timestamp with time zone,
+    person text NOT NULL,
+    about bigint NOT NULL,
+    begun_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.smart_refresh (
@@ -1407,9 +1410,13 @@ CREATE INDEX signin_session_started ON public.signin_session USING btree (starte
 
 CREATE INDEX signin_ticket_expiry ON public.signin_ticket USING btree (expires_at);
 
+CREATE INDEX smart_grant_about ON public.smart_grant USING btree (about) WHERE (about <> 0);
+
 CREATE INDEX smart_grant_app ON public.smart_grant USING btree (app);
 
 CREATE INDEX smart_grant_expiry ON public.smart_grant USING btree (expires_at);
+
+CREATE INDEX smart_grant_person ON public.smart_grant USING btree (person);
 
 CREATE INDEX smart_refresh_grant ON public.smart_refresh USING btree (grant_id);
 

@@ -87,6 +87,8 @@ def _as_a_whole(what: str) -> str:
     first, _, rest = what.partition(" ")
     if first == "page":
         return words["page"].get(rest.split("/")[0], words["page"]["other"])
+    if first == "app":
+        return words["app"].get(rest.rpartition(" ")[2], words["app"]["other"])
     if first == "search" and rest.startswith("identity"):
         return words["search"]["identity"]
     return words["search"]["chart"] if rest == "chart" else ""

@@ -58,12 +58,13 @@ class WebContext:
         actor = work.actor
         if actor.kind is Kind.CITIZEN:
             return await citizens_shell(work)
-        drafts = (await fetch(work, SQL.drafts, actor.key))[0]["count"]
+        row = (await fetch(work, SQL.waiting, actor.key, actor.id, work.now))[0]
         unit = actor.unit_name if actor.unit == actor.controller else f"{actor.unit_name}, {actor.controller_name}"
         return Shell(name=actor.name, role=roles.ROLES[actor.role].name, unit=unit, inbox=await worklist.count(work),
-                     drafts=drafts, roles_href="/logg-inn/rolle", controller=actor.controller_name,
+                     drafts=row["drafts"], roles_href="/logg-inn/rolle", controller=actor.controller_name,
                      finds=self.may(work, "find-people"), has_inbox=self.may(work, "write-tasks"),
-                     writes=self.may(work, "write-notes"))  # fmt: skip
+                     writes=self.may(work, "write-notes"),
+                     has=frozenset(part for part in ("apps", "granted") if row[part]))  # fmt: skip
 
     async def once(self, key: str, holder: str) -> str | None:
         """Reserve the sending `key`; see `sending.reserve`."""

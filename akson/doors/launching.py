@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import httpx
 
 from akson.access.rules import Act
 from akson.base.errors import Refused
+from akson.base.web.render import full_date
 from akson.base.work import Actor, Kind, Purpose, Work
 from akson.doors.limits import Limits
 from akson.doors.opening import clock
@@ -77,9 +79,9 @@ def records(office: Office) -> Records:
         async with office.work(actor, _purpose(actor), screen="smart consent") as work:
             return await _opened(work, patient, what)
 
-    async def noted(actor: Actor, owner: int, what: str, outcome: str) -> None:
+    async def noted(actor: Actor, owner: int, what: str) -> None:
         async with office.work(actor, _purpose(actor), screen="smart consent") as work:
-            work.saw(owner, what, outcome=outcome)
+            work.saw(owner, what)
 
     return Records(offered=offered, opened=opened, noted=noted)
 
@@ -98,7 +100,12 @@ def _choice(hit: Stored) -> Choice:
     person: dict[str, Any] = hit.resource
     name: dict[str, Any] = next(iter(person.get("name") or []), {})
     shown = name.get("text") or " ".join([*name.get("given", []), name.get("family", "")]).strip()
-    return Choice(id=hit.id, name=shown, born=person.get("birthDate", ""), context=hit.owner)
+    return Choice(id=hit.id, name=shown, born=_day(str(person.get("birthDate", ""))), context=hit.owner)
+
+
+def _day(text: str) -> str:
+    """Return a FHIR date as people write it; a year or a month alone stands as it is."""
+    return full_date(date.fromisoformat(text)) if text.count("-") == 2 else text
 
 
 def _purpose(actor: Actor) -> Purpose:

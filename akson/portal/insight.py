@@ -12,7 +12,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import blocks, looks, model
+from akson.portal import apps, blocks, looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
@@ -27,7 +27,7 @@ ROWS: Final = 100  # of the log on one page
 
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
-    """Return one page of who looked, with blocks and representatives beside it; four statements beside the record.
+    """Return one page of who looked; blocks, representatives, apps beside it; five statements beside the record.
 
     before  where the page begins; None for the newest
     """
@@ -41,7 +41,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
-        persons=await _representatives(work, opened),
+        persons=await _representatives(work, opened), apps=await apps.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         contact=await _whom_to_ask(work, opened),
     )  # fmt: skip

@@ -120,7 +120,20 @@ class Insight:
     blocks: tuple[Entry, ...] = ()
     block_href: str = ""  # to close the record to someone; empty for those who may not decide it
     persons: tuple[Entry, ...] = ()  # who may act for me
+    apps: tuple[Entry, ...] = ()  # that have been let in
     contact: tuple[Entry, ...] = ()  # whom to ask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawing:
+    """The page before an app's access is taken back."""
+
+    name: str  # of the app
+    text: str  # since when, who let it in
+    gets: tuple[str, ...]
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]  # what the form carries
 
 
 @dataclass(frozen=True, kw_only=True)

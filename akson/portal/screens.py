@@ -9,7 +9,7 @@ from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.portal import blocks, emergencies, home, insight, model, record
+from akson.portal import apps, blocks, emergencies, home, insight, model, record
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
@@ -78,6 +78,18 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
             await undo(work)
             return shown.page("min_opphev.html", blocking=replace(page, fault=refused.text), status=refused.status)
     return shown.page("min_opphev.html", blocking=page)
+
+
+@SCREENS.screen("/min/innsyn/app", needs=OWN, title="my_apps.end")
+async def withdraw_app(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen read what an app may do, and take it back."""
+    shown = await opened(work, visit, apps.WANTED, page=f"{emergencies.READ_ON}/apper")
+    one = await apps.find(work, shown, (visit.form if visit.sent else visit.query).get("tilgang", ""))
+    if visit.sent:
+        await apps.end(work, shown, one)
+        return Go(shown.href("/min/innsyn"), said="my_apps.said")
+    hidden = _carried(shown, tilgang=one.grant.id)
+    return shown.page("min_app.html", withdrawing=apps.withdrawing(work, shown, one, hidden))
 
 
 async def _deciding(work: Work, visit: Visit) -> Opened:

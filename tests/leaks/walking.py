@@ -77,7 +77,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "fjern": "R05", "angre": "R05", "do": "save", "fane": "mine", "vis": "alle", "til": "2026-11-22",
         "periode": "1", "antall": "50", "eldre": "2026-11-22T10:00:00+01:00", "linje": "bt 120/80", "type": "notat",
         "begrunnelse": "kort", "grunnlag": "B2", "grunn": "kort", "emne": "Spørsmål", "tekst": "Kort spørsmål",
-        "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt",
+        "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,
     }  # fmt: skip
 
 

@@ -93,6 +93,7 @@ class Menu:
     icon: str
     order: int
     keys: str = ""  # "g o"
+    where: str = ""  # shown only where the shell has this; "": always
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,14 +298,14 @@ class Door:
         return response
 
     async def _page(self, page: Page, request: Request, admitted: Admitted) -> Response:
-        renderer = self.context.renderer
+        renderer, shell = self.context.renderer, await self.context.shell(admitted.work)
         said = sealed.opened(request.cookies.get(SAID, ""), admitted.secret)
         values: dict[str, object] = {
             "now": admitted.work.now,
             "title": page.title or renderer.messages.plain(self.screen.title),
             "here": request.url.path,
-            "shell": await self.context.shell(admitted.work),
-            "menu": self._menu(request.path_params, admitted.work),
+            "shell": shell,
+            "menu": self._menu(request.path_params, admitted.work, shell),
             "csrf": admitted.secret,
             "once": secrets.token_urlsafe(16),
             "said": said if said in renderer.messages else "",
@@ -316,11 +317,13 @@ class Door:
             response.delete_cookie(SAID)
         return response
 
-    def _menu(self, parameters: Mapping[str, Any], work: Work) -> tuple[Item, ...]:
-        """Return the menu of the screen's area: those screens that exist and the actor may open."""
+    def _menu(self, parameters: Mapping[str, Any], work: Work, shell: Shell) -> tuple[Item, ...]:
+        """Return the menu of the screen's area: those screens that there is something on and the actor may open."""
         shown = [
-            one for one in self.every if one.menu and one.area == self.screen.area and self.context.may(work, one.needs)
-        ]
+            one for one in self.every
+            if one.menu and one.area == self.screen.area and one.menu.where in ("", *shell.has)
+            and self.context.may(work, one.needs)
+        ]  # fmt: skip
         here = self.screen.under or self.screen.path
         above = [one.path for one in shown if here == one.path or here.startswith(one.path + "/")]
         nearest = max(above, key=len, default="")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from akson.base.database import Database
+from akson.base.database import Database, Reads
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.fhir.scopes import parsed
@@ -42,6 +42,11 @@ class App:
     def confidential(self) -> bool:
         return bool(self.jwks or self.jwks_url)
 
+    @property
+    def launchable(self) -> bool:
+        """Say whether it can be started from an open record."""
+        return bool(self.launch_url) and "launch" in self.scopes
+
 
 class Apps:
     """All apps of an installation."""
@@ -70,6 +75,12 @@ class Apps:
     async def remove(self, id_: str) -> bool:
         """Remove an app; its tokens count no more, at once. False when there was none."""
         return await self._db.fetchval(SQL.remove_app, id_) is True
+
+
+async def launchable(reads: Reads) -> list[App]:
+    """Return the apps that can be started from an open record, by name."""
+    found = [app for row in await reads.fetch(SQL.apps) if (app := _app(row)).launchable]
+    return sorted(found, key=lambda app: app.name.lower())
 
 
 def _app(row: Any) -> App:

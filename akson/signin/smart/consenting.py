@@ -45,7 +45,7 @@ class Records:
 
     offered: Callable[[Actor, str], Awaitable[list[Choice]]]  # by a part of the name
     opened: Callable[[Actor, str, str], Awaitable[Choice]]  # actor, id, what for; raises Refused when it may not be
-    noted: Callable[[Actor, int, str, str], Awaitable[None]]  # actor, owner key, what, outcome
+    noted: Callable[[Actor, int, str], Awaitable[None]]  # actor, owner key, what the person did
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ class Consent:
         told: dict[str, Any] = {"state": asked.state, "iss": self.smart.url}
         about = chosen.context if chosen else 0
         if form.get("svar") != "ja":
-            await self.records.noted(actor, about, f"app {app.id} declined", "refuse")
+            await self.records.noted(actor, about, f"app {app.id} declined")
             return self._back(asked, told | {"error": "access_denied"})
         grant = Grant(
             id=jose.fresh(), app=app.id, scope=asked.scope, actor=replace(actor, scopes=frozenset()),
@@ -108,7 +108,7 @@ class Consent:
             launched=bool(asked.launch),
         )  # fmt: skip
         code = await self.smart.coded(asked, grant)
-        await self.records.noted(actor, about, f"app {app.id} granted", "permit")
+        await self.records.noted(actor, about, f"app {app.id} granted")
         return self._back(asked, told | {"code": code})
 
     async def launched(self, request: Request) -> Response:

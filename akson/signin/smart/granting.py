@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import msgspec
 
-from akson.base.database import Database
+from akson.base.database import Database, Reads
 from akson.base.queries import queries
 from akson.base.rides import Rides
 from akson.base.work import Actor
@@ -69,6 +70,16 @@ class Standing:
     grant: Grant | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """One consent as people see it. name: of the app."""
+
+    name: str
+    grant: Grant
+    begun: datetime
+    ends: datetime
+
+
 class Grants:
     """All grants of an installation."""
 
@@ -94,7 +105,9 @@ class Grants:
     async def begin(self, grant: Grant, lifetime: timedelta) -> None:
         """Keep a grant."""
         session = bytes.fromhex(grant.session) if grant.session else None
-        await self._db.execute(SQL.put_grant, grant.id, grant.app, as_json(grant), session, self._clock() + lifetime)
+        now = self._clock()
+        await self._db.execute(SQL.put_grant, grant.id, grant.app, as_json(grant), session, now + lifetime,
+                               grant.actor.id, grant.context, now)  # fmt: skip
 
     async def end(self, grant: str, app: str) -> None:
         await self._db.execute(SQL.end_grant, grant, app, self._clock())
@@ -120,6 +133,23 @@ class Grants:
         """Return grant and app of a refresh token, and whether it has been used."""
         row = await self._db.fetchrow(SQL.refresh, sha256(secret))
         return (row["grant_id"], row["app"], row["used"]) if row else None
+
+
+async def held(reads: Reads, now: datetime, *, person: str = "", about: int = 0) -> list[Held]:
+    """Return what stands of what a person has let apps do, and of what anybody has in one record; newest first.
+
+    person  id of the actor; about: owner key of the record, 0: none
+    """
+    rows = await reads.fetch(SQL.held, person, about, now, SessionSettings.idle, SessionSettings.longest)
+    return [
+        Held(name=row["name"], grant=grant, begun=row["begun_at"], ends=row["expires_at"])
+        for row in rows if (grant := _grant(row["content"]))
+    ]  # fmt: skip
+
+
+async def withdraw(connection: asyncpg.Connection, grant: Grant, now: datetime) -> None:
+    """End a grant: its tokens count no more, on every server, from when the connection's transaction is committed."""
+    await connection.execute(SQL.end_grant, grant.id, grant.app, now)
 
 
 async def purge_grants(database: Database, now: datetime) -> None:

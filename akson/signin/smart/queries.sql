@@ -15,8 +15,9 @@ SELECT id, name, content, rate FROM smart_app ORDER BY id;
 DELETE FROM smart_app WHERE id = $1 RETURNING true;
 
 -- name: put_grant
--- in  $1 id, $2 app, $3 content jsonb, $4 digest of the browser session or null, $5 expires_at
-INSERT INTO smart_grant (id, app, content, session, expires_at) VALUES ($1, $2, $3, $4, $5);
+-- in  $1 id, $2 app, $3 content jsonb, $4 digest of the browser session or null, $5 expires_at, $6 person, $7 about, $8 now
+INSERT INTO smart_grant (id, app, content, session, expires_at, person, about, begun_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: end_grant
 -- in  $1 id, $2 app, $3 now
@@ -33,6 +34,18 @@ SELECT k.app, k.grant_id, a.name, a.rate, g.content
          SELECT FROM signin_session s WHERE s.digest = g.session AND s.seen_at > $3::timestamptz - $4::interval
             AND s.started_at > $3::timestamptz - $5::interval))
  WHERE k.grant_id = '' OR g.id IS NOT NULL;
+
+-- name: held
+-- What stands now of what people have let apps do: by one person, or in one record. Newest first.
+-- in  $1 person or "", $2 owner key of the record or 0, $3 now, $4 idle limit, $5 absolute limit of a session
+-- out id, name of the app, content, begun_at, expires_at
+SELECT g.id, a.name, g.content, g.begun_at, g.expires_at
+  FROM smart_grant g JOIN smart_app a ON a.id = g.app
+ WHERE (g.person = $1 OR (g.about = $2 AND g.about <> 0)) AND g.ended_at IS NULL AND g.expires_at > $3
+   AND (g.session IS NULL OR EXISTS (
+         SELECT FROM signin_session s WHERE s.digest = g.session AND s.seen_at > $3::timestamptz - $4::interval
+            AND s.started_at > $3::timestamptz - $5::interval))
+ ORDER BY g.begun_at DESC, g.id;
 
 -- name: put_refresh
 -- in  $1 digest, $2 grant

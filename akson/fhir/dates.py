@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +18,7 @@ _TICK = timedelta(microseconds=1)
 _DECEMBER = 12
 _LAST_MONTH = date(9999, 12, 1)
 _DATE_ONLY = 10  # letters in YYYY-MM-DD
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @lru_cache(maxsize=16384)
@@ -35,6 +37,17 @@ def interval(text: str) -> Interval:
         return low, low + _precision(text) - _TICK
     except OverflowError:
         return (BEGINNING, BEGINNING) if low.year == 1 else (END, END)
+
+
+def instant(text: str) -> datetime:
+    """Return the moment of an instant, known to the second and with its zone. Raises ValueError.
+
+    A blank before the zone is a plus that was decoded out of an address.
+    """
+    told = text.replace(" ", "+")
+    if not _INSTANT.fullmatch(told):
+        raise ValueError("not an instant")
+    return interval(told)[0]
 
 
 def _days(text: str) -> tuple[date, date | None]:

@@ -21,11 +21,11 @@ from akson.record.stored import Stored
 CODES: Final = "https://akson.no/fhir/error"  # the system of our refusals' codes
 _MOST_ISSUES: Final = 100
 Headers = tuple[tuple[bytes, bytes], ...]
-_ALWAYS: Final[Headers] = (
+ALWAYS: Final[Headers] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )
-_VARIES: Final[Headers] = ((b"vary", b"accept-encoding"),)
+VARIES: Final[Headers] = ((b"vary", b"accept-encoding"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +49,9 @@ class Answer:
         body, encoding = packing.packed(self.body, headers)
         kept = (
             *(((b"content-type", self.media.encode()),) if body else ()),
-            *_ALWAYS,
+            *ALWAYS,
             *(((b"content-encoding", encoding.encode()),) if encoding else ()),
-            *(_VARIES if len(self.body) >= packing.SMALLEST else ()),
+            *(VARIES if len(self.body) >= packing.SMALLEST else ()),
             *(_version(self.stored) if self.stored else ()),
             *(((b"location", self.location.encode()),) if self.location else ()),
             *self.headers,
@@ -72,6 +72,7 @@ def _version(stored: Stored) -> Headers:
 
 
 def etag(stored: Stored) -> str:
+    """Return the tag of a version, as If-Match takes it."""
     return f'W/"{stored.version}"'
 
 
@@ -145,6 +146,7 @@ def unexpected() -> Answer:
 
 
 def outcome(issues: Iterable[dict[str, Any]]) -> bytes:
+    """Return an OperationOutcome as JSON."""
     return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": list(issues)})
 
 

@@ -85,15 +85,19 @@ class Call:
         """Return the address of this call's resource, or of one version of it."""
         return address(self.server.base, self.type, self.id, version)
 
-    async def refuse_beyond_token(self, letters: str) -> None:
-        """Raise AK-A005, and leave a trace, when the token was not given for this whatever the record holds.
+    def covers(self, type_: str, letters: str) -> bool:
+        """Tell whether the token was given for this, whatever the record holds; a browser session has none.
 
         letters   of SMART scopes: c r u d s
         """
         scopes = self.actor.scopes
         if OWN_JOB in scopes or (not scopes and self.actor.kind is not Kind.SYSTEM):
-            return
-        if not scope_covers(scopes, self.type, letters, self.actor.kind):
+            return True
+        return scope_covers(scopes, type_, letters, self.actor.kind)
+
+    async def refuse_beyond_token(self, letters: str) -> None:
+        """Raise AK-A005, and leave a trace, unless the token covers this; letters: see `covers`."""
+        if not self.covers(self.type, letters):
             async with self.looking(f"{self.method} {self.type}") as work:
                 work.saw(0, f"{self.type}/{self.id}".rstrip("/"), outcome="refuse", rule="token_does_not_cover")
                 raise Refused("AK-A005")

@@ -49,22 +49,20 @@ async def form(headers: Mapping[str, str], read: Content) -> Pairs:
 
 def media(headers: Mapping[str, str]) -> str:
     """Return the media type of the body; "" unless it is of R4 and in UTF-8."""
-    told = headers.get("content-type", "")
-    found, given = _media(told)
-    fits = given.get("charset", "utf-8") in ("utf-8", "utf8") and given.get("fhirversion", "") in _R4
-    return found if fits else ""
+    return _of_r4(headers.get("content-type", ""))
 
 
 def refuse_other_than_json(headers: Mapping[str, str]) -> None:
     """Raise AK-F003 unless the body says that it is JSON of R4."""
-    if not _is_json(headers.get("content-type", "")):
+    if media(headers) not in JSON:
         raise Refused("AK-F003", given=headers.get("content-type", "nothing")[:80])
 
 
 @lru_cache(maxsize=256)
-def _is_json(told: str) -> bool:
-    media, given = _media(told)
-    return media in JSON and given.get("charset", "utf-8") in ("utf-8", "utf8") and given.get("fhirversion", "") in _R4
+def _of_r4(told: str) -> str:
+    found, given = _media(told)
+    fits = given.get("charset", "utf-8") in ("utf-8", "utf8") and given.get("fhirversion", "") in _R4
+    return found if fits else ""
 
 
 def refuse_other_answers(headers: Mapping[str, str], query: Pairs) -> None:

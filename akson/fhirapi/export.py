@@ -5,15 +5,13 @@ Nothing is made ready: see akson/record/exports.py. Where a job is asked for aft
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from akson.access.roles import NEVER, OWN_JOB, scope_covers
+from akson.access.roles import NEVER
 from akson.base.errors import Refused
-from akson.base.work import Actor, Kind
 from akson.fhir import owners, subsets, types
-from akson.fhir.dates import interval
+from akson.fhir.dates import instant
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call
 from akson.fhirapi.inputs import Inputs, inputs
@@ -23,7 +21,6 @@ from akson.record.exports import Wanted
 _NAMES = frozenset({"_outputFormat", "_since", "_type", "_elements", "patient", "includeAssociatedData", "_typeFilter"})
 _NOT_FOLLOWED = ("includeAssociatedData", "_typeFilter")
 _NDJSON = frozenset({"application/fhir+ndjson", "application/ndjson", "ndjson"})
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _MOST_PATIENTS = 1000
 _EVERY = tuple(name for name in types.TYPES if name not in NEVER)
 _OF_PERSONS = tuple(name for name in _EVERY if name in owners.OWNERS or name == "Patient")
@@ -53,13 +50,13 @@ async def _begin(call: Call, offered: Collection[str], *, persons: bool) -> Answ
     if "respond-async" not in preferred:
         raise Refused("AK-F030")
     given = await inputs(call, _NAMES)
-    reading = _Reading(given, lenient="handling=lenient" in preferred)
-    wanted = reading.wanted(call.actor, offered, persons=persons)
+    reading = _Reading(call, given, lenient="handling=lenient" in preferred)
+    wanted = reading.wanted(offered, persons=persons)
     async with call.work("export") as work:
         group = None
         if call.type == "Group":
             group = (call.id, (await journal.read(work, "Group", call.id)).version)
-        patients = reading.patients(call)
+        patients = reading.patients()
         if patients is not None:
             seen = await journal.read_many(work, [f"Patient/{id_}" for id_ in patients])
             if any(f"Patient/{id_}" not in seen for id_ in patients):
@@ -83,11 +80,11 @@ def _address(call: Call) -> str:
 class _Reading:
     """The parameters of one kick-off. passed: what was left out because the client allowed it."""
 
-    def __init__(self, given: Inputs, *, lenient: bool) -> None:
-        self._given, self._lenient = given, lenient
+    def __init__(self, call: Call, given: Inputs, *, lenient: bool) -> None:
+        self._call, self._given, self._lenient = call, given, lenient
         self.passed: list[str] = []
 
-    def wanted(self, actor: Actor, offered: Collection[str], *, persons: bool) -> Wanted:
+    def wanted(self, offered: Collection[str], *, persons: bool) -> Wanted:
         """Return what is asked for, but for whom. Raises Refused AK-F007, AK-F032, AK-A005."""
         form = self._given.text("_outputFormat").replace(" ", "+")
         if form and form not in _NDJSON:
@@ -95,42 +92,36 @@ class _Reading:
         for name in _NOT_FOLLOWED:
             if self._given.all(name):
                 self._leave(name)
-        return Wanted(
-            types=self._types(actor, offered), since=self._since(), elements=self._elements(), persons=persons
-        )
+        return Wanted(types=self._types(offered), since=self._since(), elements=self._elements(), persons=persons)
 
-    def patients(self, call: Call) -> tuple[str, ...] | None:
+    def patients(self) -> tuple[str, ...] | None:
         """Return the ids of the patients that a body names; None when it names none. Raises Refused AK-F007."""
         given = self._given.all("patient")
         if not given:
             return None
-        if call.method != "POST" or not call.type or len(given) > _MOST_PATIENTS:
+        if self._call.method != "POST" or not self._call.type or len(given) > _MOST_PATIENTS:
             raise Refused("AK-F007", name="parameter patient")
         named = [one.get("reference", "") if isinstance(one, dict) else "" for one in given]
         if not all(isinstance(one, str) and one.startswith("Patient/") for one in named):
             raise Refused("AK-F007", name="parameter patient")
         return tuple(sorted({one.removeprefix("Patient/") for one in named}))
 
-    def _types(self, actor: Actor, offered: Collection[str]) -> tuple[str, ...]:
+    def _types(self, offered: Collection[str]) -> tuple[str, ...]:
         named = list(dict.fromkeys(_listed(self._given.texts("_type"))))
         for name in named:
             if name not in offered:
                 self._leave(f"_type={name[:40]}")
-            elif not _covered(actor, name):
+            elif not self._call.covers(name, "r"):
                 raise Refused("AK-A005")
         kept = [name for name in named if name in offered]
-        return tuple(kept if named else [name for name in offered if _covered(actor, name)])
+        return tuple(kept if named else [name for name in offered if self._call.covers(name, "r")])
 
     def _since(self) -> datetime | None:
-        text = self._given.text("_since").replace(" ", "+")
-        if not text:
-            return None
+        text = self._given.text("_since")
         try:
-            if _INSTANT.fullmatch(text):
-                return interval(text)[0]
+            return instant(text) if text else None
         except ValueError:
-            pass
-        raise Refused("AK-F007", name="parameter _since")
+            raise Refused("AK-F007", name="parameter _since") from None
 
     def _elements(self) -> tuple[str, ...]:
         kept = []
@@ -152,10 +143,3 @@ class _Reading:
 
 def _listed(values: Iterable[str]) -> list[str]:
     return [one.strip() for value in values for one in value.split(",") if one.strip()]
-
-
-def _covered(actor: Actor, type_: str) -> bool:
-    """Tell whether the token covers reading of a type; a browser session has none."""
-    if OWN_JOB in actor.scopes or (not actor.scopes and actor.kind is not Kind.SYSTEM):
-        return True
-    return scope_covers(actor.scopes, type_, "r", actor.kind)

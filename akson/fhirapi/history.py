@@ -6,14 +6,14 @@ answer may, and to count others would tell of them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import quote
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.fhir.dates import BEGINNING, END, interval
+from akson.fhir.dates import BEGINNING, END, instant, interval
 from akson.fhirapi import answers
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call, Pairs
@@ -22,11 +22,11 @@ from akson.record import histories
 from akson.record.histories import Period
 from akson.record.stored import Stored
 
+T = TypeVar("T")
 _USUAL, _MOST = 50, 500
 _KNOWN = frozenset({"_count", "_since", "_at", "_total"})
 _BEFORE = "before"  # inside a sealed link: a version, or the place of one among others
 _STATUS = {"POST": "201", "PUT": "200", "DELETE": "204"}
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _TOTALS = ("none", "accurate")
 
 
@@ -90,17 +90,15 @@ def _asked(call: Call) -> Mapping[str, str]:
 
 
 def _period(asked: Mapping[str, str]) -> Period:
-    """Return the period of `_since` (an instant) and `_at` (any date). A blank in a zone is a plus that was decoded."""
-    since, at = (asked[name].replace(" ", "+") if name in asked else None for name in ("_since", "_at"))
-    if since is not None and not _INSTANT.fullmatch(since):
-        raise Refused("AK-F007", name="parameter _since")
-    low, high = _bounds("_at", at) if at is not None else (None, END)
-    return Period(since=_bounds("_since", since)[0] if since else BEGINNING, until=high, at=low)
+    """Return the period of `_since` (an instant) and `_at` (any date)."""
+    since = _read("_since", instant, asked["_since"]) if "_since" in asked else BEGINNING
+    low, high = _read("_at", interval, asked["_at"].replace(" ", "+")) if "_at" in asked else (None, END)
+    return Period(since=since, until=high, at=low)
 
 
-def _bounds(name: str, text: str) -> tuple[datetime, datetime]:
+def _read(name: str, read: Callable[[str], T], text: str) -> T:
     try:
-        return interval(text)
+        return read(text)
     except ValueError:
         raise Refused("AK-F007", name=f"parameter {name}") from None
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from starlette.types import Message, Receive, Send
+from starlette.types import Receive, Send
 
 from akson.fhirapi import packing
-from akson.fhirapi.answers import Answer
+from akson.fhirapi.answers import ALWAYS, VARIES, Answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,9 +26,8 @@ class Stream(Answer):
         packer, encoding = packing.packer(headers)
         kept = (
             (b"content-type", self.media.encode()),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
-            (b"vary", b"accept-encoding"),
+            *ALWAYS,
+            *VARIES,
             *(((b"content-encoding", encoding.encode()),) if encoding else ()),
             *self.headers,
             (b"x-request-id", request.encode()),
@@ -50,11 +49,5 @@ class Stream(Answer):
 
 async def _gone(receive: Receive) -> None:
     """Return when the client has hung up."""
-    async for message in _messages(receive):
-        if message["type"] == "http.disconnect":
-            return
-
-
-async def _messages(receive: Receive) -> AsyncIterator[Message]:
-    while True:
-        yield await receive()
+    while (await receive())["type"] != "http.disconnect":
+        pass

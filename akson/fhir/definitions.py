@@ -20,7 +20,7 @@ PRIMITIVES = frozenset(
     "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time"
     " unsignedInt uri url uuid xhtml".split()
 )
-_MOST = 16 * 1024 * 1024  # the artefact unpacked, at most
+_MOST = 16 * 1024 * 1024  # an artefact unpacked, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,12 @@ class Element:
 @cache
 def facts() -> Mapping[str, Any]:
     """Return the whole artefact: types, elements, valueSets, search, compartments."""
-    packed = Path(__file__).with_name("definitions.json.zst").read_bytes()
+    return artefact("definitions")
+
+
+def artefact(name: str) -> Mapping[str, Any]:
+    """Return the table that was distilled under a name, read anew; whoever asks keeps it."""
+    packed = Path(__file__).with_name(f"{name}.json.zst").read_bytes()
     text = zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST)
     loaded: dict[str, Any] = json.loads(text)
     return loaded

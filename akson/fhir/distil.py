@@ -245,12 +245,17 @@ def _compartments(folder: Path) -> dict[str, dict[str, list[str]]]:
 
 
 def main() -> None:
-    """This will write the artefact from the folder named on the command line."""
+    """Write the artefact from the folder named on the command line."""
     folder = Path(sys.argv[1])
     _RESOURCES.update(s["name"] for s in _structures(folder) if s["kind"] == "resource")
-    text = json.dumps(distil(folder), separators=(",", ":"), ensure_ascii=False).encode()
-    ARTEFACT.write_bytes(zstandard.ZstdCompressor(level=19).compress(text))
-    sys.stdout.write(f"{ARTEFACT.name}: {len(text)} bytes, {ARTEFACT.stat().st_size} packed\n")
+    pack(ARTEFACT, json.dumps(distil(folder), separators=(",", ":"), ensure_ascii=False))
+
+
+def pack(artefact: Path, text: str) -> None:
+    """Write an artefact and say how large it is."""
+    raw = text.encode()
+    artefact.write_bytes(zstandard.ZstdCompressor(level=19).compress(raw))
+    sys.stdout.write(f"{artefact.name}: {len(raw)} bytes, {artefact.stat().st_size} packed\n")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
 from akson.fhir import distil
 
 ARTEFACT = Path(__file__).parent / "invariants.json.zst"
@@ -54,10 +52,8 @@ def _inherited(key: str, structure: dict[str, Any]) -> bool:
 
 
 def main() -> None:
-    """This will write the artefact from the folder named on the command line."""
-    text = json.dumps(invariants(Path(sys.argv[1])), separators=(",", ":"), sort_keys=True).encode()
-    ARTEFACT.write_bytes(zstandard.ZstdCompressor(level=19).compress(text))
-    sys.stdout.write(f"{ARTEFACT.name}: {len(text)} bytes, {ARTEFACT.stat().st_size} packed\n")
+    """Write the artefact from the folder named on the command line."""
+    distil.pack(ARTEFACT, json.dumps(invariants(Path(sys.argv[1])), separators=(",", ":"), sort_keys=True))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
 from akson.fhir import distil
 
 ARTEFACT = Path(__file__).parent / "subsets.json.zst"
@@ -35,10 +33,8 @@ def _note(table: dict[str, dict[str, list[str]]], element: dict[str, Any]) -> No
 
 
 def main() -> None:
-    """This will write the artefact from the folder named on the command line."""
-    text = json.dumps(subsets(Path(sys.argv[1])), separators=(",", ":"), sort_keys=True).encode()
-    ARTEFACT.write_bytes(zstandard.ZstdCompressor(level=19).compress(text))
-    sys.stdout.write(f"{ARTEFACT.name}: {len(text)} bytes, {ARTEFACT.stat().st_size} packed\n")
+    """Write the artefact from the folder named on the command line."""
+    distil.pack(ARTEFACT, json.dumps(subsets(Path(sys.argv[1])), separators=(",", ":"), sort_keys=True))
 
 
 if __name__ == "__main__":

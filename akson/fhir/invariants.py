@@ -6,17 +6,13 @@ it depends on. txt-1 and txt-2 (the narrative) are left to checks.py, which alwa
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-import zstandard
-
-from akson.fhir.definitions import PRIMITIVES, elements
+from akson.fhir.definitions import PRIMITIVES, artefact, elements
 from akson.fhir.fhirpath import Compiled, Evaluation, FhirPathError, Given, Node, compile
 from akson.fhir.fhirpath.model import parent, resource_type
 from akson.fhir.issues import Issue
@@ -27,7 +23,6 @@ _BY_HAND: Final = frozenset({"dom-3"})  # its expression goes through the whole 
 _IN_NARRATIVE: Final = re.compile(r"""(?:src|href)\s*=\s*["'](#[^"']+)["']""")
 _VALUES: Final = frozenset(e.json_name(t) for e in elements("Extension") if e.choice for t in e.types)
 _EXTENDED: Final = _VALUES | {"_" + name for name in _VALUES}
-_MOST: Final = 1024 * 1024  # the artefact unpacked, at most
 Json = dict[str, Any]
 Place = tuple[Any, ...]  # (place around, name, index or None)
 
@@ -256,8 +251,4 @@ def _needs(kind: str, compiled: Compiled) -> frozenset[str] | None:
 
 @cache
 def _table() -> Mapping[str, list[tuple[str, str, str]]]:
-    packed = Path(__file__).with_name("invariants.json.zst").read_bytes()
-    table: dict[str, list[tuple[str, str, str]]] = json.loads(
-        zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST)
-    )
-    return table
+    return artefact("invariants")

@@ -7,22 +7,18 @@ Source: hl7.org/fhir/R4/search.html#summary, #elements
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import zstandard
 
-from akson.fhir.definitions import PRIMITIVES, elements, members
+from akson.fhir.definitions import PRIMITIVES, artefact, elements, members
 
 _ALWAYS: Final = frozenset({"resourceType", "id", "meta", "implicitRules"})
 _TAG: Final = msgspec.Raw(
     b'{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}'
 )  # fmt: skip
-_MOST: Final = 1024 * 1024  # the artefact unpacked, at most
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.encode
@@ -126,6 +122,4 @@ def _mandatory(path: str) -> frozenset[str]:
 
 @cache
 def _facts() -> Mapping[str, Mapping[str, list[str]]]:
-    packed = Path(__file__).with_name("subsets.json.zst").read_bytes()
-    found: dict[str, Any] = json.loads(zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST))
-    return found
+    return artefact("subsets")

@@ -71,7 +71,7 @@ def _lines(table: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """This will write the table from the package named on the command line. Exits when it is not the pinned one."""
+    """Write the table from the package named on the command line. Exits when it is not the pinned one."""
     data = (Path(sys.argv[1]) / "data" / "ucumDefs.min.json").read_bytes()
     if hashlib.sha256(data).hexdigest() != PINNED:
         sys.exit("not the release of @lhncbc/ucum-lhc that was reviewed")

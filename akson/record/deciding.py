@@ -8,6 +8,7 @@ from typing import Any
 
 from akson.access.facts import Facts, Labels, decode
 from akson.access.rules import Act, Decision, decide
+from akson.base.database import Record
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -81,3 +82,21 @@ def allow(work: Work, facts: Facts, labels: Labels | None, act: Act, what: str) 
     if not decision.permit:
         raise Refused(decision.refusal or "AK-A001")
     return decision
+
+
+def permitted(work: Work, rows: Iterable[Record]) -> list[tuple[Record, Decision]]:
+    """Return the rows of reading.sql that the actor may read, each with its decision; `note` leaves the trace."""
+    judged = ((row, asked(work, facts_in(row), labels_in(work, row), Act.READ)) for row in rows)
+    return [(row, decision) for row, decision in judged if decision.permit]
+
+
+def note(work: Work, row: Record, decision: Decision) -> None:
+    """Note for the access log that the version in a row is shown, and why it may be."""
+    what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
+    patient = row["owner"] if row["owner_type"] == _PATIENT else 0
+    work.saw(patient, what, rule=decision.rule, basis=decision.basis)
+
+
+def might(work: Work, type_: str, *, person: bool = False) -> bool:
+    """Tell whether the rules could let the actor read a type: in records of persons, or what belongs to nobody."""
+    return asked(work, Facts(owner=0, rev=0, is_person=person), Labels(type=type_), Act.READ).permit

@@ -12,19 +12,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from akson.access.facts import Facts, Labels
-from akson.access.rules import Act
-from akson.base.database import Database
+from akson.access.rules import Decision
+from akson.base.database import Database, Record
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.dates import BEGINNING, END
-from akson.record.deciding import asked, facts_in, labels_in
+from akson.record.deciding import might, note, permitted
 from akson.record.journal import key_of, vread
 from akson.record.masking import shown
 from akson.record.session import fetch
@@ -157,9 +156,9 @@ async def parts(begun: Working, export: Export, type_: str, *, gone: bool = Fals
             await look(work, export.id)
             records = await reach(work, export.wanted)
             rows, place = await _rows(work, export, type_, records, place, gone=gone, most=PART)
-            for row in rows:
-                _note(work, row)
-            hits = await shown(work, rows)
+            for row, decision in rows:
+                note(work, row, decision)
+            hits = await shown(work, [row for row, _ in rows])
         yield hits
 
 
@@ -195,8 +194,8 @@ async def _members(work: Work, id_: str, version: int) -> set[int]:
 
 async def _rows(
     work: Work, export: Export, type_: str, records: Sequence[int] | None, place: Place, *, gone: bool, most: int
-) -> tuple[list[Any], Place | None]:
-    """Return what the actor may see of the next versions, and where to go on; None at the end."""
+) -> tuple[list[tuple[Record, Decision]], Place | None]:
+    """Return what the actor may see of the next versions, and why, and where to go on; None at the end."""
     personal = type_ in owners.OWNERS or type_ == "Patient"
     inside = records if personal else None
     chunk = None
@@ -205,33 +204,21 @@ async def _rows(
         chunk = list(inside[start : start + _OWNERS_AT_ONCE])
         if not chunk:
             return [], None
-    elif not personal and not _may(work, type_):
+    elif not personal and not might(work, type_):
         return [], None
     since = export.wanted.since or BEGINNING
     found = await fetch(
         work, SQL.part, chunk, types.code_of(type_), since, export.at, place.at, place.owner, place.n, gone, most
     )
-    kept = [
+    kept = permitted(work, (
         row for row in found
         if row["deleted"] is gone and (row["owner_type"] == _PERSON or not export.wanted.persons)
-        and asked(work, facts_in(row), labels_in(work, row), Act.READ).permit
-    ]  # fmt: skip
+    ))  # fmt: skip
     if len(found) == most:
         return kept, Place(at=found[-1]["last_updated"], owner=found[-1]["owner"], n=found[-1]["n"])
     if chunk is not None and inside is not None and chunk[-1] != inside[-1]:
         return kept, Place(at=END, owner=chunk[-1])
     return kept, None
-
-
-def _may(work: Work, type_: str) -> bool:
-    return asked(work, Facts(owner=0, rev=0, is_person=False), Labels(type=type_), Act.READ).permit
-
-
-def _note(work: Work, row: Any) -> None:
-    facts = facts_in(row)
-    decided = asked(work, facts, labels_in(work, row), Act.READ)
-    what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
-    work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
 
 
 def _who(work: Work) -> str:

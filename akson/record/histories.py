@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from akson.access.facts import Facts, Labels
-from akson.access.rules import Act
+from akson.access.rules import Act, Decision
+from akson.base.database import Record
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.dates import BEGINNING, END
-from akson.record.deciding import allow, asked, facts_in, labels_in
+from akson.record.deciding import allow, facts_in, labels_in, might, note, permitted
 from akson.record.journal import key_of, unknown
 from akson.record.masking import shown
 from akson.record.session import fetch
@@ -71,8 +70,7 @@ async def of_one(
         raise unknown(work, type_, id_)
     allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history")
     there = [row for row in rows if row["version"] is not None]
-    permitted = [row for row in there if asked(work, facts_in(row), labels_in(work, row), Act.READ).permit]
-    return await shown(work, permitted), rows[0]["newest"]
+    return await shown(work, [row for row, _ in permitted(work, there)]), rows[0]["newest"]
 
 
 async def across(work: Work, type_: str | None, period: Period, *, before: Place = NEWEST, most: int = 50) -> Page:
@@ -86,21 +84,21 @@ async def across(work: Work, type_: str | None, period: Period, *, before: Place
     of_persons = [name for name in named if name in owners.OWNERS or name == "Patient"]
     records, anybodys = await _reach(work, of_persons, named)
     work.saw(0, f"history {type_ or ''}".strip())
-    permitted: list[Any] = []
+    found: list[tuple[Record, Decision]] = []
     step = most + 1
-    while len(permitted) <= most and (records or anybodys):
+    while len(found) <= most and (records or anybodys):
         rows = await fetch(
             work, SQL.across, records, _codes(of_persons), _codes(anybodys), *period.bounds, *before, step
         )
-        permitted += [row for row in rows if asked(work, facts_in(row), labels_in(work, row), Act.READ).permit]
+        found += permitted(work, rows)
         if len(rows) < step:
             break
         before = (rows[-1]["last_updated"], rows[-1]["owner"], rows[-1]["n"])
         step = min(2 * step, _MOST_AT_ONCE)
-    few = permitted[:most]
-    for row in few:
-        _note(work, row)
-    last = few[-1] if len(permitted) > most else None
+    few = [row for row, _ in found[:most]]
+    for row, decision in found[:most]:
+        note(work, row, decision)
+    last = few[-1] if len(found) > most else None
     after = (last["last_updated"], last["owner"], last["n"]) if last is not None else None
     return Page(found=await shown(work, few), after=after)
 
@@ -112,23 +110,12 @@ async def _reach(work: Work, of_persons: Sequence[str], named: Sequence[str]) ->
     program reaches all. More than these no rule permits; what it permits of them is asked version by version.
     """
     if work.actor.kind is Kind.SYSTEM:
-        return [], [name for name in named if _may(work, name, person=True) or _may(work, name, person=False)]
-    nobodys = [name for name in named if name not in of_persons and _may(work, name, person=False)]
+        return [], [name for name in named if might(work, name, person=True) or might(work, name)]
+    nobodys = [name for name in named if name not in of_persons and might(work, name)]
     if not of_persons:
         return [], nobodys
     rows = await fetch(work, READING.by_unit_or_person, work.actor.unit, work.actor.key)
     return sorted({row["owner"] for row in rows}), nobodys
-
-
-def _may(work: Work, type_: str, *, person: bool) -> bool:
-    return asked(work, Facts(owner=0, rev=0, is_person=person), Labels(type=type_), Act.READ).permit
-
-
-def _note(work: Work, row: Any) -> None:
-    facts = facts_in(row)
-    decided = asked(work, facts, labels_in(work, row), Act.READ)
-    what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
-    work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
 
 
 def _codes(names: Sequence[str]) -> list[int]:

@@ -16,7 +16,7 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import bodies, checks, types
 from akson.fhir import search as extraction
-from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in
+from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in, note, permitted
 from akson.record.masking import as_kept, shown
 from akson.record.preparing import Draft, prepare
 from akson.record.session import fetch, session
@@ -112,15 +112,11 @@ async def read_many(work: Work, references: Sequence[str]) -> dict[str, Stored]:
     if not keys:
         return {}
     owners, codes, ids = zip(*keys, strict=True)
-    permitted = []
-    for row in await fetch(work, SQL.current, list(owners), list(codes), list(ids)):
-        facts = facts_in(row)
-        decided = asked(work, facts, labels_in(work, row), Act.READ)
-        if decided.permit and not row["deleted"]:
-            what = f"{types.name_of(row['type'])}/{row['id']}/_history/{row['version']}"
-            work.saw(facts.owner if facts.is_person else 0, what, rule=decided.rule, basis=decided.basis)
-            permitted.append(row)
-    return {hit.reference: hit for hit in await shown(work, permitted)}
+    rows = await fetch(work, SQL.current, list(owners), list(codes), list(ids))
+    found = permitted(work, [row for row in rows if not row["deleted"]])
+    for row, decision in found:
+        note(work, row, decision)
+    return {hit.reference: hit for hit in await shown(work, [row for row, _ in found])}
 
 
 async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
@@ -147,7 +143,7 @@ async def history(work: Work, type_: str, id_: str, *, before: int = 2**31 - 1, 
     if not rows:
         raise unknown(work, type_, id_)
     allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history")
-    return await shown(work, [r for r in rows if asked(work, facts_in(r), labels_in(work, r), Act.READ).permit])
+    return await shown(work, [row for row, _ in permitted(work, rows)])
 
 
 async def chart(
@@ -172,8 +168,8 @@ async def chart(
     codes = [types.code_of(kind) for kind in kinds]
     rows = await fetch(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
     found: dict[str, list[Stored]] = {name: [] for name in names}
-    permitted = [row for row in rows if asked(work, facts, labels_in(work, row), Act.READ).permit]
-    for row, hit in zip(permitted, await shown(work, permitted), strict=True):
+    open_ = [row for row in rows if asked(work, facts, labels_in(work, row), Act.READ).permit]
+    for row, hit in zip(open_, await shown(work, open_), strict=True):
         work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
         found[names[row["n"] - 1]].append(hit)
     return found

@@ -26,20 +26,23 @@ _SYSTEMS = sorted(PERSON_SYSTEMS)
 _PRACTITIONERS = [f"Practitioner|{one}" for one in _SYSTEMS]
 
 
-class _Employment(msgspec.Struct, frozen=True):
+class Employment(msgspec.Struct, frozen=True):
+    """What somebody works as, and from when to when."""
+
     role: str
     practitioner: str
     start: datetime | None = None
     end: datetime | None = None
 
     def holds(self, now: datetime) -> bool:
+        """Tell whether it has begun and has not ended."""
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
 
 @lru_cache(maxsize=10_000)
-def _employment(data: str) -> _Employment:
-    """Read the data of a fact row; the text is the key, so what is kept can never be stale."""
-    return msgspec.convert(msgspec.json.decode(data)["value"], _Employment, strict=False)
+def employment(data: str) -> Employment:
+    """Return what the data of a fact row says; the text is the key, so what is kept can never be stale."""
+    return msgspec.convert(msgspec.json.decode(data)["value"], Employment, strict=False)
 
 
 class Employments(Rides[str, list[Record]]):
@@ -68,7 +71,7 @@ class Register:
         """
         actors = []
         for row in await self._employments.fetch(pid) or ():
-            job = _employment(row["data"])
+            job = employment(row["data"])
             if job.holds(now) and job.role in ROLES:
                 actors.append(
                     Actor(
@@ -90,7 +93,7 @@ class Register:
 
     async def still_employed(self, actor: Actor, now: datetime) -> bool:
         """Tell whether one of staff still has the role at the unit they act for; one statement."""
-        jobs = [_employment(row["data"]) for row in await self._database.fetch(SQL.employed, actor.key, actor.unit)]
+        jobs = [employment(row["data"]) for row in await self._database.fetch(SQL.employed, actor.key, actor.unit)]
         return any(job.role == actor.role and job.holds(now) for job in jobs)
 
     async def citizen(self, pid: str, signed_in: str) -> Actor | None:

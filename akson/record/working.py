@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-
-import msgspec
 
 from akson.access.roles import ROLES
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.record.session import fetch
+from akson.record.staff import employment
 
 SQL = queries(__file__, "working.sql")
 _PRACTITIONER = types.code_of("Practitioner")
-
-
-class _Employment(msgspec.Struct, frozen=True):
-    role: str
-    start: datetime | None = None
-    end: datetime | None = None
-
-    def holds(self, now: datetime) -> bool:
-        return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
-
-
-class _Fact(msgspec.Struct, frozen=True):
-    value: _Employment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +31,7 @@ async def working(work: Work, units: Iterable[int], persons: Iterable[int] = ())
     """Return those who work at `units` now, and those of `persons` who work anywhere, each once, by name."""
     found: dict[int, Worker] = {}
     for row in await fetch(work, SQL.working, list(units), list(persons), _PRACTITIONER):
-        job = msgspec.json.decode(row["data"], type=_Fact).value
+        job = employment(row["data"])
         if job.holds(work.now) and job.role in ROLES:
             worker = Worker(id=row["id"], owner=row["owner"], name=row["name"] or "", unit=row["unit_name"] or "",
                             role=ROLES[job.role].name.lower())  # fmt: skip

@@ -13,7 +13,7 @@ from akson.access.facts import Labels
 from akson.fhir import bodies, types
 from akson.fhir.timeline import sort_date
 from akson.record.facts import GOVERNING, FactRow
-from akson.record.stored import Stored
+from akson.record.stored import Stored, marks_in
 from akson.record.values import Hasher, Opened, Values, values_of
 
 _squeeze = zstandard.ZstdCompressor(level=3, write_content_size=True)
@@ -69,6 +69,5 @@ def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, 
     change.packed = _squeeze.compress(bodies.pack(parts))
     change.salt = secrets.token_bytes(16)
     change.values = values_of(change.type, resource, hasher, opened)
-    security = (resource.get("meta") or {}).get("security") or []
-    change.labels = tuple(sorted({c["code"] for c in security if " " not in c.get("code", " ")}))
+    change.labels = tuple(sorted(marks_in(resource.get("meta") or {})))
     change.sort = sort_date(resource)

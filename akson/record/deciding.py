@@ -16,10 +16,12 @@ from akson.fhir import types
 from akson.record.changes import Change
 from akson.record.narrowing import met_by_row, met_by_values
 from akson.record.session import fetch, session
+from akson.record.stored import marks_of
 
 SQL = queries(__file__, "reading.sql")
 LETTERS = {"POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}  # of scopes, for each way to write
 _PATIENT = types.code_of("Patient")
+_OF_VERSIONS = frozenset({"method", "n"})  # columns of rows in histories and exports
 
 
 @lru_cache(maxsize=50_000)
@@ -44,16 +46,27 @@ async def facts_for(work: Work, owners: Iterable[int]) -> dict[int, Facts]:
 
 
 def labels_in(work: Work, row: Mapping[str, Any]) -> Labels:
-    """Return what the rules need to know of the resource in a row."""
+    """Return what the rules need to know of the resource, or of the version of it, in a row.
+
+    A version is judged by the marks it carries as well as by those that stand today: what was withheld does not come
+    out because somebody wrote it anew without, or deleted it.
+    """
     type_ = types.name_of(row["type"])
     return Labels(
         type=type_,
         id=row["id"],
         unit=row["unit"],
         author=row["author"],
-        security=frozenset(row["labels"] or ()),
+        security=frozenset(row["labels"] or ()) | _own_marks(row),
         met=met_by_row(work, type_, row),
     )
+
+
+def _own_marks(row: Mapping[str, Any]) -> frozenset[str]:
+    """Return the marks of a row that may be of an older version: a current row says them in `labels`."""
+    names = set(row.keys())
+    older = "body" in names and not names.isdisjoint(_OF_VERSIONS) and row["body"] is not None
+    return marks_of(row["body"]) if older else frozenset()
 
 
 def labels_of(work: Work, change: Change) -> Labels:

@@ -256,6 +256,8 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
     )
     if draft.resource is not None:
         _fill(work, change, draft, lookup)
+    elif change.stands is not None:
+        change.labels = tuple(sorted(change.stands.security))  # what is gone stays as closed as it was
     return change
 
 

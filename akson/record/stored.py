@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import zstandard
 
 from akson.fhir import bodies, types
@@ -64,3 +65,14 @@ def stored(row: Mapping[str, Any]) -> Stored:
         method=row["method"] if "method" in keys else "PUT",
         erased=bool(row["erased"]) if "erased" in keys else False,
     )
+
+
+def marks_in(meta: Mapping[str, Any]) -> frozenset[str]:
+    """Return the codes of the security labels in the meta of a resource."""
+    return frozenset(one["code"] for one in meta.get("security") or () if " " not in one.get("code", " "))
+
+
+def marks_of(packed: bytes) -> frozenset[str]:
+    """Return the codes of the security labels that a version carries itself."""
+    meta, _ = bodies.unpack(_stretch.decompress(packed))
+    return marks_in(msgspec.json.decode(meta)) if b'"security"' in meta else frozenset()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
-from tests.fhirapi.clients import ASTRID, refused
+from akson.record.office import Office
+from tests.fhirapi.clients import ASTRID, Api, about, refused
+from tests.offices import VENDOR, citizen, patient, staff, unit
 
 
 async def test_every_version_is_told_newest_first_with_what_was_done(vendor: httpx.AsyncClient) -> None:
@@ -53,3 +56,25 @@ async def test_a_count_is_only_a_count(vendor: httpx.AsyncClient) -> None:
     for query in ("_count=0", "_summary=count"):
         told = (await vendor.get(f"Patient/{made['id']}/_history?{query}")).json()
         assert (told["total"], "entry" in told) == (2, False)
+
+
+@pytest.mark.parametrize(("mark", "who"), [("withheld", "the person"), ("presumed-objection", "a program")])
+@pytest.mark.parametrize("after", ["deleted", "without the mark"])
+async def test_what_was_closed_stays_so_when_it_is_deleted_or_its_mark_is_taken_off(
+    api: Api, office: Office, mark: str, who: str, after: str
+) -> None:
+    nurse = await staff(office, await unit(office, "Nordre hjemmetjeneste"), "Strand")
+    astrid = await patient(office, at=nurse)
+    writer, reader = api.as_(nurse), api.as_(citizen(astrid) if who == "the person" else VENDOR)
+    secret = about(astrid.reference) | {"meta": {"security": [{"code": mark}]}, "code": {"text": "det skjulte"}}
+    id_ = (await writer.post("Observation", json=secret)).json()["id"]
+    if after == "deleted":
+        assert (await writer.delete(f"Observation/{id_}")).status_code == 200
+    else:
+        assert (await writer.put(f"Observation/{id_}", json=about(astrid.reference) | {"id": id_})).status_code == 200
+    for address in (f"Observation/{id_}/_history/1", f"Observation/{id_}/_history", "Observation/_history", "_history"):
+        told = await reader.get(address)
+        assert "det skjulte" not in told.text, address
+        assert (await writer.get(address)).text.count("det skjulte") == 1, address
+    assert (await reader.get(f"Observation/{id_}/_history/1")).status_code == 404
+    assert (await reader.get(f"Observation/{id_}")).status_code == (404 if after == "deleted" else 200)

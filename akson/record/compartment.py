@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from akson.access.facts import Facts, Labels
 from akson.access.rules import Act
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -17,12 +18,14 @@ from akson.fhir.dates import BEGINNING, END
 from akson.record.deciding import allow, asked, facts_for, labels_in
 from akson.record.journal import denied_ids, key_of, read_many, unknown
 from akson.record.masking import shown
+from akson.record.narrowing import alternatives, meets
 from akson.record.session import fetch
 from akson.record.stored import Stored
 from akson.record.writing import flush
 
 SQL = queries(__file__, "compartment.sql")
 _PERSON = types.code_of("Patient")
+_OF_PERSONS = ("Patient", *owners.OWNERS)
 # What belongs to nobody's record, and may be named in one.
 _COMMON = [types.code_of(name) for name in types.TYPES if name not in owners.OWNERS and name != "Patient"]
 
@@ -67,7 +70,7 @@ async def everything(work: Work, patient: str, wanted: Wanted, place: Place, mos
     decided = allow(work, facts, None, Act.READ, f"Patient/{patient} everything")
     denied = await denied_ids(work, [owner])
     if place.outside:
-        return await _outside(work, owner, wanted, denied, place, most)
+        return await _outside(work, facts, wanted, denied, place, most)
     codes = [types.code_of(name) for name in wanted.types] or None
     rows = await fetch(
         work, SQL.everything, owner, codes, wanted.since, wanted.start, wanted.end, _PERSON, denied,
@@ -85,13 +88,28 @@ async def everything(work: Work, patient: str, wanted: Wanted, place: Place, mos
     return part
 
 
-async def _outside(work: Work, owner: int, wanted: Wanted, denied: Sequence[str], place: Place, most: int) -> Part:
-    """Return what the record points at and does not hold itself; each judged by itself."""
+async def _outside(work: Work, facts: Facts, wanted: Wanted, denied: Sequence[str], place: Place, most: int) -> Part:
+    """Return what the record points at and does not hold itself; each judged by itself.
+
+    Only what the actor may see of the record points at anything: else a medicine would tell of a hidden prescription.
+    """
     codes = (
         [types.code_of(name) for name in wanted.types if types.code_of(name) in _COMMON] if wanted.types else _COMMON
     )
-    rows = await fetch(work, SQL.named, owner, codes, place.type, place.id, list(denied), most + 1)
+    shown_types, shown_ids = await _pointing(work, facts)
+    rows = await fetch(
+        work, SQL.named, facts.owner, codes, place.type, place.id, list(denied), most + 1, shown_types, shown_ids
+    )
     few = rows[:most]
     found = await read_many(work, [f"{types.name_of(row['type'])}/{row['id']}" for row in few])
     after = Place(type=few[-1]["type"], id=few[-1]["id"], outside=True) if len(rows) > most else None
     return Part(hits=list(found.values()), next=after)
+
+
+async def _pointing(work: Work, facts: Facts) -> tuple[list[int], list[str]]:
+    """Return the types whose references the actor may follow; of types that a token gives a part of, the ids."""
+    named = [name for name in _OF_PERSONS if asked(work, facts, Labels(type=name), Act.READ).permit]
+    parts = {types.code_of(name): part for name in named if (part := alternatives(work, name, "r")) is not None}
+    whole = [code for code in map(types.code_of, named) if code not in parts]
+    rows = await fetch(work, SQL.tokens, facts.owner, list(parts)) if parts else []
+    return whole, [row["id"] for row in rows if meets(parts[row["type"]], frozenset(row["tokens"]))]

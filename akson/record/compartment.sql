@@ -13,9 +13,15 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.lab
 
 -- name: named
 -- What a record points at outside itself: practitioners, units, places, medicines; in the order of type and id.
--- in   $1 owner, $2 types it may point at, $3 type and $4 id after which the page begins, $5 denied ids, $6 how many
+-- in   $1 owner, $2 types it may point at, $3 type and $4 id after which the page begins, $5 denied ids, $6 how many,
+--      $7 types whose references count, $8 ids whose references count whatever their type
 SELECT DISTINCT s.target_type AS type, s.target AS id
   FROM search_reference s
  WHERE s.owner = $1 AND s.target_type = ANY ($2::smallint[]) AND (s.target_type, s.target) > ($3, $4)
-   AND s.id <> ALL ($5::text[])
+   AND s.id <> ALL ($5::text[]) AND (s.type = ANY ($7::smallint[]) OR s.id = ANY ($8::text[]))
  ORDER BY s.target_type, s.target LIMIT $6;
+
+-- name: tokens
+-- The search tokens of what a record holds of some types.
+-- in   $1 owner, $2 types
+SELECT r.type, r.id, r.tokens FROM resource r WHERE r.owner = $1 AND r.type = ANY ($2::smallint[]) AND NOT r.deleted;

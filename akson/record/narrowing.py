@@ -53,12 +53,14 @@ def alternatives(work: Work, type_: str, letters: str) -> Alternatives | None:
     return tuple(_asked(type_, scope, work.office.hasher) for scope in fit)
 
 
+def meets(wanted: Alternatives, tokens: Container[int]) -> bool:
+    """Say whether a resource with these search values meets one of the alternatives."""
+    return any(all(any(one in tokens for one in each) for each in asked) for asked in wanted)
+
+
 def _met(work: Work, type_: str, held: tuple[Scope, ...], tokens: Container[int]) -> frozenset[str]:
     hasher = work.office.hasher
-    return frozenset(
-        scope.text for scope in held
-        if all(any(one in tokens for one in each) for each in _asked(type_, scope, hasher))
-    )  # fmt: skip
+    return frozenset(scope.text for scope in held if meets((_asked(type_, scope, hasher),), tokens))
 
 
 def _tokens(work: Work, type_: str, row: Mapping[str, Any]) -> Container[int]:

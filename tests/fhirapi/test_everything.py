@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 
 from akson.record.office import Office
 from tests.fhirapi.clients import ASTRID, Api, refused
-from tests.offices import staff, unit
+from tests.offices import patient, staff, unit
 
 UNIT = {"resourceType": "Organization", "name": "Laboratoriet"}
 
@@ -97,6 +98,32 @@ async def test_those_without_a_basis_find_nobody(api: Api, vendor: httpx.AsyncCl
     stranger = api.as_(await staff(office, await unit(office, "Sone sør"), "Hansen"))
     hidden, nobody = [await stranger.get(f"Patient/{id_}/$everything") for id_ in (mine, "nobody")]
     assert (hidden.status_code, hidden.content) == (404, nobody.content)
+
+
+PRESCRIBED = {"resourceType": "MedicationRequest", "status": "active", "intent": "order"}
+
+
+@pytest.mark.parametrize(("role", "scopes", "named"), [
+    ("sykepleier", (), {"Medication", "Organization"}),
+    ("saksbehandler", (), {"Organization"}),  # reads no prescriptions
+    ("sykepleier", ("user/Patient.rs", "user/Medication.rs", "user/Organization.rs"), set()),
+    ("sykepleier", ("user/Patient.rs", "user/Medication.rs", "user/MedicationRequest.rs"), {"Medication"}),
+    ("sykepleier", ("user/Patient.rs", "user/Medication.rs", "user/MedicationRequest.rs?intent=order"), {"Medication"}),
+    ("sykepleier", ("user/Patient.rs", "user/Medication.rs", "user/MedicationRequest.rs?intent=plan"), set()),
+])  # fmt: skip
+async def test_what_may_not_be_seen_of_the_record_points_at_nothing(
+    api: Api, vendor: httpx.AsyncClient, office: Office, role: str, scopes: tuple[str, ...], named: set[str]
+) -> None:
+    nurse = await staff(office, await unit(office, "Nordre hjemmetjeneste"), "Strand", role=role)
+    astrid = await patient(office, at=nurse)
+    medicine = (await vendor.post("Medication", json={"resourceType": "Medication", "code": {"text": "x"}})).json()
+    made = await vendor.post("MedicationRequest", json=PRESCRIBED | {
+        "subject": {"reference": astrid.reference}, "medicationReference": {"reference": f"Medication/{medicine['id']}"},
+    })  # fmt: skip
+    assert made.status_code == 201, made.text
+    reader = api.as_(replace(nurse, scopes=frozenset(scopes)))
+    found = [entry["resource"]["resourceType"] for entry in await everything(reader, f"{astrid.reference}/$everything")]
+    assert {type_ for type_ in found if type_ in ("Medication", "Organization")} == named
 
 
 async def test_a_part_of_it_costs_the_same_however_large_the_record_is(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from akson.access.facts import Facts, Labels
 from akson.access.rules import Act
 from akson.base.database import Database
 from akson.base.errors import Refused
@@ -85,10 +86,13 @@ async def match(work: Work, asked_for: Condition, *, unseen: bool = True) -> Sto
 
 
 async def _refuse_unseen(work: Work, asked_for: Condition) -> None:
-    """Refuse to make a person anew who is there already, and leave a trace of it with that person."""
+    """Refuse to make a person anew who is there already, and leave a trace of it with that person.
+
+    Only for who could make one: everybody else is refused the making, whether or not somebody has the number.
+    """
     space = _SPACES.get(asked_for.type)
     numbers = [value.partition("|") for value in asked_for.identifiers if value.startswith(NATIONAL)]
-    if space is None or not numbers:
+    if space is None or not numbers or not _may_make(work, asked_for.type):
         return
     systems, values = [space + system for system, _, _ in numbers], [value for _, _, value in numbers]
     owners = [row["owner"] for row in await fetch(work, READING.identified, systems, values)]
@@ -98,6 +102,11 @@ async def _refuse_unseen(work: Work, asked_for: Condition) -> None:
         work.saw(owner, "number probed", outcome="refuse")
     if hidden:
         raise Refused("AK-F022")
+
+
+def _may_make(work: Work, type_: str) -> bool:
+    nobody = Facts(owner=0, rev=0, is_person=type_ == "Patient")
+    return asked(work, nobody, Labels(type=type_, unit=work.actor.unit), Act.REGISTER).permit
 
 
 async def clean(database: Database, now: datetime) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from akson.registers.identifiers import synthetic_fnr
 from tests.fhirapi.clients import ASTRID, Api, about, post, refused, transaction
-from tests.offices import FNR, VENDOR, opened_office, patient, staff, unit
+from tests.offices import FNR, VENDOR, citizen, opened_office, patient, staff, unit
 
 SYSTEM = "urn:example:lab"
 HERS = synthetic_fnr(date(1941, 3, 14), 40, female=True).value
@@ -117,6 +117,31 @@ async def test_a_person_is_never_made_twice_also_by_who_may_not_see_her(api: Api
     assert refused(await stranger.put(f"Patient?{query}", json=ASTRID)) == (412, "conflict", "")
     assert (await stranger.delete(f"Patient?{query}")).json() == (await stranger.delete("Patient?identifier=x")).json()
     assert await count(vendor, query, "Patient") == 1
+
+
+@pytest.mark.parametrize(
+    "who", ["a citizen", "a citizen's app", "a case worker", "an administrator", "an app without a patient"]
+)
+async def test_who_could_make_no_person_learns_of_no_number(api: Api, who: str) -> None:
+    """What a condition on a number would tell is told only to who meets people and registers them."""
+    nurse = await staff(api.office, await unit(api.office, "Sone vest"), "Vik")
+    person = citizen(await patient(api.office))
+    asking = {
+        "a citizen": person, "a citizen's app": replace(person, scopes=frozenset({"patient/*.cruds"})),
+        "a case worker": replace(nurse, role="saksbehandler"), "an administrator": replace(nurse, role="administrator"),
+        "an app without a patient": replace(nurse, scopes=frozenset({"patient/*.cruds"})),
+    }[who]  # fmt: skip
+    await patient(api.office, identifier=[{"system": FNR, "value": HERS}])
+    nobodys = synthetic_fnr(date(1941, 3, 14), 42, female=True).value
+    client, told = api.as_(asking), []
+    for number in (HERS, nobodys):
+        query = f"identifier={FNR}|{number}"
+        sent = transaction(post(ASTRID) | {"request": {"method": "POST", "url": "Patient", "ifNoneExist": query}})
+        answers = [await client.post("Patient", json=ASTRID, headers=if_none(query)),
+                   await client.put(f"Patient?{query}", json=ASTRID), await client.post("", content=sent)]  # fmt: skip
+        told.append([(one.status_code, one.content) for one in answers])
+    assert told[0] == told[1]
+    assert [status for status, _ in told[0]] == [403, 403, 403]
 
 
 async def test_an_update_finds_what_its_condition_means(api: Api, vendor: httpx.AsyncClient) -> None:

@@ -125,8 +125,8 @@ def moment(claims: Mapping[str, Any], name: str) -> float:
 
 
 def text(claims: Mapping[str, Any], name: str) -> str:
-    """Return a claim that must be a non-empty string."""
+    """Return a claim that must be a non-empty string of what can be written: no control signs, no half characters."""
     value = claims.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise BadToken(f"no usable {name}")
     return value

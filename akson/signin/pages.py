@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -24,7 +25,7 @@ def go(to: str) -> Response:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """Return the fields of a posted form; a form that is too large, or names a field twice, is refused."""
+    """Return the fields of a posted form; one that is too large, names a field twice or holds a NUL is refused."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -34,7 +35,12 @@ async def form_of(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=40)
     except ValueError:
         raise Refused("AK-L003") from None
+    return fields_of(pairs)
+
+
+def fields_of(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the pairs by name. Raises Refused AK-L003: a name stands twice, or there is a NUL, which nothing holds."""
     fields = dict(pairs)
-    if len(fields) != len(pairs):
+    if len(fields) != len(pairs) or any("\0" in value for value in fields.values()):
         raise Refused("AK-L003")
     return fields

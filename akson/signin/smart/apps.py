@@ -66,7 +66,7 @@ class Apps:
             raise Refused("AK-L014", id=app.id)
 
     async def find(self, id_: str) -> App | None:
-        row = await self._db.fetchrow(SQL.app, id_)
+        row = await self._db.fetchrow(SQL.app, id_) if _ID.fullmatch(id_) else None
         return _app(row) if row else None
 
     async def all(self) -> list[App]:

@@ -76,24 +76,31 @@ class Consent:
         if session is None or session.actor is None:
             here = f"{urlsplit(self.smart.url).path}/app?{urlencode({'be': secret})}"
             return go(f"/logg-inn{'/rolle' if session else ''}?{urlencode({'til': here})}")
-        sought = request.query_params.get("navn", "")
-        chosen = await self._launched(asked, session.actor)
-        offered = [] if chosen or not asked.needs_patient else await self.records.offered(session.actor, sought)
+        return await self._drawn(asked, app, session, session.actor, secret)
+
+    async def _drawn(
+        self, asked: Asked, app: App, session: Session, actor: Actor, secret: str, sought: str = ""
+    ) -> Response:
+        """Draw the page. sought: a part of the name of whom staff look for, which stands in no address."""
+        chosen = await self._launched(asked, actor)
+        offered = [] if chosen or not asked.needs_patient else await self.records.offered(actor, sought)
         answer = page(
             self.renderer, "smart/consent.html", app=app, csrf=session.csrf, secret=secret, chosen=chosen,
             offered=offered, picks=asked.needs_patient and chosen is None, sought=sought, gets=plain_words(asked.scope),
-            actor=session.actor, staff=session.actor.kind is Kind.STAFF,
+            actor=actor, staff=actor.kind is Kind.STAFF,
         )  # fmt: skip
         return _letting_forms_lead_to(answer, asked.redirect_uri)
 
     async def answered(self, request: Request) -> Response:
-        """Send the browser back to the app, with a code or with the person's no."""
+        """Send the browser back to the app, with a code or with the person's no; or look for a patient first."""
         same_origin(request)
         session, form = await self._session(request), await form_of(request)
         same_session(form.get("_csrf", ""), session.csrf)
         actor = session.actor
         assert actor is not None  # _session saw to it
         asked, app = await self._asked(form.get("be", ""))
+        if form.get("svar") == "finn":
+            return await self._drawn(asked, app, session, actor, form["be"], form.get("navn", ""))
         chosen = await self._chosen(asked, actor, form)
         if await self.smart.tickets.use("smart-request", form["be"], Asked, now=self.smart.clock()) is None:
             raise Refused("AK-L003")

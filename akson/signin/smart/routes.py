@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from akson.base.errors import Refused
 from akson.signin.issuer import Form, Rejected
-from akson.signin.pages import NO_STORE, form_of, go
+from akson.signin.pages import NO_STORE, fields_of, form_of, go
 from akson.signin.smart import asking, telling
 from akson.signin.smart.asking import Declined
 from akson.signin.smart.consenting import WAITS, Consent, joined
@@ -94,7 +94,7 @@ class _Door:
 
         What is wrong with app or redirect address is said here; the rest is told to the app.
         """
-        form = await form_of(request) if request.method == "POST" else _once(request)
+        form = await form_of(request) if request.method == "POST" else fields_of(request.query_params.multi_items())
         app = await self._smart.apps.find(form.get("client_id", ""))
         if app is None or form.get("redirect_uri", "") not in app.redirect_uris:
             raise Refused("AK-L015")
@@ -107,11 +107,3 @@ class _Door:
             return go(joined(form["redirect_uri"], told))
         secret = await self._smart.tickets.put("smart-request", asked, until=self._smart.clock() + WAITS)
         return go(f"{self._smart.url}/app?{urlencode({'be': secret})}")
-
-
-def _once(request: Request) -> dict[str, str]:
-    """Return the query; a name that stands twice is refused."""
-    pairs = request.query_params.multi_items()
-    if len(dict(pairs)) != len(pairs):
-        raise Refused("AK-L003")
-    return dict(pairs)

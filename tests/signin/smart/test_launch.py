@@ -20,9 +20,11 @@ from starlette.routing import Route
 
 from akson.base.work import Actor
 from akson.signin import dpop, jose
+from akson.signin.issuer import ASSERTION
 from tests.signin.conftest import served
 from tests.signin.smart.conftest import BACK, PUBLIC, VERIFIER, Smart, assertion, keyed
 
+NAMED = ".".join(jose.b64(text) for text in (b'{"alg":"ES384"}', b'{"iss":"\\ud800"}', b"x"))  # half a character
 READ = "openid fhirUser launch/patient patient/*.rs"
 
 
@@ -67,6 +69,40 @@ async def test_a_citizen_is_offered_the_own_record_and_no_stranger_s(smart: Smar
     token = (await redeemed(smart, told)).json()
     assert token["patient"] == smart.id("Patient/astrid")
     assert (await smart.fhir(token, "Observation")).status_code == 200
+
+
+async def test_whom_staff_look_for_stands_in_no_address(smart: Smart, jonas: Actor) -> None:
+    browser = await smart.sign_in(jonas)
+    page = await smart.authorize("launch/patient patient/Patient.r", browser)
+    assert 'method="get"' not in page.text
+    hidden = {name: page.text.split(f'name="{name}" value="')[1].split('"')[0] for name in ("_csrf", "be")}
+    for name, found in (("Astrid", True), ("Ingenslik", False)):
+        sent = hidden | {"svar": "finn", "navn": name}
+        answer = await smart.http.post(f"{smart.url}/smart/app", data=sent, headers=browser)
+        assert answer.status_code == 200 and "location" not in answer.headers
+        assert (smart.id("Patient/astrid") in answer.text) is found, name
+    assert (
+        await smart.http.post(f"{smart.url}/smart/app", data=sent | {"_csrf": "x"}, headers=browser)
+    ).status_code == 403
+    assert "code" in await smart.decide(page, browser, pasient=smart.id("Patient/astrid"))
+
+
+@pytest.mark.parametrize(("method", "path", "more"), [
+    ("POST", "app", {"data": {"navn": "\0"}}), ("GET", "start", {"params": {"app": "\0", "pasient": "\0"}}),
+    ("GET", "authorize", {"params": {"client_id": "\0"}}), ("GET", "authorize", {"params": {"state": "\0"}}),
+    ("POST", "token", {"data": {"client_id": "\0"}}), ("POST", "token", {"data": {"refresh_token": "\0"}}),
+    ("POST", "introspect", {"data": {"client_id": "x" * 70, "token": "\0"}}),
+    ("POST", "token", {"data": {"client_assertion_type": ASSERTION, "client_assertion": NAMED}}),
+])  # fmt: skip
+async def test_what_no_database_holds_is_refused_and_is_no_fault(
+    smart: Smart, jonas: Actor, method: str, path: str, more: dict[str, Any]
+) -> None:
+    browser = await smart.sign_in(jonas)
+    if path == "authorize" and "state" in more["params"]:
+        answer = await smart.authorize(READ, browser, state="\0")
+    else:
+        answer = await smart.http.request(method, f"{smart.url}/smart/{path}", headers=browser, **more)
+    assert 400 <= answer.status_code < 500
 
 
 async def test_an_app_started_from_an_open_record_is_told_whose_it_is(smart: Smart, jonas: Actor) -> None:

@@ -26,7 +26,9 @@ _ATTRIBUTES: Final = frozenset(
 _LINK = re.compile(r"(?:#|https?://|mailto:|tel:|urn:|[^:\\]*$)", re.IGNORECASE)
 _PICTURE = re.compile(r"(?:#|https?://|data:image/(?:png|gif|jpe?g|webp);|(?!//)[^:\\]*$)", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"https?://", re.IGNORECASE)
-_STYLE = re.compile(r"url\s*\(|expression|javascript|behavior|binding|@import|\\|/\*", re.IGNORECASE)
+_STYLE = re.compile(
+    r"(?:url|image|image-set|src)\s*\(|expression|javascript|behavior|binding|@import|\\|/\*", re.IGNORECASE
+)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
@@ -47,6 +49,8 @@ def finding(div: str) -> tuple[str, str] | None:
     parser.CharacterDataHandler = seen.text
     parser.StartDoctypeDeclHandler = _no_doctype
     parser.ProcessingInstructionHandler = _no_instruction
+    parser.StartCdataSectionHandler = _no_section
+    parser.CommentHandler = _comment
     try:
         parser.Parse(_ENTITY.sub(_as_number, div) if "&" in div else div, True)  # noqa: FBT003
     except _Unsafe as unsafe:
@@ -77,6 +81,16 @@ def _no_doctype(*_: object) -> None:
 
 def _no_instruction(*_: object) -> None:
     raise _Unsafe("a processing instruction is not allowed in XHTML")
+
+
+def _no_section() -> None:
+    """Refuse what is text to XML and ends at the first `>` to a browser, which then runs what follows."""
+    raise _Unsafe("a CDATA section is not allowed in XHTML")
+
+
+def _comment(text: str) -> None:
+    if text.startswith((">", "->")):  # `<!-->` is a whole comment to a browser, and the rest is not
+        raise _Unsafe("a comment that ends where it begins is not allowed in XHTML")
 
 
 class _Seen:

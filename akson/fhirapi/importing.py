@@ -157,8 +157,8 @@ async def _together(call: Call, report: _Report, sets: AsyncIterator[list[Item]]
 async def _part(work: Work, items: list[Item], report: _Report) -> None:
     try:
         await importing.write_all(work, items)
-    except Refused as refused:
-        fault = importing.fault_of(refused, items)
+    except (Refused, Invalid) as why:
+        fault = importing.fault_of(why, items)
         report.add(fault.n, fault.why)
     else:
         report.written += len(items)

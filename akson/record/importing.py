@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from akson.base.errors import Refused
 from akson.base.work import Work
+from akson.fhir import bodies
 from akson.fhir.issues import Invalid
 from akson.record import journal, stubs
 from akson.record.preparing import Draft
@@ -43,7 +44,7 @@ def draft_of(item: Item) -> Draft:
     id_ = (found.resource or {}).get("id")
     if isinstance(id_, str):
         found.method, found.id = "PUT", id_
-    found.path = f"line{item.n}"
+    found.path = f"line{item.n}.resource"
     return found
 
 
@@ -58,12 +59,12 @@ async def write(begun: Working, items: Sequence[Item]) -> AsyncIterator[Fault]:
         try:
             async with begun() as work:
                 await write_within(work, some)
-        except Refused as refused:
+        except (Refused, Invalid) as why:
             some = [replace(one, draft=None) for one in some]
-            named = _line_of(refused)
+            named = _line_of(why)
             guilty = [one for one in some if one.n == named] if named else []
             if guilty or len(some) == 1:
-                yield Fault(n=(guilty or some)[0].n, why=_told(refused))
+                yield _fault(why, (guilty or some)[0])
                 if rest := [one for one in some if one.n != (guilty or some)[0].n]:
                     waiting.append(rest)
             else:
@@ -72,30 +73,45 @@ async def write(begun: Working, items: Sequence[Item]) -> AsyncIterator[Fault]:
 
 
 async def write_within(work: Work, items: Sequence[Item]) -> None:
-    """Write a set of lines as a part of one work. Raises Refused, its path beginning with the line."""
+    """Write a set of lines as a part of one work. Raises Refused and Invalid, their paths beginning with the line."""
     drafts = [item.draft or draft_of(item) for item in items]
     await stubs.place(work, drafts)
     await journal.write_set(work, drafts)
 
 
 async def write_all(work: Work, items: Sequence[Item]) -> None:
-    """Write a set of lines into the transaction of a work that has more to come. Raises Refused."""
+    """Write a set of lines into the transaction of a work that has more to come. Raises Refused, Invalid."""
     await write_within(work, items)
     await flush(work)
 
 
-def fault_of(refused: Refused, items: Sequence[Item]) -> Fault:
+def fault_of(why: Refused | Invalid, items: Sequence[Item]) -> Fault:
     """Return which of a set of lines a refusal is about: the one it names, else the first."""
-    return Fault(n=_line_of(refused) or items[0].n, why=_told(refused))
+    named = _line_of(why)
+    return _fault(why, next((one for one in items if one.n == named), items[0]))
 
 
-def _line_of(refused: Refused) -> int:
-    text = (refused.path or "").partition(".")[0].removeprefix("line")
+def _line_of(why: Refused | Invalid) -> int:
+    path = why.issues[0].path if isinstance(why, Invalid) else why.path or ""
+    text = path.partition(".")[0].removeprefix("line")
     return int(text) if text.isdigit() else 0
 
 
-def _told(refused: Refused) -> Refused:
-    """Return the refusal with its path inside the resource."""
-    if _line_of(refused):
-        refused.path = (refused.path or "").partition(".")[2] or None
-    return refused
+def _fault(why: Refused | Invalid, item: Item) -> Fault:
+    """Return what is told of one line, each path from its resource on: "Observation.subject".
+
+    A refusal without a path is about the resource as it stands; the path decides what its client may see of it.
+    """
+    line = f"line{item.n}"
+    if isinstance(why, Invalid):
+        mine = [one for one in why.issues if one.path.partition(".")[0] == line]
+        return Fault(n=item.n, why=Invalid([replace(one, path=_within(one.path, item)) for one in mine or why.issues]))
+    if _line_of(why):
+        why.path = None if why.path == line else _within(why.path or "", item)
+    return Fault(n=item.n, why=why)
+
+
+def _within(path: str, item: Item) -> str:
+    """Return the path of something in a line, without the line."""
+    place = f"line{item.n}.resource"
+    return bodies.split(item.body).resource_type + path.removeprefix(place) if path.startswith(place) else path

@@ -175,14 +175,14 @@ def _place(work: Work, draft: Draft, lookup: Lookup) -> None:
         lookup.references[f"{draft.type}/{draft.id}"] = draft.owner  # for those of the set that belong to it
         lookup.identifiers |= dict.fromkeys(national_identifiers(draft.resource), draft.owner)  # or name it by number
     elif not found[0]:
-        raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
+        raise Refused("AK-J004", path=owner_path(draft), detail="the person it is about")
     else:
         draft.owner, draft.owner_reference = found
     draft.stands_with = known or draft.owner
     draft.id = draft.id or work.office.ids.mint(draft.owner)
 
 
-def _owner_path(draft: Draft) -> str:
+def owner_path(draft: Draft) -> str:
     """Return where the resource names its owner; its type when it owns itself."""
     named = (path.removesuffix("!") for path in owners.OWNERS.get(draft.type, ()))
     given = [path for path in named if path.partition(".")[0] in (draft.resource or {})]
@@ -314,7 +314,7 @@ def _is_ours(work: Work, draft: Draft) -> bool:
 def _refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
     """Raise when the draft does not fit what is there. row: what it changes; None when there is nothing yet."""
     if row is not None and draft.stands_with != draft.owner:
-        raise Refused("AK-J005", path=_owner_path(draft))
+        raise Refused("AK-J005", path=owner_path(draft))
     if row is None and (draft.method == "DELETE" or (draft.method == "PUT" and _is_ours(work, draft))):
         raise Refused("AK-J001")  # clients choose no ids of ours: as unknown as what may not be seen
     current = row["version"] if row is not None else 0
@@ -324,7 +324,7 @@ def _refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
         raise Refused("AK-J002")
     state = session(work)
     if (named := draft.owner_named) and named not in coming and named not in state.known:
-        raise Refused("AK-J004", path=_owner_path(draft), detail="the person it is about")
+        raise Refused("AK-J004", path=owner_path(draft), detail="the person it is about")
 
 
 def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
@@ -351,7 +351,7 @@ def _decide(work: Work, change: Change, draft: Draft) -> None:
     try:
         allow(work, facts, labels_of(work, change), act, f"{change.method} {change.type}/{change.id}")
     except Refused as refused:
-        refused.path = _owner_path(draft) if draft.resource is not None else None
+        refused.path = owner_path(draft) if draft.resource is not None else None
         raise
     if act is Act.OPEN:
         refuse_unfit_opening(work, change)

@@ -21,7 +21,7 @@ from akson.fhir import bodies, owners, types
 from akson.fhir.owners import Identified
 from akson.record import conditions
 from akson.record.conditions import Condition
-from akson.record.preparing import ITSELF, PERSON_TYPE, Draft, prepare
+from akson.record.preparing import ITSELF, PERSON_TYPE, Draft, owner_path, prepare
 from akson.record.session import execute, fetch, session
 from akson.record.stored import Stored
 
@@ -98,8 +98,9 @@ def _person(draft: Draft, id_: str, known_by: Identified | None = None) -> Draft
     if known_by is not None:
         system = {"system": known_by.system} if known_by.system else {}
         resource["identifier"] = [system | {"value": known_by.value}]
+    path = draft.path and draft.path + owner_path(draft).removeprefix(draft.type)  # refused, that person is unknown
     return Draft(method="PUT", type=PERSON_TYPE, id=id_, resource=resource, body=bodies.dumps(resource),
-                 path=draft.path, owner=new_owner_key())  # fmt: skip
+                 path=path, owner=new_owner_key())  # fmt: skip
 
 
 def _stub_id(work: Work, known_by: Identified, draft: Draft) -> str:

@@ -6,14 +6,18 @@ import gzip
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from akson.fhir.profiles.library import Library
 from akson.fhirapi import importing
+from akson.registers.identifiers import synthetic_fnr
+from tests.fhir.profiled import ALL, URL
 from tests.fhirapi.clients import BASE, Api, issue
-from tests.offices import VENDOR, patient, temperature
+from tests.offices import FNR, VENDOR, citizen, patient, staff, temperature, unit
 
 NDJSON = {"content-type": "application/fhir+ndjson"}
 
@@ -146,3 +150,39 @@ async def test_all_or_nothing_has_a_limit(api: Api, monkeypatch: pytest.MonkeyPa
     answer = await client.post("$import?onFault=refuse", content=body, headers=NDJSON)
     assert answer.status_code == 413
     assert (await client.get("Observation/o0")).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["a nurse elsewhere", "a citizen"])
+async def test_a_refused_line_tells_no_more_than_a_refused_write(api: Api, who: str) -> None:
+    """Whether somebody has a number or an id is told to nobody without a basis."""
+    office = api.office
+    nurse = await staff(office, await unit(office, "Sone sør"), "Lie")
+    number = [synthetic_fnr(date(1941, 3, 14), n, female=True).value for n in (40, 42)]
+    hidden = await patient(office, identifier=[{"system": FNR, "value": number[0]}])
+    await api.as_(VENDOR).put("Patient/fra-gammelt", json={"resourceType": "Patient", "id": "fra-gammelt"})
+    client = api.as_(nurse if who == "a nurse elsewhere" else citizen(await patient(office)))
+    for there, nowhere in (
+        ({"identifier": {"system": FNR, "value": number[0]}}, {"identifier": {"system": FNR, "value": number[1]}}),
+        ({"reference": hidden.reference}, {"reference": f"Patient/{office.ids.mint(5)}"}),
+        ({"reference": "Patient/fra-gammelt"}, {"reference": "Patient/fra-ingen"}),
+    ):
+        for mode in ("skip", "refuse"):
+            told = [await client.post(f"$import?onFault={mode}", headers=NDJSON, content=ndjson(
+                {"resourceType": "Observation", "status": "final", "code": {"text": "puls"}, "subject": one}
+            )) for one in (there, nowhere)]  # fmt: skip
+            assert told[0].content == told[1].content, there
+            assert json.loads(told[0].content.splitlines()[1])["issue"][0]["expression"] == ["Observation.subject"]
+
+
+async def test_a_line_that_breaks_a_profile_takes_no_other_along(api: Api) -> None:
+    api.office.profiles = Library(ALL)
+    client, claimed = api.as_(VENDOR), {"meta": {"profile": [f"{URL}/patient"]}}
+    people = [
+        {"resourceType": "Patient", "id": f"p{n}", "gender": "female"} | (claimed if n in (1, 3) else {})
+        for n in range(5)
+    ]
+    for mode, written, status in (("refuse", 0, 422), ("skip", 3, 200)):
+        answer = await sent(client, ndjson(*people), f"$import?onFault={mode}")
+        assert answer[:2] == (status, f"5 lines: {written} written, {2 if written else 1} refused")
+        assert answer[2] == ["line 2", "line 4"][: 2 if written else 1]
+    assert [(await client.get(f"Patient/p{n}")).status_code for n in range(5)] == [200, 404, 200, 404, 200]

@@ -85,12 +85,12 @@ async def test_what_is_not_understood_is_refused(vendor: httpx.AsyncClient, aske
     assert refused(await vendor.get(f"Patient/{mine}/$everything?{asked}"))[0] == 400
 
 
-@pytest.mark.parametrize("address", [
-    "Patient/nobody/$everything", "Patient/$everything", "$everything", "Observation/x/$everything", "Patient/x/$nothing",
-    "Patient/x/y/$everything",
+@pytest.mark.parametrize(("address", "status"), [
+    ("Patient/nobody/$everything", 404), ("Patient/$everything", 400), ("$everything", 400),
+    ("Observation/x/$everything", 400), ("Patient/x/$nothing", 404), ("Patient/x/y/$everything", 404),
 ])  # fmt: skip
-async def test_where_it_does_not_stand_there_is_nothing(vendor: httpx.AsyncClient, address: str) -> None:
-    assert (await vendor.get(address)).status_code == 404
+async def test_where_it_does_not_stand_there_is_nothing(vendor: httpx.AsyncClient, address: str, status: int) -> None:
+    assert (await vendor.get(address)).status_code == status
 
 
 async def test_those_without_a_basis_find_nobody(api: Api, vendor: httpx.AsyncClient, office: Office) -> None:

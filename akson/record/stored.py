@@ -74,5 +74,5 @@ def marks_in(meta: Mapping[str, Any]) -> frozenset[str]:
 
 def marks_of(packed: bytes) -> frozenset[str]:
     """Return the codes of the security labels that a version carries itself."""
-    meta, _ = bodies.unpack(_stretch.decompress(packed))
+    meta = _stretch.decompress(packed).partition(b"\n")[0]  # see bodies.pack
     return marks_in(msgspec.json.decode(meta)) if b'"security"' in meta else frozenset()

@@ -86,8 +86,8 @@ async def test_what_is_not_understood_is_refused(vendor: httpx.AsyncClient, aske
 
 
 @pytest.mark.parametrize(("address", "status"), [
-    ("Patient/nobody/$everything", 404), ("Patient/$everything", 400), ("$everything", 400),
-    ("Observation/x/$everything", 400), ("Patient/x/$nothing", 404), ("Patient/x/y/$everything", 404),
+    ("Patient/nobody/$everything", 404), ("Patient/$everything", 400), ("$everything", 404),
+    ("Observation/x/$everything", 404), ("Patient/x/$nothing", 404), ("Patient/x/y/$everything", 404),
 ])  # fmt: skip
 async def test_where_it_does_not_stand_there_is_nothing(vendor: httpx.AsyncClient, address: str, status: int) -> None:
     assert (await vendor.get(address)).status_code == status

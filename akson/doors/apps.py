@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -15,8 +15,6 @@ from akson.base.errors import Refused
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.signin.smart.apps import App, Apps
-
-ROW = "{id:<28} {kind:<14} {name}\n    {scopes}"
 
 
 def app_commands(running: Callable[[], Settings]) -> click.Group:
@@ -49,17 +47,29 @@ def app_commands(running: Callable[[], Settings]) -> click.Group:
 
     @group.command(name="list", help="Vis appene.")
     def list_() -> None:
-        for app in asyncio.run(_all(running())):
-            kind = "med nøkler" if app.confidential else "åpen"
-            click.echo(ROW.format(id=app.id, kind=kind, name=app.name, scopes=" ".join(app.scopes)))
+        found = asyncio.run(_all(running()))
+        for line in [line for app in found for line in _told(app)] or ["Ingen apper er registrert."]:
+            click.echo(line)
 
     @group.command(help="Fjern en app. Det den har fått, gjelder ikke lenger.")
     @click.argument("id_", metavar="ID")
     def remove(*, id_: str) -> None:
         if not asyncio.run(_remove(running(), id_)):
-            raise Refused("AK-L015")
+            raise Refused("AK-L017", id=id_)
 
     return group
+
+
+def _told(app: App) -> Iterator[str]:
+    """Yield what an app is, a line for each thing; only what it has."""
+    yield f"{app.id:<28} {'med nøkler' if app.confidential else 'åpen':<14} {app.name}"
+    yield f"    kan få: {' '.join(app.scopes)}"
+    for label, value in (
+        ("svar til", " ".join(app.redirect_uris)), ("startes på", app.launch_url), ("nøkler på", app.jwks_url),
+        ("forespørsler i minuttet", str(app.rate or "")), ("spør om andres", "ja" if app.introspects else ""),
+    ):  # fmt: skip
+        if value:
+            yield f"    {label}: {value}"
 
 
 def _named(name: str) -> str:

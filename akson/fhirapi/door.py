@@ -131,7 +131,9 @@ class FhirApi:
 
 
 def _once(call: Call, place: addresses.Place, scope: Scope) -> Call:
-    """Return the call bound to its Idempotency-Key. Raises Refused AK-F011 for what cannot be carried out once."""
+    """Return the call bound to its Idempotency-Key. Raises Refused AK-F011, AK-F035: it cannot be carried out once."""
+    if place.operation == "$import":
+        raise Refused("AK-F035")
     if place.operation:
         raise Refused("AK-F011", name="Idempotency-Key with an operation")
     asked = [scope["method"], scope["path"], scope["query_string"].decode("latin-1")]

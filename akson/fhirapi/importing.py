@@ -71,8 +71,8 @@ async def import_(call: Call) -> Answer:
     """Write what is sent, line by line."""
     await call.refuse_beyond_token("cu")
     call.refuse_parameters(known=frozenset({"onFault"}))
-    if call.chunks is None or call.once is not None:
-        raise Refused("AK-F011", name="$import with an Idempotency-Key or in a Bundle")
+    if call.chunks is None:
+        raise Refused("AK-F011", name="$import in a Bundle")
     if call.headers.get("content-type", "").partition(";")[0].strip().lower() not in _KNOWN:
         raise Refused("AK-F003", given=call.headers.get("content-type", "nothing")[:80])
     modes = [value for _, value in call.query] or ["skip"]

@@ -95,6 +95,16 @@ async def test_a_resource_that_stands_twice_gets_both_versions(api: Api) -> None
     assert (await client.get("Observation/o1")).json()["meta"]["versionId"] == "2"
 
 
+async def test_what_is_sent_again_under_its_own_ids_stands_once(api: Api) -> None:
+    client = api.as_(VENDOR)
+    body = ndjson({"resourceType": "Patient", "id": "p1"}, *(observation(f"o{n}") for n in range(5)))
+    for _ in range(2):
+        assert await sent(client, body) == (200, "6 lines: 6 written, 0 refused", [])
+    assert (await client.get("Observation?_summary=count")).json()["total"] == 5
+    refused = await client.post("$import", content=body, headers=NDJSON | {"idempotency-key": "k1"})
+    assert refused.status_code == 400 and "egne id-er" in issue(refused)["details"]["text"]
+
+
 async def test_a_cut_gzip_is_told_and_the_lines_before_it_are_written(api: Api) -> None:
     client = api.as_(VENDOR)
     body = gzip.compress(ndjson(*(observation(f"o{n}", note=[{"text": "x" * 200}]) for n in range(200))))

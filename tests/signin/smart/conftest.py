@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,7 @@ class Smart:
     http: httpx.AsyncClient
     apps: Apps
     sessions: Sessions
+    another: Callable[[], AbstractAsyncContextManager[str]]  # one more server of the same installation
     cookies: dict[str, str] = field(default_factory=dict)
 
     def id(self, key: str) -> str:
@@ -116,9 +118,9 @@ class Smart:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def fhir(self, token: dict[str, Any], path: str) -> httpx.Response:
+    async def fhir(self, token: dict[str, Any], path: str, *, at: str = "") -> httpx.Response:
         headers = {"authorization": f"Bearer {token['access_token']}"}
-        return await self.http.get(f"{self.url}/fhir/{path}", headers=headers)
+        return await self.http.get(f"{at or self.url}/fhir/{path}", headers=headers)
 
 
 def assertion(url: str, id_: str = "robot", **changed: Any) -> dict[str, str]:
@@ -143,13 +145,16 @@ async def smart(postgres: Postgres, peopled: tuple[str, Names], tmp_path: Path) 
         apps = Apps(database)
         await apps.add(PUBLIC, datetime.now(UTC))
         yield Smart(url=address, office=office, names=names, http=http, apps=apps,
-                    sessions=Sessions(database, SessionSettings(secure=False)))  # fmt: skip
+                    sessions=Sessions(database, SessionSettings(secure=False)),
+                    another=lambda: _served(url, tmp_path, address))  # fmt: skip
 
 
-def _served(database_url: str, folder: Path) -> Any:
+def _served(database_url: str, folder: Path, called: str = "") -> Any:
+    """Serve the application. called: the address clients know it by, when another server has that already."""
+
     def build(url: str) -> Any:
         return application(Settings(
-            environment="test", database_url=database_url, data=folder, base_url=url, port=1, schemas=None,
+            environment="test", database_url=database_url, data=folder, base_url=called or url, port=1, schemas=None,
             exchange_secret="", postgres_bin=None, staff_issuer="", citizen_issuer="", client_id="akson",
         ))  # fmt: skip
 

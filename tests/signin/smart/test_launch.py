@@ -5,6 +5,7 @@ Source: hl7.org/fhir/smart-app-launch/STU2.2, RFC 6749, 7009, 7636, 7662
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -346,6 +347,18 @@ async def test_a_browser_may_ask_from_another_site(smart: Smart) -> None:
     for path in ("/fhir/Patient/x", "/smart/token"):
         answer = await smart.http.options(f"{smart.url}{path}", headers=asked)
         assert answer.status_code == 204 and "authorization" in answer.headers["access-control-allow-headers"]
+
+
+async def test_an_app_has_one_allowance_on_all_servers_together(smart: Smart) -> None:
+    await smart.apps.add(keyed(rate=12), datetime.now(UTC))
+    form = {"grant_type": "client_credentials", "scope": "system/*.rs"}
+    token = (await smart.token(**form, **assertion(smart.url))).json()
+    async with smart.another() as other:
+        asked = [smart.fhir(token, "Observation?_count=1", at=at) for _ in range(30) for at in (smart.url, other)]
+        codes = [answer.status_code for answer in await asyncio.gather(*asked)]
+    for server in (codes[::2], codes[1::2]):
+        assert set(server) <= {200, 429} and 429 in server
+    assert codes.count(200) in range(12, 25)  # two minutes at most
 
 
 async def test_a_client_that_asks_too_often_is_told_when_to_come_back(smart: Smart) -> None:

@@ -1,0 +1,51 @@
+"""The bars that hold whatever tie there is: what the role has no use for, and persons whom some may never see."""
+
+from __future__ import annotations
+
+from akson.access import roles
+from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, related, rule
+
+__all__ = ["RULES"]
+
+STRICTLY = "kode6"
+_WRITING = frozenset({Act.WRITE, Act.GOVERN, Act.ATTEST})
+
+
+@rule(20, refusal="AK-A040", to=STAFF | CITIZEN)
+def role_does_not_cover(ask: Ask) -> bool:
+    """Refuse types of information that the role has no use for.
+
+    Source: pjl § 19, Normen: access follows the task; domain rule R7
+    """
+    if ask.labels is None:
+        return not roles.may_read(ask.actor.role, "Patient")
+    may = roles.may_write if ask.act in _WRITING else roles.may_read
+    return not may(ask.actor.role, ask.labels.type)
+
+
+@rule(100, refusal="AK-A010", to=STAFF | SYSTEM, acts=frozenset(Act) - {Act.REGISTER})
+def strictly_confidential(ask: Ask) -> bool:
+    """Refuse everybody a strictly confidential person, as if unknown, but the units and persons tied to them.
+
+    Source: domain rule R29 (strictly confidential address, code 6); not lifted by any opening
+    """
+    return ask.facts.protection == STRICTLY and not own_job(ask) and not related(ask)
+
+
+@rule(110, refusal="AK-A020", to=STAFF, acts=CONTENT | {Act.OPEN})
+def own_record_as_staff(ask: Ask) -> bool:
+    """Refuse staff their own record: they read it as citizens do.
+
+    Source: hpl § 21 a (no reading without a reason in care)
+    """
+    return ask.actor.person != 0 and ask.actor.person == ask.facts.owner
+
+
+@rule(111, refusal="AK-A021", to=STAFF, acts=CONTENT | {Act.OPEN}, lifted=True)
+def close_family(ask: Ask) -> bool:
+    """Refuse staff the record of their close family; in danger to life the only nurse on duty may open it.
+
+    Source: hpl § 21 a; forvaltningsloven § 6 (competence)
+    """
+    person = ask.actor.person
+    return person != 0 and (person in ask.facts.family or any(r.person == person for r in ask.facts.representations))

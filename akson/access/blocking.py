@@ -1,0 +1,72 @@
+"""The rules about what the citizen has blocked, and what the citizen would keep from others."""
+
+from __future__ import annotations
+
+from akson.access.asking import CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
+from akson.access.citizens import parent_of_small_child
+from akson.access.facts import OBJECTION, Block
+from akson.base.work import Kind
+
+__all__ = ["RULES"]
+
+
+@rule(120, refusal="AK-A030", acts=CONTENT | {Act.OPEN})
+def blocked_for_this_person(ask: Ask) -> bool:
+    """Refuse a person the citizen has named, also in emergencies; and whatever is blocked even then.
+
+    Source: pjl § 17; domain rules R11, R14 and C4
+    """
+    return bool(ask.facts.blocks) and any(
+        block.holds(ask.now) and (block.persons or block.even_emergency) and _meant(block, ask) and _covered(block, ask)
+        for block in ask.facts.blocks
+    )
+
+
+@rule(121, refusal="AK-A031", acts=CONTENT | {Act.OPEN}, lifted=True)
+def blocked(ask: Ask) -> bool:
+    """Refuse what the citizen has blocked: for a unit, a role or all; the record, a document or an author's part.
+
+    Source: pjl § 17; domain rules R11, R12
+    """
+    return bool(ask.facts.blocks) and any(
+        block.holds(ask.now) and _meant(block, ask) and _covered(block, ask) for block in ask.facts.blocks
+    )
+
+
+@rule(122, refusal="AK-A032", to=STAFF | SYSTEM, lifted=True)
+def would_object(ask: Ask) -> bool:
+    """Refuse what its author believes the patient would keep from others; the author's own unit still sees it.
+
+    Source: pjl § 17; domain rule R13 (presumed objection counts)
+    """
+    labels = ask.labels
+    if labels is None or OBJECTION not in labels.security or own_job(ask):
+        return False
+    return not (ask.actor.kind is Kind.STAFF and labels.unit == ask.actor.unit != 0)
+
+
+def _meant(block: Block, ask: Ask) -> bool:
+    """Say whether the caller is among those a block refuses; the citizen never is."""
+    actor = ask.actor
+    if (actor.key == ask.facts.owner and actor.kind is Kind.CITIZEN) or own_job(ask):
+        return False
+    if not (block.persons or block.units or block.roles):
+        # "Everybody" is those who work; a proxy is withdrawn, not blocked, but brings nothing along that is closed.
+        return actor.kind is not Kind.CITIZEN or not (block.whole or parent_of_small_child(ask))
+    return (
+        any(p != 0 and p in (actor.key, actor.person) for p in block.persons)
+        or any(u != 0 and u in (actor.unit, actor.controller) for u in block.units)
+        or actor.role in block.roles
+    )
+
+
+def _covered(block: Block, ask: Ask) -> bool:
+    """Say whether a block is about what is asked for; a part that is blocked does not close the record as a whole."""
+    if block.whole:
+        return True
+    labels = ask.labels
+    if labels is None:
+        return False
+    written = labels.unit in block.written_by and not labels.unit == ask.actor.unit != 0
+    named = labels.id != "" and any(d in (labels.id, f"{labels.type}/{labels.id}") for d in block.documents)
+    return named or written or not labels.security.isdisjoint(block.labels)

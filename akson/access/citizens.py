@@ -1,0 +1,108 @@
+"""The rules about citizens: the own record, those of whom they act for, and what is not theirs to see or change."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
+from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
+
+__all__ = ["RULES", "parent_of_small_child"]
+
+NORWAY = ZoneInfo("Europe/Oslo")
+PARENTS_SEE_UNTIL = 12  # years
+
+
+@rule(130, refusal="AK-A060", to=CITIZEN)
+def withheld(ask: Ask) -> bool:
+    """Refuse citizens the items withheld from them: danger to life, or clearly inadvisable for those close to them.
+
+    Source: pbrl §§ 3-4, 5-1; domain rules R25, R35
+    """
+    if ask.labels is None or not ask.labels.security:
+        return False
+    marks = ask.labels.security
+    return WITHHELD in marks or (WITHHELD_FROM_PARENTS in marks and ask.actor.key != ask.facts.owner)
+
+
+@rule(131, refusal="AK-A061", to=CITIZEN, acts=frozenset({Act.WRITE}))
+def not_written_by_this_citizen(ask: Ask) -> bool:
+    """Refuse citizens to change what others wrote: they add their own and may change that.
+
+    A block is the person's own word, whoever wrote it down: who decides for the person ends it.
+
+    Source: hpl § 42 (correction is asked for), pjl § 17; domain rules R11, R23
+    """
+    labels = ask.labels
+    if labels is None or labels.author == ask.actor.key:
+        return labels is None
+    return not (labels.block and _decides(ask))
+
+
+@rule(132, refusal="AK-A062", to=CITIZEN)
+def consents_are_the_persons(ask: Ask) -> bool:
+    """Refuse citizens what another has blocked or agreed to, and to decide it; openings by staff are told of anyway.
+
+    Source: pjl § 17, pbrl §§ 3-4, 4-4; domain rules R11, R25, R32
+    """
+    labels = ask.labels
+    if labels is None or labels.type != "Consent" or _decides(ask):
+        return False
+    by_opener = any(opening.person == labels.author != 0 for opening in ask.facts.openings)
+    return ask.act is not Act.READ or labels.block or not by_opener
+
+
+@rule(200, basis="egen journal", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
+def own_record(ask: Ask) -> bool:
+    """Allow citizens their own record.
+
+    Source: pbrl § 5-1, GDPR art. 15
+    """
+    return ask.actor.key == ask.facts.owner
+
+
+@rule(210, basis="forelder", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
+def parent_of_small_child(ask: Ask) -> bool:
+    """Allow parents the record of a child until midnight, in Norway, when it turns 12.
+
+    Source: pbrl §§ 3-4, 4-4; domain rule R25
+    """
+    return _represents(ask, "parent") and _younger_than(PARENTS_SEE_UNTIL, ask.facts.birth_date, ask.now)
+
+
+@rule(211, basis="verge", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
+def guardian(ask: Ask) -> bool:
+    """Allow the appointed guardian, while the appointment lasts and the citizen lives.
+
+    Source: vergemålsloven § 31, pbrl § 4-7
+    """
+    return _represents(ask, "guardian") and not ask.facts.deceased
+
+
+@rule(212, basis="fullmakt", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))
+def proxy(ask: Ask) -> bool:
+    """Allow whom the citizen has given a proxy to read, and no more, while it lasts and the citizen lives.
+
+    Source: pbrl § 3-1; domain rule R32 and C9
+    """
+    return _represents(ask, "proxy") and not ask.facts.deceased
+
+
+def _decides(ask: Ask) -> bool:
+    """Say whether the citizen is the person, or decides for them: a parent while the child is small, or a guardian."""
+    return own_record(ask) or parent_of_small_child(ask) or guardian(ask)
+
+
+def _represents(ask: Ask, kind: str) -> bool:
+    key, given = ask.actor.key, ask.facts.representations
+    return key != 0 and any(r.kind == kind and r.person == key and r.holds(ask.now) for r in given)
+
+
+def _younger_than(years: int, birth: date | None, now: datetime) -> bool:
+    """Say whether somebody has not yet had that birthday by the Norwegian calendar; an unknown birth date never is."""
+    if birth is None:
+        return False
+    today = now.astimezone(NORWAY).date()
+    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+    return 0 <= age < years

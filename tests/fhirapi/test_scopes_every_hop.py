@@ -376,3 +376,26 @@ async def test_an_import_writes_only_the_part(api: Api, who: tuple[Actor, str], 
         assert "5 lines: 1 written, 4 refused" in answer.text
     assert before == {one.reference: (await api.as_(VENDOR).get(one.reference)).text for one in record.closed}
     assert (await api.as_(VENDOR).get(record.vital.reference)).json()["meta"]["versionId"] == "1"
+
+
+async def test_a_type_that_the_token_does_not_give_is_passed_through_by_no_question(
+    api: Api, who: tuple[Actor, str], record: Record
+) -> None:
+    actor, context = who
+    client = api.as_(replace(actor, scopes=frozenset({f"{context}/Patient.rs", f"{context}/DiagnosticReport.rs"})))
+    other = api.as_(replace(actor, scopes=frozenset({f"{context}/DiagnosticReport.rs"})))
+    person = f"_id={record.person.id}"
+    for asks, hits, misses in (
+        (client, f"Patient?{person}&_has:Observation:patient:code=8310-5", f"Patient?{person}&_has:Observation:patient:code=0"),
+        (client, "DiagnosticReport?result.code=8310-5", "DiagnosticReport?result.code=0"),
+        (client, "DiagnosticReport?result:Observation.status=final", "DiagnosticReport?result:Observation.status=x"),
+        (other, "DiagnosticReport?subject:Patient.family=Nordli", "DiagnosticReport?subject:Patient.family=Berg"),
+        (other, "DiagnosticReport?patient.birthdate=1941-03-14", "DiagnosticReport?patient.birthdate=1942"),
+        (other, "DiagnosticReport?patient._has:Observation:patient:code=8310-5", "DiagnosticReport?patient._has:Observation:patient:code=0"),
+    ):  # fmt: skip
+        told = [await asks.get(f"{address}&_total=accurate") for address in (hits, misses)]
+        assert len({(one.status_code, one.json().get("total")) for one in told}) == 1, (hits, told[0].text[:300])
+        assert "entry" not in told[0].json() or record.report.id not in told[0].text, hits
+    for address in (f"Patient?{person}&_revinclude=Observation:patient", "DiagnosticReport?_include=DiagnosticReport:result",
+                    f"{record.person.reference}/$everything", f"{record.person.reference}/*", "_history", "?_type=Observation"):  # fmt: skip
+        assert "valueQuantity" not in (await asked(client, address, {})).text, address

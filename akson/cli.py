@@ -197,12 +197,6 @@ def seals_() -> None:
     sys.stdout.buffer.write(asyncio.run(written()))
 
 
-@main.command(help="Destiller FHIR R4-definisjonene på nytt.")
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
-def definitions(source: Path) -> None:
-    os.execv(sys.executable, [sys.executable, "-m", "akson.fhir.distil", str(source)])
-
-
 def _settings(more: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of this process."""
     return from_environment({**os.environ, **(more or {})})

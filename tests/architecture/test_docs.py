@@ -1,0 +1,51 @@
+"""What the pages say is there: every page is found from README, every setting and command stands in docs/operate.md."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from akson.cli import main
+from tests.architecture.source import ROOT, product
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+def test_readme_leads_to_every_page() -> None:
+    linked = set(LINK.findall((ROOT / "README.md").read_text("utf-8")))
+    pages = {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.*")}
+    folders = {f"docs/{folder.name}/" for folder in (ROOT / "docs").iterdir() if folder.is_dir()} - {"docs/pictures/"}
+    assert pages | folders <= linked
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("bench/*.md")]
+    broken = [
+        (page.name, link)
+        for page in pages
+        for link in LINK.findall(page.read_text("utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert not broken
+
+
+def test_every_setting_is_told() -> None:
+    settings = next(source for source in product() if source.name == "akson/doors/settings.py")
+    read = {str(text.value) for text in settings.texts() if re.fullmatch(r"AKSON_[A-Z_]+", str(text.value))}
+    told = set(re.findall(r"AKSON_[A-Z_]+", (ROOT / "docs" / "operate.md").read_text("utf-8")))
+    assert len(read) > 10
+    assert read <= told
+
+
+def test_every_command_is_told() -> None:
+    told = (ROOT / "docs" / "operate.md").read_text("utf-8")
+    untold = [name for name in sorted(main.commands) if f"`akson {name}" not in told]
+    groups = [(name, group) for name, group in main.commands.items() if isinstance(group, click.Group)]
+    untold += [f"{name} {one}" for name, group in groups for one in group.commands if not _tells(told, name, one)]
+    assert not untold
+
+
+def _tells(told: str, group: str, command: str) -> bool:
+    """Tell whether a line names both the group and its command."""
+    return any(f"`akson {group}" in line and command in line for line in told.splitlines())

@@ -1,4 +1,4 @@
-"""This will measure what taking in a resource costs: python bench/fhir_checks.py FILE.json ...
+"""Measures what taking in a resource costs: python bench/fhir_checks.py FILE.json ...
 
 Each file is a resource or a Bundle (its entries are taken). Told in microseconds of CPU per resource, the best of nine
 runs, beside a plain orjson.loads of the same text.
@@ -44,7 +44,7 @@ def cost(of: Callable[[Any], object], things: Sequence[Any], runs: int = RUNS) -
 
 
 def main() -> None:
-    """This will print one line per sort of resource."""
+    """Print one line per sort of resource."""
     sorts: dict[str, list[bytes]] = {"all": []}
     for body in texts(sys.argv[1:]):
         sorts["all"].append(body)

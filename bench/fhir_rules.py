@@ -1,4 +1,4 @@
-"""This will measure expressions and invariants: python bench/fhir_rules.py FILE.json ...
+"""Measures expressions and invariants: python bench/fhir_rules.py FILE.json ...
 
 Each file is a resource or a Bundle (its entries are taken). Told in microseconds of CPU, the best of several runs.
 """
@@ -25,7 +25,7 @@ ELEMENTS: list[tuple[str, str, Any]] = [
 
 
 def main() -> None:
-    """This will print one line per expression, one per sort of resource, and one for units."""
+    """Print one line per expression, one per sort of resource, and one for units."""
     for kind, expression, value in ELEMENTS:
         node = Node(value, kind)
         asked, rule = Evaluation(node, node, Given()), compile(expression, kind)

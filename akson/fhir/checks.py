@@ -1,4 +1,4 @@
-"""This will take in a resource: decode it exactly, and accept it or tell every fault.
+"""Takes in a resource: decodes it exactly, and accepts it or tells every fault.
 
 Most resources are plain and pass at C speed (structs.py). A resource with anything unusual in its text is walked
 through instead (walk.py); both accept the same resources, which the tests show by running both.

@@ -1,4 +1,4 @@
-"""This will turn FHIR dates, of whatever precision, into the stretch of time they mean."""
+"""Turns FHIR dates, of whatever precision, into the stretch of time they mean."""
 
 from __future__ import annotations
 

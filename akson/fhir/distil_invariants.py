@@ -1,4 +1,4 @@
-"""This will distil the invariants of R4's resources and types: [key, severity, expression], by the path they stand at.
+"""Distils the invariants of R4's resources and types: [key, severity, expression], by the path they stand at.
 
 Run with the other definitions, see distil.py. What a type inherits is left out where it stands at the type above:
 those of DomainResource, and of every element (ele-1, ext-1), which invariants.py knows by itself.

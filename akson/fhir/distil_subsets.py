@@ -1,4 +1,4 @@
-"""This will distil which elements of R4 belong to a summary and which change the meaning of others.
+"""Distils which elements of R4 belong to a summary and which change the meaning of others.
 
 Run with the other definitions, see distil.py. By the path of what holds the elements; names without [x].
 """

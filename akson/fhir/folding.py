@@ -1,4 +1,4 @@
-"""This will fold text for searching: letter size and accents do not count, but æ, ø and å are letters of their own."""
+"""Folds text for searching: letter size and accents do not count, but æ, ø and å are letters of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This will hold a resource against the invariants of R4 itself: rules between elements, written in FHIRPath.
+"""Holds a resource against the invariants of R4 itself: rules between elements, written in FHIRPath.
 
 Each is compiled once, when a resource of the type first comes, and runs only where one of the elements is there that
 it depends on. txt-1 and txt-2 (the narrative) are left to checks.py, which always looks at it.

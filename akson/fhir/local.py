@@ -1,4 +1,4 @@
-"""This will tell from the text alone whether references inside a resource surely point at what they may.
+"""Tells from the text alone whether references inside a resource surely point at what they may.
 
 For resources decoded at C speed; walk.py and pointing.py say the same of any resource, slower and with the place.
 """

@@ -1,4 +1,4 @@
-"""This will tell whether a narrative is the plain, safe XHTML that FHIR allows.
+"""Tells whether a narrative is the plain, safe XHTML that FHIR allows.
 
 Source: hl7.org/fhir/R4/narrative.html: no head, body, scripts, forms, frames, objects, external style sheets or event
 handlers. Nothing is loaded from elsewhere when a narrative is shown (the page's content security policy sees to that).

@@ -1,4 +1,4 @@
-"""This will write faults as an OperationOutcome."""
+"""Writes faults as an OperationOutcome."""
 
 from __future__ import annotations
 

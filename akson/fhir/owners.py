@@ -1,4 +1,4 @@
-"""This will tell whose record a resource belongs in, and who else is named in it.
+"""Tells whose record a resource belongs in, and who else is named in it.
 
 Every resource has one owner. Most name it: the patient, or what they themselves belong to (an encounter, the target of
 a provenance). What names nobody owns itself: Patient, Organization, Practitioner, Location, Group, Schedule, Slot, a

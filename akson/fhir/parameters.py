@@ -1,4 +1,4 @@
-"""This will name the search parameters of each resource type, and tell where in a resource their values lie.
+"""Names the search parameters of each resource type, and tells where in a resource their values lie.
 
 Values are kept by *slot*: one place in the JSON and one type found there, whatever the number of parameters that look
 at it. `patient` and `subject` share a slot, `combo-code` is two slots, and each part of a composite is some. A slot's

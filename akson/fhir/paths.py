@@ -1,4 +1,4 @@
-"""This will read the small part of FHIRPath in which R4's search parameters are written, and type it.
+"""Reads the small part of FHIRPath in which R4's search parameters are written, and types it.
 
 Only: paths, `|`, ofType(), as, where(x='y'), where(resolve() is X), [n], brackets around.
 """

@@ -1,4 +1,4 @@
-"""This will tell what a reference points at, and whether an element may point there.
+"""Tells what a reference points at, and whether an element may point there.
 
 Source: hl7.org/fhir/R4/references.html. A type is known from "Patient/1", from an address that ends so, from a
 contained resource ("#p"), and from `Reference.type`; what "urn:uuid:..." stands for shows where it is resolved.

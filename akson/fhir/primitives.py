@@ -1,4 +1,4 @@
-"""This will tell whether a value is a proper FHIR primitive.
+"""Tells whether a value is a proper FHIR primitive.
 
 Patterns are those of hl7.org/fhir/R4/datatypes.html, made exact where the specification says more in words (days of a
 month, leap years) and linear in the length of the text. They are written for `fullmatch`.

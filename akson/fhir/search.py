@@ -1,4 +1,4 @@
-"""This will take the values that searches compare out of a resource.
+"""Takes the values that searches compare out of a resource.
 
 The places where a resource type's search parameters look are compiled to one Python function per type, when it is first
 asked for: every member is looked up once, whatever the number of parameters that use it.

@@ -1,4 +1,4 @@
-"""This will spare looking twice at strings that come again and again: systems, codes, references.
+"""Spares looking twice at strings that come again and again: systems, codes, references.
 
 A type made here stands in a msgspec struct in place of `str`. Decoding asks it for each string by C code alone
 (`operator.getitem` as the decoder's hook), and only a string not seen lately is looked at by `fault`. What is kept is

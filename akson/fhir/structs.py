@@ -1,4 +1,4 @@
-"""This will decide at C speed whether the text of a resource is surely valid: msgspec types made from the definitions.
+"""Decides at C speed whether the text of a resource is surely valid: msgspec types made from the definitions.
 
 They know a strict part of FHIR only: no nulls, no companions such as `_birthDate`. They do not see repeated members and
 empty objects (checks.py looks for those in the text). What they accept is valid; what they do not accept may still be,

@@ -1,4 +1,4 @@
-"""This will cut a resource down to what a client asked for: `_summary` and `_elements`.
+"""Cuts a resource down to what a client asked for: `_summary` and `_elements`.
 
 What is kept is kept token for token, and the result says that it is not the whole: meta.tag SUBSETTED. Mandatory
 elements stay, and top-level ones that change the meaning of others: a part must not say something else than the whole.

@@ -1,4 +1,4 @@
-"""This will take the words that people read out of a resource: its narrative, and everything else written for people.
+"""Takes the words that people read out of a resource: its narrative, and everything else written for people.
 
 Names of other persons in references are left out: whoever may not read of them must not find them by name either.
 """

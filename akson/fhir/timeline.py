@@ -1,4 +1,4 @@
-"""This will give the one date by which a resource stands in a patient's timeline: when it was so, not when it was
+"""Gives the one date by which a resource stands in a patient's timeline: when it was so, not when it was
 written down."""
 
 from __future__ import annotations

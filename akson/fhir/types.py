@@ -1,4 +1,4 @@
-"""This will name the resource types of FHIR R4 and give each the small number the journal stores.
+"""Names the resource types of FHIR R4 and gives each the small number the journal stores.
 
 The number is the place in the alphabet of the 146 types; R4 is frozen, so it never changes.
 """

@@ -1,4 +1,4 @@
-"""This will take the values that searches compare out of FHIR data types: one small function per kind and type.
+"""Takes the values that searches compare out of FHIR data types: one small function per kind and type.
 
 Each is called as f(add, slot, value): `add` appends one row, `slot` is the slot's number, that of its group above it.
 Rules: hl7.org/fhir/R4/search.html.

@@ -1,4 +1,4 @@
-"""This will list every fault of a resource with its path. Slower than structs.py, but it has the last word.
+"""Lists every fault of a resource with its path. Slower than structs.py, but it has the last word.
 
 It goes through the JSON values side by side with the definitions. Objects that came with repeated members are
 `Repeated`, so that the repetition can be told where it stands.

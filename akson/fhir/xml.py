@@ -1,4 +1,4 @@
-"""This will read a resource written as FHIR XML, as the JSON values it would have: for files an operator loads.
+"""Reads a resource written as FHIR XML, as the JSON values it would have: for files an operator loads.
 
 The API speaks JSON only. A document type is refused: no entity can be declared. Source: hl7.org/fhir/R4/xml.html
 """

@@ -1,4 +1,4 @@
-"""This will turn the tree of an expression into Python closures, and tell what cannot mean anything beforehand."""
+"""Turns the tree of an expression into Python closures, and tells what cannot mean anything beforehand."""
 
 from __future__ import annotations
 

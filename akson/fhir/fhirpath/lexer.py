@@ -1,4 +1,4 @@
-"""This will cut a FHIRPath expression into tokens (hl7.org/fhirpath/N1/grammar.html)."""
+"""Cuts a FHIRPath expression into tokens (hl7.org/fhirpath/N1/grammar.html)."""
 
 from __future__ import annotations
 

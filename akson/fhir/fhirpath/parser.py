@@ -1,4 +1,4 @@
-"""This will read a FHIRPath expression into its tree (hl7.org/fhirpath/N1/grammar.html)."""
+"""Reads a FHIRPath expression into its tree (hl7.org/fhirpath/N1/grammar.html)."""
 
 from __future__ import annotations
 

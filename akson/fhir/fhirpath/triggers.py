@@ -1,4 +1,4 @@
-"""This will tell on which elements a criterion depends, so that it need not run where none of them is there."""
+"""Tells on which elements a criterion depends, so that it need not run where none of them is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This will change a resource by JSON Patch (RFC 6902) or FHIRPath Patch, all of it or nothing.
+"""Changes a resource by JSON Patch (RFC 6902) or FHIRPath Patch, all of it or nothing.
 
 What a patch does not touch comes back token for token, numbers as they were written.
 Source: hl7.org/fhir/R4/http.html#patch, hl7.org/fhir/R4/fhirpatch.html

@@ -1,4 +1,4 @@
-"""This will hold the answers of a QuestionnaireResponse against the items of its Questionnaire.
+"""Holds the answers of a QuestionnaireResponse against the items of its Questionnaire.
 
 Source: hl7.org/fhir/R4/questionnaire.html, hl7.org/fhir/R4/questionnaireresponse.html
 """

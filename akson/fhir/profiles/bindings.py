@@ -1,4 +1,4 @@
-"""This will hold codes against value sets: of the library, of R4's own required ones, or of whoever is asked."""
+"""Holds codes against value sets: of the library, of R4's own required ones, or of whoever is asked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ValueSets:
     """The value sets that can be counted up: from the library's own resources and R4's required ones."""
 
     def __init__(self, resources: Mapping[str, Json]) -> None:
-        """resources: ValueSets and CodeSystems by url."""
+        """Take ValueSets and CodeSystems, by url."""
         self._resources = resources
         self._known: dict[str, frozenset[Pair] | None] = {}
         self._codes_of: dict[str, frozenset[str] | None] = {}

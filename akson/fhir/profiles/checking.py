@@ -1,4 +1,4 @@
-"""This will hold a resource, and all in it, against the profiles it claims and its extensions against their own."""
+"""Holds a resource, and all in it, against the profiles it claims and its extensions against their own."""
 
 from __future__ import annotations
 

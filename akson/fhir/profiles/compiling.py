@@ -1,4 +1,4 @@
-"""This will turn the tree of a profile into functions, each for one thing that the profile says and R4 does not.
+"""Turns the tree of a profile into functions, each for one thing that the profile says and R4 does not.
 
 Source: hl7.org/fhir/R4/profiling.html, hl7.org/fhir/R4/elementdefinition.html
 """

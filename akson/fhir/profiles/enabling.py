@@ -1,4 +1,4 @@
-"""This will tell whether an item of a Questionnaire is enabled by the answers given so far."""
+"""Tells whether an item of a Questionnaire is enabled by the answers given so far."""
 
 from __future__ import annotations
 

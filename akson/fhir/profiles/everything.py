@@ -1,4 +1,4 @@
-"""This will tell all that is to be said of a resource: its structure, the invariants of R4, profiles."""
+"""Tells all that is to be said of a resource: its structure, the invariants of R4, profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This will compare values with what a profile fixes: all of it (fixed) or at least as much (pattern)."""
+"""Compares values with what a profile fixes: all of it (fixed) or at least as much (pattern)."""
 
 from __future__ import annotations
 

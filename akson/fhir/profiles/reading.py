@@ -1,4 +1,4 @@
-"""This will read a StructureDefinition as a tree: what it says of each element, its slices and parts."""
+"""Reads a StructureDefinition as a tree: what it says of each element, its slices and parts."""
 
 from __future__ import annotations
 

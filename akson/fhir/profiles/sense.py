@@ -1,4 +1,4 @@
-"""This will tell what R4 asks in words only: addresses that are none, entries under another's, codes that do not exist.
+"""Tells what R4 asks in words only: addresses that are none, entries under another's, codes that do not exist.
 
 Told by $validate, not asked of what is written. Source: hl7.org/fhir/R4, bundle.html#fullUrl, extensibility.html
 """

@@ -1,4 +1,4 @@
-"""This will tell which slice each element is of, and hold it against what is said of that slice.
+"""Tells which slice each element is of, and holds it against what is said of that slice.
 
 Source: hl7.org/fhir/R4/profiling.html#slicing
 """

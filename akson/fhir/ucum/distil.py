@@ -1,4 +1,4 @@
-"""This will distil the units and prefixes of UCUM into the table that akson.fhir.ucum reads.
+"""Distils the units and prefixes of UCUM into the table that akson.fhir.ucum reads.
 
 Run by `make units`: `python -m akson.fhir.ucum.distil <folder of the unpacked npm package @lhncbc/ucum-lhc>`.
 Kept: codes, whether a unit takes prefixes, its value in other units. No names, no prose. Units on a scale of their own

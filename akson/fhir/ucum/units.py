@@ -1,4 +1,4 @@
-"""This will read UCUM unit expressions: which base units they are made of, and how many.
+"""Reads UCUM unit expressions: which base units they are made of, and how many.
 
 Grammar: UCUM §2-§12, case sensitive. An arbitrary unit ([iU]) is a dimension of its own: it can be converted into
 nothing else.

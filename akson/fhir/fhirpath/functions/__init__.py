@@ -1,4 +1,4 @@
-"""The functions of FHIRPath, by family; FUNCTIONS holds them by name."""
+"""The functions of FHIRPath, by family; FUNCTIONS holds them by name. Each docstring says what a call gives."""
 
 from akson.fhir.fhirpath.functions import (
     conversion,

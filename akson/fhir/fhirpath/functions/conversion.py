@@ -143,7 +143,7 @@ def _unit(c: Compiling, call: tree.Call) -> Callable[[Scope], str | None]:
 
 @built("toQuantity", 0, 1)
 def to_quantity_in(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The value as a quantity, in the unit that is asked for."""
+    """Return the value as a quantity, in the unit that is asked for."""
     before, unit = of.run, _unit(c, call)
 
     def run(s: Scope) -> Items:
@@ -155,7 +155,7 @@ def to_quantity_in(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("convertsToQuantity", 0, 1)
 def converts_to_quantity(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """True when toQuantity() gives something."""
+    """Tell whether toQuantity() gives something."""
     before, unit = of.run, _unit(c, call)
 
     def tells(s: Scope) -> bool | None:

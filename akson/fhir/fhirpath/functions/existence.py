@@ -17,7 +17,7 @@ from akson.fhir.fhirpath.values import Items, named, system
 
 @built("empty")
 def empty(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """True when there is nothing."""
+    """Tell whether there is nothing."""
     if present := of.present:
         return telling(lambda s: not present(s))
     run = of.run
@@ -26,7 +26,7 @@ def empty(_: Compiling, __: tree.Call, of: Code) -> Code:
 
 @built("exists", 0, 1)
 def exists(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """True when there is something, or something for which the criterion holds."""
+    """Tell whether there is something, or something for which the criterion holds."""
     run = of.run
     if not call.arguments and (present := of.present):
         return telling(present)
@@ -38,14 +38,14 @@ def exists(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("all", 1)
 def all_(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """True when the criterion holds for all."""
+    """Tell whether the criterion holds for all."""
     run, holds = of.run, c.inside(of.static).compile(call.arguments[0]).truth
     return telling(lambda s: all(holds(inner) for inner in each(s, run(s))))
 
 
 @built("not")
 def not_(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """The opposite."""
+    """Return the opposite."""
     tells = of.truth
 
     def run(s: Scope) -> bool | None:
@@ -78,7 +78,7 @@ _register("anyFalse", lambda found: not all(found))
 
 @collected("count", static=of_system("Integer"))
 def count(items: Items) -> Items:
-    """How many there are."""
+    """Return how many there are."""
     return [len(items)]
 
 
@@ -87,25 +87,25 @@ collected("distinct")(distinct)
 
 @collected("isDistinct", static=BOOLEAN)
 def is_distinct(items: Items) -> Items:
-    """True when none is equal to another."""
+    """Tell whether none is equal to another."""
     return [len({key(item) for item in items}) == len(items)]
 
 
 @collected("subsetOf", 1, static=BOOLEAN)
 def subset_of(items: Items, others: Items) -> Items:
-    """True when all are among the others."""
+    """Tell whether all are among the others."""
     return [{key(item) for item in items} <= {key(item) for item in others}]
 
 
 @collected("supersetOf", 1, static=BOOLEAN)
 def superset_of(items: Items, others: Items) -> Items:
-    """True when all the others are among these."""
+    """Tell whether all the others are among these."""
     return subset_of(others, items)
 
 
 @built("hasValue")
 def has_value(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """True for one primitive that has a value."""
+    """Tell whether it is one primitive that has a value."""
     run = of.run
 
     def tells(s: Scope) -> bool:
@@ -123,7 +123,7 @@ def _value(item: object) -> object:
 
 @collected("getValue", static=of_system("Any"))
 def get_value(items: Items) -> Items:
-    """The value of one primitive as a System value."""
+    """Return the value of one primitive as a System value."""
     if len(items) != 1 or _value(items[0]) is None:
         return []
     return [system(items[0])]

@@ -19,7 +19,7 @@ _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 
 @built("extension", 1)
 def extension(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The extensions with the address."""
+    """Return the extensions with the address."""
     before, address = of.run, c.apart(call.arguments[0]).run
 
     def run(s: Scope) -> Items:
@@ -49,7 +49,7 @@ def _is(given: Any, url: str) -> bool:
 
 @built("resolve")
 def resolve(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """The resources that references lead to; those that lead nowhere are left out."""
+    """Return the resources that references lead to; those that lead nowhere are left out."""
     before = of.run
 
     def run(s: Scope) -> Items:
@@ -86,7 +86,7 @@ def _resolved(s: Scope, reference: str | None) -> Any:
 
 @built("memberOf", 1)
 def member_of(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """True when the code is in the value set; empty when that is not known."""
+    """Tell whether the code is in the value set; empty when that is not known."""
     before, address = of.run, c.apart(call.arguments[0]).run
 
     def tells(s: Scope) -> bool | None:
@@ -130,13 +130,13 @@ _subsuming("subsumedBy", turned=True)
 
 @collected("htmlChecks", static=BOOLEAN)
 def html_checks(items: Items) -> Items:
-    """True when the narrative has only what FHIR allows (txt-1)."""
+    """Tell whether the narrative has only what FHIR allows (txt-1)."""
     return [all(narrative.fault(text(item)) is None for item in items)]
 
 
 @built("conformsTo", 1)
 def conforms_to(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """True when the item follows the profile. An address that nobody knows is an error."""
+    """Tell whether the item follows the profile. An address that nobody knows is an error."""
     before, address = of.run, c.apart(call.arguments[0]).run
 
     def tells(s: Scope) -> bool | None:

@@ -18,7 +18,7 @@ from akson.fhir.fhirpath.values import Items, one
 
 @built("where", 1)
 def where(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The items for which the criterion holds."""
+    """Return the items for which the criterion holds."""
     before, holds = of.run, c.inside(of.static).compile(call.arguments[0]).truth
 
     def run(s: Scope) -> Items:
@@ -29,7 +29,7 @@ def where(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("select", 1)
 def select(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """What the projection gives for each item."""
+    """Return what the projection gives for each item."""
     before, inner = of.run, c.inside(of.static).compile(call.arguments[0])
     project = inner.run
 
@@ -46,7 +46,7 @@ def select(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("repeat", 1)
 def repeat(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """What the projection gives for each item, and again for what it gave, each only once."""
+    """Return what the projection gives for each item, and again for what it gave, each only once."""
     before, project = of.run, c.inside(ANY).compile(call.arguments[0]).run
 
     def run(s: Scope) -> Items:
@@ -67,7 +67,7 @@ def repeat(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("repeatAll", 1)
 def repeat_all(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """As repeat(), with what was found already."""
+    """Return what repeat() does, with what was found already."""
     before, project = of.run, c.inside(ANY).compile(call.arguments[0]).run
 
     def run(s: Scope) -> Items:
@@ -83,7 +83,7 @@ def repeat_all(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("iif", 2, 3)
 def iif(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The second argument when the first holds, else the third; only one of them is computed."""
+    """Return the second argument when the first holds, else the third; only one of them is computed."""
     inner = c.inside(of.static)
     criterion, then = inner.compile(call.arguments[0]), inner.compile(call.arguments[1])
     other = inner.compile(call.arguments[2]) if len(call.arguments) > 2 else Code(lambda _: [], Static(frozenset()))
@@ -110,14 +110,14 @@ def _several(part: tree.Part) -> bool:
 
 @built("coalesce", 1, ENDLESS)
 def coalesce(c: Compiling, call: tree.Call, _: Code) -> Code:
-    """The first argument that is not empty."""
+    """Return the first argument that is not empty."""
     runs = [c.apart(a).run for a in call.arguments]
     return Code(lambda s: next((found for found in (run(s) for run in runs) if found), []))
 
 
 @built("aggregate", 1, 2)
 def aggregate(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """What the first argument gives for the last item, $total being what it gave for the item before."""
+    """Return what the first argument gives for the last item, $total being what it gave for the item before."""
     before, step = of.run, c.inside(of.static).compile(call.arguments[0]).run
     start = c.apart(call.arguments[1]).run if len(call.arguments) > 1 else None
 
@@ -134,7 +134,10 @@ def aggregate(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("sort", 0, ENDLESS)
 def sort(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The items in the order of the keys, or their own; -key is downwards. What has no key stands after the others."""
+    """Return the items in the order of the keys, or their own; -key is downwards.
+
+    What has no key stands after the others.
+    """
     inner = c.inside(of.static)
     keys = [_key(part) for part in call.arguments] or [(tree.Special(at=call.at, name="this"), False)]
     runs = [(inner.compile(part).run, -1 if down else 1) for part, down in keys]
@@ -168,7 +171,7 @@ def _order(a: Items, b: Items, runs: list[tuple[Any, int]]) -> int:
 
 @built("ofType", 1)
 def of_type(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The items of one type."""
+    """Return the items of one type."""
     name = type_argument(c, call)
     before, kept = of.run, keeps(name)
     return Code(lambda s: [item for item in before(s) if kept(item)], narrowed(of.static, name))
@@ -176,11 +179,11 @@ def of_type(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("as", 1)
 def as_(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The item, if it is of the type."""
+    """Return the item, if it is of the type."""
     return as_type(of, type_argument(c, call), several=c.lenient)
 
 
 @built("is", 1)
 def is_(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """True when the item is of the type."""
+    """Tell whether the item is of the type."""
     return is_type(of, type_argument(c, call), lenient=c.lenient)

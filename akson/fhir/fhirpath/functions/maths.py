@@ -17,7 +17,7 @@ _DIGITS: Final = 28
 
 @scalar("abs", "Any")
 def absolute(value: Any) -> Any:
-    """Without its sign."""
+    """Return it without its sign."""
     if value.__class__ is Quantity:
         return Quantity(abs(value.value), value.unit, value.foreign)
     return fitting(abs(number(value)))
@@ -36,7 +36,7 @@ _to_integer("truncate", ROUND_DOWN)
 
 @scalar("round", "Any", "Integer", optional=1, gives="Decimal")
 def rounded(value: Any, digits: int = 0) -> Decimal | None:
-    """Rounded to so many places after the point."""
+    """Return it rounded to so many places after the point."""
     if digits < 0:
         raise FhirPathError("round() takes no negative precision")
     exact = Decimal(number(value))
@@ -66,13 +66,13 @@ _decimal("sqrt", EXACT.sqrt)
 
 @scalar("log", "Any", "Any", gives="Decimal")
 def log(value: Any, base: Any) -> Decimal | None:
-    """The logarithm."""
+    """Return the logarithm."""
     return _computed(lambda: EXACT.divide(EXACT.ln(Decimal(number(value))), EXACT.ln(Decimal(number(base)))))
 
 
 @scalar("power", "Any", "Any")
 def power(value: Any, exponent: Any) -> int | Decimal | None:
-    """To the power of the exponent."""
+    """Return it to the power of the exponent."""
     found = _computed(lambda: EXACT.power(Decimal(number(value)), Decimal(number(exponent))))
     whole = value.__class__ is exponent.__class__ is int and exponent >= 0
     return fitting(int(found)) if whole and found is not None else found

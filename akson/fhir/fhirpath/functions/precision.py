@@ -44,19 +44,19 @@ def _of_decimal(value: Decimal, digits: int | None, *, high: bool) -> Decimal | 
 
 @scalar("lowBoundary", "Any", "Integer", optional=1)
 def low_boundary(value: Any, digits: int | None = None) -> Any:
-    """The least that the value can mean."""
+    """Return the least that the value can mean."""
     return _boundary(value, digits, high=False)
 
 
 @scalar("highBoundary", "Any", "Integer", optional=1)
 def high_boundary(value: Any, digits: int | None = None) -> Any:
-    """The greatest that the value can mean."""
+    """Return the greatest that the value can mean."""
     return _boundary(value, digits, high=True)
 
 
 @scalar("precision", "Any", gives="Integer")
 def precision(value: Any) -> int:
-    """How many digits are known: after the point of a number, or of a date or time."""
+    """Return how many digits are known: after the point of a number, or of a date or time."""
     if value.__class__ is Temporal:
         return temporal.precision(value)
     if value.__class__ is Quantity:
@@ -68,7 +68,7 @@ def precision(value: Any) -> int:
 
 @scalar("comparable", "Any", "Any", gives="Boolean")
 def comparable(value: Any, other: Any) -> bool:
-    """Whether two quantities measure the same thing."""
+    """Tell whether two quantities measure the same thing."""
     if value.__class__ is not Quantity or other.__class__ is not Quantity:
         raise FhirPathError(f"{named(value)} and {named(other)} are not two quantities")
     return quantities.comparable(value, other)

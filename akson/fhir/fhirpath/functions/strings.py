@@ -31,25 +31,25 @@ _GROUP = re.compile(r"\$(?:([0-9]{1,2})|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 @scalar("length", "String", gives="Integer")
 def length(value: str) -> int:
-    """How many signs."""
+    """Return how many signs it has."""
     return len(value)
 
 
 @scalar("indexOf", "String", "String", gives="Integer")
 def index_of(value: str, other: str) -> int:
-    """Where the other begins first; -1 when it is not there."""
+    """Return where the other begins first; -1 when it is not there."""
     return value.find(other)
 
 
 @scalar("lastIndexOf", "String", "String", gives="Integer")
 def last_index_of(value: str, other: str) -> int:
-    """Where the other begins last; -1 when it is not there."""
+    """Return where the other begins last; -1 when it is not there."""
     return value.rfind(other)
 
 
 @scalar("substring", "String", "Integer", "Integer", optional=1, gives="String")
 def substring(value: str, start: int, count: int | None = None) -> str | None:
-    """The text from a place on, as many signs as asked for."""
+    """Return the text from a place on, as many signs as asked for."""
     if not 0 <= start < len(value):
         return None
     return value[start:] if count is None else value[start : start + max(count, 0)]
@@ -57,43 +57,43 @@ def substring(value: str, start: int, count: int | None = None) -> str | None:
 
 @scalar("startsWith", "String", "String", gives="Boolean")
 def starts_with(value: str, other: str) -> bool:
-    """Whether the text begins so."""
+    """Tell whether the text begins so."""
     return value.startswith(other)
 
 
 @scalar("endsWith", "String", "String", gives="Boolean")
 def ends_with(value: str, other: str) -> bool:
-    """Whether the text ends so."""
+    """Tell whether the text ends so."""
     return value.endswith(other)
 
 
 @scalar("contains", "String", "String", gives="Boolean")
 def contains(value: str, other: str) -> bool:
-    """Whether the other stands somewhere in the text."""
+    """Tell whether the other stands somewhere in the text."""
     return other in value
 
 
 @scalar("upper", "String", gives="String")
 def upper(value: str) -> str:
-    """Large letters."""
+    """Return it in large letters."""
     return value.upper()
 
 
 @scalar("lower", "String", gives="String")
 def lower(value: str) -> str:
-    """Small letters."""
+    """Return it in small letters."""
     return value.lower()
 
 
 @scalar("trim", "String", gives="String")
 def trim(value: str) -> str:
-    """Without blanks at both ends."""
+    """Return it without blanks at both ends."""
     return value.strip()
 
 
 @scalar("replace", "String", "String", "String", gives="String")
 def replace(value: str, pattern: str, other: str) -> str:
-    """Each `pattern` replaced; an empty one stands between all signs."""
+    """Return it with each `pattern` replaced; an empty one stands between all signs."""
     if (value.count(pattern) + 1) * len(other) > _MOST_REPLACED:
         raise FhirPathError("too much is replaced", kind="too-costly")
     return value.replace(pattern, other)
@@ -101,19 +101,19 @@ def replace(value: str, pattern: str, other: str) -> str:
 
 @scalar("toChars", "String", gives="String")
 def to_chars(value: str) -> list[str]:
-    """The signs one by one."""
+    """Return the signs one by one."""
     return list(value)
 
 
 @scalar("split", "String", "String", gives="String")
 def split(value: str, separator: str) -> list[str]:
-    """The parts between the separators."""
+    """Return the parts between the separators."""
     return value.split(separator) if separator else list(value)
 
 
 @built("join", 0, 1)
 def join(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """All texts with the separator between."""
+    """Return all texts with the separator between."""
     before, separator = of.run, c.apart(call.arguments[0]).run if call.arguments else None
 
     def run(s: Scope) -> Items:
@@ -142,19 +142,19 @@ def _pattern(pattern: str) -> Any:
 
 @scalar("matches", "String", "String", gives="Boolean")
 def matches(value: str, pattern: str) -> bool:
-    """Whether the pattern is found somewhere in the text."""
+    """Tell whether the pattern is found somewhere in the text."""
     return _pattern(pattern).search(value) is not None
 
 
 @scalar("matchesFull", "String", "String", gives="Boolean")
 def matches_full(value: str, pattern: str) -> bool:
-    """Whether the pattern is the whole text."""
+    """Tell whether the pattern is the whole text."""
     return _pattern(pattern).fullmatch(value) is not None
 
 
 @scalar("replaceMatches", "String", "String", "String", gives="String")
 def replace_matches(value: str, pattern: str, other: str) -> str:
-    """Each match replaced; $1 or ${name} stands for a group."""
+    """Return it with each match replaced; $1 or ${name} stands for a group."""
     if not pattern:
         return value
     compiled = _pattern(pattern)
@@ -184,7 +184,7 @@ def _unknown(name: str, kind: str) -> FhirPathError:
 
 @scalar("encode", "String", "String", gives="String")
 def encode(value: str, kind: str) -> str:
-    """As hex, base64 or urlbase64."""
+    """Return it as hex, base64 or urlbase64."""
     if kind == "hex":
         return value.encode().hex()
     if kind == "base64":
@@ -196,7 +196,7 @@ def encode(value: str, kind: str) -> str:
 
 @scalar("decode", "String", "String", gives="String")
 def decode(value: str, kind: str) -> str | None:
-    """From hex, base64 or urlbase64; nothing when it is not so encoded text."""
+    """Return what it is, from hex, base64 or urlbase64; nothing when it is not so encoded text."""
     try:
         if kind == "hex":
             return bytes.fromhex(value).decode()
@@ -211,7 +211,7 @@ def decode(value: str, kind: str) -> str | None:
 
 @scalar("escape", "String", "String", gives="String")
 def escape(value: str, kind: str) -> str:
-    """With the signs escaped that mean something in html or json."""
+    """Return it with the signs escaped that mean something in html or json."""
     if kind == "html":
         return html.escape(value, quote=False).replace('"', "&quot;")
     if kind == "json":
@@ -221,7 +221,7 @@ def escape(value: str, kind: str) -> str:
 
 @scalar("unescape", "String", "String", gives="String")
 def unescape(value: str, kind: str) -> str | None:
-    """Without the escapes of html or json; nothing when they are broken."""
+    """Return it without the escapes of html or json; nothing when they are broken."""
     if kind == "html":
         return html.unescape(value)
     if kind == "json":

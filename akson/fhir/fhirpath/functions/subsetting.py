@@ -16,7 +16,7 @@ from akson.fhir.fhirpath.values import Items, one, whole
 
 @built("single")
 def single(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """The only item; several are an error."""
+    """Return the only item; several are an error."""
     before = of.run
 
     def run(s: Scope) -> Items:
@@ -29,21 +29,21 @@ def single(_: Compiling, __: tree.Call, of: Code) -> Code:
 
 @built("first", by_order=True)
 def first(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """The first item."""
+    """Return the first item."""
     before = of.run
     return Code(lambda s: before(s)[:1], replace(of.static, one=True))
 
 
 @built("last", by_order=True)
 def last(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """The last item."""
+    """Return the last item."""
     before = of.run
     return Code(lambda s: before(s)[-1:], replace(of.static, one=True))
 
 
 @collected("tail", by_order=True)
 def tail(items: Items) -> Items:
-    """All but the first."""
+    """Return all but the first."""
     return items[1:]
 
 
@@ -54,39 +54,39 @@ def _number(argument: Items, name: str) -> int:
 
 @collected("skip", 1, by_order=True)
 def skip(items: Items, number: Items) -> Items:
-    """All but the first so many."""
+    """Return all but the first so many."""
     return items[_number(number, "skip") :]
 
 
 @collected("take", 1, by_order=True)
 def take(items: Items, number: Items) -> Items:
-    """The first so many."""
+    """Return the first so many."""
     return items[: _number(number, "take")]
 
 
 @collected("intersect", 1)
 def intersect(items: Items, others: Items) -> Items:
-    """The items that are among the others, each once."""
+    """Return the items that are among the others, each once."""
     kept = {key(item) for item in others}
     return distinct([item for item in items if key(item) in kept])
 
 
 @collected("exclude", 1)
 def exclude(items: Items, others: Items) -> Items:
-    """The items that are not among the others."""
+    """Return the items that are not among the others."""
     left_out = {key(item) for item in others}
     return [item for item in items if key(item) not in left_out]
 
 
 @built("union", 1)
 def union_(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """All items of both, each once."""
+    """Return all items of both, each once."""
     return union([of, c.apart(call.arguments[0])])
 
 
 @built("combine", 1, 2)
 def combine(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """All items of both."""
+    """Return all items of both."""
     other = c.apart(call.arguments[0])
     before, after = of.run, other.run
 
@@ -100,7 +100,7 @@ def combine(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("children")
 def children(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """The elements directly inside."""
+    """Return the elements directly inside."""
     before = of.run
 
     def run(s: Scope) -> Items:
@@ -113,7 +113,7 @@ def children(_: Compiling, __: tree.Call, of: Code) -> Code:
 
 @built("descendants")
 def descendants(_: Compiling, __: tree.Call, of: Code) -> Code:
-    """The elements inside, at any depth."""
+    """Return the elements inside, at any depth."""
     before = of.run
 
     def run(s: Scope) -> Items:

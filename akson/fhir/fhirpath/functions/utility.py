@@ -21,25 +21,25 @@ def _now(s: Scope) -> datetime:
 
 @built("now")
 def now(_: Compiling, __: tree.Call, ___: Code) -> Code:
-    """The time of the evaluation, to the millisecond."""
+    """Return the time of the evaluation, to the millisecond."""
     return Code(lambda s: [temporal.at(_now(s))], of_system("DateTime"))
 
 
 @built("today")
 def today(_: Compiling, __: tree.Call, ___: Code) -> Code:
-    """The day of the evaluation."""
+    """Return the day of the evaluation."""
     return Code(lambda s: [Temporal("Date", temporal.at(_now(s)).parts[:3])], of_system("Date"))
 
 
 @built("timeOfDay")
 def time_of_day(_: Compiling, __: tree.Call, ___: Code) -> Code:
-    """The time of day of the evaluation."""
+    """Return the time of day of the evaluation."""
     return Code(lambda s: [Temporal("Time", temporal.at(_now(s)).clock)], of_system("Time"))
 
 
 @built("trace", 1, 2)
 def trace(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The input; the function that was given for traces is told of it, or of what the projection gives."""
+    """Return the input; the function that was given for traces is told of it, or of what the projection gives."""
     before, name = of.run, c.apart(call.arguments[0]).run
     project = c.inside(of.static).compile(call.arguments[1]).run if len(call.arguments) > 1 else None
 
@@ -55,7 +55,7 @@ def trace(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @built("defineVariable", 1, 2)
 def define_variable(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The input; what comes after sees it, or what the second argument gives, as %name."""
+    """Return the input; what comes after sees it, or what the second argument gives, as %name."""
     before, name = of.run, c.apart(call.arguments[0]).run
     value = c.inside(of.static).compile(call.arguments[1]).run if len(call.arguments) > 1 else None
 
@@ -70,5 +70,5 @@ def define_variable(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 @collected("type", static=of_system("TypeInfo", one=False))
 def type_(items: Items) -> Items:
-    """What type each item has."""
+    """Return what type each item has."""
     return [type_info(item) for item in items]

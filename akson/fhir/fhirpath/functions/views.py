@@ -16,7 +16,7 @@ from akson.fhir.values import split_reference
 
 @collected("getResourceKey", static=of_system("String", one=False))
 def get_resource_key(items: Items) -> Items:
-    """The key of each resource: its type and id."""
+    """Return the key of each resource: its type and id."""
     return [f"{item.type}/{item.value['id']}" for item in items if _is_resource(item)]
 
 
@@ -26,7 +26,7 @@ def _is_resource(item: Any) -> bool:
 
 @built("getReferenceKey", 0, 1)
 def get_reference_key(c: Compiling, call: tree.Call, of: Code) -> Code:
-    """The key of the resource that each Reference points to, of one type if it is named."""
+    """Return the key of the resource that each Reference points to, of one type if it is named."""
     before, wanted = of.run, type_argument(c, call) if call.arguments else None
 
     def run(s: Scope) -> Items:

@@ -20,6 +20,7 @@ PRIMITIVES = frozenset(
     "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time"
     " unsignedInt uri url uuid xhtml".split()
 )
+CORE = "http://hl7.org/fhir/StructureDefinition/"  # where R4's own types and extensions have their addresses
 _MOST = 16 * 1024 * 1024  # an artefact unpacked, at most
 
 

@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any
 
 from akson.fhir import primitives
+from akson.fhir.definitions import CORE
 from akson.fhir.types import is_type
 
-_STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
 _LITERAL = re.compile(
     rf"(?:(?P<base>https?://\S+)/)?(?P<kind>[A-Z][A-Za-z]+)(?:/{primitives.ID}(?:/_history/{primitives.ID})?(?:#\S+)?|\?\S.*)"
 )
@@ -57,7 +57,7 @@ def fault(
         wrong = _unfit(kind, targets) if literal.startswith("#") and kind else literal_fault(literal, targets)
         if wrong:
             return "reference", "value", wrong
-    if isinstance(told, str) and is_type(named := told.removeprefix(_STRUCTURE)):
+    if isinstance(told, str) and is_type(named := told.removeprefix(CORE)):
         if kind is not None and named != kind:
             return "type", "value", f"the type is {named}, the reference is to {kind}"
         if unfit := _unfit(named, targets):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from akson.access.facts import Facts
@@ -19,10 +20,14 @@ from akson.record import journal
 from akson.record.deciding import asked, facts_for
 from akson.record.journal import Mark
 from akson.record.stored import Stored
+from akson.registers.codes import OBSERVATION_CATEGORY
 
 OSLO = ZoneInfo("Europe/Oslo")
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 _UNMARKED: Mapping[str, Mark] = MappingProxyType({})
+# What charts ask Observations by.
+VITAL_SIGNS: Final[Mark] = ("category", OBSERVATION_CATEGORY, "vital-signs")
+LABORATORY: Final[Mark] = ("category", OBSERVATION_CATEGORY, "laboratory")
 
 
 @dataclass(frozen=True, kw_only=True)

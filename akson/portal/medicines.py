@@ -12,10 +12,9 @@ from akson.base.web.render import local
 from akson.patient.reading import code, codes, moment, reference, words
 from akson.portal import model
 from akson.portal.plain import dose, until
-from akson.registers.codes import ATC
+from akson.registers.codes import ATC, MEDICATION_SOURCE
 
 Resource = Mapping[str, Any]
-SOURCE: Final = "https://akson.no/fhir/medication-source"
 PRESCRIBED: Final = frozenset({"fastlege", "sykehus"})  # sources that decide a dose
 _ORDER: Final = ("sykehus", "fastlege", "multidose", "pasient")
 
@@ -38,7 +37,7 @@ def in_use(statement: Resource, now: datetime) -> bool:
 
 def source(statement: Resource) -> str:
     """Return who tells of it: "fastlege", "sykehus", "multidose", "pasient"."""
-    return code(statement.get("category"), SOURCE)
+    return code(statement.get("category"), MEDICATION_SOURCE)
 
 
 def name(statement: Resource) -> str:

@@ -11,25 +11,25 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local, said
 from akson.base.work import Work
 from akson.fhir.dates import BEGINNING
+from akson.patient.banner import FLAG
+from akson.patient.chart import LABORATORY, VITAL_SIGNS
 from akson.patient.reading import code, codes, display, extension, moment, words
 from akson.portal import coming, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import and_, explained, flowing, in_order, often, sentence, until, usual, value
 from akson.record.journal import Mark
+from akson.registers.codes import SERVICE_AMOUNT
 
 Resource = Mapping[str, Any]
-_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 WANTED: Final = {
     "Flag": 30, "AllergyIntolerance": 30, "Condition": 100, "MedicationStatement": 200, "Observation:lab": 100,
     "Observation:vital": 100, "DocumentReference": 50, "EpisodeOfCare": 50, "CarePlan": 5, "Goal": 20,
     "Immunization": 60,
 }  # fmt: skip
 MARKED: Final[Mapping[str, Mark]] = {
-    "Observation:lab": ("category", _CATEGORY, "laboratory"),
-    "Observation:vital": ("category", _CATEGORY, "vital-signs"),
+    "Observation:lab": LABORATORY,
+    "Observation:vital": VITAL_SIGNS,
 }
-_AMOUNT: Final = "https://akson.no/fhir/service-amount"
-_FLAG: Final = "https://akson.no/fhir/flag"
 _NOT_CLINICAL: Final = frozenset({"admin"})
 _NOT_TRUE: Final = frozenset({"refuted", "entered-in-error"})
 _OVER: Final = frozenset({"inactive", "resolved", "remission"})
@@ -74,7 +74,7 @@ def _critical(opened: Opened) -> Iterator[str]:
     for one in opened["Flag"]:
         if one.get("status") == "active" and not codes(one.get("category", ())) & _NOT_CLINICAL:
             rest = words(one.get("code")).partition(":")[2].strip()
-            key = f"my_record.flag.{code(one.get('code'), _FLAG)}"
+            key = f"my_record.flag.{code(one.get('code'), FLAG)}"
             yield texts().plain(key, rest=rest) if rest and key in texts() else words(one.get("code"))
 
 
@@ -140,7 +140,7 @@ def _service(opened: Opened, service: Resource) -> model.Entry:
     last = moment((service.get("period") or {}).get("end"))
     ends = until(local(last).date()) if last else ""
     title = and_(words(kind) for kind in service.get("type", ()))
-    return model.Entry(title=title, text=sentence(often(extension(service, _AMOUNT)), unit, ends), icon="home")
+    return model.Entry(title=title, text=sentence(often(extension(service, SERVICE_AMOUNT)), unit, ends), icon="home")
 
 
 def _vaccine(given: Resource) -> model.Entry:

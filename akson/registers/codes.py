@@ -17,6 +17,10 @@ LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 ATC = "http://www.whocc.no/atc"
+OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+CONDITION_CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+MEDICATION_SOURCE = "https://akson.no/fhir/medication-source"  # whose list a MedicationStatement stands on
+SERVICE_AMOUNT = "https://akson.no/fhir/service-amount"  # extension of EpisodeOfCare, as people read it
 
 
 def volven(number: int) -> str:

@@ -14,11 +14,10 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, said
 from akson.fhir.dates import interval
 from akson.patient.reading import Resource, code, display, moment, words
-from akson.registers.codes import ATC
+from akson.registers.codes import ATC, MEDICATION_SOURCE
 from akson.workplace.model import Cell, Conflict, Medicine, Medicines
 from akson.workplace.words import party
 
-SOURCE: Final = "https://akson.no/fhir/medication-source"
 SOURCES: Final = ("fastlege", "sykehus", "multidose", "pasient")
 OTHERS: Final = ("resept", "annet")  # shown only when they say something
 _SHAPE: Final = re.compile(r"([\d,.]+)\s*([^\s×\d]+)(?:\s*×\s*(\d+))?\s*(.*)$")
@@ -93,7 +92,7 @@ def _told(resource: Resource) -> Told:
     concept = resource.get("medicationCodeableConcept") or {"text": display(resource.get("medicationReference"))}
     period = resource.get("effectivePeriod") or {"start": resource.get("effectiveDateTime")}
     dosage = (resource.get("dosage") or resource.get("dosageInstruction") or [{}])[0]
-    known = code(resource["category"], SOURCE) if isinstance(resource.get("category"), dict) else ""
+    known = code(resource["category"], MEDICATION_SOURCE) if isinstance(resource.get("category"), dict) else ""
     prescribed = resource["resourceType"] == "MedicationRequest"
     return Told(
         source="resept" if prescribed else known if known in SOURCES else "annet", atc=code(concept, ATC),

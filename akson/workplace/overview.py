@@ -15,17 +15,14 @@ from akson.advice.vitals.standing import scale_of
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
-from akson.patient.chart import Chart
+from akson.patient.chart import LABORATORY, VITAL_SIGNS, Chart
 from akson.patient.reading import Resource, code, codes, display, extension, moment, reference, words
 from akson.record.journal import Mark
-from akson.registers.codes import ICD10, ICPC2
+from akson.registers.codes import CONDITION_CLINICAL, ICD10, ICPC2, SERVICE_AMOUNT
 from akson.workplace import measured, medicines, since, tasks
 from akson.workplace.model import Button, Line, Medicines, Overview, Problem, Row
 from akson.workplace.words import with_clock, year
 
-AMOUNT: Final = "https://akson.no/fhir/service-amount"
-CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
-CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 COORDINATOR: Final = "koordinator"
 APPOINTMENTS_SHOWN: Final = 2
 NEWCOMERS_SEE: Final = timedelta(days=14)  # what is new to one who has never read before
@@ -36,14 +33,14 @@ WANTED: Final[Mapping[str, int]] = {
     "EpisodeOfCare": 30, "CareTeam": 5,
 }  # fmt: skip
 MARKED: Final[Mapping[str, Mark]] = {
-    "Condition": ("clinical-status", CLINICAL, "active"),
-    "Condition:resolved": ("clinical-status", CLINICAL, "resolved"),
-    "Condition:inactive": ("clinical-status", CLINICAL, "inactive"),
+    "Condition": ("clinical-status", CONDITION_CLINICAL, "active"),
+    "Condition:resolved": ("clinical-status", CONDITION_CLINICAL, "resolved"),
+    "Condition:inactive": ("clinical-status", CONDITION_CLINICAL, "inactive"),
     "MedicationStatement": ("status", None, "active"),
     "MedicationRequest": ("status", None, "active"),
     "List": ("code", "http://loinc.org", "10160-0"),
-    "Observation:vitals": ("category", CATEGORY, "vital-signs"),
-    "Observation:lab": ("category", CATEGORY, "laboratory"),
+    "Observation:vitals": VITAL_SIGNS,
+    "Observation:lab": LABORATORY,
     "EpisodeOfCare": ("status", None, "active"),
     **{f"Task:{state}": ("status", None, state) for state in ("requested", "received", "accepted", "in-progress")},
 }
@@ -156,7 +153,7 @@ def _service(episode: Resource) -> Line:
     period = episode.get("period") or {}
     end = moment(period.get("end"))
     until = t("overview.service_until", day=f"{local(end):%d.%m}") if end else ""
-    told = [extension(episode, AMOUNT), until]
+    told = [extension(episode, SERVICE_AMOUNT), until]
     side = ", ".join(filter(None, told)) or t("overview.service_since", year=str(period.get("start", ""))[:4])
     return Line(text=words((episode.get("type") or [{}])[0]), side=side)
 

@@ -9,6 +9,7 @@ import pytest
 
 from akson.portal import medicines
 from akson.portal.plain import and_, day_of, dose, flowing, hours, in_order, often, phone, sentence, usual, value
+from akson.registers.codes import MEDICATION_SOURCE
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10.00 in Norway
 NBSP = "\N{NO-BREAK SPACE}"
@@ -37,7 +38,7 @@ def test_doses_are_words_and_what_is_not_understood_is_left_alone(written: str, 
 
 
 def told(source: str, text: str, **more: object) -> dict[str, object]:
-    return {"status": "active", "category": {"coding": [{"system": medicines.SOURCE, "code": source}]},
+    return {"status": "active", "category": {"coding": [{"system": MEDICATION_SOURCE, "code": source}]},
             "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "C03CA01"}],
                                           "text": "Furosemid"}, "dosage": [{"text": text}], **more}  # fmt: skip
 

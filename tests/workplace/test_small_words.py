@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from akson.advice.medicines import Known, against
+from akson.registers.codes import MEDICATION_SOURCE
 from akson.workplace import medicines, quick
 from akson.workplace.quick import Task
 from akson.workplace.words import due, inside, party, year
@@ -63,7 +64,7 @@ def test_only_people_are_said_by_initial() -> None:
 def statement(source: str, dose: str, atc: str = "C03CA01", name: str = "Furosemid", **more: Any) -> dict[str, Any]:
     return {
         "resourceType": "MedicationStatement", "status": "active", "dosage": [{"text": dose}], "effectivePeriod": {"start": "2024-01-01"},
-        "category": {"coding": [{"system": medicines.SOURCE, "code": source}]},
+        "category": {"coding": [{"system": MEDICATION_SOURCE, "code": source}]},
         "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": atc}], "text": name},
     } | more  # fmt: skip
 

@@ -29,6 +29,7 @@ PARTS: Final = ("resp", "spo2", OXYGEN, "sys", "puls", AWARE, "temp")
 _MEDIUM, _HIGH, _RED = 5, 7, 3
 _GOAL: Final = 92  # the upper end of 88-92 %
 FROM_AGE: Final = 16  # years
+RISE: Final = 2  # points in 48 hours that must be seen
 
 
 class Scale(StrEnum):

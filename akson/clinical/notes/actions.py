@@ -25,11 +25,10 @@ from akson.patient.reading import code, moment, reference
 from akson.record import journal
 from akson.record.preparing import Draft
 from akson.record.stored import Stored
-from akson.registers.codes import ICPC2, icpc2
+from akson.registers.codes import CONDITION_CLINICAL, ICPC2, icpc2
 
 MUST_CODE: Final = frozenset({"fastlege", "legevaktlege", "sykehjemslege"})  # doctors name what a contact was about
 _OVER: Final = frozenset({"cancelled", "entered-in-error"})
-_CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
 _SHORTEST: Final = 5  # letters in a reason
 
@@ -109,7 +108,8 @@ def is_author(work: Work, resource: dict[str, Any]) -> bool:
 
 def active_codes(conditions: list[Stored]) -> set[str]:
     """Return the ICPC-2 codes of the problems that are active."""
-    active = (hit.resource for hit in conditions if code(hit.resource.get("clinicalStatus"), _CLINICAL) in _ACTIVE)
+    known = (hit.resource for hit in conditions)
+    active = (one for one in known if code(one.get("clinicalStatus"), CONDITION_CLINICAL) in _ACTIVE)
     return {code(one.get("code"), ICPC2) for one in active} - {""}
 
 

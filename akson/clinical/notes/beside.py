@@ -12,14 +12,13 @@ from akson.base.web.render import local, number, said
 from akson.clinical.notes import measured
 from akson.clinical.notes.model import Beside, Fact, Ref
 from akson.clinical.notes.note import text_of
+from akson.patient.chart import VITAL_SIGNS
 from akson.patient.reading import Resource, code, display, moment, reference, words
 from akson.record.journal import Mark
 from akson.record.stored import Stored
 from akson.registers import codes
-from akson.registers.codes import ATC, DOCUMENT, ICPC2, LOINC, SNOMED
+from akson.registers.codes import ATC, DOCUMENT, ICPC2, LOINC, MEDICATION_SOURCE, SNOMED
 
-CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
-SOURCE: Final = "https://akson.no/fhir/medication-source"
 WANTED: Final = {
     "Condition": 100, "MedicationStatement": 120, "DocumentReference:notes": 20, "DocumentReference:epikrise": 1,
     "Observation:vitals": 150,
@@ -27,7 +26,7 @@ WANTED: Final = {
 MARKED: Final[Mapping[str, Mark]] = {
     "DocumentReference:notes": ("type", DOCUMENT, codes.JOURNAL_NOTE.code),
     "DocumentReference:epikrise": ("type", DOCUMENT, codes.DISCHARGE_SUMMARY.code),
-    "Observation:vitals": ("category", CATEGORY, "vital-signs"),
+    "Observation:vitals": VITAL_SIGNS,
 }
 CHIPS: Final = ((LOINC, codes.BLOOD_PRESSURE.code), (LOINC, codes.WEIGHT.loinc))
 _WRONG: Final = ("entered-in-error", "cancelled")
@@ -108,7 +107,7 @@ def _medicines(statements: Sequence[Stored], root: str) -> Iterator[Beside]:
         if told.get("status") == "active":
             concept = told.get("medicationCodeableConcept")
             here = by_substance.setdefault(code(concept, ATC) or words(concept), {})
-            here.setdefault(code(told.get("category"), SOURCE), told)
+            here.setdefault(code(told.get("category"), MEDICATION_SOURCE), told)
     lines = sorted((_line(sources) for sources in by_substance.values()), key=lambda fact: (not fact.level, fact.text))
     if lines:
         differing = sum(bool(fact.level) for fact in lines)
@@ -168,7 +167,7 @@ def pointed(observation: Resource) -> str:
 
 def _told(statements: Iterable[Stored], source: str) -> Iterator[dict[str, Any]]:
     for hit in statements:
-        if hit.resource.get("status") == "active" and code(hit.resource.get("category"), SOURCE) == source:
+        if hit.resource.get("status") == "active" and code(hit.resource.get("category"), MEDICATION_SOURCE) == source:
             yield hit.resource
 
 

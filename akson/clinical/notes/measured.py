@@ -16,7 +16,6 @@ from akson.clinical.notes.model import Beside, Fact
 from akson.record.stored import Stored
 
 _ROWS: Final = ("resp", "spo2", "sys", "puls", "temp", "vekt")
-_RISE: Final = 2  # points that must be seen
 
 
 def panel(observations: Sequence[Stored], root: str, now: datetime, scale: Scale | None) -> Iterator[Beside]:
@@ -47,7 +46,7 @@ def _sum(newest: Told, scale: Scale | None, now: datetime) -> Iterator[Fact]:
             yield Fact(text=t("note.no_score"))
         return
     grave = news2.risk(total, red=news2.score(newest.head.values, scale or Scale.ONE).red) not in (Risk.NONE, Risk.LOW)
-    rising = was is not None and total - was >= _RISE
+    rising = was is not None and total - was >= news2.RISE
     name = t("note.news2_least" if newest.at_least else "note.news2", score=total)
     yield Fact(text=name, side=_trend(newest), level="warn" if grave or rising or newest.at_least else "")
     if newest.complete:

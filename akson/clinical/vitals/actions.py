@@ -19,7 +19,6 @@ from akson.registers import codes
 from akson.registers.codes import UCUM
 
 Resource = dict[str, Any]
-_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 _ABSENT: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _CLOCKS_DIFFER: Final = timedelta(minutes=2)
 
@@ -61,7 +60,7 @@ def _head(work: Work, patient: str, measured_at: datetime) -> Resource:
     at = local(measured_at).isoformat()
     return {
         "resourceType": "Observation", "status": "final",
-        "category": [{"coding": [{"system": _CATEGORY, "code": "vital-signs"}]}],
+        "category": [{"coding": [{"system": codes.OBSERVATION_CATEGORY, "code": "vital-signs"}]}],
         "subject": {"reference": f"Patient/{patient}"}, "effectiveDateTime": at, "issued": local(work.now).isoformat(),
         "performer": [{"reference": work.actor.id, "display": work.actor.name}],
     }  # fmt: skip

@@ -22,7 +22,7 @@ MOST: Final = 10  # columns
 PERIODS: Final = {"3m": 92, "1a": 366}  # name -> days
 _CURVES: Final = ("resp", "spo2", "sys", "puls", "vekt")
 _ROWS: Final = ("resp", "spo2", "sys", "puls", "temp", kinds.AWARE, kinds.OXYGEN, "vekt")
-_RISE, _GAIN = 2, Decimal(2)  # points in 48 hours; kg in three days
+_GAIN = Decimal(2)  # kg in three days
 _THREE_DAYS: Final = timedelta(days=3)
 _WORDS: Final = {letter: word.lower() for letter, word in ANSWERS}
 
@@ -42,7 +42,7 @@ def result(
         was = was if was is not None and was < total else None  # what can still rise is not lower than before
     told = [t("vitals.part", part=t(f"vitals.part_{part}"), points=count) for part, count in points.items() if count]
     risk = news2.risk(total, red=3 in points.values())
-    rising = risk is news2.Risk.LOW and was is not None and total - was >= _RISE
+    rising = risk is news2.Risk.LOW and was is not None and total - was >= news2.RISE
     advice = "news2.rising" if rising else f"news2.{risk.replace('-', '_')}"
     if at_least and not rising and not counted.alarming:
         advice = "news2.rest"

@@ -19,16 +19,15 @@ from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.clinical.vitals import actions, model, pages
 from akson.clinical.vitals.form import VITALS
-from akson.patient.chart import Chart, open_chart
+from akson.patient.chart import LABORATORY, VITAL_SIGNS, Chart, open_chart
 from akson.patient.reading import moment
 from akson.record.journal import Mark
 from akson.record.session import undo
 
 SCREENS = Screens(__name__)
-CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 MARKED: Final[Mapping[str, Mark]] = {
-    "Observation:vitals": ("category", CATEGORY, "vital-signs"),
-    "Observation:labs": ("category", CATEGORY, "laboratory"),
+    "Observation:vitals": VITAL_SIGNS,
+    "Observation:labs": LABORATORY,
 }
 _NEWEST: Final = 250  # Observations; ten for each moment
 _OF_PERIOD: Final = {"3m": 1500, "1a": 2500}

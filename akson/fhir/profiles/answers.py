@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import re2
 
+from akson.fhir.definitions import CORE
 from akson.fhir.profiles.enabling import is_enabled
 from akson.fhir.profiles.running import Run
 from akson.fhir.profiles.spots import Spot
 
 Json = dict[str, Any]
-CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 OPTION_TYPES: Final = frozenset({"Coding", "integer", "date", "time", "string", "Reference"})
 TYPES: Final = {
     "boolean": {"boolean"}, "decimal": {"decimal"}, "integer": {"integer"}, "date": {"date"}, "dateTime": {"dateTime"},

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from akson.fhir import pointing
-from akson.fhir.definitions import elements, facts
+from akson.fhir.definitions import CORE, elements, facts
 from akson.fhir.fhirpath import Compiled, FhirPathError, compile
 from akson.fhir.profiles import slicing
 from akson.fhir.profiles.matching import equals, fits, said_value
@@ -18,7 +18,6 @@ from akson.fhir.profiles.running import DEEPEST, Check, Run
 from akson.fhir.profiles.spots import Spot
 from akson.fhir.types import is_type
 
-CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 _OF_R5: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition"
 _MUST_HAVE_VALUE: Final = f"{_OF_R5}.mustHaveValue"
 _ALTERNATIVES: Final = f"{_OF_R5}.valueAlternatives"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from akson.fhir import bodies
+from akson.fhir.definitions import CORE
 from akson.registers.terminology import languages
 from akson.registers.terminology.composing import Composed
 from akson.registers.terminology.finding import Finder
@@ -27,20 +28,19 @@ SUPPLEMENT = "http://hl7.org/fhir/StructureDefinition/valueset-supplement"
 _R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion"
 PROPERTY = f"{_R5}.property"
 OF_ENTRY = f"{_R5}.contains.property"
-_EXT = "http://hl7.org/fhir/StructureDefinition/"
 _AS_PROPERTIES = {  # extension -> property of an entry, and its standard name
-    f"{_EXT}codesystem-label": ("label", "label"), f"{_EXT}valueset-label": ("label", "label"),
-    f"{_EXT}codesystem-conceptOrder": ("order", "order"), f"{_EXT}valueset-conceptOrder": ("order", "order"),
-    f"{_EXT}itemWeight": ("weight", "itemWeight"),
+    f"{CORE}codesystem-label": ("label", "label"), f"{CORE}valueset-label": ("label", "label"),
+    f"{CORE}codesystem-conceptOrder": ("order", "order"), f"{CORE}valueset-conceptOrder": ("order", "order"),
+    f"{CORE}itemWeight": ("weight", "itemWeight"),
 }  # fmt: skip
 _SHOWN = frozenset(
-    _EXT + name
+    CORE + name
     for name in (
         "rendering-style", "rendering-xhtml", "valueset-deprecated", "valueset-concept-definition",
         "codesystem-alternate",
     )
 )  # fmt: skip
-_OF_DESIGNATION = frozenset({f"{_EXT}coding-sctdescid", STANDARDS_STATUS})
+_OF_DESIGNATION = frozenset({f"{CORE}coding-sctdescid", STANDARDS_STATUS})
 Told = dict[tuple[int, str], list[Json]]  # (system, key) -> bodies from supplements
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from akson.fhir import narrative
-from akson.fhir.definitions import PRIMITIVES
+from akson.fhir.definitions import CORE, PRIMITIVES
 from akson.fhir.fhirpath import tree
 from akson.fhir.fhirpath.code import ANY, BOOLEAN, Code, Static, telling
 from akson.fhir.fhirpath.errors import FhirPathError
@@ -13,8 +13,6 @@ from akson.fhir.fhirpath.functions.registry import Compiling, built, collected
 from akson.fhir.fhirpath.model import Node, is_a, is_fhir_type, read_placed, reader, resource_type
 from akson.fhir.fhirpath.scope import Scope, Terminology
 from akson.fhir.fhirpath.values import Items, named, one, plain, text
-
-_CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 
 
 @built("extension", 1)
@@ -147,7 +145,7 @@ def conforms_to(c: Compiling, call: tree.Call, of: Code) -> Code:
 
 
 def _conforms(s: Scope, item: Any, profile: str) -> bool:
-    kind = profile.removeprefix(_CORE)
+    kind = profile.removeprefix(CORE)
     if kind != profile and is_fhir_type(kind):
         return item.__class__ is Node and is_a(item.type, kind)
     found = s.run.given.conforms(plain(item), profile) if s.run.given.conforms else None

@@ -83,7 +83,11 @@ def _running(env: dict[str, str], log: Path, *module: str) -> Iterator[subproces
         yield child
     finally:
         child.terminate()
-        child.wait(20)
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise
 
 
 def _wait(url: str, child: subprocess.Popen[bytes]) -> None:

@@ -25,17 +25,15 @@ class Rides(Generic[Key, Found]):
         """Take `ask`: it answers many keys in one statement; what is not there is left out."""
         self._ask_for = ask
         self._waiting: dict[Key, asyncio.Future[Found | None]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[None] | None = None
 
     async def fetch(self, key: Key) -> Found | None:
         """Return what belongs to `key`, or None."""
         future = self._waiting.get(key)
         if future is None:
             future = self._waiting[key] = asyncio.get_running_loop().create_future()
-        if not self._running:
-            task = asyncio.create_task(self._run())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        if self._running is None or self._running.done():  # a callback would come too late for who asks in between
+            self._running = asyncio.create_task(self._run())
         return await asyncio.shield(future)
 
     async def _run(self) -> None:
@@ -46,6 +44,10 @@ class Rides(Generic[Key, Found]):
                 await self._ask(batch)
             except _FAILURES:
                 await self._ask_one_by_one(batch)
+            except Exception as fault:  # noqa: BLE001 - ours: told to all who wait, as nobody waits for this task
+                for future in batch.values():
+                    if not future.done():
+                        future.set_exception(fault)
 
     async def _ask(self, batch: dict[Key, asyncio.Future[Found | None]]) -> None:
         found = await self._ask_for(list(batch))

@@ -50,3 +50,33 @@ async def test_whoever_gives_up_takes_nobody_along() -> None:
     assert await both[1] == "answer 5"
     with pytest.raises(asyncio.CancelledError):
         await both[0]
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_whoever_comes_just_as_a_query_ends_is_answered_though_nobody_comes_after(steps: int) -> None:
+    ended = asyncio.Event()
+
+    async def ask(keys: Sequence[int]) -> Mapping[int, str]:
+        ended.set()
+        return {key: f"answer {key}" for key in keys}
+
+    async def late() -> str | None:
+        await ended.wait()
+        for _ in range(steps):  # of the event loop: one of them lies between the end and what is told of it
+            await asyncio.sleep(0)
+        return await rides.fetch(2)
+
+    rides = Rides(ask)
+    async with asyncio.timeout(2):
+        assert await asyncio.gather(late(), rides.fetch(1)) == ["answer 2", "answer 1"]
+
+
+async def test_a_fault_of_ours_leaves_nobody_waiting() -> None:
+    async def ask(keys: Sequence[int]) -> Mapping[int, str]:
+        raise ValueError("not foreseen")
+
+    rides = Rides(ask)
+    async with asyncio.timeout(2):
+        for _ in range(2):
+            with pytest.raises(ValueError, match="not foreseen"):
+                await rides.fetch(1)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CLIENTS = 16
+_PATIENCE = 120  # seconds for the last turns
 WRK = shutil.which("wrk")
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _LOCATION = re.compile(rb"location: https?://[^/]+(\S+)", re.IGNORECASE)
@@ -99,7 +100,8 @@ async def drive(target: Target, turn: Turn, seconds: float) -> Heard:
             heard.operations += made  # not `+= await`: that reads the sum before the others have added theirs
         client.close()
 
-    await asyncio.gather(*(one() for _ in range(CLIENTS)))
+    async with asyncio.timeout(seconds + _PATIENCE):  # an answer that never comes is a fault to be seen, not waited for
+        await asyncio.gather(*(one() for _ in range(CLIENTS)))
     heard.seconds = time.perf_counter() - begun
     return heard
 

@@ -141,6 +141,11 @@ def loads(actor: Actor) -> bool:
     return LOAD in actor.scopes and actor.kind is Kind.SYSTEM
 
 
+def called(role: str) -> str:
+    """Return what the role is called within a sentence ("fastlege"); "" when it is no role of ours."""
+    return ROLES[role].name.lower() if role in ROLES else ""
+
+
 def has(role: str, permission: Permission) -> bool:
     """Say whether the role has the permission; an unknown role has none."""
     known = ROLES.get(role)

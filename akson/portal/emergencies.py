@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from akson.access.roles import ROLES
+from akson.access.roles import called
 from akson.audit.last import last_look
 from akson.base.web.messages import texts
 from akson.base.web.render import said
@@ -50,5 +50,4 @@ def _is_emergency(consent: Mapping[str, Any]) -> bool:
 
 
 def _who(author: Author) -> str:
-    role = ROLES[author.role].name.lower() if author.role in ROLES else ""
-    return ", ".join(filter(None, (author.name, role)))
+    return ", ".join(filter(None, (author.name, called(author.role))))

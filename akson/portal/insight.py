@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from akson.access.roles import ROLES
+from akson.access.roles import called
 from akson.audit import view
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
@@ -73,7 +73,7 @@ def _by(work: Work, author: Author | None) -> str:
     """Return who wrote a block down, unless it was the one who reads."""
     if author is None or author.id == work.actor.id:
         return ""
-    role = ROLES[author.role].name.lower() if author.id.startswith("Practitioner/") and author.role in ROLES else ""
+    role = called(author.role) if author.id.startswith("Practitioner/") else ""
     key = "insight.carried_from" if author.id.startswith("Device/") else "insight.written_by"
     return texts().plain(key, who=", ".join(filter(None, (author.name, role, author.unit_name))))
 

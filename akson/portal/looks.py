@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from akson.access.roles import ROLES
+from akson.access.roles import called
 from akson.audit.view import Visit
 from akson.base.web.messages import texts
 from akson.base.web.render import clock, local, said
@@ -84,9 +84,8 @@ def _times(day: Sequence[Visit], now: datetime) -> str:
 
 def who(visit: Visit) -> str:
     """Return "Jonas Eikeland, fastlege"; citizens and programs have no role to tell."""
-    role = ROLES.get(visit.role)
-    is_staff = visit.actor.startswith("Practitioner/")
-    return f"{visit.who}, {role.name.lower()}" if role and is_staff else visit.who
+    role = called(visit.role) if visit.actor.startswith("Practitioner/") else ""
+    return f"{visit.who}, {role}" if role else visit.who
 
 
 def kind(visit: Visit) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from akson.access.roles import ROLES
+from akson.access.roles import ROLES, called
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
@@ -34,6 +34,6 @@ async def working(work: Work, units: Iterable[int], persons: Iterable[int] = ())
         job = employment(row["data"])
         if job.holds(work.now) and job.role in ROLES:
             worker = Worker(id=row["id"], owner=row["owner"], name=row["name"] or "", unit=row["unit_name"] or "",
-                            role=ROLES[job.role].name.lower())  # fmt: skip
+                            role=called(job.role))  # fmt: skip
             found.setdefault(worker.owner, worker)
     return sorted(found.values(), key=lambda one: one.name)

@@ -23,6 +23,7 @@ from akson.fhir.values import EMITTERS
 SPECIAL: Final = frozenset({"_id", "_lastUpdated", "_text", "_content", "_query", "near"})
 KINDS: Final = ("token", "reference", "string", "date", "number", "quantity", "uri")
 IS_SO: Final = re.compile(r"(\w+)\.(\w+)\.exists\(\) and \1\.\2 != false")
+STANDARD: Final = "http://hl7.org/fhir/SearchParameter/"
 _OF_RESOURCE: Final = "%resource."
 _EVERY: Final = ("Resource", "DomainResource")
 _MOST: Final = 0x7FFF_FFFF
@@ -74,6 +75,7 @@ class Parameter:
     targets: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     components: tuple[tuple[int, str], ...] = ()
+    url: str = ""  # of its SearchParameter
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -127,6 +129,7 @@ def _parameter(row: Mapping[str, Any], resource_type: str) -> Parameter:
         targets=targets,
         only=only,
         components=tuple((_numbers()[key], inside) for key, inside in row.get("component", ())),
+        url=STANDARD + row["key"],
     )
 
 

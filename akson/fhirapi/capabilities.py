@@ -8,22 +8,14 @@ from typing import Any
 
 import msgspec
 
-from akson.fhir import search as extraction
 from akson.fhir import types
-from akson.fhirapi import operations
+from akson.fhir.definitions import facts
+from akson.fhirapi import operations, searchable
 from akson.fhirapi.answers import Answer
 
-# Parameters of every search that are no search parameters of R4 proper.
-RESULT = (
-    ("_count", "number"),
-    ("_sort", "string"),
-    ("_include", "string"),
-    ("_revinclude", "string"),
-    ("_total", "token"),
-)
 _CODES = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
-_SEARCHED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri"})
-_BY_COLUMN = {"_id": "token", "_lastUpdated": "date"}
+_SYSTEM = ("transaction", "batch", "history-system", "search-system")
+_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
@@ -34,8 +26,10 @@ def statement(base: str, at: datetime, smart: Mapping[str, Any]) -> Answer:
         "documentation": "Unknown parameters are refused. Without a basis in the access rules a resource is unknown.",
         "security": {"cors": True, "service": [{"coding": [_service()]}], **_authorisation(smart)},
         "resource": [_resource(name) for name in types.TYPES],
-        "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
+        "interaction": [{"code": code} for code in _SYSTEM],
+        "searchParam": [one.told for one in searchable.of_every_type()],
         "operation": _operations(""),
+        "compartment": [f"{_COMPARTMENT}{name.lower()}" for name in sorted(facts()["compartments"])],
     }
     told = {
         "resourceType": "CapabilityStatement",
@@ -67,7 +61,7 @@ def _service() -> dict[str, str]:
 
 
 def _resource(name: str) -> dict[str, Any]:
-    followed = sorted(f"{name}:{p.name}" for p in extraction.parameters(name).values() if p.kind == "reference")
+    along = {"searchInclude": searchable.included(name), "searchRevInclude": searchable.pointing_at(name)}
     return {
         "type": name,
         "interaction": [{"code": code} for code in _CODES],
@@ -79,9 +73,9 @@ def _resource(name: str) -> dict[str, Any]:
         "conditionalDelete": "single",
         "conditionalRead": "full-support",
         "referencePolicy": ["literal", "logical"],
-        **({"searchInclude": followed} if followed else {}),
+        **{element: named for element, named in along.items() if named},
         **({"operation": offered} if (offered := _operations(name)) else {}),
-        "searchParam": [{"name": parameter, "type": kind} for parameter, kind in searched(name)],
+        "searchParam": [one.told for one in searchable.searchable(name)],
     }
 
 
@@ -91,9 +85,3 @@ def _operations(name: str) -> list[dict[str, str]]:
         for one in (*operations.OPERATIONS, operations.VALIDATE)
         if one.type in (name, "")
     ]
-
-
-def searched(name: str) -> list[tuple[str, str]]:
-    """Return (name, type) of each parameter that a search of this type understands."""
-    own = {p.name: p.kind for p in extraction.parameters(name).values() if p.kind in _SEARCHED}
-    return [*sorted((own | _BY_COLUMN).items()), *RESULT]

@@ -42,6 +42,11 @@ _MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
 _MISSING: Final = frozenset({"missing"})
 
 
+def modifiers(kind: str) -> frozenset[str]:
+    """Return the modifiers that parameters of a kind take; references also the names of their targets."""
+    return _MODIFIERS.get(kind, _MISSING)
+
+
 class Asking:
     """Understands the parameters of one search. known: gives the parameters of a type; now: for `ap` of dates."""
 
@@ -100,7 +105,7 @@ class Asking:
         parameter = self._known(type_).get(base)
         if parameter is None or parameter.kind == "special" or (colon and not modifier):
             raise Refused("AK-S001", name=name)
-        allowed = _MODIFIERS.get(parameter.kind, _MISSING)
+        allowed = modifiers(parameter.kind)
         if (
             modifier
             and modifier not in allowed

@@ -29,6 +29,7 @@ from akson.doors.loading import import_bundles
 from akson.doors.opening import Keys, clock, opened, tried
 from akson.doors.settings import Settings, from_environment
 from akson.doors.terminology import load_base, load_paths
+from akson.record.own import progress
 from akson.record.search.reindexing import reindex
 from akson.registers.terminology.formats.items import Named
 from akson.registers.terminology.load import Report, files_of
@@ -110,6 +111,19 @@ async def _migrate(settings: Settings) -> None:
 
 def _indexed(done: int, all_: int) -> None:
     click.echo(f"  søkeverdier: {done} av {all_} journaler")
+
+
+@main.command(name="search-status", help="Vis hvor langt søkeverdiene for egne søkeparametre er kommet.")
+def search_status() -> None:
+    asyncio.run(_search_status(_running()))
+
+
+async def _search_status(settings: Settings) -> None:
+    async with opened(settings, size=1) as office:
+        for one in await progress(office.database.fetch):
+            state = {"indexing": "lages", "ready": "søkes i", "retiring": "fjernes"}[one.state]
+            failed = f", {one.failed} feilet" if one.failed else ""
+            click.echo(f"{one.code}  {state}: {one.done} av {one.total} ressurser{failed}  ({one.url or one.id})")
 
 
 @main.command(help="Fyll en tom database med de oppdiktede innbyggerne.")

@@ -241,7 +241,7 @@ BEGIN
    ORDER BY f.last_updated DESC, f.owner DESC, f.n DESC;
 END $$;
 
-CREATE FUNCTION public.journal_index_v2(the_owner bigint, c_type smallint[], c_id text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) RETURNS void
+CREATE FUNCTION public.journal_index_v3(c_owner bigint[], c_type smallint[], c_id text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
@@ -249,14 +249,13 @@ CREATE FUNCTION public.journal_index_v2(the_owner bigint, c_type smallint[], c_i
 #variable_conflict use_column
 BEGIN
   PERFORM journal_values_v1(
-    true, array_fill(the_owner, ARRAY[cardinality(c_id)]), c_type, c_id, array_fill(1, ARRAY[cardinality(c_id)]),
-    c_tokens, c_hot, c_prints, g_n, g_grp, g_token,
+    true, c_owner, c_type, c_id, array_fill(1, ARRAY[cardinality(c_id)]), c_tokens, c_hot, c_prints, g_n, g_grp, g_token,
     r_n, r_slot, r_grp, r_type, r_owner, r_target, s_n, s_slot, s_grp, s_value, s_exact,
     d_n, d_slot, d_grp, d_low, d_high,
     q_n, q_slot, q_grp, q_low, q_high, q_base, q_base_low, q_base_high, q_code, q_name, w_n, w_narrative, w_words);
   FOR c IN 1 .. cardinality(c_id) LOOP
     UPDATE resource r SET tokens = c_tokens[c]::bigint[], hot = c_hot[c], prints = c_prints[c]
-     WHERE r.owner = the_owner AND r.type = c_type[c] AND r.id = c_id[c];
+     WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
   END LOOP;
 END $$;
 
@@ -644,6 +643,14 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.search_rules_v1(the_revision bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM pg_current_xact_id();
+  RETURN (SELECT r.revision FROM search_rules r) = the_revision;
+END $$;
+
 CREATE TABLE public.access_log (
     stream bigint NOT NULL,
     seq bigint NOT NULL,
@@ -907,6 +914,23 @@ CREATE TABLE public.news (
     versions integer[] NOT NULL
 );
 
+CREATE TABLE public.own_parameter (
+    id text NOT NULL COLLATE pg_catalog."C",
+    state text NOT NULL,
+    definition text NOT NULL,
+    url text NOT NULL,
+    code text NOT NULL,
+    types smallint[] NOT NULL,
+    slots integer[] NOT NULL,
+    fresh boolean NOT NULL,
+    horizon xid8,
+    at_type smallint NOT NULL,
+    at_owner bigint NOT NULL,
+    at_id text NOT NULL COLLATE pg_catalog."C",
+    failed bigint NOT NULL,
+    CONSTRAINT own_parameter_state_check CHECK ((state = ANY (ARRAY['indexing'::text, 'ready'::text, 'retiring'::text])))
+);
+
 CREATE TABLE public.owner (
     owner bigint NOT NULL,
     type smallint NOT NULL,
@@ -993,6 +1017,19 @@ CREATE TABLE public.search_reference (
     id text NOT NULL COLLATE pg_catalog."C",
     target text NOT NULL COLLATE pg_catalog."C"
 );
+
+CREATE TABLE public.search_rules (
+    one boolean DEFAULT true NOT NULL,
+    revision bigint NOT NULL,
+    CONSTRAINT search_rules_one_check CHECK (one)
+);
+
+CREATE SEQUENCE public.search_rules_revision
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
 
 CREATE TABLE public.search_string (
     owner bigint NOT NULL,
@@ -1245,6 +1282,9 @@ ALTER TABLE ONLY public.migration
 ALTER TABLE ONLY public.news
     ADD CONSTRAINT news_pkey PRIMARY KEY (owner, seq);
 
+ALTER TABLE ONLY public.own_parameter
+    ADD CONSTRAINT own_parameter_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.owner
     ADD CONSTRAINT owner_pkey PRIMARY KEY (owner);
 
@@ -1259,6 +1299,9 @@ ALTER TABLE ONLY public.resource
 
 ALTER TABLE ONLY public.resource_version
     ADD CONSTRAINT resource_version_pkey PRIMARY KEY (owner, type, id, version);
+
+ALTER TABLE ONLY public.search_rules
+    ADD CONSTRAINT search_rules_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY public.search_token
     ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, owner, id);
@@ -1490,7 +1533,7 @@ GRANT ALL ON FUNCTION public.journal_export_v1(owners bigint[], kind smallint, s
 
 GRANT ALL ON FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], types smallint[], since timestamp with time zone, until timestamp with time zone, at timestamp with time zone, b_at timestamp with time zone, b_owner bigint, b_n integer, most integer) TO akson_app;
 
-GRANT ALL ON FUNCTION public.journal_index_v2(the_owner bigint, c_type smallint[], c_id text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_index_v3(c_owner bigint[], c_type smallint[], c_id text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.resource_version TO akson_app;
 
@@ -1503,6 +1546,8 @@ GRANT ALL ON FUNCTION public.journal_standing_v2(owners bigint[], types smallint
 GRANT ALL ON FUNCTION public.journal_values_v1(anew boolean, c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_write_v3(at timestamp with time zone, author text, o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
+
+GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.access_log TO akson_app;
 
@@ -1594,6 +1639,8 @@ GRANT UPDATE(fault_text) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.own_parameter TO akson_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.owner TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.person_identifier TO akson_app;
@@ -1609,6 +1656,10 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.search_group TO akson_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_number TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_reference TO akson_app;
+
+GRANT SELECT,UPDATE ON TABLE public.search_rules TO akson_app;
+
+GRANT USAGE ON SEQUENCE public.search_rules_revision TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_string TO akson_app;
 

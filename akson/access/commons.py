@@ -13,7 +13,12 @@ OPEN_TO_CITIZENS = frozenset(
 )
 UNIT_WORK = frozenset({"Schedule", "Slot", "List", "Group", "Task", "Appointment", "Communication", "Basic", "Binary",
                        "DocumentReference"})  # fmt: skip
-SEEN_BY_ALL_STAFF = frozenset(roles.WRITES[Permission.MANAGE].split()) - UNIT_WORK | {"Schedule", "Slot"}
+# SearchParameters change how the whole installation is searched: programs write them, people read them.
+SEEN_BY_ALL_STAFF = frozenset(roles.WRITES[Permission.MANAGE].split()) - UNIT_WORK | {
+    "Schedule",
+    "Slot",
+    "SearchParameter",
+}
 
 
 @rule(500, basis="felles register", persons=False, to=STAFF, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))

@@ -73,7 +73,7 @@ WRITES: Mapping[Permission, str] = {
     P.WRITE_ADMINISTRATION: "Patient RelatedPerson Appointment AppointmentResponse Encounter EpisodeOfCare Coverage "
     "CareTeam Account ChargeItem Claim Person Slot Schedule Group List",
     P.MANAGE: "Organization OrganizationAffiliation Practitioner PractitionerRole Location HealthcareService Endpoint "
-    "CodeSystem ValueSet ConceptMap NamingSystem StructureDefinition SearchParameter Questionnaire PlanDefinition "
+    "CodeSystem ValueSet ConceptMap NamingSystem StructureDefinition Questionnaire PlanDefinition "
     "ActivityDefinition Library Measure Schedule Slot Device Subscription CapabilityStatement Group "
     "Substance Medication MedicationKnowledge OperationDefinition MessageDefinition GraphDefinition "
     "ImplementationGuide",

@@ -30,6 +30,7 @@ from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
 from akson.record import conditions, exports, worklist
 from akson.record.office import Office
+from akson.record.search import indexing
 from akson.signin.sessions import SessionSettings
 from akson.signin.smart.granting import purge_grants
 from akson.signin.tickets import Tickets
@@ -60,6 +61,7 @@ async def work(settings: Settings) -> None:
         if settings.exchange_secret:
             local = Local(secret=settings.exchange_secret, client=http)
             turns["messages"] = lambda: local.turn(office, schemas=schemas)
+        turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
         turns["seals"] = _sealing(office, settings)
         turns["cleaning"] = _cleaning(office)
         await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 GRAVE: Final = frozenset({"error", "fatal"})  # severities that keep a resource out; warning and information do not
@@ -23,6 +23,11 @@ class Issue:
     code: str
     path: str
     diagnostics: str
+
+
+def placed(issue: Issue, path: str) -> Issue:
+    """Return the issue with its path from the outermost: "Bundle.entry[3].resource.subject"."""
+    return replace(issue, path=".".join(filter(None, (path, issue.path.partition(".")[2])))) if path else issue
 
 
 class Invalid(ValueError):

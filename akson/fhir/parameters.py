@@ -83,7 +83,7 @@ class Parameter:
         if self.kind not in KINDS:
             return ()
         if IS_SO.fullmatch(self.expression):
-            return (Slot(_number(self.of, self.kind, self.expression), self.kind, (), "boolean"),)
+            return (Slot(number(self.of, self.kind, self.expression), self.kind, (), "boolean"),)
         return tuple(dict.fromkeys(_slot(self.of, self.kind, way) for way in ways(self.expression, self.of)))
 
     @cached_property
@@ -141,7 +141,7 @@ def slot_of(resource_type: str, kind: str, way: Way) -> Slot:
 @cache
 def _slot(resource_type: str, kind: str, way: Way) -> Slot:
     text = "/".join(_spelled(step) for step in way.steps)
-    return Slot(_number(resource_type, kind, f"{text}:{way.type}"), kind, way.steps, way.type, way.codes)
+    return Slot(number(resource_type, kind, f"{text}:{way.type}"), kind, way.steps, way.type, way.codes)
 
 
 def _spelled(step: Step) -> str:
@@ -150,7 +150,8 @@ def _spelled(step: Step) -> str:
     return f"{step.member}[0]" if step.first else step.member
 
 
-def _number(resource_type: str, kind: str, place: str) -> int:
+def number(resource_type: str, kind: str, place: str) -> int:
+    """Return the number of the slot for a place."""
     text = f"{resource_type}|{kind}|{place}".encode()
     return int.from_bytes(blake2b(text, digest_size=4).digest()) & _MOST or 1
 

@@ -6,10 +6,10 @@ asked for: every member is looked up once, whatever the number of parameters tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from akson.fhir import values
 from akson.fhir.definitions import elements, facts
@@ -23,7 +23,7 @@ __all__ = [
     "Extracted", "Parameter", "extract", "normalise", "parameters", "slots_of", "sort_date", "split", "unsupported",
 ]  # fmt: skip
 
-_GROUP: Final = 1 << 32  # a row's first member is slot + group * _GROUP
+GROUP: Final = 1 << 32  # a row's first member is slot + group * GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,24 @@ class Extracted:
 
 def split(slot: int) -> tuple[int, int]:
     """Return (slot, group) of the first member of a row; group 0: in none."""
-    return slot % _GROUP, slot // _GROUP
+    return slot % GROUP, slot // GROUP
 
 
-def extract(resource: Mapping[str, Any], more: frozenset[Slot] = frozenset()) -> Extracted:
+class Taker(Protocol):
+    """A parameter that takes its values out itself: an installation's own, see custom.py."""
+
+    def take(self, resource: Mapping[str, Any], found: Extracted) -> bool: ...
+
+
+def extract(resource: Mapping[str, Any], more: Sequence[Taker] = ()) -> Extracted:
     """Return the values of a valid resource for all its search parameters; a row may stand more than once.
 
-    more  slots of custom parameters of its type
+    more  the installation's own parameters of its type
     """
     found = Extracted()
-    extractor(resource["resourceType"], more)(resource, found)
+    extractor(resource["resourceType"])(resource, found)
+    for one in more:
+        one.take(resource, found)
     return found
 
 
@@ -97,10 +105,10 @@ class _Node:
 
 
 @cache
-def extractor(resource_type: str, more: frozenset[Slot]) -> Callable[[Mapping[str, Any], Extracted], None]:
+def extractor(resource_type: str) -> Callable[[Mapping[str, Any], Extracted], None]:
     """Compile the function that fills an Extracted from a resource of this type."""
     root, written = _Node(), set()
-    lines = ["def extractor(v0, found):", *(f"    {k} = found.{_rows(k)}.append" for k in KINDS)]
+    lines = ["def extractor(v0, found):", *(f"    {k} = found.{rows_of(k)}.append" for k in KINDS)]
     lines += ["    present = found.present.add", "    groups = g = 0"]
     for p in parameters(resource_type).values():
         if so := IS_SO.fullmatch(p.expression):
@@ -108,7 +116,7 @@ def extractor(resource_type: str, more: frozenset[Slot]) -> Callable[[Mapping[st
             written.add(p.slots[0])
         for group in p.groups:
             root.at(group.steps).group = bool(group.steps)
-    for slot in _ordered((slots_of(resource_type) | more) - written):
+    for slot in _ordered(slots_of(resource_type) - written):
         root.at(slot.steps).takes.append(slot)
     names: dict[str, Any] = {}
     lines += _Writer(names).lines(root, "v0", 1)
@@ -121,7 +129,8 @@ def _ordered(slots: Iterable[Slot]) -> list[Slot]:
     return sorted(slots, key=lambda slot: slot.id)
 
 
-def _rows(kind: str) -> str:
+def rows_of(kind: str) -> str:
+    """Return the member of Extracted that holds the rows of a kind."""
     return "quantities" if kind == "quantity" else kind + "s"
 
 
@@ -146,7 +155,7 @@ class _Writer:
     def lines(self, node: _Node, here: str, depth: int) -> Iterator[str]:
         pad = "    " * depth
         if node.group:
-            yield f"{pad}groups += {_GROUP}; g = groups"
+            yield f"{pad}groups += {GROUP}; g = groups"
         for slot in node.takes:
             yield f"{pad}present(g + {slot.id}); {self.take(slot, here)}"
         for step, inner in node.inner.items():

@@ -12,6 +12,7 @@ from akson.fhir import types
 from akson.fhir.definitions import facts
 from akson.fhirapi import operations, searchable
 from akson.fhirapi.answers import Answer
+from akson.record.own import Own
 
 _CODES = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 _SYSTEM = ("transaction", "batch", "history-system", "search-system")
@@ -19,13 +20,13 @@ _COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
-def statement(base: str, at: datetime, smart: Mapping[str, Any]) -> Answer:
-    """Return the CapabilityStatement. at: when this server started."""
+def statement(base: str, at: datetime, smart: Mapping[str, Any], own: Own) -> Answer:
+    """Return the CapabilityStatement. at: when this server started; own: the installation's search parameters."""
     rest = {
         "mode": "server",
         "documentation": "Unknown parameters are refused. Without a basis in the access rules a resource is unknown.",
         "security": {"cors": True, "service": [{"coding": [_service()]}], **_authorisation(smart)},
-        "resource": [_resource(name) for name in types.TYPES],
+        "resource": [_resource(name, own) for name in types.TYPES],
         "interaction": [{"code": code} for code in _SYSTEM],
         "searchParam": [one.told for one in searchable.of_every_type()],
         "operation": _operations(""),
@@ -60,8 +61,9 @@ def _service() -> dict[str, str]:
     return {"system": system, "code": "SMART-on-FHIR"}
 
 
-def _resource(name: str) -> dict[str, Any]:
-    along = {"searchInclude": searchable.included(name), "searchRevInclude": searchable.pointing_at(name)}
+def _resource(name: str, own: Own) -> dict[str, Any]:
+    more, every = own.ready(name), own.every_ready()
+    along = {"searchInclude": searchable.included(name, more), "searchRevInclude": searchable.pointing_at(name, every)}
     return {
         "type": name,
         "interaction": [{"code": code} for code in _CODES],
@@ -75,7 +77,7 @@ def _resource(name: str) -> dict[str, Any]:
         "referencePolicy": ["literal", "logical"],
         **{element: named for element, named in along.items() if named},
         **({"operation": offered} if (offered := _operations(name)) else {}),
-        "searchParam": [one.told for one in searchable.searchable(name)],
+        "searchParam": [one.told for one in searchable.searchable(name, more)],
     }
 
 

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from akson.base.errors import Refused
 from akson.base.work import Actor
-from akson.fhirapi import addresses, capabilities, contents, crossing, entries, terminology_capabilities
+from akson.fhirapi import addresses, capabilities, contents, crossing, entries, openapi, terminology_capabilities
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.batch import batch
 from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Pairs, Server
@@ -30,11 +30,14 @@ from akson.fhirapi.search import by_get
 from akson.fhirapi.streams import Stream
 from akson.fhirapi.transaction import transaction
 from akson.record.office import Office
+from akson.record.own import Own, load
 
 ROOT = "/fhir"
 Authenticate = Callable[[Mapping[str, str], str, str], Awaitable[Actor]]  # headers, method, url -> who asks
 _OWN_ID = re.compile(r"[A-Za-z0-9\-.]{8,64}")
 _TRUE = frozenset({"true", ""})
+_OPENAPI = "openapi.json"
+_OPEN = frozenset({"metadata", _OPENAPI})  # to everybody
 _SMART = ROOT + crossing.WELL_KNOWN
 
 
@@ -60,9 +63,9 @@ class FhirApi:
         self._origin = base_url.rstrip("/")
         self._server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret))
         self._authenticate = authenticate
-        began = office.clock()
-        self._metadata = {"full": capabilities.statement(self._server.base, began, smart or {}),
-                          "terminology": terminology_capabilities.statement(self._server.base, began)}  # fmt: skip
+        self._began, self._capable = office.clock(), smart or {}
+        self._told: dict[str, tuple[Own, Answer]] = {}  # by path, as long as these search parameters stand
+        self._terminology = terminology_capabilities.statement(self._server.base, self._began)
         self._smart = msgspec.json.encode(smart) if smart else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,8 +99,8 @@ class FhirApi:
         query = contents.parameters(scope["query_string"].decode("latin-1")) if scope["query_string"] else ()
         if not path.startswith(FILES):  # these have a form of their own
             contents.refuse_other_answers(headers, query)
-        if path == "metadata":
-            answer = self._capabilities(method, query)
+        if path in _OPEN:
+            answer = await self._capabilities(method, query, path)
         else:
             actor = await self._authenticate(headers, scope["method"], self._origin + scope["path"])
             place = _BASE if not path else addresses.find(path.split("/"))
@@ -121,13 +124,24 @@ class FhirApi:
             answer = await perform(call, interaction)
         return answer.pretty() if any(name == "_pretty" and value in _TRUE for name, value in query) else answer
 
-    def _capabilities(self, method: str, query: Pairs) -> Answer:
+    async def _capabilities(self, method: str, query: Pairs, path: str) -> Answer:
         if method != "GET":
             raise Refused("AK-F002", allowed="GET")
+        if path == _OPENAPI:
+            return await self._standing(path)
         modes = [value for name, value in query if name == "mode"] or ["full"]
-        if len(modes) > 1 or modes[0] not in self._metadata:
+        if len(modes) > 1 or modes[0] not in ("full", "terminology"):
             raise Refused("AK-F007", name="parameter mode (full or terminology)")
-        return self._metadata[modes[0]]
+        return self._terminology if modes[0] == "terminology" else await self._standing(path)
+
+    async def _standing(self, path: str) -> Answer:
+        """Return the CapabilityStatement, or the OpenAPI document, with the search parameters that are ready now."""
+        own, base = await load(self._server.office.database.fetch), self._server.base
+        if path not in self._told or self._told[path][0] != own:
+            made = (openapi.document(base, _BASE.interactions, own) if path == _OPENAPI
+                    else capabilities.statement(base, self._began, self._capable, own))  # fmt: skip
+            self._told[path] = own, made
+        return self._told[path][1]
 
 
 def _once(call: Call, place: addresses.Place, scope: Scope) -> Call:

@@ -15,6 +15,7 @@ from akson.fhirapi.everything import everything
 from akson.fhirapi.expand import expand
 from akson.fhirapi.export import of_all, of_group, of_patients
 from akson.fhirapi.importing import import_
+from akson.fhirapi.indexing import status
 from akson.fhirapi.lookup import lookup
 from akson.fhirapi.subsumes import subsumes
 from akson.fhirapi.translate import translation
@@ -61,6 +62,8 @@ OPERATIONS = (
               definition=f"{_SPEC}CodeSystem-subsumes"),
     Operation(name="translate", type="ConceptMap", perform=translation, levels=_TYPE_AND_INSTANCE,
               definition=f"{_SPEC}ConceptMap-translate"),
+    Operation(name="status", type="SearchParameter", perform=status, levels=_TYPE_AND_INSTANCE, methods=("GET",),
+              definition="https://akson.no/fhir/OperationDefinition/status"),
 )  # fmt: skip
 VALIDATE = Operation(
     name="validate",

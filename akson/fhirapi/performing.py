@@ -52,6 +52,8 @@ def refusal(refused: Refused) -> Answer:
         headers = ((b"www-authenticate", challenge(refused).encode()),)
     elif refused.status == 429 and "seconds" in refused.values:
         headers = ((b"retry-after", str(refused.values["seconds"]).encode()),)
+    elif refused.code == "AK-S009":
+        headers = ((b"retry-after", b"10"),)
     elif refused.code == "AK-F002":
         headers = ((b"allow", str(refused.values["allowed"]).encode()),)
     elif refused.status == 429:

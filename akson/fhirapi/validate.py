@@ -5,18 +5,20 @@ Source: hl7.org/fhir/R4/resource-operation-validate.html
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from akson.base.errors import Refused
 from akson.fhir import bodies
-from akson.fhir.issues import Invalid, Issue
+from akson.fhir.issues import GRAVE, Invalid, Issue
 from akson.fhir.outcome import outcome
 from akson.fhirapi import contents
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
-from akson.record import journal, profiling
+from akson.record import journal, own, profiling
+from akson.record.session import fetch
 
 MODES: Final = frozenset({"create", "update", "delete", "profile"})
 _KNOWN: Final = frozenset({"mode", "profile"})
@@ -35,6 +37,8 @@ async def validate(call: Call) -> Answer:
         else:
             work.saw(0, f"{call.type}/$validate")
         found = [] if mode == "delete" else await profiling.examine(work, _given(body), profiles)
+        if call.type == own.TYPE and mode != "delete" and not any(issue.severity in GRAVE for issue in found):
+            found = [*found, *await own.faults(partial(fetch, work), [("", bodies.loads(body))])]
         found = [*_of_the_address(call, mode, body), *found]
     return Answer(status=200, body=bodies.dumps(outcome(found)), outcome=True)
 

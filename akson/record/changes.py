@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import zstandard
 
 from akson.access.facts import Labels
 from akson.fhir import bodies, types
+from akson.fhir.custom import Custom
 from akson.fhir.timeline import sort_date
 from akson.record.facts import GOVERNING, FactRow
 from akson.record.stored import Stored, marks_in
@@ -62,12 +64,14 @@ class Change:
         return self.facts if self.lets_in else [row for row in self.facts if row.kind not in GOVERNING]
 
 
-def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened) -> None:
-    """Put the content into `change`: packed body, search values, labels and date."""
+def fill(
+    change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Sequence[Custom]
+) -> None:
+    """Put the content into `change`: packed body, search values, labels and date. own: see values_of."""
     parts = bodies.split(body)
     change.resource = resource
     change.packed = _squeeze.compress(bodies.pack(parts))
     change.salt = secrets.token_bytes(16)
-    change.values = values_of(change.type, resource, hasher, opened)
+    change.values = values_of(change.type, resource, hasher, opened, own)
     change.labels = tuple(sorted(marks_in(resource.get("meta") or {})))
     change.sort = sort_date(resource)

@@ -20,6 +20,7 @@ from akson.base.work import Actor, Purpose, Work
 from akson.fhir.profiles.library import Library
 from akson.record import session as sessions
 from akson.record.current import Current
+from akson.record.own import Rules
 from akson.record.queues import Queues
 from akson.record.staff import Register
 from akson.record.values import Hasher
@@ -54,6 +55,7 @@ class Office:
         self.current = Current(self.database)
         self.register = Register(self.database)
         self.queues = Queues()
+        self.rules = Rules()
 
     async def empty(self) -> bool:
         """Tell whether nothing has been written yet."""

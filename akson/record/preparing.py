@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from akson.base.queries import queries
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import owners, types
-from akson.record import profiling
+from akson.record import own, profiling
 from akson.record.changes import Change, fill
 from akson.record.deciding import LETTERS, allow, asked, facts_in, labels_in, labels_of
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
@@ -84,6 +85,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     Raises  Refused: AK-J001 to AK-J006, or an access refusal; then nothing of the set is queued
     """
     await profiling.hold(work, [(d.path, d.resource, d.body) for d in drafts])
+    await own.hold(partial(fetch, work), [(d.path, d.resource) for d in drafts])
     lookup = await look_up(work, drafts)
     owners_first = sorted(range(len(drafts)), key=lambda n: not drafts[n].owns_itself)
     for n in owners_first:
@@ -330,7 +332,8 @@ def _refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
 def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     """Put the content of the draft, and what follows from it, into its change."""
     resource = draft.resource or {}
-    fill(change, draft.body, resource, work.office.hasher, work.office.ids.open)
+    office = work.office
+    fill(change, draft.body, resource, office.hasher, office.ids.open, office.rules.own.of(change.type))
     change.facts = facts_of(resource, lookup)
     if change.labels and draft.type != PERSON_TYPE:
         change.facts.append(labelled(labels_of(work, change)))

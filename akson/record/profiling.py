@@ -6,14 +6,13 @@ The check itself is pure and asks nobody: it notes its questions, they are answe
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir.fhirpath import Terminology as Codes
-from akson.fhir.issues import GRAVE, Invalid, Issue
+from akson.fhir.issues import GRAVE, Invalid, Issue, placed
 from akson.fhir.profiles import checking, everything
 from akson.fhir.profiles.bindings import Asking, Question
 from akson.fhir.profiles.library import Library
@@ -36,18 +35,13 @@ async def hold(work: Work, written: Iterable[Written]) -> None:
         if resource is None or not any(sign in body for sign in _SIGNS):
             continue
         told = await _asked(work, partial(_faults, resource, library))
-        found += [_placed(issue, path) for issue in told if issue.severity in GRAVE]
+        found += [placed(issue, path) for issue in told if issue.severity in GRAVE]
     if found:
         raise Invalid(found)
 
 
 def _faults(resource: dict[str, Any], library: Library, terms: Codes) -> list[Issue]:
     return checking.faults(resource, library, terms=terms)
-
-
-def _placed(issue: Issue, path: str) -> Issue:
-    """Return the issue with its path from the outermost: "Bundle.entry[3].resource.subject"."""
-    return replace(issue, path=".".join(filter(None, (path, issue.path.partition(".")[2])))) if path else issue
 
 
 async def examine(work: Work, body: bytes, profiles: Iterable[str]) -> list[Issue]:

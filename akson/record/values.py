@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,8 @@ import msgspec
 
 from akson.fhir import search as extraction
 from akson.fhir import text, types, ucum
-from akson.fhir.parameters import Slot
+from akson.fhir.custom import FIRST_GROUP, Custom
+from akson.fhir.search import GROUP
 from akson.fhir.values import MOST
 
 # Code-like tokens searched across patients get a btree of their own; the GIN on `tokens` finds the long tail.
@@ -113,32 +114,34 @@ class Values:
 
 
 def values_of(
-    type_name: str, resource: Mapping[str, Any], hasher: Hasher, opened: Opened, more: frozenset[Slot] = frozenset()
+    type_name: str, resource: Mapping[str, Any], hasher: Hasher, opened: Opened, more: Sequence[Custom] = ()
 ) -> Values:
-    """Return the index rows of `resource`, whose type is `type_name`. more: slots of custom parameters."""
+    """Return the index rows of `resource`, whose type is `type_name`. more: the installation's own parameters."""
     found = extraction.extract(resource, more)
     rows = Values(text=(_different(text.narrative(resource)), _different(text.content(resource))))
     hot = hot_slots(type_name)
     for place, system, code, told in found.tokens:
         _token(rows, hasher, hot, place, (system, code, told))
     for place, uri in found.uris:
-        slot = place % _GROUP
-        rows.tokens[hasher.token(slot, None, uri)] = False
+        slot, group = extraction.split(place)
+        rows.tokens[named := hasher.token(slot, None, uri)] = False
+        if group:
+            rows.grouped.add((group, named))
         _addresses(rows, hasher, slot, uri)
     narrowed = narrowed_slots(type_name)
     for reference in found.references:
         _reference(rows, hasher, opened, reference, narrowed)
-    rows.strings |= {(*extraction.split(at), value[:LONGEST], hasher.exact(at % _GROUP, raw))
+    rows.strings |= {(*extraction.split(at), value[:LONGEST], hasher.exact(at % GROUP, raw))
                      for at, value, raw in found.strings}  # fmt: skip
     rows.dates = {(*extraction.split(at), low, high) for at, low, high in found.dates}
     rows.numbers = {(*extraction.split(at), low, high, 0, low, high, 0, 0) for at, low, high in found.numbers}
     rows.numbers |= {_quantity(hasher, *quantity) for quantity in found.quantities}
     shown = {row[0] for kind in (rows.references, rows.dates, rows.numbers) for row in kind}
-    shown |= {at % _GROUP for at, _, _ in found.strings}
-    rows.tokens |= {hasher.present(slot): False for slot in {at % _GROUP for at in found.present} - shown}
+    shown |= {at % GROUP for at, _, _ in found.strings}
+    rows.tokens |= {hasher.present(slot): False for slot in {at % GROUP for at in found.present} - shown}
     parts = part_slots(type_name)
-    grouped = [extraction.split(at) for at in found.present if at > _GROUP]
-    rows.grouped |= {(group, hasher.present(slot)) for slot, group in grouped if slot in parts}
+    grouped = [extraction.split(at) for at in found.present if at > GROUP]
+    rows.grouped |= {(group, hasher.present(slot)) for slot, group in grouped if slot in parts or group >= FIRST_GROUP}
     return rows
 
 
@@ -147,16 +150,13 @@ def _different(words: str) -> str:
     return " ".join(dict.fromkeys(words.split()))
 
 
-_GROUP = 1 << 32
-
-
 def _token(
     rows: Values, hasher: Hasher, hot: frozenset[int], place: int, told: tuple[str | None, str, str | None]
 ) -> None:
     """Add the three ways a token can be asked for, hot ones only by the two that name a code; and its text."""
     system, code, shown = told
     if place < 0:  # the type of an identifier, whose value is `shown`
-        slot = -place % _GROUP
+        slot = -place % GROUP
         for named in {system or "", None}:
             rows.tokens[hasher.of_type(slot, named, code, shown or "")] = False
         return

@@ -6,7 +6,8 @@ owners in order, looks again and writes, or says what changed. Then we decide ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -16,17 +17,19 @@ from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.record import own
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.facts import NUMBERED
 from akson.record.session import end, fetch, session, transaction
-from akson.record.values import Hasher, Values
+from akson.record.values import Hasher, Values, values_of
 from akson.record.weighing import weigh
 from akson.registers.terminology import projecting
 
 SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
 _TRIES = 4
+_PROJECTED = projecting.TYPES | {own.TYPE}
 REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0013 raise
 _IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
 
@@ -45,23 +48,37 @@ async def flush(work: Work, *, last: bool = False) -> None:
         return
     begins = state.connection is None
     for _ in range(_TRIES):
-        if not last or any(change.type in projecting.TYPES for change in changes):
+        if not last or any(change.type in _PROJECTED for change in changes):
             await transaction(work)
         try:
-            rows = await fetch(work, SQL.write, *_arguments(work, changes))
+            rows = await fetch(work, SQL.write, *_arguments(work, changes), work.office.rules.own.revision)
         except asyncpg.PostgresError as problem:
             if begins:
                 await end(work, commit=False)  # nothing else stands in it: it may begin anew
             await _answer(work, changes, problem)
         else:
-            _settle(work, changes, *rows)
-            await _project(work, changes)
-            return
+            if rows:
+                _settle(work, changes, *rows)
+                await _project(work, changes)
+                return
+            await _index_anew(work, changes)
     raise Refused("AK-J008")
 
 
-async def _project(work: Work, changes: Iterable[Change]) -> None:
-    """Let code systems, value sets and concept maps be usable as soon as they are written."""
+async def _index_anew(work: Work, changes: Iterable[Change]) -> None:
+    """Make the search values by the rules of now; those they were made by are of before."""
+    office = work.office
+    await office.rules.refresh(partial(fetch, work))
+    for change in changes:
+        if change.resource is not None:
+            more = office.rules.own.of(change.type)
+            change.values = values_of(change.type, change.resource, office.hasher, office.ids.open, more)
+
+
+async def _project(work: Work, changes: Sequence[Change]) -> None:
+    """Let code systems, value sets, concept maps and search parameters be usable as soon as they are written."""
+    if own_parameters := {change.id: change.resource for change in changes if change.type == own.TYPE}:
+        await own.project(await transaction(work), own_parameters)
     concerned = [change for change in changes if change.type in projecting.TYPES]
     for change in sorted(concerned, key=lambda change: str((change.resource or {}).get("url", ""))):
         await projecting.project(await transaction(work), change.type, change.id, change.resource)

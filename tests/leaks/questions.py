@@ -68,6 +68,7 @@ OPERATIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
     "validate": lambda one: [
         entry("POST", f"{_at(one)}/$validate", one), entry("POST", f"{one['resourceType']}/$validate", one),
     ],
+    "status": lambda one: [entry("GET", f"SearchParameter/{one['id']}/$status"), entry("GET", "SearchParameter/$status")],
     "batch-validate-code": lambda one: [entry("GET", f"ValueSet/{one['id']}/$batch-validate-code")],
 }  # fmt: skip
 

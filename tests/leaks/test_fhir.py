@@ -73,7 +73,7 @@ def searches(worlds: Worlds, canary: Canary) -> list[Entry]:
 async def test_every_interaction_the_server_tells_of_has_a_way_to_be_walked(worlds: Worlds) -> None:
     told = json.loads((await worlds.ask(worlds.town.viewers["the GP"], "GET", "/fhir/metadata")).body)["rest"][0]
     assert {one["code"] for kind in told["resource"] for one in kind["interaction"]} == set(INTERACTIONS)
-    assert {one["code"] for one in told["interaction"]} == {"batch", "transaction", "history-system"}
+    assert {one["code"] for one in told["interaction"]} == {"batch", "transaction", "history-system", "search-system"}
     operations = [*told.get("operation", []), *(one for kind in told["resource"] for one in kind.get("operation", []))]
     assert {one["name"] for one in operations} == set(OPERATIONS)
 

@@ -44,16 +44,17 @@ class Compiled:
     trace, variables, limit. Raises FhirPathError.
     """
 
-    __slots__ = ("_compiler", "_part", "_run", "expression", "heads", "told", "type")
+    __slots__ = ("_compiler", "_run", "expression", "heads", "part", "told", "type", "types")
 
     def __init__(self, expression: str, kind: str | None, part: Part, compiler: Compiler) -> None:
         code = compiler.compile(part)
         self.expression = expression
         self.type = kind
+        self.types = code.static.types  # of what it gives, as far as they are known: None, they are not
         self.heads = heads(part)  # the elements it depends on, where it depends on elements only
         self.told = code.truth
         self._run = code.run
-        self._part = part
+        self.part = part
         self._compiler = compiler
 
     def __call__(self, focus: Any, **given: Any) -> list[Any]:
@@ -93,7 +94,7 @@ class Compiled:
             return error
         scope.run.given = replace(scope.run.given, trace=None)
         try:
-            replace(self._compiler, placing=True).compile(self._part).truth(scope)
+            replace(self._compiler, placing=True).compile(self.part).truth(scope)
         except FhirPathError as again:
             return again
         return error

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from akson.fhir.parameters import Parameter
+from akson.record.own import Own
 
 Interval = tuple[str, datetime, datetime] | tuple[str, Decimal, Decimal]  # prefix, low, high
 USUAL = 50
@@ -122,3 +123,5 @@ class Asked:
     count: int = USUAL
     total: bool = False
     after: str | None = None  # cursor of the next page
+    unsure: bool = False  # of the types that a chain may lead to some do not know the parameter
+    own: Own | None = None  # the installation's own parameters, where it was understood by them

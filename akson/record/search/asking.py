@@ -9,6 +9,7 @@ from typing import Final
 from akson.base.errors import Refused
 from akson.fhir import search as extraction
 from akson.fhir import types
+from akson.fhir.custom import Custom
 from akson.fhir.definitions import facts
 from akson.fhir.parameters import Parameter
 from akson.record.search.asked import (
@@ -102,7 +103,7 @@ class Asking:
 
     def _criterion(self, type_: str, name: str, value: str) -> Criterion:
         base, colon, modifier = name.partition(":")
-        parameter = self._known(type_).get(base)
+        parameter = self._parameter(type_, base)
         if parameter is None or parameter.kind == "special" or (colon and not modifier):
             raise Refused("AK-S001", name=name)
         allowed = modifiers(parameter.kind)
@@ -122,6 +123,13 @@ class Asking:
                 number(name, split(one, "|")[0])
         return Criterion(parameter=parameter, modifier=modifier, values=values, moments=moments)
 
+    def _parameter(self, type_: str, name: str) -> Parameter | None:
+        """Return a parameter. Raises Refused AK-S009 while its values are being made: half an answer is none."""
+        parameter = self._known(type_).get(name)
+        if isinstance(parameter, Custom) and parameter.waiting and parameter.definition:
+            raise Refused("AK-S009", name=name, id=parameter.definition.id)
+        return parameter
+
     def _alternatives(self, name: str, value: str) -> list[str]:
         values = split(value)
         if not all(values):
@@ -136,14 +144,14 @@ class Asking:
         parameter = self._reference(type_, base, f"{head}.{rest}")
         if target and target not in parameter.targets:
             raise Refused("AK-S001", name=f"{head}.{rest}")
-        inner, refusals = [], []
+        inner = []
         for one in [target] if target else parameter.targets:
             try:
                 inner.append((one, self.condition(one, rest, value, hops + 1)))
             except Refused as refused:
                 if refused.code != "AK-S001":
                     raise
-                refusals.append(refused)  # of several types some may not know the parameter
+                self.asked.unsure = True  # of several types some may not know the parameter
         if not inner:
             raise Refused("AK-S001", name=f"{head}.{rest}")
         return Chain(parameter=parameter, inner=tuple(inner))
@@ -156,7 +164,7 @@ class Asking:
         return Has(source=parts[1], parameter=parameter, inner=self.condition(parts[1], parts[3], value, hops + 1))
 
     def _reference(self, type_: str, name: str, told: str) -> Parameter:
-        parameter = self._known(type_).get(name)
+        parameter = self._parameter(type_, name)
         if parameter is None or parameter.kind != "reference":
             raise Refused("AK-S001", name=told)
         return parameter
@@ -171,7 +179,7 @@ class Asking:
             self.asked.includes.append(Include(source="", parameter=None, target=None, reverse=reverse, again=again))
             return
         known = self._known(source) if types.is_type(source) else {}
-        parameter = known.get(of)
+        parameter = self._parameter(source, of) if known else None
         found = of == "*" if parameter is None else parameter.kind == "reference"
         fits = not target or (target in parameter.targets if parameter else types.is_type(target))
         if not known or not found or not fits:
@@ -199,7 +207,8 @@ class Asking:
             if name in ("_id", "_lastUpdated"):
                 self.asked.sort.append(Sort(name=name, descending=descending))
             elif name in known and known[name].kind not in ("composite", "special"):
-                self.asked.sort.append(Sort(name=name, descending=descending, parameter=known[name]))
+                parameter = self._parameter(self.asked.type, name)
+                self.asked.sort.append(Sort(name=name, descending=descending, parameter=parameter))
             else:
                 raise Refused("AK-S002", name="_sort")
         if len(self.asked.sort) > HOPS:

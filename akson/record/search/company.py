@@ -7,6 +7,7 @@ Bounded in number: what does not fit is refused, never left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from akson.fhir import types
 from akson.record.deciding import asked as decision
 from akson.record.deciding import facts_in, labels_in
 from akson.record.masking import shown
+from akson.record.own import load
 from akson.record.search.asked import Include
 from akson.record.search.scopes import Scopes
 from akson.record.search.statement import SQL as SEARCH
@@ -32,6 +34,7 @@ Key = tuple[int, int, str]  # owner, type, id
 
 async def included(work: Work, hits: Sequence[Stored], includes: Sequence[Include], scopes: Scopes) -> list[Stored]:
     """Return what comes along with the hits. Raises Refused AK-S004 when it is too much."""
+    half = await _half(work) if any(include.parameter is None for include in includes) else []
     known = {_key(hit) for hit in hits}
     found: list[Stored] = []
     asked, fresh = list(includes), list(hits)
@@ -40,7 +43,7 @@ async def included(work: Work, hits: Sequence[Stored], includes: Sequence[Includ
         for include in asked:
             of = [one for one in fresh if include.reverse or include.source in ("", one.type)]
             if of:
-                more = await (_sources if include.reverse else _targets)(work, of, include, scopes)
+                more = await (_sources if include.reverse else _targets)(work, of, include, scopes, half)
                 keys |= dict.fromkeys(key for key in more if key not in known)
         known |= keys.keys()
         fresh = await _read(work, keys)
@@ -76,19 +79,24 @@ async def _most(work: Work, query: str, *args: Any) -> Sequence[Any]:
     return rows
 
 
+async def _half(work: Work) -> list[int]:
+    """Return the slots whose values do not all stand: "every reference" does not mean those."""
+    return list((await load(partial(fetch, work))).slots)
+
+
 def _slots(include: Include) -> list[int] | None:
     return None if include.parameter is None else [slot.id for slot in include.parameter.slots]
 
 
-async def _targets(work: Work, hits: Sequence[Stored], include: Include, _: Scopes) -> list[Key]:
+async def _targets(work: Work, hits: Sequence[Stored], include: Include, _: Scopes, half: list[int]) -> list[Key]:
     wanted = [include.target] if include.target else list(include.parameter.targets) if include.parameter else None
     codes = None if wanted is None else [types.code_of(name) for name in wanted if types.is_type(name)]
     columns = [h.owner for h in hits], [types.code_of(h.type) for h in hits], [h.id for h in hits]
-    rows = await _most(work, SEARCH.targets, *columns, _slots(include), codes)
+    rows = await _most(work, SEARCH.targets, *columns, _slots(include), codes, half)
     return [(row["owner"], row["target_type"], row["target"]) for row in rows]
 
 
-async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes: Scopes) -> list[Key]:
+async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes: Scopes, half: list[int]) -> list[Key]:
     """Return what points at the hits, among what the actor may find: what is hidden takes no place among the most."""
     of = [hit for hit in hits if include.target in (None, hit.type)]
     scope = await scopes.one(include.source, Act.READ) if include.source else await scopes.all_records()
@@ -98,6 +106,6 @@ async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes:
     source = [types.code_of(include.source)] if include.source else None
     rows = await _most(
         work, SEARCH.sources, [types.code_of(h.type) for h in of], [h.id for h in of], _slots(include), source, owners,
-        list(scope.denied),
+        list(scope.denied), half,
     )  # fmt: skip
     return [(row["owner"], row["type"], row["id"]) for row in rows]

@@ -16,6 +16,7 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.fhir import bodies
 from akson.fhir import search as extraction
+from akson.fhir.custom import Custom
 from akson.fhir.folding import in_order
 from akson.record.search.asked import Sort
 from akson.record.stored import stored
@@ -75,7 +76,7 @@ def _compare(a: Place, b: Place, sort: Sequence[Sort]) -> int:
 
 def _keys(row: Any, sort: Sequence[Sort]) -> list[str | None]:
     resource: Mapping[str, Any] = bodies.loads(stored(row).body or b"{}")
-    found = extraction.extract(resource)
+    found = extraction.extract(resource, [one.parameter for one in sort if isinstance(one.parameter, Custom)])
     return [_key(row, one, found) for one in sort]
 
 

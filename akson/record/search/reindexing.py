@@ -13,6 +13,7 @@ from akson.base.database import Database
 from akson.base.ids import Ids
 from akson.base.queries import queries
 from akson.fhir import types
+from akson.record.own import Own, load
 from akson.record.stored import stored
 from akson.record.values import Hasher, values_of
 from akson.record.writing import index_columns
@@ -42,14 +43,16 @@ async def _next(database: Database, hasher: Hasher, ids: Ids) -> bool:
         row = await connection.fetchrow(SQL.take)
         if row is None:
             return False
+        own = await load(connection.fetch)
         after: tuple[int, str] = (0, "")
         while rows := await connection.fetch(SQL.current, row["owner"], *after, _AT_ONCE):
-            columns = index_columns([_values(one, hasher, ids) for one in rows], hasher)
-            named = [one["type"] for one in rows], [one["id"] for one in rows]
-            await connection.execute(SQL.index, row["owner"], *named, *columns)
+            columns = index_columns([_values(one, hasher, ids, own) for one in rows], hasher)
+            named = [[one[name] for one in rows] for name in ("owner", "type", "id")]
+            await connection.execute(SQL.index, *named, *columns)
             after = (rows[-1]["type"], rows[-1]["id"])
     return True
 
 
-def _values(row: Any, hasher: Hasher, ids: Ids) -> Any:
-    return values_of(types.name_of(row["type"]), stored(row).resource, hasher, ids.open)
+def _values(row: Any, hasher: Hasher, ids: Ids, own: Own) -> Any:
+    type_ = types.name_of(row["type"])
+    return values_of(type_, stored(row).resource, hasher, ids.open, own.of(type_))

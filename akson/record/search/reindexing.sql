@@ -19,6 +19,6 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body
  ORDER BY r.type, r.id LIMIT $4;
 
 -- name: index
--- See migrations/0021_write.sql.
-SELECT journal_index_v2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+-- See migrations/0023_parameters.sql.
+SELECT journal_index_v3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
   $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38);

@@ -358,22 +358,24 @@ SELECT r.*, :keys FROM unnest(:owners::bigint[]) AS o (owner)
  LIMIT :limit
 
 -- name: targets
--- Where resources point: for _include. $1 owners, $2 types, $3 ids; $4 slots (null: all), $5 target types (null: all)
+-- Where resources point: for _include. $1 owners, $2 types, $3 ids; $4 slots (null: all, but $6), $5 target types (null: all)
 SELECT DISTINCT s.target_type, s.target, coalesce(nullif(s.target_owner, 0), l.owner) AS owner
   FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
   JOIN search_reference s ON s.owner = k.owner AND s.type = k.type AND s.id = k.id
   LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
  WHERE ($4::integer[] IS NULL OR s.slot = ANY ($4)) AND ($5::smallint[] IS NULL OR s.target_type = ANY ($5))
+   AND s.slot <> ALL ($6::integer[])
    AND s.target_type <> 0 AND coalesce(nullif(s.target_owner, 0), l.owner) IS NOT NULL
- ORDER BY s.target_type, s.target LIMIT $6;
+ ORDER BY s.target_type, s.target LIMIT $7;
 
 -- name: sources
 -- Who points at resources: for _revinclude. $1 types, $2 ids; $3 slots (null: all), $4 types that may point (null: all);
--- $5 owners that may be found (null: all but $6)
+-- $5 owners that may be found (null: all but $6); $7 slots that are left out
 SELECT DISTINCT s.owner, s.type, s.id
   FROM unnest($1::smallint[], $2::text[]) AS k (type, id)
   JOIN search_reference s ON s.target = k.id AND s.target_type = k.type
   JOIN resource r ON r.owner = s.owner AND r.type = s.type AND r.id = s.id
  WHERE ($3::integer[] IS NULL OR s.slot = ANY ($3)) AND ($4::smallint[] IS NULL OR s.type = ANY ($4))
    AND ($5::bigint[] IS NULL OR s.owner = ANY ($5) OR NOT r.person) AND s.owner <> ALL ($6::bigint[])
- ORDER BY s.owner, s.type, s.id LIMIT $7;
+   AND s.slot <> ALL ($7::integer[])
+ ORDER BY s.owner, s.type, s.id LIMIT $8;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import asyncpg
 
@@ -15,9 +16,10 @@ from akson.fhir import owners
 from akson.fhir import search as extraction
 from akson.record.deciding import asked as decision
 from akson.record.masking import shown
+from akson.record.own import Own, load, progress
 from akson.record.search import ordering
 from akson.record.search.asked import Asked
-from akson.record.search.asking import Asking
+from akson.record.search.asking import Asking, Known
 from akson.record.search.company import included
 from akson.record.search.compiling import Compiler, Ready
 from akson.record.search.resolving import resolve
@@ -27,6 +29,7 @@ from akson.record.stored import Stored
 from akson.record.writing import flush
 
 Pairs = Sequence[tuple[str, str]]
+_NOT_KNOWN = frozenset({"AK-S001", "AK-S002"})  # as a parameter; as an order, or as what comes along
 
 
 @dataclass(kw_only=True)
@@ -52,7 +55,7 @@ async def search(
     Raises  Refused: AK-S001 a parameter is unknown, AK-S002 a value is wrong, AK-S004 too much to include, AK-S005 too
             much is asked, AK-S006 it takes too long, AK-S007 a code or value set is not known here
     """
-    asked = understood(work, type_, pairs, within)
+    asked = await understood(work, type_, pairs, within)
     await flush(work)
     asked.conditions = [await resolve(work, one) for one in asked.conditions]
     scopes = scopes or Scopes(work=work, act=act)
@@ -70,13 +73,42 @@ async def search(
         page.total = (await _run(work, compiler.total()))[0]["count"]
     if asked.includes and page.hits:
         page.included = await included(work, page.hits, asked.includes, scopes)
+    if asked.own is not None and await load(partial(fetch, work)) != asked.own:
+        return await search(work, type_, pairs, act=act, within=within, scopes=scopes)  # they changed meanwhile
     _note(work, asked, page, pairs, act)
     return page
 
 
-def understood(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None = None) -> Asked:
-    """Return what is asked for. Raises Refused like `search`."""
-    asking = Asking(type_, extraction.parameters, work.now)
+async def understood(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None = None) -> Asked:
+    """Return what is asked for. Raises Refused like `search`.
+
+    Where R4's own parameters are not enough, or may not be all, those of the installation are looked up.
+    """
+    try:
+        asked = _read(work, type_, pairs, within, extraction.parameters)
+    except Refused as refused:
+        own = await load(partial(fetch, work)) if refused.code in _NOT_KNOWN else None
+        if own is None or not own.definitions:
+            raise
+        return await _read_by_own(work, type_, pairs, within, own)
+    own = await load(partial(fetch, work)) if asked.unsure else None
+    return await _read_by_own(work, type_, pairs, within, own) if own and own.definitions else asked
+
+
+async def _read_by_own(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None, own: Own) -> Asked:
+    try:
+        asked = _read(work, type_, pairs, within, own.known)
+    except Refused as refused:
+        if refused.code == "AK-S009":
+            of = await progress(partial(fetch, work), [str(refused.values["id"])])
+            raise Refused("AK-S009", name=refused.values["name"], done=of[0].percent if of else 0) from None
+        raise
+    asked.own = own
+    return asked
+
+
+def _read(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None, known: Known) -> Asked:
+    asking = Asking(type_, known, work.now)
     asked = asking.take(pairs)
     if within is not None:
         asking.within(*within)

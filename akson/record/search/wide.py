@@ -43,7 +43,7 @@ async def search_types(work: Work, pairs: Pairs, *, within: tuple[str, str] | No
     rest = tuple(pair for pair in pairs if pair[0] not in _SHOWN)
     shown = tuple(pair for pair in pairs if pair[0] in _SHOWN and pair[0] in ("_count", "_total"))
     for type_ in chosen:
-        asked = understood(work, type_, (*rest, *shown), within)
+        asked = await understood(work, type_, (*rest, *shown), within)
     question = _Question(types=chosen, pairs=rest, count=asked.count, total=asked.total, within=within)
     if len(asked.sort) > 1 or any(one.name not in _KEYS for one in asked.sort):
         raise Refused("AK-S002", name="_sort")

@@ -1,0 +1,48 @@
+-- name: next
+-- A parameter whose values are to be made or taken away; nobody else works on it meanwhile.
+-- out  clear: nobody writes by earlier rules any more
+SELECT p.id, p.state, p.types, p.fresh, p.horizon IS NULL AS new, p.at_type, p.at_owner, p.at_id,
+       coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= p.horizon, false) AS clear
+  FROM own_parameter p WHERE p.state <> 'ready' ORDER BY p.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: begin
+-- From here on: whoever writes later than what is under way now, writes by the rules of now.
+UPDATE own_parameter SET horizon = pg_snapshot_xmax(pg_current_snapshot()) WHERE id = $1;
+
+-- name: batch
+-- The next resources of some types after a place.
+-- in   $1 types, $2 type, $3 owner, $4 id, $5 how many
+SELECT n.owner, n.type, n.id
+  FROM unnest($1::smallint[]) AS t (type)
+ CROSS JOIN LATERAL (SELECT r.owner, r.type, r.id FROM resource r
+                      WHERE r.type = t.type AND NOT r.deleted AND (r.type, r.owner, r.id) > ($2, $3, $4)
+                      ORDER BY r.type, r.owner, r.id LIMIT $5) n
+ ORDER BY n.type, n.owner, n.id LIMIT $5;
+
+-- name: lock
+-- As those who write lock: in order.
+SELECT o.owner FROM owner o WHERE o.owner = ANY ($1) ORDER BY o.owner FOR NO KEY UPDATE;
+
+-- name: current
+-- in   $1 owners, $2 types, $3 ids
+SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body
+  FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
+  JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id
+  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
+ WHERE NOT r.deleted AND v.body IS NOT NULL;
+
+-- name: index
+-- See migrations/0023_parameters.sql.
+SELECT journal_index_v3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+  $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38);
+
+-- name: came
+-- in   $1 id, $2 type, $3 owner, $4 id of the last resource, $5 how many the expression failed on
+UPDATE own_parameter SET at_type = $2, at_owner = $3, at_id = $4, failed = failed + $5 WHERE id = $1;
+
+-- name: ready
+-- Nothing of before is left: its types and slots are its own from here on.
+UPDATE own_parameter SET state = 'ready', types = $2, slots = $3, fresh = false WHERE id = $1;
+
+-- name: gone
+DELETE FROM own_parameter WHERE id = $1;

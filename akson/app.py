@@ -221,7 +221,8 @@ def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, st
                          scopes=scopes or frozenset({"none"}), signed_in=claims.issuer)  # fmt: skip
         person = identity(claims.claims, claims.issuer)
         actor = acting(claims, await known(person) if person else [])
-        return replace(actor, scopes=scopes or frozenset({"none"}))
+        through = f"{actor.signed_in} app {claims.client}"
+        return replace(actor, scopes=scopes or frozenset({"none"}), signed_in=through)
 
     return authenticate
 

@@ -1,8 +1,8 @@
-"""The rule about what those who give care do not decide: whose number it is, who acts for whom, and the protection."""
+"""The rules about what nobody decides alone: whose number it is, who acts for whom, protection, the own employment."""
 
 from __future__ import annotations
 
-from akson.access.asking import RULES, Act, Ask, own_job, rule
+from akson.access.asking import RULES, STAFF, Act, Ask, own_job, rule
 from akson.base.work import Kind
 
 __all__ = ["RULES"]
@@ -19,3 +19,12 @@ def only_registers_attest(ask: Ask) -> bool:
     if ask.act is not Act.ATTEST or own_job(ask):
         return False
     return ask.actor.kind is not Kind.SYSTEM or (ask.labels is not None and ask.labels.type == "Patient")
+
+
+@rule(141, refusal="AK-A043", to=STAFF, acts=frozenset({Act.ATTEST}), persons=False)
+def nobody_employs_themselves(ask: Ask) -> bool:
+    """Refuse staff to give themselves a role, and to change the national number that one of staff signs in by.
+
+    Source: Normen (whoever manages access does not decide on their own; domain rule R7)
+    """
+    return ask.act is Act.ATTEST

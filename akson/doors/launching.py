@@ -18,7 +18,7 @@ from akson.doors.settings import Settings
 from akson.record import journal
 from akson.record.deciding import allow, facts_for
 from akson.record.office import Office
-from akson.record.represented import represented
+from akson.record.represented import Represented, represented
 from akson.record.search.searching import search
 from akson.record.stored import Stored
 from akson.signin.keys import Keyring
@@ -58,7 +58,8 @@ async def actor_of(claims: TokenClaims, smart: Smart, office: Office, limits: Li
     if grant is None:
         return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.client}", key=0, name=standing.name, role="system",
                      scopes=claims.scopes, signed_in=claims.issuer)  # fmt: skip
-    actor = replace(grant.actor, scopes=claims.scopes, context=grant.context)
+    through = f"{grant.actor.signed_in} app {claims.client}"
+    actor = replace(grant.actor, scopes=claims.scopes, context=grant.context, signed_in=through)
     if actor.kind is Kind.STAFF and not await office.register.still_employed(actor, office.clock()):
         raise Refused("AK-L002", detail="the person has left")
     return actor
@@ -70,8 +71,7 @@ def records(office: Office) -> Records:
     async def offered(actor: Actor, name: str) -> list[Choice]:
         async with office.work(actor, _purpose(actor), screen="smart consent") as work:
             if actor.kind is Kind.CITIZEN:
-                return [Choice(id=one.id, name=one.name, born=one.basis, context=one.owner)
-                        for one in await represented(work)]  # fmt: skip
+                return [_represented(work, one) for one in await represented(work)]
             pairs = [("_count", str(_OFFERED)), ("_sort", "family"), *([("name", name)] if name.strip() else [])]
             return [_choice(hit) for hit in (await search(work, "Patient", pairs)).hits]
 
@@ -84,6 +84,11 @@ def records(office: Office) -> Records:
             work.saw(owner, what)
 
     return Records(offered=offered, opened=opened, noted=noted)
+
+
+def _represented(work: Work, one: Represented) -> Choice:
+    work.saw(one.owner, f"Patient/{one.id} app choice", basis=one.basis)
+    return Choice(id=one.id, name=one.name, born=one.basis, context=one.owner)
 
 
 async def _opened(work: Work, patient: str, what: str) -> Choice:

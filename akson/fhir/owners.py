@@ -61,6 +61,7 @@ OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
     "MedicationDispense": ("subject", "context"),
     "MedicationStatement": ("subject", "context"),
     "PaymentNotice": ("request",),
+    "Person": ("link.target!",),
     "Provenance": ("target!", "target"),
     "ResearchSubject": ("individual",),
     "Specimen": ("subject",),

@@ -350,7 +350,9 @@ def _decide(work: Work, change: Change, draft: Draft) -> None:
     A refusal has the path of what names the owner: to the caller that person is unknown.
     """
     facts = session(work).facts[change.owner]
-    act = Act.REGISTER if change.new_owner else weigh(work, change, facts)
+    act = weigh(work, change, facts)
+    if change.new_owner and act is not Act.ATTEST:
+        act = Act.REGISTER
     try:
         allow(work, facts, labels_of(work, change), act, f"{change.method} {change.type}/{change.id}")
     except Refused as refused:

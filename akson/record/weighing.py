@@ -14,9 +14,12 @@ from akson.base.work import Work
 from akson.record.changes import Change
 from akson.record.deciding import asked, labels_of
 from akson.record.facts import GOVERNING, OPENING
+from akson.registers.identifiers import PERSON_SYSTEMS
 
 CONTACT: Final = "Encounter"
 _LETS_IN: Final = ("status", "serviceProvider", "participant", "period")  # of a contact: who, and when
+_STAFF: Final = {"PractitionerRole", "Practitioner"}
+_SIGNS_IN: Final = tuple(f"Practitioner|{system}|" for system in PERSON_SYSTEMS)
 _ATTESTED: Final = {"proxy", "guardian"}  # who represents by decision; parents are known by those who give care
 _PROTECTIONS: Final = ("", "klientadresse", "kode7", "kode6")  # from least to most
 
@@ -30,6 +33,8 @@ def weigh(work: Work, change: Change, facts: Facts) -> Act:
     when somebody else corrects something in it. The same change may be weighed again, on other facts.
     """
     act, change.lets_in = act_of(change), True
+    if _makes_staff(work, change):
+        return Act.ATTEST
     if act is not Act.GOVERN or change.type != CONTACT or _governing(change.stated):
         return act
     change.lets_in = _says_who(change) and asked(work, facts, labels_of(work, change), Act.GOVERN).permit
@@ -66,6 +71,16 @@ def _numbering(change: Change) -> Act:
     if comes == change.numbers:
         return Act.WRITE
     return Act.ATTEST if change.resource and (change.numbers or change.returned) else Act.GOVERN
+
+
+def _makes_staff(work: Work, change: Change) -> bool:
+    """Tell whether somebody changes their own employment, or by whose national number one of staff signs in."""
+    told = [_fact(data) for data in (*change.stated, *(row.data for row in change.facts)) if change.type in _STAFF]
+    own = any(one["kind"] == "employment" and one["value"]["person"] == work.actor.key != 0 for one in told)
+    comes = {f"{system}|{value}" for system, value in change.identifiers}
+    held, given = ({one for one in numbers if one.startswith(_SIGNS_IN)} for numbers in (change.numbers, comes))
+    moved = change.type == "Practitioner" and change.resource is not None and held != given
+    return own or (moved and (bool(held) or change.returned))
 
 
 def refuse_unfit_opening(work: Work, change: Change) -> None:

@@ -56,6 +56,8 @@ P1, P2, FNR = ref("Patient/1"), ref("Patient/2"), {"system": "urn:oid:2.16.578.1
     ("Task", {"focus": {"identifier": {"value": "95"}}}, Identified(None, "95", person=False)),
     ("Observation", {"subject": {"identifier": {"value": "95"}, "type": "Device"}}, Identified(None, "95", person=False)),
     ("RelatedPerson", {"patient": P1}, "Patient/1"),
+    ("Person", {"link": [{"target": ref("Practitioner/1")}, {"target": P1}]}, "Patient/1"),
+    ("Person", {"link": [{"target": ref("Practitioner/1")}]}, None),
     ("Binary", {"securityContext": ref("DocumentReference/1")}, "DocumentReference/1"),
 ])  # fmt: skip
 def test_the_owner_is_named_where_the_type_says(kind: str, named: dict[str, Any], owner: str | None) -> None:

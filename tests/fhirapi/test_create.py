@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import httpx
 
-from tests.fhirapi.clients import ASTRID, BASE, Api, about, issue, refused
+from akson.registers.identifiers import HPR_SYSTEM, synthetic_fnr
+from tests.fhirapi.clients import ASTRID, BASE, Api, about, issue, post, refused, transaction
 from tests.offices import citizen, patient, staff, temperature, unit
 
 
@@ -94,3 +98,32 @@ async def test_what_a_role_may_never_make_is_refused_openly(api: Api) -> None:
     answer = await api.as_(astrid).post("Organization", json={"resourceType": "Organization", "name": "Eget sykehus"})
     assert answer.status_code == 403
     assert issue(answer)["code"] == "forbidden"
+
+
+async def test_nobody_employs_themselves_or_signs_in_as_a_colleague(api: Api, vendor: httpx.AsyncClient) -> None:
+    """Who manages access would else let themselves into every record of every municipality."""
+    place = await unit(api.office, "Sone nord")
+    manager, doctor = await staff(api.office, place, "Rud", "administrator"), await staff(api.office, place, "Lie")
+    client, kind = api.as_(manager), {"resourceType": "Practitioner", "id": doctor.id.partition("/")[2]}
+    mine, hers = [synthetic_fnr(date(1980, 1, 1), n, female=True).identifier() for n in (1, 3)]
+
+    def job(of: str) -> dict[str, Any]:
+        return {"resourceType": "PractitionerRole", "practitioner": {"reference": of},
+                "organization": {"reference": place.unit_id}, "code": [{"coding": [{"code": "fastlege"}]}]}  # fmt: skip
+
+    assert refused(await client.post("PractitionerRole", json=job(manager.id)))[:2] == (403, "forbidden")
+    sent = transaction(post(job(manager.id)))
+    assert refused(await client.post("", content=sent))[:2] == (403, "forbidden")
+    made = await client.post("PractitionerRole", json=job(doctor.id))
+    assert made.status_code == 201
+    turned = job(manager.id) | {"id": made.json()["id"]}
+    assert (await client.put(f"PractitionerRole/{turned['id']}", json=turned)).status_code == 403
+    at = f"Practitioner/{kind['id']}"
+    assert (await client.put(at, json=kind | {"identifier": [hers]})).status_code == 200  # had none
+    for changed in ([mine], [hers, mine], [{"value": "ansatt 7"}]):
+        assert (await client.put(at, json=kind | {"identifier": changed})).status_code == 403, changed
+    licensed = [hers, {"system": HPR_SYSTEM, "value": "565501872"}]
+    assert (await client.put(at, json=kind | {"identifier": licensed})).status_code == 200
+    assert (await client.delete(at)).status_code == 200
+    assert (await client.put(at, json=kind | {"identifier": [mine]})).status_code == 403
+    assert (await vendor.put(at, json=kind | {"identifier": [hers]})).status_code == 201

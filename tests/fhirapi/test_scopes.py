@@ -77,6 +77,17 @@ async def test_a_narrowed_scope_gives_only_its_part_by_every_way(
     assert told[0]["response"]["status"].startswith("404") and len(told[1]["resource"]["entry"]) == 1
 
 
+async def test_the_trail_says_on_what_basis_a_narrowed_search_showed_something(
+    api: Api, office: Office, nurse: Actor, astrid: Stored, seen: dict[str, Stored]
+) -> None:
+    assert await ids(api.as_(holding(nurse, f"user/{VITALS}")), "Observation") == [seen["vital"].id]
+    rows = await office.database.fetch("SELECT seen::text AS seen FROM access_log WHERE screen = 'FHIR search'")
+    told = [one for row in rows for one in msgspec.json.decode(row["seen"]) if one["patient"] == astrid.owner]
+    assert [(one["outcome"], one["rule"], one["basis"]) for one in told] == [
+        ("permit", "unit_cares_for_patient", "enheten gir hjelp")
+    ]
+
+
 async def test_a_narrowed_scope_narrows_what_comes_along_and_what_chains_pass(
     api: Api, nurse: Actor, astrid: Stored, seen: dict[str, Stored]
 ) -> None:

@@ -14,12 +14,15 @@ import httpx
 import pytest
 
 from akson.fhir import bodies, owners
+from akson.fhir.definitions import facts
 from tests.leaks.canary import CANARIES, GIRL, TYPES, WORD, Canary
 from tests.leaks.questions import INTERACTIONS, OPERATIONS, Entry, around, entry, pages, reverse
 from tests.leaks.worlds import BASE, EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Viewer, Worlds, in_text
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 FHIR_JSON = {"content-type": "application/fhir+json"}
+NDJSON = {"content-type": "application/fhir+ndjson"}
+MAY_REGISTER_NOBODY = ("a case worker of the tildelingskontor", "another citizen", "the mother of a girl of 13")
 AT_ONCE = 400  # entries in one batch
 COMMON = ("Practitioner", "Organization", "PractitionerRole", "Location")  # what many may see, and records point at
 HERS = [WORD, *(word for canary in CANARIES for word in (canary.family, canary.fnr.value))]
@@ -63,6 +66,16 @@ def operations(worlds: Worlds, canary: Canary, who: str) -> list[Entry]:
     turn = list(STRANGERS).index(who)
     mine = worlds.town.record(canary)[turn :: len(STRANGERS)]
     return [asked for one in mine for way in OPERATIONS.values() for asked in way(one)]
+
+
+def compartments(worlds: Worlds, canary: Canary) -> list[Entry]:
+    """Return the searches in the compartment of each resource of a record that has one."""
+    known = facts()["compartments"]
+    return [
+        entry("GET", f"{one['resourceType']}/{one['id']}/{kind}?_total=accurate")
+        for one in worlds.town.record(canary) if one["resourceType"] in known
+        for kind in ("*", *sorted(known[one["resourceType"]])[::5])
+    ]  # fmt: skip
 
 
 def searches(worlds: Worlds, canary: Canary) -> list[Entry]:
@@ -121,7 +134,8 @@ async def test_the_doctor_reads_what_stands_under_the_ids_that_a_client_chose(wo
 async def test_no_search_tells_the_worlds_apart(worlds: Worlds, who: str, canary: Canary) -> None:
     """Each stranger asks every fifth question: together they ask all of them."""
     turn = list(STRANGERS).index(who)
-    assert not await told_apart(worlds, who, searches(worlds, canary)[turn :: len(STRANGERS)])
+    asked = searches(worlds, canary)[turn :: len(STRANGERS)] + compartments(worlds, canary)
+    assert not await told_apart(worlds, who, asked)
 
 
 @pytest.mark.parametrize("who", STRANGERS)
@@ -197,6 +211,11 @@ async def test_nobody_is_found_by_number_name_or_condition(worlds: Worlds, who: 
             asked.append(("/fhir", {"content": bodies.dumps(sent), "headers": FHIR_JSON}))
         if "?" not in str(subject):
             asked.append(("/fhir/Observation", {"content": bodies.dumps(about), "headers": FHIR_JSON}))
+        for mode in ("skip", "refuse"):
+            asked.append((f"/fhir/$import?onFault={mode}", {"content": bodies.dumps(about), "headers": NDJSON}))
+    known = {"headers": FHIR_JSON | {"if-none-exist": f"identifier={FNR}|{number}"}}
+    if viewer.who in MAY_REGISTER_NOBODY:
+        asked.append(("/fhir/Patient", {"content": b'{"resourceType":"Patient"}', **known}))
     read = {"resourceType": "Bundle", "type": "transaction", "entry": [entry("GET", f"Patient/{id_}")]}
     asked.append(("/fhir", {"content": bodies.dumps(read), "headers": FHIR_JSON}))
     for path, more in asked:

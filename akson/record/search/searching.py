@@ -146,12 +146,15 @@ async def _run(work: Work, ready: Ready) -> list[asyncpg.Record]:
 
 
 def _note(work: Work, asked: Asked, page: Page, pairs: Pairs, act: Act) -> None:
-    """Leave the search in the log: which parameters (never their values), and every hit that was shown."""
+    """Leave the search in the log: which parameters (never their values), and every hit that was shown, and why.
+
+    The rules have let the hit through already; asked about its type they say on what basis.
+    """
     kind = "search identity" if act is Act.SEARCH_IDENTITY else "search"
     work.saw(0, f"{kind} {asked.type} {','.join(sorted({name for name, _ in pairs}))}".strip())
     for hit in page.hits + page.included:
         personal = hit.type in owners.OWNERS or hit.type == "Patient"
         known = work.session.facts.get(hit.owner) or Facts(owner=hit.owner, rev=0, is_person=personal)
-        decided = decision(work, known, Labels(type=hit.type, id=hit.id), act)
+        decided = decision(work, known, Labels(type=hit.type, unit=work.actor.unit), act)
         patient = hit.owner if known.is_person else 0
         work.saw(patient, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)

@@ -106,9 +106,9 @@ def _pattern(value: str) -> str:
 
     Raises  Unanswerable for what would make it do so (back references, looking around), or makes no sense
     """
+    fault = len(value) > _LONGEST_PATTERN or _BACKREFERENCE.search(value) is not None
     try:
-        re.compile(value)
-        fault = len(value) > _LONGEST_PATTERN or _BACKREFERENCE.search(value) is not None
+        fault = fault or not re.compile(value)  # what is too long is not looked at: reading it takes long too
     except (re.error, RecursionError, OverflowError):
         fault = True
     if fault:

@@ -33,6 +33,9 @@ class Installation:
     null_port: int
     system: str  # token of a program with an agreement
     doctor: str  # token of a GP
+    nurse: str  # token of a nurse in home care
+    env: dict[str, str]  # what our programs need to find this installation
+    url: str  # of its database
 
     def target(self, token: str) -> Target:
         return Target(port=self.port, token=token)
@@ -67,6 +70,7 @@ def installed(folder: Path) -> Iterator[Installation]:
             yield Installation(
                 database=database.pid or 0, server=server.pid, null=null.pid, port=port, null_port=null_port,
                 system=_akson(env, "token").strip(), doctor=_akson(env, "token", "--as", "Jonas Eikeland").strip(),
+                nurse=_akson(env, "token", "--as", "Mariam Yusuf").strip(), env=env, url=database.url,
             )  # fmt: skip
 
 

@@ -175,19 +175,22 @@ async def chart(
     return found
 
 
-async def denied_ids(work: Work, owners: Sequence[int]) -> list[str]:
-    """Return the ids that a block on parts of a record, or a mark, keeps from this actor.
+async def denied_ids(work: Work, owners: Sequence[int], type_: str | None = None) -> list[str]:
+    """Return the ids that a block on parts of a record, or a mark, keeps from this actor. type_: of this type only.
 
     Costs a round trip only for owners with blocks on parts, and for a citizen who may not see another's Consents; the
     rules are asked item by item, as a read would ask them.
     """
-    known = await facts_for(work, owners)
+    citizen = work.actor.kind is Kind.CITIZEN
+    known = {owner: facts for owner, facts in (await facts_for(work, owners)).items()
+             if citizen or facts.blocks or facts.labelled}  # fmt: skip
     parted = [owner for owner, facts in known.items() if partly_closed(facts)]
     private = [owner for owner, facts in known.items() if owner not in parted and _consents_closed(work, facts)]
     asks = bool(parted or private)
-    rows = await fetch(work, SQL.labels_of, parted, private, types.code_of(CONSENT)) if asks else []
+    only = types.code_of(type_) if type_ else None
+    rows = await fetch(work, SQL.labels_of, parted, private, types.code_of(CONSENT), only) if asks else []
     items = [(known[row["owner"]], labels_in(work, row)) for row in rows]
-    items += [(facts, labels) for facts in known.values() for labels in facts.labelled]
+    items += [(facts, labels) for facts in known.values() for labels in facts.labelled if type_ in (None, labels.type)]
     return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
 
 

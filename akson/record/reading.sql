@@ -65,10 +65,12 @@ SELECT owner, type, facts_rev, facts FROM owner WHERE restricted;
 -- name: labels_of
 -- What the rules need to know of each resource of some owners (those with blocks on parts of the record), and of those
 -- of one type of others.
--- in   $1 owners, $2 owners of whom one type is asked, $3 that type
-SELECT owner, type, id, unit, author, labels FROM resource WHERE owner = ANY ($1::bigint[]) AND NOT deleted
+-- in   $1 owners, $2 owners of whom one type is asked, $3 that type, $4 the only type that matters (null: all)
+SELECT owner, type, id, unit, author, labels FROM resource
+ WHERE owner = ANY ($1::bigint[]) AND NOT deleted AND ($4::smallint IS NULL OR type = $4)
 UNION ALL
-SELECT owner, type, id, unit, author, labels FROM resource WHERE owner = ANY ($2::bigint[]) AND type = $3 AND NOT deleted;
+SELECT owner, type, id, unit, author, labels FROM resource
+ WHERE owner = ANY ($2::bigint[]) AND type = $3 AND NOT deleted AND ($4::smallint IS NULL OR type = $4);
 
 -- name: chart
 -- The newest of several kinds from one person's record, in one trip.

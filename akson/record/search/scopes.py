@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from akson.access.facts import Facts, Labels
+from akson.access.many import permitted
 from akson.access.rules import Act
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.parameters import Parameter
 from akson.record.deciding import asked as decision
-from akson.record.deciding import facts_for, facts_in
+from akson.record.deciding import candidates_in, facts_for, facts_in
 from akson.record.journal import denied_ids
 from akson.record.narrowing import alternatives
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has
@@ -34,9 +35,9 @@ class Scopes:
 
     work: Work
     act: Act
-    _candidates: dict[int, Facts] | None = None
+    _candidates: dict[int, tuple[Facts, Facts]] | None = None
     _restricted: dict[int, Facts] | None = None
-    _items: dict[frozenset[int], tuple[str, ...]] = field(default_factory=dict)
+    _items: dict[tuple[str, frozenset[int]], tuple[str, ...]] = field(default_factory=dict)
 
     async def of(self, asked: Asked) -> dict[str, Scope]:
         """Return the scope of the hits as "", and that of each type that the search passes by its name."""
@@ -58,14 +59,17 @@ class Scopes:
             return Scope(persons=False, commons=commons, unit=unit)
         labels = Labels(type=type_)
         if owner is not None:
-            candidates = await facts_for(self.work, [owner])
-            commons = commons if owner in candidates and not candidates[owner].is_person else ""
+            known = await facts_for(self.work, [owner])
+            commons = commons if owner in known and not known[owner].is_person else ""
+            candidates = {key: (facts, facts) for key, facts in known.items()}
         elif self.work.actor.kind is Kind.SYSTEM or act is Act.SEARCH_IDENTITY:
             return await self._all_but(labels, act, commons)
         else:
             candidates = await self._known()
-        permitted = [key for key, facts in candidates.items() if facts.is_person and self._may(facts, labels)]
-        return Scope(owners=tuple(permitted), items=await self._denied(permitted), commons=commons, unit=unit)
+        persons = {key: both for key, both in candidates.items() if both[0].is_person}
+        work = self.work
+        found = permitted(work.actor, work.purpose, persons, labels, Act.READ, work.now)
+        return Scope(owners=tuple(found), items=await self._denied(found, type_), commons=commons, unit=unit)
 
     async def all_records(self) -> Scope:
         """Return a scope that holds what any type's does, perhaps more: for what is judged one by one afterwards."""
@@ -84,11 +88,12 @@ class Scopes:
     def _may(self, facts: Facts, labels: Labels, act: Act = Act.READ) -> bool:
         return decision(self.work, facts, labels, act).permit
 
-    async def _known(self) -> dict[int, Facts]:
+    async def _known(self) -> dict[int, tuple[Facts, Facts]]:
+        """Return facts and likeness of those the actor or the actor's unit stands in a relation to."""
         if self._candidates is None:
             rows = await fetch(self.work, SQL.by_unit_or_person, self.work.actor.unit, self.work.actor.key)
-            self._candidates = {row["owner"]: _facts(row) for row in rows}
-            self.work.session.facts.update(self._candidates)
+            self._candidates = candidates_in(rows)
+            self.work.session.facts.update({key: facts for key, (facts, _) in self._candidates.items()})
         return self._candidates
 
     async def _all_but(self, labels: Labels, act: Act, commons: str) -> Scope:
@@ -102,13 +107,13 @@ class Scopes:
         denied = tuple(key for key, facts in self._restricted.items() if not self._may(facts, labels, act))
         if act is Act.SEARCH_IDENTITY:
             return Scope(denied=denied, commons=commons, unit=unit)
-        items = await self._denied([key for key in self._restricted if key not in denied])
+        items = await self._denied([key for key in self._restricted if key not in denied], labels.type)
         return Scope(denied=denied, items=items, commons=commons, unit=unit)
 
-    async def _denied(self, permitted: list[int]) -> tuple[str, ...]:
-        key = frozenset(permitted)
+    async def _denied(self, permitted: list[int], type_: str) -> tuple[str, ...]:
+        key = type_, frozenset(permitted)
         if key not in self._items:
-            self._items[key] = tuple(await denied_ids(self.work, permitted))
+            self._items[key] = tuple(await denied_ids(self.work, permitted, type_))
         return self._items[key]
 
     async def _one_owner(self, asked: Asked) -> int | None:

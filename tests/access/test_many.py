@@ -1,0 +1,41 @@
+"""Asking about many at once says of each what asking about it alone would say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from akson.access.facts import Facts, Labels, Relation
+from akson.access.many import likeness, permitted
+from akson.access.rules import Act, decide
+from akson.base.work import Actor, Kind, Purpose
+from tests.access.people import NOW
+from tests.access.test_never_more import KEYS, actors, facts
+
+SCOPES = st.sampled_from(
+    [frozenset(), frozenset({"user/*.cruds"}), frozenset({"patient/*.rs"}), frozenset({"akson/job"})]
+)
+TYPES = st.sampled_from(["Observation", "Patient", "Task", "Consent"])
+
+
+@settings(max_examples=600, deadline=None)
+@given(actors, KEYS, SCOPES, st.sampled_from(Purpose), st.lists(facts, max_size=6), TYPES, st.sampled_from(Act))
+def test_each_of_many_is_judged_as_if_alone(actor, context, scopes, purpose, known, type_, act) -> None:
+    asker, labels = replace(actor, context=context, scopes=scopes), Labels(type=type_)
+    those = [msgspec.structs.replace(one, owner=n) for n, one in enumerate([*known, *known])]  # the same twice over
+    alone = [one.owner for one in those if decide(asker, purpose, one, labels, act, NOW).permit]
+    candidates = {one.owner: (one, likeness(one)) for one in those}
+    assert permitted(asker, purpose, candidates, labels, act, NOW) == alone
+
+
+def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr("akson.access.many.decide", lambda *question: asked.append(question) or decide(*question))
+    gp = Actor(kind=Kind.STAFF, id="x", key=1, name="x", role="fastlege", unit=7, controller=7, person=2)
+    listed = [Facts(owner=n, is_person=True, relations=(Relation(kind="gp", unit=7),)) for n in range(10, 1010)]
+    those = {one.owner: (one, likeness(one)) for one in listed}
+    found = permitted(gp, Purpose.TREATMENT, those, Labels(type="Observation"), Act.READ, NOW)
+    assert found == list(those) and len(asked) == 1

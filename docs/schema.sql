@@ -71,6 +71,21 @@ BEGIN
   RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.journal_analyze_v1(name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+BEGIN
+  IF name NOT IN ('owner', 'resource', 'resource_version', 'locator', 'fact', 'person_identifier', 'search_token',
+                  'search_group', 'search_reference', 'search_string', 'search_date', 'search_number', 'search_text') THEN
+    RAISE EXCEPTION 'not a table of the journal' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  EXECUTE format('ANALYZE %I', name);
+EXCEPTION WHEN lock_not_available THEN
+  NULL;  -- somebody else is at it
+END $$;
+
 CREATE FUNCTION public.journal_current_v1(owners bigint[], types smallint[], ids text[]) RETURNS TABLE(owner bigint, type smallint, id text, version integer, last_updated timestamp with time zone, unit bigint, author bigint, labels text[], about bigint[], deleted boolean, body bytea, facts_rev bigint, facts text, owner_type smallint)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1523,6 +1538,9 @@ GRANT ALL ON FUNCTION public.access_log_ahead(day date) TO akson_app;
 
 REVOKE ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) TO akson_eraser;
+
+REVOKE ALL ON FUNCTION public.journal_analyze_v1(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_analyze_v1(name text) TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_current_v1(owners bigint[], types smallint[], ids text[]) TO akson_app;
 

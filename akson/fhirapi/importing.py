@@ -6,6 +6,7 @@ The answer is NDJSON of OperationOutcomes: how it went, then one for each line t
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ async def import_(call: Call) -> Answer:
     carried_out = _together if modes == ["refuse"] else _one_by_one
     try:
         await carried_out(call, report, _sets(call, lines(call.chunks(), LARGEST_RESOURCE), report))
+        await importing.settle(call.server.office.database, report.written)
     except BaseException:
         report.file.close()
         raise
@@ -129,11 +131,27 @@ def _checked(call: Call, line: Line, report: _Report) -> Draft | None:
 
 
 async def _one_by_one(call: Call, report: _Report, sets: AsyncIterator[list[Item]]) -> None:
-    async for items in sets:
-        faults = [fault async for fault in importing.write(lambda: call.work("import"), items)]
-        report.written += len(items) - len(faults)
-        async for fault in in_turns(sorted(faults, key=lambda one: one.n)):
-            report.add(fault.n, fault.why)
+    """Write set after set; the database writes one while the next is read and checked."""
+    writing: asyncio.Task[None] | None = None
+    try:
+        async for items in sets:
+            if writing is not None:
+                await writing
+            writing = asyncio.create_task(_written(call, report, items))
+        if writing is not None:
+            await writing
+    except BaseException:
+        if writing is not None:
+            writing.cancel()
+            await asyncio.wait([writing])
+        raise
+
+
+async def _written(call: Call, report: _Report, items: list[Item]) -> None:
+    faults = [fault async for fault in importing.write(lambda: call.work("import"), items)]
+    report.written += len(items) - len(faults)
+    async for fault in in_turns(sorted(faults, key=lambda one: one.n)):
+        report.add(fault.n, fault.why)
 
 
 class _Nothing(Exception):

@@ -7,10 +7,14 @@ here get a place of their own, see stubs.py.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 
+import asyncpg
+
+from akson.base.database import Database
 from akson.base.errors import Refused
+from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import bodies
 from akson.fhir.issues import Invalid
@@ -18,6 +22,7 @@ from akson.record import journal, stubs
 from akson.record.preparing import Draft
 from akson.record.writing import flush
 
+SQL = queries(__file__, "importing.sql")
 Working = Callable[[], AbstractAsyncContextManager[Work]]
 
 
@@ -83,6 +88,13 @@ async def write_all(work: Work, items: Sequence[Item]) -> None:
     """Write a set of lines into the transaction of a work that has more to come. Raises Refused, Invalid."""
     await write_within(work, items)
     await flush(work)
+
+
+async def settle(database: Database, written: int) -> None:
+    """Let the planner know of what was loaded, when that was much. Takes seconds; only the caller waits for it."""
+    for row in await database.fetch(SQL.stale, written):
+        with suppress(asyncpg.QueryCanceledError):  # too large for the time of one statement: the server will get to it
+            await database.execute(SQL.analyze, row["relname"])
 
 
 def fault_of(why: Refused | Invalid, items: Sequence[Item]) -> Fault:

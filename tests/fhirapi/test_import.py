@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from akson.base.database import Database
 from akson.fhir.profiles.library import Library
 from akson.fhirapi import importing
 from akson.registers.identifiers import synthetic_fnr
@@ -196,3 +197,11 @@ async def test_a_line_that_breaks_a_profile_takes_no_other_along(api: Api) -> No
         assert answer[:2] == (status, f"5 lines: {written} written, {2 if written else 1} refused")
         assert answer[2] == ["line 2", "line 4"][: 2 if written else 1]
     assert [(await client.get(f"Patient/p{n}")).status_code for n in range(5)] == [200, 404, 200, 404, 200]
+
+
+async def test_the_planner_knows_of_a_large_load_before_it_is_next_asked(api: Api, owner_db: Database) -> None:
+    client = api.as_(VENDOR)
+    lines = ndjson(*({"resourceType": "Organization", "id": f"big-{n}", "name": f"Avdeling {n}"} for n in range(1500)))
+    assert (await sent(client, lines))[1] == "1500 lines: 1500 written, 0 refused"
+    known = await owner_db.fetchval("SELECT reltuples FROM pg_class WHERE relname = 'resource'")
+    assert known >= 1500

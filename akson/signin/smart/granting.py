@@ -118,16 +118,23 @@ class Grants:
         await self._db.execute(SQL.put_refresh, sha256(secret), grant)
         return secret
 
-    async def refreshed(self, secret: str, app: str) -> Grant | None:
-        """Use a refresh token up and return its grant; a second use ends the grant: someone else has it too."""
+    async def refreshable(self, secret: str, app: str) -> Grant | None:
+        """Return the grant of a refresh token; one that was used before ends it: someone else has it too."""
         found = await self.of_refresh(secret)
         if found is None or found[1] != app:
             return None
-        if not await self._db.fetchval(SQL.use_refresh, sha256(secret), self._clock()):
+        if found[2]:
             await self.end(found[0], app)
             return None
         standing = await self.standing(app, found[0])
         return standing.grant if standing else None
+
+    async def spend(self, secret: str, grant: Grant) -> bool:
+        """Use a refresh token up. False, and the grant ends, when another was quicker."""
+        if await self._db.fetchval(SQL.use_refresh, sha256(secret), self._clock()):
+            return True
+        await self.end(grant.id, grant.app)
+        return False
 
     async def of_refresh(self, secret: str) -> tuple[str, str, bool] | None:
         """Return grant and app of a refresh token, and whether it has been used."""

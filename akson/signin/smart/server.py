@@ -90,12 +90,16 @@ class Smart:
         return answer
 
     async def _refreshed(self, form: Form, app: App, key: str) -> dict[str, Any]:
-        grant = await self.grants.refreshed(form.get("refresh_token", ""), app.id)
+        """Give new tokens for a refresh token, which is spent only by what can be answered: a slip costs nothing."""
+        secret = form.get("refresh_token", "")
+        grant = await self.grants.refreshable(secret, app.id)
         if grant is None or grant.key not in ("", key):
             raise Rejected("invalid_grant")
         wanted = form.get("scope", "").split() or grant.scope.split()
         if not set(wanted) <= set(grant.scope.split()):
             raise Rejected("invalid_scope")
+        if not await self.grants.spend(secret, grant):
+            raise Rejected("invalid_grant")
         answer = self._answer(grant, " ".join(wanted), key)
         return answer | {"refresh_token": await self.grants.refresh_token(grant.id)}
 

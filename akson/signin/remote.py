@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -14,6 +15,11 @@ from akson.signin.jose import BadToken, Key
 from akson.signin.keys import Keyring
 
 KEEP = timedelta(hours=1)
+_LARGEST = 1_000_000  # bytes of an answer: whoever sends more wants our memory
+_IN_ALL = 10  # seconds, however slowly it drips
+_OF_TRANSFER = frozenset(
+    {"content-encoding", "content-length", "transfer-encoding"}
+)  # say nothing of what was unpacked
 AGAIN = timedelta(seconds=10)  # between two looks for a key we do not know
 T = TypeVar("T")
 
@@ -96,11 +102,21 @@ class Remote:
 
 
 async def send(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> httpx.Response:
-    """Send one request within 5 seconds, following no redirect; raise Refused AK-L004 when there is no answer."""
+    """Send one request, following no redirect; raise Refused AK-L004 when no answer of a fit size comes in time."""
     try:
-        return await http.request(method, url, follow_redirects=False, timeout=5, **more)
-    except (httpx.HTTPError, httpx.InvalidURL):
+        async with (
+            asyncio.timeout(_IN_ALL),
+            http.stream(method, url, follow_redirects=False, timeout=5, **more) as answer,
+        ):
+            content = b""
+            async for part in answer.aiter_bytes():
+                content += part
+                if len(content) > _LARGEST:
+                    raise Refused("AK-L004", detail="the answer is too large")
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
         raise Refused("AK-L004", detail="no answer") from None
+    kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _OF_TRANSFER]
+    return httpx.Response(answer.status_code, headers=kept, content=content, request=answer.request)
 
 
 def parsed(answer: httpx.Response, shape: type[T]) -> T:

@@ -6,6 +6,7 @@ Source: hl7.org/fhir/smart-app-launch/STU2.2, RFC 6749, 7009, 7636, 7662
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from akson.base.work import Actor
@@ -279,6 +280,29 @@ async def test_keys_may_stand_at_an_address_and_none_other_may_be_named(smart: S
         jwks["keys"] = []  # it is asked again: the answer did not say that it may be kept
         assert (await smart.token(**form, **assertion(smart.url))).json()["error"] == "invalid_client"
     assert (await smart.token(**form, **assertion(smart.url))).json()["error"] == "invalid_client"
+
+
+async def test_no_app_fills_our_memory_with_its_keys(smart: Smart) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'{"keys":['
+        while sent < 100:
+            sent += 1
+            yield b" " * 1_000_000
+            await asyncio.sleep(0)
+
+    def build(url: str) -> Starlette:
+        async def keys(request: Request) -> Response:
+            return StreamingResponse(endless())
+
+        return Starlette(routes=[Route("/jwks", keys)])
+
+    async with served(build) as url:
+        await smart.apps.add(keyed(jwks={}, jwks_url=f"{url}/jwks"), datetime.now(UTC))
+        answer = await smart.token(grant_type="client_credentials", scope="system/*.rs", **assertion(smart.url))
+    assert answer.json()["error"] == "invalid_client" and sent < 50
 
 
 async def test_a_request_may_come_as_a_form(smart: Smart, jonas: Actor) -> None:

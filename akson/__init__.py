@@ -5,7 +5,7 @@ The building. A floor imports only floors below it (tested); what a floor has to
     cli  app  doors             DOORS    compose everything; the only readers of settings, clock and environment
     workplace  portal  fhirapi  FACES    staff's pages | citizens' pages | FHIR REST, one file per interaction
     clinical/*                  WORK     one folder per thing a person does: notes, vitals
-    exchange                    BRIDGE   messages to and from everyone outside, one file per type
+    exchange  subscriptions     BRIDGES  messages to and from everyone outside | news for those who follow them
     patient                     PERSON   identity, banner, opening a record
     record                      JOURNAL  versions, search, write sets, facts, chain, erasure; owns the record's tables
     access                      TRUST    who may do what, why: named rules over facts

@@ -28,6 +28,7 @@ from akson.doors.launching import PLACE, actor_of, records, smart_server
 from akson.doors.limits import Limits
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
+from akson.doors.subscribing import standing
 from akson.exchange.transports.local import Local
 from akson.fhirapi.answers import unexpected
 from akson.fhirapi.door import routes as fhir_routes
@@ -109,6 +110,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
         *fhir_routes(
             here.office,
             _authenticate(here, smart),
+            standing(here.office),
             base_url=here.settings.base_url,
             secret=here.keys.derived("pages"),
             smart=configuration(smart.url),

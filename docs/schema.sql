@@ -666,6 +666,29 @@ BEGIN
   RETURN (SELECT r.revision FROM search_rules r) = the_revision;
 END $$;
 
+CREATE FUNCTION public.subscription_emit_v1(which bigint, at timestamp with time zone, whose bigint, types smallint[], ids text[], versions integer[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  last bigint; n integer;
+BEGIN
+  SELECT s.events INTO last FROM subscription s WHERE s.key = which AND s.status <> 'off' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  INSERT INTO subscription_event (subscription, number, at, owner, type, id, version)
+  SELECT which, last + row_number() OVER (ORDER BY k.place), subscription_emit_v1.at, whose, k.type, k.id, k.version
+    FROM unnest(types, ids, versions) WITH ORDINALITY AS k (type, id, version, place)
+   WHERE k.version > coalesce((SELECT max(e.version) FROM subscription_event e
+                                WHERE e.subscription = which AND e.owner = whose AND e.type = k.type AND e.id = k.id), 0);
+  GET DIAGNOSTICS n = ROW_COUNT;
+  IF n > 0 THEN
+    UPDATE subscription s SET events = last + n,
+           due = CASE WHEN s.failures = 0 THEN least(coalesce(s.due, subscription_emit_v1.at), subscription_emit_v1.at)
+                      ELSE s.due END
+     WHERE s.key = which;
+  END IF;
+  RETURN n;
+END $$;
+
 CREATE TABLE public.access_log (
     stream bigint NOT NULL,
     seq bigint NOT NULL,
@@ -1139,6 +1162,38 @@ CREATE TABLE public.smart_refresh (
     used_at timestamp with time zone
 );
 
+CREATE TABLE public.subscription (
+    key bigint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    subscriber text NOT NULL,
+    actor text NOT NULL,
+    plan text NOT NULL,
+    type smallint NOT NULL,
+    channel text NOT NULL,
+    seconds smallint NOT NULL,
+    status text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    events bigint DEFAULT 0 NOT NULL,
+    delivered bigint DEFAULT 0 NOT NULL,
+    due timestamp with time zone,
+    leased timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    failing timestamp with time zone,
+    problem text DEFAULT ''::text NOT NULL,
+    heard timestamp with time zone
+);
+
+CREATE TABLE public.subscription_event (
+    subscription bigint NOT NULL,
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    owner bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL
+);
+
 CREATE TABLE public.terminology_closure (
     system bigint NOT NULL,
     ancestor integer NOT NULL,
@@ -1348,6 +1403,12 @@ ALTER TABLE ONLY public.smart_grant
 ALTER TABLE ONLY public.smart_refresh
     ADD CONSTRAINT smart_refresh_pkey PRIMARY KEY (digest);
 
+ALTER TABLE ONLY public.subscription_event
+    ADD CONSTRAINT subscription_event_pkey PRIMARY KEY (subscription, number);
+
+ALTER TABLE ONLY public.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY public.terminology_closure
     ADD CONSTRAINT terminology_closure_pkey PRIMARY KEY (system, ancestor, descendant);
 
@@ -1389,6 +1450,8 @@ CREATE INDEX export_at ON public.export USING btree (at);
 CREATE INDEX fact_named ON public.fact USING btree ((((data)::json #>> '{value,named}'::text[]))) WHERE (kind = 'representation'::text);
 
 CREATE INDEX fact_person ON public.fact USING btree (person, kind, owner) WHERE (person <> 0);
+
+CREATE INDEX fact_subscriber ON public.fact USING btree (data) WHERE (kind = 'subscriber'::text);
 
 CREATE INDEX fact_unit ON public.fact USING btree (unit, kind, owner) WHERE (unit <> 0);
 
@@ -1478,6 +1541,16 @@ CREATE INDEX smart_grant_person ON public.smart_grant USING btree (person);
 
 CREATE INDEX smart_refresh_grant ON public.smart_refresh USING btree (grant_id);
 
+CREATE INDEX subscription_due ON public.subscription USING btree (due) WHERE (due IS NOT NULL);
+
+CREATE INDEX subscription_event_at ON public.subscription_event USING btree (at);
+
+CREATE UNIQUE INDEX subscription_event_version ON public.subscription_event USING btree (subscription, owner, type, id, version);
+
+CREATE INDEX subscription_subscriber ON public.subscription USING btree (subscriber);
+
+CREATE INDEX subscription_type ON public.subscription USING btree (type) WHERE (status <> 'off'::text);
+
 CREATE INDEX terminology_closure_up ON public.terminology_closure USING btree (system, descendant, ancestor) INCLUDE (direct);
 
 CREATE UNIQUE INDEX terminology_concept_key ON public.terminology_concept USING btree (system, key);
@@ -1530,6 +1603,9 @@ ALTER TABLE ONLY public.smart_grant
 ALTER TABLE ONLY public.smart_refresh
     ADD CONSTRAINT smart_refresh_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES public.smart_grant(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.subscription_event
+    ADD CONSTRAINT subscription_event_subscription_fkey FOREIGN KEY (subscription) REFERENCES public.subscription(key) ON DELETE CASCADE;
+
 GRANT USAGE ON SCHEMA public TO akson_app;
 GRANT USAGE ON SCHEMA public TO akson_eraser;
 
@@ -1566,6 +1642,8 @@ GRANT ALL ON FUNCTION public.journal_values_v1(anew boolean, c_owner bigint[], c
 GRANT ALL ON FUNCTION public.journal_write_v3(at timestamp with time zone, author text, o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 
 GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
+
+GRANT ALL ON FUNCTION public.subscription_emit_v1(which bigint, at timestamp with time zone, whose bigint, types smallint[], ids text[], versions integer[]) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.access_log TO akson_app;
 
@@ -1702,6 +1780,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.smart_app TO akson_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.smart_grant TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.smart_refresh TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subscription TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subscription_event TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_closure TO akson_app;
 

@@ -12,13 +12,17 @@ from akson.access.roles import LOAD, OWN_JOB
 from akson.audit.log import AccessLog
 from akson.base.database import Database
 from akson.base.ids import Ids
+from akson.base.outward import LOOPBACK, Outward
 from akson.base.work import Actor, Kind, Purpose
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.stored import Stored
 from akson.record.values import Hasher
+from akson.subscriptions.keeping import Keeper
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+INSIDE = Outward.listing(LOOPBACK, secure=False)  # receivers of tests stand on this machine
+FHIR = "http://akson.test/fhir"
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 JOB = Actor(kind=Kind.SYSTEM, id="Device/job", key=0, name="Akson", role="system", scopes=frozenset({OWN_JOB}))
 VENDOR = Actor(kind=Kind.SYSTEM, id="Device/vendor", key=0, name="Leverandør", role="system",
@@ -48,7 +52,7 @@ async def opened_office(url: str, *, size: int = 6) -> AsyncIterator[Office]:
     try:
         yield Office(
             database=database, eraser=eraser, ids=Ids({"a": b"k" * 16}, "a"), hasher=Hasher(b"secret"), log=log,
-            clock=Clock(), drafts_key=b"d" * 32, synthetic=True,
+            clock=Clock(), drafts_key=b"d" * 32, synthetic=True, following=Keeper(outward=INSIDE, base=FHIR),
         )  # fmt: skip
     finally:
         await log.close()

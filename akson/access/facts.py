@@ -87,6 +87,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     family    owner keys of the Patients of those close to this person: they may not open the record as staff
     labelled  the resources that carry security marks: a search asks about each of them before it looks
+    subscriber  of a Subscription: whose it is, see subscribers.py
     """
 
     owner: int
@@ -101,6 +102,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     representations: tuple[Representation, ...] = ()
     family: tuple[int, ...] = ()
     labelled: tuple[Labels, ...] = ()
+    subscriber: str = ""
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,13 +169,17 @@ class _Professional(_Row, frozen=True, tag="professional"):
     """Read by sign-in."""
 
 
+class _Subscriber(_Row, frozen=True, tag="subscriber"):
+    value: str
+
+
 class _Labelled(_Row, frozen=True, tag="labelled"):
     value: Labels
 
 
 _AnyRow = (
     _Labelled | _Person | _Relation | _Block | _Opening | _Representation | _Family | _Protection | _Employment | _Unit
-    | _Professional
+    | _Professional | _Subscriber
 )  # fmt: skip
 _decoder = msgspec.json.Decoder(list[_AnyRow])
 
@@ -193,4 +199,5 @@ def decode(owner: int, rev: int, text: str | bytes, *, is_person: bool) -> Facts
         relations=tuple(found.get(_Relation, ())), blocks=tuple(found.get(_Block, ())),
         openings=tuple(found.get(_Opening, ())), representations=tuple(found.get(_Representation, ())),
         family=tuple(found.get(_Family, ())), labelled=tuple(found.get(_Labelled, ())),
+        subscriber=next(iter(found.get(_Subscriber, ())), ""),
     )  # fmt: skip

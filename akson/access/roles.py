@@ -74,7 +74,7 @@ WRITES: Mapping[Permission, str] = {
     "CareTeam Account ChargeItem Claim Person Slot Schedule Group List",
     P.MANAGE: "Organization OrganizationAffiliation Practitioner PractitionerRole Location HealthcareService Endpoint "
     "CodeSystem ValueSet ConceptMap NamingSystem StructureDefinition Questionnaire PlanDefinition "
-    "ActivityDefinition Library Measure Schedule Slot Device Subscription CapabilityStatement Group "
+    "ActivityDefinition Library Measure Schedule Slot Device CapabilityStatement Group "
     "Substance Medication MedicationKnowledge OperationDefinition MessageDefinition GraphDefinition "
     "ImplementationGuide",
     P.OWN_RECORD: "Observation QuestionnaireResponse Communication Consent AppointmentResponse",

@@ -9,6 +9,7 @@ Rules are pure: what they know is in `Ask`.
     tokens      what a token was given for          opening     records opened without a tie
     attesting   what only registers know            programs    our own jobs, and those with an agreement
     erasing     what leaves a record for good       commons     what belongs to nobody
+    subscribers each subscription is its subscriber's
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from akson.access import (
     erasing,
     opening,
     programs,
+    subscribers,
     tokens,
 )
 from akson.access.asking import EMERGENCY, NOBODY, RULES, Act, Ask, Decision, Rule, in_emergency
@@ -36,7 +38,7 @@ __all__ = ["Act", "Decision", "decide", "hides_address", "partly_closed"]
 
 # Importing them registers their rules.
 _LOADED = (attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, citizens.RULES, commons.RULES, erasing.RULES,
-           opening.RULES, programs.RULES, tokens.RULES)  # fmt: skip
+           opening.RULES, programs.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:

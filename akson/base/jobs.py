@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import asyncpg
 import msgspec
 
 from akson.base.database import Database, Record
@@ -36,12 +37,14 @@ class News(msgspec.Struct, frozen=True):
 class Consumer:
     """One who wants to know. `handle` must do no harm when called again for the same news.
 
-    types   resource type codes it cares for
+    types    resource type codes it cares for
+    wanting  tells what it cares for besides; asked in the transaction that takes the news, so that none passes it by
     """
 
     name: str
     types: frozenset[int]
     handle: Callable[[News], Awaitable[None]]
+    wanting: Callable[[asyncpg.Connection], Awaitable[frozenset[int]]] | None = None
 
 
 async def deliver(database: Database, consumers: Sequence[Consumer], now: datetime) -> int:
@@ -68,12 +71,14 @@ async def _spread(database: Database, consumers: Iterable[Consumer], bucket: int
     """Make a job for each consumer of each waiting piece of news, and take the news away, in one transaction."""
     async with database.transaction() as connection:
         rows = await connection.fetch(SQL.take_news, bucket, _BATCH)
+        wanted = {one.name: one.types | await one.wanting(connection) if one.wanting else one.types
+                  for one in (consumers if rows else ())}  # fmt: skip
         jobs = []
         for row in rows:
             news = News(row["owner"], row["seq"], row["types"], row["ids"], row["versions"])
             payload = msgspec.json.encode(news).decode()
             for consumer in consumers:
-                if consumer.types & set(news.types):
+                if wanted[consumer.name] & set(news.types):
                     key = f"{consumer.name}:{news.owner}:{news.seq}"
                     jobs.append((bucket, key, consumer.name, news.owner, payload))
         if jobs:

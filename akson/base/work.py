@@ -51,6 +51,8 @@ class Actor:
     signed_in: str = ""  # how: issuer and level, e.g. "helseid:4"
     scopes: frozenset[str] = frozenset()  # of the token; empty for browser sessions
     context: int = 0  # owner key of the Patient that scopes of patient/ are about
+    client: str = ""  # the app registered here that the token was given to
+    grant: str = ""  # what the person let that app do, which the token stands on
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,9 +57,10 @@ async def actor_of(claims: TokenClaims, smart: Smart, office: Office, limits: Li
     grant = standing.grant
     if grant is None:
         return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.client}", key=0, name=standing.name, role="system",
-                     scopes=claims.scopes, signed_in=claims.issuer)  # fmt: skip
+                     scopes=claims.scopes, signed_in=claims.issuer, client=claims.client)  # fmt: skip
     through = f"{grant.actor.signed_in} app {claims.client}"
-    actor = replace(grant.actor, scopes=claims.scopes, context=grant.context, signed_in=through)
+    actor = replace(grant.actor, scopes=claims.scopes, context=grant.context, signed_in=through, client=claims.client,
+                    grant=grant.id)  # fmt: skip
     if actor.kind is Kind.STAFF and not await office.register.still_employed(actor, office.clock()):
         raise Refused("AK-L002", detail="the person has left")
     return actor

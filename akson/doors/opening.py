@@ -24,6 +24,7 @@ from akson.record.identities import holds_invented
 from akson.record.office import Office
 from akson.record.values import Hasher
 from akson.signin.guard import Guarded, refuse_in_production
+from akson.subscriptions.keeping import Keeper
 
 ROLE = "akson_app"
 ERASER = "akson_eraser"
@@ -104,6 +105,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
             database=database, eraser=eraser, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes),
             log=log, clock=clock, drafts_key=keys.drafts, synthetic=settings.synthetic,
             profiles=profiles.load(settings.profiles),
+            following=Keeper(outward=settings.outward, base=settings.fhir_url),
         )  # fmt: skip
     finally:
         await log.close()

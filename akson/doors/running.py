@@ -25,6 +25,7 @@ from akson.clinical.notes import drafts
 from akson.doors import sending
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
+from akson.doors.subscribing import standing
 from akson.exchange import erasing
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
@@ -34,6 +35,8 @@ from akson.record.search import indexing
 from akson.signin.sessions import SessionSettings
 from akson.signin.smart.granting import purge_grants
 from akson.signin.tickets import Tickets
+from akson.subscriptions import collecting, delivering
+from akson.subscriptions.calling import Caller, client
 
 PAUSE = 0.5  # seconds between two looks when nothing is due
 SEAL_EVERY = timedelta(minutes=1)
@@ -47,14 +50,14 @@ def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
     return [
         worklist.consumer(office.database, office.ids.open), erasing.consumer(office.eraser),
-        drafts.consumer(office.database),
+        drafts.consumer(office.database), collecting.consumer(office),
     ]  # fmt: skip
 
 
 async def work(settings: Settings) -> None:
     """Carry news, deliver messages, seal the log and clean up until stopped."""
     schemas = Schemas(settings.schemas) if settings.schemas else None
-    async with opened(settings) as office, httpx.AsyncClient(timeout=20.0) as http:
+    async with opened(settings) as office, httpx.AsyncClient(timeout=20.0) as http, client() as hooks:
         turns: dict[str, Callable[[], Awaitable[int]]] = {
             "news": lambda: deliver(office.database, consumers(office), clock())
         }
@@ -62,9 +65,18 @@ async def work(settings: Settings) -> None:
             local = Local(secret=settings.exchange_secret, client=http)
             turns["messages"] = lambda: local.turn(office, schemas=schemas)
         turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
+        turns["subscriptions"] = deliverer(office, settings, hooks).turn
         turns["seals"] = _sealing(office, settings)
-        turns["cleaning"] = _cleaning(office)
+        turns["cleaning"] = _cleaning(office, settings)
         await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))
+
+
+def deliverer(office: Office, settings: Settings, http: httpx.AsyncClient) -> delivering.Deliverer:
+    """Return what delivers to those who subscribe."""
+    return delivering.Deliverer(
+        office=office, caller=Caller(outward=settings.outward, client=http), base=settings.fhir_url,
+        standing=standing(office), patience=timedelta(days=settings.hook_days),
+    )  # fmt: skip
 
 
 async def _again(name: str, turn: Callable[[], Awaitable[int]]) -> None:
@@ -98,7 +110,7 @@ def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]
     return turn
 
 
-def _cleaning(office: Office) -> Callable[[], Awaitable[int]]:
+def _cleaning(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]:
     """Return the turn that cleans up now and then."""
     due = clock()
 
@@ -106,6 +118,7 @@ def _cleaning(office: Office) -> Callable[[], Awaitable[int]]:
         nonlocal due
         if clock() >= due:
             await clean(office.database, clock())
+            await delivering.clean(office.database, clock(), timedelta(days=settings.event_days))
             due = clock() + CLEAN_EVERY
         return 0
 
@@ -173,6 +186,9 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
     given = {
         "AKSON_ENV": settings.environment, "AKSON_DATABASE_URL": settings.database_url,
         "AKSON_DATA": str(settings.data), "AKSON_URL": settings.base_url, "AKSON_PORT": str(settings.port),
-        "AKSON_EXCHANGE_SECRET": settings.exchange_secret, "AKSON_LOCAL_SECRET": settings.exchange_secret,
+        "AKSON_HOOKS": settings.hooks,
+        "AKSON_EXCHANGE_SECRET": settings.exchange_secret,
+        "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
+        "AKSON_EVENT_DAYS": str(settings.event_days),
     }  # fmt: skip
     return {**outer, **given}

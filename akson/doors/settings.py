@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from akson.base.errors import Refused
+from akson.base.outward import LOOPBACK, Outward
 from akson.signin.guard import Guarded, is_production, refuse_in_production
 
 
@@ -26,6 +27,9 @@ class Settings:
     staff_issuer: str  # AKSON_STAFF_ISSUER: HelseID; empty: our own, in the demo
     citizen_issuer: str  # AKSON_CITIZEN_ISSUER: ID-porten; likewise
     client_id: str  # AKSON_CLIENT_ID: ours at those issuers
+    hooks: str = ""  # AKSON_HOOKS: hosts and networks inside that subscriptions may be delivered to, with commas
+    hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
+    event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
     rate: int = 600_000  # AKSON_CLIENT_RATE: FHIR requests a minute for each client without a limit of its own; 0: none
 
     @property
@@ -41,6 +45,12 @@ class Settings:
     def bearer(self) -> bool:
         """Tell whether access tokens are taken that are bound to no key."""
         return not self.production
+
+    @property
+    def outward(self) -> Outward:
+        """Where subscriptions may be delivered to: outside only; where no real persons are, to this machine too."""
+        usual = () if self.production else LOOPBACK
+        return Outward.listing([*self.hooks.split(","), *usual], secure=self.production)
 
     @property
     def own_issuer(self) -> bool:
@@ -74,6 +84,9 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
+        hooks=_listed(env, "AKSON_HOOKS"),
+        hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
+        event_days=_number(env, "AKSON_EVENT_DAYS", 14),
     )
     guard(settings)
     return settings
@@ -96,6 +109,15 @@ def _number(env: Mapping[str, str], name: str, usual: int) -> int:
     if not given.isdecimal() or int(given) > 10**9:
         raise Refused("AK-L011", what=name)
     return int(given)
+
+
+def _listed(env: Mapping[str, str], name: str) -> str:
+    given = env.get(name, "")
+    try:
+        Outward.listing(given.split(","), secure=True)
+    except ValueError:
+        raise Refused("AK-L011", what=name) from None
+    return given
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

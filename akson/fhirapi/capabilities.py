@@ -8,15 +8,18 @@ from typing import Any
 
 import msgspec
 
+from akson.access.subscribers import SUBSCRIPTION
 from akson.fhir import types
 from akson.fhir.definitions import facts
-from akson.fhirapi import operations, searchable
+from akson.fhirapi import operations, searchable, socket
 from akson.fhirapi.answers import Answer
 from akson.record.own import Own
+from akson.subscriptions.plan import BACKPORT, TOPICS
 
 _CODES = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 _SYSTEM = ("transaction", "batch", "history-system", "search-system")
 _COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
+_WEBSOCKET = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
@@ -31,6 +34,7 @@ def statement(base: str, at: datetime, smart: Mapping[str, Any], own: Own) -> An
         "searchParam": [one.told for one in searchable.of_every_type()],
         "operation": _operations(""),
         "compartment": [f"{_COMPARTMENT}{name.lower()}" for name in sorted(facts()["compartments"])],
+        "extension": [{"url": _WEBSOCKET, "valueUri": socket.address(base)}],
     }
     told = {
         "resourceType": "CapabilityStatement",
@@ -38,7 +42,10 @@ def statement(base: str, at: datetime, smart: Mapping[str, Any], own: Own) -> An
         "date": at.isoformat(timespec="seconds"),
         "kind": "instance",
         "software": {"name": "Akson"},
-        "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
+        "instantiates": [
+            "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data",
+            "http://hl7.org/fhir/uv/subscriptions-backport/CapabilityStatement/backport-subscription-server-r4",
+        ],
         "implementation": {"description": "Akson, felles kommunal journal", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],
@@ -66,6 +73,7 @@ def _resource(name: str, own: Own) -> dict[str, Any]:
     along = {"searchInclude": searchable.included(name, more), "searchRevInclude": searchable.pointing_at(name, every)}
     return {
         "type": name,
+        **(_topics() if name == SUBSCRIPTION else {}),
         "interaction": [{"code": code} for code in _CODES],
         "versioning": "versioned-update",
         "readHistory": True,
@@ -78,6 +86,15 @@ def _resource(name: str, own: Own) -> dict[str, Any]:
         **{element: named for element, named in along.items() if named},
         **({"operation": offered} if (offered := _operations(name)) else {}),
         "searchParam": [one.told for one in searchable.searchable(name, more)],
+    }
+
+
+def _topics() -> dict[str, Any]:
+    """Return what may be subscribed to: one topic for each type."""
+    url = f"{BACKPORT}capabilitystatement-subscriptiontopic-canonical"
+    return {
+        "supportedProfile": [f"{BACKPORT}backport-subscription"],
+        "extension": [{"url": url, "valueCanonical": f"{TOPICS}{name}"} for name in types.TYPES],
     }
 
 

@@ -15,10 +15,20 @@ import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from akson.base.errors import Refused
 from akson.base.work import Actor
-from akson.fhirapi import addresses, capabilities, contents, crossing, entries, openapi, terminology_capabilities
+from akson.fhirapi import (
+    addresses,
+    capabilities,
+    contents,
+    crossing,
+    entries,
+    openapi,
+    socket,
+    terminology_capabilities,
+)
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.batch import batch
 from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Pairs, Server
@@ -27,10 +37,12 @@ from akson.fhirapi.once import given
 from akson.fhirapi.pages import Seal
 from akson.fhirapi.performing import AWAY, perform, refusal
 from akson.fhirapi.search import by_get
+from akson.fhirapi.socket import Socket
 from akson.fhirapi.streams import Stream
 from akson.fhirapi.transaction import transaction
 from akson.record.office import Office
 from akson.record.own import Own, load
+from akson.subscriptions.following import Acting
 
 ROOT = "/fhir"
 Authenticate = Callable[[Mapping[str, str], str, str], Awaitable[Actor]]  # headers, method, url -> who asks
@@ -39,6 +51,7 @@ _TRUE = frozenset({"true", ""})
 _OPENAPI = "openapi.json"
 _OPEN = frozenset({"metadata", _OPENAPI})  # to everybody
 _SMART = ROOT + crossing.WELL_KNOWN
+_SOCKET = f"{ROOT}/{socket.PATH}"
 
 
 class FhirApi:
@@ -61,11 +74,11 @@ class FhirApi:
         smart         what the authorisation server says of itself, when there is one
         """
         self._origin = base_url.rstrip("/")
-        self._server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret))
+        self.server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret))
         self._authenticate = authenticate
         self._began, self._capable = office.clock(), smart or {}
         self._told: dict[str, tuple[Own, Answer]] = {}  # by path, as long as these search parameters stand
-        self._terminology = terminology_capabilities.statement(self._server.base, self._began)
+        self._terminology = terminology_capabilities.statement(self.server.base, self._began)
         self._smart = msgspec.json.encode(smart) if smart else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +118,7 @@ class FhirApi:
             actor = await self._authenticate(headers, scope["method"], self._origin + scope["path"])
             place = _BASE if not path else addresses.find(path.split("/"))
             call = Call(
-                server=self._server,
+                server=self.server,
                 actor=actor,
                 request=request,
                 method=method,
@@ -136,7 +149,7 @@ class FhirApi:
 
     async def _standing(self, path: str) -> Answer:
         """Return the CapabilityStatement, or the OpenAPI document, with the search parameters that are ready now."""
-        own, base = await load(self._server.office.database.fetch), self._server.base
+        own, base = await load(self.server.office.database.fetch), self.server.base
         if path not in self._told or self._told[path][0] != own:
             made = (openapi.document(base, _BASE.interactions, own) if path == _OPENAPI
                     else capabilities.statement(base, self._began, self._capable, own))  # fmt: skip
@@ -176,22 +189,32 @@ _BASE = addresses.Place(interactions={"POST": bundle, "GET": by_get})
 
 
 class _Below(BaseRoute):
-    """Hands everything at and below /fhir to the API, without a router's parsing."""
+    """Hands everything at and below /fhir to the API without a router's parsing, and websockets to their own."""
 
-    def __init__(self, api: FhirApi) -> None:
-        self._api = api
+    def __init__(self, api: FhirApi, acting: Acting | None) -> None:
+        self._api, self._acting = api, acting
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path = scope.get("path", "")
-        ours = scope["type"] == "http" and (path == ROOT or path.startswith(ROOT + "/"))
+        if scope["type"] == "websocket":
+            ours = path == _SOCKET and self._acting is not None
+        else:
+            ours = scope["type"] == "http" and (path == ROOT or path.startswith(ROOT + "/"))
         return (Match.FULL if ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._api(scope, receive, send)
+        if scope["type"] == "websocket" and self._acting is not None:
+            await Socket(WebSocket(scope, receive, send), self._api.server, self._acting).run()
+        else:
+            await self._api(scope, receive, send)
 
 
 def routes(
-    office: Office, authenticate: Authenticate, *, base_url: str, secret: bytes, smart: Mapping[str, Any] | None = None
-) -> list[BaseRoute]:
-    """Return the API as routes; see FhirApi for the arguments. Put them first: reads are the hottest path."""
-    return [_Below(FhirApi(office, authenticate, base_url=base_url, secret=secret, smart=smart))]
+    office: Office, authenticate: Authenticate, acting: Acting | None = None, *, base_url: str, secret: bytes,
+    smart: Mapping[str, Any] | None = None,
+) -> list[BaseRoute]:  # fmt: skip
+    """Return the API as routes; see FhirApi for the arguments. Put them first: reads are the hottest path.
+
+    acting  as whom one who subscribes acts now; None: there are no websockets
+    """
+    return [_Below(FhirApi(office, authenticate, base_url=base_url, secret=secret, smart=smart), acting)]

@@ -17,12 +17,14 @@ from akson.fhirapi.export import of_all, of_group, of_patients
 from akson.fhirapi.importing import import_
 from akson.fhirapi.indexing import status
 from akson.fhirapi.lookup import lookup
+from akson.fhirapi.subscriptions import binding_token, events, standing
 from akson.fhirapi.subsumes import subsumes
 from akson.fhirapi.translate import translation
 from akson.fhirapi.validate import validate
 from akson.fhirapi.validate_code import batch, in_code_system, in_value_set
 
 _SPEC = "http://hl7.org/fhir/OperationDefinition/"
+_BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-"
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 
 
@@ -60,6 +62,12 @@ OPERATIONS = (
               definition=f"{_SPEC}CodeSystem-validate-code"),
     Operation(name="subsumes", type="CodeSystem", perform=subsumes, levels=_TYPE_AND_INSTANCE,
               definition=f"{_SPEC}CodeSystem-subsumes"),
+    Operation(name="status", type="Subscription", perform=standing, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_BACKPORT}status"),
+    Operation(name="get-ws-binding-token", type="Subscription", perform=binding_token, levels=_TYPE_AND_INSTANCE,
+              definition=f"{_BACKPORT}get-ws-binding-token"),
+    Operation(name="events", type="Subscription", perform=events, levels=frozenset({"instance"}),
+              definition=f"{_BACKPORT}events"),
     Operation(name="translate", type="ConceptMap", perform=translation, levels=_TYPE_AND_INSTANCE,
               definition=f"{_SPEC}ConceptMap-translate"),
     Operation(name="status", type="SearchParameter", perform=status, levels=_TYPE_AND_INSTANCE, methods=("GET",),

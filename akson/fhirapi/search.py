@@ -5,7 +5,6 @@ By GET, or by POST to `_search` when the question names a person: then no link s
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
 
 from akson.base.errors import Refused
@@ -16,6 +15,7 @@ from akson.fhirapi.calls import Call, Pairs
 from akson.fhirapi.pages import PAGE
 from akson.record.search import searching as journal_search
 from akson.record.search import wide
+from akson.record.search.values import own_places
 from akson.record.stored import Stored
 
 _AFTER = "_after"  # the journal's cursor; travels only inside a sealed link
@@ -51,7 +51,7 @@ async def by_post(call: Call) -> Answer:
 
 
 async def _answer(call: Call, work: Work, question: Pairs, itself: str) -> Answer:
-    asked = with_places(question, call.server.base)
+    asked = own_places(question, call.server.base)
     if call.within and call.type:
         page = await journal_search.search(work, call.type, asked, within=call.within)
     elif call.type:
@@ -65,17 +65,6 @@ async def _answer(call: Call, work: Work, question: Pairs, itself: str) -> Answe
     hits = [_entry(call, hit, "match") for hit in page.hits]
     included = [_entry(call, one, "include") for one in page.included]
     return answers.bundle("searchset", hits + included, links=links, total=page.total)
-
-
-def with_places(question: Pairs, base: str) -> Pairs:
-    """Return the question with Type/id beside every address of this server: a reference may be asked for by either.
-
-    Source: hl7.org/fhir/R4/search.html#reference. The address stays: a canonical may be one of ours, too.
-    """
-    if not any(base in value for _, value in question):
-        return question
-    own = re.compile(rf"(?<![^,]){re.escape(base)}/([A-Z][A-Za-z]+/[A-Za-z0-9.-]{{1,64}})(?![^,])")
-    return tuple((name, own.sub(r"\g<0>,\1", value)) for name, value in question)
 
 
 def _unsealed(call: Call) -> Pairs:

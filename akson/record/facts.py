@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from akson.access.facts import Labels
+from akson.access.subscribers import SUBSCRIPTION
 from akson.fhir.dates import interval
 
 Resource = dict[str, Any]
@@ -75,7 +76,7 @@ def labelled(labels: Labels) -> FactRow:
 
 def carries_facts(type_: str) -> bool:
     """Tell whether resources of this type are the truth of some fact."""
-    return type_ in _PROJECTIONS
+    return type_ in _PROJECTIONS or type_ == SUBSCRIPTION
 
 
 def national_identifiers(resource: Resource) -> list[tuple[str, str]]:

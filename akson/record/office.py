@@ -20,6 +20,7 @@ from akson.base.work import Actor, Purpose, Work
 from akson.fhir.profiles.library import Library
 from akson.record import session as sessions
 from akson.record.current import Current
+from akson.record.following import Following
 from akson.record.own import Rules
 from akson.record.queues import Queues
 from akson.record.staff import Register
@@ -39,6 +40,7 @@ class Office:
     drafts_key  32 bytes that drafts are sealed under; without it there are none
     profiles    what the installation has loaded; resources that claim one of them are held to it
     synthetic   numbers of invented persons are taken; never in production
+    following   who keeps subscriptions; None: nobody does
     """
 
     database: Database
@@ -50,6 +52,7 @@ class Office:
     drafts_key: bytes = b""
     synthetic: bool = False
     profiles: Library = field(default_factory=Library)
+    following: Following | None = None
 
     def __post_init__(self) -> None:
         self.current = Current(self.database)

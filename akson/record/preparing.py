@@ -17,13 +17,14 @@ import msgspec
 from akson.access import roles
 from akson.access.facts import Facts, Labels
 from akson.access.rules import Act
+from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import owners, types
-from akson.record import own, profiling
+from akson.record import following, own, profiling
 from akson.record.changes import Change, fill
 from akson.record.deciding import LETTERS, allow, asked, facts_in, labels_in, labels_of
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
@@ -84,6 +85,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
 
     Raises  Refused: AK-J001 to AK-J006, or an access refusal; then nothing of the set is queued
     """
+    await following.hold(work, drafts)
     await profiling.hold(work, [(d.path, d.resource, d.body) for d in drafts])
     await own.hold(partial(fetch, work), [(d.path, d.resource) for d in drafts])
     lookup = await look_up(work, drafts)
@@ -260,6 +262,8 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
         _fill(work, change, draft, lookup)
     elif change.stands is not None:
         change.labels = tuple(sorted(change.stands.security))  # what is gone stays as closed as it was
+    if draft.type == SUBSCRIPTION:
+        change.facts.append(following.whose(work, change))
     return change
 
 

@@ -86,6 +86,12 @@ SELECT k.n, r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, 
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
  ORDER BY k.n, r.sort_date DESC, r.id;
 
+-- name: subscribed
+-- The subscriptions of one subscriber, those that were deleted too.
+-- in   $1 the fact that says so
+-- uses index fact_subscriber
+SELECT owner FROM fact WHERE kind = 'subscriber' AND data = $1;
+
 -- name: anybody
 -- Is anything in the journal?
 SELECT EXISTS (SELECT FROM owner);

@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 
 from akson.access.rules import Act
+from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -21,6 +22,7 @@ from akson.record import own
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.facts import NUMBERED
+from akson.record.following import follow
 from akson.record.session import end, fetch, session, transaction
 from akson.record.values import Hasher, Values, values_of
 from akson.record.weighing import weigh
@@ -29,7 +31,7 @@ from akson.registers.terminology import projecting
 SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
 _TRIES = 4
-_PROJECTED = projecting.TYPES | {own.TYPE}
+_FOLLOWED = projecting.TYPES | {own.TYPE, SUBSCRIPTION}  # something of theirs is written in the same transaction
 REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0013 raise
 _IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
 
@@ -48,7 +50,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
         return
     begins = state.connection is None
     for _ in range(_TRIES):
-        if not last or any(change.type in _PROJECTED for change in changes):
+        if not last or any(change.type in _FOLLOWED for change in changes):
             await transaction(work)
         try:
             rows = await fetch(work, SQL.write, *_arguments(work, changes), work.office.rules.own.revision)
@@ -60,6 +62,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
             if rows:
                 _settle(work, changes, *rows)
                 await _project(work, changes)
+                await follow(work, changes)
                 return
             await _index_anew(work, changes)
     raise Refused("AK-J008")

@@ -68,7 +68,17 @@ OPERATIONS: Mapping[str, Callable[[Resource], list[Entry]]] = {
     "validate": lambda one: [
         entry("POST", f"{_at(one)}/$validate", one), entry("POST", f"{one['resourceType']}/$validate", one),
     ],
-    "status": lambda one: [entry("GET", f"SearchParameter/{one['id']}/$status"), entry("GET", "SearchParameter/$status")],
+    "status": lambda one: [
+        entry("GET", f"SearchParameter/{one['id']}/$status"), entry("GET", "SearchParameter/$status"),
+        entry("GET", f"Subscription/{one['id']}/$status"), entry("GET", f"Subscription/$status?id={one['id']}"),
+    ],
+    "get-ws-binding-token": lambda one: [
+        entry("GET", f"Subscription/{one['id']}/$get-ws-binding-token"),
+        entry("GET", f"Subscription/$get-ws-binding-token?id={one['id']}"),
+    ],
+    "events": lambda one: [
+        entry("GET", f"Subscription/{one['id']}/$events?eventsSinceNumber=1&content=full-resource"),
+    ],
     "batch-validate-code": lambda one: [entry("GET", f"ValueSet/{one['id']}/$batch-validate-code")],
 }  # fmt: skip
 

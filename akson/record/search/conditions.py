@@ -91,7 +91,7 @@ class Conditions:
         return self._simple(criterion, criterion.parameter.slots, r)
 
     def _simple(self, criterion: a.Criterion, slots: Sequence[Slot], r: Raw) -> str:
-        if (table := _table(criterion)) == "token":
+        if (table := table_of(criterion)) == "token":
             found = has_token(self.statement, r, self.tokens(criterion, slots))
             if criterion.modifier == "identifier":
                 found = all_of([found, *self._names(r)])
@@ -136,7 +136,7 @@ class Conditions:
         """Return what one row, as `s`, must be."""
         write: Callable[[a.Criterion], Iterable[str]] = {
             "string": self._strings, "reference": self._references, "date": self._dates, "number": self._numbers,
-        }[_table(criterion)]  # fmt: skip
+        }[table_of(criterion)]  # fmt: skip
         return any_of(write(criterion))
 
     def _strings(self, criterion: a.Criterion) -> Iterable[str]:
@@ -227,7 +227,7 @@ class Conditions:
         return any_of(found)
 
     def _grouped(self, criterion: a.Criterion, slots: Sequence[Slot]) -> str:
-        if (table := _table(criterion)) == "token":
+        if (table := table_of(criterion)) == "token":
             return self.statement.put("group_token", tokens=self.tokens(criterion, slots))
         return self.statement.put(f"group_{table}", slots=slots_of(slots), any=Raw(self._any(criterion)))
 
@@ -247,7 +247,7 @@ class Conditions:
         return self._rows_in(criterion, parameter.slots, type_)
 
     def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> Rows | None:
-        if (table := _table(criterion)) == "token":
+        if (table := table_of(criterion)) == "token":
             hot = {s.id for s in slots} <= hot_slots(type_) and criterion.modifier in ("", "in", "below", "above")
             if not hot or any(split(value, "|")[-1] == "" for value in criterion.values):
                 return None
@@ -356,7 +356,7 @@ class Conditions:
         return {"list": condition.owner, "id": condition.id, "slots": slots}
 
 
-def _table(criterion: a.Criterion) -> str:
+def table_of(criterion: a.Criterion) -> str:
     """Return where a criterion is looked up."""
     kind, modifier = criterion.parameter.kind, criterion.modifier
     if kind == "token" and modifier == "text":

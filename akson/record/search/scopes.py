@@ -12,13 +12,16 @@ from typing import Any
 
 from akson.access.facts import Facts, Labels
 from akson.access.many import permitted
+from akson.access.roles import OWN_JOB
 from akson.access.rules import Act
+from akson.access.subscribers import SUBSCRIPTION, subscriber_of
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.parameters import Parameter
 from akson.record.deciding import asked as decision
 from akson.record.deciding import candidates_in, facts_for, facts_in
+from akson.record.following import fact_of
 from akson.record.journal import denied_ids
 from akson.record.narrowing import alternatives
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has
@@ -55,6 +58,8 @@ class Scopes:
     async def _whole(self, type_: str, act: Act, owner: int | None) -> Scope:
         commons = self._commons(type_)
         unit = self.work.actor.unit
+        if type_ == SUBSCRIPTION and OWN_JOB not in self.work.actor.scopes:
+            return await self._own_subscriptions()
         if not _of_persons(type_):
             return Scope(persons=False, commons=commons, unit=unit)
         labels = Labels(type=type_)
@@ -76,6 +81,13 @@ class Scopes:
         if self.work.actor.kind is Kind.SYSTEM:
             return Scope(commons="all")
         return Scope(owners=tuple(await self._known()), commons="all")
+
+    async def _own_subscriptions(self) -> Scope:
+        whose = Facts(owner=0, rev=0, is_person=False, subscriber=subscriber_of(self.work.actor))
+        if not self._may(whose, Labels(type=SUBSCRIPTION)):
+            return Scope(persons=False)
+        mine = [row["owner"] for row in await fetch(self.work, SQL.subscribed, fact_of(whose.subscriber).decode())]
+        return Scope(owners=tuple(await facts_for(self.work, mine)))
 
     def _commons(self, type_: str) -> str:
         """Return what belongs to nobody and may be found: all, what the actor's own unit has written, or nothing."""

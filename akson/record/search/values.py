@@ -78,3 +78,14 @@ def number(name: str, value: str) -> tuple[str, Decimal, Decimal]:
 
 def _prefixed(value: str) -> tuple[str, str]:
     return (value[:2], value[2:]) if value[:2] in PREFIXES else ("eq", value)
+
+
+def own_places(question: tuple[tuple[str, str], ...], base: str) -> tuple[tuple[str, str], ...]:
+    """Return the question with Type/id beside every address of this server: a reference may be asked for by either.
+
+    Source: hl7.org/fhir/R4/search.html#reference. The address stays: a canonical may be one of ours, too.
+    """
+    if not base or not any(base in value for _, value in question):
+        return question
+    own = re.compile(rf"(?<![^,]){re.escape(base)}/([A-Z][A-Za-z]+/[A-Za-z0-9.-]{{1,64}})(?![^,])")
+    return tuple((name, own.sub(r"\g<0>,\1", value)) for name, value in question)

@@ -80,7 +80,7 @@ def _organization(_: dict[str, str], n: int) -> Resource:
     return {
         "identifier": _identified(n), "active": True, "name": f"Avdeling {n % 400}", "alias": ["Avdelingen"],
         "type": [coded("dept", "Avdeling", HL7 + "organization-type")],
-        "telecom": [{"system": "phone", "value": "+4700000003"}], "address": _address(n),
+        "telecom": [{"system": "phone", "value": "+4700000003"}], "address": [_address(n)[0] | {"use": "work"}],
     }  # fmt: skip
 
 

@@ -7,24 +7,27 @@ it depends on. txt-1 and txt-2 (the narrative) are left to checks.py, which alwa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
 from akson.fhir.definitions import PRIMITIVES, artefact, elements
 from akson.fhir.fhirpath import Compiled, Evaluation, FhirPathError, Given, Node, compile
 from akson.fhir.fhirpath.model import parent, resource_type
-from akson.fhir.issues import Issue
+from akson.fhir.issues import GRAVE, Issue
 
 ELSEWHERE: Final = frozenset({"txt-1", "txt-2"})
 _SAY_NOTHING: Final = frozenset({"ref-1"})  # is empty for a Reference that has no `reference`, which is well
+_IN_STRUCTURE: Final = frozenset({"dom-2", "dom-4", "dom-5", "ref-1"})  # checks.py has told of these as well
+_FULL_DATE, _ZONE = 10, 6  # signs: 2026-11-22, +01:00
 _BY_HAND: Final = frozenset({"dom-3"})  # its expression goes through the whole resource once for each contained one
 _IN_NARRATIVE: Final = re.compile(r"""(?:src|href)\s*=\s*["'](#[^"']+)["']""")
 _VALUES: Final = frozenset(e.json_name(t) for e in elements("Extension") if e.choice for t in e.types)
 _EXTENDED: Final = _VALUES | {"_" + name for name in _VALUES}
 Json = dict[str, Any]
 Place = tuple[Any, ...]  # (place around, name, index or None)
+Plan = tuple[tuple["Invariant", ...], Mapping[str, "_Member"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +61,39 @@ def violations(resource: Json) -> list[Issue]:
     One that cannot be decided (a period from 2021 to 2021-05-02) is a warning, and so are those that are only good
     practice (dom-6). In a Bundle and in Parameters each resource is looked at by itself.
     """
-    walk = _Walk()
-    root = Node(resource, resource_type(resource))
-    walk.resource(root, root, (None, root.type, None))
-    return walk.issues
+    return _Walk(_plan, Node(resource, resource_type(resource))).issues
+
+
+def broken(resource: Json, body: bytes) -> list[Issue]:
+    """Return the violations that keep a structurally valid resource out: those that are errors.
+
+    body  its JSON: without extensions in it, most parts of most resources can break no rule, and are passed by
+    """
+    walk = _Walk(_plan if b'xtension"' in body else _brief_plan, Node(resource, resource_type(resource)))
+    return [issue for issue in walk.issues if issue.severity in GRAVE]
 
 
 class _Walk:
-    """One walk through one resource."""
+    """One walk through one resource. plan: which rules and which members of a type are looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: Callable[[str], Plan], root: Node) -> None:
         self.issues: list[Issue] = []
-        self.asked: Evaluation
+        self.plan = plan
+        self.within = root, root  # the resource that is looked at, and the one around it
+        self.asked: Evaluation | None = None  # about these; made when first needed
+        self.resource(root, root, (None, root.type, None))
 
     def resource(self, node: Node, root: Node, at: Place) -> None:
-        before = getattr(self, "asked", None)
-        self.asked = Evaluation(node, root, Given())
+        before = self.within, self.asked
+        self.within, self.asked = (node, root), None
         self.element(node.value, node.type, at, root)
         if node is root and "contained" in node.value and _unreferenced(node.value):
             self.say("dom-3", "error", "every contained resource is referred to, or refers to what contains it", at)
-        if before:
-            self.asked = before
+        self.within, self.asked = before
 
     def element(self, value: Json, kind: str, at: Place, root: Node) -> None:
         """Look at an element with parts and at all that it holds."""
-        own, known = _plan(kind)
+        own, known = self.plan(kind)
         for rule in own:
             if rule.needs is None or not rule.needs.isdisjoint(value):
                 self.ask(rule, value, kind, at)
@@ -140,6 +151,7 @@ class _Walk:
         if rule.surely and rule.surely(value):
             return
         try:
+            self.asked = self.asked or Evaluation(*self.within, Given())
             holds = self.asked.tells(rule.compiled, Node(value, kind))
         except FhirPathError as error:
             self.issues.append(Issue("warning", "processing", _path(at), f"{rule.key} cannot be decided: {error}"))
@@ -191,17 +203,56 @@ def _points_outside(reference: Json) -> bool:
     return literal.__class__ is str and literal[:1] != "#"
 
 
+def _in_order(period: Json) -> bool:
+    """Tell whether a period surely does not end before it begins: its ends are written alike, so their texts tell."""
+    start, end = period.get("start"), period.get("end")
+    if start is None or end is None:
+        return "_start" not in period and "_end" not in period
+    alike = start.__class__ is str and end.__class__ is str and len(start) == len(end)
+    return alike and start <= end and (len(start) <= _FULL_DATE or start[-_ZONE:] == end[-_ZONE:])
+
+
 SURELY: Final[dict[str, Callable[[Any], bool]]] = {
     "dom-6": _has_narrative,
-    "per-1": lambda period: "start" not in period or "end" not in period,
+    "obs-6": lambda observation: "dataAbsentReason" not in observation,
+    "obs-7": lambda observation: "component" not in observation,
+    "per-1": _in_order,
     "qty-3": lambda quantity: "system" in quantity,
     "ref-1": _points_outside,
 }
 
 
 @cache
-def _plan(kind: str) -> tuple[tuple[Invariant, ...], Mapping[str, _Member]]:
+def _plan(kind: str) -> Plan:
     return rules(kind), _members(kind)
+
+
+@cache
+def _brief_plan(kind: str) -> Plan:
+    """Return the rules that are errors, and the members in which one can be broken when nothing is extended."""
+    members = {name: replace(member, rules=_brief(member.rules)) for name, member in _members(kind).items()}
+    return _brief(rules(kind)), {n: member for n, member in members.items() if member.rules or _bears(member.type)}
+
+
+def _brief(given: Iterable[Invariant]) -> tuple[Invariant, ...]:
+    return tuple(rule for rule in given if rule.severity in GRAVE and rule.key not in _IN_STRUCTURE)
+
+
+@cache
+def _bears(kind: str) -> bool:
+    """Tell whether an element of this type can break a rule that is an error, by itself or in what it holds."""
+    reached, waiting = set[str](), [kind]
+    while waiting:
+        one = waiting.pop()
+        if one == "Resource" or _brief(rules(one)):
+            return True
+        reached.add(one)
+        for member in _members(one).values():
+            if _brief(member.rules):
+                return True
+            if member.type not in reached and member.type != "Extension" and member.type not in PRIMITIVES:
+                waiting.append(member.type)
+    return False
 
 
 @cache

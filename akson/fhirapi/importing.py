@@ -176,7 +176,7 @@ async def _part(work: Work, items: list[Item], report: _Report) -> None:
     try:
         await importing.write_all(work, items)
     except (Refused, Invalid) as why:
-        fault = importing.fault_of(why, items)
-        report.add(fault.n, fault.why)
+        for fault in importing.faults_of(why, items):
+            report.add(fault.n, fault.why)
     else:
         report.written += len(items)

@@ -66,15 +66,12 @@ async def write(begun: Working, items: Sequence[Item]) -> AsyncIterator[Fault]:
                 await write_within(work, some)
         except (Refused, Invalid) as why:
             some = [replace(one, draft=None) for one in some]
-            named = _line_of(why)
-            guilty = [one for one in some if one.n == named] if named else []
-            if guilty or len(some) == 1:
-                yield _fault(why, (guilty or some)[0])
-                if rest := [one for one in some if one.n != (guilty or some)[0].n]:
-                    waiting.append(rest)
-            else:
-                middle = len(some) // 2
-                waiting += [some[middle:], some[:middle]]
+            named, middle = _lines_of(why), len(some) // 2
+            guilty = [one for one in some if one.n in named] or some[: len(some) == 1]
+            for one in guilty:
+                yield _fault(why, one)
+            rest = [one for one in some if one.n not in {faulty.n for faulty in guilty}]
+            waiting += [part for part in ([rest] if guilty else [some[middle:], some[:middle]]) if part]
 
 
 async def write_within(work: Work, items: Sequence[Item]) -> None:
@@ -97,16 +94,16 @@ async def settle(database: Database, written: int) -> None:
             await database.execute(SQL.analyze, row["relname"])
 
 
-def fault_of(why: Refused | Invalid, items: Sequence[Item]) -> Fault:
-    """Return which of a set of lines a refusal is about: the one it names, else the first."""
-    named = _line_of(why)
-    return _fault(why, next((one for one in items if one.n == named), items[0]))
+def faults_of(why: Refused | Invalid, items: Sequence[Item]) -> list[Fault]:
+    """Return which of a set of lines a refusal is about: those it names, else the first."""
+    named = _lines_of(why)
+    return [_fault(why, one) for one in [one for one in items if one.n in named] or items[:1]]
 
 
-def _line_of(why: Refused | Invalid) -> int:
-    path = why.issues[0].path if isinstance(why, Invalid) else why.path or ""
-    text = path.partition(".")[0].removeprefix("line")
-    return int(text) if text.isdigit() else 0
+def _lines_of(why: Refused | Invalid) -> set[int]:
+    paths = [issue.path for issue in why.issues] if isinstance(why, Invalid) else [why.path or ""]
+    named = {path.partition(".")[0].removeprefix("line") for path in paths if path.startswith("line")}
+    return {int(text) for text in named if text.isdigit()}
 
 
 def _fault(why: Refused | Invalid, item: Item) -> Fault:
@@ -118,7 +115,7 @@ def _fault(why: Refused | Invalid, item: Item) -> Fault:
     if isinstance(why, Invalid):
         mine = [one for one in why.issues if one.path.partition(".")[0] == line]
         return Fault(n=item.n, why=Invalid([replace(one, path=_within(one.path, item)) for one in mine or why.issues]))
-    if _line_of(why):
+    if _lines_of(why):
         why.path = None if why.path == line else _within(why.path or "", item)
     return Fault(n=item.n, why=why)
 

@@ -1,6 +1,7 @@
-"""Holds what is to be written against the profiles it claims; what is not known of codes is asked of terminology.
+"""Holds what is to be written against the rules of R4 and the profiles it claims.
 
-The check itself is pure and asks nobody: it notes its questions, they are answered together, and it is run once more.
+The check itself is pure and asks nobody. Where it needs to know of codes, it notes its questions; terminology answers
+them together, and it is run once more.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
+from akson.access.roles import OWN_JOB
 from akson.base.turns import in_turns
 from akson.base.work import Work
+from akson.fhir import invariants
 from akson.fhir.fhirpath import Terminology as Codes
 from akson.fhir.issues import GRAVE, Invalid, Issue, placed
 from akson.fhir.profiles import checking, everything
@@ -23,18 +26,21 @@ _SIGNS = (b'"profile"', b'xtension"', b'"questionnaire"')  # without these nothi
 
 
 async def hold(work: Work, written: Iterable[Written]) -> None:
-    """Refuse resources that break a profile they claim, or an extension's own definition.
+    """Refuse resources that break a rule of R4, a profile they claim, or an extension's own definition.
+
+    What our own jobs file has come from elsewhere and must not be lost for a rule between elements: there R4's own
+    rules are not asked.
 
     Raises  Invalid with every error and its path
     """
     library = work.office.profiles
-    if not len(library):
-        return
     found: list[Issue] = []
     async for path, resource, body in in_turns(written):
-        if resource is None or not any(sign in body for sign in _SIGNS):
+        if resource is None:
             continue
-        told = await _asked(work, partial(_faults, resource, library))
+        told = [] if OWN_JOB in work.actor.scopes else invariants.broken(resource, body)
+        if len(library) and any(sign in body for sign in _SIGNS):
+            told += await _asked(work, partial(_faults, resource, library))
         found += [placed(issue, path) for issue in told if issue.severity in GRAVE]
     if found:
         raise Invalid(found)

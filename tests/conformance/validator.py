@@ -27,7 +27,6 @@ NEEDS = {
     "PulseOxBundle_25Oct2022": "LOINC", "bundle-id-4": "CVX", "nested-questionnaire-nested-valueset": "SDC",
     "obs-vs-1": "the extensions of cardx-htn", "target-ref-profile-empty": "the extensions of fkcfhir.org",
     "profile-patient-op1": "the extensions of R5",
-    "bundle-duplicate-ids-not": "LOINC", "bundle-india": "SNOMED CT", "ch/mixed-valueset-dr": "SNOMED CT",
     "choice-async-qr": "ISO 3166", "cvx": "CVX", "obs-temp-code2": "SNOMED CT", "observation-cholesterol-good": "LOINC",
     "observation-triglyceride-good": "LOINC",
 }  # fmt: skip

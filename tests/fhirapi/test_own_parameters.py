@@ -93,9 +93,9 @@ async def test_every_kind_of_expression_finds_what_it_says(api: Api, vendor: htt
                              name=[{"use": "official", "family": "Nordli"}, {"use": "nickname", "given": ["Atti"]}],
                              contact=[{"organization": {"reference": "Organization/nord"}, "gender": "female",
                                        "period": {"start": "2020-05-01"}},
-                                      {"gender": "male", "period": {"start": "2010-05-01"}}]))  # fmt: skip
+                                      {"name": {"text": "Far"}, "gender": "male", "period": {"start": "2010-05-01"}}]))  # fmt: skip
     await put(vendor, person("b", 41, multipleBirthInteger=2, photo=[{"url": "http://x.example/a/b.png"}],
-                             contact=[{"gender": "female", "period": {"start": "2010-05-01"}}]))  # fmt: skip
+                             contact=[{"name": {"text": "Mor"}, "gender": "female", "period": {"start": "2010-05-01"}}]))  # fmt: skip
     await put(
         vendor, {"resourceType": "Basic", "id": "o", "code": {"text": "x"}, "subject": {"reference": "Patient/a"}}
     )

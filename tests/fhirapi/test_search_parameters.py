@@ -78,7 +78,8 @@ WORLD: list[dict[str, Any]] = [
     {"resourceType": "Group", "id": "g2", "type": "person", "actual": False, "characteristic": [
         {"code": {"text": "røyker"}, "valueQuantity": {"value": 20}, "exclude": False}]},
     {"resourceType": "MolecularSequence", "id": "s", "coordinateSystem": 0, "variant": [{"start": 2}, {"start": 0, "end": 0}],
-     "referenceSeq": {"windowStart": 0, "windowEnd": 9, "chromosome": {"coding": [{"code": "X"}]}}},
+     "referenceSeq": {"windowStart": 0, "windowEnd": 9, "genomeBuild": "GRCh37",
+                      "chromosome": {"coding": [{"code": "X"}]}}},
     {"resourceType": "List", "id": "l", "status": "current", "mode": "working",
      "entry": [{"item": {"reference": "Observation/w1"}}, {"item": {"reference": "Observation/w3"}}]},
 ]  # fmt: skip

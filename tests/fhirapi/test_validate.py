@@ -9,7 +9,7 @@ import pytest
 
 from akson.fhir.profiles.library import Library
 from tests.fhir.profiled import ALL, URL, kari, pressure
-from tests.fhirapi.clients import ASTRID, Api, post, transaction
+from tests.fhirapi.clients import ASTRID, Api, post, refused, transaction
 
 FAULTY = {"resourceType": "Patient", "gender": "kvinne", "birthDate": "1941-13-01"}
 
@@ -41,6 +41,24 @@ async def test_all_is_told_and_nothing_is_written(api: Api, vendor: httpx.AsyncC
 async def test_invariants_and_good_practice_are_told_too(vendor: httpx.AsyncClient) -> None:
     found = await vendor.post("Patient/$validate", json=ASTRID | {"contact": [{"gender": "female"}]})
     assert told(found) == [("warning", "Patient"), ("error", "Patient.contact[0]")]
+
+
+async def test_what_breaks_a_rule_of_r4_is_not_written(vendor: httpx.AsyncClient) -> None:
+    made = (await vendor.post("Patient", json=ASTRID)).json()
+    wrong = ASTRID | {
+        "contact": [{"gender": "female"}]
+    }  # pat-1: a contact without name, telecom, address, organization
+    answers = [
+        await vendor.post("Patient", json=wrong),
+        await vendor.put(f"Patient/{made['id']}", json=wrong | {"id": made["id"]}),
+        await vendor.patch(f"Patient/{made['id']}", json=[{"op": "add", "path": "/contact", "value": wrong["contact"]}],
+                           headers={"content-type": "application/json-patch+json"}),
+    ]  # fmt: skip
+    assert [refused(answer) for answer in answers] == [(422, "invariant", "Patient.contact[0]")] * 3
+    entries = transaction(post(ASTRID), post(wrong))
+    assert refused(await vendor.post("", content=entries)) == (
+        422, "invariant", "Bundle.entry[1].resource.contact[0]")  # fmt: skip
+    assert (await vendor.get(f"Patient/{made['id']}")).json()["meta"]["versionId"] == "1"
 
 
 async def test_a_resource_may_come_in_parameters_with_mode_and_profile(profiled: httpx.AsyncClient) -> None:

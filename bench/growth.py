@@ -32,7 +32,6 @@ from bench.population import Carers
 SQL = queries(__file__, "growth.sql")
 GP = "Eikeland"
 UNIT = "Hjemmetjenesten sone nord"
-ROUNDS = 40  # over each family, in one run
 MUST, AIM = 500, 1500  # searches a second, on two cores
 GROWTH_MUST, GROWTH_AIM = 2.0, 1.3
 
@@ -111,7 +110,7 @@ def _children() -> float:
     return times.children_user + times.children_system
 
 
-async def ask(here: Installation, folder: Path, people: int, runs: int) -> dict[tuple[str, str], Cost]:
+async def ask(here: Installation, people: int, runs: int, rounds: int) -> dict[tuple[str, str], Cost]:
     """Return what each family cost each who asks: the median of some runs that take turns."""
     who = {"system": here.system, "GP": here.doctor, "nurse": here.nurse}
     found: dict[tuple[str, str], list[Cost]] = {}
@@ -119,7 +118,7 @@ async def ask(here: Installation, folder: Path, people: int, runs: int) -> dict[
         for name, token in who.items():
             for family in searches.FAMILIES:
                 reached = people if name == "system" else population.AT_GP if name == "GP" else population.AT_UNIT
-                cost = await _once(here, here.target(token), searches.paths(family, reached, ROUNDS, run))
+                cost = await _once(here, here.target(token), searches.paths(family, reached, rounds, run))
                 if run >= 0:  # the first one warms up
                     found.setdefault((family, name), []).append(cost)
                 print(f"\r{run + 1}/{runs} {name} {family}" + " " * 20, end="", file=sys.stderr, flush=True)
@@ -172,7 +171,7 @@ def table(sizes: dict[int, dict[tuple[str, str], Cost]], loads: dict[int, Loaded
     return "\n".join(lines)
 
 
-async def grow(folder: Path, people: int, times: Sequence[int], runs: int) -> str:
+async def grow(folder: Path, people: int, times: Sequence[int], runs: int, rounds: int) -> str:
     """Load, ask, load more, ask again."""
     sizes: dict[int, dict[tuple[str, str], Cost]] = {}
     loads: dict[int, Loaded] = {}
@@ -185,7 +184,7 @@ async def grow(folder: Path, people: int, times: Sequence[int], runs: int) -> st
         for size in times:
             loads[size] = await load(here, folder, last, people * size, known)
             last = people * size
-            sizes[size] = await ask(here, folder, last, runs)
+            sizes[size] = await ask(here, last, runs, rounds)
     return f"null server: {null:.0f} us\n" + table(sizes, loads)
 
 
@@ -197,11 +196,12 @@ def main() -> None:
     )
     asked.add_argument("--times", type=int, nargs="+", default=[1, 16])
     asked.add_argument("--runs", type=int, default=3)
+    asked.add_argument("--rounds", type=int, default=40, help="over each family, in one run")
     given = asked.parse_args()
     folder = Path(mkdtemp(prefix="akson-bench-"))
     folder.chmod(0o755)  # the database server's user must pass through
     try:
-        print(asyncio.run(grow(folder, given.people, given.times, given.runs)))
+        print(asyncio.run(grow(folder, given.people, given.times, given.runs, given.rounds)))
     finally:
         shutil.rmtree(folder)
 

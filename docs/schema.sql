@@ -534,7 +534,7 @@ BEGIN
       END IF;
       UPDATE resource r
          SET version = c_expect[c] + 1, last_updated = o_at[c_o[c]], sort_date = coalesce(c_sort[c], r.sort_date),
-             controller = c_controller, unit = c_unit, author = c_author, deleted = c_method[c] = 'DELETE',
+             controller = CASE WHEN c_unit = 0 THEN r.controller ELSE c_controller END, unit = CASE WHEN c_unit = 0 THEN r.unit ELSE c_unit END, author = c_author, deleted = c_method[c] = 'DELETE',
              labels = string_to_array(c_labels[c], ' '), about = c_about[c]::bigint[], tokens = c_tokens[c]::bigint[],
              hot = c_hot[c], prints = c_prints[c]
        WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];

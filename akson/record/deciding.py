@@ -79,7 +79,8 @@ def _own_marks(row: Mapping[str, Any]) -> frozenset[str]:
 def labels_of(work: Work, change: Change) -> Labels:
     """Return what the rules need to know of the resource as it will be."""
     return Labels(
-        type=change.type, id=change.id, unit=work.actor.unit, author=work.actor.key, security=frozenset(change.labels),
+        type=change.type, id=change.id, unit=work.actor.unit or (change.stands.unit if change.stands else 0),
+        author=work.actor.key, security=frozenset(change.labels),
         letters=LETTERS[change.method],
         met=change.stands.met if change.resource is None and change.stands
         else met_by_values(work, change.type, change.values.tokens),

@@ -5,9 +5,16 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from akson.base.work import Purpose
+from akson.record import journal
 from akson.record.office import Office
 from tests.fhirapi.clients import ASTRID, Api, about, refused
-from tests.offices import VENDOR, citizen, patient, staff, unit
+from tests.offices import JOB, VENDOR, citizen, patient, staff, unit
+
+CONSENT = {
+    "resourceType": "Consent", "status": "active", "category": [{"text": "x"}], "policyRule": {"text": "x"},
+    "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+}  # fmt: skip
 
 
 async def test_every_version_is_told_newest_first_with_what_was_done(vendor: httpx.AsyncClient) -> None:
@@ -78,3 +85,30 @@ async def test_what_was_closed_stays_so_when_it_is_deleted_or_its_mark_is_taken_
         assert (await writer.get(address)).text.count("det skjulte") == 1, address
     assert (await reader.get(f"Observation/{id_}/_history/1")).status_code == 404
     assert (await reader.get(f"Observation/{id_}")).status_code == (404 if after == "deleted" else 200)
+
+
+async def test_what_a_program_changes_is_still_what_the_unit_wrote(api: Api, office: Office) -> None:
+    """A block on what a unit has written holds, and the unit still sees what the patient would keep from others."""
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    astrid = await patient(office, at=north)
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, {
+            "resourceType": "EpisodeOfCare", "status": "active", "patient": {"reference": astrid.reference},
+            "managingOrganization": {"reference": south.unit_id},
+        })  # fmt: skip
+    writer, other = [api.as_(await staff(office, place, "Strand")) for place in (north, south)]
+    mark = {"meta": {"security": [{"code": "presumed-objection"}]}}
+    made = [(await writer.post("Observation", json=about(astrid.reference) | more)).json() for more in ({}, mark)]
+    block = {"type": "deny", "actor": [{"role": {"text": "x"}, "reference": {"reference": south.unit_id}}],
+             "data": [{"meaning": "authoredby", "reference": {"reference": north.unit_id}}]}  # fmt: skip
+    blocked = await api.as_(citizen(astrid)).post("Consent", json=CONSENT | {
+        "patient": {"reference": astrid.reference}, "provision": block})  # fmt: skip
+    assert blocked.status_code == 201, blocked.text
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        for one in made:
+            await journal.update(work, one | {"status": "amended"}, id_=one["id"])
+    for one in made:
+        assert (await writer.get(f"Observation/{one['id']}")).json()["status"] == "amended"
+        assert (await other.get(f"Observation/{one['id']}")).status_code == 404
+    everything = [(await client.get("Observation?_total=accurate")).json()["total"] for client in (writer, other)]
+    assert everything == [2, 0]

@@ -167,8 +167,9 @@ async def _fill(client: httpx.AsyncClient) -> None:
         if family == "Smith":
             systolic = about(f"Patient/{made.json()['id']}", "150")
             systolic["code"]["coding"][0]["code"] = "8480-6"
-            systolic["component"] = [{name: systolic[name] for name in ("code", "valueQuantity")}]
-            assert (await client.post("Observation", json=systolic)).status_code == 201
+            systolic["component"] = [{"code": systolic["code"], "valueQuantity": systolic.pop("valueQuantity")}]
+            made = await client.post("Observation", json=systolic)
+            assert made.status_code == 201, made.text
     assert (await client.put("Patient/example", json=ASTRID | {"id": "example"})).status_code == 201
 
 

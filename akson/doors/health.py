@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from akson.base import jobs
 from akson.base.queries import queries
 from akson.record.office import Office
+from akson.subscriptions import delivering
 
 SQL = queries(__file__, "health.sql")
 REGISTRY = CollectorRegistry()
@@ -43,7 +44,8 @@ def health_routes(office: Office) -> list[Route]:
         return JSONResponse({"status": "ready"})
 
     async def metrics(_: Request) -> Response:
-        for what, count in (await jobs.waiting(office.database)).items():
+        told = await jobs.waiting(office.database) | await delivering.waiting(office.database)
+        for what, count in told.items():
             WAITING.labels(what).set(count)
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 

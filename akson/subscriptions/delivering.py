@@ -192,3 +192,9 @@ def pause(failures: int) -> timedelta:
 async def clean(database: Database, now: datetime, kept: timedelta) -> None:
     """Forget events that are older than they are kept."""
     await database.execute(SQL.clean, now - kept)
+
+
+async def waiting(database: Database) -> dict[str, int]:
+    """Return how many subscriptions stand in each state and how many events wait, by name: nothing of anybody."""
+    none = {f"subscriptions {state}": 0 for state in ("requested", "active", "error", "off")}
+    return none | {row["what"]: row["count"] for row in await database.fetch(SQL.waiting)}

@@ -90,6 +90,11 @@ SELECT min(number) AS first FROM subscription_event WHERE subscription = $1;
 -- Whoever holds a websocket open has been told everything up to a number.
 UPDATE subscription SET delivered = greatest(delivered, $2), heard = $3 WHERE key = $1;
 
+-- name: waiting
+-- How many subscriptions stand in each state, and how many events wait to be told.
+SELECT 'subscriptions ' || status AS what, count(*) FROM subscription GROUP BY status
+UNION ALL SELECT 'subscription events', coalesce(sum(events - delivered), 0)::bigint FROM subscription WHERE status <> 'off';
+
 -- name: clean
 -- Forget old events.
 DELETE FROM subscription_event WHERE at < $1;

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from akson.fhir import checks
+from akson.subscriptions.delivering import waiting
 from tests.fhirapi.clients import ASTRID, about, refused
 from tests.offices import VENDOR
 from tests.subscriptions.receiving import Receiver, listening
@@ -246,3 +247,15 @@ async def test_two_workers_at_once_tell_each_event_once_and_in_order(
     assert [event["event-number"] for event in receiver.notified()] == [str(n) for n in range(1, 14)]
     etags = [one.json["entry"][1]["response"]["etag"] for one in receiver.got if one.kind == "event-notification"]
     assert etags == [f'W/"{n}"' for n in range(1, 14)]
+
+
+async def test_an_operator_sees_what_waits_and_nothing_of_anybody(
+    world: Subscribing, vendor: httpx.AsyncClient, astrid: str, receiver: Receiver
+) -> None:
+    await world.subscribed(vendor, topical(receiver.url))
+    await world.turn()
+    receiver.answers = [503] * 9
+    await vendor.post("Observation", json=about(astrid))
+    await world.turn(times=1)
+    seen = {what: count for what, count in (await waiting(world.office.database)).items() if count}
+    assert seen == {"subscriptions active": 1, "subscription events": 1}

@@ -79,7 +79,7 @@ def read(resource: Json, outward: Outward, base: str) -> Plan:
     """
     channel = resource["channel"]
     criteria = resource["criteria"]
-    topical = "://" in criteria or criteria.startswith("urn:")
+    topical = "://" in criteria.partition("?")[0] or criteria.startswith("urn:")  # a code may be named by its system
     type_ = _topic_type(criteria) if topical else _type(criteria.partition("?")[0], "Subscription.criteria")
     kind = _channel(channel, topical=topical)
     extras = {one["url"].removeprefix(BACKPORT): one for one in channel.get("extension", ())}

@@ -129,6 +129,13 @@ async def test_a_channel_that_is_not_there_is_refused_where_it_stands(
     assert "secret" not in answer.text
 
 
+async def test_criteria_may_name_a_code_by_its_system(world: Subscribing) -> None:
+    made = await world.api.as_(VENDOR).post(
+        "Subscription", json=plain(HOOK, "Observation?code=http://loinc.org|1975-2")
+    )
+    assert made.status_code == 201, made.text
+
+
 async def test_a_content_level_that_is_unknown_or_a_filter_on_another_type_is_refused(world: Subscribing) -> None:
     vendor = world.api.as_(VENDOR)
     level = await vendor.post("Subscription", json=topical(HOOK, content="everything"))

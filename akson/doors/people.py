@@ -11,6 +11,7 @@ import httpx
 
 from akson.access.roles import LOAD, Permission, has
 from akson.doors.settings import Settings
+from akson.signin.guard import Guarded, refuse_in_production
 from akson.signin.issuer import IssuerSettings
 from akson.signin.keys import Keyring
 from akson.signin.model import Persona
@@ -62,8 +63,9 @@ async def token(settings: Settings, name: str, scopes: frozenset[str], now: date
     scopes  none: what suits the caller
     Raises  Refused AK-L008, AK-L009
     """
-    issuer, ring = issuer_settings(settings), Keyring.open(settings.data / "keys", "issuer")
     environment = settings.environment
+    refuse_in_production(Guarded(environment=environment, token_command=True))  # before anybody is looked up
+    issuer, ring = issuer_settings(settings), Keyring.open(settings.data / "keys", "issuer")
     if not name:
         return system_token("leverandor", scopes or PROGRAM, issuer, ring, environment=environment, now=now,
                             name="Datasystem hos en leverandør")  # fmt: skip

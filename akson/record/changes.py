@@ -64,13 +64,17 @@ class Change:
         return self.facts if self.lets_in else [row for row in self.facts if row.kind not in GOVERNING]
 
 
+def packed(body: bytes) -> bytes:
+    """Return the text of a resource as it is stored."""
+    return _squeeze.compress(bodies.pack(bodies.split(body)))
+
+
 def fill(
     change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Sequence[Custom]
 ) -> None:
     """Put the content into `change`: packed body, search values, labels and date. own: see values_of."""
-    parts = bodies.split(body)
     change.resource = resource
-    change.packed = _squeeze.compress(bodies.pack(parts))
+    change.packed = packed(body)
     change.salt = secrets.token_bytes(16)
     change.values = values_of(change.type, resource, hasher, opened, own)
     change.labels = tuple(sorted(marks_in(resource.get("meta") or {})))

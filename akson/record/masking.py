@@ -1,4 +1,4 @@
-"""Other people named in a resource: reading takes a basis for its owner; others' names show only with one for them."""
+"""What a reader with a basis for a resource still does not get: names of others, and addresses that are protected."""
 
 from __future__ import annotations
 
@@ -11,32 +11,54 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import bodies, types
 from akson.fhir.owners import other_patients, patient_in
-from akson.record.deciding import asked, facts_for
+from akson.record import addresses
+from akson.record.deciding import asked, facts_for, facts_in
 from akson.record.session import fetch
 from akson.record.stored import Stored, stored
 
 SQL = queries(__file__, "reading.sql")
+_ADDRESS = b'ddress"'  # how the names of all members end that hold one
 
 
 async def shown(work: Work, rows: Sequence[Any]) -> list[Stored]:
-    """Return rows of reading.sql as what the actor gets: without the names of patients there is no basis to read of.
+    """Return rows of reading.sql as what the actor gets: no names without a basis, no hidden addresses.
 
-    Only when somebody else is named: one more round trip, and one when any of them has an id from elsewhere. A version
-    is masked by what it names itself.
+    Only when somebody else is named: one more round trip, and one when any of them has an id from elsewhere; and one
+    when there are addresses in records whose facts are not known. A version is masked by what it names itself.
     """
     found = [stored(row) for row in rows]
     for one, hidden in zip(found, await _hidden(work, rows, found), strict=True):
         if hidden:
             _without_names(one, hidden)
+    for one in await _telling_where(work, rows, found):
+        one.resource = addresses.without(one.resource)
+        one.body = bodies.dumps(one.resource)
     return found
 
 
 async def as_kept(work: Work, row: Any) -> Stored:
-    """Return a row as it is kept. Raises Refused AK-F027 when it names a patient there is no basis to read of."""
+    """Return a row as it is kept.
+
+    Raises  Refused AK-F027 when it names a patient there is no basis to read of, AK-F036 when it has a hidden address
+    """
     found = stored(row)
+    if await _telling_where(work, [row], [found]):
+        raise Refused("AK-F036")
     if any(await _hidden(work, [row], [found])):
         raise Refused("AK-F027")
     return found
+
+
+async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
+    """Return those with addresses that are hidden from the actor."""
+    holding = [(row, one) for row, one in zip(rows, found, strict=True) if _ADDRESS in (one.body or b"")]
+    known = {one.owner: facts_in(row) for row, one in holding if "facts_rev" in row.keys()}  # noqa: SIM118 - a database row
+    if missing := {one.owner for _, one in holding} - known.keys():
+        known |= await facts_for(work, missing)
+    return [
+        one for _, one in holding
+        if addresses.hidden_from(work.actor, known[one.owner]) and addresses.has_any(one.resource)
+    ]  # fmt: skip
 
 
 async def _hidden(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[set[str]]:

@@ -23,14 +23,15 @@ from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.turns import in_turns
 from akson.base.work import Work
-from akson.fhir import owners, types
-from akson.record import following, own, profiling
-from akson.record.changes import Change, fill
+from akson.fhir import bodies, owners, types
+from akson.record import addresses, following, own, profiling
+from akson.record.changes import Change, fill, packed
 from akson.record.deciding import LETTERS, allow, asked, facts_in, labels_in, labels_of
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
 from akson.record.identities import refuse_wrong_numbers
 from akson.record.session import Session, fetch, session
 from akson.record.stored import Stored
+from akson.record.stored import stored as stored_row
 from akson.record.weighing import CONTACT, refuse_unfit_opening, weigh
 
 SQL = queries(__file__, "reading.sql")
@@ -212,7 +213,8 @@ async def _standing(work: Work, drafts: Iterable[Draft]) -> dict[tuple[int, str,
     columns = [k[0] for k in ordered], codes, [k[2] for k in ordered]
     found = {(row["owner"], types.name_of(row["type"]), row["id"]): row
              for row in await fetch(work, SQL.standing, *columns, types.code_of(CONTACT))}  # fmt: skip
-    if any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered):  # then content decides
+    content = any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered)  # then it decides
+    if content or any(addresses.hidden_from(work.actor, facts_in(row)) for row in found.values()):
         for row in await fetch(work, SQL.current, *columns):
             key = row["owner"], types.name_of(row["type"]), row["id"]
             found[key] = {**found[key], "body": row["body"], "last_updated": row["last_updated"]}
@@ -236,6 +238,9 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Mapping[tuple[int, s
     current = row["version"] if row is not None else 0
     new_owner = owner not in state.facts and owner not in state.new
     _refuse_unfit(work, draft, row, coming)
+    if row is not None and draft.resource is not None and addresses.hidden_from(work.actor, facts_in(row)):
+        draft.resource = addresses.restored(draft.resource, stored_row(row).resource)
+        draft.body = bodies.dumps(draft.resource)
     if new_owner:
         state.new[owner] = types.code_of(draft.type)
         state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
@@ -346,6 +351,8 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     others = {lookup.key(named) for named in owners.other_patients(resource, draft.body)}  # 0: known to nobody yet
     change.about = tuple(sorted(others - {change.owner}))
     change.stored.packed = change.packed
+    if addresses.hidden_from(work.actor, session(work).facts[change.owner]):
+        change.stored.packed = packed(bodies.dumps(addresses.without(resource)))
 
 
 def _decide(work: Work, change: Change, draft: Draft) -> None:

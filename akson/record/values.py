@@ -18,6 +18,7 @@ from akson.fhir import text, types, ucum
 from akson.fhir.custom import FIRST_GROUP, Custom
 from akson.fhir.search import GROUP
 from akson.fhir.values import MOST
+from akson.record import addresses
 
 # Code-like tokens searched across patients get a btree of their own; the GIN on `tokens` finds the long tail.
 HOT = frozenset({"identifier", "code", "category", "class", "vaccine-code"})
@@ -116,7 +117,12 @@ class Values:
 def values_of(
     type_name: str, resource: Mapping[str, Any], hasher: Hasher, opened: Opened, more: Sequence[Custom] = ()
 ) -> Values:
-    """Return the index rows of `resource`, whose type is `type_name`. more: the installation's own parameters."""
+    """Return the index rows of `resource`, whose type is `type_name`. more: the installation's own parameters.
+
+    Nobody is found by a protected address, so it gives rise to none.
+    """
+    if addresses.is_protected(resource):
+        resource = addresses.without(resource)
     found = extraction.extract(resource, more)
     rows = Values(text=(_different(text.narrative(resource)), _different(text.content(resource))))
     hot = hot_slots(type_name)

@@ -60,7 +60,7 @@ async def test_a_person_is_found_by_number_without_the_number_in_any_link(api: A
 async def test_pages_of_any_question_follow_each_other_by_links_that_tell_nothing(
     api: Api, vendor: Any, by: str
 ) -> None:
-    names = ["Berg", "Dahl", "Eide", "Foss", "Haug", "Lie", "Moen"]
+    names = ["Bergersen", "Dahlberg", "Eidesvik", "Fossheim", "Haugland", "Liennes", "Moengaard"]  # no chance strings
     await vendor.post("", content=transaction(*(post(ASTRID | {"name": [{"family": name}]}) for name in names)))
     question = "birthdate=1941-03-14&_sort=-family&_count=3&_total=accurate"
     asked = (

@@ -259,8 +259,22 @@ class _Writer:
 
 def seen(resource: dict[str, Any], about: str | None) -> Held:
     type_, id_ = resource["resourceType"], resource["id"]
+    if type_ == "Patient" and PEOPLE.get(id_, ((), None, "", frozenset()))[2]:
+        resource = _without_addresses({name: value for name, value in resource.items() if name != "text"})
     users = frozenset(u for u in (NURSE, GP, SYSTEM) if sees(u, type_, id_, about))
     return Held(type_, id_, resource, users)
+
+
+def _without_addresses(value: Any) -> Any:
+    """Return a resource as the three are told it when its addresses are protected."""
+    if isinstance(value, list):
+        return [_without_addresses(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    reason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+    hidden = {"extension": [{"url": reason, "valueCode": "masked"}]}
+    told = {"address": lambda given: [hidden] if isinstance(given, list) else hidden}
+    return {name: told.get(name, _without_addresses)(inner) for name, inner in value.items()}
 
 
 def _minted(one: Mapping[str, Any]) -> bool:

@@ -1,0 +1,89 @@
+"""Addresses of persons whose whereabouts are protected: kept, and shown and found by nobody but themselves.
+
+All addresses in such a record are hidden, those of next of kin and places too: they would tell where the person is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from akson.access.facts import Facts
+from akson.access.roles import OWN_JOB
+from akson.access.rules import hides_address
+from akson.base.work import Actor, Kind
+from akson.record.facts import PROTECTION
+
+_HOLDING: Final = frozenset({"address", "valueAddress", "locationAddress"})  # members of R4 that are an Address or more
+_MASKED: Final[Mapping[str, Any]] = {
+    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]
+}
+
+
+def hidden_from(actor: Actor, facts: Facts) -> bool:
+    """Say whether the addresses of a record are hidden from the actor: from all but the person and our own jobs."""
+    own = actor.kind is Kind.CITIZEN and actor.key == facts.owner
+    return hides_address(facts) and not own and OWN_JOB not in actor.scopes
+
+
+def is_protected(resource: Mapping[str, Any]) -> bool:
+    """Say whether a resource carries the label of a protected address itself, as a Patient does."""
+    labels = (resource.get("meta") or {}).get("security") or ()
+    return any(one.get("system") == PROTECTION for one in labels)
+
+
+def has_any(value: Any) -> bool:
+    """Say whether an address stands anywhere in a resource or part of one."""
+    if isinstance(value, dict):
+        return any(name in _HOLDING or has_any(inner) for name, inner in value.items())
+    return isinstance(value, list) and any(map(has_any, value))
+
+
+def without(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource with a mark in place of each address, and without the narrative, which may repeat them."""
+    masked: dict[str, Any] = _masked(resource)
+    masked.pop("text", None)
+    return masked
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_masked(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _mark(inner) if name in _HOLDING else _masked(inner) for name, inner in value.items()}
+
+
+def _mark(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(_MASKED)
+    return [dict(_MASKED)] if isinstance(value, list) else value  # some addresses are plain texts, of computers
+
+
+def restored(given: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is written when somebody changes what they were shown: nobody takes away what they cannot see.
+
+    given  with marks, or without addresses at all; an address that is given is a new one and is taken
+    kept   the resource as it stands
+    """
+    found: dict[str, Any] = _restored(given, kept)
+    if "address" in kept and "address" not in found:
+        found["address"] = kept["address"]
+    return found
+
+
+def _restored(given: Any, kept: Any) -> Any:
+    if isinstance(given, list):
+        others = kept if isinstance(kept, list) else []
+        return [_restored(one, others[n] if n < len(others) else None) for n, one in enumerate(given)]
+    if not isinstance(given, dict):
+        return given
+    stood = kept if isinstance(kept, dict) else {}
+    found = {}
+    for name, inner in given.items():
+        if name in _HOLDING and inner == _mark(inner):
+            if name in stood:
+                found[name] = stood[name]
+        else:
+            found[name] = _restored(inner, stood.get(name))
+    return found

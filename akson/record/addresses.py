@@ -81,9 +81,10 @@ def _restored(given: Any, kept: Any) -> Any:
     stood = kept if isinstance(kept, dict) else {}
     found = {}
     for name, inner in given.items():
-        if name in _HOLDING and inner == _mark(inner):
-            if name in stood:
-                found[name] = stood[name]
+        if name in _HOLDING and isinstance(inner, list):  # a new one may stand beside the mark
+            found[name] = [one for each in inner for one in (stood.get(name, []) if each == _MASKED else [each])]
+        elif name in _HOLDING and inner == _MASKED:
+            found |= {name: stood[name]} if name in stood else {}
         else:
             found[name] = _restored(inner, stood.get(name))
-    return found
+    return {name: inner for name, inner in found.items() if inner != []}

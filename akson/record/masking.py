@@ -17,7 +17,7 @@ from akson.record.session import fetch
 from akson.record.stored import Stored, stored
 
 SQL = queries(__file__, "reading.sql")
-_ADDRESS = b'ddress"'  # how the names of all members end that hold one
+_ADDRESS, _ESCAPED = b'ddress"', b"\\u"  # how the names of all members end that hold one, unless they are escaped
 
 
 async def shown(work: Work, rows: Sequence[Any]) -> list[Stored]:
@@ -51,7 +51,10 @@ async def as_kept(work: Work, row: Any) -> Stored:
 
 async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
     """Return those with addresses that are hidden from the actor."""
-    holding = [(row, one) for row, one in zip(rows, found, strict=True) if _ADDRESS in (one.body or b"")]
+    holding = [
+        (row, one) for row, one in zip(rows, found, strict=True)
+        if _ADDRESS in (one.body or b"") or _ESCAPED in (one.body or b"")
+    ]  # fmt: skip
     known = {one.owner: facts_in(row) for row, one in holding if "facts_rev" in row.keys()}  # noqa: SIM118 - a database row
     if missing := {one.owner for _, one in holding} - known.keys():
         known |= await facts_for(work, missing)

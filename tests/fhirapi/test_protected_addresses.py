@@ -99,6 +99,22 @@ async def test_a_new_address_is_taken_and_not_told(api: Api, clients: dict[str, 
     assert (await kept(api, clients["person"]))["address"] == moved
 
 
+async def test_a_new_address_beside_the_mark_is_one_more(api: Api, clients: dict[str, Any]) -> None:
+    seen = (await clients["vendor"].get(clients["person"].reference)).json()
+    more = {"use": "temp", "line": ["Elveveien 40"]}
+    assert (await _put(clients["vendor"], seen | {"address": [MASKED, more]})).status_code == 200
+    assert (await kept(api, clients["person"]))["address"] == [*HOME["address"], more]
+
+
+async def test_a_member_with_an_escaped_name_is_hidden_too(api: Api, clients: dict[str, Any]) -> None:
+    person = {name: value for name, value in (await kept(api, clients["person"])).items() if name != "address"}
+    body = json.dumps(person).replace('"address"', '"addre\\u0073s"')  # of the contact
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.update(work, body.encode(), id_=clients["person"].id)
+    told = await clients["nurse"].get(clients["person"].reference)
+    assert told.status_code == 200 and STREET not in told.text and '"masked"' in told.text
+
+
 async def test_what_cannot_be_seen_whole_is_not_patched(clients: dict[str, Any]) -> None:
     step = [{"op": "test", "path": "/address/0/city", "value": "Fjordvik"}]
     sent = await clients["vendor"].patch(

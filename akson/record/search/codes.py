@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.record.search.asked import Condition, Criterion
 from akson.record.search.values import split, unescape
-from akson.record.session import fetch
+from akson.record.session import Within
 from akson.registers.terminology.ports import Terminology
 
 CODES = 10_000  # that one parameter may come to
 _ASKS = frozenset({"in", "not-in", "above", "below"})
-
-
-class _Reader:
-    """The database as terminology reads it: inside the transaction of the work, when there is one."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    async def fetch(self, query: str, *args: object) -> Sequence[object]:
-        return await fetch(self._work, query, *args)
 
 
 async def coded(work: Work, condition: Condition) -> Condition:
@@ -37,7 +26,7 @@ async def coded(work: Work, condition: Condition) -> Condition:
 
 
 async def _pairs(work: Work, criterion: Criterion) -> list[tuple[str | None, str]]:
-    terminology = Terminology(_Reader(work))  # type: ignore[arg-type]
+    terminology = Terminology(Within(work))
     name = f"{criterion.parameter.name}:{criterion.modifier}"
     found: list[tuple[str | None, str]] = []
     for value in criterion.values:
@@ -51,8 +40,8 @@ async def _pairs(work: Work, criterion: Criterion) -> list[tuple[str | None, str
         if len(parts) != 2 or not all(parts):
             raise Refused("AK-S002", name=name)
         below = criterion.modifier == "below"
-        near: Callable[[str, str], object] = terminology.descendants if below else terminology.ancestors
-        found += [(parts[0], code) for code in await near(parts[0], parts[1])]  # type: ignore[misc]
+        near = terminology.descendants if below else terminology.ancestors
+        found += [(parts[0], code) for code in await near(parts[0], parts[1])]
     if len(found) > CODES:
         raise Refused("AK-S005", name=name, most=CODES)
     return found

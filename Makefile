@@ -59,6 +59,7 @@ units: $(DEV)  ## distil the units of UCUM anew
 
 docs: $(DEV)  ## make the generated pages of docs/ anew
 	@$(PYTHON) -m tests.architecture.schema docs/schema.sql
+	@$(PYTHON) -m tests.architecture.access docs/access.md
 
 requirements: $(DEV)  ## pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev requirements-demo; do \

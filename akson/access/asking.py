@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -48,10 +49,14 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule: when it `holds`, `decision` is the answer to these kinds of actors and acts."""
+    """One rule: when it `holds`, `decision` is the answer to these kinds of actors and acts.
+
+    says, source  what it does, and by which law: the first sentence of its docstring, and what stands after "Source:"
+    """
 
     order: int
     name: str
+    says: str
     source: str
     holds: Callable[[Ask], bool]
     decision: Decision
@@ -60,7 +65,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     persons: bool  # about persons' records, else about what belongs to nobody
     lifted: bool
 
+    @property
+    def points(self) -> frozenset[str]:
+        """The demands of law.toml that its source names."""
+        return frozenset(_POINT.findall(self.source))
 
+
+_POINT = re.compile(r"\b[RC]\d{1,2}\b")
 RULES: list[Rule] = []
 CONTENT = frozenset({Act.READ, Act.WRITE})
 LASTING = frozenset({Act.ERASE, Act.GOVERN, Act.ATTEST})  # outlives whatever opening it was done under
@@ -76,15 +87,17 @@ def rule(
 ) -> Callable[[Callable[[Ask], bool]], Callable[[Ask], bool]]:  # fmt: skip
     """Register a rule: a bar when it has a `refusal`, a grant when it has a `basis`.
 
+    Its docstring is its entry in the register: what it does, "Source: " by which law, and which demands of law.toml.
     Whatever bars somebody from the content bars them from erasing it and from deciding who else gets at it.
     """
 
     def register(holds: Callable[[Ask], bool]) -> Callable[[Ask], bool]:
-        name, source = holds.__name__, (holds.__doc__ or "").partition("Source: ")[2].strip()
+        name, told = holds.__name__, " ".join((holds.__doc__ or "").split())
+        says, source = told.partition(". ")[0].partition(" Source: ")[0], told.partition("Source: ")[2]
         decision = Decision(not refusal, name, basis, refusal)
         barred = acts | LASTING if refusal else acts
-        RULES.append(Rule(order=order, name=name, source=source, holds=holds, decision=decision, kinds=to, acts=barred,
-                          persons=persons, lifted=lifted))  # fmt: skip
+        RULES.append(Rule(order=order, name=name, says=says.removesuffix("."), source=source, holds=holds,
+                          decision=decision, kinds=to, acts=barred, persons=persons, lifted=lifted))  # fmt: skip
         return holds
 
     return register

@@ -14,7 +14,8 @@ def only_registers_attest(ask: Ask) -> bool:
 
     And everybody but our own jobs to say whose a number is that somebody has already, and to lessen the protection.
 
-    Source: vergemålsloven § 31, pbrl § 3-1; folkeregisterloven § 10-4 (neither is decided by those who give care)
+    Source: vergemålsloven § 31, pbrl § 3-1; folkeregisterloven § 10-4 (neither is decided by those who give care);
+    domain rules R29, C9
     """
     if ask.act is not Act.ATTEST or own_job(ask):
         return False

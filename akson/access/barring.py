@@ -27,7 +27,7 @@ def role_does_not_cover(ask: Ask) -> bool:
 def strictly_confidential(ask: Ask) -> bool:
     """Refuse everybody a strictly confidential person, as if unknown, but the units and persons tied to them.
 
-    Source: domain rule R29 (strictly confidential address, code 6); not lifted by any opening
+    Source: folkeregisterloven § 10-4 (strictly confidential address, code 6); domain rule R29
     """
     return ask.facts.protection == STRICTLY and not own_job(ask) and not related(ask)
 
@@ -36,7 +36,7 @@ def strictly_confidential(ask: Ask) -> bool:
 def own_record_as_staff(ask: Ask) -> bool:
     """Refuse staff their own record: they read it as citizens do.
 
-    Source: hpl § 21 a (no reading without a reason in care)
+    Source: hpl § 21 a (no reading without a reason in care); domain rule R6
     """
     return ask.actor.person != 0 and ask.actor.person == ask.facts.owner
 
@@ -45,7 +45,7 @@ def own_record_as_staff(ask: Ask) -> bool:
 def close_family(ask: Ask) -> bool:
     """Refuse staff the record of their close family; in danger to life the only nurse on duty may open it.
 
-    Source: hpl § 21 a; forvaltningsloven § 6 (competence)
+    Source: hpl § 21 a; forvaltningsloven § 6 (competence); domain rule R6
     """
     person = ask.actor.person
     return person != 0 and (person in ask.facts.family or any(r.person == person for r in ask.facts.representations))

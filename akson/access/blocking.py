@@ -26,7 +26,7 @@ def blocked_for_this_person(ask: Ask) -> bool:
 def blocked(ask: Ask) -> bool:
     """Refuse what the citizen has blocked: for a unit, a role or all; the record, a document or an author's part.
 
-    Source: pjl § 17; domain rules R11, R12
+    Source: pjl § 17; domain rules R11, R12, C3
     """
     return bool(ask.facts.blocks) and any(
         block.holds(ask.now) and _meant(block, ask) and _covered(block, ask) for block in ask.facts.blocks

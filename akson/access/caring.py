@@ -13,7 +13,7 @@ __all__ = ["RULES"]
 def on_gp_list(ask: Ask) -> bool:
     """Allow the fastlege, and the practice, those on the list.
 
-    Source: hpl § 21 a and § 23; fastlegeforskriften § 15
+    Source: hpl § 21 a and § 23; fastlegeforskriften § 15; domain rule R1
     """
     return any(r.kind == "gp" and r.holds(ask.now) and ties(r.unit, r.person, ask.actor) for r in ask.facts.relations)
 
@@ -31,7 +31,7 @@ def unit_cares_for_patient(ask: Ask) -> bool:
 def may_find_people(ask: Ask) -> bool:
     """Allow those who meet people to find them: name, birth date and place, no content.
 
-    Source: domain rules R1, R6
+    Source: hpl § 21 a; domain rules R1, R6
     """
     return roles.has(ask.actor.role, Permission.FIND_PEOPLE)
 
@@ -40,6 +40,6 @@ def may_find_people(ask: Ask) -> bool:
 def may_register_people(ask: Ask) -> bool:
     """Allow those who meet people to register one who is not known.
 
-    Source: hpl § 39 (whoever gives care keeps a record)
+    Source: hpl § 39 (whoever gives care keeps a record); domain rule R20
     """
     return ask.labels is not None and roles.may_write(ask.actor.role, ask.labels.type)

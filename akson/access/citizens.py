@@ -57,7 +57,7 @@ def consents_are_the_persons(ask: Ask) -> bool:
 def own_record(ask: Ask) -> bool:
     """Allow citizens their own record.
 
-    Source: pbrl § 5-1, GDPR art. 15
+    Source: pbrl § 5-1, GDPR art. 15; domain rule C1
     """
     return ask.actor.key == ask.facts.owner
 
@@ -66,7 +66,7 @@ def own_record(ask: Ask) -> bool:
 def parent_of_small_child(ask: Ask) -> bool:
     """Allow parents the record of a child until midnight, in Norway, when it turns 12.
 
-    Source: pbrl §§ 3-4, 4-4; domain rule R25
+    Source: pbrl §§ 3-4, 4-4; domain rules R25, C10
     """
     return _represents(ask, "parent") and _younger_than(PARENTS_SEE_UNTIL, ask.facts.birth_date, ask.now)
 
@@ -75,7 +75,7 @@ def parent_of_small_child(ask: Ask) -> bool:
 def guardian(ask: Ask) -> bool:
     """Allow the appointed guardian, while the appointment lasts and the citizen lives.
 
-    Source: vergemålsloven § 31, pbrl § 4-7
+    Source: vergemålsloven § 31, pbrl § 4-7; domain rule C9
     """
     return _represents(ask, "guardian") and not ask.facts.deceased
 
@@ -84,7 +84,7 @@ def guardian(ask: Ask) -> bool:
 def proxy(ask: Ask) -> bool:
     """Allow whom the citizen has given a proxy to read, and no more, while it lasts and the citizen lives.
 
-    Source: pbrl § 3-1; domain rule R32 and C9
+    Source: pbrl § 3-1; domain rules R32, C9
     """
     return _represents(ask, "proxy") and not ask.facts.deceased
 

@@ -25,7 +25,7 @@ SEEN_BY_ALL_STAFF = frozenset(roles.WRITES[Permission.MANAGE].split()) - UNIT_WO
 def staff_read_registers(ask: Ask) -> bool:
     """Allow staff to read about units, colleagues, places and codes.
 
-    Source: pjl § 19; these are not health information
+    Source: pjl § 19 (these are not health information); domain rule R7
     """
     return ask.labels is not None and ask.labels.type in SEEN_BY_ALL_STAFF
 
@@ -43,7 +43,7 @@ def citizens_read_registers(ask: Ask) -> bool:
 def work_of_own_unit(ask: Ask) -> bool:
     """Allow staff the schedules, lists and tasks of their own unit that concern no single patient.
 
-    Source: pjl § 19
+    Source: pjl § 19; domain rule R1
     """
     labels = ask.labels
     if labels is None or labels.type not in UNIT_WORK or not labels.unit == ask.actor.unit != 0:
@@ -56,7 +56,7 @@ def work_of_own_unit(ask: Ask) -> bool:
 def administrators_keep_registers(ask: Ask) -> bool:
     """Allow administrators to keep units, staff and codes.
 
-    Source: Normen (management of access is a role of its own)
+    Source: Normen (management of access is a role of its own); domain rule R7
     """
     return ask.labels is not None and (
         roles.has(ask.actor.role, Permission.MANAGE) and roles.may_write(ask.actor.role, ask.labels.type)

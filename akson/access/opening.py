@@ -14,7 +14,7 @@ __all__ = ["RULES"]
 def opened_in_emergency(ask: Ask) -> bool:
     """Allow whoever has opened the record in an emergency, for 60 minutes.
 
-    Source: domain rule R14; override.py
+    Source: pjl § 17, hpl § 23; domain rule R14
     """
     return bool(ask.facts.openings) and in_emergency(ask)
 
@@ -23,7 +23,7 @@ def opened_in_emergency(ask: Ask) -> bool:
 def opened_with_reason(ask: Ask) -> bool:
     """Allow whoever has opened the record with a reason, until the opening ends.
 
-    Source: domain rule R2; override.py
+    Source: pjl § 19; domain rule R2
     """
     return any(not o.emergency and override.in_force(o, ask.actor, ask.now) for o in ask.facts.openings)
 
@@ -32,7 +32,7 @@ def opened_with_reason(ask: Ask) -> bool:
 def may_open_in_emergency(ask: Ask) -> bool:
     """Allow health personnel to open a record when life or health is in danger.
 
-    Source: domain rule R14; override.py
+    Source: pjl § 17, hpl § 23; domain rule R14
     """
     return in_emergency(ask)
 
@@ -41,6 +41,6 @@ def may_open_in_emergency(ask: Ask) -> bool:
 def may_open_with_reason(ask: Ask) -> bool:
     """Allow those whose role has unplanned tasks to open a record with a reason.
 
-    Source: domain rule R2; override.py
+    Source: pjl § 19; domain rules R2, R4
     """
     return ask.purpose is not Purpose.EMERGENCY and roles.has(ask.actor.role, Permission.OPEN_WITH_REASON)

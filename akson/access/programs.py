@@ -14,7 +14,7 @@ def trail_is_not_record(ask: Ask) -> bool:
 
     What other systems have logged is loaded with the rest of them; our own trail is no resource.
 
-    Source: pjl § 18, pjf § 14
+    Source: pjl § 18, pjf § 14; domain rule R16
     """
     return ask.labels is not None and ask.labels.type in roles.NEVER and not roles.loads(ask.actor)
 

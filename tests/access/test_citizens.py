@@ -11,6 +11,7 @@ from akson.access.facts import Block, Facts, Labels, Opening, Representation
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Purpose
 from tests.access.people import DAUGHTER, HOUR, MOTHER, NORTH, NOW, NURSE, PATIENT, child, citizen, item, patient
+from tests.access.shown import shows
 
 SMALL, GROWN = date(2020, 1, 1), date(2013, 1, 1)  # 6 and 13 years
 PROXY = child(date(1941, 3, 14), "proxy")
@@ -25,6 +26,7 @@ def ask(who: Actor, about: Facts, labels: Labels | None, act: Act) -> str:
     return decide(who, Purpose.OWN, about, labels, act, NOW).refusal
 
 
+@shows("consents_are_the_persons")
 @pytest.mark.parametrize(("who", "about", "read", "write"), [
     (citizen(PATIENT), patient(), "", ""),
     (citizen(MOTHER), child(SMALL), "", ""),

@@ -1,0 +1,105 @@
+"""What belongs to nobody in particular: units, staff, subscriptions; and tokens that were given for one record."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from akson.access.facts import Facts
+from akson.access.roles import OWN_JOB
+from akson.access.rules import Act, decide
+from akson.access.subscribers import subscriber_of
+from akson.base.work import Actor, Purpose
+from tests.access.people import (
+    DAUGHTER,
+    MOTHER,
+    NORTH,
+    NOW,
+    PATIENT,
+    SOUTH,
+    child,
+    citizen,
+    item,
+    nurse,
+    program,
+    staff,
+)
+from tests.access.shown import shows
+
+NOBODYS = Facts(owner=7, is_person=False)
+ADMINISTRATOR = staff("administrator", NORTH)
+
+
+def ask(who: Actor, about: Facts, labels: Any, act: Act = Act.READ) -> str:
+    """Return the code of the refusal, "" when permitted."""
+    return decide(who, Purpose.ADMINISTRATION, about, labels, act, NOW).refusal
+
+
+@shows(
+    "staff_read_registers",
+    "citizens_read_registers",
+    "work_of_own_unit",
+    "administrators_keep_registers",
+    "program_reads_registers",
+)
+@pytest.mark.parametrize(("who", "type_", "act", "answer"), [
+    (nurse(), "Organization", Act.READ, ""),
+    (nurse(), "Organization", Act.WRITE, "AK-A001"),
+    (nurse(), "Practitioner", Act.READ, ""),
+    (staff("administrator", NORTH), "PractitionerRole", Act.REGISTER, ""),
+    (citizen(), "Organization", Act.READ, ""),
+    (citizen(), "Practitioner", Act.READ, "AK-A001"),
+    (citizen(), "Organization", Act.REGISTER, "AK-A001"),
+    (program("system/*.read"), "CodeSystem", Act.READ, ""),
+    (program("system/*.read"), "CodeSystem", Act.WRITE, "AK-A005"),
+    (nurse(), "Task", Act.READ, ""),
+    (nurse(SOUTH), "Task", Act.READ, "AK-A001"),
+    (nurse(), "SupplyRequest", Act.READ, "AK-A001"),
+])  # fmt: skip
+def test_what_belongs_to_nobody_is_read_at_work_and_kept_by_administrators(
+    who: Actor, type_: str, act: Act, answer: str
+) -> None:
+    assert ask(who, NOBODYS, item(type_, unit=NORTH), act) == answer
+    assert ask(who, NOBODYS, None, act) in ("AK-A001", "AK-A005")
+
+
+@shows("nobody_employs_themselves")
+@pytest.mark.parametrize(("who", "type_", "act", "answer"), [
+    (ADMINISTRATOR, "PractitionerRole", Act.WRITE, ""),
+    (ADMINISTRATOR, "PractitionerRole", Act.ATTEST, "AK-A043"),
+    (ADMINISTRATOR, "Practitioner", Act.ATTEST, "AK-A043"),
+    (program("system/*.cruds"), "PractitionerRole", Act.ATTEST, ""),
+])  # fmt: skip
+def test_an_administrator_keeps_all_staff_but_themselves(who: Actor, type_: str, act: Act, answer: str) -> None:
+    assert ask(who, NOBODYS, item(type_), act) == answer
+
+
+@shows("subscription_of_another", "own_subscription")
+@pytest.mark.parametrize(("who", "act", "answer"), [
+    (nurse(), Act.READ, ""),
+    (nurse(), Act.WRITE, ""),
+    (staff("fastlege", NORTH), Act.READ, ""),
+    (nurse(key=102), Act.READ, "AK-A044"),
+    (citizen(), Act.READ, "AK-A044"),
+    (staff("administrator", NORTH, 102), Act.WRITE, "AK-A044"),
+    (program("system/*.cruds"), Act.READ, "AK-A044"),
+    (program(OWN_JOB), Act.READ, ""),
+])  # fmt: skip
+def test_a_subscription_is_its_subscribers_whatever_the_role(who: Actor, act: Act, answer: str) -> None:
+    hers = Facts(owner=7, is_person=False, subscriber=subscriber_of(nurse()))
+    assert ask(who, hers, item("Subscription"), act) == answer
+
+
+@shows("token_is_for_another")
+@pytest.mark.parametrize(("who", "answer"), [
+    (citizen(scopes=frozenset({"patient/*.rs"})), ""),
+    (citizen(MOTHER, scopes=frozenset({"patient/*.rs"}), context=PATIENT), ""),
+    (citizen(MOTHER, scopes=frozenset({"patient/*.rs"}), context=DAUGHTER), "AK-A006"),
+    (citizen(MOTHER, scopes=frozenset({"patient/*.rs"})), "AK-A006"),
+    (citizen(MOTHER, scopes=frozenset({"user/*.rs"})), ""),
+])  # fmt: skip
+def test_a_token_for_one_record_opens_no_other(who: Actor, answer: str) -> None:
+    about = child(date(1950, 1, 1), "proxy")
+    assert ask(who, about, item()) == answer

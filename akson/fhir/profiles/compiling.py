@@ -11,7 +11,7 @@ from typing import Any, Final
 from akson.fhir import pointing
 from akson.fhir.definitions import CORE, elements, facts
 from akson.fhir.fhirpath import Compiled, FhirPathError, compile
-from akson.fhir.profiles import slicing
+from akson.fhir.profiles import languages, reading, slicing
 from akson.fhir.profiles.matching import equals, fits, said_value
 from akson.fhir.profiles.reading import Definition
 from akson.fhir.profiles.running import DEEPEST, Check, Run
@@ -105,7 +105,7 @@ def _own(defined: Definition, *, root: bool) -> Iterator[Check]:
     for bound, beyond in (("minValue", -1), ("maxValue", 1)):
         if (limit := said_value(said, bound)) is not None:
             yield _limit(limit, beyond)
-    yield from _of_r5(defined)
+    yield from _by_extension(defined)
     for constraint in said.get("constraint", ()):
         if _is_new(constraint):
             yield _invariant(constraint)
@@ -119,8 +119,10 @@ def _value(defined: Definition, wanted: Any, compare: Callable[[Any, Any], bool]
     return check
 
 
-def _of_r5(defined: Definition) -> Iterator[Check]:
-    """Yield the checks of what R5 has added to ElementDefinition and R4 says by extensions."""
+def _by_extension(defined: Definition) -> Iterator[Check]:
+    """Yield the checks of what is asked by extensions: languages, and what R5 has added to ElementDefinition."""
+    if language := languages.wanted(defined.said):
+        yield language
     for row in defined.said.get("extension", ()):
         if row.get("url") == _MUST_HAVE_VALUE and row.get("valueBoolean"):
             yield _valued(defined, ())
@@ -154,7 +156,7 @@ def _types(defined: Definition, types: list[dict[str, Any]]) -> Iterator[Check]:
     if codes and len(codes) == len({t.get("code") for t in types}) and not codes & _ANY:
         yield _type(defined, codes)
     for t in types:
-        profiles = [p for p in t.get("profile", ()) if not is_base(p)]
+        profiles = [p for p in reading.profiles(t) if not is_base(p)]
         if profiles:
             yield _profiled(t["code"], profiles)
         targets = t.get("targetProfile", ())
@@ -186,7 +188,7 @@ def _profiled(kind: str, urls: list[str]) -> Check:
 
     def check(spot: Spot, run: Run) -> None:
         known = [profile for url in urls if (profile := run.profile(url))]
-        if len(known) < len(urls) or run.depth > DEEPEST or (kind != spot.node.type and kind != "Resource"):
+        if len(known) < len(urls) or run.depth > DEEPEST or not _is_of(spot.node.type, kind):
             return
         if len(known) == 1:
             known[0].check(spot, run)
@@ -194,6 +196,10 @@ def _profiled(kind: str, urls: list[str]) -> Check:
             run.say("error", "structure", spot.at, f"does not conform to any of {', '.join(urls)}")
 
     return check
+
+
+def _is_of(found: str, kind: str) -> bool:
+    return kind in {found, "Resource"} or (kind in {"BackboneElement", "Element"} and "." in found)
 
 
 def _pointed(targets: list[str]) -> Check:

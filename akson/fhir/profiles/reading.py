@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 Json = dict[str, Any]
+_ELEMENT: Final = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element"
 
 
 @dataclass(kw_only=True)
@@ -48,6 +49,27 @@ def tree(structure: Json, above: Definition | None) -> Definition:
                 place = place.sliced(slice_)
         _add(place, said)
     return root
+
+
+def at(root: Definition, id_: str) -> Definition | None:
+    """Return what is said of the element with that id, "Composition.section:medicines"; the root for none."""
+    place: Definition | None = root
+    for name, slice_ in [_step(part) for part in _parts(id_)[1:]]:
+        place = place.children.get(name) if place else None
+        place = place.slices.get(slice_) if place and slice_ else place
+    return place
+
+
+def profiles(said_type: Json) -> list[str]:
+    """Return the profiles that a type names; one that means an element of a profile has its id behind "#"."""
+    beside = said_type.get("_profile") or ()
+    parts = [_profile_element(beside[n]) if n < len(beside) else "" for n in range(len(said_type.get("profile", ())))]
+    return [url + part for url, part in zip(said_type.get("profile", ()), parts, strict=True)]
+
+
+def _profile_element(companion: Json | None) -> str:
+    rows = (companion or {}).get("extension") or ()
+    return next((f"#{row['valueString']}" for row in rows if row.get("url") == _ELEMENT), "")
 
 
 def _add(place: Definition, said: Json) -> None:

@@ -29,9 +29,10 @@ _ONCE: Final = ("self", "first", "last", "next", "previous", "prev")
 
 def faults(root: Spot, terms: ValueSets) -> Iterator[Issue]:
     """Yield what makes no sense in a structurally valid resource and all that it holds."""
-    yield from _element(root, terms)
-    for inner in parts(root):
-        yield from _element(inner, terms)
+    for spot in (root, *parts(root)):
+        yield from _element(spot, terms)
+        if spot.node.type == "Coding":
+            yield from _display(spot, str(root.value.get("language", "")), terms)
 
 
 def parts(around: Spot) -> Iterator[Spot]:
@@ -63,6 +64,8 @@ def _element(spot: Spot, terms: ValueSets) -> Iterator[Issue]:
     elif kind == "ValueSet.compose.include":
         yield from _absolute(value.get("system"), f"{spot.at}.system")
         yield from _filters(value, spot.at, terms)
+    elif kind == "ConceptMap":
+        yield from _mapped(value, spot.at, terms)
     elif kind == "Expression":
         yield from _expression(value, spot.at)
 
@@ -104,6 +107,42 @@ def _coding(value: dict[str, Any], at: str, terms: ValueSets) -> Iterator[Issue]
         yield Issue("error", "code-invalid", f"{at}.code", f"the code system {system} has no code '{code[:100]}'")
 
 
+def _display(coding: Spot, language: str, terms: ValueSets) -> Iterator[Issue]:
+    """Tell of a text that the code system does not have; a warning where it may be in another language than English."""
+    system, code, given = (coding.value.get(name) for name in ("system", "code", "display"))
+    if not isinstance(system, str) or not isinstance(code, str) or not isinstance(given, str):
+        return
+    known = terms.displays(system, code)
+    if known and _plain(given) not in {_plain(text) for text in known}:
+        severity = "error" if language[:2] in {"", "en"} else "warning"
+        told = " or ".join(f"'{text[:100]}'" for text in sorted(known))
+        yield Issue(severity, "code-invalid", f"{coding.at}.display", f"the code is shown as {told}")
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _mapped(value: dict[str, Any], at: str, terms: ValueSets) -> Iterator[Issue]:
+    """Tell of codes of a ConceptMap that are not in the value sets it says to map between."""
+    for number, group in enumerate(value.get("group") or ()):
+        for place, element in enumerate(group.get("element") or ()):
+            spot = f"{at}.group[{number}].element[{place}]"
+            yield from _in_set(element, group.get("source"), _named(value, "source"), spot, terms)
+            for row, target in enumerate(element.get("target") or ()):
+                yield from _in_set(target, group.get("target"), _named(value, "target"), f"{spot}.target[{row}]", terms)
+
+
+def _named(value: dict[str, Any], side: str) -> Any:
+    return value.get(f"{side}Canonical") or value.get(f"{side}Uri")
+
+
+def _in_set(row: dict[str, Any], system: Any, value_set: Any, at: str, terms: ValueSets) -> Iterator[Issue]:
+    coding = {"system": system, "code": row.get("code")}
+    if "code" in row and isinstance(value_set, str) and terms.member_of(coding, "Coding", value_set) is False:
+        yield Issue("error", "code-invalid", f"{at}.code", f"'{row['code']}' is no code of {value_set}")
+
+
 def _property(value: dict[str, Any], at: str) -> Iterator[Issue]:
     name = str(value.get("uri", "")).removeprefix(_PROPERTIES)
     wanted = PROPERTY_TYPES.get(name)
@@ -127,6 +166,20 @@ def _bundle(value: dict[str, Any], at: str) -> Iterator[Issue]:
             yield Issue("error", "invalid", f"{at}.link", f"the relation {relation} stands more than once")
     for number, entry in enumerate(value.get("entry") or ()):
         yield from _entry(entry, f"{at}.entry[{number}]")
+        if value.get("type") == "searchset":
+            yield from _hit(entry, f"{at}.entry[{number}]")
+
+
+def _hit(entry: dict[str, Any], at: str) -> Iterator[Issue]:
+    """Tell of what a search cannot have found: outcomes as matches, others as outcomes, resources without an id."""
+    resource, mode = entry.get("resource"), (entry.get("search") or {}).get("mode")
+    if not isinstance(resource, dict):
+        return
+    is_outcome = resource["resourceType"] == "OperationOutcome"
+    if mode is not None and is_outcome != (mode == "outcome"):
+        yield Issue("error", "invalid", f"{at}.search.mode", f"{mode} does not fit {resource['resourceType']}")
+    if not is_outcome and "id" not in resource:
+        yield Issue("error", "required", f"{at}.resource.id", "what a search finds has an id")
 
 
 def _entry(entry: dict[str, Any], at: str) -> Iterator[Issue]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from akson.fhir.profiles import reading
 from akson.fhir.profiles.matching import equals, fits, said_value
 from akson.fhir.profiles.reading import Definition
 from akson.fhir.profiles.running import Check, Run
@@ -159,7 +160,7 @@ def _of_value(one: Definition, parts: list[str], compile: Compile) -> Matches:
 
 def _through_profiles(one: Definition, spot: Spot, run: Run) -> bool | None:
     """Tell whether the element conforms to the profile of the slice's type, which says what the slice does not."""
-    urls = [u for t in one.said.get("type", ()) for u in t.get("profile", ())]
+    urls = [u for t in one.said.get("type", ()) for u in reading.profiles(t)]
     known = [profile for url in urls if (profile := run.profile(url))]
     return any(run.accepts(profile.check, spot) for profile in known) if known else None
 
@@ -189,13 +190,18 @@ def _defined(one: Definition, parts: list[str]) -> Definition | None:
             named = place.children.get("extension")
             place = next((s for s in named.slices.values() if _has_url(s, url)), None) if named else None
         else:
-            place = place.children.get(part) or _of_choice(place, part)
+            place = place.children.get(part) or _of_choice(place, part) or _of_slices(place, part)
     return place
 
 
 def _of_choice(place: Definition, name: str) -> Definition | None:
     """Return what is said of a choice under the name of one of its types, as "contentString"."""
     return next((d for n, d in place.children.items() if n.startswith(name) and n[len(name) :][:1].isupper()), None)
+
+
+def _of_slices(place: Definition, name: str) -> Definition | None:
+    """Return what a slice of the element says, as that of BP's codings which has to be there says which code it is."""
+    return next((s.children[name] for s in place.slices.values() if name in s.children), None)
 
 
 def _has_url(one: Definition, url: str) -> bool:

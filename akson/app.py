@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -103,7 +104,7 @@ def application(settings: Settings, personas: Personas = nobody) -> Starlette:
 
 
 def _routes(here: Installation) -> list[BaseRoute]:
-    sessions = Sessions(here.office.database, SessionSettings(secure=cookie_is_secure(here.settings.base_url)))
+    sessions = Sessions(here.office.database, _session_settings(here.settings))
     smart = smart_server(here.settings, here.office, here.http, sessions.settings)
     context = WebContext(office=here.office, sessions=sessions, renderer=here.renderer)
     found: list[BaseRoute] = [
@@ -163,6 +164,10 @@ def _signin(here: Installation, sessions: Sessions) -> SignIn:
         clock=clock, renderer=here.renderer, actors_for=actors_for(here.office),
         home=_home, noted=_noted(here.office),
     )  # fmt: skip
+
+
+def _session_settings(settings: Settings) -> SessionSettings:
+    return SessionSettings(secure=cookie_is_secure(settings.base_url), idle=timedelta(minutes=settings.idle))
 
 
 def _providers(here: Installation) -> Mapping[str, OidcClient]:

@@ -1123,7 +1123,10 @@ CREATE TABLE public.signin_session (
     choices jsonb NOT NULL,
     provider text NOT NULL,
     started_at timestamp with time zone NOT NULL,
-    seen_at timestamp with time zone NOT NULL
+    seen_at timestamp with time zone NOT NULL,
+    locked_at timestamp with time zone,
+    issuer_person bytea,
+    issuer_session bytea
 );
 
 CREATE TABLE public.signin_ticket (
@@ -1526,6 +1529,10 @@ CREATE INDEX signin_attempt_window ON public.signin_attempt USING btree (window_
 CREATE INDEX signin_replay_expiry ON public.signin_replay USING btree (expires_at);
 
 CREATE INDEX signin_revoked_expiry ON public.signin_revoked USING btree (expires_at);
+
+CREATE INDEX signin_session_issuers ON public.signin_session USING btree (issuer_session);
+
+CREATE INDEX signin_session_person ON public.signin_session USING btree (issuer_person);
 
 CREATE INDEX signin_session_started ON public.signin_session USING btree (started_at);
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -57,14 +57,18 @@ class WebContext:
         """Return the top bar: what waits for staff (two statements), whose records a citizen may open (one)."""
         actor = work.actor
         if actor.kind is Kind.CITIZEN:
-            return await citizens_shell(work)
+            return replace(await citizens_shell(work), idle=self._idle)
         row = (await fetch(work, SQL.waiting, actor.key, actor.id, work.now))[0]
         unit = actor.unit_name if actor.unit == actor.controller else f"{actor.unit_name}, {actor.controller_name}"
         return Shell(name=actor.name, role=roles.ROLES[actor.role].name, unit=unit, inbox=await worklist.count(work),
                      drafts=row["drafts"], roles_href="/logg-inn/rolle", controller=actor.controller_name,
-                     finds=self.may(work, "find-people"), has_inbox=self.may(work, "write-tasks"),
+                     idle=self._idle, finds=self.may(work, "find-people"), has_inbox=self.may(work, "write-tasks"),
                      writes=self.may(work, "write-notes"),
                      has=frozenset(part for part in ("apps", "granted") if row[part]))  # fmt: skip
+
+    @property
+    def _idle(self) -> int:
+        return int(self.sessions.settings.idle.total_seconds())
 
     async def once(self, key: str, holder: str) -> str | None:
         """Reserve the sending `key`; see `sending.reserve`."""

@@ -27,6 +27,7 @@ class Settings:
     staff_issuer: str  # AKSON_STAFF_ISSUER: HelseID; empty: our own, in the demo
     citizen_issuer: str  # AKSON_CITIZEN_ISSUER: ID-porten; likewise
     client_id: str  # AKSON_CLIENT_ID: ours at those issuers
+    idle: int = 15  # AKSON_IDLE_MINUTES: how long a screen may be left before it locks
     hooks: str = ""  # AKSON_HOOKS: hosts and networks inside that subscriptions may be delivered to, with commas
     hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
     event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
@@ -84,6 +85,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
+        idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"),
         hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
         event_days=_number(env, "AKSON_EVENT_DAYS", 14),

@@ -19,10 +19,11 @@ from akson.base.errors import Refused
 from akson.signin import dpop, jose
 from akson.signin.jose import BadToken
 from akson.signin.keys import Keyring
-from akson.signin.model import Identity, Pending, Provider, identity
+from akson.signin.model import Identity, Issued, Pending, Provider, identity
 from akson.signin.remote import Metadata, Remote, parsed, send
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 OLDEST = timedelta(minutes=10)  # of an id token, whatever its exp says
 
 
@@ -53,6 +54,16 @@ class SignedIn:
 
     identity: Identity
     access_token: str
+    issued: Issued
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logout:
+    """A session has ended at the issuer. jti: of its token, which counts once; until: how long to remember it."""
+
+    issued: Issued
+    jti: str
+    until: datetime
 
 
 class OidcClient:
@@ -65,9 +76,10 @@ class OidcClient:
         self.provider, self._keyring, self._http, self._clock = provider, keyring, http, clock
         self.remote = Remote(provider.issuer, http)
 
-    async def begin(self, *, state: str, nonce: str, verifier: str) -> str:
+    async def begin(self, *, state: str, nonce: str, verifier: str, anew: bool = False) -> str:
         """Push an authorisation request; return the address to send the browser to.
 
+        anew   the person shall prove who they are, also where the issuer knows them already
         Raises Refused AK-L004
         """
         metadata, provider = await self.remote.metadata(self._clock()), self.provider
@@ -77,6 +89,7 @@ class OidcClient:
             "state": state, "nonce": nonce, "code_challenge": jose.b64(jose.sha256(verifier)),
             "code_challenge_method": "S256", "dpop_jkt": self._keyring.signer.thumbprint(), **self._resource(),
         }  # fmt: skip
+        form |= {"prompt": "login", "max_age": "0"} if anew else {}
         answer = await send(self._http, "POST", endpoint, data=form | self._assertion())
         if answer.status_code != 201:
             raise Refused("AK-L004", detail=_error(answer))
@@ -100,7 +113,32 @@ class OidcClient:
             "redirect_uri": self.provider.redirect_uri,
         })  # fmt: skip
         claims = await self._id_claims(tokens.id_token, pending.nonce)
-        return SignedIn(identity=self._who(claims), access_token=tokens.access_token)
+        if pending.since and _proven(claims) + jose.SKEW.total_seconds() < pending.since:
+            raise Refused("AK-L004", detail="id token: the person was not asked anew")
+        issued = Issued(subject=str(claims.get("sub", "")), session=str(claims.get("sid", "")))
+        return SignedIn(identity=self._who(claims), access_token=tokens.access_token, issued=issued)
+
+    async def ended(self, logout_token: str) -> Logout:
+        """Return whose session the issuer says has ended (OpenID Connect Back-Channel Logout 1.0, 2.4 to 2.6).
+
+        Raises BadToken; Refused AK-L004 when the issuer's keys cannot be had
+        """
+        now = self._clock()
+        key = await self.remote.key(jose.header_of(logout_token).get("kid"), now)
+        claims = jose.read(logout_token, key, algorithms=self.provider.algorithms)
+        jose.check({"exp": now.timestamp() + 60} | claims, now=now, issuer=self.provider.issuer,
+                   audience=self.provider.client_id)  # fmt: skip
+        events = claims.get("events")
+        if not isinstance(events, dict) or not isinstance(events.get(LOGOUT), dict) or "nonce" in claims:
+            raise BadToken("not a logout token")
+        if now.timestamp() - jose.moment(claims, "iat") > OLDEST.total_seconds():
+            raise BadToken("issued too long ago")
+        told = {name: jose.text(claims, name) for name in ("sub", "sid") if name in claims}
+        if not told:
+            raise BadToken("names nobody")
+        issued = Issued(subject=told.get("sub", ""), session=told.get("sid", ""))
+        jti = f"logout {self.provider.name} {jose.text(claims, 'jti')}"
+        return Logout(issued=issued, jti=jti, until=now + 2 * OLDEST)
 
     async def machine_token(self, scope: str) -> Tokens:
         """Return an access token for ourselves, no person present (client_credentials)."""
@@ -180,6 +218,14 @@ class OidcClient:
         if found.level not in self.provider.levels:
             raise Refused("AK-L005")
         return found
+
+
+def _proven(claims: Mapping[str, Any]) -> float:
+    """Return when the person proved who they are; long ago where the issuer does not say."""
+    try:
+        return jose.moment(claims, "auth_time")
+    except BadToken:
+        return 0
 
 
 def _error(answer: httpx.Response) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from akson.signin.jose import sha256
+
 PID = "helseid://claims/identity/pid"
 LEVEL = "helseid://claims/identity/security_level"
 ASSURANCE = "helseid://claims/identity/assurance_level"
@@ -76,6 +78,19 @@ class Identity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Issued:
+    """Whose session it is in the issuer's own words. Either may be missing in what an issuer ends, not both."""
+
+    subject: str = ""  # sub
+    session: str = ""  # sid
+
+    def digests(self, provider: str) -> tuple[bytes | None, bytes | None]:
+        """Return what is kept of person and session; None for what was not told."""
+        person = sha256(f"{provider} sub {self.subject}") if self.subject else None
+        return person, sha256(f"{provider} sid {self.session}") if self.session else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pending:
     """A sign-in under way: what must be remembered while the browser is at the issuer."""
 
@@ -84,6 +99,7 @@ class Pending:
     verifier: str  # PKCE
     browser: str  # digest of a cookie: the answer must come back in the browser that asked
     to: str  # the page the person wanted
+    since: float = 0  # when the person must have proven who they are, at the earliest; 0: a while ago will do
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,10 +40,11 @@ SELECT jti FROM signin_revoked WHERE expires_at > $1;
 
 -- name: start_session
 -- Begin a session; the one it replaces (another person at the same browser) ends.
--- in    $1 digest, $2 actor jsonb or null, $3 choices jsonb, $4 provider, $5 now, $6 digest of the old one
+-- in    $1 digest, $2 actor jsonb or null, $3 choices jsonb, $4 provider, $5 now, $6 digest of the old one,
+--       $7 digest of the person as the issuer knows them, $8 digest of the issuer's session or null
 WITH ended AS (DELETE FROM signin_session WHERE digest = $6)
-INSERT INTO signin_session (digest, actor, choices, provider, started_at, seen_at)
-VALUES ($1, $2, $3, $4, $5, $5);
+INSERT INTO signin_session (digest, actor, choices, provider, started_at, seen_at, issuer_person, issuer_session)
+VALUES ($1, $2, $3, $4, $5, $5, $7, $8);
 
 -- name: resume_session
 -- Find a live session and note that it is used, at most once a minute: most pages then write nothing.
@@ -51,12 +52,36 @@ VALUES ($1, $2, $3, $4, $5, $5);
 -- out   actor, choices, provider; or no row
 WITH live AS (
     SELECT actor, choices, provider, seen_at FROM signin_session
-     WHERE digest = $1 AND seen_at > $2::timestamptz - $3::interval AND started_at > $2::timestamptz - $4::interval
+     WHERE digest = $1 AND locked_at IS NULL
+       AND seen_at > $2::timestamptz - $3::interval AND started_at > $2::timestamptz - $4::interval
 ), touched AS (
     UPDATE signin_session SET seen_at = $2
      WHERE digest = $1 AND EXISTS (SELECT FROM live WHERE seen_at < $2::timestamptz - interval '1 minute')
 )
 SELECT actor, choices, provider FROM live;
+
+-- name: locked_session
+-- Find a session that its person may go on with after signing in anew: locked, or not used for a while.
+-- in    $1 digest, $2 now, $3 idle limit interval, $4 absolute limit interval
+-- out   actor, provider; or no row
+SELECT actor, provider FROM signin_session
+ WHERE digest = $1 AND actor ->> 'kind' = 'staff' AND started_at > $2::timestamptz - $4::interval
+   AND (locked_at IS NOT NULL OR seen_at <= $2::timestamptz - $3::interval);
+
+-- name: lock_session
+-- in    $1 digest, $2 now
+-- out   actor, provider; or no row: a citizen's session, or none
+UPDATE signin_session SET locked_at = coalesce(locked_at, $2) WHERE digest = $1 AND actor ->> 'kind' = 'staff'
+RETURNING actor, provider;
+
+-- name: end_at_issuer
+-- End what the issuer says has ended: its session, or all of a person's.
+-- in    $1 digest of the person or null, $2 digest of the issuer's session or null
+-- out   actor of each
+DELETE FROM signin_session
+ WHERE ($1::bytea IS NULL OR issuer_person = $1) AND ($2::bytea IS NULL OR issuer_session = $2)
+   AND coalesce($1, $2) IS NOT NULL
+RETURNING actor;
 
 -- name: choose_role
 -- Act as another of the choices, under a new cookie.

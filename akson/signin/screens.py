@@ -1,4 +1,4 @@
-"""The pages of sign-in: /logg-inn, /logg-inn/tilbake, /logg-inn/rolle, /logg-ut."""
+"""The pages of sign-in: /logg-inn, /logg-inn/tilbake, /logg-inn/rolle, /laas, /logg-ut; and what an issuer tells us."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from akson.base.errors import Refused
 from akson.base.web.render import Renderer
-from akson.base.web.screens import refusal
+from akson.base.web.screens import guarded, refusal
 from akson.base.web.sent import same_origin, same_session
 from akson.base.work import Actor
 from akson.signin.client import OidcClient
-from akson.signin.jose import b64, fresh, sha256
+from akson.signin.jose import BadToken, b64, fresh, sha256
 from akson.signin.model import Identity, Pending
-from akson.signin.pages import form_of, go, page
+from akson.signin.pages import NO_STORE, form_of, go, page
 from akson.signin.sessions import LOOPBACK, Session, Sessions
 from akson.signin.tickets import Tickets
 
@@ -31,7 +31,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Event:
     """Something the access log should know of."""
 
-    what: str  # "in", "out", "role", "refused"
+    what: str  # "in", "out", "role", "locked", "refused"; "ended" by the issuer
     actor: Actor | None  # None when nobody was signed in
     code: str = ""  # of the refusal
     address: str = ""  # of the browser
@@ -64,6 +64,9 @@ def signin_routes(signin: SignIn) -> list[Route]:
         Route("/logg-inn/rolle", door.page(door.choose), methods=["POST"]),
         Route("/logg-ut", door.page(door.out), methods=["POST"]),
         Route("/logg-ut", door.page(door.outside), methods=["GET"]),
+        Route("/logg-ut/{issuer}", door.ended, methods=["POST"]),
+        Route("/laas", door.page(door.lock), methods=["POST"]),
+        Route("/laas/her", door.here, methods=["GET"]),
     ]
 
 
@@ -91,21 +94,25 @@ class _Door:
             return go(f"{signin.base_url}/logg-inn?{request.url.query}")
         await signin.tickets.count(f"start {_address(request)}", signin.starts, now=now)
         to = _local(request.query_params.get("til", ""))
+        locked = await signin.sessions.locked(signin.sessions.cookie_of(request), now)
         name = request.query_params.get("med", "") or (
-            next(iter(signin.providers)) if len(signin.providers) == 1 else ""
+            next(iter(signin.providers)) if len(signin.providers) == 1 and not locked else ""
         )
+        if locked and name not in signin.providers:
+            return page(signin.renderer, "locked.html", who=locked.actor, provider=locked.provider, to=to)
         if name not in signin.providers:
             offered = [client.provider for client in signin.providers.values()]
             return page(signin.renderer, "providers.html", providers=offered, to=to)
-        return await self._depart(signin.providers[name], to, now)
+        return await self._depart(signin.providers[name], to, now, anew=locked is not None)
 
-    async def _depart(self, client: OidcClient, to: str, now: datetime) -> Response:
+    async def _depart(self, client: OidcClient, to: str, now: datetime, *, anew: bool) -> Response:
         browser, verifier, nonce = fresh(), fresh(), fresh()
         pending = Pending(
-            provider=client.provider.name, nonce=nonce, verifier=verifier, browser=_digest(browser), to=to
-        )
+            provider=client.provider.name, nonce=nonce, verifier=verifier, browser=_digest(browser), to=to,
+            since=now.timestamp() if anew else 0,
+        )  # fmt: skip
         state = await self._in.tickets.put("state", pending, until=now + UNDER_WAY)
-        answer = go(await client.begin(state=state, nonce=nonce, verifier=verifier))
+        answer = go(await client.begin(state=state, nonce=nonce, verifier=verifier, anew=anew))
         answer.set_cookie(
             self._browser, browser, path="/", httponly=True, samesite="lax", secure=self._in.sessions.settings.secure,
             max_age=int(UNDER_WAY.total_seconds()),
@@ -132,12 +139,18 @@ class _Door:
         actors = await signin.actors_for(signed_in.identity)
         if not actors:
             raise Refused("AK-L006")
+        old = signin.sessions.cookie_of(request)
+        locked = await signin.sessions.locked(old, now)
+        if locked and not pending.since:
+            raise Refused("AK-L003")  # locked while the person was at the issuer, who may not have asked them anything
+        chosen = locked.among(actors) if locked else None
         secret = await signin.sessions.start(
-            actors, provider=pending.provider, now=now, replaces=signin.sessions.cookie_of(request)
+            actors, provider=pending.provider, now=now, replaces=old, chosen=chosen, issued=signed_in.issued
         )
-        alone = actors[0] if len(actors) == 1 else None
-        await signin.noted(Event(what="in", actor=alone, address=_address(request)))
-        answer = go((pending.to or signin.home(alone)) if alone else _roles_page(pending.to))
+        actor = actors[0] if len(actors) == 1 else chosen
+        await signin.noted(Event(what="in", actor=actor, address=_address(request)))
+        to = "" if locked and not chosen else pending.to  # the page was of whoever sat here before
+        answer = go((to or signin.home(actor)) if actor else _roles_page(to))
         answer.delete_cookie(
             self._browser, path="/", httponly=True, samesite="lax", secure=signin.sessions.settings.secure
         )
@@ -193,6 +206,41 @@ class _Door:
             return await client.leave() or "/logg-ut" if client else "/logg-ut"
         except Refused:
             return "/logg-ut"
+
+    async def lock(self, request: Request) -> Response:
+        """Let nobody go on here without signing in anew; for a citizen that is the end of it."""
+        same_origin(request)
+        signin, now = self._in, self._in.clock()
+        cookie, form = signin.sessions.cookie_of(request), await form_of(request)
+        session = await signin.sessions.of(request, now)
+        if session is not None:
+            same_session(form.get("_csrf", ""), session.csrf)
+            locked = await signin.sessions.lock(cookie, now)
+            await signin.noted(Event(what="locked", actor=session.actor, address=_address(request)))
+            if locked is None:
+                await signin.sessions.end(cookie)
+        return go(f"/logg-inn?{urlencode({'til': to})}" if (to := _local(form.get("til", ""))) else "/logg-inn")
+
+    async def here(self, request: Request) -> Response:
+        """Hear from a page that somebody is at it: the session is in use, and 204; or it is not there any more: 401."""
+        return guarded(Response(status_code=204 if await self._in.sessions.of(request, self._in.clock()) else 401))
+
+    async def ended(self, request: Request) -> Response:
+        """Hear from an issuer that a session has ended there (OpenID Connect Back-Channel Logout 1.0)."""
+        signin, name = self._in, request.path_params["issuer"]
+        try:
+            if (client := signin.providers.get(name)) is None:
+                raise BadToken("unknown issuer")
+            logout = await client.ended((await form_of(request)).get("logout_token", ""))
+            if not await signin.tickets.first_sight(logout.jti, until=logout.until):
+                raise BadToken("jti seen before")
+        except (BadToken, Refused) as bad:
+            await signin.noted(Event(what="refused", actor=None, code="AK-L004", address=_address(request)))
+            status = bad.status if isinstance(bad, Refused) and bad.status >= 500 else 400
+            return JSONResponse({"error": "invalid_request", "error_description": str(bad)}, status, headers=NO_STORE)
+        for actor in await signin.sessions.end_at_issuer(name, logout.issued):
+            await signin.noted(Event(what="ended", actor=actor))
+        return guarded(Response(status_code=200))
 
     async def outside(self, request: Request) -> Response:
         """Say that one is logged out."""

@@ -1,7 +1,8 @@
 """Browser sessions, kept by the server. The browser holds 256 random bits; we hold their SHA-256.
 
 A session begins at sign-in and changes its cookie there and at every change of role, so that a cookie planted
-beforehand is worth nothing. It ends at logout (in all tabs), when idle, and at its longest age.
+beforehand is worth nothing. It ends at logout (in all tabs), when the issuer says so, and at its longest age. Who
+leaves the screen is locked out: staff go on where they were when they have signed in anew, a citizen begins anew.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +22,7 @@ from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Actor
 from akson.signin.jose import b64, fresh, sha256
+from akson.signin.model import Issued
 from akson.signin.tickets import as_json
 
 SQL = queries(__file__)
@@ -31,7 +34,7 @@ class SessionSettings:
     """How long sessions live, and what their cookie is called."""
 
     secure: bool  # False only for plain http on this machine; see `cookie_is_secure`
-    idle: timedelta = timedelta(minutes=30)
+    idle: timedelta = timedelta(minutes=15)
     longest: timedelta = timedelta(hours=10)  # a long shift
 
     @property
@@ -59,6 +62,19 @@ class Session:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Locked:
+    """A session of staff that waits for its person to sign in anew."""
+
+    actor: Actor
+    provider: str
+
+    def among(self, actors: list[Actor]) -> Actor | None:
+        """Return the role it was in, if the one who has signed in may still act in it."""
+        was = self.actor
+        return next((one for one in actors if (one.id, one.role, one.unit) == (was.id, was.role, was.unit)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ended:
     """A session that was ended."""
 
@@ -72,14 +88,38 @@ class Sessions:
     def __init__(self, database: Database, settings: SessionSettings) -> None:
         self._db, self.settings = database, settings
 
-    async def start(self, choices: list[Actor], *, provider: str, now: datetime, replaces: str = "") -> str:
-        """Begin a session and return its cookie. With one choice the role is chosen; `replaces` ends an old cookie."""
+    async def start(
+        self, choices: list[Actor], *, provider: str, now: datetime, replaces: str = "", chosen: Actor | None = None,
+        issued: Issued | None = None,
+    ) -> str:  # fmt: skip
+        """Begin a session and return its cookie. With one choice the role is chosen; `replaces` ends an old cookie.
+
+        chosen  the role to act in, one of the choices
+        issued  whose session it is in the issuer's words, so that the issuer can end it
+        """
         secret = fresh()
-        actor = as_json(choices[0]) if len(choices) == 1 else None
+        actor = choices[0] if len(choices) == 1 else chosen
         await self._db.execute(
-            SQL.start_session, sha256(secret), actor, as_json(choices), provider, now, sha256(replaces)
-        )
+            SQL.start_session, sha256(secret), as_json(actor) if actor else None, as_json(choices), provider, now,
+            sha256(replaces), *(issued.digests(provider) if issued else (None, None)),
+        )  # fmt: skip
         return secret
+
+    async def lock(self, cookie: str, now: datetime) -> Locked | None:
+        """Let nobody in until its person has signed in anew; None where there is no session of staff."""
+        return _locked(await self._db.fetchrow(SQL.lock_session, sha256(cookie), now))
+
+    async def locked(self, cookie: str, now: datetime) -> Locked | None:
+        """Return the session of `cookie` if its person may go on with it after signing in anew."""
+        settings = self.settings
+        return _locked(
+            await self._db.fetchrow(SQL.locked_session, sha256(cookie), now, settings.idle, settings.longest)
+        )
+
+    async def end_at_issuer(self, provider: str, issued: Issued) -> list[Actor | None]:
+        """End the sessions that the issuer ended, on all screens; return who acted in each."""
+        rows = await self._db.fetch(SQL.end_at_issuer, *issued.digests(provider))
+        return [_actor(row["actor"]) for row in rows]
 
     async def resume(self, cookie: str, now: datetime) -> Session | None:
         """Return the live session of `cookie`, or None; one statement."""
@@ -134,6 +174,10 @@ def cookie_is_secure(base_url: str) -> bool:
     """Say whether cookies must be Secure: always, but on plain http at this machine itself."""
     parts = urlsplit(base_url)
     return not (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+def _locked(row: Any) -> Locked | None:
+    return Locked(actor=msgspec.json.decode(row["actor"], type=Actor), provider=row["provider"]) if row else None
 
 
 def _actor(stored: str | None) -> Actor | None:

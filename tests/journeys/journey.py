@@ -193,6 +193,14 @@ class Person(View):
         self.page = self.do(self.journey.tab(self.context))
         return self
 
+    def another_tab(self) -> Person:
+        """Sit with one more tab of the same browser."""
+        return Person(self.journey, self.name, self.context, self.do(self.journey.tab(self.context)), looks=self.looks)
+
+    def leaves_the_screen(self) -> None:
+        """Be away, as far as the pages can tell, for longer than they stay open."""
+        self.do(self.page.evaluate("localStorage.setItem('akson-seen', Date.now() - 3600000)"))
+
     def signs_out(self) -> Person:
         return self.press("Logg ut")
 

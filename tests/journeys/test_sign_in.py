@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from seeds.citizens.astrid import ASTRID
 from tests.journeys.journey import Journey
 
 pytestmark = pytest.mark.journey
@@ -29,5 +30,26 @@ def test_den_som_har_logget_ut_maa_logge_inn_igjen(journey: Journey) -> None:
 def test_den_som_har_vaert_borte_for_lenge_kommer_tilbake_til_samme_side(journey: Journey) -> None:
     jonas = journey.as_("Jonas Eikeland").go("/innboks")
     journey.town.half_an_hour_passes()
-    jonas.again().sees("Hvem vil du være?")
-    assert jonas.press("Jonas Eikeland").path == "/innboks"
+    jonas.again().sees("Skjermen er låst", "Fastlege, Nordre legesenter")
+    assert jonas.open("Lås opp som Jonas Eikeland").press("Jonas Eikeland").path == "/innboks"
+
+
+def test_den_som_laaser_skjermen_mister_ikke_det_hen_skrev(journey: Journey) -> None:
+    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat")
+    jonas.fill("Vurdering", "Avbrutt midt i setnin").press("Lås").sees("Skjermen er låst").sees_not("NORDLI")
+    jonas.open("Lås opp som Jonas Eikeland").press("Jonas Eikeland").sees("NORDLI")
+    assert jonas.typed("Vurdering") == "Avbrutt midt i setnin"
+    jonas.press("Forkast")
+
+
+def test_en_annen_ved_samme_skjerm_kommer_ikke_til_den_forriges_side(journey: Journey) -> None:
+    someone = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).press("Lås")
+    assert someone.open("Logg inn som en annen").press("Mariam Yusuf").path == "/start"
+
+
+def test_skjermen_laaser_seg_selv_i_alle_faner(journey: Journey) -> None:
+    jonas = journey.as_("Jonas Eikeland").go("/innboks")
+    other = jonas.another_tab().go("/start")
+    jonas.leaves_the_screen()
+    jonas.sees("Skjermen er låst")
+    other.sees("Skjermen er låst")

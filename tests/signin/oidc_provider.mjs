@@ -16,6 +16,7 @@ const server = createServer().listen(0, "127.0.0.1", () => {
     clientAuthMethods: ["private_key_jwt"],
     claims: { openid: ["sub", ...Object.keys(person)] },
     conformIdTokenClaims: false,
+    fetch: (url, { method, headers, body }) => fetch(url, { method, headers, body }), // its own reaches no loopback address
     scopes: ["openid", "user/*.cruds"],
     pkce: { required: () => true },
     enabledJWA: { idTokenSigningAlgValues: ["ES256"], clientAuthSigningAlgValues: ["ES256"] },
@@ -35,6 +36,7 @@ const server = createServer().listen(0, "127.0.0.1", () => {
       devInteractions: { enabled: false },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       clientCredentials: { enabled: true },
+      backchannelLogout: { enabled: true },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       resourceIndicators: {
         enabled: true,

@@ -9,6 +9,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -19,10 +22,10 @@ from akson.base.errors import Refused
 from akson.signin import jose
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
-from akson.signin.model import LEVEL, PID, Pending, Provider
+from akson.signin.model import LEVEL, PID, Issued, Pending, Provider
 from akson.signin.remote import Remote
 from akson.signin.verifier import Trust
-from tests.signin.conftest import Clock, House, served
+from tests.signin.conftest import JONAS, ROLES, Clock, House, served
 
 HERE = Path(__file__).parent
 MODULE = HERE.parents[1] / "node_modules" / "oidc-provider" / "lib" / "index.js"
@@ -33,14 +36,14 @@ pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="needs node_modules/
 
 
 @asynccontextmanager
-async def provider(keys: Keyring, level: str) -> AsyncIterator[str]:
-    """Run the provider with us as its client; it vouches for one person at `level`."""
+async def provider(keys: Keyring, level: str, tells: str = "") -> AsyncIterator[str]:
+    """Run the provider with us as its client; it vouches for one person at `level`, and `tells` us of logouts."""
     client = {
         "client_id": "web", "redirect_uris": [BACK], "response_types": ["code"], "scope": "openid user/*.cruds",
         "grant_types": ["authorization_code"], "token_endpoint_auth_method": "private_key_jwt",
         "token_endpoint_auth_signing_alg": "ES256", "id_token_signed_response_alg": "ES256", "jwks": keys.public,
         "dpop_bound_access_tokens": True,
-    }  # fmt: skip
+    } | ({"backchannel_logout_uri": tells, "backchannel_logout_session_required": True} if tells else {})  # fmt: skip
     person = {PID: "16887512345", LEVEL: level, "name": "Jonas Eikeland"}
     process = await asyncio.create_subprocess_exec(
         "node", HERE / "oidc_provider.mjs", MODULE, json.dumps(client), json.dumps(person),
@@ -55,10 +58,13 @@ async def provider(keys: Keyring, level: str) -> AsyncIterator[str]:
         await process.wait()
 
 
-async def authorised(client: OidcClient, pending: Pending) -> dict[str, str]:
-    """Go to the provider as the person's browser and return what it sends back with."""
-    where = await client.begin(state="s", nonce=pending.nonce, verifier=pending.verifier)
-    async with httpx.AsyncClient() as browser:
+async def authorised(
+    client: OidcClient, pending: Pending, at: httpx.AsyncClient | None = None, *, anew: bool = False
+) -> dict[str, str]:
+    """Go to the provider as the person's browser, `at` or a new one, and return what it sends back with."""
+    where = await client.begin(state="s", nonce=pending.nonce, verifier=pending.verifier, anew=anew)
+    async with httpx.AsyncClient() as fresh:
+        browser = at or fresh
         for _ in range(8):
             answer = await browser.get(where)
             where = answer.headers["location"]
@@ -105,3 +111,42 @@ async def test_a_person_known_too_loosely_is_refused(tmp_path: Path) -> None:
         client = OidcClient(settings, keys, http, Clock())
         with pytest.raises(Refused, match="AK-L005"):
             await client.finish(await authorised(client, pending), pending)
+
+
+def settings(issuer: str) -> Provider:
+    return Provider(name="helseid", label="HelseID", issuer=issuer, client_id="web", redirect_uri=BACK, leave_uri=BACK,
+                    scope="openid", resource=FHIR)  # fmt: skip
+
+
+async def test_the_provider_asks_the_person_anew_when_the_screen_was_locked(tmp_path: Path) -> None:
+    keys = Keyring.open(tmp_path, "web")
+    async with provider(keys, "4") as issuer, httpx.AsyncClient() as http, httpx.AsyncClient() as browser:
+        client = OidcClient(settings(issuer), keys, http, Clock())
+        pending = Pending(provider="helseid", nonce="n", verifier=jose.fresh(), browser="", to="")
+        await client.finish(await authorised(client, pending, browser), pending)
+        locked = replace(
+            pending, since=datetime.now(UTC).timestamp() + 31
+        )  # as if more time had passed than clocks differ
+        with pytest.raises(Refused, match="AK-L004"):  # known at the issuer since before
+            await client.finish(await authorised(client, locked, browser), locked)
+        again = replace(pending, since=datetime.now(UTC).timestamp())
+        found = await client.finish(await authorised(client, again, browser, anew=True), again)
+        assert found.identity.pid == "16887512345"
+
+
+async def test_who_logs_out_at_the_provider_is_logged_out_here(house: House, tmp_path: Path) -> None:
+    keys = Keyring.open(tmp_path, "web")
+    tells = f"{house.url}/logg-ut/helseid"
+    async with provider(keys, "4", tells) as issuer, httpx.AsyncClient() as http, httpx.AsyncClient() as browser:
+        client = OidcClient(settings(issuer), keys, http, Clock())
+        house.signin.providers["helseid"] = client  # type: ignore[index]
+        pending = Pending(provider="helseid", nonce="n", verifier=jose.fresh(), browser="", to="")
+        issued = (await client.finish(await authorised(client, pending, browser), pending)).issued
+        assert issued.subject == "person" and issued.session
+        start = partial(house.sessions.start, ROLES[JONAS.pid], provider="helseid", now=house.clock())
+        here, elsewhere = await start(issued=issued), await start(issued=Issued(subject="person", session="another"))
+        asks = (await browser.get(f"{issuer}/session/end")).text
+        sent = {"xsrf": asks.split('name="xsrf" value="')[1].split('"')[0], "logout": "yes"}
+        await browser.post(f"{issuer}/session/end/confirm", data=sent)
+        assert await house.sessions.resume(here, house.clock()) is None
+        assert await house.sessions.resume(elsewhere, house.clock())

@@ -35,12 +35,12 @@ async def test_a_session_is_found_in_one_statement_with_its_actor_whole(sessions
 
 async def test_a_session_ends_when_idle_and_at_its_longest_age(sessions: Sessions) -> None:
     cookie, now = await sessions.start(DOCTOR, provider="helseid", now=NOW), NOW
-    while now < NOW + timedelta(hours=9, minutes=40):  # in use all day
-        now += timedelta(minutes=29)
+    while now < NOW + timedelta(hours=9, minutes=45):  # in use all day
+        now += timedelta(minutes=14)
         assert await sessions.resume(cookie, now)
     assert await sessions.resume(cookie, NOW + timedelta(hours=10)) is None
     idle = await sessions.start(DOCTOR, provider="helseid", now=NOW)
-    assert await sessions.resume(idle, NOW + timedelta(minutes=30)) is None
+    assert await sessions.resume(idle, NOW + timedelta(minutes=15)) is None
 
 
 async def test_a_session_in_use_is_written_at_most_once_a_minute(sessions: Sessions, owner_db: Database) -> None:

@@ -232,7 +232,7 @@ class Door:
         try:
             return await self._admitted(request, await visited(request))
         except SignInFirst:
-            where = request.url.path if request.method == "GET" else "/"
+            where = request.url.path if "GET" in self.screen.methods else "/"
             return guarded(RedirectResponse(f"/logg-inn?til={quote(where)}", 303))
         except Refused as refused:
             return await self._refused(request, refused)

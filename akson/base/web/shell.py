@@ -21,6 +21,7 @@ class Shell:
     finds: bool = True  # may search for a person
     has_inbox: bool = True  # tasks may come to them
     writes: bool = True  # may have drafts
+    idle: int = 900  # seconds without a touch before the screen locks
     has: frozenset[str] = frozenset()  # what menus hold only where there is some of it, see `Menu.where`
 
 

@@ -67,6 +67,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     }
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(save, 2000); };
+  form.addEventListener("akson-save", (event) => { clearTimeout(timer); event.detail.push(save()); });
   form.addEventListener("input", soon);
   form.addEventListener("focusout", () => { clearTimeout(timer); save(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });

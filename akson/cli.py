@@ -22,7 +22,7 @@ from akson.audit.seal import export_seals
 from akson.audit.verify import verify
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import faults, logs, people, running, seeding, serving
+from akson.doors import faults, logs, memory, people, running, seeding, serving
 from akson.doors.apps import app_commands
 from akson.doors.failures import sentence
 from akson.doors.loading import import_bundles
@@ -138,6 +138,7 @@ def seed(data: Path, people: int) -> None:
 @main.command(name="import", help="Last FHIR-bunter (transaction) og NDJSON (*.ndjson, *.ndjson.gz) fra filer.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def import_(files: tuple[Path, ...]) -> None:
+    memory.settle()
     failed = asyncio.run(import_bundles(_running(), files, click.echo))
     raise SystemExit(1 if failed else 0)
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from akson.doors import memory
+
 CORKED = 64 * 1024  # bytes that wait at most; more goes out at once, so that a slow reader is noticed
 SAID = 64 * 1024  # bytes of one message of a websocket, of which clients only send tokens
-_YOUNG, _MIDDLE, _OLD = 20_000, 50, 100  # objects, and rounds, between collections
 
 
 def serve(app: ASGIApp, host: str, port: int) -> None:
     """Serve `app` until told to stop."""
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays: looking for rubbish in it costs a twentieth of every read
-    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    memory.settle()
     uvicorn.run(app, host=host, port=port, http=OneWrite, ws="websockets-sansio", ws_max_size=SAID, log_config=None,
                 server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
 

@@ -7,7 +7,7 @@ List without subject ...
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -17,6 +17,7 @@ from akson.fhir import pointing
 _SUBJECT: Final = ("subject", "encounter")
 _PATIENT: Final = ("patient",)
 _THINGS: Final = frozenset("encounter context appointment source request target focus securityContext".split())
+_PATIENTS: Final = "Patient/"
 _NUMBERS: Final = tuple(f"urn:oid:2.16.578.1.12.4.1.4.{n}" for n in "123")  # systems of national numbers of persons
 
 # Type -> members that name the owner, the first that is there counts. Made from R4's references to Patient and its
@@ -86,13 +87,16 @@ def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
     """Return what names the owner: a literal reference ("Patient/x", "urn:uuid:..."), an identifier, or None when the
     resource owns itself. A reference to a version names what it is a version of."""
     for path, only_patients in _paths(resource["resourceType"]):
-        named = [_named(r, resource, path[-1]) for r in _at(resource, path)]
-        known = [(r, n) for r, n in named if n is not None]
-        patients = [n for r, n in known if _is_patient(r, n, said=only_patients)]
-        if patients:
-            return patients[0]
-        if known and not only_patients:
-            return known[0][1]
+        first = None
+        for given in _at(resource, path):
+            reference, named = _named(given, resource, path[-1])
+            if named is None:
+                continue
+            if _is_patient(reference, named, said=only_patients):
+                return named
+            first = first or named
+        if first and not only_patients:
+            return first
     return None
 
 
@@ -102,13 +106,22 @@ def _paths(kind: str) -> tuple[tuple[tuple[str, ...], bool], ...]:
     return tuple((tuple(path.removesuffix("!").split(".")), path.endswith("!")) for path in OWNERS.get(kind, ()))
 
 
-def _at(value: Any, path: tuple[str, ...]) -> list[Mapping[str, Any]]:
+def _at(resource: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[Mapping[str, Any]]:
     """Return the References at `path`, through lists."""
-    if isinstance(value, list):
-        return [found for each in value for found in _at(each, path)]
-    if not isinstance(value, dict):
-        return []
-    return _at(value.get(path[0]), path[1:]) if path else [value]
+    found: Sequence[Mapping[str, Any]] = (resource,)
+    for member in path:
+        inner = found[0].get(member) if len(found) == 1 else [each.get(member) for each in found]
+        found = (inner,) if isinstance(inner, dict) else _flat(inner)
+        if not found:
+            break
+    return found
+
+
+def _flat(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a list, and of lists in it."""
+    if isinstance(value, dict):
+        return [value]
+    return [one for each in value for one in _flat(each)] if isinstance(value, list) else []
 
 
 def _named(
@@ -145,6 +158,8 @@ def _is_patient(reference: Mapping[str, Any], named: str | Identified, *, said: 
 
 def patient_in(reference: str) -> str | None:
     """Return "Patient/x" from a literal reference, without server and version; None when it is to something else."""
+    if reference.startswith(_PATIENTS) and reference.count("/") == 1:
+        return reference
     parts = reference.partition("/_history/")[0].split("/")
     return "/".join(parts[-2:]) if len(parts) > 1 and parts[-2] == "Patient" else None
 
@@ -154,22 +169,39 @@ def other_patients(resource: Mapping[str, Any], body: bytes) -> list[str]:
 
     body  its JSON: most resources name nobody else, which their text tells sooner than a walk
     """
+    return list(named(resource, body).others)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a resource names. owner: see `owner_reference`; others: see `other_patients`."""
+
+    owner: str | Identified | None
+    others: tuple[str, ...]
+
+
+def named(resource: Mapping[str, Any], body: bytes) -> Named:
+    """Return whom a resource names, its owner and others. body: its JSON."""
     owner = owner_reference(resource)
     own = patient_in(owner) if isinstance(owner, str) else None
     if resource["resourceType"] == "Patient":
         own = f"Patient/{resource.get('id')}"
     if not _may_name_others(body, own or ""):
-        return []
+        return Named(owner, ())
     found = (patient_in(text) for _, text in references(resource))
-    return list(dict.fromkeys(p for p in found if p and p != own))
+    return Named(owner, tuple(dict.fromkeys(p for p in found if p and p != own)))
 
 
 def _may_name_others(body: bytes, own: str) -> bool:
     """Tell whether the text holds more that looks like a reference to a Patient than those to `own`."""
-    if b"\\/" in body or b"\\u" in body:  # it may stand there in disguise
+    if b"\\" in body and (b"\\/" in body or b"\\u" in body):  # it may stand there in disguise
         return True
-    owns = sum(body.count(own.encode() + end) for end in (b'"', b"/_history/")) if own else 0
-    return body.count(b"Patient/") > owns
+    others = body.count(_PATIENTS.encode())
+    if others and own:
+        others -= body.count(own.encode() + b'"')
+    if others and own:
+        others -= body.count(own.encode() + b"/_history/")
+    return others > 0
 
 
 def references(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from akson.fhirapi import contents
 from akson.fhirapi.calls import Call
 from akson.record import conditions
 from akson.record.conditions import Condition
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 from akson.record.stored import Stored
 
 T = TypeVar("T")

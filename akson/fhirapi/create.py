@@ -11,7 +11,7 @@ from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.record import conditions, journal, stubs
 from akson.record.conditions import Condition
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 
 
 async def create(call: Call) -> Answer:

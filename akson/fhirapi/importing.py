@@ -26,8 +26,8 @@ from akson.fhirapi.refusing import as_seen
 from akson.fhirapi.streams import Stream
 from akson.fhirapi.update import refuse_subsetted
 from akson.record import importing
+from akson.record.drafts import Draft
 from akson.record.importing import Item
-from akson.record.preparing import Draft
 
 SET: Final = 500  # lines written at once
 SET_BYTES: Final = 4 * 1024 * 1024

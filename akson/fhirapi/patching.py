@@ -21,7 +21,7 @@ from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.update import address_it
 from akson.record import conditions, journal, stubs
 from akson.record.conditions import Condition
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 from akson.record.stored import Stored
 
 JSON_PATCH = "application/json-patch+json"

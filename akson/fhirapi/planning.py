@@ -17,7 +17,7 @@ from akson.fhirapi.patching import Change
 from akson.fhirapi.update import address_it, refuse_subsetted
 from akson.record import conditions, journal
 from akson.record.conditions import Condition
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 from akson.record.stored import Stored
 
 

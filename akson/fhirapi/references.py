@@ -15,7 +15,7 @@ from akson.base.work import Work
 from akson.fhir import bodies, owners, types
 from akson.fhirapi import contents
 from akson.record import naming
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 from akson.record.search import searching
 
 

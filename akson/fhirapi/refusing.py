@@ -1,7 +1,7 @@
 """What a refusal looks like from outside: a basis that is missing looks like a thing that is missing.
 
 The API answers 404 without a basis, byte for byte as if unknown. Three cases, told apart by the path that the journal
-gives (see akson/record/preparing.py):
+gives (see akson/record/drafts.py):
 - about a resource that stands there (no path, or where a transaction asks to read it): unknown
 - about whose record it would go into (`Observation.subject`): that person is unknown
 - about making something new that belongs to nobody (`Patient`): said openly, for it tells nothing of the record

@@ -12,7 +12,7 @@ from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
 from akson.fhirapi.create import drafted
 from akson.record import stubs
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 from akson.record.stored import Stored
 
 

@@ -19,7 +19,7 @@ from akson.base.work import Work
 from akson.fhir import bodies
 from akson.fhir.issues import Invalid
 from akson.record import journal, stubs
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 from akson.record.writing import flush
 
 SQL = queries(__file__, "importing.sql")

@@ -17,8 +17,9 @@ from akson.base.work import Kind, Work
 from akson.fhir import bodies, checks, types
 from akson.fhir import search as extraction
 from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in, note, permitted
+from akson.record.drafts import Draft
 from akson.record.masking import as_kept, shown
-from akson.record.preparing import Draft, prepare
+from akson.record.preparing import prepare
 from akson.record.session import fetch, session
 from akson.record.stored import Stored
 from akson.record.writing import flush

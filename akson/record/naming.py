@@ -15,10 +15,11 @@ from akson.access.roles import loads
 from akson.base.ids import new_owner_key
 from akson.base.turns import in_turns
 from akson.base.work import Work
-from akson.fhir import bodies, owners
+from akson.fhir import bodies
 from akson.record import stubs
+from akson.record.drafts import ITSELF, Draft
 from akson.record.facts import Lookup
-from akson.record.preparing import ITSELF, Draft, look_up
+from akson.record.placing import look_up
 
 # Members whose value may name another entry: references, and elements of the types uri, url, oid and uuid.
 _NAMING = re.compile(rb'("(?:reference|url|value(?:Uri|Url|Oid|Uuid))"\s*:\s*)("(?:[^"\\]+|\\.)*")')
@@ -73,7 +74,7 @@ def _owner(work: Work, draft: Draft, names: Mapping[str, Draft], lookup: Lookup)
     while draft.owner is None:
         passed.append(draft)
         draft.owner = 0  # those that claim to belong to each other end here
-        owner = owners.owner_reference(draft.resource or {})
+        owner = draft.names.owner
         if draft.belongs:
             draft.owner = draft.belongs
         elif isinstance(owner, str) and owner in names:

@@ -21,7 +21,8 @@ from akson.fhir import bodies, owners, types
 from akson.fhir.owners import Identified
 from akson.record import conditions
 from akson.record.conditions import Condition
-from akson.record.preparing import ITSELF, PERSON_TYPE, Draft, owner_path, prepare
+from akson.record.drafts import ITSELF, PERSON_TYPE, Draft, owner_path
+from akson.record.preparing import prepare
 from akson.record.session import execute, fetch, session
 from akson.record.stored import Stored
 
@@ -69,7 +70,7 @@ async def place(work: Work, drafts: Sequence[Draft], names: Collection[str] = ()
 
 def _absent(work: Work, draft: Draft, coming: Collection[str]) -> str | Identified | None:
     """Return what names the draft's owner, when that may be somebody or something that is not here."""
-    owner = owners.owner_reference(draft.resource) if draft.resource is not None and draft.belongs is None else None
+    owner = draft.names.owner if draft.resource is not None and draft.belongs is None else None
     if isinstance(owner, str):
         type_, _, id_ = owner.partition("/")
         if owner in coming or owner.startswith("urn:") or work.office.ids.open(id_) is not None:

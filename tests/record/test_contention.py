@@ -23,9 +23,9 @@ from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose, Work
 from akson.fhir.types import code_of
 from akson.record import journal
+from akson.record.drafts import Draft
 from akson.record.erasure import Decision, Ground, erase
 from akson.record.office import Office
-from akson.record.preparing import Draft
 from akson.record.stored import Stored
 from akson.record.writing import flush
 from akson.registers.identifiers import synthetic_fnr

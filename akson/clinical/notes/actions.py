@@ -23,7 +23,7 @@ from akson.clinical.notes.note import (
 from akson.patient.chart import local
 from akson.patient.reading import code, moment, reference
 from akson.record import journal
-from akson.record.preparing import Draft
+from akson.record.drafts import Draft
 from akson.record.stored import Stored
 from akson.registers.codes import CONDITION_CLINICAL, ICPC2, icpc2
 

@@ -1,0 +1,76 @@
+"""Whose record each thing of a set belongs in: one trip for all that is named by an id minted elsewhere or a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from akson.base.errors import Refused
+from akson.base.ids import new_owner_key
+from akson.base.queries import queries
+from akson.base.turns import in_turns
+from akson.base.work import Work
+from akson.fhir import types
+from akson.record.drafts import Draft, owner_path, within
+from akson.record.facts import Lookup, facts_of, national_identifiers
+from akson.record.identities import refuse_wrong_numbers
+from akson.record.session import fetch
+
+SQL = queries(__file__, "reading.sql")
+
+
+async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
+    """Find the owners of everything that is named by an id minted elsewhere or by a national identifier."""
+    lookup = Lookup(work.office.ids.open)
+    synthetic = work.office.synthetic
+    async for draft in in_turns(drafts):
+        if draft.method != "POST" and draft.id:
+            lookup.key(draft.reference)
+        if draft.resource is not None:
+            within(draft, refuse_wrong_numbers, draft.resource, synthetic=synthetic)
+            draft.owns_itself = owner_of(draft, lookup) is None
+            facts_of(draft.resource, lookup)
+            for named in draft.names.others:
+                lookup.key(named)
+    if lookup.missing_references:
+        pairs = [reference.split("/", 1) for reference in sorted(lookup.missing_references)]
+        known = [(types.code_of(t), i) for t, i in pairs if types.is_type(t)]
+        rows = await fetch(work, SQL.located, [t for t, _ in known], [i for _, i in known])
+        lookup.references.update({f"{types.name_of(r['type'])}/{r['id']}": r["owner"] for r in rows})
+    if lookup.missing_identifiers:
+        systems, values = zip(*sorted(lookup.missing_identifiers), strict=True)
+        for row in await fetch(work, SQL.identified, list(systems), list(values)):
+            lookup.identifiers[row["system"], row["value"]] = row["owner"]
+    return lookup
+
+
+def owner_of(draft: Draft, lookup: Lookup) -> tuple[int, str | None] | None:
+    """Return (owner key or 0, reference) of who owns the resource of `draft`; None when it owns itself."""
+    if draft.belongs is not None:
+        return (draft.belongs, None) if draft.belongs else None
+    owner = draft.names.owner
+    if owner is None:
+        return None
+    if isinstance(owner, str):
+        return (lookup.key(owner) if types.is_type(owner.partition("/")[0]) else 0), owner
+    return lookup.identified(owner.system or "", owner.value), None
+
+
+def place(work: Work, draft: Draft, lookup: Lookup) -> None:
+    """Find the draft's owner and, for a create, its id. Raises Refused AK-J001, AK-J004."""
+    known = lookup.key(draft.reference) if draft.id and draft.method != "POST" else 0
+    if draft.resource is None:
+        if not known:
+            raise Refused("AK-J001")
+        draft.owner = draft.stands_with = known
+        return
+    found = owner_of(draft, lookup)
+    if found is None:
+        draft.owner = known or draft.owner or work.office.ids.open(draft.id or "") or new_owner_key()
+        lookup.references[draft.reference] = draft.owner  # for those of the set that belong to it
+        lookup.identifiers |= dict.fromkeys(national_identifiers(draft.resource), draft.owner)  # or name it by number
+    elif not found[0]:
+        raise Refused("AK-J004", path=owner_path(draft), detail="the person it is about")
+    else:
+        draft.owner, draft.owner_reference = found
+    draft.stands_with = known or draft.owner
+    draft.id = draft.id or work.office.ids.mint(draft.owner)

@@ -1,0 +1,129 @@
+"""What stands already where a set is to be written: read for the whole set at once, and judged for each draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from akson.access import roles
+from akson.access.facts import Facts, Labels
+from akson.access.rules import Act
+from akson.base.errors import Refused
+from akson.base.ids import new_owner_key
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import types
+from akson.record import addresses
+from akson.record.deciding import LETTERS, allow, asked, facts_in, labels_in
+from akson.record.drafts import Draft, Keys, owner_path
+from akson.record.session import Session, fetch, session
+from akson.record.stored import Stored
+from akson.record.weighing import CONTACT
+
+SQL = queries(__file__, "reading.sql")
+Rows = Mapping[tuple[int, str, str], Any]  # rows of `standing` by owner, type, id
+_BLOCK = '{"kind":"block"'  # as facts.py writes it
+
+
+async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
+    """Return the current row of everything the set changes or belongs to; learn the owners' facts."""
+    state = session(work)
+    fresh = {d.owner for d in drafts if d.resource is not None and _is_new_owner(d, state)}
+    keys: set[tuple[int, str, str]] = set()
+    for draft in drafts:
+        if draft.stands_with in fresh or draft.stands_with in state.new:
+            continue
+        if draft.method != "POST" or draft.owner not in state.facts:
+            keys |= {(owner, draft.type, draft.id or "") for owner in (draft.stands_with, draft.owner or 0)}
+        if (named := draft.owner_named) and named not in state.known:
+            keys.add(named)
+    if not keys:
+        return {}
+    ordered = sorted(keys)
+    codes = [types.code_of(type_) for _, type_, _ in ordered]
+    columns = [k[0] for k in ordered], codes, [k[2] for k in ordered]
+    found = {(row["owner"], types.name_of(row["type"]), row["id"]): row
+             for row in await fetch(work, SQL.standing, *columns, types.code_of(CONTACT))}  # fmt: skip
+    content = any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered)  # then it decides
+    if content or any(addresses.hidden_from(work.actor, facts_in(row)) for row in found.values()):
+        for row in await fetch(work, SQL.current, *columns):
+            key = row["owner"], types.name_of(row["type"]), row["id"]
+            found[key] = {**found[key], "body": row["body"], "last_updated": row["last_updated"]}
+    for key, row in found.items():
+        state.facts.setdefault(row["owner"], facts_in(row))
+        if row["version"] is not None and not row["deleted"]:
+            state.known.add(key)
+    return found
+
+
+def _is_new_owner(draft: Draft, state: Session) -> bool:
+    """Tell whether this draft brings its own owner: a create of something that owns itself."""
+    return draft.method == "POST" and draft.owns_itself and draft.owner not in state.new
+
+
+def standing_row(work: Work, draft: Draft, rows: Rows) -> Any:
+    """Return the current row of what the draft changes; None when nothing stands there.
+
+    An id that clients may choose, taken by what this one may not know of, is judged as if it were free: otherwise the
+    answer would tell the two apart.
+
+    Raises  Refused when it may not be changed
+    """
+    row = rows.get((draft.stands_with, draft.type, draft.id or ""))
+    if row is None or not row["version"]:
+        return None
+    facts, labels = facts_in(row), as_it_stands(work, row, draft.method)
+    try:
+        allow(work, facts, labels, Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
+    except Refused:
+        if draft.method != "PUT" or _is_ours(work, draft) or _may_read(work, facts, labels):
+            raise
+        draft.taken = True
+        if draft.owns_itself:
+            draft.owner = new_owner_key()
+        return None
+    return row
+
+
+def _may_read(work: Work, facts: Facts, labels: Labels) -> bool:
+    return asked(work, facts, msgspec.structs.replace(labels, letters=""), Act.READ).permit
+
+
+def stood(work: Work, row: Any) -> dict[str, Any]:
+    """Return what the weighing needs to know of the version that is changed, by name of the field."""
+    told = Stored(type="", id="", version=0, owner=0, last_updated=work.now, packed=row["told"])
+    return {
+        "stated": tuple(data.encode() for data in row["stated"]),
+        "stood": told.resource if told.packed else None,
+        "numbers": frozenset(row["numbers"] or ()),
+        "returned": bool(row["returned"]),
+    }
+
+
+def as_it_stands(work: Work, row: Any, method: str) -> Labels:
+    """Return what the rules need to know of what is changed, by the facts that it states too."""
+    block = any(data.startswith(_BLOCK) for data in row["stated"])
+    return msgspec.structs.replace(labels_in(work, row), block=block, letters=LETTERS[method])
+
+
+def _is_ours(work: Work, draft: Draft) -> bool:
+    """Tell whether the id was minted by us, or could have been."""
+    return work.office.ids.open(draft.id or "") is not None
+
+
+def refuse_unfit(work: Work, draft: Draft, row: Any, coming: Keys) -> None:
+    """Raise when the draft does not fit what is there. row: what it changes; None when there is nothing yet."""
+    if row is not None and draft.stands_with != draft.owner:
+        raise Refused("AK-J005", path=owner_path(draft))
+    if row is None and (draft.method == "DELETE" or (draft.method == "PUT" and _is_ours(work, draft))):
+        raise Refused("AK-J001")  # clients choose no ids of ours: as unknown as what may not be seen
+    current = row["version"] if row is not None else 0
+    if draft.if_match is not None and draft.if_match != current:
+        raise Refused("AK-J003", expected=draft.if_match, current=current)
+    if draft.method == "DELETE" and row["deleted"]:
+        raise Refused("AK-J002")
+    state = session(work)
+    if (named := draft.owner_named) and named not in coming and named not in state.known:
+        raise Refused("AK-J004", path=owner_path(draft), detail="the person it is about")

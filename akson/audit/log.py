@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import msgspec
 
+from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Seen, Work
@@ -142,9 +143,8 @@ class AccessLog:
         rows = [row for row, _ in batch]
         try:
             connection = await self._open_stream(rows[0].at)
-            columns = zip(*(_values(self._stream, self._next + n, row) for n, row in enumerate(rows)), strict=True)
             self.statements += 1
-            await connection.execute(SQL.append, *columns, timeout=self._deadline)
+            await connection.execute(SQL.append, *_columns(self._stream, self._next, rows), timeout=self._deadline)
         except FAILURES:
             self._drop_connection()  # nobody knows whether it was committed: this stream ends here
             raise
@@ -185,11 +185,15 @@ def _told(stream: int, seq: int, row: Entry) -> Iterator[str | int]:
         yield from (seen.patient, seen.what, seen.outcome, seen.rule, seen.basis)
 
 
-def _values(stream: int, seq: int, row: Entry) -> tuple[object, ...]:
-    """Return the values of the query `append` for one row."""
-    told = (getattr(row, name) for name in _TEXTS_AND_NUMBERS)
-    patients = "{" + ",".join(map(str, row.patients)) + "}"
-    return (stream, seq, row.at, *told, patients, msgspec.json.encode(row.seen).decode(), leaf(stream, seq, row))
+def _columns(stream: int, first: int, rows: Sequence[Entry]) -> Iterator[object]:
+    """Yield the columns of the query `append`."""
+    yield stream
+    yield first
+    yield literal([row.at for row in rows])
+    yield from (literal([getattr(row, name) for row in rows]) for name in _TEXTS_AND_NUMBERS)
+    yield literal([literal(row.patients) for row in rows])
+    yield literal([msgspec.json.encode(row.seen).decode() for row in rows])
+    yield [leaf(stream, seq, row) for seq, row in enumerate(rows, start=first)]
 
 
 def _too_late(done: asyncio.Future[None]) -> None:

@@ -10,17 +10,26 @@ SELECT access_log_ahead($1);
 
 -- name: append
 -- Write every waiting row and its projection in one statement.
--- in    one array per column, walked by places (unnest of so many costs more than the writing); $19 patients as array
---       literals, $20 seen as JSON texts
+-- in    $1 stream, $2 the first row's sequence number; then a column each as array literal, unnested side by side (by places
+--       each literal would be read again for every row): $19 patients as array literals, $20 seen as JSON texts; $21 leaves
 WITH written AS (
     INSERT INTO access_log (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
                             controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
                             patients, seen, leaf)
-    SELECT ($1::bigint[])[n], ($2::bigint[])[n], ($3::timestamptz[])[n], ($4::text[])[n], ($5::text[])[n],
-           ($6::bigint[])[n], ($7::text[])[n], ($8::text[])[n], ($9::bigint[])[n], ($10::text[])[n], ($11::bigint[])[n],
-           ($12::text[])[n], ($13::text[])[n], ($14::text[])[n], ($15::text[])[n], ($16::text[])[n], ($17::text[])[n],
-           ($18::text[])[n], ($19::text[])[n]::bigint[], ($20::text[])[n]::jsonb, ($21::bytea[])[n]
-      FROM generate_subscripts($1::bigint[], 1) AS n
+    SELECT $1, u.seq, u.at, u.actor_kind, u.actor_id, u.actor_key, u.actor_name, u.actor_role, u.unit, u.unit_name,
+           u.controller, u.controller_name, u.signed_in, u.purpose, u.screen, u.request, u.outcome, u.reason,
+           u.patients::bigint[], u.seen::jsonb, u.leaf
+      FROM (SELECT generate_series($2::bigint, $2 + cardinality($21::bytea[]) - 1) AS seq,
+                   unnest($3::text::timestamptz[]) AS at, unnest($4::text::text[]) AS actor_kind,
+                   unnest($5::text::text[]) AS actor_id, unnest($6::text::bigint[]) AS actor_key,
+                   unnest($7::text::text[]) AS actor_name, unnest($8::text::text[]) AS actor_role,
+                   unnest($9::text::bigint[]) AS unit, unnest($10::text::text[]) AS unit_name,
+                   unnest($11::text::bigint[]) AS controller, unnest($12::text::text[]) AS controller_name,
+                   unnest($13::text::text[]) AS signed_in, unnest($14::text::text[]) AS purpose,
+                   unnest($15::text::text[]) AS screen, unnest($16::text::text[]) AS request,
+                   unnest($17::text::text[]) AS outcome, unnest($18::text::text[]) AS reason,
+                   unnest($19::text::text[]) AS patients, unnest($20::text::text[]) AS seen,
+                   unnest($21::bytea[]) AS leaf) u
     RETURNING stream, seq, at, patients
 )
 INSERT INTO access_log_patient (patient, at, stream, seq)

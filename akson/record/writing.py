@@ -15,6 +15,7 @@ import msgspec
 
 from akson.access.rules import Act
 from akson.access.subscribers import SUBSCRIPTION
+from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -155,21 +156,21 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
         work.now,
         author.decode(),
         *_owners(work, changes, places),
-        [places[c.owner] for c in changes],
-        [c.owner for c in changes],
-        [c.type_code for c in changes],
-        [c.id for c in changes],
-        [c.expect for c in changes],
-        [c.method for c in changes],
+        literal([places[c.owner] for c in changes]),
+        literal([c.owner for c in changes]),
+        literal([c.type_code for c in changes]),
+        literal([c.id for c in changes]),
+        literal([c.expect for c in changes]),
+        literal([c.method for c in changes]),
         [c.packed for c in changes],
         [c.salt for c in changes],
-        [c.sort for c in changes],
+        literal([c.sort for c in changes]),
         actor.controller,
         actor.unit,
         actor.key,
-        [c.person for c in changes],
-        [" ".join(c.labels) for c in changes],
-        [_literal(c.about) for c in changes],
+        literal([c.person for c in changes]),
+        literal([" ".join(c.labels) for c in changes]),
+        literal([literal(c.about) for c in changes]),
         *index_columns((change.values for change in changes), work.office.hasher),
         *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.told)),
         *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
@@ -179,16 +180,19 @@ def _arguments(work: Work, changes: list[Change]) -> list[Any]:
     ]
 
 
-def index_columns(values: Iterable[Values], hasher: Hasher) -> list[list[Any] | None]:
-    """Return search values as columns, in the order of migration 0021: tokens, hot ones, prints, groups ... words."""
+def index_columns(values: Iterable[Values], hasher: Hasher) -> list[str | list[bytes] | None]:
+    """Return search values as columns, in the order of migration 0021: tokens, hot ones, prints, groups ... words.
+
+    All but the prints are array literals.
+    """
     numbered = list(enumerate(values, start=1))
     kinds: list[tuple[int, Callable[[Values], Iterable[tuple[Any, ...]]]]] = [
         (3, lambda v: v.grouped), (6, lambda v: v.references), (5, lambda v: v.strings), (5, lambda v: v.dates),
         (10, lambda v: v.numbers), (3, lambda v: (v.text,) if any(v.text) else ()),
     ]  # fmt: skip
     return [
-        [_literal(v.hot_first) for _, v in numbered],
-        [sum(v.tokens.values()) for _, v in numbered],
+        literal([literal(v.hot_first) for _, v in numbered]),
+        literal([sum(v.tokens.values()) for _, v in numbered]),
         [v.prints(hasher) for _, v in numbered],
         *(
             column
@@ -196,11 +200,6 @@ def index_columns(values: Iterable[Values], hasher: Hasher) -> list[list[Any] | 
             for column in _columns(width, ((n, *row) for n, v in numbered for row in rows(v)))
         ),
     ]
-
-
-def _literal(numbers: Iterable[int]) -> str:
-    """Return numbers as PostgreSQL writes an array: a text for each change, since arrays of arrays cannot be ragged."""
-    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _places(work: Work, changes: list[Change]) -> dict[int, int]:
@@ -215,11 +214,11 @@ def _owners(work: Work, changes: list[Change], places: Iterable[int]) -> list[An
     state = session(work)
     rewritten = {change.owner for change in changes if change.changes_facts}
     return [
-        list(places),
+        literal(list(places)),
         sum(owner in state.new for owner in places),
-        [state.new.get(owner, 0) for owner in places],
-        [0 if owner in state.new else state.facts[owner].rev for owner in places],
-        [owner in rewritten for owner in places],
+        literal([state.new.get(owner, 0) for owner in places]),
+        literal([0 if owner in state.new else state.facts[owner].rev for owner in places]),
+        literal([owner in rewritten for owner in places]),
     ]
 
 
@@ -227,7 +226,7 @@ def _numbered(changes: list[Change]) -> Iterable[tuple[int, Change]]:
     return enumerate(changes, start=1)
 
 
-def _columns(width: int, rows: Iterable[tuple[Any, ...]]) -> list[list[Any] | None]:
-    """Return rows as columns; `width` times None when there are no rows."""
-    turned: list[list[Any] | None] = [list(column) for column in zip(*rows, strict=True)]
+def _columns(width: int, rows: Iterable[tuple[Any, ...]]) -> list[str | None]:
+    """Return rows as columns, each an array literal; `width` times None when there are no rows."""
+    turned: list[str | None] = [literal(column) for column in zip(*rows, strict=True)]
     return turned or [None] * width

@@ -32,9 +32,16 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body
  WHERE NOT r.deleted AND v.body IS NOT NULL;
 
 -- name: index
--- See migrations/0023_parameters.sql.
-SELECT journal_index_v3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-  $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38);
+-- See migrations/0023_parameters.sql. Arrays are literals, but for keys and prints.
+SELECT journal_index_v3(
+  $1, $2, $3, $4::text::text[], $5::text::integer[], $6, $7::text::integer[], $8::text::smallint[],
+  $9::text::bigint[], $10::text::integer[], $11::text::integer[], $12::text::smallint[], $13::text::smallint[],
+  $14::text::bigint[], $15::text::text[], $16::text::integer[], $17::text::integer[], $18::text::smallint[],
+  $19::text::text[], $20::text::bigint[], $21::text::integer[], $22::text::integer[], $23::text::smallint[],
+  $24::text::timestamptz[], $25::text::timestamptz[], $26::text::integer[], $27::text::integer[],
+  $28::text::smallint[], $29::text::numeric[], $30::text::numeric[], $31::text::bigint[], $32::text::numeric[],
+  $33::text::numeric[], $34::text::bigint[], $35::text::bigint[], $36::text::integer[], $37::text::text[],
+  $38::text::text[]);
 
 -- name: came
 -- in   $1 id, $2 type, $3 owner, $4 id of the last resource, $5 how many the expression failed on

@@ -26,7 +26,7 @@ import asyncpg
 from akson.base.queries import queries
 from bench import population, searches
 from bench.installation import ROOT, Installation, installed
-from bench.load import Client, Heard, Target, gets
+from bench.load import Client, Target, Turn, each, gets
 from bench.population import Carers
 
 SQL = queries(__file__, "growth.sql")
@@ -34,6 +34,7 @@ GP = "Eikeland"
 UNIT = "Hjemmetjenesten sone nord"
 MUST, AIM = 500, 1500  # searches a second, on two cores
 GROWTH_MUST, GROWTH_AIM = 2.0, 1.3
+AT_ONCE = 4  # clients; more would measure how they wait for each other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,22 +129,21 @@ async def ask(here: Installation, people: int, runs: int, rounds: int) -> dict[t
 
 
 async def _once(here: Installation, target: Target, paths: Sequence[str]) -> Cost:
-    """Ask each of the paths once, four clients at a time: more would measure how they wait for each other."""
-    left = iter(paths)
-    latencies: list[float] = []
+    """Ask each of the paths once."""
     before = sum(here.cpu())
-
-    async def one() -> None:
-        client = Client(target, latencies)
-        await client.open()
-        for path in left:
-            await client.ask("GET", path, expect=200)
-        client.close()
-
-    await asyncio.gather(*(one() for _ in range(4)))
-    heard = Heard(latencies=latencies)
+    heard = await each(target, [_get(path) for path in paths], AT_ONCE)
+    if heard.errors:
+        raise RuntimeError(heard.first_error)
     used = 1e6 * (sum(here.cpu()) - before) / len(paths)
     return Cost(p50=1000 * heard.percentile(50), p99=1000 * heard.percentile(99), cpu=used)
+
+
+def _get(path: str) -> Turn:
+    async def turn(client: Client) -> int:
+        await client.ask("GET", path, expect=200)
+        return 1
+
+    return turn
 
 
 def table(sizes: dict[int, dict[tuple[str, str], Cost]], loads: dict[int, Loaded]) -> str:

@@ -10,15 +10,16 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 CLIENTS = 16
 _PATIENCE = 120  # seconds for the last turns
 WRK = shutil.which("wrk")
-_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
-_LOCATION = re.compile(rb"location: https?://[^/]+(\S+)", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+_IN_CHUNKS = re.compile(rb"\r\ntransfer-encoding: chunked", re.IGNORECASE)
+_LOCATION = re.compile(rb"\r\nlocation: https?://[^/]+(\S+)", re.IGNORECASE)
 _LATENCY = re.compile(r"^\s+(50|99)%\s+([0-9.]+)(us|ms|s)$", re.MULTILINE)
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
@@ -28,6 +29,8 @@ class Heard:
     """What came of one run of load."""
 
     operations: int = 0
+    errors: int = 0  # turns that were answered otherwise than they should
+    first_error: str = ""
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)  # seconds, one per request; of wrk only the two percentiles
     percentiles: dict[int, float] = field(default_factory=dict)
@@ -52,6 +55,20 @@ class Target:
         return {"Host": f"127.0.0.1:{self.port}"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
 
 
+class Unexpected(Exception):
+    """An answer had another status than it should; the message says which, and how the answer begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """One answer. location: without the server's name; seconds: how long it took."""
+
+    status: int
+    location: str
+    content: bytes
+    seconds: float
+
+
 class Client:
     """One kept connection; remembers how long each answer took."""
 
@@ -64,21 +81,38 @@ class Client:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=2**26)
 
     async def ask(self, method: str, path: str, body: bytes = b"", *, expect: int) -> tuple[str, bytes]:
-        """Return the location and the content of the answer. Raises when its status is another than expected."""
+        """Return the location and the content of the answer. Raises Unexpected."""
+        reply = await self.send(method, path, body)
+        if reply.status != expect:
+            told = reply.content[:2000].decode(errors="replace")
+            raise Unexpected(f"{method} {path} answered {reply.status}: {told}")
+        return reply.location, reply.content
+
+    async def send(self, method: str, path: str, body: bytes = b"") -> Reply:
+        """Return the answer, whatever it is."""
         head = f"{method} {path} HTTP/1.1\r\n{self._head}"
         if body:
             head += f"Content-Type: application/fhir+json\r\nContent-Length: {len(body)}\r\n"
         begun = time.perf_counter()
         self._writer.write(head.encode() + b"\r\n" + body)
         told = await self._reader.readuntil(b"\r\n\r\n")
-        length = _LENGTH.search(told)
-        content = await self._reader.readexactly(int(length[1])) if length else b""
-        self._latencies.append(time.perf_counter() - begun)
-        status = int(told[9:12])
-        if status != expect:
-            raise RuntimeError(f"{method} {path} answered {status}: {content[:2000].decode(errors='replace')}")
+        content = await self._content(told)
+        seconds = time.perf_counter() - begun
+        self._latencies.append(seconds)
         location = _LOCATION.search(told)
-        return (location[1].decode() if location else ""), content
+        return Reply(
+            status=int(told[9:12]), location=location[1].decode() if location else "", content=content, seconds=seconds
+        )
+
+    async def _content(self, head: bytes) -> bytes:
+        if not _IN_CHUNKS.search(head):
+            length = _LENGTH.search(head)
+            return await self._reader.readexactly(int(length[1])) if length else b""
+        found = []
+        while size := int(await self._reader.readuntil(b"\r\n"), 16):
+            found.append((await self._reader.readexactly(size + 2))[:-2])
+        await self._reader.readexactly(2)
+        return b"".join(found)
 
     def close(self) -> None:
         self._writer.close()
@@ -102,6 +136,29 @@ async def drive(target: Target, turn: Turn, seconds: float) -> Heard:
 
     async with asyncio.timeout(seconds + _PATIENCE):  # an answer that never comes is a fault to be seen, not waited for
         await asyncio.gather(*(one() for _ in range(CLIENTS)))
+    heard.seconds = time.perf_counter() - begun
+    return heard
+
+
+async def each(target: Target, turns: Iterable[Turn], clients: int = CLIENTS) -> Heard:
+    """Carry each turn out once, shared by so many clients. A turn that is answered wrongly is counted, not raised."""
+    heard, left = Heard(), iter(turns)
+    begun = time.perf_counter()
+
+    async def one() -> None:
+        client = Client(target, heard.latencies)
+        await client.open()
+        for turn in left:
+            try:
+                made = await turn(client)
+            except Unexpected as other:
+                heard.errors += 1
+                heard.first_error = heard.first_error or str(other)[:300]
+            else:
+                heard.operations += made
+        client.close()
+
+    await asyncio.gather(*(one() for _ in range(clients)))
     heard.seconds = time.perf_counter() - begun
     return heard
 

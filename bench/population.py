@@ -16,9 +16,9 @@ from bench import samples
 from bench.samples import HL7, Resource, coded
 
 AT_GP, AT_UNIT = 1200, 200  # people
-PER_PERSON = 20  # resources, about
 CODES = ("8310-5", "8867-4", "29463-7", "8302-2", "718-7", "2345-7", "4548-4", "2160-0")  # LOINC
 UNITS = ("Cel", "/min", "kg", "cm", "g/dL", "mmol/L", "%", "umol/L")
+PROBLEMS, HYPERTENSION, PROCEDURES = (70, 99), range(85, 88), 40  # codes: K70 to K98, three of them; P0 to P39
 UCUM = "http://unitsofmeasure.org"
 
 
@@ -49,7 +49,7 @@ def person(n: int, carers: Carers) -> Iterator[Resource]:
         for kind, reference in of.items():
             yield _named(samples.nine(kind, {}, n // 50), reference)
     of["Patient"] = f"Patient/bench-{n}"
-    patient = samples.nine("Patient", of, n)
+    patient = samples.nine("Patient", of, n) | {"gender": ("female", "male")[n % 2]}
     if n < AT_GP:
         patient["generalPractitioner"] = [{"reference": carers.gp}]
     yield _named(patient, of["Patient"])
@@ -67,8 +67,13 @@ def person(n: int, carers: Carers) -> Iterator[Resource]:
         for one in range(5):
             yield _observation(of, drawn, f"bo-{n}-{visit}-{one}")
         yield _named(samples.nine("MedicationRequest", of, number), f"MedicationRequest/bm-{n}-{visit}")
+        problem = drawn.randrange(*PROBLEMS)
+        text = "Høyt blodtrykk" if problem in HYPERTENSION else "Problem"
         yield {"resourceType": "Condition", "id": f"bc-{n}-{visit}", **about,
-               "code": coded(f"K{drawn.randrange(70, 99)}", "Problem"), "recordedDate": _day(drawn)}  # fmt: skip
+               "code": coded(f"K{problem}", text), "recordedDate": _day(drawn)}  # fmt: skip
+    examined = coded(f"P{drawn.randrange(PROCEDURES)}", "Undersøkelse")
+    yield {"resourceType": "Procedure", "id": f"bx-{n}", **about, "status": "completed", "code": examined,
+           "performedDateTime": _day(drawn)}  # fmt: skip
 
 
 def _observation(of: dict[str, str], drawn: Random, id_: str) -> Resource:

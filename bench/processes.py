@@ -1,8 +1,15 @@
-"""CPU time of processes and all that they started, from /proc: steady on a busy machine, where wall time is not."""
+"""Programs that are measured: started and stopped, their CPU time (steady on a busy machine) and memory, from /proc."""
 
 from __future__ import annotations
 
 import os
+import re
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")  # per second
@@ -33,3 +40,50 @@ def _all() -> tuple[dict[int, int], dict[int, list[int]]]:
         times[process] = sum(map(int, rest[_OWN_AND_REAPED]))
         children.setdefault(int(rest[1]), []).append(process)
     return times, children
+
+
+def peak(process: int) -> float:
+    """Return the most memory, in MB, that a process has held so far (VmHWM: what was resident)."""
+    told = Path(f"/proc/{process}/status").read_text("utf-8")
+    found = re.search(r"^VmHWM:\s+(\d+) kB", told, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, what it says going to `log`; stop it afterwards."""
+    with log.open("ab") as out:
+        child = subprocess.Popen(command, env=env, cwd=cwd, stdout=out, stderr=out)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise
+
+
+def wait(url: str, child: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    """Wait until the server answers."""
+    until = time.monotonic() + seconds
+    while child.poll() is None and time.monotonic() < until:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=seconds):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{url} does not answer")
+
+
+def free_ports(number: int) -> list[int]:
+    """Return so many ports that nobody uses."""
+    held = [socket.socket() for _ in range(number)]  # held together, else two could be the same
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()

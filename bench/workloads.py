@@ -33,7 +33,7 @@ async def prepare(here: Installation, folder: Path) -> list[Workload]:
     system, doctor = here.target(here.system), here.target(here.doctor)
     numbers = iter(range(1 << 62))
     bundles = [samples.bundle(n) for n in range(BUNDLES)]
-    given = [_open_of_references(path.read_bytes()) for path in sorted(SYNTHEA.glob("*.json"))]
+    given = [as_sent(path.read_bytes()) for path in sorted(SYNTHEA.glob("*.json"))]
     client = Client(system, [])
     await client.open()
     written = [path for body in bundles[:12] for path in await _written(client, body)]
@@ -50,7 +50,7 @@ async def prepare(here: Installation, folder: Path) -> list[Workload]:
         return lambda seconds: drive(system, turn, seconds)
 
     async def crud(client: Client) -> int:
-        return await _loop(client, next(numbers))
+        return await loop(client, next(numbers))
 
     nothing = type(system)(port=here.null_port)
     found = [
@@ -58,13 +58,11 @@ async def prepare(here: Installation, folder: Path) -> list[Workload]:
         Workload(name="GET by id", run=lambda s: gets(system, written, s, folder), must=3000, aim=8000),
         Workload(name="GET by id, as a GP", run=lambda s: gets(doctor, mine, s, folder), must=3000, aim=8000),
         Workload(name="create/read/update/delete", run=lambda s: drive(system, crud, s), must=800, aim=2500),
-        Workload(name="Bundles, per resource", run=posting([_counted(b) for b in bundles]), must=800, aim=4000),
+        Workload(name="Bundles, per resource", run=posting([counted(b) for b in bundles]), must=800, aim=4000),
         *_about_codes(system, folder),
     ]
     if given:
-        found.append(
-            Workload(name="Synthea, per resource", run=posting(list(map(_counted, given))), must=800, aim=4000)
-        )
+        found.append(Workload(name="Synthea, per resource", run=posting(list(map(counted, given))), must=800, aim=4000))
     return found
 
 
@@ -79,11 +77,11 @@ def _about_codes(system: Target, folder: Path) -> list[Workload]:
     ]
 
 
-def _counted(body: bytes) -> tuple[bytes, int]:
+def counted(body: bytes) -> tuple[bytes, int]:
     return body, len(json.loads(body)["entry"])
 
 
-def _open_of_references(body: bytes) -> bytes:
+def as_sent(body: bytes) -> bytes:
     """Return a Bundle as one line, as programs send it."""
     return json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -106,7 +104,7 @@ async def _of_the_doctor(client: Client) -> list[str]:
     return found
 
 
-async def _loop(client: Client, n: int) -> int:
+async def loop(client: Client, n: int) -> int:
     """Create nine resources that refer to each other, read, update and delete them: 36 operations."""
     of: dict[str, str] = {}
     made: list[tuple[str, str, samples.Resource]] = []

@@ -25,7 +25,7 @@ from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind, Purpose
 from akson.doors.context import WebContext
 from akson.doors.health import Counted, health_routes
-from akson.doors.launching import PLACE, actor_of, records, smart_server
+from akson.doors.launching import PLACE, actor_of, device, records, smart_server
 from akson.doors.limits import Limits
 from akson.doors.opening import Keys, clock, opened
 from akson.doors.settings import Settings
@@ -224,12 +224,12 @@ def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, st
         scopes = claims.scopes - {OWN_JOB}
         if not claims.pid:
             name = str(claims.claims.get(PROGRAM_NAME) or claims.subject)
-            return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.subject}", key=0, name=name, role="system",
+            return Actor(kind=Kind.SYSTEM, id=device(claims), key=0, name=name, role="system", token=claims.jti,
                          scopes=scopes or frozenset({"none"}), signed_in=claims.issuer)  # fmt: skip
         person = identity(claims.claims, claims.issuer)
         actor = acting(claims, await known(person) if person else [])
         through = f"{actor.signed_in} app {claims.client}"
-        return replace(actor, scopes=scopes or frozenset({"none"}), signed_in=through)
+        return replace(actor, scopes=scopes or frozenset({"none"}), signed_in=through, token=claims.jti)
 
     return authenticate
 

@@ -53,6 +53,7 @@ class Actor:
     context: int = 0  # owner key of the Patient that scopes of patient/ are about
     client: str = ""  # the app registered here that the token was given to
     grant: str = ""  # what the person let that app do, which the token stands on
+    token: str = ""  # id of the access token, by which it is revoked; what outlives the token is kept without
 
 
 @dataclass(frozen=True, kw_only=True)

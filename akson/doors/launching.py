@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -57,13 +58,18 @@ async def actor_of(claims: TokenClaims, smart: Smart, office: Office, limits: Li
     grant = standing.grant
     if grant is None:
         return Actor(kind=Kind.SYSTEM, id=f"Device/{claims.client}", key=0, name=standing.name, role="system",
-                     scopes=claims.scopes, signed_in=claims.issuer, client=claims.client)  # fmt: skip
+                     scopes=claims.scopes, signed_in=claims.issuer, client=claims.client, token=claims.jti)  # fmt: skip
     through = f"{grant.actor.signed_in} app {claims.client}"
     actor = replace(grant.actor, scopes=claims.scopes, context=grant.context, signed_in=through, client=claims.client,
-                    grant=grant.id)  # fmt: skip
+                    grant=grant.id, token=claims.jti)  # fmt: skip
     if actor.kind is Kind.STAFF and not await office.register.still_employed(actor, office.clock()):
         raise Refused("AK-L002", detail="the person has left")
     return actor
+
+
+def device(claims: TokenClaims) -> str:
+    """Return the id of a program that another issuer knows: two of them may know different ones by one name."""
+    return f"Device/{claims.subject}.{sha256(claims.issuer.encode()).hexdigest()[:8]}"
 
 
 def records(office: Office) -> Records:

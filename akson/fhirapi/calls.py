@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from akson.access.roles import OWN_JOB, scope_covers
 from akson.base.errors import Refused
@@ -13,6 +13,7 @@ from akson.fhirapi.once import Once
 from akson.fhirapi.pages import Seal
 from akson.record.office import Office
 from akson.record.stored import Stored
+from akson.subscriptions.following import Acting
 
 Pairs = tuple[tuple[str, str], ...]
 Content = Callable[[int], Awaitable[bytes]]  # gives the body, of at most so many bytes
@@ -25,11 +26,16 @@ _PURPOSES = {Kind.STAFF: Purpose.TREATMENT, Kind.CITIZEN: Purpose.OWN, Kind.SYST
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """What every call shares. base: the address of the API as clients see it, without a slash at its end."""
+    """What every call shares.
+
+    base    the address of the API as clients see it, without a slash at its end
+    acting  as whom somebody acts now, who came with a token some time ago; None: as then
+    """
 
     office: Office
     base: str
     seal: Seal
+    acting: Acting | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +66,20 @@ class Call:
         Raises  Done when it has been carried out before, under the same Idempotency-Key
         """
         return self.looking(interaction) if self.once is None else self._work_once(interaction, self.once)
+
+    @asynccontextmanager
+    async def again(self, interaction: str, letters: str) -> AsyncIterator[Work]:
+        """Begin one more work of a call that takes long, as whoever its sender is now.
+
+        Raises  Refused AK-L002 when the token, or what it stands on, is no more; AK-A005 when it gives this no longer
+        """
+        actor = await self.server.acting(self.actor) if self.server.acting else self.actor
+        if actor is None:
+            raise Refused("AK-L002", detail="nothing stands behind the token any more")
+        call = replace(self, actor=actor)
+        await call.refuse_beyond_token(letters)
+        async with call.work(interaction) as work:
+            yield work
 
     def looking(self, interaction: str) -> AbstractAsyncContextManager[Work]:
         """Begin a work that writes nothing, or whose writes no key stands for."""

@@ -65,6 +65,7 @@ class FhirApi:
         base_url: str,
         secret: bytes,
         smart: Mapping[str, Any] | None = None,
+        acting: Acting | None = None,
     ) -> None:
         """Take what the doors compose.
 
@@ -72,9 +73,10 @@ class FhirApi:
         base_url      the server as clients see it, e.g. https://akson.example
         secret        of the installation: seals page links
         smart         what the authorisation server says of itself, when there is one
+        acting        see Server
         """
         self._origin = base_url.rstrip("/")
-        self.server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret))
+        self.server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret), acting=acting)
         self._authenticate = authenticate
         self._began, self._capable = office.clock(), smart or {}
         self._told: dict[str, tuple[Own, Answer]] = {}  # by path, as long as these search parameters stand
@@ -217,4 +219,5 @@ def routes(
 
     acting  as whom one who subscribes acts now; None: there are no websockets
     """
-    return [_Below(FhirApi(office, authenticate, base_url=base_url, secret=secret, smart=smart), acting)]
+    api = FhirApi(office, authenticate, base_url=base_url, secret=secret, smart=smart, acting=acting)
+    return [_Below(api, acting)]

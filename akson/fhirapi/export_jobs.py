@@ -83,8 +83,8 @@ async def file(call: Call) -> Answer:
         or type_ + (_GONE if gone else _END) != call.version
     ):
         raise Refused("AK-J001")
-    await replace(call, type=type_).refuse_beyond_token("r")
-    parts = exports.parts(lambda: call.work(f"export {type_}"), export, type_, gone=gone)
+    of_type = replace(call, type=type_)
+    parts = exports.parts(lambda: of_type.again(f"export {type_}", "r"), export, type_, gone=gone)
     first = await anext(parts)  # a refusal is answered as such
     told = _deletions if gone else _lines(_cut(export, type_))
     return Stream(status=200, parts=_told(first, parts, told), media=_MEDIA)

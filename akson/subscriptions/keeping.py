@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -66,8 +66,9 @@ class Keeper:
 
     async def _put(self, work: Work, change: Change, resource: dict[str, Any]) -> None:
         plan, who = self._plan(resource), subscriber_of(work.actor)
+        actor = _json(replace(work.actor, token=""))  # it outlives the token that it was written with
         await execute(
-            work, SQL.put, change.owner, change.id, change.stored.version, who, _json(work.actor), _json(plan),
+            work, SQL.put, change.owner, change.id, change.stored.version, who, actor, _json(plan),
             types.code_of(plan.type), plan.channel, resource["status"], change.stored.last_updated, plan.timeout,
         )  # fmt: skip
         if (await fetch(work, SQL.count, who))[0]["count"] > MOST:

@@ -12,6 +12,7 @@ from akson.base.errors import Refused
 from akson.base.work import Actor
 from akson.fhirapi import FhirApi
 from akson.record.office import Office
+from akson.subscriptions.following import Acting
 
 BASE = "http://akson.test"
 FHIR_JSON = "application/fhir+json"
@@ -23,7 +24,8 @@ class Api:
     def __init__(self, office: Office) -> None:
         self.office = office
         self._actors: dict[str, Actor] = {}
-        self.app = FhirApi(office, self.authenticate, base_url=BASE, secret=b"for page links")
+        self.acting: Acting | None = None
+        self.app = FhirApi(office, self.authenticate, base_url=BASE, secret=b"for page links", acting=self._now)
         self._clients: list[httpx.AsyncClient] = []
 
     async def authenticate(self, headers: Mapping[str, str], method: str, url: str) -> Actor:
@@ -32,6 +34,9 @@ class Api:
         if actor is None:
             raise Refused("AK-L001")
         return actor
+
+    async def _now(self, actor: Actor) -> Actor | None:
+        return await self.acting(actor) if self.acting else actor
 
     def as_(self, actor: Actor | None) -> httpx.AsyncClient:
         """Return a client signed in as `actor`, or as nobody."""

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from akson.base.database import Database
-from akson.base.work import Purpose
+from akson.base.errors import Refused
+from akson.base.work import Actor, Purpose
 from akson.record import exports, journal
 from akson.record.office import Office
 from tests.fhirapi.clients import Api, issue, transaction
@@ -324,6 +325,38 @@ async def test_a_file_in_many_parts_is_whole_and_the_same_again_and_each_part_is
     by_record = await exported(client, "Patient/$export", method="POST", content=json.dumps(body))
     assert ids(by_record, "Observation") == made
     assert len(by_record["Observation"]) == 40
+
+
+@pytest.mark.parametrize("scopes", [None, frozenset({"system/Observation.rs"})])
+async def test_a_file_ends_where_it_is_when_the_app_behind_it_is_revoked_or_loses_the_right(
+    api: Api, monkeypatch: pytest.MonkeyPatch, scopes: frozenset[str] | None
+) -> None:
+    monkeypatch.setattr(exports, "PART", 1)
+    client = api.as_(VENDOR)
+    for _ in range(6):
+        await patient(api.office)
+    later(api.office)
+    place = await begun(client, "$export?_type=Patient")
+    await manifest(client, place)
+    asked: list[Actor] = []
+
+    async def acting(actor: Actor) -> Actor | None:
+        asked.append(actor)
+        if len(asked) <= 3:
+            return actor
+        return replace(actor, scopes=scopes) if scopes else None
+
+    api.acting = acting
+    with pytest.raises(Refused) as refused:  # in the middle of an answer: the connection breaks
+        await client.get(f"{place}/Patient.ndjson")
+    assert refused.value.code == ("AK-A005" if scopes else "AK-L002")
+    assert len(asked) == 4
+    await api.office.log.close()
+    told = await api.office.database.fetchval(
+        "SELECT count(*) FROM access_log l, json_array_elements(l.seen::json) s"
+        " WHERE l.screen = 'FHIR export Patient' AND s->>'what' LIKE 'Patient/%/_history/%'"
+    )
+    assert told == 3
 
 
 async def test_one_who_hangs_up_stops_the_work(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from akson.base.work import Actor
+from akson.base.work import Actor, Kind
+from akson.doors.subscribing import standing
 from akson.signin import dpop, jose
 from akson.signin.issuer import ASSERTION
 from tests.signin.conftest import served
@@ -235,6 +236,23 @@ async def test_a_token_ends_when_it_is_revoked_when_the_app_is_removed_and_when_
     token = await smart.launched(READ, jonas, "astrid")
     assert await smart.apps.remove("kurve")
     assert (await smart.fhir(token, "Observation?_count=1")).status_code == 401
+
+
+async def test_who_began_an_export_acts_no_more_once_the_token_is_revoked_or_the_app_removed(smart: Smart) -> None:
+    await smart.apps.add(keyed(), datetime.now(UTC))
+    token = (await smart.token(grant_type="client_credentials", scope="system/*.rs", **assertion(smart.url))).json()
+    jti = jose.unverified(token["access_token"])["jti"]
+    robot = Actor(kind=Kind.SYSTEM, id="Device/robot", key=0, name="Robot", role="system", client="robot", token=jti,
+                  scopes=frozenset({"system/*.rs"}))  # fmt: skip
+    now = standing(smart.office)
+    assert await now(robot) == robot
+    place = f"{smart.url}/smart/revoke"
+    proof = {"token": token["access_token"], **assertion(smart.url, aud=place)}
+    assert (await smart.http.post(place, data=proof)).status_code == 200
+    assert await now(robot) is None
+    assert await now(replace(robot, token="")) is not None  # a subscription outlives its token
+    assert await smart.apps.remove("robot")
+    assert await now(replace(robot, token="")) is None
 
 
 async def test_a_backend_service_proves_itself_and_gets_only_what_is_registered(smart: Smart) -> None:

@@ -25,9 +25,10 @@ from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind, Purpose
 from akson.doors.context import WebContext
 from akson.doors.health import Counted, health_routes
+from akson.doors.keys import Keys
 from akson.doors.launching import PLACE, actor_of, device, records, smart_server
 from akson.doors.limits import Limits
-from akson.doors.opening import Keys, clock, opened
+from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
 from akson.exchange.transports.local import Local

@@ -25,8 +25,10 @@ from akson.base.postgres import Postgres
 from akson.doors import faults, logs, memory, people, running, seeding, serving
 from akson.doors.apps import app_commands
 from akson.doors.failures import sentence
+from akson.doors.key_commands import key_commands
+from akson.doors.keys import Keys
 from akson.doors.loading import import_bundles
-from akson.doors.opening import Keys, clock, opened, tried
+from akson.doors.opening import clock, opened, tried
 from akson.doors.settings import Settings, from_environment
 from akson.doors.terminology import load_base, load_paths
 from akson.record.own import progress
@@ -196,8 +198,8 @@ def audit() -> None:
 @click.option("--seals", type=click.Path(exists=True, path_type=Path), help="Segl som er levert ut til et vitne.")
 def verify_(seals: Path | None) -> None:
     settings = _running()
-    key = Keys.open(settings.data / "keys").log.public_key()
-    report = asyncio.run(verify(settings.database_url, keys=[key], witnessed=seals.read_bytes() if seals else b""))
+    keys = Keys.open(settings.data / "keys").seals
+    report = asyncio.run(verify(settings.database_url, keys=keys, witnessed=seals.read_bytes() if seals else b""))
     for line in faults.told(report):
         click.echo(line)
     raise SystemExit(1 if report.faults else 0)
@@ -292,6 +294,7 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
 
 
 main.add_command(app_commands(_running))
+main.add_command(key_commands(_running))
 
 
 if __name__ == "__main__":

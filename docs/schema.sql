@@ -1748,7 +1748,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.owner TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.person_identifier TO akson_app;
 
-GRANT SELECT,DELETE,UPDATE ON TABLE public.reindex TO akson_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reindex TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.resource TO akson_app;
 

@@ -52,7 +52,7 @@ async def opened_office(url: str, *, size: int = 6) -> AsyncIterator[Office]:
     try:
         yield Office(
             database=database, eraser=eraser, ids=Ids({"a": b"k" * 16}, "a"), hasher=Hasher(b"secret"), log=log,
-            clock=Clock(), drafts_key=b"d" * 32, synthetic=True, following=Keeper(outward=INSIDE, base=FHIR),
+            clock=Clock(), drafts_keys=(b"d" * 32,), synthetic=True, following=Keeper(outward=INSIDE, base=FHIR),
         )  # fmt: skip
     finally:
         await log.close()

@@ -23,7 +23,8 @@ from akson.base.errors import Refused
 from akson.base.jobs import Consumer, deliver
 from akson.clinical.notes import drafts
 from akson.doors import sending
-from akson.doors.opening import Keys, clock, opened
+from akson.doors.keys import Keys
+from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
 from akson.exchange import erasing

@@ -37,7 +37,7 @@ class Office:
     eraser      the same database as the one role that may erase; nobody asks it but erasure
     hasher      keyed hashes of search values
     clock       the only clock below the doors; zone-aware UTC
-    drafts_key  32 bytes that drafts are sealed under; without it there are none
+    drafts_keys 32 bytes that drafts are sealed under, the newest first, and those before; without any there are none
     profiles    what the installation has loaded; resources that claim one of them are held to it
     synthetic   numbers of invented persons are taken; never in production
     following   who keeps subscriptions; None: nobody does
@@ -49,7 +49,7 @@ class Office:
     hasher: Hasher
     log: AccessLog
     clock: Callable[[], datetime]
-    drafts_key: bytes = b""
+    drafts_keys: tuple[bytes, ...] = ()
     synthetic: bool = False
     profiles: Library = field(default_factory=Library)
     following: Following | None = None

@@ -1,6 +1,7 @@
 """Our own signing keys: one file per purpose, readable by its owner only, shared by all processes of an installation.
 
-The first key signs, all of them verify. Rotation puts a new key first; running processes notice the changed file.
+The first key signs, all of them verify. Rotation puts a new key first; running processes notice the changed file. Where
+others must know a key before it signs, it is prepared: published as the last one, until rotation puts it first.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Keyring:
         self._path, self._rsa = path, rsa
         self._read_at = -1  # mtime of what we hold
         self._keys: list[ECKey | RSAKey] = []
+        self._next: ECKey | RSAKey | None = None
 
     @classmethod
     def open(cls, folder: Path, name: str, *, rsa: bool = False) -> Keyring:
@@ -45,11 +47,19 @@ class Keyring:
     @property
     def public(self) -> Mapping[str, Any]:
         """Return the JWK set to publish."""
-        return {"keys": [_named(key, private=False) for key in self._current()]}
+        published = [*self._current(), *([self._next] if self._next else [])]
+        return {"keys": [_named(key, private=False) for key in published]}
+
+    def prepare(self) -> None:
+        """Publish the key that the next rotation will sign with."""
+        held = self._current()
+        if self._next is None:
+            self._write(held, replace=True, after=self._new())
 
     def rotate(self) -> None:
-        """Sign with a new key from now on; the last ones still verify."""
-        self._write([self._new(), *self._current()][:KEPT], replace=True)
+        """Sign with a new key from now on, the prepared one if there is one; the last ones still verify."""
+        held = self._current()
+        self._write([self._next or self._new(), *held][:KEPT], replace=True)
 
     def _new(self) -> ECKey | RSAKey:
         return RSAKey.generate_key(2048, private=True) if self._rsa else ECKey.generate_key("P-256", private=True)
@@ -60,10 +70,12 @@ class Keyring:
             held = json.loads(self._path.read_text("utf-8"))
             kind = RSAKey if self._rsa else ECKey
             self._keys, self._read_at = [kind.import_key(jwk) for jwk in held["keys"]], changed
+            self._next = kind.import_key(held["next"]) if "next" in held else None
         return self._keys
 
-    def _write(self, keys: list[ECKey | RSAKey], *, replace: bool) -> None:
-        content = json.dumps({"keys": [_named(key, private=True) for key in keys]})
+    def _write(self, keys: list[ECKey | RSAKey], *, replace: bool, after: ECKey | RSAKey | None = None) -> None:
+        held: dict[str, Any] = {"keys": [_named(key, private=True) for key in keys]}
+        content = json.dumps(held | ({"next": _named(after, private=True)} if after else {}))
         whole = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(content)

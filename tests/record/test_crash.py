@@ -34,7 +34,7 @@ from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.base.unprivileged import server_user
 from akson.doors import people
-from akson.doors.opening import Keys
+from akson.doors.keys import Keys
 from akson.doors.settings import from_environment
 from akson.signin.keys import Keyring
 from akson.signin.tokens import system_token
@@ -208,5 +208,5 @@ def test_five_times_everything_is_killed_and_nothing_acknowledged_is_lost_or_hal
     assert {place.partition("/")[2] for places in load.acknowledged.values() for place in places} <= ids
     assert requests >= set(load.requests)
     assert asyncio.run(news_are_told(url))
-    report = asyncio.run(verify(url, keys=[Keys.open(installation.folder / "keys").log.public_key()]))
+    report = asyncio.run(verify(url, keys=Keys.open(installation.folder / "keys").seals))
     assert report.faults == () and report.rows["resource_version"] == len(marks) * ENTRIES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -108,26 +109,27 @@ def _opened(work: Work, row: Any) -> Draft | None:
     """Return the draft in a row; None when the installation's key is another than it was sealed with."""
     nonce, sealed = row["sealed"][:_NONCE], row["sealed"][_NONCE:]
     about = _about(work, row["id"], row["owner"], row["kind"])
-    try:
-        content = msgspec.json.decode(_cipher(work).decrypt(nonce, sealed, about), type=_Content)
-    except InvalidTag:
-        return None
-    return Draft(id=row["id"], patient=content.patient, owner=row["owner"], kind=row["kind"], changed=row["changed"],
-                 fields=content.fields)  # fmt: skip
+    for cipher in _ciphers(work):
+        with suppress(InvalidTag):  # sealed under another of our keys, or broken
+            content = msgspec.json.decode(cipher.decrypt(nonce, sealed, about), type=_Content)
+            return Draft(id=row["id"], patient=content.patient, owner=row["owner"], kind=row["kind"],
+                         changed=row["changed"], fields=content.fields)  # fmt: skip
+    return None
 
 
 def _seal(work: Work, content: bytes, about: bytes) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
-    return nonce + _cipher(work).encrypt(nonce, content, about)
+    return nonce + next(_ciphers(work)).encrypt(nonce, content, about)
 
 
-def _cipher(work: Work) -> AESGCM:
-    """Return the cipher under the actor's own key, which is derived and stands nowhere."""
-    root: bytes = work.office.drafts_key
-    if len(root) < _KEY:
+def _ciphers(work: Work) -> Iterator[AESGCM]:
+    """Yield the ciphers under the actor's own keys, the newest first; they are derived and stand nowhere."""
+    roots: tuple[bytes, ...] = work.office.drafts_keys
+    if not roots or len(roots[0]) < _KEY:
         raise ValueError("the office has no key for drafts")
     who = b"akson draft" + struct.pack(">q", work.actor.key)
-    return AESGCM(HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=who).derive(root))
+    for root in roots:
+        yield AESGCM(HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=who).derive(root))
 
 
 def _about(work: Work, id_: str, owner: int, kind: str) -> bytes:

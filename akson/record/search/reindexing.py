@@ -37,6 +37,12 @@ async def reindex(database: Database, hasher: Hasher, ids: Ids, told: Callable[[
     return done
 
 
+async def reindex_all(database: Database, hasher: Hasher, ids: Ids, told: Callable[[int, int], None]) -> int:
+    """Index everything, as under another key of the hashes; see `reindex`."""
+    await database.execute(SQL.all_wait)
+    return await reindex(database, hasher, ids, told)
+
+
 async def _next(database: Database, hasher: Hasher, ids: Ids) -> bool:
     """Index one owner; False when none is left."""
     async with database.transaction() as connection:

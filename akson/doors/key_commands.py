@@ -1,0 +1,98 @@
+"""`akson keys`: the operator sees which keys the installation has, and puts new ones in their place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from akson.base.queries import queries
+from akson.doors import keys
+from akson.doors.opening import clock, opened
+from akson.doors.settings import Settings
+from akson.record.search.reindexing import reindex_all
+from akson.signin.keys import Keyring
+
+SQL = queries(__file__, "keys.sql")
+RINGS = ("issuer", "client", "smart", "smart-id")  # sign tokens; public halves are handed out
+_Running = Callable[[], Settings]
+
+
+def key_commands(running: _Running) -> click.Group:
+    """Return the group of commands. running: the settings of the installation they are about."""
+
+    @click.group(name="keys", help="Nøklene til installasjonen. docs/keys.md sier hva hver av dem er til.")
+    def group() -> None:
+        """Run one of the commands about keys."""
+
+    @group.command(
+        name="list", help="Vis hvilke nøkler som finnes, og når de sist ble byttet. Viser ingen hemmelighet."
+    )
+    def list_() -> None:
+        _list(running())
+
+    @group.command(help="Skriv ut de offentlige nøklene, til den som skal registrere dem (HelseID, ID-porten).")
+    @click.argument("name", type=click.Choice(RINGS))
+    def public(name: str) -> None:
+        click.echo(json.dumps(_ring(running(), name).public, indent=2))
+
+    @group.command(help="Lag neste nøkkel og vis den fram, uten å bruke den før «rotate».")
+    @click.argument("name", type=click.Choice(RINGS))
+    def prepare(name: str) -> None:
+        _ring(running(), name).prepare()
+        click.echo("Neste nøkkel er laget. Registrer den der den skal kjennes igjen, og bytt med «akson keys rotate».")
+
+    @group.command(name="rotate", help="Bytt en nøkkel.")
+    @click.argument("name", type=click.Choice([*RINGS, *keys.ROTATED]))
+    def rotate_(name: str) -> None:
+        settings = running()
+        if name in RINGS:
+            _ring(settings, name).rotate()
+            click.echo("Byttet. Prosessene som kjører, tar den i bruk selv.")
+        else:
+            asyncio.run(_rotate(settings, name))
+
+    return group
+
+
+def _ring(settings: Settings, name: str) -> Keyring:
+    return Keyring.open(settings.data / "keys", name, rsa=name == "smart-id")
+
+
+def _list(settings: Settings) -> None:
+    folder = settings.data / "keys"
+    held = keys.Keys.open(folder)
+    counts = {"ids": len(held.ids), "hashes": 1, "drafts": len(held.drafts), "log": len(held.log)}
+    for name, count in counts.items():
+        _line(name, count, folder / keys.FILE)
+    for name in RINGS:
+        _line(name, len(_ring(settings, name).public["keys"]), folder / f"{name}.jwks.json")
+
+
+def _line(name: str, count: int, file: Path) -> None:
+    changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    click.echo(
+        f"{name:10} {count} {'nøkkel' if count == 1 else 'nøkler'}, filen endret {changed:%d.%m.%Y %H.%M}  {file}"
+    )
+
+
+async def _rotate(settings: Settings, name: str) -> None:
+    """Change a key that every process has read at its start: no other may be running meanwhile."""
+    async with opened(settings, size=1) as office:
+        if others := await office.database.fetchval(SQL.others):
+            raise click.ClickException(
+                f"{others} andre er koblet til databasen. Stopp akson serve og akson worker, og prøv igjen."
+            )
+    keys.rotate(settings.data / "keys", name)
+    if name == "hashes":
+        async with opened(settings, size=1) as office:
+            await reindex_all(office.database, office.hasher, office.ids, _told)
+    click.echo(f"Byttet {clock():%d.%m.%Y %H.%M}. Start prosessene igjen.")
+
+
+def _told(done: int, all_: int) -> None:
+    click.echo(f"  søkeverdier: {done} av {all_} journaler")

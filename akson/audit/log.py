@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
@@ -208,7 +208,10 @@ def _settle(batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
 
 
 def _clean(seen: Seen) -> Seen:
-    return replace(seen, what=_text(seen.what), basis=_text(seen.basis))
+    what, basis = _text(seen.what), _text(seen.basis)
+    if what == seen.what and basis == seen.basis:
+        return seen
+    return msgspec.structs.replace(seen, what=what, basis=basis)
 
 
 def _text(value: str) -> str:

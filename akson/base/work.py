@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 
 class Kind(StrEnum):
     """What sort of actor this is."""
@@ -56,8 +58,7 @@ class Actor:
     token: str = ""  # id of the access token, by which it is revoked; what outlives the token is kept without
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was opened, looked for or refused; becomes a part of the access-log row."""
 
     patient: int  # owner key; 0 where it concerns nobody

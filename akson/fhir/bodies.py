@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -27,8 +27,7 @@ _TYPED: Final = b" "  # behind meta, see `pack`
 _KEPT_BY_US = frozenset({"versionId", "lastUpdated", "_versionId", "_lastUpdated"})
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """A resource cut up.
 
     meta   compact JSON of meta without versionId and lastUpdated; b"" when nothing is left
@@ -62,10 +61,10 @@ def split(body: bytes) -> Parts:
         meta = _kept_meta(members.pop("meta", _EMPTY))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise Invalid([Issue("fatal", "structure", "", f"not the text of a resource: {error}")]) from error
-    if typed := next(iter(members)) != "resourceType":
-        return Parts(kind, resource_id, meta, _joined(members), typed)
-    del members["resourceType"]
-    return Parts(kind, resource_id, meta, _joined(members))
+    typed = next(iter(members)) != "resourceType"
+    if not typed:
+        del members["resourceType"]
+    return Parts(kind, resource_id, meta, _joined(members), typed)
 
 
 def _kept_meta(meta: msgspec.Raw) -> bytes:
@@ -76,7 +75,13 @@ def _kept_meta(meta: msgspec.Raw) -> bytes:
 
 
 def _joined(members: Mapping[str, msgspec.Raw]) -> bytes:
-    return b",".join([_encode(name) + b":" + bytes(raw) for name, raw in members.items()])
+    return b"".join([part for name, raw in members.items() for part in (_named(name), raw)])[1:]
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str) -> bytes:
+    """Return what stands before the value of a member that is not the first."""
+    return b"," + _encode(name) + b":"
 
 
 def join(resource_type: str, resource_id: str, version: int, last_updated: datetime, stored: bytes) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NoReturn
@@ -32,8 +31,7 @@ _EXPONENT = re.compile(rb"E[+-][0-9]")
 _ONLY_AN_ID = re.compile(rb'\{"id":"[^"]*"\}')
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """A valid resource: `body` as it was sent, `data` decoded from it (numbers with a point as Decimal)."""
 
     type: str

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
 from akson.fhir import pointing
 
 _SUBJECT: Final = ("subject", "encounter")
@@ -172,8 +174,7 @@ def other_patients(resource: Mapping[str, Any], body: bytes) -> list[str]:
     return list(named(resource, body).others)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """Whom a resource names. owner: see `owner_reference`; others: see `other_patients`."""
 
     owner: str | Identified | None

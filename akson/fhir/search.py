@@ -7,11 +7,12 @@ asked for: every member is looked up once, whatever the number of parameters tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Protocol
 
-from akson.fhir import values
+import msgspec
+
+from akson.fhir import dates, values
 from akson.fhir.definitions import elements, facts
 from akson.fhir.folding import normalise
 from akson.fhir.parameters import IS_SO, KINDS, Parameter, Slot, parameters
@@ -26,21 +27,20 @@ __all__ = [
 GROUP: Final = 1 << 32  # a row's first member is slot + group * GROUP
 
 
-@dataclass(frozen=True, slots=True)
-class Extracted:
+class Extracted(msgspec.Struct, frozen=True):
     """The values of one resource that searches compare; shapes in values.py, the first of each is the slot.
 
     present  slots, each with its group, where something stands, whether it can be compared or not
     """
 
-    tokens: list[Token] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    strings: list[String] = field(default_factory=list)
-    dates: list[Date] = field(default_factory=list)
-    numbers: list[Number] = field(default_factory=list)
-    quantities: list[Quantity] = field(default_factory=list)
-    uris: list[Uri] = field(default_factory=list)
-    present: set[int] = field(default_factory=set)
+    tokens: list[Token] = []
+    references: list[Reference] = []
+    strings: list[String] = []
+    dates: list[Date] = []
+    numbers: list[Number] = []
+    quantities: list[Quantity] = []
+    uris: list[Uri] = []
+    present: set[int] = set()
 
 
 def split(slot: int) -> tuple[int, int]:
@@ -152,39 +152,45 @@ class _Writer:
         self.names = names
         self.variables = 0
 
-    def lines(self, node: _Node, here: str, depth: int) -> Iterator[str]:
+    def lines(self, node: _Node, here: str, depth: int, around: str = "") -> Iterator[str]:
+        """Yield the lines for a node. around: what is added to its slots, "g + " within a group."""
         pad = "    " * depth
         if node.group:
+            around = "g + "
             yield f"{pad}groups += {GROUP}; g = groups"
         for slot in node.takes:
-            yield f"{pad}present(g + {slot.id}); {self.take(slot, here)}"
+            yield f"{pad}present({around}{slot.id}); {self.take(slot, f'{around}{slot.id}', here)}"
         for step, inner in node.inner.items():
-            yield from self.step(step, inner, here, depth)
+            yield from self.step(step, inner, here, depth, around)
         if node.group:
             yield f"{pad}g = 0"
 
-    def step(self, step: Step, inner: _Node, here: str, depth: int) -> Iterator[str]:
+    def step(self, step: Step, inner: _Node, here: str, depth: int, around: str) -> Iterator[str]:
         pad = "    " * depth
         if step.only:
             yield f"{pad}if {here}.get({step.only[0]!r}) == {step.only[1]!r}:"
-            yield from self.lines(inner, here, depth + 1)
+            yield from self.lines(inner, here, depth + 1, around)
             return
         self.variables += 1
         there = f"v{self.variables}"
         yield f"{pad}{there} = {here}.get({step.member!r})"
         yield f"{pad}if {there} is not None:"
         if not step.many:
-            yield from self.lines(inner, there, depth + 1)
+            yield from self.lines(inner, there, depth + 1, around)
             return
         yield f"{pad}    for {there}_ in {there}{'[:1]' if step.first else ''}:"
         yield f"{pad}        if {there}_ is not None:"
-        yield from self.lines(inner, there + "_", depth + 3)
+        yield from self.lines(inner, there + "_", depth + 3, around)
 
-    def take(self, slot: Slot, here: str) -> str:
-        """Return the line that adds the rows of one slot."""
-        emitter = values.EMITTERS[slot.kind].get(slot.type, values.nothing)
-        name = f"{slot.kind}_{slot.type}"
+    def take(self, slot: Slot, place: str, here: str) -> str:
+        """Return the line that adds the rows of one slot; the shortest emitters stand in it themselves."""
+        emitter, name = values.EMITTERS[slot.kind].get(slot.type, values.nothing), f"{slot.kind}_{slot.type}"
+        if emitter is values.date_text:
+            self.names["interval"] = dates.interval
+            return f"date(({place}, *interval({here})))"
         if slot.kind == "token" and slot.type == "code" and slot.codes:
             emitter, name = values.token_code(slot.codes), f"code_{slot.id}"
+        elif emitter is values.token_text:
+            return f"token(({place}, None, {here}, None))"
         self.names[name] = emitter
-        return f"{name}({slot.kind}, g + {slot.id}, {here})"
+        return f"{name}({slot.kind}, {place}, {here})"

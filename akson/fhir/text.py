@@ -6,7 +6,7 @@ Names of other persons in references are left out: whoever may not read of them 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any, Final
 
@@ -39,26 +39,32 @@ def content(resource: Mapping[str, Any]) -> str:
 
 def _words(value: Mapping[str, Any], take: Callable[[str], None]) -> None:
     """Take the words in the order in which they stand. Called for every member of every resource: no generators."""
-    person = "reference" in value and isinstance(value["reference"], str) and patient_in(value["reference"]) is not None
+    reference = value.get("reference")
+    hidden = _OF_PERSONS if reference.__class__ is str and patient_in(reference) is not None else ()
     for name, inner in value.items():
         kind = inner.__class__
         if kind is str:
-            if name not in _NOT_WORDS and _LETTER.search(inner) and not (person and name in _OF_PERSONS):
+            if name not in _NOT_WORDS and (inner[:1].isalpha() or _LETTER.search(inner)) and name not in hidden:
                 take(inner)
         elif kind is dict:
-            if name != "meta" and not (person and name in _OF_PERSONS):
+            if name != "meta" and name not in hidden:
                 _words(inner, take)
         elif kind is list and name != "meta":
-            _each(inner, take)
+            for each in inner:
+                if each.__class__ is dict:
+                    _words(each, take)
+                else:
+                    _other(each, take)
 
 
-def _each(values: Sequence[Any], take: Callable[[str], None]) -> None:
-    for each in values:
-        kind = each.__class__
-        if kind is dict:
-            _words(each, take)
-        elif kind is str:
-            if _LETTER.search(each):
-                take(each)
-        elif kind is list:
-            _each(each, take)
+def _other(value: Any, take: Callable[[str], None]) -> None:
+    """Take the words of what stands in a list and is no object."""
+    if value.__class__ is str:
+        if _LETTER.search(value):
+            take(value)
+    elif value.__class__ is list:
+        for each in value:
+            if each.__class__ is dict:
+                _words(each, take)
+            else:
+                _other(each, take)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from akson.fhir import dates, definitions
@@ -94,6 +94,10 @@ def token_text(add: Add, p: int, value: str) -> None:
 
 
 def reference(add: Add, p: int, value: Json) -> None:
+    literal = value.get("reference")
+    if literal and literal[0] != "#" and "identifier" not in value and "type" not in value:  # as most are
+        add((p, *split_reference(literal), None))
+        return
     row = reference_row(p, value)
     if row:
         add(row)
@@ -111,6 +115,7 @@ def reference_row(p: int, value: Json) -> Reference | None:
     return (p, type_ or told, id_, url, identifier)
 
 
+@lru_cache(maxsize=8192)
 def split_reference(literal: str) -> tuple[str | None, str | None, str | None]:
     """Return (type, id, url) of a literal reference; url only when it is absolute. The version is left out."""
     found = _RELATIVE.fullmatch(literal)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import zstandard
 
 from akson.access.facts import Labels
@@ -21,8 +20,7 @@ from akson.record.values import Hasher, Opened, Values, values_of
 _squeeze = zstandard.ZstdCompressor(level=3, write_content_size=True)
 
 
-@dataclass(kw_only=True)
-class Change:
+class Change(msgspec.Struct, kw_only=True):
     """A resource as it shall be after the write; `resource` is None for a delete.
 
     expect   the version it stands on, 0 when it must not exist yet
@@ -45,11 +43,11 @@ class Change:
     resource: dict[str, Any] | None = None
     packed: bytes | None = None
     salt: bytes = b""
-    values: Values = field(default_factory=Values)
-    facts: list[FactRow] = field(default_factory=list)
+    values: Values = msgspec.field(default_factory=Values)
+    facts: list[FactRow] = []
     lets_in: bool = True  # whether what these say of who gets at the record is written; decided by weighing.py
     changes_facts: bool = False
-    identifiers: list[tuple[str, str]] = field(default_factory=list)
+    identifiers: list[tuple[str, str]] = []
     labels: tuple[str, ...] = ()
     about: tuple[int, ...] = ()
     sort: datetime | None = None
@@ -75,7 +73,6 @@ def fill(
     """Put the content into `change`: packed body, search values, labels and date. own: see values_of."""
     change.resource = resource
     change.packed = packed(body)
-    change.salt = secrets.token_bytes(16)
     change.values = values_of(change.type, resource, hasher, opened, own)
     change.labels = tuple(sorted(marks_in(resource.get("meta") or {})))
     change.sort = sort_date(resource)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
+
+import msgspec
 
 from akson.base.errors import Refused
 from akson.fhir import owners
@@ -16,8 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, kw_only=True):
     """One thing to be written, as the caller gives it.
 
     resource  checked by akson.fhir.checks; None for a delete
@@ -41,7 +41,7 @@ class Draft:
     taken: bool = False  # its id, by what the caller may not know of; found by standing.py
     owner_reference: str | None = None
     owns_itself: bool = False
-    _named: tuple[bytes, owners.Named] | None = field(default=None, repr=False)
+    _named: tuple[bytes, owners.Named] | None = None
 
     @property
     def reference(self) -> str:

@@ -6,7 +6,6 @@ A row of `fact` per statement; all rows of an owner stand together as JSON on th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -25,8 +24,7 @@ NUMBERED: Final = {"Patient", "Practitioner", "RelatedPerson"}  # may hold a nat
 _ACTIVE: Final = {"active", "planned", "onhold", "proposed", "booked", "arrived", "in-progress", "triaged"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class FactRow:
+class FactRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table `fact`."""
 
     kind: str

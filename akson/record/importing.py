@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 
 import asyncpg
+import msgspec
 
 from akson.base.database import Database
 from akson.base.errors import Refused
@@ -26,8 +27,7 @@ SQL = queries(__file__, "importing.sql")
 Working = Callable[[], AbstractAsyncContextManager[Work]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One resource of an import. n: its line, from 1; draft: checked already, good for one attempt."""
 
     n: int
@@ -65,7 +65,7 @@ async def write(begun: Working, items: Sequence[Item]) -> AsyncIterator[Fault]:
             async with begun() as work:
                 await write_within(work, some)
         except (Refused, Invalid) as why:
-            some = [replace(one, draft=None) for one in some]
+            some = [msgspec.structs.replace(one, draft=None) for one in some]
             named, middle = _lines_of(why), len(some) // 2
             guilty = [one for one in some if one.n in named] or some[: len(some) == 1]
             for one in guilty:

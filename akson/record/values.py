@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,7 +16,7 @@ from akson.fhir import search as extraction
 from akson.fhir import text, types, ucum
 from akson.fhir.custom import FIRST_GROUP, Custom
 from akson.fhir.search import GROUP
-from akson.fhir.values import MOST
+from akson.fhir.values import MOST, Reference, Token
 from akson.record import addresses
 
 # Code-like tokens searched across patients get a btree of their own; the GIN on `tokens` finds the long tail.
@@ -27,6 +26,7 @@ LONGEST = 600  # characters of a string value that are indexed
 LONGEST_ADDRESS = 500
 _SIGNED = struct.Struct(">q")
 _NONE = bytes(6)
+_USUAL = 100  # places where something stands: what is more is of one resource only
 _pack = msgspec.msgpack.Encoder().encode
 Opened = Callable[[str], int | None]  # id -> owner key, None when the id was minted elsewhere
 
@@ -36,19 +36,26 @@ class Hasher:
 
     def __init__(self, secret: bytes) -> None:
         self._hash = lru_cache(maxsize=20_000)(self._uncached)
-        self._secret = secret
+        self._keyed = {size: blake2b(digest_size=size, key=secret) for size in (6, 8, 16)}
+        self.ways = lru_cache(maxsize=8192)(partial(_ways, self))  # to ask for a token; most come again and again
+        self.shape = lru_cache(maxsize=2048)(partial(_shape, self))  # most resources of a type are filled in alike
 
     def _uncached(self, text: str) -> int:
-        number: int = _SIGNED.unpack(blake2b(text.encode(), digest_size=8, key=self._secret).digest())[0]
+        number: int = _SIGNED.unpack(self._made(text.encode(), 8))[0]
         return number
 
     def wide(self, content: bytes) -> bytes:
         """Return 16 bytes that stand for `content`."""
-        return blake2b(content, digest_size=16, key=self._secret).digest()
+        return self._made(content, 16)
 
     def short(self, content: bytes) -> bytes:
         """Return 6 bytes that stand for `content`."""
-        return blake2b(content, digest_size=6, key=self._secret).digest()
+        return self._made(content, 6)
+
+    def _made(self, content: bytes, size: int) -> bytes:
+        made = self._keyed[size].copy()  # the key is taken in already
+        made.update(content)
+        return made.digest()
 
     def token(self, slot: int, system: str | None, code: str | None) -> int:
         """Return the hash of one way to ask: system|code, |code (system None means any) or system| (code None)."""
@@ -91,16 +98,15 @@ class Hasher:
 Quantity = tuple[int, int, Decimal, Decimal, int, Decimal, Decimal, int, int]
 
 
-@dataclass
-class Values:
+class Values(msgspec.Struct):
     """The index rows of one resource. Each begins with (slot, group); group 0 is none."""
 
-    tokens: dict[int, bool] = field(default_factory=dict)  # hash -> has a btree row of its own
-    grouped: set[tuple[int, int]] = field(default_factory=set)  # group, token
-    references: set[tuple[int, int, int, int, str]] = field(default_factory=set)  # ..., target type, owner, target
-    strings: set[tuple[int, int, str, int]] = field(default_factory=set)  # ..., folded, hash of it as written
-    dates: set[tuple[int, int, datetime, datetime]] = field(default_factory=set)
-    numbers: set[Quantity] = field(default_factory=set)  # ..., low, high; unit, low, high in base units; code, name
+    tokens: dict[int, bool] = {}  # hash -> has a btree row of its own
+    grouped: set[tuple[int, int]] = set()  # group, token
+    references: set[tuple[int, int, int, int, str]] = set()  # ..., target type, owner, target
+    strings: set[tuple[int, int, str, int]] = set()  # ..., folded, hash of it as written
+    dates: set[tuple[int, int, datetime, datetime]] = set()
+    numbers: set[Quantity] = set()  # ..., low, high; unit, low, high in base units; code, name
     text: tuple[str, str] = ("", "")  # the different words of the narrative, of all other
 
     @property
@@ -110,8 +116,9 @@ class Values:
 
     def prints(self, hasher: Hasher) -> bytes:
         """Return what is the same only while the rows of each kind are: 6 bytes each, zero where there are none."""
-        kinds = (self.grouped, self.references, self.strings, self.dates, self.numbers, [self.text])
-        return b"".join(hasher.short(_pack(sorted(rows))) if any(map(any, rows)) else _NONE for rows in kinds)
+        kinds = (self.grouped, self.references, self.strings, self.dates, self.numbers)
+        words = hasher.short(_pack([self.text])) if any(self.text) else _NONE
+        return b"".join([hasher.short(_pack(sorted(rows))) if rows else _NONE for rows in kinds]) + words
 
 
 def values_of(
@@ -125,30 +132,37 @@ def values_of(
         resource = addresses.without(resource)
     found = extraction.extract(resource, more)
     rows = Values(text=(_different(text.narrative(resource)), _different(text.content(resource))))
-    hot = hot_slots(type_name)
-    for place, system, code, told in found.tokens:
-        _token(rows, hasher, hot, place, (system, code, told))
-    for place, uri in found.uris:
-        slot, group = extraction.split(place)
-        rows.tokens[named := hasher.token(slot, None, uri)] = False
-        if group:
-            rows.grouped.add((group, named))
-        _addresses(rows, hasher, slot, uri)
+    _tokens(rows, hasher, found.tokens, hot_slots(type_name))
+    for at, uri in found.uris:
+        _uri(rows, hasher, *extraction.split(at), uri)
     narrowed = narrowed_slots(type_name)
     for reference in found.references:
         _reference(rows, hasher, opened, reference, narrowed)
-    rows.strings |= {(*extraction.split(at), value[:LONGEST], hasher.exact(at % GROUP, raw))
-                     for at, value, raw in found.strings}  # fmt: skip
+    rows.strings.update([(*extraction.split(at), value[:LONGEST], hasher.exact(at % GROUP, raw))
+                         for at, value, raw in found.strings])  # fmt: skip
     rows.dates = {(*extraction.split(at), low, high) for at, low, high in found.dates}
     rows.numbers = {(*extraction.split(at), low, high, 0, low, high, 0, 0) for at, low, high in found.numbers}
-    rows.numbers |= {_quantity(hasher, *quantity) for quantity in found.quantities}
+    rows.numbers.update([_quantity(hasher, *quantity) for quantity in found.quantities])
     shown = {row[0] for kind in (rows.references, rows.dates, rows.numbers) for row in kind}
-    shown |= {at % GROUP for at, _, _ in found.strings}
-    rows.tokens |= {hasher.present(slot): False for slot in {at % GROUP for at in found.present} - shown}
-    parts = part_slots(type_name)
-    grouped = [extraction.split(at) for at in found.present if at > GROUP]
-    rows.grouped |= {(group, hasher.present(slot)) for slot, group in grouped if slot in parts or group >= FIRST_GROUP}
+    shown.update([at % GROUP for at, _, _ in found.strings])
+    known = len(found.present) <= _USUAL
+    shape = hasher.shape if known else partial(_shape, hasher)
+    present, grouped = shape(type_name, frozenset(found.present), frozenset(shown))
+    rows.tokens.update(present)
+    rows.grouped.update(grouped)
     return rows
+
+
+def _shape(
+    hasher: Hasher, type_name: str, present: frozenset[int], shown: frozenset[int]
+) -> tuple[dict[int, bool], list[tuple[int, int]]]:
+    """Return the tokens that say where something stands, and their groups; not for slots whose own rows say it."""
+    parts = part_slots(type_name)
+    grouped = [extraction.split(at) for at in present if at > GROUP]
+    return (
+        {hasher.present(slot): False for slot in {at % GROUP for at in present} - shown},
+        [(group, hasher.present(slot)) for slot, group in grouped if slot in parts or group >= FIRST_GROUP],
+    )
 
 
 def _different(words: str) -> str:
@@ -156,26 +170,45 @@ def _different(words: str) -> str:
     return " ".join(dict.fromkeys(words.split()))
 
 
-def _token(
-    rows: Values, hasher: Hasher, hot: frozenset[int], place: int, told: tuple[str | None, str, str | None]
-) -> None:
-    """Add the three ways a token can be asked for, hot ones only by the two that name a code; and its text."""
-    system, code, shown = told
+class Ways(NamedTuple):
+    """The rows of one token: the hashes of the ways to ask for it (has a btree row of its own), its text."""
+
+    tokens: dict[int, bool]
+    grouped: tuple[tuple[int, int], ...]
+    strings: tuple[tuple[int, int, str, int], ...]
+
+
+def _tokens(rows: Values, hasher: Hasher, found: Iterable[Token], hot: frozenset[int]) -> None:
+    tokens, ways = rows.tokens, hasher.ways
+    for token in found:
+        made = ways(token, token[0] % GROUP in hot)
+        tokens.update(made.tokens)
+        if made.strings:
+            rows.strings.update(made.strings)
+        if made.grouped:
+            rows.grouped.update(made.grouped)
+
+
+def _ways(hasher: Hasher, token: Token, hot: bool) -> Ways:  # noqa: FBT001
+    """Return the three ways a token can be asked for, hot ones only by the two that name a code; and its text."""
+    place, system, code, shown = token
     if place < 0:  # the type of an identifier, whose value is `shown`
         slot = -place % GROUP
-        for named in {system or "", None}:
-            rows.tokens[hasher.of_type(slot, named, code, shown or "")] = False
-        return
+        return Ways({hasher.of_type(slot, one, code, shown or ""): False for one in (system or "", None)}, (), ())
     slot, group = extraction.split(place)
-    if shown is not None and (folded := extraction.normalise(shown)):
-        rows.strings.add((slot, group, folded[:LONGEST], hasher.exact(slot, shown)))
-    forms: set[tuple[str | None, str | None]] = {(system or "", code), (None, code)} if code else set()
-    forms |= {(system, None)} if system else set()
-    for named, asked in forms:
-        token = hasher.token(slot, named, asked)
-        rows.tokens[token] = rows.tokens.get(token, False) or (slot in hot and asked is not None)
-        if group:
-            rows.grouped.add((group, token))
+    folded = extraction.normalise(shown)[:LONGEST] if shown is not None else ""
+    tokens = {hasher.token(slot, one, code): hot for one in (system or "", None)} if code else {}
+    if system:
+        tokens[hasher.token(slot, system, None)] = False
+    grouped = tuple((group, one) for one in tokens) if group else ()
+    return Ways(tokens, grouped, ((slot, group, folded, hasher.exact(slot, shown or "")),) if folded else ())
+
+
+def _uri(rows: Values, hasher: Hasher, slot: int, group: int, uri: str) -> None:
+    rows.tokens[named := hasher.token(slot, None, uri)] = False
+    if group:
+        rows.grouped.add((group, named))
+    _addresses(rows, hasher, slot, uri)
 
 
 def _addresses(rows: Values, hasher: Hasher, slot: int, uri: str) -> None:
@@ -193,18 +226,17 @@ def addresses_above(uri: str) -> list[str]:
     return [f"{scheme}://{'/'.join(parts[:n])}" for n in range(len(parts), 0, -1)]
 
 
-def _reference(
-    rows: Values, hasher: Hasher, opened: Opened,
-    found: tuple[int, str | None, str | None, str | None, tuple[str | None, str] | None], narrowed: frozenset[int],
-) -> None:  # fmt: skip
+def _reference(rows: Values, hasher: Hasher, opened: Opened, found: Reference, narrowed: frozenset[int]) -> None:
     """Add where a reference points, and of what is not to be had here its type where a parameter asks for that."""
     place, type_, target, url, identifier = found
-    at = slot, _ = extraction.split(place)
+    slot, group = extraction.split(place)
     if url is not None:
-        rows.references.add((*at, 0, 0, url[:LONGEST_ADDRESS]))
+        rows.references.add((slot, group, 0, 0, url[:LONGEST_ADDRESS]))
         _addresses(rows, hasher, slot, url)
     elif type_ is not None and target is not None:
-        rows.references.add((*at, types.code_of(type_), opened(target) or 0, target))
+        rows.references.add((slot, group, types.code_of(type_), opened(target) or 0, target))
+        if identifier is None:
+            return
     of = type_ if slot in narrowed else None
     if of is not None and (url is not None or target is None):
         rows.tokens[hasher.pointing(slot, of)] = False
@@ -234,7 +266,7 @@ def in_base_units(code: str, low: Decimal, high: Decimal) -> tuple[str, Decimal,
     An open end stays open.
     """
     ends, base = [], ""
-    for end in (low, high):
+    for end in (low,) if low == high else (low, high):
         open_ = abs(end) >= MOST
         converted = ucum.canonical(Decimal(1) if open_ else end, code)
         if converted is None:

@@ -51,9 +51,11 @@ def act_of(change: Change) -> Act:
     """Return what to ask the rules for: the facts it would state are compared with those that stand."""
     if _opening(change):
         return Act.OPEN
-    stood, comes = _governing(change.stated), _governing(row.data for row in change.facts)
     if not change.person:
         return Act.WRITE
+    if not change.stated and not change.facts:
+        return _numbering(change)
+    stood, comes = _governing(change.stated), _governing(row.data for row in change.facts)
     differing, numbering = [_fact(data) for data in stood ^ comes], _numbering(change)
     represents = any(f["kind"] == "representation" and f["value"]["kind"] in _ATTESTED for f in differing)
     if represents or _rank(comes) < _rank(stood) or numbering is Act.ATTEST:
@@ -67,6 +69,8 @@ def _numbering(change: Change) -> Act:
     A number is given to who has none by those who give care: a newborn, a tourist. Whose it is after that, and whose
     number somebody has who was deleted in between, only the registers say. A deletion moves no number to anybody.
     """
+    if not change.identifiers and not change.numbers:
+        return Act.WRITE
     comes = {f"{system}|{value}" for system, value in change.identifiers}
     if comes == change.numbers:
         return Act.WRITE
@@ -75,7 +79,9 @@ def _numbering(change: Change) -> Act:
 
 def _makes_staff(work: Work, change: Change) -> bool:
     """Tell whether somebody changes their own employment, or by whose national number one of staff signs in."""
-    told = [_fact(data) for data in (*change.stated, *(row.data for row in change.facts)) if change.type in _STAFF]
+    if change.type not in _STAFF:
+        return False
+    told = [_fact(data) for data in (*change.stated, *(row.data for row in change.facts))]
     own = any(one["kind"] == "employment" and one["value"]["person"] == work.actor.key != 0 for one in told)
     comes = {f"{system}|{value}" for system, value in change.identifiers}
     held, given = ({one for one in numbers if one.startswith(_SIGNS_IN)} for numbers in (change.numbers, comes))
@@ -98,7 +104,9 @@ def refuse_unfit_opening(work: Work, change: Change) -> None:
 
 
 def _opening(change: Change) -> Opening | None:
-    found = (row.data for row in change.facts if row.kind == "opening") if change.type == "Consent" else iter(())
+    if change.type != "Consent":
+        return None
+    found = (row.data for row in change.facts if row.kind == "opening")
     return next((msgspec.convert(_fact(data)["value"], Opening) for data in found), None)
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from decimal import Context, Decimal, InvalidOperation, Overflow
 from fractions import Fraction
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from akson.fhir.ucum.units import NotUcum, Unit, unit
 
@@ -26,6 +27,7 @@ DIGITS: Final = 28  # significant digits of every result; more than any measurem
 FARTHEST: Final = 1000  # of the powers of ten
 _ROUNDED: Final = Context(prec=DIGITS)
 _EXACT: Final = Context(prec=4000)
+_ONE, _ZERO = Decimal(1), Decimal(0)
 
 
 def canonical(value: Decimal, code: str) -> tuple[Decimal, str] | None:
@@ -35,18 +37,34 @@ def canonical(value: Decimal, code: str) -> tuple[Decimal, str] | None:
     Equal quantities give equal results, whatever unit they were written in: 1 kg, 1000 g and 0.001 t are one.
     """
     try:
-        return _canonical(value, unit(code))
+        of = _ratio(code)
+        if of is None:
+            return _on_scale(value, unit(code))
+        return (_scaled(value, of.times, of.by), of.base) if _in_range(value) else None
     except (NotUcum, ArithmeticError, ValueError):
         return None
 
 
-def _canonical(value: Decimal, of: Unit) -> tuple[Decimal, str] | None:
-    if of.mixed or not _in_range(value):
+class _Ratio(NamedTuple):
+    """What makes a value in some unit one in base units: times `times`, by `by`."""
+
+    times: Decimal
+    by: Decimal
+    base: str
+
+
+@lru_cache(maxsize=4096)
+def _ratio(code: str) -> _Ratio | None:
+    """Return it for a unit that is a number of base units; None for a scale and what means nothing. Raises NotUcum."""
+    of = unit(code)
+    return None if of.mixed or of.scale else _Ratio(*_parts(of.factor), of.code)
+
+
+def _on_scale(value: Decimal, of: Unit) -> tuple[Decimal, str] | None:
+    if of.mixed or not of.scale or not _in_range(value):
         return None
-    if of.scale:
-        inner = unit(of.scale.unit)
-        return _decimal(of.scale.to(Fraction(value) * of.factor) * inner.factor), inner.code
-    return _scaled(value, of.factor), of.code
+    inner = unit(of.scale.unit)
+    return _decimal(of.scale.to(Fraction(value) * of.factor) * inner.factor), inner.code
 
 
 def _in_range(value: Decimal) -> bool:
@@ -69,7 +87,7 @@ def _converted(value: Decimal, source: Unit, target: Unit) -> Decimal | None:
     if source.mixed or target.mixed or not _in_range(value):
         return None
     if source == target:
-        return _scaled(value, Fraction(1))
+        return _scaled(value, _ONE, _ONE)
     (base, powers), inner = _base(value, source), unit(target.scale.unit) if target.scale else target
     if powers != inner.powers:
         return None
@@ -95,14 +113,18 @@ def fault(code: str) -> str | None:
 
 
 def _decimal(number: Fraction) -> Decimal:
-    return _scaled(Decimal(number.numerator), Fraction(1, number.denominator))
+    return _scaled(_ONE, *_parts(number))
 
 
-def _scaled(value: Decimal, factor: Fraction) -> Decimal:
-    """Return value * factor, rounded once (a quotient of exact numbers), so that equals stay equal."""
+def _parts(factor: Fraction) -> tuple[Decimal, Decimal]:
+    return Decimal(factor.numerator), Decimal(factor.denominator)
+
+
+def _scaled(value: Decimal, times: Decimal, by: Decimal) -> Decimal:
+    """Return value * times / by, rounded once (a quotient of exact numbers), so that equals stay equal."""
     try:
-        product = _EXACT.multiply(value, Decimal(factor.numerator))
-        found = _ROUNDED.divide(product, Decimal(factor.denominator)).normalize(_ROUNDED)
+        product = value if times == 1 else _EXACT.multiply(value, times)
+        found = (product if by == 1 else _ROUNDED.divide(product, by)).normalize(_ROUNDED)
     except (InvalidOperation, Overflow) as error:
         raise ArithmeticError("out of range") from error
-    return found if found else Decimal(0)
+    return found if found else _ZERO

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -14,7 +15,8 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.types import Message, Receive, Scope, Send
 
 from akson.access.roles import OWN_JOB
 from akson.base.web.messages import Messages
@@ -39,7 +41,7 @@ from akson.signin.client import OidcClient
 from akson.signin.issuer import Issuer, IssuerSettings
 from akson.signin.issuer_routes import issuer_routes
 from akson.signin.keys import Keyring
-from akson.signin.model import Client, Identity, Persona, Provider, identity
+from akson.signin.model import Client, Identity, Persona, Provider
 from akson.signin.remote import OwnKeys, Remote
 from akson.signin.screens import Event, SignIn, signin_routes
 from akson.signin.sessions import Sessions, SessionSettings, cookie_is_secure
@@ -55,6 +57,7 @@ from akson.workplace.refused import explain
 HOME = Path(__file__).parent
 SCREEN_PACKAGES = ("workplace", "portal", "clinical", "care")
 ISSUER = "/issuer"  # where our own authorisation server stands
+_NO_SCOPES = frozenset({"none"})
 Personas = Callable[[], Awaitable[list[Persona]]]
 
 
@@ -79,8 +82,33 @@ class Installation:
 
 
 def served(settings: Settings, personas: Personas) -> Counted:
-    """Return the application as `akson serve` serves it: counted."""
-    return Counted(application(settings, personas))
+    """Return the application as `akson serve` serves it: counted, and the FHIR API without the layers of the pages."""
+    return Counted(Straight(application(settings, personas)))
+
+
+class Straight:
+    """ASGI middleware that hands the FHIR API its requests itself: the layers around screens cost a read too much."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        api = next(iter(self._app.router.routes), None)
+        if scope["type"] != "http" or api is None or api.matches(scope)[0] is not Match.FULL:
+            return await self._app(scope, receive, send)
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await api.handle(scope, receive, watched)
+        except Exception:  # a bug: answered here, told of by whoever serves
+            if not begun:
+                await _unexpected()(scope, receive, send)
+            raise
 
 
 def application(settings: Settings, personas: Personas = nobody) -> Starlette:
@@ -222,17 +250,31 @@ def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, st
         if claims.issuer == smart.url:
             return await actor_of(claims, smart, here.office, limits)
         await limits.take(f"{claims.issuer} {claims.client}")
-        scopes = claims.scopes - {OWN_JOB}
-        if not claims.pid:
-            name = str(claims.claims.get(PROGRAM_NAME) or claims.subject)
-            return Actor(kind=Kind.SYSTEM, id=device(claims), key=0, name=name, role="system", token=claims.jti,
-                         scopes=scopes or frozenset({"none"}), signed_in=claims.issuer)  # fmt: skip
-        person = identity(claims.claims, claims.issuer)
-        actor = acting(claims, await known(person) if person else [])
-        through = f"{actor.signed_in} app {claims.client}"
-        return replace(actor, scopes=scopes or frozenset({"none"}), signed_in=through, token=claims.jti)
+        scopes = (claims.scopes - {OWN_JOB} if OWN_JOB in claims.scopes else claims.scopes) or _NO_SCOPES
+        if claims.person is None:
+            return _program(
+                claims.subject,
+                str(claims.claims.get(PROGRAM_NAME) or claims.subject),
+                scopes,
+                claims.issuer,
+                claims.jti,
+            )
+        actor = acting(claims, await known(claims.person))
+        return _through(actor, scopes, f"{actor.signed_in} app {claims.client}", claims.jti)
 
     return authenticate
+
+
+@lru_cache(maxsize=4096)
+def _program(subject: str, name: str, scopes: frozenset[str], issuer: str, token: str) -> Actor:
+    return Actor(kind=Kind.SYSTEM, id=device(subject, issuer), key=0, name=name, role="system", token=token, scopes=scopes,
+                 signed_in=issuer)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _through(actor: Actor, scopes: frozenset[str], signed_in: str, token: str) -> Actor:
+    """Return a person as they act through a program."""
+    return replace(actor, scopes=scopes, signed_in=signed_in, token=token)
 
 
 def _trusted(here: Installation) -> list[Trust]:
@@ -260,9 +302,11 @@ def _failed(renderer: Renderer) -> Callable[[Request, Exception], Awaitable[Resp
     """Return what answers a bug: an OperationOutcome to programs, a page to people; neither tells more than that."""
 
     async def failed(request: Request, _: Exception) -> Response:
-        if request.url.path.startswith("/fhir"):
-            answer = unexpected()
-            return Response(answer.body, answer.status, media_type="application/fhir+json")
-        return problem(renderer, 500)
+        return _unexpected() if request.url.path.startswith("/fhir") else problem(renderer, 500)
 
     return failed
+
+
+def _unexpected() -> Response:
+    answer = unexpected()
+    return Response(answer.body, answer.status, media_type="application/fhir+json")

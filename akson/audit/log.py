@@ -10,8 +10,8 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import asyncpg
 import msgspec
@@ -19,30 +19,28 @@ import msgspec
 from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.queries import queries
-from akson.base.work import Seen, Work
+from akson.base.work import Actor, Seen, Work
 
 SQL = queries(__file__)
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _MOST_ROWS = 500  # in one statement
 _LONGEST = 8000  # characters of one text; the doors refuse longer addresses already
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Who(msgspec.Struct, frozen=True):
+    """An actor as the log tells of them. columns: kind, id, key, name, role, unit, its name, controller, its name, how
+    signed in; leaf: the same as they stand in the hash of each row."""
+
+    columns: tuple[str, ...]
+    leaf: bytes
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the access log: one answer, and everything it showed or refused."""
 
     at: datetime
-    actor_kind: str
-    actor_id: str
-    actor_key: int
-    actor_name: str
-    actor_role: str
-    unit: int
-    unit_name: str
-    controller: int
-    controller_name: str
-    signed_in: str
+    who: Who
     purpose: str
     screen: str
     request: str
@@ -52,20 +50,23 @@ class Entry:
     seen: tuple[Seen, ...]
 
 
-_TEXTS_AND_NUMBERS = tuple(f.name for f in fields(Entry) if f.name not in ("at", "patients", "seen"))
-
-
 def entry(work: Work, outcome: str) -> Entry:
     """Return the log row of what `work` has shown and refused so far."""
-    actor = work.actor
-    seen = tuple(dict.fromkeys(_clean(s) for s in work.seen))
+    seen = tuple(dict.fromkeys(map(_clean, work.seen)))
     return Entry(
-        at=work.now, actor_kind=actor.kind.value, actor_id=_text(actor.id), actor_key=actor.key,
-        actor_name=_text(actor.name), actor_role=_text(actor.role), unit=actor.unit, unit_name=_text(actor.unit_name),
-        controller=actor.controller, controller_name=_text(actor.controller_name), signed_in=_text(actor.signed_in),
-        purpose=work.purpose.value, screen=_text(work.screen), request=_text(work.request), outcome=outcome,
-        reason=_text(work.reason), patients=tuple(sorted({s.patient for s in seen if s.patient})), seen=seen,
+        at=work.now, who=_who(work.actor), purpose=work.purpose.value, screen=_text(work.screen),
+        request=_text(work.request), outcome=outcome, reason=_text(work.reason),
+        patients=tuple(sorted({s.patient for s in seen if s.patient})), seen=seen,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _who(actor: Actor) -> Who:
+    columns = (
+        actor.kind.value, _text(actor.id), str(actor.key), _text(actor.name), _text(actor.role), str(actor.unit),
+        _text(actor.unit_name), str(actor.controller), _text(actor.controller_name), _text(actor.signed_in),
+    )  # fmt: skip
+    return Who(columns, _fields(columns))
 
 
 class AccessLog:
@@ -100,7 +101,7 @@ class AccessLog:
             self._flushing = asyncio.create_task(self._flush())
         timer = loop.call_later(self._deadline, _too_late, done)
         try:
-            await asyncio.shield(done)  # a caller that is cancelled leaves its row in the queue
+            await done  # a caller that is cancelled leaves its row in the queue
         except FAILURES:
             raise Refused("AK-J010") from None
         finally:
@@ -123,7 +124,7 @@ class AccessLog:
 
     async def _one_by_one(self, batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
         for waiting in batch:
-            if waiting[1].done():  # gave up meanwhile
+            if _gave_up(waiting[1]):
                 continue
             try:
                 await self._append([waiting])
@@ -135,7 +136,7 @@ class AccessLog:
 
     def _take(self) -> list[tuple[Entry, asyncio.Future[None]]]:
         batch, self._waiting = self._waiting[:_MOST_ROWS], self._waiting[_MOST_ROWS:]
-        live = [waiting for waiting in batch if not waiting[1].done()]
+        live = [waiting for waiting in batch if not _gave_up(waiting[1])]
         return live or (self._take() if self._waiting else [])
 
     async def _append(self, batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
@@ -144,7 +145,7 @@ class AccessLog:
         try:
             connection = await self._open_stream(rows[0].at)
             self.statements += 1
-            await connection.execute(SQL.append, *_columns(self._stream, self._next, rows), timeout=self._deadline)
+            await connection.execute(SQL.append, *_values(self._stream, self._next, rows), timeout=self._deadline)
         except FAILURES:
             self._drop_connection()  # nobody knows whether it was committed: this stream ends here
             raise
@@ -153,7 +154,7 @@ class AccessLog:
     async def _open_stream(self, at: datetime) -> asyncpg.Connection:
         """Return the connection, with a stream open for the day of `at`: a new one each day and after each failure."""
         if self._connection is None or self._connection.is_closed():
-            settings = {"jit": "off", "application_name": "akson access log"}
+            settings = {"jit": "off", "application_name": "akson access log", "plan_cache_mode": "force_generic_plan"}
             if self._role:
                 settings["role"] = self._role
             self._connection = await asyncpg.connect(self._url, server_settings=settings, timeout=self._deadline)
@@ -173,32 +174,48 @@ class AccessLog:
 
 def leaf(stream: int, seq: int, row: Entry) -> bytes:
     """Return the hash of a row; the format stands in migrations/0002_audit.sql."""
-    told = [str(value).encode() for value in _told(stream, seq, row)]
-    return hashlib.sha256(b"\x00" + b"".join([len(raw).to_bytes(4, "big") + raw for raw in told])).digest()
+    place = str(stream), str(seq), str((row.at - _EPOCH) // _MICROSECOND)
+    return hashlib.sha256(b"\x00" + _fields(place) + row.who.leaf + _fields(_told(row))).digest()
 
 
-def _told(stream: int, seq: int, row: Entry) -> Iterator[str | int]:
-    yield from (stream, seq, (row.at - _EPOCH) // timedelta(microseconds=1))
-    yield from (getattr(row, name) for name in _TEXTS_AND_NUMBERS)
-    yield from (len(row.patients), *row.patients, len(row.seen))
+def _told(row: Entry) -> Iterator[str]:
+    """Yield what a row tells beside who it was, where it stands and when."""
+    yield from (row.purpose, row.screen, row.request, row.outcome, row.reason)
+    yield from map(str, (len(row.patients), *row.patients, len(row.seen)))
     for seen in row.seen:
-        yield from (seen.patient, seen.what, seen.outcome, seen.rule, seen.basis)
+        yield from (str(seen.patient), seen.what, seen.outcome, seen.rule, seen.basis)
 
 
-def _columns(stream: int, first: int, rows: Sequence[Entry]) -> Iterator[object]:
-    """Yield the columns of the query `append`."""
-    yield stream
-    yield first
+def _fields(told: Iterator[str] | Sequence[str]) -> bytes:
+    return b"".join([len(raw).to_bytes(4, "big") + raw for raw in [value.encode() for value in told]])
+
+
+def _values(stream: int, first: int, rows: Sequence[Entry]) -> Iterator[object]:
+    """Yield the values of the query `append`.
+
+    Those who act stand once each; most of the rows that wait together are often of one of them.
+    """
+    actors = list(dict.fromkeys(row.who.columns for row in rows))
+    number = {columns: str(n) for n, columns in enumerate(actors, 1)}
+    yield from (stream, first)
+    yield from map(literal, zip(*actors, strict=True))
+    yield literal([number[row.who.columns] for row in rows])
     yield literal([row.at for row in rows])
-    yield from (literal([getattr(row, name) for row in rows]) for name in _TEXTS_AND_NUMBERS)
+    for name in ("purpose", "screen", "request", "outcome", "reason"):
+        yield literal([getattr(row, name) for row in rows])
     yield literal([literal(row.patients) for row in rows])
     yield literal([msgspec.json.encode(row.seen).decode() for row in rows])
-    yield [leaf(stream, seq, row) for seq, row in enumerate(rows, start=first)]
+    yield literal([leaf(stream, first + n, row).hex() for n, row in enumerate(rows)])
 
 
 def _too_late(done: asyncio.Future[None]) -> None:
     if not done.done():
         done.set_exception(TimeoutError())
+
+
+def _gave_up(done: asyncio.Future[None]) -> bool:
+    """Tell whether nobody may be answered any more: not so when the caller was cancelled, who has seen what it saw."""
+    return done.done() and not done.cancelled()
 
 
 def _settle(batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
@@ -209,9 +226,9 @@ def _settle(batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
 
 def _clean(seen: Seen) -> Seen:
     what, basis = _text(seen.what), _text(seen.basis)
-    if what == seen.what and basis == seen.basis:
-        return seen
-    return msgspec.structs.replace(seen, what=what, basis=basis)
+    what, basis = _text(seen.what), _text(seen.basis)
+    clean = what is seen.what and basis is seen.basis
+    return seen if clean else msgspec.structs.replace(seen, what=what, basis=basis)
 
 
 def _text(value: str) -> str:

@@ -1,18 +1,36 @@
 """PostgreSQL through asyncpg: one small pool, prepared statements, no reset between borrowers.
 
 No session setting is ever changed on a pooled connection (a test proves that nothing leaks), so the pool's reset round
-trip is left out; see docs/adr/0002-keep-pool-without-reset.md.
+trip is left out; see docs/adr/0002-keep-pool-without-reset.md. Beside the pool there are two lanes (lanes.py): reads by
+key and searches have connections of their own, so that neither waits for the other, nor a write for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 
+from akson.base.lanes import Lane
+
 Record: TypeAlias = asyncpg.Record
+
+
+_READERS = 2  # connections: one for each shared query (rides.py)
+# Planned once per connection, for any values: planning costs more than a read, and more than most searches.
+_ONCE = {"plan_cache_mode": "force_generic_plan"}
+# By key: the joins as they are written, from the keys on, each by its primary key.
+_KEYED = _ONCE | {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "join_collapse_limit": "1",
+}
+# A plan made while a table is small must still be good when it has grown; what is searched is in memory or on an SSD.
+_SEARCHING = _ONCE | {"enable_seqscan": "off", "random_page_cost": "1.1"}
 
 
 class Reads(Protocol):
@@ -29,11 +47,20 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
 
 class Database:
-    """One database, reached through a small pool."""
+    """One database, reached through a small pool.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-        self.statements = 0  # round trips so far; tests assert on differences
+    keyed     the lane for what is read by key, at once
+    searches  the lane for searches: as many as it holds run at a time
+    """
+
+    def __init__(self, pool: asyncpg.Pool, keyed: Lane, searches: Lane) -> None:
+        self._pool, self.keyed, self.searches = pool, keyed, searches
+        self._statements = 0
+
+    @property
+    def statements(self) -> int:
+        """Return how many round trips there were so far; tests assert on differences."""
+        return self._statements + self.keyed.statements + self.searches.statements
 
     @classmethod
     async def open(cls, url: str, *, size: int = 8, role: str | None = None, ready: int = 1) -> Database:
@@ -50,32 +77,37 @@ class Database:
             url, connection_class=Connection, min_size=ready, max_size=size, server_settings=settings,
             command_timeout=60,
         )  # fmt: skip
-        return cls(pool)
+        connect = partial(asyncpg.connect, url, command_timeout=60)
+        keyed = Lane(partial(connect, server_settings=settings | _KEYED), size=_READERS)
+        searches = Lane(partial(connect, server_settings=settings | _SEARCHING), size=max(1, size // 2))
+        return cls(pool, keyed, searches)
 
     async def close(self) -> None:
+        await self.keyed.close()
+        await self.searches.close()
         await self._pool.close()
 
     async def fetch(self, query: str, *args: Any) -> list[Record]:
         """Run one statement on its own and return its rows."""
-        self.statements += 1
+        self._statements += 1
         rows: list[Record] = await self._pool.fetch(query, *args)
         return rows
 
     async def fetchrow(self, query: str, *args: Any) -> Record | None:
-        self.statements += 1
+        self._statements += 1
         return await self._pool.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        self.statements += 1
+        self._statements += 1
         return await self._pool.fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        self.statements += 1
+        self._statements += 1
         done: str = await self._pool.execute(query, *args)
         return done
 
     async def executemany(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        self.statements += 1
+        self._statements += 1
         await self._pool.executemany(query, rows)
 
     async def acquire(self) -> asyncpg.Connection:
@@ -89,7 +121,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
         """Hold one connection in one transaction: committed when the block ends, undone when it raises."""
         async with self._pool.acquire() as connection, connection.transaction():
-            self.statements += 2
+            self._statements += 2
             yield connection
 
     @asynccontextmanager

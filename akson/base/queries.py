@@ -18,12 +18,10 @@ class Queries:
         parts = _HEAD.split(path.read_text("utf-8"))
         self._texts = {name: _bare(text) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
         self._path = path
+        self.__dict__.update(self._texts)  # found at once: they are asked for at each read
 
     def __getattr__(self, name: str) -> str:
-        try:
-            return self._texts[name]
-        except KeyError:
-            raise AttributeError(f"no query {name} in {self._path.name}") from None
+        raise AttributeError(f"no query {name} in {self._path.name}")
 
     @property
     def names(self) -> list[str]:

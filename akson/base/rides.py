@@ -24,42 +24,48 @@ class Rides(Generic[Key, Found]):
     def __init__(self, ask: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Found]]]) -> None:
         """Take `ask`: it answers many keys in one statement; what is not there is left out."""
         self._ask_for = ask
-        self._waiting: dict[Key, asyncio.Future[Found | None]] = {}
+        self._waiting: dict[Key, list[asyncio.Future[Found | None]]] = {}
         self._running: asyncio.Task[None] | None = None
 
     async def fetch(self, key: Key) -> Found | None:
         """Return what belongs to `key`, or None."""
-        future = self._waiting.get(key)
-        if future is None:
-            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Found | None] = asyncio.get_running_loop().create_future()  # each rider's own to give up
+        self._waiting.setdefault(key, []).append(future)
         if self._running is None or self._running.done():  # a callback would come too late for who asks in between
             self._running = asyncio.create_task(self._run())
-        return await asyncio.shield(future)
+        return await future
 
     async def _run(self) -> None:
         while self._waiting:
-            keys = list(self._waiting)[:_MOST]
-            batch = {key: self._waiting.pop(key) for key in keys}
+            if len(self._waiting) <= _MOST:
+                batch, self._waiting = self._waiting, {}
+            else:
+                batch = {key: self._waiting.pop(key) for key in list(self._waiting)[:_MOST]}
             try:
                 await self._ask(batch)
             except _FAILURES:
                 await self._ask_one_by_one(batch)
             except Exception as fault:  # noqa: BLE001 - ours: told to all who wait, as nobody waits for this task
-                for future in batch.values():
-                    if not future.done():
-                        future.set_exception(fault)
+                _fail(batch, fault)
 
-    async def _ask(self, batch: dict[Key, asyncio.Future[Found | None]]) -> None:
+    async def _ask(self, batch: Mapping[Key, Sequence[asyncio.Future[Found | None]]]) -> None:
         found = await self._ask_for(list(batch))
-        for key, future in batch.items():
-            if not future.done():
-                future.set_result(found.get(key))
-
-    async def _ask_one_by_one(self, batch: dict[Key, asyncio.Future[Found | None]]) -> None:
-        """Let one bad rider fail alone."""
-        for key, future in batch.items():
-            try:
-                await self._ask({key: future})
-            except _FAILURES as failure:
+        for key, futures in batch.items():
+            for future in futures:
                 if not future.done():
-                    future.set_exception(failure)
+                    future.set_result(found.get(key))
+
+    async def _ask_one_by_one(self, batch: Mapping[Key, Sequence[asyncio.Future[Found | None]]]) -> None:
+        """Let one bad rider fail alone."""
+        for key, futures in batch.items():
+            try:
+                await self._ask({key: futures})
+            except _FAILURES as failure:
+                _fail({key: futures}, failure)
+
+
+def _fail(batch: Mapping[Key, Sequence[asyncio.Future[Found | None]]], failure: Exception) -> None:
+    for futures in batch.values():
+        for future in futures:
+            if not future.done():
+                future.set_exception(failure)

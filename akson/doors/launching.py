@@ -67,9 +67,9 @@ async def actor_of(claims: TokenClaims, smart: Smart, office: Office, limits: Li
     return actor
 
 
-def device(claims: TokenClaims) -> str:
+def device(subject: str, issuer: str) -> str:
     """Return the id of a program that another issuer knows: two of them may know different ones by one name."""
-    return f"Device/{claims.subject}.{sha256(claims.issuer.encode()).hexdigest()[:8]}"
+    return f"Device/{subject}.{sha256(issuer.encode()).hexdigest()[:8]}"
 
 
 def records(office: Office) -> Records:

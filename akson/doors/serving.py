@@ -32,12 +32,13 @@ class OneWrite(HttpToolsProtocol):
 class Corked:
     """A transport that sends what is written in one turn of the loop together; in all else the transport it wraps."""
 
-    __slots__ = ("_loop", "_parts", "_size", "_transport")
+    __slots__ = ("_loop", "_parts", "_size", "_transport", "get_extra_info", "is_closing")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._parts: list[bytes] = []
         self._size = 0
+        self.is_closing, self.get_extra_info = transport.is_closing, transport.get_extra_info  # asked at each answer
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

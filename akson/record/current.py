@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from akson.base.arrays import literal
 from akson.base.database import Database, Record
 from akson.base.queries import queries
 from akson.base.rides import Rides
@@ -21,7 +22,7 @@ class Current(Rides[Key, Record]):
     def __init__(self, database: Database) -> None:
         async def ask(keys: Sequence[Key]) -> Mapping[Key, Record]:
             owners, types, ids = zip(*keys, strict=True)
-            rows = await database.fetch(SQL.current, list(owners), list(types), list(ids))
+            rows = await database.keyed.fetch(SQL.current_of, literal(owners), literal(types), literal(ids))
             return {(row["owner"], row["type"], row["id"]): row for row in rows}
 
         super().__init__(ask)

@@ -50,18 +50,20 @@ async def as_kept(work: Work, row: Any) -> Stored:
 
 
 async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
-    """Return those with addresses that are hidden from the actor."""
-    holding = [
-        (row, one) for row, one in zip(rows, found, strict=True)
-        if _ADDRESS in (one.body or b"") or _ESCAPED in (one.body or b"")
-    ]  # fmt: skip
-    known = {one.owner: facts_in(row) for row, one in holding if "facts_rev" in row.keys()}  # noqa: SIM118 - a database row
-    if missing := {one.owner for _, one in holding} - known.keys():
-        known |= await facts_for(work, missing)
+    """Return those with addresses that are hidden from the actor; most records hide none, so they are asked first."""
+    known = {row["owner"]: facts_in(row) for row in rows if "facts_rev" in row.keys()}  # noqa: SIM118 - a database row
+    unknown = [one for one in found if one.owner not in known and _may_tell(one)]
+    if unknown:
+        known |= await facts_for(work, {one.owner for one in unknown})
     return [
-        one for _, one in holding
-        if addresses.hidden_from(work.actor, known[one.owner]) and addresses.has_any(one.resource)
+        one for one in found
+        if one.owner in known and addresses.hidden_from(work.actor, known[one.owner]) and _may_tell(one)
+        and addresses.has_any(one.resource)
     ]  # fmt: skip
+
+
+def _may_tell(one: Stored) -> bool:
+    return _ADDRESS in (one.body or b"") or _ESCAPED in (one.body or b"")
 
 
 async def _hidden(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[set[str]]:

@@ -6,10 +6,10 @@ can send its answer. When the trail cannot be written the block raises and nothi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import TracebackType
 
 from akson.audit.log import AccessLog, entry
 from akson.base.database import Database
@@ -64,29 +64,43 @@ class Office:
         """Tell whether nothing has been written yet."""
         return not await self.database.fetchval(SQL.anybody)
 
-    @asynccontextmanager
-    async def work(
-        self, actor: Actor, purpose: Purpose, *, screen: str = "", request: str = "", reason: str = ""
-    ) -> AsyncIterator[Work]:
+    def work(self, actor: Actor, purpose: Purpose, *, screen: str = "", request: str = "", reason: str = "") -> Doing:
         """Carry out one action as `actor`: all of it is committed when the block ends, or nothing.
 
         Raises  Refused AK-J008 when facts kept changing, AK-J010 when the access log cannot be written
         Leaves  one access-log row when anything was opened, looked for, written or refused
         """
-        work = Work(
-            actor=actor, purpose=purpose, now=self.clock(), office=self, request=request, screen=screen, reason=reason
-        )
-        work.session = sessions.Session()
-        outcome = "failed"
+        return Doing(Work(
+            actor=actor, purpose=purpose, now=self.clock(), office=self, request=request, screen=screen, reason=reason,
+            session=sessions.Session(),
+        ))  # fmt: skip
+
+
+class Doing:
+    """One work from its beginning to its end, as `Office.work` says."""
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def __aenter__(self) -> Work:
+        return self._work
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        work = self._work
+        outcome = "refuse" if isinstance(fault, Refused) else "failed"
         try:
-            yield work
-            await flush(work, last=True)
-            await sessions.end(work, commit=True)
-            outcome = "permit"
+            if fault is None:
+                await flush(work, last=True)
+                await sessions.end(work, commit=True)
+                outcome = "permit"
         except Refused:
             outcome = "refuse"
             raise
         finally:
             await sessions.end(work, commit=False)
             if work.seen:
-                await self.log.write(entry(work, outcome))
+                await work.office.log.write(entry(work, outcome))

@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from akson.access.roles import ROLES
+from akson.base.arrays import literal
 from akson.base.database import Database, Record
 from akson.base.queries import queries
 from akson.base.rides import Rides
@@ -23,7 +25,7 @@ from akson.registers.identifiers import PERSON_SYSTEMS
 SQL = queries(__file__, "staff.sql")
 _PATIENT = types.code_of("Patient")
 _SYSTEMS = sorted(PERSON_SYSTEMS)
-_PRACTITIONERS = [f"Practitioner|{one}" for one in _SYSTEMS]
+_PRACTITIONERS, _PERSONS = literal([f"Practitioner|{one}" for one in _SYSTEMS]), literal(_SYSTEMS)
 
 
 class Employment(msgspec.Struct, frozen=True):
@@ -45,13 +47,25 @@ def employment(data: str) -> Employment:
     return msgspec.convert(msgspec.json.decode(data)["value"], Employment, strict=False)
 
 
+@lru_cache(maxsize=10_000)
+def _as_staff(row: tuple[Any, ...], signed_in: str) -> tuple[Employment, Actor]:
+    """Return what a row of `employments` says; what is kept is found by the whole row only, so it is never stale."""
+    _, person, unit, data, own, name, unit_name, unit_id, controller, controller_name = row
+    job = employment(data)
+    return job, Actor(
+        kind=Kind.STAFF, id=job.practitioner, key=person, name=name or "", role=job.role, unit=unit,
+        unit_id=f"Organization/{unit_id}", unit_name=unit_name or "", controller=controller or unit,
+        controller_name=controller_name or unit_name or "", person=own or 0, signed_in=signed_in,
+    )  # fmt: skip
+
+
 class Employments(Rides[str, list[Record]]):
     """The shared query for what holders of national identifiers are employed as: programs ask at each request."""
 
     def __init__(self, database: Database) -> None:
         async def ask(numbers: Sequence[str]) -> Mapping[str, list[Record]]:
             found: dict[str, list[Record]] = defaultdict(list)
-            for row in await database.fetch(SQL.employments, _PRACTITIONERS, _SYSTEMS, list(numbers)):
+            for row in await database.keyed.fetch(SQL.employments, _PRACTITIONERS, _PERSONS, literal(numbers)):
                 found[row["number"]].append(row)
             return found
 
@@ -69,26 +83,8 @@ class Register:
 
         An ended employment is gone the moment it ends; sessions ask `still_employed` at each request.
         """
-        actors = []
-        for row in await self._employments.fetch(pid) or ():
-            job = employment(row["data"])
-            if job.holds(now) and job.role in ROLES:
-                actors.append(
-                    Actor(
-                        kind=Kind.STAFF,
-                        id=job.practitioner,
-                        key=row["person"],
-                        name=row["name"] or "",
-                        role=job.role,
-                        unit=row["unit"],
-                        unit_id=f"Organization/{row['unit_id']}",
-                        unit_name=row["unit_name"] or "",
-                        controller=row["controller"] or row["unit"],
-                        controller_name=row["controller_name"] or row["unit_name"] or "",
-                        person=row["own"] or 0,
-                        signed_in=signed_in,
-                    )
-                )
+        jobs = [_as_staff(tuple(row), signed_in) for row in await self._employments.fetch(pid) or ()]
+        actors = [actor for job, actor in jobs if job.holds(now) and job.role in ROLES]
         return sorted(actors, key=lambda actor: (actor.unit_name, actor.role))
 
     async def still_employed(self, actor: Actor, now: datetime) -> bool:

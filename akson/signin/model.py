@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from akson.signin.jose import sha256
@@ -115,10 +116,10 @@ class TokenClaims:
     key: str  # thumbprint of the key it is bound to (DPoP); empty for Bearer
     claims: Mapping[str, Any]
 
-    @property
-    def pid(self) -> str:
-        """Return the person's national id, or "" for a program."""
-        return str(self.claims.get(PID) or self.claims.get("pid") or "")
+    @cached_property
+    def person(self) -> Identity | None:
+        """Return the person whom a program acts for, or None when it acts alone."""
+        return identity(self.claims, self.issuer)
 
 
 @dataclass(frozen=True, kw_only=True)

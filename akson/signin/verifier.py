@@ -7,7 +7,7 @@ end. Revocation and the proof's jti are asked of the database whatever is rememb
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from akson.base.errors import Refused
@@ -118,7 +118,7 @@ class Verifier:
 
 
 def acting(token: TokenClaims, actors: list[Actor]) -> Actor:
-    """Return the one of a person's `actors` whom the token names by role and unit, carrying the token's scopes.
+    """Return the one of a person's `actors` whom the token names by role and unit.
 
     A token that names no role acts in the first of those; never in another role than the one it names.
     Raises Refused AK-L006 when the person has no such role (any more)
@@ -127,7 +127,7 @@ def acting(token: TokenClaims, actors: list[Actor]) -> Actor:
     fitting = [one for one in actors if unit in {"", one.unit_name} and role.casefold() in {"", one.role.casefold()}]
     if not fitting:
         raise Refused("AK-L006")
-    return replace(fitting[0], scopes=token.scopes)
+    return fitting[0]
 
 
 def challenge(no: Refused) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from akson.audit.log import AccessLog, leaf
 from akson.audit.seal import Signer, export_seals, merkle_root, seal
@@ -26,7 +26,7 @@ async def sealed(database_url: str, db: Database) -> str:
     await asyncio.gather(*(log.write(look(request=f"r{n}")) for n in range(1, 6)))
     assert await seal(db, Signer(KEY), NOW + MINUTE) == 1
     for n, row in ((6, look(saw("page oversikt", KARI))), (7, look(actor=DOCTOR)), (8, look(saw(outcome="refuse")))):
-        await log.write(dataclasses.replace(row, request=f"r{n}"))
+        await log.write(replace(row, request=f"r{n}"))
     assert await seal(db, Signer(KEY), NOW + 2 * MINUTE) == 1
     await log.close()
     return database_url

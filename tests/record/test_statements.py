@@ -50,10 +50,15 @@ async def office(database_url: str) -> AsyncIterator[Office]:
 @pytest.fixture
 async def told(office: Office) -> Told:
     made = Told()
-    connections = [await office.database.acquire() for _ in range(CONNECTIONS)]
-    for connection in connections:
+    database = office.database
+    connections = [await database.acquire() for _ in range(CONNECTIONS)]
+    lanes = [(lane, await lane.acquire()) for lane in (database.keyed, database.searches) for _ in range(lane.size)]
+    for connection in [*connections, *(lent for _, lent in lanes)]:
         connection.add_query_logger(lambda record: made.statements.append(record.query))
-        await office.database.release(connection)
+    for connection in connections:
+        await database.release(connection)
+    for lane, lent in lanes:
+        lane.release(lent)
     return made
 
 

@@ -124,7 +124,13 @@ class House:
                 found = await verifier.verify(request.headers, request.method, str(request.url))
             except Refused as no:
                 return JSONResponse({"why": no.detail}, no.status, headers={"www-authenticate": challenge(no)})
-            return JSONResponse({"subject": found.subject, "pid": found.pid, "scopes": sorted(found.scopes)})
+            return JSONResponse(
+                {
+                    "subject": found.subject,
+                    "pid": found.person.pid if found.person else "",
+                    "scopes": sorted(found.scopes),
+                }
+            )
 
         return Route("/fhir/hvem", answer, methods=["GET", "POST"])
 

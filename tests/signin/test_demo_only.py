@@ -62,13 +62,17 @@ async def test_a_vendor_gets_a_token_as_a_named_person_for_an_hour(
     for name, persona in [("jonas", JONAS), ("Jonas Eikeland", JONAS), ("EIKELAND", JONAS), ("Astrid", ASTRID)]:
         token = await token_for(name, frozenset({"user/*.cruds"}), settings, keys, environment="demo", now=clock())
         found = await verifier.verify({"authorization": f"Bearer {token}"}, "GET", "http://127.0.0.1/fhir/Patient")
-        assert (found.subject, found.pid, found.scopes) == (persona.id, persona.pid, {"user/*.cruds"})
+        assert (found.subject, found.person and found.person.pid, found.scopes) == (
+            persona.id,
+            persona.pid,
+            {"user/*.cruds"},
+        )
         assert found.expires - clock() <= timedelta(hours=1)
     assert found.claims.get("akson_role") is None  # a citizen acts in no role
     program = system_token("lab", frozenset({"system/*.cruds"}), settings, keys, environment="demo", now=clock(),
                            name="Laboratoriet")  # fmt: skip
     found = await verifier.verify({"authorization": f"Bearer {program}"}, "GET", "http://127.0.0.1/fhir")
-    assert (found.subject, found.pid, found.claims[PROGRAM_NAME]) == ("lab", "", "Laboratoriet")
+    assert (found.subject, found.person, found.claims[PROGRAM_NAME]) == ("lab", None, "Laboratoriet")
 
 
 async def test_a_name_that_fits_nobody_or_several_is_refused_with_those_there_are(

@@ -267,8 +267,8 @@ def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, st
 
 @lru_cache(maxsize=4096)
 def _program(subject: str, name: str, scopes: frozenset[str], issuer: str, token: str) -> Actor:
-    return Actor(kind=Kind.SYSTEM, id=device(subject, issuer), key=0, name=name, role="system", token=token, scopes=scopes,
-                 signed_in=issuer)  # fmt: skip
+    return Actor(kind=Kind.SYSTEM, id=device(subject, issuer), key=0, name=name, role="system", scopes=scopes,
+                 signed_in=issuer, token=token)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

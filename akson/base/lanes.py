@@ -37,8 +37,9 @@ class Lane:
         self.statements += 1
         try:
             rows: list[asyncpg.Record] = await connection.fetch(query, *args)
-        except asyncio.CancelledError:
-            connection.terminate()  # whatever it is doing, nobody waits for it
+        except BaseException as failure:
+            if getattr(failure, "severity_en", "") != "ERROR":  # PostgreSQL goes, or we do: whatever it does, let it go
+                connection.terminate()
             raise
         finally:
             self.release(connection)

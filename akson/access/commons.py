@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from akson.access import roles
-from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, rule
+from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
+from akson.access.facts import SEVERAL
 from akson.access.roles import Permission
 
 __all__ = ["RULES"]
@@ -19,6 +20,19 @@ SEEN_BY_ALL_STAFF = frozenset(roles.WRITES[Permission.MANAGE].split()) - UNIT_WO
     "Slot",
     "SearchParameter",
 }
+
+
+@rule(146, refusal="AK-A045", persons=False)
+def about_several_persons(ask: Ask) -> bool:
+    """Refuse what is about several persons at once, to all but those who load it and our own jobs.
+
+    No block, protection or tie of any one of them reaches what stands in no record.
+
+    Source: pjl §§ 16, 17, 19 (access is judged for each person); domain rules R1, R11, R29
+    """
+    if ask.labels is None or SEVERAL not in ask.labels.security:
+        return False
+    return not (own_job(ask) or roles.loads(ask.actor))
 
 
 @rule(500, basis="felles register", persons=False, to=STAFF, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))

@@ -14,6 +14,7 @@ import msgspec
 
 OBJECTION = "presumed-objection"  # mark: the author believes the patient would object, which counts as a block
 WITHHELD = "withheld"  # mark: not for the patient to see
+SEVERAL = "several-persons"  # mark: it belongs to nobody, for it is about several persons at once
 WITHHELD_FROM_PARENTS = "withheld-parents"  # mark: nor for those who represent a child
 
 

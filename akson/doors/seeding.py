@@ -108,7 +108,7 @@ async def _write(office: Office, seeds: Sequence[Any], names: Mapping[str, str])
         return 0
     drafts = []
     for seed in seeds:
-        meant = {text: names[text] for _, text in owners.references(seed.resource) if text in names}
+        meant = {text: names[text] for text in owners.mentioned(seed.resource) if text in names}
         body = bodies.rewrite_references(bodies.dumps(seed.resource), meant)
         drafts.append(journal.draft("POST", body, id_=names[seed.key].partition("/")[2]))
     home = office.ids.open(names.get(CONTROLLER, "").partition("/")[2]) or 0

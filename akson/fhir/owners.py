@@ -16,6 +16,8 @@ import msgspec
 
 from akson.fhir import pointing
 
+BUNDLE: Final = "Bundle"
+PATIENT: Final = "Patient"
 _SUBJECT: Final = ("subject", "encounter")
 _PATIENT: Final = ("patient",)
 _THINGS: Final = frozenset("encounter context appointment source request target focus securityContext".split())
@@ -72,6 +74,8 @@ OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Task": ("for", "encounter", "focus"),
 }
 
+OF_PERSONS: Final = frozenset({PATIENT, BUNDLE, *OWNERS})  # what may stand in the record of a person
+
 
 @dataclass(frozen=True, slots=True)
 class Identified:
@@ -87,7 +91,11 @@ class Identified:
 
 def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
     """Return what names the owner: a literal reference ("Patient/x", "urn:uuid:..."), an identifier, or None when the
-    resource owns itself. A reference to a version names what it is a version of."""
+    resource owns itself. A reference to a version names what it is a version of. A Bundle belongs to the one person
+    that all in it is about; where there are several names, see `named_in`."""
+    if resource["resourceType"] == BUNDLE:
+        names = named_in(resource)
+        return names[0] if len(names) == 1 else None
     for path, only_patients in _paths(resource["resourceType"]):
         first = None
         for given in _at(resource, path):
@@ -100,6 +108,45 @@ def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
         if first and not only_patients:
             return first
     return None
+
+
+def named_in(bundle: Mapping[str, Any]) -> list[str | Identified]:
+    """Return what names the owners of all that is in a Bundle, each name once; persons, if there are any.
+
+    One who is in it goes by the national number, else by id, another identifier, or whatever the entry is called.
+    """
+    entries = list(_entries(bundle))
+    inside = {name: one for full, one in entries for name in (full, f"{one['resourceType']}/{one.get('id')}") if name}
+    called = {id(one): _called(one, full, n) for n, (full, one) in enumerate(entries) if one["resourceType"] == PATIENT}
+    found: list[str | Identified] = list(called.values())
+    for _, one in entries:
+        named = owner_reference(one) if one["resourceType"] != BUNDLE else None
+        led = inside.get(named) if isinstance(named, str) else None
+        if named is not None and (led is None or led["resourceType"] == PATIENT):
+            found.append(called[id(led)] if led else named)
+    persons = [name for name in found if _names_person(name)]
+    return list(dict.fromkeys(persons or found))
+
+
+def _names_person(name: str | Identified) -> bool:
+    return name.person if isinstance(name, Identified) else _is_patient({}, name, said=False)
+
+
+def _entries(bundle: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (fullUrl, resource) of each entry, and of those of Bundles inside."""
+    for entry in bundle.get("entry") or ():
+        if isinstance(resource := entry.get("resource"), dict):
+            yield entry.get("fullUrl", ""), resource
+            if resource["resourceType"] == BUNDLE:
+                yield from _entries(resource)
+
+
+def _called(person: Mapping[str, Any], full: str, number: int) -> str | Identified:
+    """Return what names a Patient in a Bundle."""
+    known = [Identified(i.get("system"), i["value"]) for i in person.get("identifier") or () if "value" in i]
+    national = next((one for one in known if one.system in _NUMBERS), None)
+    by_id = f"{PATIENT}/{person['id']}" if "id" in person else None
+    return national or by_id or next(iter(known), None) or full or f"urn:entry:{number}"
 
 
 @cache
@@ -189,7 +236,7 @@ def named(resource: Mapping[str, Any], body: bytes) -> Named:
         own = f"Patient/{resource.get('id')}"
     if not _may_name_others(body, own or ""):
         return Named(owner, ())
-    found = (patient_in(text) for _, text in references(resource))
+    found = map(patient_in, mentioned(resource))
     return Named(owner, tuple(dict.fromkeys(p for p in found if p and p != own)))
 
 
@@ -203,6 +250,13 @@ def _may_name_others(body: bytes, own: str) -> bool:
     if others and own:
         others -= body.count(own.encode() + b"/_history/")
     return others > 0
+
+
+def mentioned(resource: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every literal reference in the resource, in what it contains and, of a Bundle, in its entries."""
+    for one in (resource, *(entry for _, entry in _entries(resource))):
+        for _, text in references(one):
+            yield text
 
 
 def references(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ _NOT_FOLLOWED = ("includeAssociatedData", "_typeFilter")
 _NDJSON = frozenset({"application/fhir+ndjson", "application/ndjson", "ndjson"})
 _MOST_PATIENTS = 1000
 _EVERY = tuple(name for name in types.TYPES if name not in NEVER)
-_OF_PERSONS = tuple(name for name in _EVERY if name in owners.OWNERS or name == "Patient")
+_OF_PERSONS = tuple(name for name in _EVERY if name in owners.OF_PERSONS)
 
 
 async def of_all(call: Call) -> Answer:

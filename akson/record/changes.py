@@ -14,7 +14,7 @@ from akson.fhir import bodies, types
 from akson.fhir.custom import Custom
 from akson.fhir.timeline import sort_date
 from akson.record.facts import GOVERNING, FactRow
-from akson.record.stored import Stored, marks_in
+from akson.record.stored import Stored, marks_on
 from akson.record.values import Hasher, Opened, Values, values_of
 
 _squeeze = zstandard.ZstdCompressor(level=3, write_content_size=True)
@@ -74,5 +74,5 @@ def fill(
     change.resource = resource
     change.packed = packed(body)
     change.values = values_of(change.type, resource, hasher, opened, own)
-    change.labels = tuple(sorted(marks_in(resource.get("meta") or {})))
+    change.labels = tuple(sorted(marks_on(resource)))
     change.sort = sort_date(resource)

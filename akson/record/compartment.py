@@ -25,9 +25,8 @@ from akson.record.writing import flush
 
 SQL = queries(__file__, "compartment.sql")
 _PERSON = types.code_of("Patient")
-_OF_PERSONS = ("Patient", *owners.OWNERS)
 # What belongs to nobody's record, and may be named in one.
-_COMMON = [types.code_of(name) for name in types.TYPES if name not in owners.OWNERS and name != "Patient"]
+_COMMON = [types.code_of(name) for name in types.TYPES if name not in owners.OF_PERSONS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +107,7 @@ async def _outside(work: Work, facts: Facts, wanted: Wanted, denied: Sequence[st
 
 async def _pointing(work: Work, facts: Facts) -> tuple[list[int], list[str]]:
     """Return the types whose references the actor may follow; of types that a token gives a part of, the ids."""
-    named = [name for name in _OF_PERSONS if asked(work, facts, Labels(type=name), Act.READ).permit]
+    named = [name for name in owners.OF_PERSONS if asked(work, facts, Labels(type=name), Act.READ).permit]
     parts = {types.code_of(name): part for name in named if (part := alternatives(work, name, "r")) is not None}
     whole = [code for code in map(types.code_of, named) if code not in parts]
     rows = await fetch(work, SQL.tokens, facts.owner, list(parts)) if parts else []

@@ -196,7 +196,7 @@ async def _rows(
     work: Work, export: Export, type_: str, records: Sequence[int] | None, place: Place, *, gone: bool, most: int
 ) -> tuple[list[tuple[Record, Decision]], Place | None]:
     """Return what the actor may see of the next versions, and why, and where to go on; None at the end."""
-    personal = type_ in owners.OWNERS or type_ == "Patient"
+    personal = type_ in owners.OF_PERSONS
     inside = records if personal else None
     chunk = None
     if inside is not None:

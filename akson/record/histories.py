@@ -81,7 +81,7 @@ async def across(work: Work, type_: str | None, period: Period, *, before: Place
     """
     await flush(work)
     named = [type_] if type_ else list(types.TYPES)
-    of_persons = [name for name in named if name in owners.OWNERS or name == "Patient"]
+    of_persons = [name for name in named if name in owners.OF_PERSONS]
     records, anybodys = await _reach(work, of_persons, named)
     work.saw(0, f"history {type_ or ''}".strip())
     found: list[tuple[Record, Decision]] = []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from akson.access import roles
 from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.turns import in_turns
 from akson.base.work import Work
-from akson.fhir import types
+from akson.fhir import owners, types
 from akson.record.drafts import Draft, owner_path, within
 from akson.record.facts import Lookup, facts_of, national_identifiers
 from akson.record.identities import refuse_wrong_numbers
@@ -47,16 +49,38 @@ def owner_of(draft: Draft, lookup: Lookup) -> tuple[int, str | None] | None:
     """Return (owner key or 0, reference) of who owns the resource of `draft`; None when it owns itself."""
     if draft.belongs is not None:
         return (draft.belongs, None) if draft.belongs else None
-    owner = draft.names.owner
-    if owner is None:
-        return None
+    if draft.type == owners.BUNDLE and draft.resource is not None:
+        return _of_bundle(draft.resource, lookup)
+    return None if draft.names.owner is None else _found(draft.names.owner, lookup)
+
+
+def _found(owner: str | owners.Identified, lookup: Lookup) -> tuple[int, str | None]:
     if isinstance(owner, str):
         return (lookup.key(owner) if types.is_type(owner.partition("/")[0]) else 0), owner
     return lookup.identified(owner.system or "", owner.value), None
 
 
+def _of_bundle(bundle: Mapping[str, Any], lookup: Lookup) -> tuple[int, str | None] | None:
+    """Return whose record a Bundle belongs in; None for one that is about nobody, or about several."""
+    found = [_found(name, lookup) for name in owners.named_in(bundle)]
+    unknown = next((one for one in found if not one[0]), None)
+    return unknown or (found[0] if len({key for key, _ in found}) == 1 else None)
+
+
+def is_about_several(draft: Draft) -> bool:
+    """Tell whether it is a Bundle that stands in no record though it is about persons."""
+    alone = draft.type == owners.BUNDLE and draft.owns_itself and draft.resource is not None
+    return alone and bool(owners.named_in(draft.resource or {}))
+
+
+def _refuse_several(work: Work, draft: Draft) -> None:
+    """Refuse a Bundle that belongs to nobody since it belongs to several, but to those who load old records."""
+    if is_about_several(draft) and not (roles.loads(work.actor) or roles.OWN_JOB in work.actor.scopes):
+        raise Refused("AK-J014", path="Bundle.entry")
+
+
 def place(work: Work, draft: Draft, lookup: Lookup) -> None:
-    """Find the draft's owner and, for a create, its id. Raises Refused AK-J001, AK-J004."""
+    """Find the draft's owner and, for a create, its id. Raises Refused AK-J001, AK-J004, AK-J014."""
     known = lookup.key(draft.reference) if draft.id and draft.method != "POST" else 0
     if draft.resource is None:
         if not known:
@@ -65,6 +89,8 @@ def place(work: Work, draft: Draft, lookup: Lookup) -> None:
         return
     found = owner_of(draft, lookup)
     if found is None:
+        draft.owns_itself = True
+        _refuse_several(work, draft)
         draft.owner = known or draft.owner or work.office.ids.open(draft.id or "") or new_owner_key()
         lookup.references[draft.reference] = draft.owner  # for those of the set that belong to it
         lookup.identifiers |= dict.fromkeys(national_identifiers(draft.resource), draft.owner)  # or name it by number

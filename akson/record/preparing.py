@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from functools import partial
 
-from akson.access.facts import Facts
+from akson.access.facts import SEVERAL, Facts
 from akson.access.rules import Act
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
@@ -21,7 +21,7 @@ from akson.record.changes import Change, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, owner_path, within
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
-from akson.record.placing import look_up, place
+from akson.record.placing import is_about_several, look_up, place
 from akson.record.session import fetch, session
 from akson.record.standing import Rows, as_it_stands, refuse_unfit, standing, standing_row, stood
 from akson.record.stored import Stored
@@ -109,6 +109,8 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     office = work.office
     fill(change, draft.body, resource, office.hasher, office.ids.open, office.rules.own.of(change.type))
     change.facts = facts_of(resource, lookup)
+    if is_about_several(draft):
+        change.labels = tuple(sorted({*change.labels, SEVERAL}))
     if change.labels and draft.type != PERSON_TYPE:
         change.facts.append(labelled(labels_of(work, change)))
         change.changes_facts = True

@@ -72,7 +72,14 @@ def marks_in(meta: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(one["code"] for one in meta.get("security") or () if " " not in one.get("code", " "))
 
 
+def marks_on(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Return the codes of the security labels of a resource; those of all in it, if it is a Bundle."""
+    inside = (entry.get("resource") for entry in resource.get("entry") or ())
+    return marks_in(resource.get("meta") or {}).union(*(marks_on(one) for one in inside if isinstance(one, dict)))
+
+
 def marks_of(packed: bytes) -> frozenset[str]:
-    """Return the codes of the security labels that a version carries itself."""
-    meta = _stretch.decompress(packed).partition(b"\n")[0]  # see bodies.pack
-    return marks_in(msgspec.json.decode(meta)) if b'"security"' in meta else frozenset()
+    """Return the codes of the security labels that a version carries itself, and what is in it if it is a Bundle."""
+    meta, _, rest = _stretch.decompress(packed).partition(b"\n")  # see bodies.pack
+    found = marks_in(msgspec.json.decode(meta)) if b'"security"' in meta else frozenset()
+    return found | marks_on(msgspec.json.decode(b"{" + rest + b"}")) if b'"security"' in rest else found

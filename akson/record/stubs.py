@@ -45,6 +45,9 @@ async def place(work: Work, drafts: Sequence[Draft], names: Collection[str] = ()
     names   what a set calls those of its drafts that have no id yet
     Raises  Refused as any write: who may not register persons gets no stubs
     """
+    for draft in drafts if loads(work.actor) else ():
+        if draft.type == owners.BUNDLE and len(owners.named_in(draft.resource or {})) > 1:
+            draft.belongs = ITSELF
     arriving = await _arrive(work, drafts) if loads(work.actor) else {}
     coming = {f"{draft.type}/{draft.id}" for draft in drafts if draft.id} | set(names)
     waiting = [(draft, owner) for draft in drafts if (owner := _absent(work, draft, coming)) is not None]

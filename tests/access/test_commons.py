@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from akson.access.facts import Facts
-from akson.access.roles import OWN_JOB
+from akson.access.facts import SEVERAL, Facts
+from akson.access.roles import LOAD, OWN_JOB
 from akson.access.rules import Act, decide
 from akson.access.subscribers import subscriber_of
 from akson.base.work import Actor, Purpose
@@ -74,6 +74,16 @@ def test_what_belongs_to_nobody_is_read_at_work_and_kept_by_administrators(
 ])  # fmt: skip
 def test_an_administrator_keeps_all_staff_but_themselves(who: Actor, type_: str, act: Act, answer: str) -> None:
     assert ask(who, NOBODYS, item(type_), act) == answer
+
+
+@shows("about_several_persons")
+@pytest.mark.parametrize(("who", "answer"), [
+    (nurse(), "AK-A045"), (ADMINISTRATOR, "AK-A045"), (citizen(), "AK-A045"), (program("system/*.cruds"), "AK-A045"),
+    (program("system/*.cruds", LOAD), ""), (program(OWN_JOB), ""),
+])  # fmt: skip
+def test_what_is_about_several_persons_is_for_those_only_who_load_old_records(who: Actor, answer: str) -> None:
+    assert ask(who, NOBODYS, item("Bundle", security=frozenset({SEVERAL}))) == answer
+    assert ask(who, NOBODYS, item("Bundle", security=frozenset({SEVERAL})), Act.WRITE) == answer
 
 
 @shows("subscription_of_another", "own_subscription")

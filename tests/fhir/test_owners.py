@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from akson.fhir.definitions import elements, members
-from akson.fhir.owners import OWNERS, Identified, other_patients, owner_reference, references
+from akson.fhir.owners import OWNERS, Identified, named_in, other_patients, owner_reference, references
 from akson.fhir.types import TYPES, is_type
 
 
@@ -62,6 +62,37 @@ P1, P2, FNR = ref("Patient/1"), ref("Patient/2"), {"system": "urn:oid:2.16.578.1
 ])  # fmt: skip
 def test_the_owner_is_named_where_the_type_says(kind: str, named: dict[str, Any], owner: str | None) -> None:
     assert owner_reference({"resourceType": kind, **named}) == owner
+
+
+def entry(kind: str, full: str = "", **members: Any) -> dict[str, Any]:
+    return ({"fullUrl": full} if full else {}) | {"resource": {"resourceType": kind, **members}}
+
+
+URN, SEEN = "urn:uuid:1", Identified(FNR["system"], FNR["value"])
+
+
+@pytest.mark.parametrize(("entries", "names"), [
+    ([], []),
+    ([entry("Organization", id="1"), entry("ValueSet")], []),
+    ([entry("Composition", subject=P1), entry("Observation", subject=P1), entry("Practitioner")], ["Patient/1"]),
+    ([entry("Observation", subject=P1), entry("Observation", subject=P2)], ["Patient/1", "Patient/2"]),
+    ([entry("Composition", subject=ref(URN)), entry("Patient", URN, identifier=[FNR])], [SEEN]),
+    ([entry("Composition", subject=P1), entry("Patient", "http://a/Patient/1", id="1", identifier=[FNR])], [SEEN]),
+    ([entry("Composition", subject=ref("http://a/Patient/1")), entry("Patient", "http://a/Patient/1", id="1")], ["Patient/1"]),
+    ([entry("Composition", subject=ref(URN)), entry("Patient", URN)], [URN]),
+    ([entry("Patient", id="1"), entry("Patient", id="2")], ["Patient/1", "Patient/2"]),
+    ([entry("Patient", URN, identifier=[{"system": "urn:oid:1.2", "value": "7"}])], [Identified("urn:oid:1.2", "7")]),
+    ([entry("Observation", encounter=ref("Encounter/1"))], ["Encounter/1"]),
+    ([entry("Observation", encounter=ref("Encounter/1")), entry("Observation", subject=P1)], ["Patient/1"]),
+    ([entry("Observation", encounter=ref(URN)), entry("Encounter", URN, subject=P1)], ["Patient/1"]),
+    ([entry("Bundle", entry=[entry("Observation", subject=P1)]), entry("Observation", subject=P2)], ["Patient/1", "Patient/2"]),
+])  # fmt: skip
+def test_a_bundle_belongs_to_the_one_person_that_all_in_it_is_about(
+    entries: list[dict[str, Any]], names: list[Any]
+) -> None:
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    assert sorted(named_in(bundle), key=str) == sorted(names, key=str)
+    assert owner_reference(bundle) == (names[0] if len(names) == 1 else None)
 
 
 def test_other_patients_are_found_wherever_they_stand() -> None:

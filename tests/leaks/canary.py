@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from akson.fhir.definitions import Element, codes, codings, elements
-from akson.fhir.owners import OWNERS
+from akson.fhir.owners import OF_PERSONS
 from akson.registers.identifiers import Fnr, synthetic_fnr
 from seeds import fjordvik as at
 from seeds import staff as by
@@ -22,8 +22,8 @@ from seeds.shapes import PROTECTION, Resource, Seed
 
 WORD = "kanarifugl"
 NEVER = frozenset({"AuditEvent"})  # the trail is kept elsewhere, and no face writes one
-MADE_BY_HAND = frozenset({"Consent", "RelatedPerson"})
-TYPES = tuple(sorted({"Patient", *OWNERS} - NEVER))
+MADE_BY_HAND = frozenset({"Bundle", "Consent", "RelatedPerson"})
+TYPES = tuple(sorted(OF_PERSONS - NEVER))
 _DEEP = 4  # levels below the resource that are filled
 _LEFT_OUT = frozenset("Extension Resource Meta Narrative xhtml SampledData ElementDefinition".split())
 _PLAIN: dict[str, Any] = {
@@ -77,7 +77,7 @@ class Canary:
         return made
 
     def _by_hand(self) -> Iterator[Seed]:
-        """Yield what the rules of access read: a mother, and a refusal that names the neighbour."""
+        """Yield what the rules of access read: a mother, and a refusal that names the neighbour; and a Bundle."""
         made = _Filling(self).resource("RelatedPerson")
         parent = {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}
         made |= {"identifier": [HEGE.fnr.identifier()], "relationship": [{"coding": [parent]}], "active": True}
@@ -87,6 +87,11 @@ class Canary:
         made |= {"status": "active", "provision": {
             "type": "deny", "actor": [{"role": {"text": WORD}, "reference": {"reference": by.BERIT.ref}}]}}  # fmt: skip
         yield Seed(f"Consent/{self.key}", made)
+        inside = _Filling(self).resource("Observation")
+        yield Seed(f"Bundle/{self.key}", {
+            "resourceType": "Bundle", "type": "collection", "timestamp": _PLAIN["instant"],
+            "identifier": {"system": f"https://kanari.example/{WORD}", "value": WORD}, "entry": [{"resource": inside}],
+        })  # fmt: skip
 
 
 @dataclass(frozen=True)

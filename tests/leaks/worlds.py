@@ -212,7 +212,7 @@ async def _load_canaries(office: Office, names: Names) -> Names:
 
 
 def _kept(seed: Seed, names: Names) -> bytes:
-    meant = {text: names[text] for _, text in owners.references(seed.resource) if text in names}
+    meant = {text: names[text] for text in owners.mentioned(seed.resource) if text in names}
     return bodies.rewrite_references(bodies.dumps(seed.resource), meant)
 
 

@@ -155,7 +155,7 @@ def passed(conditions: Iterable[Condition]) -> set[str]:
 
 
 def _of_persons(type_: str) -> bool:
-    return type_ in owners.OWNERS or type_ == _PATIENT
+    return type_ in owners.OF_PERSONS
 
 
 def _named(type_: str, condition: Condition) -> str | None:

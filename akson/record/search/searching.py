@@ -153,7 +153,7 @@ def _note(work: Work, asked: Asked, page: Page, pairs: Pairs, act: Act) -> None:
     kind = "search identity" if act is Act.SEARCH_IDENTITY else "search"
     work.saw(0, f"{kind} {asked.type} {','.join(sorted({name for name, _ in pairs}))}".strip())
     for hit in page.hits + page.included:
-        personal = hit.type in owners.OWNERS or hit.type == "Patient"
+        personal = hit.type in owners.OF_PERSONS
         known = work.session.facts.get(hit.owner) or Facts(owner=hit.owner, rev=0, is_person=personal)
         decided = decision(work, known, Labels(type=hit.type, unit=work.actor.unit), act)
         patient = hit.owner if known.is_person else 0

@@ -22,7 +22,7 @@ from akson.audit.seal import export_seals
 from akson.audit.verify import verify
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import faults, logs, memory, people, running, seeding, serving
+from akson.doors import dividing, faults, logs, memory, people, running, seeding, serving
 from akson.doors.apps import app_commands
 from akson.doors.failures import sentence
 from akson.doors.key_commands import key_commands
@@ -139,9 +139,15 @@ def seed(data: Path, people: int) -> None:
 
 @main.command(name="import", help="Last FHIR-bunter (transaction) og NDJSON (*.ndjson, *.ndjson.gz) fra filer.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-def import_(files: tuple[Path, ...]) -> None:
+@click.option(
+    "--workers", default=os.cpu_count() or 1, type=click.IntRange(1, 64), show_default=True,
+    help="Hvor mange prosesser som skriver linjer samtidig.",
+)  # fmt: skip
+def import_(files: tuple[Path, ...], workers: int) -> None:
     memory.settle()
-    failed = asyncio.run(import_bundles(_running(), files, click.echo))
+    settings = _running()
+    with dividing.processes(settings, workers, files) as divided:
+        failed = asyncio.run(import_bundles(settings, files, click.echo, divided))
     raise SystemExit(1 if failed else 0)
 
 

@@ -5,27 +5,30 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
 
-from akson.access.roles import LOAD
 from akson.base.work import Actor
+from akson.doors.dividing import ACTOR, MOST_TOLD, Divided, Told, is_of_lines
 from akson.doors.opening import opened
-from akson.doors.seeding import LOADER
 from akson.doors.settings import Settings
 from akson.fhirapi.door import routes
+from akson.record.importing import settle
+from akson.record.office import Office
 
 _PIECE = 256 * 1024  # bytes
-_MOST_TOLD = 1000  # refused lines of one file
 
 
-async def import_bundles(settings: Settings, files: Iterable[Path], told: Callable[[str], None]) -> int:
+async def import_bundles(
+    settings: Settings, files: Iterable[Path], told: Callable[[str], None], divided: Divided | None = None
+) -> int:
     """Post each file and tell what became of it; return how many were refused, as a whole or in some lines.
 
-    files   Bundles, and NDJSON by the names *.ndjson and *.ndjson.gz
+    files    Bundles, and NDJSON by the names *.ndjson and *.ndjson.gz
+    divided  imports lines in several processes; None: in this one
     """
     refused = 0
     async with opened(settings) as office:
@@ -33,8 +36,8 @@ async def import_bundles(settings: Settings, files: Iterable[Path], told: Callab
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=settings.base_url, timeout=600) as client:
             for file in files:
-                if file.name.endswith((".ndjson", ".ndjson.gz")):
-                    refused += await _lines(client, file, told)
+                if is_of_lines(file):
+                    refused += await (_beside(office, divided, file, told) if divided else _lines(client, file, told))
                     continue
                 answer = await client.post(
                     "/fhir", content=file.read_bytes(), headers={"content-type": "application/fhir+json"}
@@ -54,8 +57,19 @@ async def _lines(client: httpx.AsyncClient, file: Path, told: Callable[[str], No
         told(f"AVVIST  {file.name}  {_what(answer)}")
         return True
     first, *faults = [json.loads(line) for line in answer.content.splitlines()]
-    told(f"{'DELVIS' if faults else 'lest'}  {file.name}  {first['issue'][0]['details']['text']}")
-    for fault in faults[:_MOST_TOLD]:
+    return _tell(file, first["issue"][0]["details"]["text"], faults, told)
+
+
+async def _beside(office: Office, divided: Divided, file: Path, told: Callable[[str], None]) -> bool:
+    """Import a file of lines in several processes; as `_lines`."""
+    found: Told = await divided.file(file)
+    await settle(office.database, found.written)
+    return _tell(file, f"{found.seen} linjer: {found.written} skrevet, {found.refused} avvist.", found.faults, told)
+
+
+def _tell(file: Path, text: str, faults: list[dict[str, Any]], told: Callable[[str], None]) -> bool:
+    told(f"{'DELVIS' if faults else 'lest'}  {file.name}  {text}")
+    for fault in faults[:MOST_TOLD]:
         issue = fault["issue"][0]
         place = issue["location"][0].replace("line", "linje")
         told(f"  {place}  {issue.get('code')} {','.join(issue.get('expression', []))}")
@@ -69,7 +83,7 @@ async def _pieces(file: Path) -> AsyncIterator[bytes]:
 
 
 async def _loader(_headers: Mapping[str, str], _method: str, _url: str) -> Actor:
-    return replace(LOADER, scopes=LOADER.scopes | {LOAD})
+    return ACTOR
 
 
 def _what(answer: httpx.Response) -> str:

@@ -38,7 +38,7 @@ _KNOWN = frozenset({_MEDIA, "application/ndjson", "application/x-ndjson"})
 
 
 @dataclass
-class _Report:
+class Report:
     """What becomes of an import. seen: lines; written: of them."""
 
     seen: int = 0
@@ -49,11 +49,13 @@ class _Report:
     def add(self, n: int, why: Refused | Invalid) -> None:
         """Note why line `n` was not written."""
         self.refused += 1
-        answer = answers.invalid(why) if isinstance(why, Invalid) else answers.refusal(as_seen(why))
-        told: dict[str, Any] = msgspec.json.decode(answer.body)
-        for issue in told["issue"]:
-            issue["location"] = [f"line {n}"]
-        self.file.write(msgspec.json.encode(told) + b"\n")
+        self.file.write(msgspec.json.encode(fault(n, why)) + b"\n")
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return what was noted, and forget it."""
+        with self.file:
+            self.file.seek(0)
+            return [msgspec.json.decode(line) for line in self.file]
 
     async def told(self) -> AsyncIterator[bytes]:
         """Yield the report: the sum, then each fault."""
@@ -68,6 +70,15 @@ class _Report:
                 yield part
 
 
+def fault(n: int, why: Refused | Invalid) -> dict[str, Any]:
+    """Return the OperationOutcome that tells why line `n` was not written."""
+    answer = answers.invalid(why) if isinstance(why, Invalid) else answers.refusal(as_seen(why))
+    told: dict[str, Any] = msgspec.json.decode(answer.body)
+    for issue in told["issue"]:
+        issue["location"] = [f"line {n}"]
+    return told
+
+
 async def import_(call: Call) -> Answer:
     """Write what is sent, line by line."""
     await call.refuse_beyond_token("cu")
@@ -80,7 +91,7 @@ async def import_(call: Call) -> Answer:
     if modes not in (["skip"], ["refuse"]):
         raise Refused("AK-F007", name="parameter onFault")
     packing.unpacker(call.headers.get("content-encoding", "").strip().lower(), 1)  # refused before anything is read
-    report = _Report()
+    report = Report()
     carried_out = _together if modes == ["refuse"] else _one_by_one
     try:
         await carried_out(call, report, _sets(call, lines(call.chunks(), LARGEST_RESOURCE), report))
@@ -92,7 +103,12 @@ async def import_(call: Call) -> Answer:
     return Stream(status=422 if failed else 200, parts=report.told(), media=_MEDIA)
 
 
-async def _sets(call: Call, found: AsyncIterator[Line], report: _Report) -> AsyncIterator[list[Item]]:
+async def take(call: Call, found: AsyncIterator[Line], report: Report) -> None:
+    """Write lines that were read already, each refused by itself. report: gets what becomes of them."""
+    await _one_by_one(call, report, _sets(call, found, report))
+
+
+async def _sets(call: Call, found: AsyncIterator[Line], report: Report) -> AsyncIterator[list[Item]]:
     """Yield checked lines in sets in which nothing stands twice; note those that are wrong in themselves."""
     items: list[Item] = []
     taken: set[tuple[str, str | None]] = set()
@@ -116,7 +132,7 @@ async def _sets(call: Call, found: AsyncIterator[Line], report: _Report) -> Asyn
         yield items
 
 
-def _checked(call: Call, line: Line, report: _Report) -> Draft | None:
+def _checked(call: Call, line: Line, report: Report) -> Draft | None:
     """Return the draft of a line; None when it is wrong, which is then noted."""
     try:
         if not line.body:
@@ -130,7 +146,7 @@ def _checked(call: Call, line: Line, report: _Report) -> Draft | None:
     return draft
 
 
-async def _one_by_one(call: Call, report: _Report, sets: AsyncIterator[list[Item]]) -> None:
+async def _one_by_one(call: Call, report: Report, sets: AsyncIterator[list[Item]]) -> None:
     """Write set after set; the database writes one while the next is read and checked."""
     writing: asyncio.Task[None] | None = None
     try:
@@ -147,7 +163,7 @@ async def _one_by_one(call: Call, report: _Report, sets: AsyncIterator[list[Item
         raise
 
 
-async def _written(call: Call, report: _Report, items: list[Item]) -> None:
+async def _written(call: Call, report: Report, items: list[Item]) -> None:
     faults = [fault async for fault in importing.write(lambda: call.work("import"), items)]
     report.written += len(items) - len(faults)
     async for fault in in_turns(sorted(faults, key=lambda one: one.n)):
@@ -158,7 +174,7 @@ class _Nothing(Exception):
     """Nothing is to be written after all."""
 
 
-async def _together(call: Call, report: _Report, sets: AsyncIterator[list[Item]]) -> None:
+async def _together(call: Call, report: Report, sets: AsyncIterator[list[Item]]) -> None:
     try:
         async with call.work("import") as work:
             async for items in sets:
@@ -172,7 +188,7 @@ async def _together(call: Call, report: _Report, sets: AsyncIterator[list[Item]]
         report.written = 0
 
 
-async def _part(work: Work, items: list[Item], report: _Report) -> None:
+async def _part(work: Work, items: list[Item], report: Report) -> None:
     try:
         await importing.write_all(work, items)
     except (Refused, Invalid) as why:

@@ -36,7 +36,7 @@ STAFF_CARDS = (
     (by.BERIT, "Naboen har sperret for henne"),
     (by.ELIN, "Astrid hører til den andre sonen"),
     (by.KRISTIN, "Innboks, og meldinger som må ordnes for hånd"),
-    (by.CAMILLA, "Tekniske feil i meldinger. Ser ingen journal"),
+    (by.CAMILLA, "Ansatte og roller, feil i meldinger. Ser ingen journal"),
 )
 CITIZEN_CARDS = (
     (ASTRID, "Timer, medisiner, hvem som har sett"),

@@ -76,7 +76,7 @@ WRITES: Mapping[Permission, str] = {
     "CodeSystem ValueSet ConceptMap NamingSystem StructureDefinition Questionnaire PlanDefinition "
     "ActivityDefinition Library Measure Schedule Slot Device CapabilityStatement Group "
     "Substance Medication MedicationKnowledge OperationDefinition MessageDefinition GraphDefinition "
-    "ImplementationGuide",
+    "ImplementationGuide VerificationResult",
     P.OWN_RECORD: "Observation QuestionnaireResponse Communication Consent AppointmentResponse",
 }
 

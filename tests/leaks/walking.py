@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
 from akson.app import SCREEN_PACKAGES
+from seeds.staff import MARIAM
 from tests.leaks.canary import WORD, Canary
 from tests.leaks.worlds import Town
 
@@ -33,8 +34,8 @@ class Way:
 
 
 def templates(app: Starlette) -> list[tuple[str, str]]:
-    """Return (method, path) of every route, the way out last. Raises when there is a route of a kind nobody can walk."""
-    return sorted(_walked(app.routes, ""), key=lambda one: "logg-ut" in one[1])
+    """Return (method, path) of every route, the ways out last. Raises when there is a route of a kind nobody can walk."""
+    return sorted(_walked(app.routes, ""), key=lambda one: one[1].startswith(("/logg-ut", "/laas")))
 
 
 def _walked(routes: Iterable[BaseRoute], above: str) -> Iterator[tuple[str, str]]:
@@ -60,6 +61,8 @@ def places(town: Town, canary: Canary, own: str) -> Mapping[str, tuple[str, ...]
         "task": ids("Task"),
         "draft": (*ids("DocumentReference", "Composition"), town.drafts[canary.key]),
         "name": (WORD,),
+        "unit": (town.id(MARIAM.unit.key), *ids("Patient")),
+        "issuer": ("demo", WORD),
     }
 
 
@@ -78,6 +81,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "periode": "1", "antall": "50", "eldre": "2026-11-22T10:00:00+01:00", "linje": "bt 120/80", "type": "notat",
         "begrunnelse": "kort", "grunnlag": "B2", "grunn": "kort", "emne": "Spørsmål", "tekst": "Kort spørsmål",
         "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,
+        "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "family": canary.family, "given": "Canaria", "hpr": "123",
     }  # fmt: skip
 
 

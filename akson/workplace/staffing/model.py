@@ -1,0 +1,37 @@
+"""What the pages about staff show. Plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """One unit. level: how far below the administrator's own; staff: who have a role there now."""
+
+    id: str
+    name: str
+    level: int
+    staff: int
+    confirmed: date | None  # when somebody last said that the list is right
+    overdue: bool
+
+    @property
+    def href(self) -> str:
+        return f"/ansatte/{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One role of one person at a unit. coming: it has not begun; own: the reader's, which another must keep."""
+
+    id: str  # of the PractitionerRole
+    version: int
+    name: str
+    hpr: str
+    role: str  # as people read it
+    since: date | None
+    until: date | None
+    coming: bool
+    own: bool

@@ -31,6 +31,7 @@ class Installation:
     system: str  # token of a program with an agreement
     doctor: str  # token of a GP
     nurse: str  # token of a nurse in home care
+    loader: str  # token of the administrator's loading program
     env: dict[str, str]  # what our programs need to find this installation
     url: str  # of its database
 
@@ -71,7 +72,8 @@ def installed(folder: Path) -> Iterator[Installation]:
             yield Installation(
                 database=database.pid or 0, server=server.pid, null=null.pid, port=port, null_port=null_port,
                 system=_akson(env, "token").strip(), doctor=_akson(env, "token", "--as", "Jonas Eikeland").strip(),
-                nurse=_akson(env, "token", "--as", "Mariam Yusuf").strip(), env=env, url=database.url,
+                nurse=_akson(env, "token", "--as", "Mariam Yusuf").strip(),
+                loader=_akson(env, "token", "--as", "Camilla").strip(), env=env, url=database.url,
             )  # fmt: skip
 
 

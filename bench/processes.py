@@ -43,10 +43,15 @@ def _all() -> tuple[dict[int, int], dict[int, list[int]]]:
 
 
 def peak(process: int) -> float:
-    """Return the most memory, in MB, that a process has held so far (VmHWM: what was resident)."""
+    """Return the most memory, in MB, that a process has held since forget_peak or its start (VmHWM: resident)."""
     told = Path(f"/proc/{process}/status").read_text("utf-8")
     found = re.search(r"^VmHWM:\s+(\d+) kB", told, re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
+
+
+def forget_peak(process: int) -> None:
+    """Let the peak of a process begin again from what it holds now. Source: proc(5), clear_refs"""
+    Path(f"/proc/{process}/clear_refs").write_text("5", "utf-8")
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from bench import population, searches
 from bench.installation import ROOT, Installation, installed
 from bench.load import Client, Target, Turn, each, gets
 from bench.population import Carers
+from bench.processes import end_cleanly
 
 SQL = queries(__file__, "growth.sql")
 GP = "Eikeland"
@@ -198,6 +199,7 @@ def main() -> None:
     asked.add_argument("--runs", type=int, default=3)
     asked.add_argument("--rounds", type=int, default=40, help="over each family, in one run")
     given = asked.parse_args()
+    end_cleanly()
     folder = Path(mkdtemp(prefix="akson-bench-"))
     folder.chmod(0o755)  # the database server's user must pass through
     try:

@@ -1,7 +1,8 @@
 """python -m bench.million [--lines N] [--bundle MB]: what a worker holds in memory while much goes in and out.
 
 Streams N small resources into `$import`, all of them out by `$export`, and then posts two transactions of the largest
-size a Bundle may have: one of many structured entries and one of few large ones. The lines are made as they are sent.
+size a Bundle may have: one of many deep entries and one of few large ones.
+The lines are made as they are sent.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import httpx
 
 from bench import samples
 from bench.installation import Installation, installed
-from bench.processes import forget_peak, peak
+from bench.processes import end_cleanly, forget_peak, peak
 
 MUST = 400  # MB
 EACH = 100  # lines about one person, themselves among them
@@ -185,11 +186,11 @@ async def watched(folder: Path, number: int, megabytes: int) -> list[Held]:
 
 def table(found: list[Held]) -> str:
     """Return what was found, as text."""
-    lines = [f"{'':16}{'resources':>11}{'MB':>8}{'seconds':>9}{'CPU us':>9}{'held before':>13}{'at most, MB':>13}"]
+    lines = [f"{'':18}{'resources':>11}{'MB':>8}{'seconds':>9}{'CPU us':>9}{'held before':>13}{'at most, MB':>13}"]
     for one in found:
         verdict = "" if one.most <= MUST else "  TOO MUCH"
         lines.append(
-            f"{one.name:16}{one.number:11,}{one.bytes / 2**20:8.0f}{one.seconds:9.0f}{one.cpu:9.0f}{one.before:13.0f}"
+            f"{one.name:18}{one.number:11,}{one.bytes / 2**20:8.0f}{one.seconds:9.0f}{one.cpu:9.0f}{one.before:13.0f}"
             f"{one.most:13.0f}{verdict}"
         )
     return "\n".join(lines)
@@ -201,6 +202,7 @@ def main() -> None:
     asked.add_argument("--lines", type=int, default=1_000_000)
     asked.add_argument("--bundle", type=int, default=64, help="MB")
     given = asked.parse_args()
+    end_cleanly()
     folder = Path(mkdtemp(prefix="akson-million-"))
     folder.chmod(0o755)  # the database server's user must pass through
     try:

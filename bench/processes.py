@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -52,6 +53,16 @@ def peak(process: int) -> float:
 def forget_peak(process: int) -> None:
     """Let the peak of a process begin again from what it holds now. Source: proc(5), clear_refs"""
     Path(f"/proc/{process}/clear_refs").write_text("5", "utf-8")
+
+
+def end_cleanly() -> None:
+    """Let a SIGTERM end us as Ctrl-C does: what was started is stopped."""
+
+    def ended(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, ended)
+    signal.signal(signal.SIGINT, ended)  # ignored in the background of a script
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from bench.installation import Installation, installed
 from bench.load import CLIENTS, Client, Heard, Target, Turn, each
 from bench.peers.hapi.server import Hapi, started
 from bench.peers.loading import load, post
-from bench.processes import peak
+from bench.processes import end_cleanly, peak
 from bench.workloads import SYNTHEA, as_sent, counted, loop
 
 RIVAL = "HAPI"
@@ -228,11 +228,12 @@ def _sides(here: Installation, hapi: Hapi, people: int) -> list[Side]:
 def main() -> None:
     """Run the whole."""
     asked = argparse.ArgumentParser(prog="python -m bench.rivals", description=__doc__)
-    asked.add_argument("--people", type=int, default=500, help="at the first size, in fifties")
+    asked.add_argument("--people", type=int, default=200, help="at the first size, in fifties")
     asked.add_argument("--times", type=int, nargs="+", default=[1, 16])
-    asked.add_argument("--scale", type=int, default=4, help="how many operations a run has; 1 is a trial")
+    asked.add_argument("--scale", type=int, default=3, help="how many operations a run has; 1 is a trial")
     asked.add_argument("--runs", type=int, default=3)
     given = asked.parse_args()
+    end_cleanly()
     folder = Path(mkdtemp(prefix="akson-rivals-"))
     folder.chmod(0o755)  # the database servers' user must pass through
     try:

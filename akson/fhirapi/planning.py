@@ -17,8 +17,10 @@ from akson.fhirapi.patching import Change
 from akson.fhirapi.update import address_it, refuse_subsetted
 from akson.record import conditions, journal
 from akson.record.conditions import Condition
-from akson.record.drafts import Draft
+from akson.record.drafts import Draft, as_text
 from akson.record.stored import Stored
+
+HELD_AS_TREES = 8 * 1024 * 1024  # bytes of content in a set; a larger one is held as text and read as often as needed
 
 
 @dataclass(kw_only=True)
@@ -44,13 +46,17 @@ class Planned:
         return f"{self.entry.path}.request." + ("ifNoneExist" if self.entry.method == "POST" else "url")
 
 
-async def plan(changes: Iterable[Entry]) -> list[Planned]:
+async def plan(changes: Sequence[Entry]) -> list[Planned]:
     """Return a checked plan of each change. Raises Invalid with the faults of all of them."""
+    large = sum(len(entry.body) for entry in changes) > HELD_AS_TREES
     planned, faults = [], []
     async for entry in in_turns(changes):
         try:
             condition, change = entries.condition(entry), _change(entry)
-            planned.append(Planned(entry=entry, condition=condition, draft=_draft(entry), change=change))
+            draft = _draft(entry)
+            if large:
+                entry, draft = replace(entry, body=b""), as_text(draft)  # the text is the draft's now
+            planned.append(Planned(entry=entry, condition=condition, draft=draft, change=change))
         except Invalid as fault:
             faults += [replace(issue, path=_within(entry, issue.path)) for issue in fault.issues]
     if faults:

@@ -43,6 +43,7 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     """Carry out all entries as one, in FHIR's order; GETs see what the others wrote."""
     entries.count(cut)
     asked = [entries.read(n, part, call.server.base) async for n, part in in_turns(enumerate(cut.entry))]
+    cut.entry.clear()  # what came may go: each entry has its text
     asked.sort(key=lambda entry: _ORDER[entry.method])
     for entry in asked:
         if entry.place.operation:
@@ -50,13 +51,15 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
         with planning.at(f"{entry.path}.request"):
             await replace(call, type=entry.place.type).refuse_beyond_token(_LETTERS[entry.method])
     reads = [entry for entry in asked if entry.method == "GET"]
+    places = [entry.n for entry in asked]
     planned = await planning.plan(asked[: len(asked) - len(reads)])
+    del asked  # with their texts, where the plan needs them no more
     await _refuse_unsearchable(call, planned)
     try:
         told = await _carry_out(call, planned, reads)
     except Done as done:
         told = await _again(call, planned, reads, done.results)
-    order = sorted(range(len(asked)), key=lambda place: asked[place].n)
+    order = sorted(range(len(places)), key=places.__getitem__)
     return answers.bundle("transaction-response", [answers.response(told[place]) for place in order])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +54,11 @@ class Change(msgspec.Struct, kw_only=True):
     sort: datetime | None = None
 
     @property
+    def brings(self) -> bool:
+        """Whether it has content: anything but a delete."""
+        return self.resource is not None
+
+    @property
     def type_code(self) -> int:
         return types.code_of(self.type)
 
@@ -60,6 +66,22 @@ class Change(msgspec.Struct, kw_only=True):
     def told(self) -> list[FactRow]:
         """The facts to write."""
         return self.facts if self.lets_in else [row for row in self.facts if row.kind not in GOVERNING]
+
+
+class TextChange(Change):
+    """A change that reads what it has packed when somebody asks for its tree; see drafts.TextDraft."""
+
+    @property  # type: ignore[misc]  # a Struct allows it
+    def resource(self) -> dict[str, Any] | None:
+        return replace(self.stored, packed=self.packed).resource if self.packed else None
+
+    @resource.setter
+    def resource(self, read: dict[str, Any] | None) -> None:
+        """Keep nothing: what is packed says the same."""
+
+    @property
+    def brings(self) -> bool:
+        return self.packed is not None
 
 
 def packed(body: bytes) -> bytes:

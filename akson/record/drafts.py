@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import msgspec
 
 from akson.base.errors import Refused
-from akson.fhir import owners
+from akson.fhir import bodies, owners
 
 PERSON_TYPE = "Patient"
 Keys = Collection[tuple[int, str, str]]  # owner, type, id
@@ -44,6 +44,15 @@ class Draft(msgspec.Struct, kw_only=True):
     _named: tuple[bytes, owners.Named] | None = None
 
     @property
+    def brings(self) -> bool:
+        """Whether it has content: anything but a delete."""
+        return self.resource is not None
+
+    def rewrite(self, body: bytes) -> None:
+        """Give it another text."""
+        self.body, self.resource = body, bodies.loads(body)
+
+    @property
     def reference(self) -> str:
         """Where it is to stand: "Type/id"."""
         return f"{self.type}/{self.id}"
@@ -62,6 +71,34 @@ class Draft(msgspec.Struct, kw_only=True):
         if self._named is None or self._named[0] is not self.body:
             self._named = self.body, owners.named(self.resource or {}, self.body)
         return self._named[1]
+
+
+class TextDraft(Draft):
+    """A draft that holds its text alone and reads it anew each time: of a set too large to be held as trees.
+
+    A tree takes six to ten times the memory of its text. What is changed in one that was read is lost; see `rewrite`.
+    """
+
+    @property  # type: ignore[misc]  # a Struct allows it
+    def resource(self) -> dict[str, Any] | None:
+        read: dict[str, Any] | None = bodies.loads(self.body) if self.body else None
+        return read
+
+    @resource.setter
+    def resource(self, read: dict[str, Any] | None) -> None:
+        """Keep nothing: the text says the same."""
+
+    @property
+    def brings(self) -> bool:
+        return bool(self.body)
+
+    def rewrite(self, body: bytes) -> None:
+        self.body = body
+
+
+def as_text(draft: Draft) -> TextDraft:
+    """Return the draft without its tree."""
+    return TextDraft(**{name: getattr(draft, name) for name in Draft.__struct_fields__ if name != "resource"})
 
 
 def owner_path(draft: Draft) -> str:

@@ -36,12 +36,12 @@ async def name(work: Work, drafts: Sequence[Draft], names: Mapping[str, Draft]) 
         await stubs.place(work, drafts, names)
     lookup = await look_up(work, drafts)
     async for draft in in_turns(drafts):
-        if draft.resource is not None:
+        if draft.brings:
             owner = _owner(work, draft, names, lookup)
             draft.id = draft.id or work.office.ids.mint(owner)
     given = {bodies.dumps(old): bodies.dumps(f"{draft.type}/{draft.id}") for old, draft in names.items()}
     async for draft in in_turns(drafts):
-        if draft.resource is not None:
+        if draft.brings:
             rename(draft, given)
         if not draft.owns_itself:
             draft.owner = None  # found anew from the reference
@@ -55,7 +55,7 @@ def rename(draft: Draft, given: Mapping[bytes, bytes]) -> None:
 
     body = _NAMING.sub(other, draft.body)
     if body != draft.body:
-        draft.body, draft.resource = body, bodies.loads(body)
+        draft.rewrite(body)
 
 
 def references_in(body: bytes) -> Iterator[bytes]:

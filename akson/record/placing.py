@@ -27,10 +27,10 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
     async for draft in in_turns(drafts):
         if draft.method != "POST" and draft.id:
             lookup.key(draft.reference)
-        if draft.resource is not None:
-            within(draft, refuse_wrong_numbers, draft.resource, synthetic=synthetic)
+        if (resource := draft.resource) is not None:
+            within(draft, refuse_wrong_numbers, resource, synthetic=synthetic)
             draft.owns_itself = owner_of(draft, lookup) is None
-            facts_of(draft.resource, lookup)
+            facts_of(resource, lookup)
             for named in draft.names.others:
                 lookup.key(named)
     if lookup.missing_references:
@@ -82,7 +82,7 @@ def _refuse_several(work: Work, draft: Draft) -> None:
 def place(work: Work, draft: Draft, lookup: Lookup) -> None:
     """Find the draft's owner and, for a create, its id. Raises Refused AK-J001, AK-J004, AK-J014."""
     known = lookup.key(draft.reference) if draft.id and draft.method != "POST" else 0
-    if draft.resource is None:
+    if not draft.brings:
         if not known:
             raise Refused("AK-J001")
         draft.owner = draft.stands_with = known
@@ -93,7 +93,8 @@ def place(work: Work, draft: Draft, lookup: Lookup) -> None:
         _refuse_several(work, draft)
         draft.owner = known or draft.owner or work.office.ids.open(draft.id or "") or new_owner_key()
         lookup.references[draft.reference] = draft.owner  # for those of the set that belong to it
-        lookup.identifiers |= dict.fromkeys(national_identifiers(draft.resource), draft.owner)  # or name it by number
+        numbers = national_identifiers(draft.resource or {})
+        lookup.identifiers |= dict.fromkeys(numbers, draft.owner)  # or name it by number
     elif not found[0]:
         raise Refused("AK-J004", path=owner_path(draft), detail="the person it is about")
     else:

@@ -17,9 +17,9 @@ from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, types
 from akson.record import addresses, following, own, profiling
-from akson.record.changes import Change, fill, packed
+from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
-from akson.record.drafts import PERSON_TYPE, Draft, Keys, owner_path, within
+from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
 from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
 from akson.record.placing import is_about_several, look_up, place
 from akson.record.session import fetch, session
@@ -35,14 +35,14 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     Raises  Refused: AK-J001 to AK-J006, or an access refusal; then nothing of the set is queued
     """
     await following.hold(work, drafts)
-    await profiling.hold(work, [(d.path, d.resource, d.body) for d in drafts])
-    await own.hold(partial(fetch, work), [(d.path, d.resource) for d in drafts])
+    await profiling.hold(work, ((d.path, d.resource, d.body) for d in drafts))
+    await own.hold(partial(fetch, work), [(d.path, d.resource) for d in drafts if d.type == own.TYPE])
     lookup = await look_up(work, drafts)
     owners_first = sorted(range(len(drafts)), key=lambda n: not drafts[n].owns_itself)
     for n in owners_first:
         within(drafts[n], place, work, drafts[n], lookup)
     rows = await standing(work, drafts)
-    coming = {(d.owner or 0, d.type, d.id or "") for d in drafts if d.resource is not None}
+    coming = {(d.owner or 0, d.type, d.id or "") for d in drafts if d.brings}
     made: dict[int, Change] = {}
     async for n in in_turns(owners_first):
         made[n] = within(drafts[n], _change, work, drafts[n], lookup, rows, coming)
@@ -69,9 +69,8 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
     current = row["version"] if row is not None else 0
     new_owner = owner not in state.facts and owner not in state.new
     refuse_unfit(work, draft, row, coming)
-    if row is not None and draft.resource is not None and addresses.hidden_from(work.actor, facts_in(row)):
-        draft.resource = addresses.restored(draft.resource, stored_row(row).resource)
-        draft.body = bodies.dumps(draft.resource)
+    if row is not None and draft.brings and addresses.hidden_from(work.actor, facts_in(row)):
+        draft.rewrite(bodies.dumps(addresses.restored(draft.resource or {}, stored_row(row).resource)))
     if new_owner:
         state.new[owner] = types.code_of(draft.type)
         state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
@@ -79,7 +78,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
         type=draft.type, id=id_, version=current + 1, owner=owner, last_updated=work.now, packed=None,
         method=draft.method, made=row is None or bool(row["deleted"]),
     )  # fmt: skip
-    change = Change(
+    change = (TextChange if isinstance(draft, TextDraft) else Change)(
         method=draft.method,
         owner=owner,
         type=draft.type,
@@ -94,7 +93,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
         changes_facts=carries_facts(draft.type) or bool(row is not None and row["labels"]),
         stored=stored,
     )
-    if draft.resource is not None:
+    if draft.brings:
         _fill(work, change, draft, lookup)
     elif change.stands is not None:
         change.labels = tuple(sorted(change.stands.security))  # what is gone stays as closed as it was
@@ -134,7 +133,7 @@ def _decide(work: Work, change: Change, draft: Draft) -> None:
     try:
         allow(work, facts, labels_of(work, change), act, f"{change.method} {change.type}/{change.id}")
     except Refused as refused:
-        refused.path = owner_path(draft) if draft.resource is not None else None
+        refused.path = owner_path(draft) if draft.brings else None
         raise
     if act is Act.OPEN:
         refuse_unfit_opening(work, change)

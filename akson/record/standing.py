@@ -30,7 +30,7 @@ _BLOCK = '{"kind":"block"'  # as facts.py writes it
 async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
     """Return the current row of everything the set changes or belongs to; learn the owners' facts."""
     state = session(work)
-    fresh = {d.owner for d in drafts if d.resource is not None and _is_new_owner(d, state)}
+    fresh = {d.owner for d in drafts if d.brings and _is_new_owner(d, state)}
     keys: set[tuple[int, str, str]] = set()
     for draft in drafts:
         if draft.stands_with in fresh or draft.stands_with in state.new:

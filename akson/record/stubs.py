@@ -73,7 +73,7 @@ async def place(work: Work, drafts: Sequence[Draft], names: Collection[str] = ()
 
 def _absent(work: Work, draft: Draft, coming: Collection[str]) -> str | Identified | None:
     """Return what names the draft's owner, when that may be somebody or something that is not here."""
-    owner = draft.names.owner if draft.resource is not None and draft.belongs is None else None
+    owner = draft.names.owner if draft.brings and draft.belongs is None else None
     if isinstance(owner, str):
         type_, _, id_ = owner.partition("/")
         if owner in coming or owner.startswith("urn:") or work.office.ids.open(id_) is not None:
@@ -157,7 +157,7 @@ async def _arrive(work: Work, drafts: Sequence[Draft]) -> Keys:
 
     Returns the owner key of each Patient among the drafts, by the "Type/id" that their stubs would have
     """
-    persons = [draft for draft in drafts if draft.type == PERSON_TYPE and draft.resource is not None]
+    persons = [draft for draft in drafts if draft.type == PERSON_TYPE and draft.brings]
     stubs = {f"{PERSON_TYPE}/{_stub_id(work, one, draft)}": draft for draft in persons for one in _identifiers(draft)}
     known = await _located(work, [*stubs, *_own(persons)]) if stubs else {}
     leaving: list[Draft] = []

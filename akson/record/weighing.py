@@ -74,7 +74,7 @@ def _numbering(change: Change) -> Act:
     comes = {f"{system}|{value}" for system, value in change.identifiers}
     if comes == change.numbers:
         return Act.WRITE
-    return Act.ATTEST if change.resource and (change.numbers or change.returned) else Act.GOVERN
+    return Act.ATTEST if change.brings and (change.numbers or change.returned) else Act.GOVERN
 
 
 def _makes_staff(work: Work, change: Change) -> bool:
@@ -85,7 +85,7 @@ def _makes_staff(work: Work, change: Change) -> bool:
     own = any(one["kind"] == "employment" and one["value"]["person"] == work.actor.key != 0 for one in told)
     comes = {f"{system}|{value}" for system, value in change.identifiers}
     held, given = ({one for one in numbers if one.startswith(_SIGNS_IN)} for numbers in (change.numbers, comes))
-    moved = change.type == "Practitioner" and change.resource is not None and held != given
+    moved = change.type == "Practitioner" and change.brings and held != given
     return own or (moved and (bool(held) or change.returned))
 
 

@@ -74,9 +74,9 @@ async def _index_anew(work: Work, changes: Iterable[Change]) -> None:
     office = work.office
     await office.rules.refresh(partial(fetch, work))
     for change in changes:
-        if change.resource is not None:
+        if (resource := change.resource) is not None:
             more = office.rules.own.of(change.type)
-            change.values = values_of(change.type, change.resource, office.hasher, office.ids.open, more)
+            change.values = values_of(change.type, resource, office.hasher, office.ids.open, more)
 
 
 async def _project(work: Work, changes: Sequence[Change]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ def _block(people: Sequence[int], carers: Carers) -> Turn:
         for first in range(0, len(people), TOGETHER):
             resources = [one for n in people[first : first + TOGETHER] for one in population.person(n, carers)]
             made += await post(_transaction(resources))(client)
+        print(f"\rHAPI has the people up to {people[-1]}", end="", file=sys.stderr, flush=True)
         return made
 
     return turn

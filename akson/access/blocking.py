@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from akson.access.asking import CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
 from akson.access.citizens import parent_of_small_child
-from akson.access.facts import OBJECTION, Block
+from akson.access.facts import OBJECTION, Block, Facts, Labels
 from akson.base.work import Kind
 
 __all__ = ["RULES"]
@@ -67,6 +67,12 @@ def _covered(block: Block, ask: Ask) -> bool:
     labels = ask.labels
     if labels is None:
         return False
-    written = labels.unit in block.written_by and not labels.unit == ask.actor.unit != 0
+    written = not (_writers(labels, ask.facts) & set(block.written_by)) <= {ask.actor.unit}
     named = labels.id != "" and any(d in (labels.id, f"{labels.type}/{labels.id}") for d in block.documents)
     return named or written or not labels.security.isdisjoint(block.labels)
+
+
+def _writers(labels: Labels, facts: Facts) -> set[int]:
+    """Return the units that have written a resource, whichever did so last."""
+    before = (one.units for one in facts.shared if (one.type, one.id) == (labels.type, labels.id))
+    return {labels.unit}.union(*before) - {0}

@@ -83,11 +83,20 @@ class Representation(_Timed, frozen=True, kw_only=True):
     person: int
 
 
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource that more than one unit has written: all of them, whoever wrote last."""
+
+    type: str
+    id: str
+    units: tuple[int, ...]
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that access asks of one owner. rev: changes whenever any of it does.
 
     family    owner keys of the Patients of those close to this person: they may not open the record as staff
     labelled  the resources that carry security marks: a search asks about each of them before it looks
+    shared    the resources that several units have written
     subscriber  of a Subscription: whose it is, see subscribers.py
     """
 
@@ -103,6 +112,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     representations: tuple[Representation, ...] = ()
     family: tuple[int, ...] = ()
     labelled: tuple[Labels, ...] = ()
+    shared: tuple[Shared, ...] = ()
     subscriber: str = ""
 
 
@@ -174,13 +184,17 @@ class _Subscriber(_Row, frozen=True, tag="subscriber"):
     value: str
 
 
+class _Shared(_Row, frozen=True, tag="shared"):
+    value: Shared
+
+
 class _Labelled(_Row, frozen=True, tag="labelled"):
     value: Labels
 
 
 _AnyRow = (
-    _Labelled | _Person | _Relation | _Block | _Opening | _Representation | _Family | _Protection | _Employment | _Unit
-    | _Professional | _Subscriber
+    _Labelled | _Shared | _Person | _Relation | _Block | _Opening | _Representation | _Family | _Protection
+    | _Employment | _Unit | _Professional | _Subscriber
 )  # fmt: skip
 _decoder = msgspec.json.Decoder(list[_AnyRow])
 
@@ -200,5 +214,6 @@ def decode(owner: int, rev: int, text: str | bytes, *, is_person: bool) -> Facts
         relations=tuple(found.get(_Relation, ())), blocks=tuple(found.get(_Block, ())),
         openings=tuple(found.get(_Opening, ())), representations=tuple(found.get(_Representation, ())),
         family=tuple(found.get(_Family, ())), labelled=tuple(found.get(_Labelled, ())),
+        shared=tuple(found.get(_Shared, ())),
         subscriber=next(iter(found.get(_Subscriber, ())), ""),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from akson.access.facts import Labels
+from akson.access.facts import Labels, Shared
 from akson.access.subscribers import SUBSCRIPTION
 from akson.fhir.dates import interval
 
@@ -21,6 +21,7 @@ OPENING: Final = "https://akson.no/fhir/opening"  # categories of Consent: the t
 GOVERNING: Final = frozenset({"relation", "representation", "protection"})  # kinds that let people in or keep them out
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules on Consent: even-emergency
 NUMBERED: Final = {"Patient", "Practitioner", "RelatedPerson"}  # may hold a national identifier, or name whose it is
+_SHARED: Final = b'{"kind":"shared"'  # as _row writes it
 _ACTIVE: Final = {"active", "planned", "onhold", "proposed", "booked", "arrived", "in-progress", "triaged"}
 
 
@@ -70,6 +71,17 @@ def facts_of(resource: Resource, lookup: Lookup) -> list[FactRow]:
 def labelled(labels: Labels) -> FactRow:
     """Return the row of a resource that carries security marks."""
     return _row("labelled", msgspec.structs.replace(labels, letters="", met=frozenset()))  # those are the asker's
+
+
+def shared(type_: str, id_: str, units: set[int], stated: Iterable[bytes]) -> list[FactRow]:
+    """Return the row of a resource that more than one unit has written; none while it is one's alone.
+
+    units   that wrote it last, and that write it now; 0 is none
+    stated  the facts of the version that stands: the units before
+    """
+    before = (msgspec.json.decode(data) for data in stated if data.startswith(_SHARED))
+    every = sorted(units.union(*(one["value"]["units"] for one in before)) - {0})
+    return [_row("shared", Shared(type=type_, id=id_, units=tuple(every)))] if len(every) > 1 else []
 
 
 def carries_facts(type_: str) -> bool:

@@ -20,7 +20,7 @@ from akson.record import addresses, following, own, profiling
 from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
-from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers
+from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers, shared
 from akson.record.placing import is_about_several, look_up, place
 from akson.record.session import fetch, session
 from akson.record.standing import Rows, as_it_stands, refuse_unfit, standing, standing_row, stood
@@ -97,6 +97,11 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
         _fill(work, change, draft, lookup)
     elif change.stands is not None:
         change.labels = tuple(sorted(change.stands.security))  # what is gone stays as closed as it was
+    if change.stands is not None and draft.type != PERSON_TYPE:
+        units = {change.stands.unit, work.actor.unit}
+        if told := shared(draft.type, id_, units, change.stated):  # a block on what either has written goes on to hold
+            change.facts += told
+            change.changes_facts = True
     if draft.type == SUBSCRIPTION:
         change.facts.append(following.whose(work, change))
     return change

@@ -16,6 +16,7 @@ from akson.access.facts import (
     Labels,
     Relation,
     Representation,
+    Shared,
 )
 from akson.access.roles import OWN_JOB
 from akson.access.rules import Act, decide, hides_address
@@ -144,6 +145,18 @@ def test_a_block_holds_for_those_it_names(who: Actor, block: Block, answer: str)
 ])  # fmt: skip
 def test_a_block_of_a_part_closes_that_part_only(block: Block, labels: Any, answer: str) -> None:
     assert ask(nurse(), blocked(block), labels) == answer
+
+
+@pytest.mark.parametrize(("who", "written_by", "answer"), [
+    (nurse(LEGEVAKT), NORTH, "AK-A031"), (nurse(LEGEVAKT), SOUTH, "AK-A031"), (nurse(NORTH), SOUTH, "AK-A031"),
+    (nurse(SOUTH), NORTH, "AK-A031"), (nurse(NORTH), NORTH, YES), (nurse(LEGEVAKT), PRACTICE, YES),
+])  # fmt: skip
+def test_a_block_on_what_a_unit_wrote_holds_whoever_wrote_there_last(who: Actor, written_by: int, answer: str) -> None:
+    both = (Shared(type="Observation", id="x1", units=(NORTH, SOUTH)),)
+    relations = tuple(Relation(kind="service", unit=unit) for unit in (NORTH, SOUTH, LEGEVAKT))
+    about = patient(blocks=(Block(written_by=(written_by,)),), shared=both, relations=relations)
+    assert ask(who, about, item(unit=SOUTH)) == answer
+    assert ask(who, about, item("Condition", unit=LEGEVAKT)) == YES
 
 
 @shows("would_object")

@@ -112,3 +112,39 @@ async def test_what_a_program_changes_is_still_what_the_unit_wrote(api: Api, off
         assert (await other.get(f"Observation/{one['id']}")).status_code == 404
     everything = [(await client.get("Observation?_total=accurate")).json()["total"] for client in (writer, other)]
     assert everything == [2, 0]
+
+
+async def test_a_block_on_what_a_unit_wrote_holds_when_another_writes_on_in_it_or_deletes_it(
+    api: Api, office: Office
+) -> None:
+    units = [await unit(office, name) for name in ("Sone nord", "Sone sør", "Sone øst")]
+    astrid = await patient(office, at=units[0])
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        for place in units[1:]:
+            await journal.create(work, {
+                "resourceType": "EpisodeOfCare", "status": "active", "patient": {"reference": astrid.reference},
+                "managingOrganization": {"reference": place.unit_id},
+            })  # fmt: skip
+    north, south, east = [api.as_(await staff(office, place, "Strand")) for place in units]
+    edited, gone, souths = [(await client.post("Observation", json=about(astrid.reference))).json()
+                            for client in (north, north, south)]  # fmt: skip
+    for client, status in ((south, "amended"), (south, "corrected")):
+        changed = await client.put(f"Observation/{edited['id']}", json=edited | {"status": status})
+        assert changed.status_code == 200, changed.text
+    assert (await south.delete(f"Observation/{gone['id']}")).is_success
+    paths = [
+        f"Observation/{edited['id']}",
+        f"Observation/{edited['id']}/_history/3",
+        f"Observation/{gone['id']}/_history/1",
+    ]
+    assert [(await east.get(path)).status_code for path in paths] == [200, 200, 200]
+    block = {"type": "deny", "actor": [{"role": {"text": "x"}, "reference": {"reference": units[2].unit_id}}],
+             "data": [{"meaning": "authoredby", "reference": {"reference": units[0].unit_id}}]}  # fmt: skip
+    blocked = await api.as_(citizen(astrid)).post("Consent", json=CONSENT | {
+        "patient": {"reference": astrid.reference}, "provision": block})  # fmt: skip
+    assert blocked.status_code == 201, blocked.text
+    assert [(await east.get(path)).status_code for path in paths] == [404, 404, 404]
+    assert [(await south.get(path)).status_code for path in paths] == [200, 200, 200]
+    assert (await east.get(f"Observation/{souths['id']}")).status_code == 200
+    found = (await east.get("Observation?_total=accurate")).json()
+    assert (found["total"], [one["resource"]["id"] for one in found["entry"]]) == (1, [souths["id"]])

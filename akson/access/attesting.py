@@ -1,4 +1,4 @@
-"""The rules about what nobody decides alone: whose number it is, who acts for whom, protection, the own employment."""
+"""The rules about what nobody decides alone: whose number it is, who acts for whom, protection, who works where."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ def nobody_employs_themselves(ask: Ask) -> bool:
     Source: Normen (whoever manages access does not decide on their own; domain rule R7)
     """
     return ask.act is Act.ATTEST
+
+
+@rule(142, refusal="AK-A046", to=STAFF, acts=frozenset({Act.WRITE, Act.REGISTER, Act.ATTEST}), persons=False)
+def units_of_others(ask: Ask) -> bool:
+    """Refuse staff to say who works at the units of another organisation, and what those are part of.
+
+    Source: pjl § 19, Normen (each data controller manages access to its own); domain rule R7
+    """
+    return ask.labels is not None and ask.labels.outside

@@ -123,6 +123,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     security      the codes of its meta.security
     block         it is a refusal of the person's own that stands, whoever wrote it down
     letters       what a token must give for this, of SMART's c r u d s; "": what the act usually takes
+    outside       it says who works at a unit of another organisation than the actor's, or what that unit is part of
     met           the narrowed scopes of the actor's token whose restriction it meets; without an id all are supposed
     """
 
@@ -133,6 +134,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     security: frozenset[str] = frozenset()
     block: bool = False
     letters: str = ""
+    outside: bool = False
     met: frozenset[str] = frozenset()
 
 

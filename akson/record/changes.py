@@ -38,6 +38,7 @@ class Change(msgspec.Struct, kw_only=True):
     stated: tuple[bytes, ...] = ()  # the facts, as JSON, that the version it stands on gives rise to
     stood: dict[str, Any] | None = None  # what that version says: of a contact that states no relation
     numbers: frozenset[str] = frozenset()  # "system|value": the national identifiers of that version
+    outside: bool = False  # it is about units of another organisation than its author's; found by units.py
     returned: bool = False  # it was deleted once
     new_owner: bool = False
     elsewhere: bool = False  # the id was minted elsewhere and needs a locator row

@@ -81,7 +81,7 @@ def labels_of(work: Work, change: Change) -> Labels:
     return Labels(
         type=change.type, id=change.id, unit=work.actor.unit or (change.stands.unit if change.stands else 0),
         author=work.actor.key, security=frozenset(change.labels),
-        letters=LETTERS[change.method],
+        letters=LETTERS[change.method], outside=change.outside,
         met=change.stands.met if not change.brings and change.stands
         else met_by_values(work, change.type, change.values.tokens),
     )  # fmt: skip

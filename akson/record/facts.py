@@ -70,7 +70,9 @@ def facts_of(resource: Resource, lookup: Lookup) -> list[FactRow]:
 
 def labelled(labels: Labels) -> FactRow:
     """Return the row of a resource that carries security marks."""
-    return _row("labelled", msgspec.structs.replace(labels, letters="", met=frozenset()))  # those are the asker's
+    return _row(
+        "labelled", msgspec.structs.replace(labels, letters="", outside=False, met=frozenset())
+    )  # those are the asker's
 
 
 def shared(type_: str, id_: str, units: set[int], stated: Iterable[bytes]) -> list[FactRow]:

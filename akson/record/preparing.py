@@ -16,7 +16,7 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, types
-from akson.record import addresses, following, own, profiling
+from akson.record import addresses, following, own, profiling, units
 from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
@@ -47,6 +47,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     async for n in in_turns(owners_first):
         made[n] = within(drafts[n], _change, work, drafts[n], lookup, rows, coming)
     changes = [made[n] for n in range(len(drafts))]
+    await units.mark(work, changes)
     async for change, draft in in_turns(zip(changes, drafts, strict=True)):
         within(draft, _decide, work, change, draft)
     if taken := next((draft for draft in drafts if draft.taken), None):  # only who could have made it learns so much
@@ -98,8 +99,8 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
     elif change.stands is not None:
         change.labels = tuple(sorted(change.stands.security))  # what is gone stays as closed as it was
     if change.stands is not None and draft.type != PERSON_TYPE:
-        units = {change.stands.unit, work.actor.unit}
-        if told := shared(draft.type, id_, units, change.stated):  # a block on what either has written goes on to hold
+        writers = {change.stands.unit, work.actor.unit}
+        if told := shared(draft.type, id_, writers, change.stated):  # a block on what either wrote goes on to hold
             change.facts += told
             change.changes_facts = True
     if draft.type == SUBSCRIPTION:

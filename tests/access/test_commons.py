@@ -76,6 +76,18 @@ def test_an_administrator_keeps_all_staff_but_themselves(who: Actor, type_: str,
     assert ask(who, NOBODYS, item(type_), act) == answer
 
 
+@shows("units_of_others")
+@pytest.mark.parametrize(("who", "act", "outside", "answer"), [
+    (ADMINISTRATOR, Act.WRITE, True, "AK-A046"), (ADMINISTRATOR, Act.REGISTER, True, "AK-A046"),
+    (ADMINISTRATOR, Act.WRITE, False, ""), (ADMINISTRATOR, Act.READ, True, ""),
+    (program("system/*.cruds"), Act.WRITE, True, ""),
+])  # fmt: skip
+def test_an_administrator_says_who_works_at_the_own_units_only(
+    who: Actor, act: Act, outside: bool, answer: str
+) -> None:
+    assert ask(who, NOBODYS, item("PractitionerRole", outside=outside), act) == answer
+
+
 @shows("about_several_persons")
 @pytest.mark.parametrize(("who", "answer"), [
     (nurse(), "AK-A045"), (ADMINISTRATOR, "AK-A045"), (citizen(), "AK-A045"), (program("system/*.cruds"), "AK-A045"),

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 
+from akson.base.work import Purpose
+from akson.record import journal
 from akson.registers.identifiers import HPR_SYSTEM, synthetic_fnr
 from tests.fhirapi.clients import ASTRID, BASE, Api, about, issue, post, refused, transaction
-from tests.offices import citizen, patient, staff, temperature, unit
+from tests.offices import JOB, citizen, patient, staff, temperature, unit
 
 
 async def test_a_vendor_creates_a_resource_and_gets_back_every_token_of_it(api: Api, vendor: httpx.AsyncClient) -> None:
@@ -98,6 +100,43 @@ async def test_what_a_role_may_never_make_is_refused_openly(api: Api) -> None:
     answer = await api.as_(astrid).post("Organization", json={"resourceType": "Organization", "name": "Eget sykehus"})
     assert answer.status_code == 403
     assert issue(answer)["code"] == "forbidden"
+
+
+async def test_an_administrator_employs_in_the_own_organisation_and_takes_no_unit_of_another(api: Api) -> None:
+    homes = [await unit(api.office, name) for name in ("Fjordvik", "Havnes")]
+
+    def place(name: str, of: str) -> dict[str, Any]:
+        return {"resourceType": "Organization", "name": name, "partOf": {"reference": of}}
+
+    def job(at: str, more: str = "sykepleier") -> dict[str, Any]:
+        return {"resourceType": "PractitionerRole", "practitioner": {"reference": doctor.id},
+                "organization": {"reference": at}, "code": [{"coding": [{"code": more}]}]}  # fmt: skip
+
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        first = [await journal.create(work, place("Sone", home.unit_id)) for home in homes]
+        zones = [await journal.create(work, place("Team", one.reference)) for one in first]
+    manager, doctor = (
+        await staff(api.office, homes[0], "Rud", "administrator"),
+        await staff(api.office, homes[1], "Lie"),
+    )
+    client, theirs = api.as_(manager), api.as_(await staff(api.office, homes[1], "Moe", "administrator"))
+    for at in (homes[0].unit_id, first[0].reference, zones[0].reference):
+        assert (await client.post("PractitionerRole", json=job(at))).status_code == 201, at
+    for at in (homes[1].unit_id, first[1].reference, zones[1].reference):
+        assert refused(await client.post("PractitionerRole", json=job(at)))[:2] == (403, "forbidden"), at
+    kept = (await theirs.post("PractitionerRole", json=job(zones[1].reference))).json()
+    at = f"PractitionerRole/{kept['id']}"
+    assert (await client.put(at, json=kept | {"active": False})).status_code == 403
+    assert (await client.put(at, json=job(zones[0].reference) | {"id": kept["id"]})).status_code == 403  # taken over
+    assert (await client.delete(at)).status_code in (403, 404)
+    assert (await client.get(at)).json()["meta"]["versionId"] == "1"
+    taken = place("Team", homes[0].unit_id) | {"id": zones[1].id}
+    assert (await client.put(f"Organization/{zones[1].id}", json=taken)).status_code == 403
+    renamed = place("Team 2", first[1].reference) | {"id": zones[1].id}
+    assert (await client.put(f"Organization/{zones[1].id}", json=renamed)).status_code == 200  # lets nobody in
+    for at, status in ((homes[0].unit_id, 200), (homes[1].unit_id, 403)):
+        new = [post(place("Ny", at), "urn:uuid:1"), post(job("urn:uuid:1"))]
+        assert (await client.post("", content=transaction(*new))).status_code == status, at
 
 
 async def test_nobody_employs_themselves_or_signs_in_as_a_colleague(api: Api, vendor: httpx.AsyncClient) -> None:

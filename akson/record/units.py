@@ -1,6 +1,7 @@
 """Whether what is written is about units of another organisation than the one its author answers for.
 
-Asked of those at work who write employments, and of what a unit is part of: both decide who works where.
+Asked of those at work who write employments, and what a unit is part of: both decide who works where. And of who ends a
+subscription that a colleague made.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from akson.access.subscribers import SUBSCRIPTION
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.record.changes import Change
@@ -52,6 +54,8 @@ def _inside(unit: int, home: int, coming: dict[int, int], above: dict[int, set[i
 
 def _units(change: Change) -> set[int]:
     """Return the units a change says something of: before, and from now on."""
+    if change.type == SUBSCRIPTION and change.stands is not None:
+        return {change.stands.unit} - {0}
     kind = _KINDS.get(change.type)
     if kind is None:
         return set()

@@ -114,6 +114,23 @@ def test_a_subscription_is_its_subscribers_whatever_the_role(who: Actor, act: Ac
     assert ask(who, hers, item("Subscription"), act) == answer
 
 
+@shows("subscription_of_another", "own_subscription")
+@pytest.mark.parametrize(("who", "whose", "act", "letters", "answer"), [
+    (ADMINISTRATOR, nurse(key=102), Act.WRITE, "d", ""),
+    (ADMINISTRATOR, program("system/*.cruds"), Act.WRITE, "d", ""),
+    (ADMINISTRATOR, nurse(key=102), Act.WRITE, "u", "AK-A044"),
+    (ADMINISTRATOR, nurse(key=102), Act.READ, "", "AK-A044"),
+    (ADMINISTRATOR, citizen(), Act.WRITE, "d", "AK-A044"),
+    (nurse(key=102), nurse(), Act.WRITE, "d", "AK-A044"),
+    (program("system/*.cruds"), nurse(), Act.WRITE, "d", "AK-A044"),
+])  # fmt: skip
+def test_an_administrator_ends_the_subscription_of_another_and_no_more(
+    who: Actor, whose: Actor, act: Act, letters: str, answer: str
+) -> None:
+    theirs = Facts(owner=7, is_person=False, subscriber=subscriber_of(whose))
+    assert ask(who, theirs, item("Subscription", letters=letters), act) == answer
+
+
 @shows("token_is_for_another")
 @pytest.mark.parametrize(("who", "answer"), [
     (citizen(scopes=frozenset({"patient/*.rs"})), ""),

@@ -165,7 +165,8 @@ async def test_a_subscription_is_unknown_to_everybody_else(world: Subscribing, o
         client = world.api.as_(stranger)
         for answer in (
             await client.get(f"Subscription/{ours}"), await client.get(f"Subscription/{ours}/_history"),
-            await client.get(f"Subscription/{ours}/_history/1"), await client.delete(f"Subscription/{ours}"),
+            await client.get(f"Subscription/{ours}/_history/1"),
+            *([] if stranger is boss else [await client.delete(f"Subscription/{ours}")]),  # who may end it unread
             await client.put(f"Subscription/{ours}", json=mine),
             await client.patch(f"Subscription/{ours}", content=b'[{"op":"replace","path":"/reason","value":"x"}]',
                                headers={"content-type": "application/json-patch+json"}),
@@ -216,3 +217,34 @@ async def test_nobody_else_is_named_in_what_is_told(world: Subscribing, receiver
     await world.turn()
     (told,) = receiver.got[1:]
     assert "Kari" not in told.body.decode()
+
+
+async def test_an_administrator_ends_what_a_colleague_or_a_program_follows_and_reads_nothing_of_it(
+    world: Subscribing, receiver: Receiver
+) -> None:
+    nurse = await nurse_of(world)
+    hers = await patient(world.office, at=nurse)
+    manager = await staff(world.office, nurse, "Rud", "administrator")
+    stranger = await staff(world.office, await unit(world.office, "En annen kommune"), "Lie", "administrator")
+    ends, looks = world.api.as_(manager), world.api.as_(stranger)
+    for who in (nurse, VENDOR):
+        made = await world.subscribed(world.api.as_(who), topical(receiver.url))
+        at = f"Subscription/{made}"
+        assert refused(await ends.get(at))[0] == 404
+        assert (await ends.put(at, json=topical(receiver.url) | {"id": made})).status_code == 404
+        assert (await ends.delete(at)).is_success
+        assert (await world.api.as_(who).get(at)).status_code == 410
+    kept = await world.subscribed(world.api.as_(nurse), topical(receiver.url))
+    assert not (await looks.delete(f"Subscription/{kept}")).is_success
+    own = await world.subscribed(world.api.as_(citizen(hers)), topical(receiver.url))
+    assert not (await ends.delete(f"Subscription/{own}")).is_success
+    receiver.got.clear()
+    await world.turn()
+    await measured(world, hers.reference)
+    await world.turn()
+    told = {
+        one.said("subscription")["reference"].rpartition("/")[2]
+        for one in receiver.got
+        if one.kind == "event-notification"
+    }
+    assert told == {kept, own}

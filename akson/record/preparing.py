@@ -98,14 +98,19 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
         _fill(work, change, draft, lookup)
     elif change.stands is not None:
         change.labels = tuple(sorted(change.stands.security))  # what is gone stays as closed as it was
-    if change.stands is not None and draft.type != PERSON_TYPE:
-        writers = {change.stands.unit, work.actor.unit}
-        if told := shared(draft.type, id_, writers, change.stated):  # a block on what either wrote goes on to hold
-            change.facts += told
-            change.changes_facts = True
+    _remember_writers(work, change)
     if draft.type == SUBSCRIPTION:
         change.facts.append(following.whose(work, change))
     return change
+
+
+def _remember_writers(work: Work, change: Change) -> None:
+    """Let a block on what a unit has written go on to hold when another writes on in it."""
+    if change.stands is None or change.type == PERSON_TYPE:
+        return
+    if told := shared(change.type, change.id, {change.stands.unit, work.actor.unit}, change.stated):
+        change.facts += told
+        change.changes_facts = True
 
 
 def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:

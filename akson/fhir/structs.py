@@ -3,7 +3,8 @@
 They know a strict part of FHIR only: no nulls, no companions such as `_birthDate`. They do not see repeated members and
 empty objects (checks.py looks for those in the text). What they accept is valid; what they do not accept may still be,
 and walk.py decides. Types are made when first asked for, and stand as module variables because msgspec resolves names
-there.
+there. There are two of each: few resources say of a reference what type it points to, and without that no Reference
+needs to be looked at by itself.
 """
 
 from __future__ import annotations
@@ -71,34 +72,35 @@ _look_up: Callable[[type, Any], Any] = operator.getitem  # type: ignore[assignme
 _head = Decoder(_Head).decode
 
 
-def accepts(resource_type: str, text: bytes | Raw) -> bool:
-    """Tell whether `text` is surely a valid resource of this type."""
+def accepts(resource_type: str, text: bytes | Raw, *, typed: bool = True) -> bool:
+    """Tell whether `text` is surely a valid resource of this type. typed: there may be a Reference with a `type`."""
     try:
-        _decoder(resource_type).decode(text)
+        _decoder(resource_type, typed).decode(text)
     except (DecodeError, ValueError, RecursionError):
         return False
     return True
 
 
 @cache
-def _decoder(path: str) -> Decoder[Any]:
-    return Decoder(globals()[_struct(path)], dec_hook=_look_up)
+def _decoder(path: str, typed: bool) -> Decoder[Any]:  # noqa: FBT001
+    return Decoder(globals()[_struct(path, typed)], dec_hook=_look_up)
 
 
 @cache
-def _struct(path: str, targets: tuple[str, ...] = ()) -> str:
+def _struct(path: str, typed: bool, targets: tuple[str, ...] = ()) -> str:  # noqa: FBT001
     """Make the struct of a type or element and of all it holds, and return its name. targets: of a Reference."""
-    name = "_".join(("S", *path.split("."), *targets))
+    name = "_".join(("S" if typed else "U", *path.split("."), *targets))
     if name in globals():
         return name
     globals()[name] = None  # in the making: types hold one another in rings
-    singles = [e for e in elements(path) if not e.choice]
+    untyped = path == "Reference" and not typed
+    singles = [e for e in elements(path) if not e.choice and not (untyped and e.name == "type")]
     choices = [e for e in elements(path) if e.choice]
-    fields = [_field(path, e, t, targets) for e in (*singles, *choices) for t in e.types]
+    fields = [_field(path, e, t, targets, typed) for e in (*singles, *choices) for t in e.types]
     globals()[name] = defstruct(
         name,
         [(_python(n), of, UNSET) if not need else (_python(n), of) for n, of, need in fields],
-        namespace=_namespace(path, choices),
+        namespace=_namespace(path, choices, typed),
         rename={_python(n): n for n, _, _ in fields},
         tag_field="resourceType" if is_type(path) else None,
         tag=path if is_type(path) else None,
@@ -114,18 +116,18 @@ def _python(name: str) -> str:
     return name + "_" if keyword.iskeyword(name) else name
 
 
-def _field(path: str, element: Element, of: str, targets: tuple[str, ...]) -> tuple[str, str, bool]:
+def _field(path: str, element: Element, of: str, targets: tuple[str, ...], typed: bool) -> tuple[str, str, bool]:  # noqa: FBT001
     """Return the member's name, the annotation of its type, and whether it must be there."""
     if path == "Reference" and element.name in {"reference", "type"}:
         single = _literal_to(targets) if element.name == "reference" else _types(targets)
     elif of == "Reference":
-        single = _struct(of, () if "Resource" in element.targets else element.targets)
+        single = _struct(of, typed, () if "Resource" in element.targets else element.targets)
     elif of == "Resource":
         single = "Raw"
     elif of == "code" and element.codes:
         single = f"G_{element.codes}" if element.codes in GRAMMARS else _literal(element.codes)
     else:
-        single = f"P_{of}" if of in PRIMITIVES else _struct(of)
+        single = f"P_{of}" if of in PRIMITIVES else _struct(of, typed)
     annotation = f"Annotated[list[{single}], SOME]" if element.many else single
     return element.json_name(of), annotation, element.required and not element.choice
 
@@ -148,14 +150,14 @@ def _literal(value_set: str) -> str:
     return name
 
 
-def _namespace(path: str, choices: list[Element]) -> dict[str, Any]:
+def _namespace(path: str, choices: list[Element], typed: bool) -> dict[str, Any]:  # noqa: FBT001
     """Return what the struct checks about itself once it is decoded, if there is anything."""
     if path == "Extension":
         return {"__post_init__": _check_extension}
-    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path)]
+    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path, typed)]
     if path == "Narrative":
         checks.append(_check_narrative)
-    if path == "Reference":
+    if path == "Reference" and typed:
         checks.append(_check_reference)
     if not checks:
         return {}
@@ -203,12 +205,12 @@ def _binding_check(name: str, allowed: frozenset[tuple[str, str]], *, many: bool
     return check
 
 
-def _inner_checks(path: str) -> list[Check]:
+def _inner_checks(path: str, typed: bool) -> list[Check]:  # noqa: FBT001
     """Return the checks of the resources inside."""
-    return [_inner_check(e.name, many=e.many) for e in elements(path) if "Resource" in e.types]
+    return [_inner_check(e.name, typed, many=e.many) for e in elements(path) if "Resource" in e.types]
 
 
-def _inner_check(name: str, *, many: bool) -> Check:
+def _inner_check(name: str, typed: bool, *, many: bool) -> Check:  # noqa: FBT001
     """Return the check of a member that holds a resource, or (`contained`) many."""
 
     def check(self: Any) -> None:
@@ -221,7 +223,7 @@ def _inner_check(name: str, *, many: bool) -> Check:
                 many and (head.contained or not FORBIDDEN_META.isdisjoint(head.meta))
             ):
                 raise ValueError("inside")
-            _decoder(head.resourceType).decode(text)
+            _decoder(head.resourceType, typed).decode(text)
 
     return check
 

@@ -283,7 +283,7 @@ CREATE TABLE public.resource_version (
     chain_seq bigint NOT NULL,
     n integer NOT NULL,
     method text NOT NULL,
-    author text NOT NULL,
+    author bigint NOT NULL,
     body bytea,
     salt bytea
 );
@@ -293,7 +293,8 @@ CREATE FUNCTION public.journal_leaf_v1(v public.resource_version) RETURNS bytea
     LANGUAGE sql STABLE
     AS $$
   SELECT sha256(v.salt || convert_to(concat_ws('|', v.owner, v.type, v.id, v.version, v.method,
-           (extract(epoch FROM v.last_updated) * 1000000)::bigint, v.author), 'UTF8') || coalesce(v.body, ''))
+           (extract(epoch FROM v.last_updated) * 1000000)::bigint,
+           (SELECT a.told FROM author a WHERE a.author = v.author)), 'UTF8') || coalesce(v.body, ''))
 $$;
 
 CREATE FUNCTION public.journal_leaf_v2(salt bytea, owner bigint, type smallint, id text, version integer, method text, last_updated timestamp with time zone, author text, body bytea) RETURNS bytea
@@ -474,7 +475,7 @@ BEGIN
   RETURN everywhere;
 END $$;
 
-CREATE FUNCTION public.journal_write_v3(at timestamp with time zone, author text, o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS timestamp with time zone[]
+CREATE FUNCTION public.journal_write_v4(set_at timestamp with time zone[], set_author bigint[], set_told text[], set_controller bigint[], set_unit bigint[], set_actor bigint[], set_before integer[], waits boolean, o_set integer[], o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
@@ -486,36 +487,54 @@ DECLARE
   number CONSTANT xid8 := pg_current_xact_id();  -- for the watermarks, see above
   k_key bigint[]; k_rev bigint[];                                       -- as locked
   o_was smallint[]; o_seq bigint[]; o_at timestamptz[]; o_head bytea[]; -- the owners as they will be; o_was: their type
-  later timestamptz; wrong boolean; erased boolean; kept integer;
+  wrong text; erased text; kept integer;  -- wrong, erased: the places of sets
 BEGIN
+  -- 0. Who writes must be there: the leaves are made over what the verifier will read.
+  SELECT string_agg(s::text, ',') INTO wrong FROM generate_series(1, cardinality(set_author)) s
+   WHERE set_told[s] IS DISTINCT FROM (SELECT a.told FROM author a WHERE a.author = set_author[s]);
+  IF wrong IS NOT NULL THEN RAISE EXCEPTION 'unknown author' USING ERRCODE = 'AK010', DETAIL = wrong; END IF;
+
   -- 1. Lock the owners that stand, in order; new ones have fresh keys and cannot wait.
-  SELECT array_agg(o.owner), array_agg(o.facts_rev), array_agg(o.type), array_agg(o.chain_seq + 1),
-         array_agg(greatest(at, o.last_updated + interval '1 ms')), array_agg(o.head),
-         (SELECT e.at + interval '1 ms' FROM export e ORDER BY e.at DESC LIMIT 1)
-    INTO k_key, k_rev, o_was, o_seq, o_at, o_head, later
-    FROM (SELECT * FROM owner k WHERE k.owner = ANY (o_key[1:stand]) ORDER BY k.owner FOR NO KEY UPDATE) o;
+  IF waits THEN
+    SELECT array_agg(o.owner), array_agg(o.facts_rev), array_agg(o.type), array_agg(o.chain_seq + 1),
+           array_agg(o.last_updated + interval '1 ms'), array_agg(o.head)
+      INTO k_key, k_rev, o_was, o_seq, o_at, o_head
+      FROM (SELECT * FROM owner k WHERE k.owner = ANY (o_key[1:stand]) ORDER BY k.owner FOR NO KEY UPDATE) o;
+  ELSE
+    SELECT array_agg(o.owner), array_agg(o.facts_rev), array_agg(o.type), array_agg(o.chain_seq + 1),
+           array_agg(o.last_updated + interval '1 ms'), array_agg(o.head)
+      INTO k_key, k_rev, o_was, o_seq, o_at, o_head
+      FROM (SELECT * FROM owner k WHERE k.owner = ANY (o_key[1:stand]) ORDER BY k.owner FOR NO KEY UPDATE SKIP LOCKED) o;
+    IF stand > 0 AND k_key IS DISTINCT FROM o_key[1:stand] THEN
+      SELECT string_agg(o_set[o]::text, ',') INTO wrong
+        FROM generate_series(1, stand) o WHERE array_position(k_key, o_key[o]) IS NULL;
+      RAISE EXCEPTION 'somebody else writes' USING ERRCODE = 'AK009', DETAIL = coalesce(wrong, '');
+    END IF;
+  END IF;
 
   -- 2. Look again, at the facts as locked and, in a later statement, at the versions.
   IF stand > 0 THEN
     IF k_key IS DISTINCT FROM o_key[1:stand] OR k_rev IS DISTINCT FROM o_rev[1:stand] THEN
-      RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008';
+      SELECT string_agg(o_set[o]::text, ',') INTO wrong FROM generate_series(1, stand) o
+       WHERE o_rev[o] IS DISTINCT FROM k_rev[array_position(k_key, o_key[o])];
+      RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008', DETAIL = coalesce(wrong, '');
     END IF;
-    SELECT bool_or(c_expect[n] <> coalesce((SELECT r.version FROM resource r
-                     WHERE r.owner = c_owner[n] AND r.type = c_type[n] AND r.id = c_id[n]), 0)),
-           bool_or(CASE WHEN c_expect[n] > 0 THEN EXISTS (SELECT FROM erasure e
-                     WHERE e.owner = c_owner[n] AND e.type = c_type[n] AND e.id = c_id[n]) END)
+    SELECT string_agg(o_set[c_o[n]]::text, ',') FILTER (WHERE c_expect[n] <> coalesce((
+             SELECT r.version FROM resource r WHERE r.owner = c_owner[n] AND r.type = c_type[n] AND r.id = c_id[n]), 0)),
+           string_agg(o_set[c_o[n]]::text, ',') FILTER (WHERE c_expect[n] > 0 AND EXISTS (
+             SELECT FROM erasure e WHERE e.owner = c_owner[n] AND e.type = c_type[n] AND e.id = c_id[n]))
       INTO wrong, erased FROM generate_series(1, many) n;
-    IF wrong THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003'; END IF;
-    IF erased THEN RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002'; END IF;
+    IF wrong IS NOT NULL THEN RAISE EXCEPTION 'version changed' USING ERRCODE = 'AK003', DETAIL = wrong; END IF;
+    IF erased IS NOT NULL THEN RAISE EXCEPTION 'erased' USING ERRCODE = 'AK002', DETAIL = erased; END IF;
   END IF;
   IF o_fresh > 0 THEN
     o_seq := o_seq || array_fill(1::bigint, ARRAY[o_fresh]);
-    o_at := o_at || array_fill(at, ARRAY[o_fresh]);
+    o_at := o_at || array_fill('-infinity'::timestamptz, ARRAY[o_fresh]);
     o_head := o_head || array_fill(''::bytea, ARRAY[o_fresh]);
   END IF;
-  IF later > at THEN
-    SELECT array_agg(greatest(later, o_at[o])) INTO o_at FROM generate_series(1, cardinality(o_key)) o;
-  END IF;
+  SELECT array_agg(greatest(set_at[o_set[o]], o_at[o], e.later)) INTO o_at
+    FROM (SELECT (SELECT x.at + interval '1 ms' FROM export x ORDER BY x.at DESC LIMIT 1) AS later) e,
+         generate_series(1, cardinality(o_key)) o;
 
   -- 3. Write: what the versions before gave rise to makes place for what the new ones do.
   kept := journal_values_v1(
@@ -534,7 +553,9 @@ BEGIN
       END IF;
       UPDATE resource r
          SET version = c_expect[c] + 1, last_updated = o_at[c_o[c]], sort_date = coalesce(c_sort[c], r.sort_date),
-             controller = CASE WHEN c_unit = 0 THEN r.controller ELSE c_controller END, unit = CASE WHEN c_unit = 0 THEN r.unit ELSE c_unit END, author = c_author, deleted = c_method[c] = 'DELETE',
+             controller = CASE WHEN set_unit[o_set[c_o[c]]] = 0 THEN r.controller ELSE set_controller[o_set[c_o[c]]] END,
+             unit = CASE WHEN set_unit[o_set[c_o[c]]] = 0 THEN r.unit ELSE set_unit[o_set[c_o[c]]] END,
+             author = set_actor[o_set[c_o[c]]], deleted = c_method[c] = 'DELETE',
              labels = string_to_array(c_labels[c], ' '), about = c_about[c]::bigint[], tokens = c_tokens[c]::bigint[],
              hot = c_hot[c], prints = c_prints[c]
        WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
@@ -560,19 +581,20 @@ BEGIN
            array_agg(c_type[l.n]) AS types, array_agg(c_id[l.n]) AS ids, array_agg(c_expect[l.n] + 1) AS versions
       FROM (SELECT c_o[n] AS o, n,
                    journal_leaf_v2(c_salt[n], c_owner[n], c_type[n], c_id[n], c_expect[n] + 1, c_method[n], o_at[c_o[n]],
-                                   author, c_body[n]) AS leaf
+                                   set_told[o_set[c_o[n]]], c_body[n]) AS leaf
               FROM generate_series(1, many) n ORDER BY c_o[n], n) l GROUP BY l.o
   ), standing AS (
     INSERT INTO resource (owner, type, id, version, last_updated, sort_date, controller, unit, author, person, deleted,
                           labels, about, tokens, hot, prints)
-    SELECT c_owner[n], c_type[n], c_id[n], 1, o_at[c_o[n]], coalesce(c_sort[n], o_at[c_o[n]]), c_controller, c_unit,
-           c_author, c_person[n], c_method[n] = 'DELETE', string_to_array(c_labels[n], ' '), c_about[n]::bigint[],
-           c_tokens[n]::bigint[], c_hot[n], c_prints[n]
+    SELECT c_owner[n], c_type[n], c_id[n], 1, o_at[c_o[n]], coalesce(c_sort[n], o_at[c_o[n]]),
+           set_controller[o_set[c_o[n]]], set_unit[o_set[c_o[n]]], set_actor[o_set[c_o[n]]], c_person[n],
+           c_method[n] = 'DELETE', string_to_array(c_labels[n], ' '), c_about[n]::bigint[], c_tokens[n]::bigint[],
+           c_hot[n], c_prints[n]
       FROM generate_series(1, many) n WHERE c_expect[n] = 0
   ), written AS (
     INSERT INTO resource_version (owner, type, id, version, last_updated, chain_seq, n, method, author, body, salt)
-    SELECT c_owner[n], c_type[n], c_id[n], c_expect[n] + 1, o_at[c_o[n]], o_seq[c_o[n]], n, c_method[n],
-           journal_write_v3.author, c_body[n], c_salt[n]
+    SELECT c_owner[n], c_type[n], c_id[n], c_expect[n] + 1, o_at[c_o[n]], o_seq[c_o[n]],
+           n - set_before[o_set[c_o[n]]], c_method[n], set_author[o_set[c_o[n]]], c_body[n], c_salt[n]
       FROM generate_series(1, many) n
   ), told AS (
     INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
@@ -779,6 +801,11 @@ CREATE TABLE public.address (
     unit_id text DEFAULT ''::text NOT NULL,
     ours boolean NOT NULL,
     endpoint text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.author (
+    author bigint NOT NULL,
+    told text NOT NULL
 );
 
 CREATE TABLE public.chain (
@@ -1307,6 +1334,9 @@ ALTER TABLE ONLY public.access_stream
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (her_id);
 
+ALTER TABLE ONLY public.author
+    ADD CONSTRAINT author_pkey PRIMARY KEY (author);
+
 ALTER TABLE ONLY public.chain
     ADD CONSTRAINT chain_pkey PRIMARY KEY (owner, seq);
 
@@ -1646,7 +1676,7 @@ GRANT ALL ON FUNCTION public.journal_standing_v2(owners bigint[], types smallint
 
 GRANT ALL ON FUNCTION public.journal_values_v1(anew boolean, c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
 
-GRANT ALL ON FUNCTION public.journal_write_v3(at timestamp with time zone, author text, o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_controller bigint, c_unit bigint, c_author bigint, c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_write_v4(set_at timestamp with time zone[], set_author bigint[], set_told text[], set_controller bigint[], set_unit bigint[], set_actor bigint[], set_before integer[], waits boolean, o_set integer[], o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 
 GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
 
@@ -1661,6 +1691,8 @@ GRANT SELECT,INSERT ON TABLE public.access_seal TO akson_app;
 GRANT SELECT,INSERT ON TABLE public.access_stream TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.author TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
 

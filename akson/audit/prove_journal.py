@@ -23,6 +23,7 @@ from akson.base.queries import queries
 SQL = queries(__file__, "verify.sql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PRINT = 8  # bytes of a leaf that the chain keeps
+_KEY = 8  # bytes of the hash of who wrote
 _NO_DECISION = "has no content, and no decision says why"
 Row = Any  # of asyncpg, by column name
 Place = tuple[int, int]  # owner, sequence number
@@ -68,6 +69,7 @@ async def prove_journal(connection: asyncpg.Connection, findings: Findings) -> N
     heads = _Ordered(aiter(connection.cursor(SQL.heads, prefetch=500)), lambda r: (r["owner"], 0))
     owner: int | None = None
     seq, head = 0, {b""}
+    await _prove_authors(connection, findings)
     async for link in connection.cursor(SQL.chain, prefetch=500):
         findings.rows["chain"] += 1
         if link["owner"] != owner:
@@ -85,6 +87,14 @@ async def prove_journal(connection: asyncpg.Connection, findings: Findings) -> N
     async for row in connection.cursor(SQL.not_erased):
         findings.fault("resource_version", *_named(row), what="was erased by a decision, but its content is here")
     await prove_current(connection, findings)
+
+
+async def _prove_authors(connection: asyncpg.Connection, findings: Findings) -> None:
+    """Compare who wrote with the keys they stand under: one that was changed changes every version of theirs."""
+    async for row in connection.cursor(SQL.authors, prefetch=500):
+        findings.rows["author"] += 1
+        if int.from_bytes(hashlib.sha256(row["told"].encode()).digest()[:_KEY], "big", signed=True) != row["author"]:
+            findings.fault("author", row["author"], what="was changed after it was written")
 
 
 async def _end(heads: _Ordered, owner: int | None, seq: int, head: set[bytes], findings: Findings) -> None:

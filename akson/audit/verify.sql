@@ -34,9 +34,15 @@ SELECT coalesce(p.patient, l.patient) AS patient, coalesce(p.stream, l.stream) A
 SELECT owner, seq, at, leaves, digest, prints, head FROM chain ORDER BY owner, seq;
 
 -- name: versions
--- Every version, in the order of the chain.
-SELECT owner, chain_seq, n, type, id, version, method, last_updated, author, body, salt
-  FROM resource_version ORDER BY owner, chain_seq, n;
+-- Every version, in the order of the chain, with what its author's key stands for.
+SELECT v.owner, v.chain_seq, v.n, v.type, v.id, v.version, v.method, v.last_updated, a.told AS author, v.body, v.salt
+  FROM resource_version v
+  LEFT JOIN author a ON a.author = v.author
+ ORDER BY v.owner, v.chain_seq, v.n;
+
+-- name: authors
+-- Who ever wrote.
+SELECT author, told FROM author ORDER BY author;
 
 -- name: erasures
 -- Every decided erasure, in the order of the chain.
@@ -65,9 +71,10 @@ SELECT owner, chain_seq, head FROM owner ORDER BY owner;
 -- escaped, so these can only be the members themselves.
 -- in    $1 types whose resources act
 WITH newest AS (
-  SELECT v.owner, v.type, v.id, m.newest, m.many, v.method, v.last_updated, v.author
+  SELECT v.owner, v.type, v.id, m.newest, m.many, v.method, v.last_updated, w.told AS author
     FROM (SELECT owner, type, id, max(version) AS newest, count(*) AS many FROM resource_version GROUP BY 1, 2, 3) m
     JOIN resource_version v ON v.owner = m.owner AND v.type = m.type AND v.id = m.id AND v.version = m.newest
+    LEFT JOIN author w ON w.author = v.author
 ), erased AS (
   SELECT DISTINCT owner, type, id FROM erasure
 ), compared AS (
@@ -75,7 +82,7 @@ WITH newest AS (
          r.version, v.newest, v.many,
          r.deleted <> (v.method = 'DELETE' OR e.owner IS NOT NULL) AS deleted_differs,
          r.last_updated <> v.last_updated AS time_differs,
-         strpos(v.author, '"unit":' || r.unit || ',') = 0 AS unit_differs,
+         coalesce(strpos(v.author, '"unit":' || r.unit || ','), 0) = 0 AS unit_differs,
          coalesce(a.owner <> r.author, false) AS author_differs
     FROM resource r
     FULL JOIN newest v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
@@ -89,7 +96,7 @@ SELECT * FROM compared
  ORDER BY owner, type, id;
 
 -- name: facts
--- Owners whose row says other facts than the rows of fact, gathered as journal_write_v3 gathers them.
+-- Owners whose row says other facts than the rows of fact, gathered as journal_write_v4 gathers them.
 SELECT * FROM (
   SELECT o.owner, o.facts <> coalesce(f.facts, '[]') AS facts_differ,
          o.restricted <> coalesce(f.restricted, false) AS restricted_differs

@@ -1,5 +1,8 @@
 -- name: authors
 -- Who wrote some resources of one owner first.
 -- in   $1 owner, $2 type, $3 ids
--- out  id, author: JSON as journal_write_v1 is given it
-SELECT id, author FROM resource_version WHERE owner = $1 AND type = $2 AND id = ANY ($3::text[]) AND version = 1;
+-- out  id, author: JSON as record/sets.py makes it
+SELECT v.id, a.told AS author
+  FROM resource_version v
+  JOIN author a ON a.author = v.author
+ WHERE v.owner = $1 AND v.type = $2 AND v.id = ANY ($3::text[]) AND v.version = 1;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +11,9 @@ import zstandard
 
 from akson.access.facts import Labels
 from akson.fhir import bodies, types
-from akson.fhir.custom import Custom
 from akson.fhir.timeline import sort_date
 from akson.record.facts import GOVERNING, FactRow
+from akson.record.own import Own
 from akson.record.stored import Stored, marks_on
 from akson.record.values import Hasher, Opened, Values, values_of
 
@@ -46,6 +45,7 @@ class Change(msgspec.Struct, kw_only=True):
     packed: bytes | None = None
     salt: bytes = b""
     values: Values = msgspec.field(default_factory=Values)
+    rules: int = 0  # revision of those of the installation's own that the values were made by
     facts: list[FactRow] = []
     lets_in: bool = True  # whether what these say of who gets at the record is written; decided by weighing.py
     changes_facts: bool = False
@@ -90,12 +90,11 @@ def packed(body: bytes) -> bytes:
     return _squeeze.compress(bodies.pack(bodies.split(body)))
 
 
-def fill(
-    change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Sequence[Custom]
-) -> None:
-    """Put the content into `change`: packed body, search values, labels and date. own: see values_of."""
+def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Own) -> None:
+    """Put the content into `change`: packed body, search values, labels, date. own: the installation's parameters."""
     change.resource = resource
     change.packed = packed(body)
-    change.values = values_of(change.type, resource, hasher, opened, own)
+    change.values = values_of(change.type, resource, hasher, opened, own.of(change.type))
+    change.rules = own.revision
     change.labels = tuple(sorted(marks_on(resource)))
     change.sort = sort_date(resource)

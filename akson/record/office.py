@@ -24,6 +24,7 @@ from akson.record.following import Following
 from akson.record.own import Rules
 from akson.record.queues import Queues
 from akson.record.staff import Register
+from akson.record.together import Together
 from akson.record.values import Hasher
 from akson.record.writing import flush
 
@@ -59,6 +60,8 @@ class Office:
         self.register = Register(self.database)
         self.queues = Queues()
         self.rules = Rules()
+        self.authors: set[int] = set()  # known to stand in the table author
+        self.together = Together(self.database, self.hasher)
 
     async def empty(self) -> bool:
         """Tell whether nothing has been written yet."""

@@ -117,7 +117,7 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     """Put the content of the draft, and what follows from it, into its change."""
     resource = draft.resource or {}
     office = work.office
-    fill(change, draft.body, resource, office.hasher, office.ids.open, office.rules.own.of(change.type))
+    fill(change, draft.body, resource, office.hasher, office.ids.open, office.rules.own)
     change.facts = facts_of(resource, lookup)
     if is_about_several(draft):
         change.labels = tuple(sorted({*change.labels, SEVERAL}))

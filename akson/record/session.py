@@ -11,6 +11,7 @@ from akson.access.facts import Facts
 from akson.base.database import Record
 from akson.base.errors import Refused
 from akson.base.work import Work
+from akson.record.authoring import introduce
 from akson.record.changes import Change
 
 
@@ -42,6 +43,7 @@ async def transaction(work: Work) -> asyncpg.Connection:
     if state.connection is None:
         connection = await work.office.database.acquire()
         try:
+            await introduce(work, connection.execute)
             begun = connection.transaction()
             await begun.start()
         except BaseException:  # given up meanwhile, too: a connection is either the work's or the pool's

@@ -6,30 +6,29 @@ owners in order, looks again and writes, or says what changed. Then we decide ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any
 
 import asyncpg
-import msgspec
 
 from akson.access.rules import Act
 from akson.access.subscribers import SUBSCRIPTION
-from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.record import own
+from akson.record.authoring import introduce
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
-from akson.record.facts import NUMBERED
 from akson.record.following import follow
 from akson.record.session import end, fetch, session, transaction
-from akson.record.values import Hasher, Values, values_of
+from akson.record.sets import Times, set_of, written
+from akson.record.together import rides
+from akson.record.values import values_of
 from akson.record.weighing import weigh
 from akson.registers.terminology import projecting
 
-SQL = queries(__file__, "writing.sql")
 READING = queries(__file__, "reading.sql")
 _TRIES = 4
 _FOLLOWED = projecting.TYPES | {own.TYPE, SUBSCRIPTION}  # something of theirs is written in the same transaction
@@ -54,19 +53,31 @@ async def flush(work: Work, *, last: bool = False) -> None:
         if not last or any(change.type in _FOLLOWED for change in changes):
             await transaction(work)
         try:
-            rows = await fetch(work, SQL.write, *_arguments(work, changes), work.office.rules.own.revision)
+            times = await _written(work, changes)
         except asyncpg.PostgresError as problem:
             if begins:
                 await end(work, commit=False)  # nothing else stands in it: it may begin anew
             await _answer(work, changes, problem)
         else:
-            if rows:
-                _settle(work, changes, *rows)
+            if times is not None:
+                _settle(work, changes, times)
                 await _project(work, changes)
                 await follow(work, changes)
                 return
             await _index_anew(work, changes)
     raise Refused("AK-J008")
+
+
+async def _written(work: Work, changes: Sequence[Change]) -> Times:
+    """Write the set: inside the work's transaction when there is one, else as one, with others when it may."""
+    one = set_of(work, changes)
+    if session(work).connection is None:
+        await introduce(work, work.office.database.execute)
+    if session(work).connection is None and rides(one):
+        session(work).statements += 1
+        times: Times = await work.office.together.write(one)
+        return times
+    return await written(partial(fetch, work), [one], work.office.hasher, waits=True)
 
 
 async def _index_anew(work: Work, changes: Iterable[Change]) -> None:
@@ -75,8 +86,9 @@ async def _index_anew(work: Work, changes: Iterable[Change]) -> None:
     await office.rules.refresh(partial(fetch, work))
     for change in changes:
         if (resource := change.resource) is not None:
-            more = office.rules.own.of(change.type)
-            change.values = values_of(change.type, resource, office.hasher, office.ids.open, more)
+            own = office.rules.own
+            change.values = values_of(change.type, resource, office.hasher, office.ids.open, own.of(change.type))
+            change.rules = own.revision
 
 
 async def _project(work: Work, changes: Sequence[Change]) -> None:
@@ -96,7 +108,9 @@ async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresEr
     if isinstance(problem, asyncpg.UniqueViolationError) and problem.constraint_name in _IDENTITIES:
         await _leave_trace(work, changes)
         raise Refused("AK-J006") from None
-    if problem.sqlstate not in ("AK008", "40001", "40P01"):
+    if problem.sqlstate == "AK010":  # who writes is not there any more: a backup was put back
+        work.office.authors.clear()
+    elif problem.sqlstate not in ("AK008", "40001", "40P01"):
         raise problem
     if state.connection is not None:  # the transaction is spent, with what stands in it; the client may try again
         raise Refused("AK-J008") from None
@@ -126,107 +140,11 @@ def _named(change: Change) -> str:
     return f"{change.method} {change.type}/{change.id}"
 
 
-def _settle(work: Work, changes: list[Change], row: Any) -> None:
+def _settle(work: Work, changes: list[Change], times: Mapping[int, datetime]) -> None:
     """Tell each change what became of it; forget facts that it may have changed."""
     state = session(work)
-    times = dict(zip(_places(work, changes), row["times"], strict=True))
     for change in changes:
         change.stored.last_updated = times[change.owner]
         if change.changes_facts or change.new_owner:
             state.facts.pop(change.owner, None)
             state.new.pop(change.owner, None)
-
-
-def _arguments(work: Work, changes: list[Change]) -> list[Any]:
-    """Return the arguments of journal_write_v3, in its order, and what may hold or name national numbers already."""
-    actor = work.actor
-    places = _places(work, changes)
-    author = msgspec.json.encode(
-        {
-            "kind": actor.kind,
-            "id": actor.id,
-            "name": actor.name,
-            "role": actor.role,
-            "unit": actor.unit,
-            "unit_name": actor.unit_name,
-            "purpose": work.purpose,
-        }
-    )
-    return [
-        work.now,
-        author.decode(),
-        *_owners(work, changes, places),
-        literal([places[c.owner] for c in changes]),
-        literal([c.owner for c in changes]),
-        literal([c.type_code for c in changes]),
-        literal([c.id for c in changes]),
-        literal([c.expect for c in changes]),
-        literal([c.method for c in changes]),
-        [c.packed for c in changes],
-        [c.salt for c in changes],
-        literal([c.sort for c in changes]),
-        actor.controller,
-        actor.unit,
-        actor.key,
-        literal([c.person for c in changes]),
-        literal([" ".join(c.labels) for c in changes]),
-        literal([literal(c.about) for c in changes]),
-        *index_columns((change.values for change in changes), work.office.hasher),
-        *_columns(5, ((n, f.kind, f.unit, f.person, f.data.decode()) for n, c in _numbered(changes) for f in c.told)),
-        *_columns(3, ((system, value, c.owner) for c in changes for system, value in c.identifiers)),
-        # in one order: sets that bring the same ids wait for each other, never both ways
-        *_columns(3, sorted((c.type_code, c.id, c.owner) for c in changes if c.elsewhere and c.expect == 0)),
-        *_columns(3, ((c.owner, c.type_code, c.id) for c in changes if c.expect > 0 and c.type in NUMBERED)),
-    ]
-
-
-def index_columns(values: Iterable[Values], hasher: Hasher) -> list[str | list[bytes] | None]:
-    """Return search values as columns, in the order of migration 0021: tokens, hot ones, prints, groups ... words.
-
-    All but the prints are array literals.
-    """
-    numbered = list(enumerate(values, start=1))
-    kinds: list[tuple[int, Callable[[Values], Iterable[tuple[Any, ...]]]]] = [
-        (3, lambda v: v.grouped), (6, lambda v: v.references), (5, lambda v: v.strings), (5, lambda v: v.dates),
-        (10, lambda v: v.numbers), (3, lambda v: (v.text,) if any(v.text) else ()),
-    ]  # fmt: skip
-    return [
-        literal([literal(v.hot_first) for _, v in numbered]),
-        literal([sum(v.tokens.values()) for _, v in numbered]),
-        [v.prints(hasher) for _, v in numbered],
-        *(
-            column
-            for width, rows in kinds
-            for column in _columns(width, ((n, *row) for n, v in numbered for row in rows(v)))
-        ),
-    ]
-
-
-def _places(work: Work, changes: list[Change]) -> dict[int, int]:
-    """Return the place (from 1) of each owner: those that stand in the order of their keys, then the new ones."""
-    new = session(work).new
-    owners = sorted({change.owner for change in changes}, key=lambda owner: (owner in new, owner))
-    return {owner: n for n, owner in enumerate(owners, start=1)}
-
-
-def _owners(work: Work, changes: list[Change], places: Iterable[int]) -> list[Any]:
-    """Return the owners: keys, how many are new, types, the facts revisions decided upon, facts rewritten."""
-    state = session(work)
-    rewritten = {change.owner for change in changes if change.changes_facts}
-    return [
-        literal(list(places)),
-        sum(owner in state.new for owner in places),
-        literal([state.new.get(owner, 0) for owner in places]),
-        literal([0 if owner in state.new else state.facts[owner].rev for owner in places]),
-        literal([owner in rewritten for owner in places]),
-    ]
-
-
-def _numbered(changes: list[Change]) -> Iterable[tuple[int, Change]]:
-    return enumerate(changes, start=1)
-
-
-def _columns(width: int, rows: Iterable[tuple[Any, ...]]) -> list[str | None]:
-    """Return rows as columns, each an array literal; `width` times None when there are no rows."""
-    turned: list[str | None] = [literal(column) for column in zip(*rows, strict=True)]
-    return turned or [None] * width

@@ -49,8 +49,9 @@ async def test_an_untouched_journal_is_proven(database_url: str, written: str) -
 TAMPERINGS = [
     ("UPDATE resource_version SET body = body || 'x' WHERE id = $id AND version = 1", [
         "resource_version Observation/$id/1: " + CHANGED]),
-    ("UPDATE resource_version SET author = 'x' WHERE id = $id AND version = 2", [
+    ("UPDATE resource_version SET author = 1 WHERE id = $id AND version = 2", [
         "resource_version Observation/$id/2: " + CHANGED, "resource Observation/$id: " + UNIT]),
+    ("INSERT INTO author VALUES (1, '{}')", ["author : was changed after it was written"]),
     ("UPDATE resource_version SET salt = 'x' WHERE id = $id AND version = 2", [
         "resource_version Observation/$id/2: " + CHANGED]),
     ("UPDATE resource_version SET method = 'DELETE' WHERE id = $id AND version = 2", [
@@ -109,6 +110,24 @@ async def test_what_is_done_behind_the_journals_back_is_found_and_named(
     assert sorted(told) == sorted(fault.replace("$id", written) for fault in found)
 
 
+@pytest.mark.parametrize(("tampering", "found"), [
+    ("UPDATE author SET told = replace(told, 'Yusuf', 'Jusuf')", ["author : was changed after it was written"]),
+    ("DELETE FROM author WHERE told LIKE '%Yusuf%'", [f"resource Observation/$id: {UNIT}"]),
+])  # fmt: skip
+async def test_a_change_of_who_wrote_is_found_and_all_they_wrote_is_named(
+    database_url: str, owner_db: Database, office: Office, tampering: str, found: list[str]
+) -> None:
+    home = await unit(office, "Sone nord")
+    mariam, astrid = await staff(office, home, "Yusuf"), await patient(office, at=home)
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        made = await journal.create(work, temperature(astrid))
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, temperature(astrid))
+    await owner_db.execute(tampering)
+    expected = [*(one.replace("$id", made.id) for one in found), f"resource_version Observation/{made.id}/1: {CHANGED}"]
+    assert sorted(await faults(database_url)) == sorted(expected)
+
+
 async def test_in_a_large_set_the_one_row_that_was_changed_is_named(
     database_url: str, owner_db: Database, office: Office
 ) -> None:
@@ -116,7 +135,7 @@ async def test_in_a_large_set_the_one_row_that_was_changed_is_named(
     async with office.work(JOB, Purpose.SYSTEM) as work:
         made = [await journal.create(work, temperature(astrid, f"{n}.5")) for n in range(100, 400)]
     changed, nulled = made[77].id, made[211].id
-    await owner_db.execute("UPDATE resource_version SET author = 'x' WHERE id = $1", changed)
+    await owner_db.execute("UPDATE resource_version SET author = 1 WHERE id = $1", changed)
     await owner_db.execute("UPDATE resource_version SET body = NULL, salt = NULL WHERE id = $1", nulled)
     assert sorted(await faults(database_url)) == sorted([
         f"resource Observation/{changed}: {UNIT}",

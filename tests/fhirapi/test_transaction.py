@@ -216,6 +216,7 @@ async def test_the_statements_of_a_transaction_are_as_many_for_500_entries_as_fo
     office, vendor = api.office, api.as_(VENDOR)
     astrid = await patient(office)
     entries = [post(about(P)) for _ in range(count)] + [post(about(astrid.reference)) for _ in range(count)]
+    await vendor.post("", content=transaction(post(ASTRID)))  # the first time it is introduced as an author
     before = office.database.statements, office.log.statements
     answer = await vendor.post("", content=transaction(post(ASTRID, P), *entries))
     assert len(places(answer)) == 2 * count + 1

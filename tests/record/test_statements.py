@@ -22,7 +22,7 @@ from tests.offices import FNR, JOB, NOW, VENDOR, opened_office, patient, staff, 
 
 CONNECTIONS = 4
 PERSON = Stored(type="Patient", id="import", version=1, owner=0, last_updated=NOW, packed=None)
-WRITE = "journal_write_v3"
+WRITE = "journal_write_v4"
 
 
 class Told:

@@ -14,9 +14,9 @@ from akson.base.ids import Ids
 from akson.base.queries import queries
 from akson.fhir import types
 from akson.record.own import Own, load
+from akson.record.sets import index_columns
 from akson.record.stored import stored
 from akson.record.values import Hasher, values_of
-from akson.record.writing import index_columns
 
 SQL = queries(__file__, "reindexing.sql")
 _AT_ONCE = 500  # resources

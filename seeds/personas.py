@@ -36,6 +36,7 @@ STAFF_CARDS = (
     (by.BERIT, "Naboen har sperret for henne"),
     (by.ELIN, "Astrid hører til den andre sonen"),
     (by.KRISTIN, "Innboks, og meldinger som må ordnes for hånd"),
+    (by.PER, "Svar innbyggere som spør om oppslag, vurder nødåpninger"),
     (by.CAMILLA, "Ansatte og roller, feil i meldinger. Ser ingen journal"),
 )
 CITIZEN_CARDS = (

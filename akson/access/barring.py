@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akson.access import roles
+from akson.access import rights, roles
 from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, related, rule
 
 __all__ = ["RULES"]
@@ -13,23 +13,23 @@ _WRITING = frozenset({Act.WRITE, Act.GOVERN, Act.ATTEST})
 
 @rule(20, refusal="AK-A040", to=STAFF | CITIZEN)
 def role_does_not_cover(ask: Ask) -> bool:
-    """Refuse types of information that the role has no use for.
+    """Refuse types of information that the role has no use for; of Tasks, citizens and privacy officers have cases.
 
     Source: pjl § 19, Normen: access follows the task; domain rule R7
     """
     if ask.labels is None:
         return not roles.may_read(ask.actor.role, "Patient")
     may = roles.may_write if ask.act in _WRITING else roles.may_read
-    return not may(ask.actor.role, ask.labels.type)
+    return not may(ask.actor.role, ask.labels.type) and not rights.answers(ask) and not rights.asks(ask)
 
 
 @rule(100, refusal="AK-A010", to=STAFF | SYSTEM, acts=frozenset(Act) - {Act.REGISTER})
 def strictly_confidential(ask: Ask) -> bool:
-    """Refuse everybody a strictly confidential person, as if unknown, but the units and persons tied to them.
+    """Refuse everybody a strictly confidential person, as if unknown, but who is tied to them or answers their case.
 
     Source: folkeregisterloven § 10-4 (strictly confidential address, code 6); domain rule R29
     """
-    return ask.facts.protection == STRICTLY and not own_job(ask) and not related(ask)
+    return ask.facts.protection == STRICTLY and not (own_job(ask) or related(ask) or rights.answers(ask))
 
 
 @rule(110, refusal="AK-A020", to=STAFF, acts=CONTENT | {Act.OPEN})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from akson.access.asking import CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
 from akson.access.citizens import parent_of_small_child
 from akson.access.facts import OBJECTION, Block, Facts, Labels
+from akson.access.rights import is_case
 from akson.base.work import Kind
 
 __all__ = ["RULES"]
@@ -61,10 +62,13 @@ def _meant(block: Block, ask: Ask) -> bool:
 
 
 def _covered(block: Block, ask: Ask) -> bool:
-    """Say whether a block is about what is asked for; a part that is blocked does not close the record as a whole."""
-    if block.whole:
-        return True
+    """Say whether a block is about what is asked for; a part that is blocked does not close the record as a whole.
+
+    What citizens ask for by right is not hidden from who shall answer it, but from one they have named.
+    """
     labels = ask.labels
+    if block.whole:
+        return bool(block.persons) or not is_case(labels)
     if labels is None:
         return False
     written = not (_writers(labels, ask.facts) & set(block.written_by)) <= {ask.actor.unit}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 
-__all__ = ["RULES", "parent_of_small_child"]
+__all__ = ["RULES", "decides", "parent_of_small_child"]
 
 NORWAY = ZoneInfo("Europe/Oslo")
 PARENTS_SEE_UNTIL = 12  # years
@@ -37,7 +37,7 @@ def not_written_by_this_citizen(ask: Ask) -> bool:
     labels = ask.labels
     if labels is None or labels.author == ask.actor.key:
         return labels is None
-    return not (labels.block and _decides(ask))
+    return not (labels.block and decides(ask))
 
 
 @rule(132, refusal="AK-A062", to=CITIZEN)
@@ -47,7 +47,7 @@ def consents_are_the_persons(ask: Ask) -> bool:
     Source: pjl § 17, pbrl §§ 3-4, 4-4; domain rules R11, R25, R32
     """
     labels = ask.labels
-    if labels is None or labels.type != "Consent" or _decides(ask):
+    if labels is None or labels.type != "Consent" or decides(ask):
         return False
     by_opener = any(opening.person == labels.author != 0 for opening in ask.facts.openings)
     return ask.act is not Act.READ or labels.block or not by_opener
@@ -89,7 +89,7 @@ def proxy(ask: Ask) -> bool:
     return _represents(ask, "proxy") and not ask.facts.deceased
 
 
-def _decides(ask: Ask) -> bool:
+def decides(ask: Ask) -> bool:
     """Say whether the citizen is the person, or decides for them: a parent while the child is small, or a guardian."""
     return own_record(ask) or parent_of_small_child(ask) or guardian(ask)
 

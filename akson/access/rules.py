@@ -10,6 +10,7 @@ Rules are pure: what they know is in `Ask`.
     attesting   what only registers know            programs    our own jobs, and those with an agreement
     erasing     what leaves a record for good       commons     what belongs to nobody
     subscribers each subscription is its subscriber's
+    rights      what citizens ask for by right, and who answers
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from akson.access import (
     erasing,
     opening,
     programs,
+    rights,
     subscribers,
     tokens,
 )
@@ -38,7 +40,7 @@ __all__ = ["Act", "Decision", "decide", "hides_address", "partly_closed"]
 
 # Importing them registers their rules.
 _LOADED = (attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, citizens.RULES, commons.RULES, erasing.RULES,
-           opening.RULES, programs.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
+           opening.RULES, programs.RULES, rights.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:

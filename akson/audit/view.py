@@ -17,6 +17,7 @@ from akson.base.work import Kind, Seen
 
 SQL = queries(__file__)
 SAME_VISIT = timedelta(minutes=30)  # between two looks by the same person
+MOST = 1000  # rows of the log about one person's looks that are read at once
 _seen = msgspec.json.Decoder(list[Seen])
 
 
@@ -29,6 +30,7 @@ class Visit:
     did      "leste oversikten", "skrev notater" ..., one thing each, each once, in the order they happened
     why      "fastlegeliste", "nødåpning" ...; reason: what was given for an opening
     refused  nothing was shown; rules: those that refused
+    place    owner key of the unit acted for; 0 for citizens and programs
     """
 
     actor: str
@@ -44,6 +46,7 @@ class Visit:
     reason: str
     refused: bool
     rules: tuple[str, ...] = ()
+    place: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +62,25 @@ async def looked_at(reads: Reads, patient_key: int, before: datetime, limit: int
 
     limit   about how many rows of the log; a visit may be several rows
     """
-    rows = list(await reads.fetch(SQL.looked_at, patient_key, before, limit))
-    rows.sort(key=lambda row: (row["at"], row["stream"], row["seq"]), reverse=True)
+    rows = _in_order(await reads.fetch(SQL.looked_at, patient_key, before, limit))
     visits = [_visit(patient_key, group) for group in _visits(rows)]
     return Looks(visits=tuple(visits), before=rows[-1]["at"] if len(rows) >= limit else None)
+
+
+async def looked_at_by(
+    reads: Reads, patient_key: int, who: str, period: tuple[datetime, datetime], limit: int = MOST
+) -> tuple[Visit, ...]:
+    """Return the visits of one to another's record, newest first.
+
+    who     as the log names actors: "Practitioner/<id>"
+    period  its first and last instant
+    """
+    rows = _in_order(await reads.fetch(SQL.looked_at_by, patient_key, who, *period, limit))
+    return tuple(_visit(patient_key, group) for group in _visits(rows))
+
+
+def _in_order(rows: Iterable[Record]) -> list[Record]:
+    return sorted(rows, key=lambda row: (row["at"], row["stream"], row["seq"]), reverse=True)
 
 
 def in_words(what: str) -> str:
@@ -131,7 +149,7 @@ def _visit(patient: int, rows: list[Record]) -> Visit:
         begun=first["at"], ended=last["at"], did=tuple(dict.fromkeys(one for s in told for one in _did(s))),
         why=tuple(dict.fromkeys(s.basis for s in told if s.basis)),
         reason=next((row["reason"] for row in reversed(rows) if row["reason"]), ""), refused=not permitted,
-        rules=() if permitted else tuple(dict.fromkeys(s.rule for s in told if s.rule)),
+        rules=() if permitted else tuple(dict.fromkeys(s.rule for s in told if s.rule)), place=last["unit"],
     )  # fmt: skip
 
 

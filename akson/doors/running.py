@@ -30,6 +30,7 @@ from akson.doors.subscribing import standing
 from akson.exchange import erasing
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
+from akson.patient import cases
 from akson.record import conditions, exports, worklist
 from akson.record.office import Office
 from akson.record.search import indexing
@@ -51,7 +52,7 @@ def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
     return [
         worklist.consumer(office.database, office.ids.open), erasing.consumer(office.eraser),
-        drafts.consumer(office.database), collecting.consumer(office),
+        drafts.consumer(office.database), collecting.consumer(office), cases.consumer(office),
     ]  # fmt: skip
 
 

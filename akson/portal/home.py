@@ -11,7 +11,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, long_day, said
 from akson.base.work import Work
 from akson.patient.reading import code, display, moment, reference, words
-from akson.portal import coming, emergencies, looks, medicines, model
+from akson.portal import cases, coming, emergencies, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence, until
 from akson.record.session import Within
@@ -87,6 +87,8 @@ def _new(opened: Opened, since: datetime | None, now: datetime) -> tuple[model.E
         for at, entry in [draw(opened, hit.resource, now)]
         if entry and is_new(hit, at)
     ]
+    answered = [(one, cases.answered(opened, one, now)) for one in cases.of(opened) if one.closed]
+    found += [(one.changed, entry) for one, entry in answered if is_new(one.stored, one.changed)]
     found.sort(key=lambda pair: (local(pair[0] or now).date(), pair[1].icon == "pill", pair[0]), reverse=True)
     return tuple(entry for _, entry in found[:MOST_NEW] if entry)
 

@@ -12,7 +12,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import apps, blocks, looks, model
+from akson.portal import apps, blocks, cases, looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
@@ -22,7 +22,7 @@ from akson.record.session import Within
 from akson.record.working import Worker, working
 
 Resource = Mapping[str, Any]
-WANTED: Final = {"Consent": 200, "RelatedPerson": 50}
+WANTED: Final = {"Consent": 200, "RelatedPerson": 50, "Task": 200}
 ROWS: Final = 100  # of the log on one page
 
 
@@ -33,17 +33,21 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
     """
     seen = await view.looked_at(Within(work), opened.identity.owner, before or work.now, ROWS)
     others = [visit for visit in seen.visits if not visit.own]
+    asked = cases.of(opened)
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
     return model.Insight(
-        looks=tuple(looks.full(day, opened["Consent"], work.now, me=work.actor.id, decides=opened.decides,
-                               block_href=_block_href(opened, day[0]))
-                    for day in looks.by_day(others)),
+        looks=tuple(
+            cases.noted(looks.full(day, opened["Consent"], work.now, me=work.actor.id, decides=opened.decides,
+                                   block_href=_block_href(opened, day[0]), ask_href=cases.ask_href(opened, day[0])),
+                        day[0], asked)
+            for day in looks.by_day(others)
+        ),
         total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
         persons=await _representatives(work, opened), apps=await apps.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
-        contact=await _whom_to_ask(work, opened),
+        asked=tuple(cases.told(opened, one, work.now) for one in asked), contact=await _whom_to_ask(work, opened),
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def short(visit: Visit) -> model.Look:
 
 
 def full(day: Sequence[Visit], openings: Sequence[Resource], now: datetime, *, me: str = "", decides: bool = True,
-         block_href: str = "") -> model.Look:  # fmt: skip
+         block_href: str = "", ask_href: str = "") -> model.Look:  # fmt: skip
     """Return everything the log tells of one person's looks of one day.
 
     openings  the person's Consents, where staff wrote why they opened the record
@@ -62,7 +62,7 @@ def full(day: Sequence[Visit], openings: Sequence[Resource], now: datetime, *, m
     closed = decides and any(_CLOSED & set(one.rules) for one in day)
     return model.Look(
         who=texts().plain("insight.yourself", name=visit.who) if visit.actor == me else who(visit),
-        at=visit.ended, unit=visit.unit, kind=kind(visit), basis=and_(bases), block_href=block_href,
+        at=visit.ended, unit=visit.unit, kind=kind(visit), basis=and_(bases), block_href=block_href, ask_href=ask_href,
         shown=_times(day, now), what=sentence(texts().plain("insight.was_closed")) if closed else _did(did[:_SHOWN]),
         more="" if closed else _did(did[_SHOWN:]),
         why=" ".join(texts().plain("insight.reason", reason=reason) for reason in reasons),

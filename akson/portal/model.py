@@ -43,6 +43,36 @@ class Look:
     basis: str = ""  # "du står på listen hos fastlegen"
     kind: str = ""  # "": ordinary; "opened": opened by own decision; "emergency"; "refused"
     block_href: str = ""  # close the record to the one who looked
+    ask_href: str = ""  # ask why
+    asked: str = ""  # that somebody has asked already: "Du har bedt om forklaring"
+    asked_href: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One case: what was asked, how far it is, what was answered."""
+
+    id: str  # where a link to it leads
+    title: str  # "Du har bedt om forklaring"
+    about: str  # "Berit Solli, sykepleier, 22.11.2026"
+    state: str  # "Svar innen 22.12.2026"
+    words: str = ""  # the citizen's own
+    answer: str = ""
+    outcome: str = ""  # "Oppslaget hadde grunn."
+    late: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """The page where one asks about somebody's looks of one day."""
+
+    who: str  # "Berit Solli, sykepleier, Hjemmetjenesten sone nord"
+    shown: str  # "I går klokken 08.12 og 14.30"
+    did: str  # "Leste oversikten."
+    by: str  # the day it is answered: "22.12.2026"
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]  # what the form carries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +151,7 @@ class Insight:
     block_href: str = ""  # to close the record to someone; empty for those who may not decide it
     persons: tuple[Entry, ...] = ()  # who may act for me
     apps: tuple[Entry, ...] = ()  # that have been let in
+    asked: tuple[Asked, ...] = ()
     contact: tuple[Entry, ...] = ()  # whom to ask
 
 

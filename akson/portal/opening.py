@@ -30,7 +30,7 @@ class Opened:
 
     own     it is the citizen's own
     rule    which of the rules of access lets it be read; basis: why, as it says
-    decides may close the record to others
+    decides may close the record to others, and ask for what is the person's right
     secret  where the person is must not be made known, and it is somebody else who looks
     """
 

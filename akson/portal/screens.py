@@ -9,7 +9,7 @@ from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.portal import apps, blocks, emergencies, home, insight, model, record
+from akson.portal import apps, blocks, cases, emergencies, home, insight, model, record
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
@@ -80,6 +80,21 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
     return shown.page("min_opphev.html", blocking=page)
 
 
+@SCREENS.screen("/min/innsyn/forklaring", needs=OWN, title="cases.ask")
+async def ask_why(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen ask why somebody looked, or say that they should not have."""
+    shown = await _deciding(work, visit, "forklaring")
+    sent = visit.form if visit.sent else visit.query
+    looked = await cases.looked(work, shown, sent.get("hvem", ""), sent.get("dag", ""))
+    form = cases.FORM.read(visit.form) if visit.sent else cases.FORM.blank()
+    if form.valid:
+        await cases.ask(work, shown, looked, form)
+        return Go(shown.href("/min/innsyn"), said="cases.sent")
+    hidden = _carried(shown, hvem=sent.get("hvem", ""), dag=sent.get("dag", ""))
+    return shown.page("min_forklaring.html", status=422 if form.sent else 200, form=form,
+                      asking=cases.asking(shown, looked, work.now, hidden))  # fmt: skip
+
+
 @SCREENS.screen("/min/innsyn/app", needs=OWN, title="my_apps.end")
 async def withdraw_app(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen read what an app may do, and take it back."""
@@ -92,12 +107,12 @@ async def withdraw_app(work: Work, visit: Visit) -> Page | Go:
     return shown.page("min_app.html", withdrawing=apps.withdrawing(work, shown, one, hidden))
 
 
-async def _deciding(work: Work, visit: Visit) -> Opened:
-    """Open the record for one who may close it to others.
+async def _deciding(work: Work, visit: Visit, part: str = "sperr") -> Opened:
+    """Open the record for one who may close it to others, and ask on the person's behalf. part: of the page.
 
     Raises  Refused AK-A001; a proxy may read, but does not decide this
     """
-    shown = await opened(work, visit, insight.WANTED, page=f"{emergencies.READ_ON}/sperr")
+    shown = await opened(work, visit, insight.WANTED, page=f"{emergencies.READ_ON}/{part}")
     if not shown.decides:
         raise Refused("AK-A001")
     return shown

@@ -17,6 +17,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import interval
+from akson.record.cases import ANSWERED_BY, marked
 from akson.record.deciding import permitted
 from akson.record.session import fetch
 from akson.record.stored import stored
@@ -25,6 +26,7 @@ SQL = queries(__file__, "worklist.sql")
 READING = queries(__file__, "reading.sql")
 TASK: Final = "https://akson.no/fhir/task"  # Task.code
 FOR_INFORMATION: Final = "orientering"  # to be known, not acted on: kind "notice" instead of "task"
+CASE: Final = "case"  # kind of what citizens ask for by right, see cases.py
 OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")
 MOST: Final = 200
 _AT_HOME: Final = "HH"  # Encounter.class
@@ -104,10 +106,13 @@ def _task(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, 
     unit = _key(resource.get("requester"), "Organization", open_id)
     unit = _key(resource.get("owner"), "Organization", open_id) or unit
     person = _key(resource.get("owner"), "Practitioner", open_id)
+    if answerer := marked(resource, ANSWERED_BY):
+        unit, person = open_id(answerer) or 0, 0
     due = ((resource.get("restriction") or {}).get("period") or {}).get("end")
     codes = {c.get("code") for c in (resource.get("code") or {}).get("coding") or [] if c.get("system") == TASK}
+    kind = CASE if answerer else "notice" if FOR_INFORMATION in codes else "task"
     if unit or person:
-        yield unit, person, "notice" if FOR_INFORMATION in codes else "task", interval(due)[1] if due else None
+        yield unit, person, kind, interval(due)[1] if due else None
 
 
 def _appointment(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, datetime | None]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from akson.access.roles import Permission, has
 from akson.audit.last import last_look
 from akson.base.errors import Refused
 from akson.base.web.messages import texts
@@ -35,8 +36,10 @@ _HANDLED: Final[dict[str, Handling]] = {
 
 @SCREENS.screen("/start", needs="at-work", title="start.title", methods=("GET",),
                 menu=Menu(text="start.menu", icon="cal", order=1, keys="g d"))  # fmt: skip
-async def start(work: Work, visit: Visit) -> Page:
-    """Show my day."""
+async def start(work: Work, visit: Visit) -> Page | Go:
+    """Show my day; whoever reviews the log and meets no patients has their cases."""
+    if has(work.actor.role, Permission.REVIEW_LOG):
+        return Go("/personvern")
     today = local(work.now).date().isoformat()
     pairs = [("practitioner", work.actor.id), ("date", today), ("_sort", "date"), ("_count", _MOST)]
     appointments = (await search(work, "Appointment", pairs)).hits

@@ -1,0 +1,116 @@
+"""What a citizen asks for by right, as the citizen's pages tell it: the form, how far it is, the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from akson.audit.view import Visit, looked_at_by
+from akson.base.errors import Refused
+from akson.base.web.forms import Choice, Filled, Form, LongText
+from akson.base.web.messages import texts
+from akson.base.web.render import OSLO, full_date, local, said
+from akson.base.work import Work
+from akson.patient import cases
+from akson.patient.cases import Case
+from akson.portal import looks, model
+from akson.portal.opening import Opened
+from akson.portal.plain import sentence
+from akson.record.cases import ANSWERED_WITHIN, MOST_WORDS
+from akson.record.session import Within
+
+_CHOICES: Final = ("explanation", "suspicion")
+_EXPLAINED: Final = "behandler en sak"  # a basis of the rules: who looks for this reason has said why
+FORM: Final = Form(
+    Choice(name="onske", label="cases.which", choices=tuple((one, texts().plain(f"cases.{one}")) for one in _CHOICES)),
+    LongText(name="ord", label="cases.words", help="cases.words_help", required=False, longest=MOST_WORDS),
+)
+
+
+def of(opened: Opened) -> list[Case]:
+    """Return the cases of a record, newest first."""
+    found = [one for one in map(cases.case_of, opened.parts["Task"]) if one]
+    return sorted(found, key=lambda one: one.asked, reverse=True)
+
+
+def ask_href(opened: Opened, visit: Visit) -> str:
+    """Return where one asks about a look; "" for the looks of citizens and programs, and of who answers cases."""
+    kind, _, id_ = visit.actor.partition("/")
+    if kind != "Practitioner" or not opened.decides or _EXPLAINED in visit.why:
+        return ""
+    return opened.href("/min/innsyn/forklaring", hvem=id_, dag=local(visit.ended).date().isoformat())
+
+
+def noted(look: model.Look, visit: Visit, asked: Sequence[Case]) -> model.Look:
+    """Return the look with what has been asked about it already, instead of the way to ask."""
+    day = local(visit.ended).date()
+    for one in asked:
+        if one.who == visit.actor and local(one.since).date() <= day <= local(one.until).date():
+            own = "noted_emergency" if one.sort == cases.EMERGENCY else "noted"
+            return replace(look, ask_href="", asked=texts().plain(f"cases.{own}"), asked_href=f"#{_anchor(one)}")
+    return look
+
+
+async def looked(work: Work, opened: Opened, id_: str, day: str) -> tuple[Visit, ...]:
+    """Return one's visits to the record on one Norwegian day, newest first; one statement.
+
+    Raises  Refused AK-J001 when there are none
+    """
+    try:
+        begins = datetime.combine(date.fromisoformat(day), time.min, OSLO)
+    except ValueError:
+        raise Refused("AK-J001") from None
+    ends = datetime.combine(begins.date() + timedelta(days=1), time.min, OSLO) - timedelta(microseconds=1)
+    found = await looked_at_by(Within(work), opened.identity.owner, f"Practitioner/{id_}", (begins, ends))
+    if not found:
+        raise Refused("AK-J001")
+    return found
+
+
+def asking(opened: Opened, visits: Sequence[Visit], now: datetime, hidden: tuple[tuple[str, str], ...]) -> model.Asking:
+    """Return the page."""
+    told = looks.full(visits, (), now)
+    return model.Asking(
+        who=_called(visits[0]), shown=told.shown, did=told.what, by=full_date(local(now + ANSWERED_WITHIN).date()),
+        action="/min/innsyn/forklaring", back=opened.href("/min/innsyn"), hidden=hidden,
+    )  # fmt: skip
+
+
+async def ask(work: Work, opened: Opened, visits: Sequence[Visit], form: Filled) -> None:
+    """Send what was filled in; see patient/cases.py."""
+    person = {"reference": f"Patient/{opened.identity.id}", "display": opened.name}
+    who = {"reference": visits[0].actor, "display": _called(visits[0])}
+    await cases.ask(work, person, str(form.values["onske"]), who=who, words=str(form.values["ord"] or ""),
+                    period=(visits[-1].begun, visits[0].ended))  # fmt: skip
+
+
+def told(opened: Opened, case: Case, now: datetime) -> model.Asked:
+    """Return a case in words."""
+    t, emergency = texts().plain, case.sort == cases.EMERGENCY
+    late = not case.closed and local(now).date() > case.due
+    due, day = full_date(case.due), full_date(local(case.changed).date())
+    state = t("cases.answered", day=day, by=case.by) if case.closed else t("cases.late", due=due) if late else (
+        t("cases.due_emergency" if emergency else "cases.due", asked=said(local(case.asked).date(), now), due=due)
+    )  # fmt: skip
+    return model.Asked(
+        id=_anchor(case), title=t(f"cases.asked_{case.sort}"), state=state, late=late, answer=case.answer,
+        about=", ".join(filter(None, (case.called, full_date(local(case.since).date())))),
+        words=opened.say("cases.words_were", words=case.words) if case.words else "",
+        outcome=t(f"cases.{case.outcome}") if case.closed else "",
+    )  # fmt: skip
+
+
+def answered(opened: Opened, case: Case, now: datetime) -> model.Entry:
+    """Return what Min side tells of an answer: that there is one."""
+    return model.Entry(title=texts().plain("cases.new"), text=sentence(said(case.changed, now), case.by), icon="chat",
+                       href=f"{opened.href('/min/innsyn')}#{_anchor(case)}")  # fmt: skip
+
+
+def _called(visit: Visit) -> str:
+    return ", ".join(filter(None, (looks.who(visit), visit.unit)))
+
+
+def _anchor(case: Case) -> str:
+    return f"sak-{case.stored.id}"

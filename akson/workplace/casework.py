@@ -1,0 +1,63 @@
+"""What the privacy officer's pages are filled with: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRow:
+    """One case on the privacy officer's desk."""
+
+    title: str  # "Vil vite hvorfor"
+    href: str
+    who: str  # whose looks it is about: "Berit Solli, sykepleier, Hjemmetjenesten sone nord"
+    person: str  # whose record
+    day: str  # of the looks
+    due: str
+    now: bool  # within a week, or overdue
+    state: str
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSection:
+    """Cases that belong together: overdue, this week."""
+
+    head: str
+    rows: tuple[CaseRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """One visit to a record, from the access log."""
+
+    when: str  # "i går"
+    clock: str  # "08.12–08.20"
+    who: str
+    unit: str
+    did: str  # "Leste oversikten, leste notater"
+    why: str  # the bases
+    reason: str  # as given for an opening
+    refused: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspected:
+    """One case with the looks it is about."""
+
+    title: str
+    person: str
+    asker: str  # who asked on the person's behalf
+    who: str
+    day: str
+    words: str
+    asked: str
+    due: str
+    now: bool
+    state: str
+    looks: tuple[Inspection, ...]
+    action: str
+    answer: str
+    outcome: str
+    emergency: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from akson.access.roles import OWN_JOB
+from akson.access.roles import OWN_JOB, called
 from akson.base.errors import Refused
 from akson.base.jobs import Consumer, News
 from akson.base.work import Actor, Kind, Purpose, Work
@@ -15,6 +15,7 @@ from akson.fhir import types
 from akson.fhir.dates import BEGINNING, interval
 from akson.patient.reading import display, moment, reference
 from akson.record import cases, journal
+from akson.record.authors import authors
 from akson.record.office import Office
 from akson.record.stored import Stored, stored
 
@@ -149,10 +150,12 @@ async def _look_into(work: Work, consent: Stored) -> None:
     answerer = await cases.answerer_of(work, work.office.ids.open(unit) or 0)
     if not (who and answerer):
         return
-    called = next((display(one) for one in consent.resource.get("performer", ()) if reference(one) == who), "")
-    about = [cases.told(cases.INPUT, cases.WHO, valueReference={"reference": who, "display": called}),
+    by = (await authors(work, consent.owner, "Consent", [consent.id]))[consent.id]
+    called_ = ", ".join(filter(None, (by.name, called(by.role), by.unit_name)))
+    person = {**consent.resource["patient"], "display": await cases.name_of(work, consent.owner)}
+    about = [cases.told(cases.INPUT, cases.WHO, valueReference={"reference": who, "display": called_}),
              cases.told(cases.INPUT, cases.WHEN, valuePeriod=provision["period"])]  # fmt: skip
-    task = cases.task(EMERGENCY, person=consent.resource["patient"], requester={"display": JOB.name}, now=work.now,
+    task = cases.task(EMERGENCY, person=person, requester={"display": JOB.name}, now=work.now,
                       about=about, answerer=answerer)  # fmt: skip
     try:
         await journal.update(work, {**task, "focus": {"reference": consent.reference}}, id_=f"opening-{consent.id}",

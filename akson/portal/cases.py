@@ -44,12 +44,14 @@ def ask_href(opened: Opened, visit: Visit) -> str:
 
 
 def noted(look: model.Look, visit: Visit, asked: Sequence[Case]) -> model.Look:
-    """Return the look with what has been asked about it already, instead of the way to ask."""
+    """Return the look with what has been asked about it already."""
     day = local(visit.ended).date()
     for one in asked:
         if one.who == visit.actor and local(one.since).date() <= day <= local(one.until).date():
-            own = "noted_emergency" if one.sort == cases.EMERGENCY else "noted"
-            return replace(look, ask_href="", asked=texts().plain(f"cases.{own}"), asked_href=f"#{_anchor(one)}")
+            emergency = one.sort == cases.EMERGENCY  # about the opening alone: of the rest of the day one may ask
+            said_ = "noted_closed" if one.closed else "noted_emergency" if emergency else "noted"
+            return replace(look, ask_href=look.ask_href if emergency else "", asked=texts().plain(f"cases.{said_}"),
+                           asked_href=f"#{_anchor(one)}")  # fmt: skip
     return look
 
 

@@ -132,6 +132,12 @@ async def answerer_of(work: Work, unit: int) -> str:
     return rows[0]["id"] if rows else ""
 
 
+async def name_of(work: Work, owner: int) -> str:
+    """Return what a person is called, for those who may know that there is a case about them."""
+    rows = await fetch(work, SQL.name, owner)
+    return (rows[0]["name"] or "") if rows else ""
+
+
 async def hold(work: Work, drafts: Sequence[Draft]) -> None:
     """Complete what citizens ask for: find the look in the log, and say who answers and by when; two statements each.
 

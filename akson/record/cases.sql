@@ -4,3 +4,7 @@
 SELECT r.id FROM fact u
   JOIN resource r ON r.owner = coalesce(nullif(u.unit, 0), u.owner) AND r.type = $2 AND NOT r.deleted
  WHERE u.owner = $1 AND u.kind = 'unit';
+
+-- name: name
+-- What a person is called.
+SELECT data::json -> 'value' ->> 'name' AS name FROM fact WHERE owner = $1 AND kind = 'person';

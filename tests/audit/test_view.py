@@ -58,7 +58,7 @@ async def test_refused_attempts_are_told_and_so_is_the_reason_of_an_opening(log:
 
 async def test_an_opening_is_told_as_one_and_not_as_a_consent(log: AccessLog, db: Database) -> None:
     await log.write(look(saw("POST Consent/x", rule="may_open_with_reason"), saw("Task/y/_history/1")))
-    assert (await seen(db)).visits[0].did == ("åpnet journalen selv", "leste oppgaver og saker")
+    assert (await seen(db)).visits[0].did == ("åpnet journalen selv", "leste oppgaver")
 
 
 async def test_the_citizens_own_looks_are_marked_and_the_daughters_are_not(log: AccessLog, db: Database) -> None:

@@ -60,7 +60,7 @@ async def test_a_case_shows_the_looks_of_the_log_and_nothing_of_the_record(town:
         assert "Mistenker oppslag uten grunn" in desk.text and "Senere, 1" in desk.text
         page = await browser.open(f"/personvern/{task}")
     assert "Åpnet journalen, leste problemer og diagnoser" in page.text and "fastlegeliste" in page.text
-    assert "Jonas Eikeland, fastlege Nordre legesenter" in page.text and "Han er naboen min" in page.text
+    assert "Jonas Eikeland, fastlege, Nordre legesenter" in page.text and "Han er naboen min" in page.text
     assert "Hjertesvikt" not in page.html and ASTRID.fnr.value not in page.html
     assert desk.statements <= 9 and page.statements <= 7
     rows = await town.office.database.fetch(
@@ -92,7 +92,11 @@ async def test_an_emergency_is_looked_into_once_whatever_is_delivered_twice(town
     await heard(town)
     async with browsing(town.office, await town.at_work("per")) as browser:
         desk = await browser.open("/personvern")
-        assert "Nødåpninger som ikke er vurdert, 1" in desk.text and "Sara Nygård" in desk.text
+        assert (
+            "Nødåpninger som ikke er vurdert, 1" in desk.text
+            and "Sara Nygård, lege i vakt, Fjordvik legevakt" in desk.text
+        )
+        assert "Henrik" in desk.text
         (path,) = {one for one in desk.html.split('"') if one.startswith("/personvern/")}
         page = await browser.open(path)
         assert "Vurder nødåpningen" in page.text and "«Bevisstløs på gaten»" in page.text

@@ -114,10 +114,8 @@ def outcome_of(outputs: Sequence[Resource]) -> str:
 
 
 def is_case(resource: Resource) -> bool:
-    """Say whether a resource is a case, or would pass for one."""
-    return resource.get("resourceType") == TASK and bool(
-        sort_of(resource) or CASE in marks_in(resource.get("meta") or {})
-    )
+    """Say whether a Task is a case, or would pass for one."""
+    return bool(sort_of(resource)) or CASE in marks_in(resource.get("meta") or {})
 
 
 def marked(resource: Resource, system: str) -> str:
@@ -145,8 +143,7 @@ async def hold(work: Work, drafts: Sequence[Draft]) -> None:
     """
     for draft in drafts if work.actor.kind is Kind.CITIZEN else ():
         if draft.type == TASK and draft.method == "POST" and sort_of(draft.resource or {}) and _may_ask(work, draft):
-            draft.resource = await _completed(work, draft.owner or 0, draft.resource or {})
-            draft.body = bodies.dumps(draft.resource)
+            draft.rewrite(bodies.dumps(await _completed(work, draft.owner or 0, draft.resource or {})))
 
 
 def _may_ask(work: Work, draft: Draft) -> bool:
@@ -193,7 +190,8 @@ async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
 
     Raises  Refused AK-B003, AK-B004
     """
-    answers = [one for one in drafts if work.actor.kind is Kind.STAFF and is_case(one.resource or {})]
+    tasks = [one for one in drafts if one.type == TASK and work.actor.kind is Kind.STAFF]
+    answers = [one for one in tasks if is_case(one.resource or {})]
     if not answers:
         return
     keys = [one.owner or 0 for one in answers], [types.code_of(TASK)] * len(answers), [one.id or "" for one in answers]

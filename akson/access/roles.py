@@ -23,6 +23,7 @@ class Permission(StrEnum):
     FIND_PEOPLE = "find-people"  # search for a person; shows minimal identity
     READ_MINIMAL = "read-minimal"
     READ_CASE = "read-case"
+    READ_MEDICATION = "read-medication"
     READ_CLINICAL = "read-clinical"
     WRITE_VITALS = "write-vitals"
     WRITE_NOTES = "write-notes"
@@ -54,6 +55,8 @@ READS: Mapping[Permission, str] = {
     P.READ_MINIMAL: _MINIMAL,
     P.READ_CASE: f"{_MINIMAL} ServiceRequest CarePlan Goal QuestionnaireResponse Communication CommunicationRequest "
     "DocumentReference Consent Observation",
+    P.READ_MEDICATION: f"{_MINIMAL} MedicationRequest MedicationStatement MedicationDispense MedicationAdministration "
+    "Medication List AllergyIntolerance Condition Observation DetectedIssue Communication CommunicationRequest",
     P.READ_CLINICAL: "*",
     P.OWN_RECORD: "*",
 }
@@ -104,7 +107,10 @@ _CARE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTE
          P.WRITE_ADMINISTRATION)  # fmt: skip
 _OPENS = (P.OPEN_WITH_REASON, P.OPEN_EMERGENCY)
 _NURSE = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.GIVE_MEDICATION, P.WRITE_MEDICATION, P.WRITE_PLAN, P.WRITE_VACCINES)
-_DOCTOR = (*_NURSE, P.WRITE_ORDERS, P.DECIDE_ERASURE)
+_TRAINEE = (*_NURSE, P.WRITE_ORDERS)
+_DOCTOR = (*_TRAINEE, P.DECIDE_ERASURE)
+_THERAPIST = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.WRITE_PLAN, P.WRITE_ORDERS)
+_CASE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_TASKS, P.WRITE_MESSAGES)
 
 ROLES: Mapping[str, Role] = {
     role.code: role
@@ -112,12 +118,31 @@ ROLES: Mapping[str, Role] = {
         _role("fastlege", "Fastlege", *_DOCTOR, health=True),
         _role("legevaktlege", "Lege i vakt", *_DOCTOR, health=True),
         _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True),
+        _role("kommuneoverlege", "Kommuneoverlege", *_DOCTOR, health=True),
+        _role("lis1", "Lege i spesialisering (LIS1)", *_TRAINEE, health=True),
         _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, P.ANSWER_FOR_MESSAGES, health=True),
         _role("sykepleier", "Sykepleier", *_NURSE, health=True),
         _role("helsefagarbeider", "Helsefagarbeider", *_CARE, *_OPENS, P.GIVE_MEDICATION, P.WRITE_PLAN, health=True),
         _role("helsesykepleier", "Helsesykepleier", *_NURSE, health=True),
-        _role("saksbehandler", "Saksbehandler", P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_CASE, P.WRITE_TASKS,
-              P.WRITE_MESSAGES, P.OPEN_WITH_REASON, health=False),
+        _role("jordmor", "Jordmor", *_TRAINEE, health=True),
+        _role("vernepleier", "Vernepleier", *_NURSE, health=True),
+        _role("fysioterapeut", "Fysioterapeut", *_THERAPIST, health=True),
+        _role("ergoterapeut", "Ergoterapeut", *_THERAPIST, health=True),
+        _role("psykolog", "Psykolog", *_THERAPIST, health=True),
+        _role("miljøterapeut", "Miljøterapeut", *_CARE, P.WRITE_PLAN, P.OPEN_WITH_REASON, health=True),
+        _role("farmasøyt", "Farmasøyt", P.AT_WORK, P.FIND_PEOPLE, P.READ_MEDICATION, P.WRITE_MEDICATION, P.WRITE_TASKS,
+              P.WRITE_MESSAGES, health=True),
+        _role("assistent", "Pleieassistent", P.AT_WORK, P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTES,
+              P.WRITE_TASKS, health=True),
+        # A private party with an agreement: what it was asked to do, nobody to look for, nothing to open.
+        _role("avtalepart", "Privat med avtale", P.AT_WORK, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTES,
+              P.WRITE_MESSAGES, health=True),
+        _role("saksbehandler", "Saksbehandler", *_CASE, P.WRITE_CASE, P.OPEN_WITH_REASON, health=False),
+        _role("koordinator", "Koordinator", *_CASE, P.WRITE_PLAN, health=False),
+        _role("hjemmehjelp", "Hjemmehjelp", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, health=False),
+        _role("kontormedarbeider", "Kontormedarbeider", P.AT_WORK, P.FIND_PEOPLE, P.READ_MINIMAL,
+              P.WRITE_ADMINISTRATION, P.WRITE_TASKS, health=False),
+        _role("leder", "Leder", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, P.ANSWER_FOR_MESSAGES, health=False),
         _role("administrator", "Administrator", P.AT_WORK, P.MANAGE, P.ANSWER_FOR_MESSAGES, health=False),
         _role("personvernombud", "Personvernombud", P.AT_WORK, P.REVIEW_LOG, health=False),
         _role("innbygger", "Innbygger", P.OWN_RECORD, health=False),

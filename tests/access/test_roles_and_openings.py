@@ -25,6 +25,22 @@ P = Permission
     ("sykepleier", True, True, True, True, True, True),
     ("helsefagarbeider", True, True, True, False, True, True),
     ("helsesykepleier", True, True, True, True, True, True),
+    ("kommuneoverlege", True, True, True, True, True, True),
+    ("sykehjemslege", True, True, True, True, True, True),
+    ("lis1", True, True, True, True, True, True),
+    ("jordmor", True, True, True, True, True, True),
+    ("vernepleier", True, True, True, True, True, True),
+    ("fysioterapeut", True, True, True, False, True, True),
+    ("ergoterapeut", True, True, True, False, True, True),
+    ("psykolog", True, True, True, False, True, True),
+    ("farmasøyt", True, False, False, True, False, False),
+    ("assistent", True, True, True, False, False, False),
+    ("avtalepart", False, True, True, False, False, False),
+    ("koordinator", True, False, False, False, False, False),
+    ("miljøterapeut", True, True, True, False, True, False),
+    ("hjemmehjelp", False, False, False, False, False, False),
+    ("kontormedarbeider", True, False, False, False, False, False),
+    ("leder", False, False, False, False, False, False),
     ("saksbehandler", True, False, False, False, True, False),
     ("administrator", False, False, False, False, False, False),
     ("personvernombud", False, False, False, False, False, False),
@@ -35,6 +51,28 @@ P = Permission
 def test_what_each_role_may(role, finds, reads, writes_notes, prescribes, opens, emergency) -> None:
     asked = (P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_NOTES, P.WRITE_MEDICATION, P.OPEN_WITH_REASON, P.OPEN_EMERGENCY)
     assert [has(role, p) for p in asked] == [finds, reads, writes_notes, prescribes, opens, emergency]
+
+
+@pytest.mark.parametrize(("role", "reads", "reads_not", "writes", "writes_not"), [
+    ("farmasøyt", "MedicationRequest AllergyIntolerance", "Composition DocumentReference CarePlan", "MedicationRequest", "Condition"),
+    ("assistent", "CarePlan Condition", "AuditEvent", "Observation Composition", "MedicationAdministration CarePlan"),
+    ("avtalepart", "ServiceRequest Condition", "AuditEvent", "Composition", "Patient EpisodeOfCare CareTeam"),
+    ("koordinator", "CarePlan Goal", "Condition MedicationRequest Composition", "CarePlan Goal", "Observation"),
+    ("miljøterapeut", "CarePlan Condition", "AuditEvent", "Composition Goal", "MedicationRequest Condition"),
+    ("hjemmehjelp", "Patient Appointment Task", "Observation CarePlan Condition", "Task", "Patient Observation"),
+    ("kontormedarbeider", "Appointment Patient", "Observation Condition DocumentReference", "Appointment", "Observation"),
+    ("leder", "Patient Task", "Observation Condition", "Task", "Patient PractitionerRole"),
+])  # fmt: skip
+def test_those_with_less_to_do_have_less(role, reads, reads_not, writes, writes_not) -> None:
+    assert [may_read(role, one) for one in reads.split()] == [True] * len(reads.split())
+    assert [may_read(role, one) for one in reads_not.split()] == [False] * len(reads_not.split())
+    assert [may_write(role, one) for one in writes.split()] == [True] * len(writes.split())
+    assert [may_write(role, one) for one in writes_not.split()] == [False] * len(writes_not.split())
+
+
+def test_every_role_has_its_place_in_the_table() -> None:
+    (table,) = test_what_each_role_may.pytestmark
+    assert {row[0] for row in table.args[1]} == ROLES.keys() | {"ukjent"}
 
 
 def test_nobody_reads_or_writes_the_trail_as_a_resource() -> None:

@@ -48,4 +48,4 @@ def close_family(ask: Ask) -> bool:
     Source: hpl § 21 a; forvaltningsloven § 6 (competence); domain rule R6
     """
     person = ask.actor.person
-    return person != 0 and (person in ask.facts.family or any(r.person == person for r in ask.facts.representations))
+    return person != 0 and any(r.person == person for r in ask.facts.representations)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from akson.access.asking import CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
-from akson.access.citizens import parent_of_small_child
+from akson.access.children import parent_of_small_child
 from akson.access.facts import OBJECTION, Block, Facts, Labels
 from akson.access.rights import is_case
 from akson.base.work import Kind
@@ -25,7 +25,7 @@ def blocked_for_this_person(ask: Ask) -> bool:
 
 @rule(121, refusal="AK-A031", acts=CONTENT | {Act.OPEN}, lifted=True)
 def blocked(ask: Ask) -> bool:
-    """Refuse what the citizen has blocked: for a unit, a role or all; the record, a document or an author's part.
+    """Refuse what the citizen has blocked: for a unit, a role or all; the record, a document, a time, an author's part.
 
     Source: pjl § 17; domain rules R11, R12, C3
     """
@@ -71,12 +71,21 @@ def _covered(block: Block, ask: Ask) -> bool:
         return bool(block.persons) or not is_case(labels)
     if labels is None:
         return False
-    written = not (_writers(labels, ask.facts) & set(block.written_by)) <= {ask.actor.unit}
+    by_unit = not (_writers(labels, ask.facts) & set(block.written_by)) <= {ask.actor.unit}
+    by_person = labels.author in block.written_by and labels.author != ask.actor.key
     named = labels.id != "" and any(d in (labels.id, f"{labels.type}/{labels.id}") for d in block.documents)
-    return named or written or not labels.security.isdisjoint(block.labels)
+    return named or by_unit or by_person or _within(block, labels) or not labels.security.isdisjoint(block.labels)
 
 
 def _writers(labels: Labels, facts: Facts) -> set[int]:
     """Return the units that have written a resource, whichever did so last."""
     before = (one.units for one in facts.shared if (one.type, one.id) == (labels.type, labels.id))
     return {labels.unit}.union(*before) - {0}
+
+
+def _within(block: Block, labels: Labels) -> bool:
+    """Say whether any date of an entry is in the time that is closed; one of a date that is not known is."""
+    dated = block.dated
+    if dated is None or not labels.id:
+        return False
+    return not labels.dates or any(dated.holds(date) for date in labels.dates)

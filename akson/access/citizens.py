@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
+from akson.access.areas import covers
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
-from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
+from akson.access.children import acts_as, lets_youth_in, parent_of_small_child
+from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Labels
 
-__all__ = ["RULES", "decides", "parent_of_small_child"]
-
-NORWAY = ZoneInfo("Europe/Oslo")
-PARENTS_SEE_UNTIL = 12  # years
+__all__ = ["RULES", "decides"]
 
 
 @rule(130, refusal="AK-A060", to=CITIZEN)
@@ -47,7 +43,7 @@ def consents_are_the_persons(ask: Ask) -> bool:
     Source: pjl § 17, pbrl §§ 3-4, 4-4; domain rules R11, R25, R32
     """
     labels = ask.labels
-    if labels is None or labels.type != "Consent" or decides(ask):
+    if labels is None or labels.type != "Consent" or decides(ask) or _consented(ask, labels):
         return False
     by_opener = any(opening.person == labels.author != 0 for opening in ask.facts.openings)
     return ask.act is not Act.READ or labels.block or not by_opener
@@ -62,31 +58,24 @@ def own_record(ask: Ask) -> bool:
     return ask.actor.key == ask.facts.owner
 
 
-@rule(210, basis="forelder", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
-def parent_of_small_child(ask: Ask) -> bool:
-    """Allow parents the record of a child until midnight, in Norway, when it turns 12.
-
-    Source: pbrl §§ 3-4, 4-4; domain rules R25, C10
-    """
-    return _represents(ask, "parent") and _younger_than(PARENTS_SEE_UNTIL, ask.facts.birth_date, ask.now)
-
-
 @rule(211, basis="verge", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
 def guardian(ask: Ask) -> bool:
     """Allow the appointed guardian, while the appointment lasts and the citizen lives.
 
     Source: vergemålsloven § 31, pbrl § 4-7; domain rule C9
     """
-    return _represents(ask, "guardian") and not ask.facts.deceased
+    return acts_as(ask, "guardian") and not ask.facts.deceased
 
 
 @rule(212, basis="fullmakt", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))
 def proxy(ask: Ask) -> bool:
-    """Allow whom the citizen has given a proxy to read, and no more, while it lasts and the citizen lives.
+    """Allow whom the citizen has given a proxy to read what it is for, while it lasts and the citizen lives.
 
     Source: pbrl § 3-1; domain rules R32, C9
     """
-    return _represents(ask, "proxy") and not ask.facts.deceased
+    key, type_ = ask.actor.key, ask.labels.type if ask.labels else "Patient"
+    given = (r for r in ask.facts.representations if r.kind == "proxy" and r.person == key != 0 and r.holds(ask.now))
+    return not ask.facts.deceased and any(covers(r.areas, type_) for r in given)
 
 
 def decides(ask: Ask) -> bool:
@@ -94,15 +83,8 @@ def decides(ask: Ask) -> bool:
     return own_record(ask) or parent_of_small_child(ask) or guardian(ask)
 
 
-def _represents(ask: Ask, kind: str) -> bool:
-    key, given = ask.actor.key, ask.facts.representations
-    return key != 0 and any(r.kind == kind and r.person == key and r.holds(ask.now) for r in given)
-
-
-def _younger_than(years: int, birth: date | None, now: datetime) -> bool:
-    """Say whether somebody has not yet had that birthday by the Norwegian calendar; an unknown birth date never is."""
-    if birth is None:
-        return False
-    today = now.astimezone(NORWAY).date()
-    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-    return 0 <= age < years
+def _consented(ask: Ask, labels: Labels) -> bool:
+    """Say whether this is a parent's consent to a youth's sign-in: from 12 parents decide no more than that."""
+    if ask.act is Act.GOVERN:
+        return lets_youth_in(ask)
+    return labels.author == ask.actor.key and not labels.block and lets_youth_in(ask)

@@ -7,6 +7,7 @@ and keeps them with the owner as JSON, [{"kind": ..., "value": ...}, ...]. A per
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -16,6 +17,17 @@ OBJECTION = "presumed-objection"  # mark: the author believes the patient would 
 WITHHELD = "withheld"  # mark: not for the patient to see
 SEVERAL = "several-persons"  # mark: it belongs to nobody, for it is about several persons at once
 WITHHELD_FROM_PARENTS = "withheld-parents"  # mark: nor for those who represent a child
+_PROTECTIONS = ("", "klientadresse", "kode7", "kode6")  # from least to most
+
+
+def protects(word: str) -> int:
+    """Return how strongly a word protects; one that nobody knows hides the address, no more."""
+    return _PROTECTIONS.index(word) if word in _PROTECTIONS else 1
+
+
+def strongest(words: Iterable[str]) -> str:
+    """Return the word among these that protects most; "" when there are none."""
+    return max(words, key=protects, default="")
 
 
 class _Timed(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +36,10 @@ class _Timed(msgspec.Struct, frozen=True, kw_only=True):
 
     def holds(self, now: datetime) -> bool:
         return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
+
+
+class Period(_Timed, frozen=True, kw_only=True):
+    """A stretch of time."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +66,9 @@ class Block(_Timed, frozen=True, kw_only=True):
 
     persons, units, roles          the readers refused; none named = everybody. A person: Practitioner or own Patient;
                                    a unit: the unit or the data controller the reader acts for
-    documents, written_by, labels  the content refused: "Type/id", units that wrote it, its marks; none = the record
+    documents, written_by, labels  the content refused: "Type/id", units or persons that wrote it, its marks
+    dated                          what is dated within it is refused, be it written before or after; none of these:
+                                   the whole record
     even_emergency                 an emergency opening does not lift it; always so for blocks that name persons
     """
 
@@ -60,11 +78,12 @@ class Block(_Timed, frozen=True, kw_only=True):
     documents: tuple[str, ...] = ()
     written_by: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
+    dated: Period | None = None
     even_emergency: bool = False
 
     @property
     def whole(self) -> bool:
-        return not (self.documents or self.written_by or self.labels)
+        return not (self.documents or self.written_by or self.labels or self.dated)
 
 
 class Opening(_Timed, frozen=True, kw_only=True):
@@ -77,10 +96,16 @@ class Opening(_Timed, frozen=True, kw_only=True):
 
 
 class Representation(_Timed, frozen=True, kw_only=True):
-    """Lets a person act for another. person: owner key of the representative's own Patient."""
+    """Lets a person act for another, or says that they are close. person: owner key of their own Patient.
 
-    kind: Literal["parent", "proxy", "guardian"]
+    kind   parent (with parental responsibility), proxy, guardian; family: close, which bars from the record at work and
+           lets nobody in; barnevern: has taken over the care of a child, person 0
+    areas  of a proxy: what it is for, see areas.py; none = everything
+    """
+
+    kind: Literal["parent", "proxy", "guardian", "family", "barnevern"]
     person: int
+    areas: tuple[str, ...] = ()
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +119,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that access asks of one owner. rev: changes whenever any of it does.
 
-    family    owner keys of the Patients of those close to this person: they may not open the record as staff
+    youth     when a parent has consented to the person's own sign-in
     labelled  the resources that carry security marks: a search asks about each of them before it looks
     shared    the resources that several units have written
     subscriber  of a Subscription: whose it is, see subscribers.py
@@ -110,7 +135,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...] = ()
     openings: tuple[Opening, ...] = ()
     representations: tuple[Representation, ...] = ()
-    family: tuple[int, ...] = ()
+    youth: tuple[Period, ...] = ()
     labelled: tuple[Labels, ...] = ()
     shared: tuple[Shared, ...] = ()
     subscriber: str = ""
@@ -124,6 +149,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     block         it is a refusal of the person's own that stands, whoever wrote it down
     letters       what a token must give for this, of SMART's c r u d s; "": what the act usually takes
     outside       it says who works at a unit of another organisation than the actor's, or what that unit is part of
+    dates         by which it is judged to be of a time: its own, and for an older version the one it has now
     met           the narrowed scopes of the actor's token whose restriction it meets; without an id all are supposed
     """
 
@@ -135,6 +161,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     block: bool = False
     letters: str = ""
     outside: bool = False
+    dates: tuple[datetime, ...] = ()
     met: frozenset[str] = frozenset()
 
 
@@ -162,8 +189,8 @@ class _Representation(_Row, frozen=True, tag="representation"):
     value: Representation
 
 
-class _Family(_Row, frozen=True, tag="family"):
-    value: int
+class _Youth(_Row, frozen=True, tag="youth"):
+    value: Period
 
 
 class _Protection(_Row, frozen=True, tag="protection"):
@@ -195,8 +222,8 @@ class _Labelled(_Row, frozen=True, tag="labelled"):
 
 
 _AnyRow = (
-    _Labelled | _Shared | _Person | _Relation | _Block | _Opening | _Representation | _Family | _Protection
-    | _Employment | _Unit | _Professional | _Subscriber
+    _Labelled | _Shared | _Person | _Relation | _Block | _Opening | _Representation | _Protection | _Employment | _Unit
+    | _Professional | _Subscriber | _Youth
 )  # fmt: skip
 _decoder = msgspec.json.Decoder(list[_AnyRow])
 
@@ -215,7 +242,7 @@ def decode(owner: int, rev: int, text: str | bytes, *, is_person: bool) -> Facts
         protection=person.protection,
         relations=tuple(found.get(_Relation, ())), blocks=tuple(found.get(_Block, ())),
         openings=tuple(found.get(_Opening, ())), representations=tuple(found.get(_Representation, ())),
-        family=tuple(found.get(_Family, ())), labelled=tuple(found.get(_Labelled, ())),
+        youth=tuple(found.get(_Youth, ())), labelled=tuple(found.get(_Labelled, ())),
         shared=tuple(found.get(_Shared, ())),
         subscriber=next(iter(found.get(_Subscriber, ())), ""),
     )  # fmt: skip

@@ -5,6 +5,7 @@ emergency. Every rule names its source and stands with its subject; the text of 
 Rules are pure: what they know is in `Ask`.
 
     barring     bars whatever tie there is          citizens    the own record, and those one acts for
+    children    by their age, and who decides
     blocking    what the citizen has blocked        caring      those who give care
     tokens      what a token was given for          opening     records opened without a tie
     attesting   what only registers know            programs    our own jobs, and those with an agreement
@@ -23,6 +24,7 @@ from akson.access import (
     barring,
     blocking,
     caring,
+    children,
     citizens,
     commons,
     erasing,
@@ -36,11 +38,11 @@ from akson.access.asking import EMERGENCY, NOBODY, RULES, Act, Ask, Decision, Ru
 from akson.access.facts import Facts, Labels
 from akson.base.work import Actor, Kind, Purpose
 
-__all__ = ["Act", "Decision", "decide", "hides_address", "partly_closed"]
+__all__ = ["Act", "Decision", "closes_by_date", "decide", "hides_address", "partly_closed"]
 
 # Importing them registers their rules.
-_LOADED = (attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, citizens.RULES, commons.RULES, erasing.RULES,
-           opening.RULES, programs.RULES, rights.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
+_LOADED = (attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, children.RULES, citizens.RULES, commons.RULES,
+           erasing.RULES, opening.RULES, programs.RULES, rights.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:
@@ -67,6 +69,11 @@ def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, 
 def partly_closed(facts: Facts) -> bool:
     """Say whether the answer can differ between resources of this record by the citizen's own blocks."""
     return any(not block.whole for block in facts.blocks)
+
+
+def closes_by_date(facts: Facts) -> bool:
+    """Say whether the answer can differ between resources of this record by when they say that they were."""
+    return bool(facts.blocks) and any(block.dated for block in facts.blocks)
 
 
 def hides_address(facts: Facts) -> bool:

@@ -8,7 +8,7 @@ from akson.access import override
 from akson.access.facts import Opening
 from akson.base.work import Work
 from akson.record import journal
-from akson.record.facts import OPENING
+from akson.record.consents import OPENING
 from akson.record.stored import Stored
 
 _SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"

@@ -86,14 +86,14 @@ async def opened(
 
     wanted, marked   what the page shows, as in journal.chart
     page             what the log calls it: a name in akson/audit/words.toml, and "/" with what part of it when not all
-    Raises           Refused AK-A001, the same whether the person is unknown or may not be seen
+    Raises           Refused AK-A001, the same whether another person is unknown or may not be seen; why, to youth
     """
     named = (visit.form if visit.sent else visit.query).get("person", "")
     patient = named or work.actor.id.partition("/")[2]
     try:
         parts = await journal.chart(work, patient, {"Patient": 1, **wanted}, marked=marked)
-    except Refused:
-        raise Refused("AK-A001") from None
+    except Refused as refused:
+        raise Refused("AK-A001" if named else refused.code) from None
     if not parts["Patient"]:
         raise Refused("AK-A001")
     identity = identity_of(parts["Patient"][0])

@@ -12,8 +12,9 @@ import zstandard
 from akson.access.facts import Labels
 from akson.fhir import bodies, types
 from akson.fhir.timeline import sort_date
-from akson.record.facts import GOVERNING, FactRow
+from akson.record.facts import GOVERNING
 from akson.record.own import Own
+from akson.record.projecting import FactRow
 from akson.record.stored import Stored, marks_on
 from akson.record.values import Hasher, Opened, Values, values_of
 

@@ -76,7 +76,7 @@ async def everything(work: Work, patient: str, wanted: Wanted, place: Place, mos
         place.type, place.id, most + 1,
     )  # fmt: skip
     few = rows[:most]
-    permitted = [row for row in few if asked(work, facts, labels_in(work, row), Act.READ).permit]
+    permitted = [row for row in few if asked(work, facts, labels_in(work, row, facts), Act.READ).permit]
     part = Part(hits=await shown(work, permitted))
     for hit in part.hits:
         work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)

@@ -18,7 +18,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.record.deciding import asked, facts_for
-from akson.record.facts import NATIONAL
+from akson.record.projecting import NATIONAL
 from akson.record.search import searching
 from akson.record.session import execute, fetch
 from akson.record.stored import Stored

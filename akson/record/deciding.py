@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from akson.access.facts import Facts, Labels, decode
 from akson.access.many import likeness
-from akson.access.rules import Act, Decision, decide
+from akson.access.rules import Act, Decision, closes_by_date, decide
 from akson.base.database import Record
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
+from akson.fhir.timeline import sort_date
 from akson.record.changes import Change
 from akson.record.narrowing import met_by_row, met_by_values
 from akson.record.session import fetch, session
-from akson.record.stored import marks_of
+from akson.record.stored import marks_of, stored
 
 SQL = queries(__file__, "reading.sql")
 LETTERS = {"POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}  # of scopes, for each way to write
@@ -52,8 +54,8 @@ async def facts_for(work: Work, owners: Iterable[int]) -> dict[int, Facts]:
     return {owner: state.facts[owner] for owner in wanted if owner in state.facts}
 
 
-def labels_in(work: Work, row: Mapping[str, Any]) -> Labels:
-    """Return what the rules need to know of the resource, or of the version of it, in a row.
+def labels_in(work: Work, row: Mapping[str, Any], facts: Facts) -> Labels:
+    """Return what the rules need to know of the resource, or of the version of it, in a row; facts: of its owner.
 
     A version is judged by the marks it carries as well as by those that stand today: what was withheld does not come
     out because somebody wrote it anew without, or deleted it.
@@ -65,8 +67,22 @@ def labels_in(work: Work, row: Mapping[str, Any]) -> Labels:
         unit=row["unit"],
         author=row["author"],
         security=frozenset(row["labels"] or ()) | _own_marks(row),
+        dates=_dates(row) if closes_by_date(facts) else (),
         met=met_by_row(work, type_, row),
     )
+
+
+def _dates(row: Mapping[str, Any]) -> tuple[datetime, ...]:
+    """Return when the version in a row says it was, and the date by which the resource stands today.
+
+    Of an older version whose resource is not in the row nothing is said: what is of no known date stays closed.
+    """
+    names = set(row.keys())
+    if "sort_date" not in names and not names.isdisjoint(_OF_VERSIONS):
+        return ()
+    told = stored(row) if "body" in names and row["body"] is not None else None
+    own = [sort_date(told.resource) or told.last_updated] if told else []
+    return (*own, *([row["sort_date"]] if "sort_date" in names else []))
 
 
 def _own_marks(row: Mapping[str, Any]) -> frozenset[str]:
@@ -81,7 +97,9 @@ def labels_of(work: Work, change: Change) -> Labels:
     return Labels(
         type=change.type, id=change.id, unit=work.actor.unit or (change.stands.unit if change.stands else 0),
         author=work.actor.key, security=frozenset(change.labels),
+        block=any(row.kind == "block" for row in change.facts),
         letters=LETTERS[change.method], outside=change.outside,
+        dates=(change.sort or work.now,) if change.brings else change.stands.dates if change.stands else (),
         met=change.stands.met if not change.brings and change.stands
         else met_by_values(work, change.type, change.values.tokens),
     )  # fmt: skip
@@ -105,9 +123,21 @@ def allow(work: Work, facts: Facts, labels: Labels | None, act: Act, what: str) 
     return decision
 
 
+def allow_row(work: Work, row: Mapping[str, Any], act: Act, what: str) -> Decision:
+    """Return the decision about the resource in a row of reading.sql; as `allow`."""
+    facts = facts_in(row)
+    return allow(work, facts, labels_in(work, row, facts), act, what)
+
+
+def may_read(work: Work, row: Mapping[str, Any]) -> Decision:
+    """Return the decision about reading the resource in a row of reading.sql, without a trace."""
+    facts = facts_in(row)
+    return asked(work, facts, labels_in(work, row, facts), Act.READ)
+
+
 def permitted(work: Work, rows: Iterable[Record]) -> list[tuple[Record, Decision]]:
     """Return the rows of reading.sql that the actor may read, each with its decision; `note` leaves the trace."""
-    judged = ((row, asked(work, facts_in(row), labels_in(work, row), Act.READ)) for row in rows)
+    judged = ((row, may_read(work, row)) for row in rows)
     return [(row, decision) for row, decision in judged if decision.permit]
 
 

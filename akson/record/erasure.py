@@ -18,7 +18,7 @@ from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.record.deciding import allow, facts_in, labels_in
+from akson.record.deciding import allow_row
 from akson.record.journal import key_of, unknown
 from akson.record.session import fetch, session
 from akson.record.writing import REFUSALS
@@ -95,5 +95,5 @@ async def _standing(work: Work, reference: str) -> Any:
     rows = await fetch(work, READING.current, [owner], [code], [id_])
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.ERASE, f"ERASE {reference}")
+    allow_row(work, rows[0], Act.ERASE, f"ERASE {reference}")
     return rows[0]

@@ -11,7 +11,7 @@ from akson.access.subscribers import SUBSCRIPTION, subscriber_of
 from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.record.changes import Change
-from akson.record.facts import FactRow
+from akson.record.projecting import FactRow
 
 _KIND = "subscriber"
 

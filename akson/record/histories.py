@@ -15,7 +15,7 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.dates import BEGINNING, END
-from akson.record.deciding import allow, facts_in, labels_in, might, note, permitted
+from akson.record.deciding import allow_row, might, note, permitted
 from akson.record.journal import key_of, unknown
 from akson.record.masking import shown
 from akson.record.session import fetch
@@ -68,7 +68,7 @@ async def of_one(
     rows = await fetch(work, SQL.versions, owner, code, id_, before, most, *period.bounds)
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history")
+    allow_row(work, rows[0], Act.READ, f"{type_}/{id_}/_history")
     there = [row for row in rows if row["version"] is not None]
     return await shown(work, [row for row, _ in permitted(work, there)]), rows[0]["newest"]
 

@@ -5,7 +5,7 @@ SELECT * FROM journal_history_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 -- name: versions
 -- The versions of one resource below version $4, newest first, written since $6 and until $7; current at $8 or later.
 -- A row without a version stands for a resource of which none is asked for.
-SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.labels, r.about,
+SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about,
        (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
        o.facts_rev, o.facts, o.type AS owner_type, r.version AS newest
   FROM resource r

@@ -16,7 +16,7 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import bodies, checks, types
 from akson.fhir import search as extraction
-from akson.record.deciding import allow, asked, facts_for, facts_in, labels_in, note, permitted
+from akson.record.deciding import allow, allow_row, asked, facts_for, labels_in, note, permitted
 from akson.record.drafts import Draft
 from akson.record.masking import as_kept, shown
 from akson.record.preparing import prepare
@@ -96,7 +96,7 @@ async def _readable(work: Work, type_: str, id_: str) -> Any:
         row = found[0] if found else None
     if row is None:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(row), labels_in(work, row), Act.READ, f"{type_}/{id_}/_history/{row['version']}")
+    allow_row(work, row, Act.READ, f"{type_}/{id_}/_history/{row['version']}")
     if row["deleted"]:
         raise Refused("AK-J002")
     return row
@@ -130,7 +130,7 @@ async def vread(work: Work, type_: str, id_: str, version: int) -> Stored:
     rows = await fetch(work, SQL.one_version, owner, code, id_, version)
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history/{version}")
+    allow_row(work, rows[0], Act.READ, f"{type_}/{id_}/_history/{version}")
     if rows[0]["deleted"] or rows[0]["erased"]:
         raise Refused("AK-J002")
     return (await shown(work, rows))[0]
@@ -143,7 +143,7 @@ async def history(work: Work, type_: str, id_: str, *, before: int = 2**31 - 1, 
     rows = await fetch(work, SQL.history, owner, code, id_, before, most)
     if not rows:
         raise unknown(work, type_, id_)
-    allow(work, facts_in(rows[0]), labels_in(work, rows[0]), Act.READ, f"{type_}/{id_}/_history")
+    allow_row(work, rows[0], Act.READ, f"{type_}/{id_}/_history")
     return await shown(work, [row for row, _ in permitted(work, rows)])
 
 
@@ -169,7 +169,7 @@ async def chart(
     codes = [types.code_of(kind) for kind in kinds]
     rows = await fetch(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
     found: dict[str, list[Stored]] = {name: [] for name in names}
-    open_ = [row for row in rows if asked(work, facts, labels_in(work, row), Act.READ).permit]
+    open_ = [row for row in rows if asked(work, facts, labels_in(work, row, facts), Act.READ).permit]
     for row, hit in zip(open_, await shown(work, open_), strict=True):
         work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
         found[names[row["n"] - 1]].append(hit)
@@ -190,7 +190,7 @@ async def denied_ids(work: Work, owners: Sequence[int], type_: str | None = None
     asks = bool(parted or private)
     only = types.code_of(type_) if type_ else None
     rows = await fetch(work, SQL.labels_of, parted, private, types.code_of(CONSENT), only) if asks else []
-    items = [(known[row["owner"]], labels_in(work, row)) for row in rows]
+    items = [(known[row["owner"]], labels_in(work, row, known[row["owner"]])) for row in rows]
     items += [(facts, labels) for facts in known.values() for labels in facts.labelled if type_ in (None, labels.type)]
     return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
 

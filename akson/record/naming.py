@@ -18,8 +18,8 @@ from akson.base.work import Work
 from akson.fhir import bodies
 from akson.record import stubs
 from akson.record.drafts import ITSELF, Draft
-from akson.record.facts import Lookup
 from akson.record.placing import look_up
+from akson.record.projecting import Lookup
 
 # Members whose value may name another entry: references, and elements of the types uri, url, oid and uuid.
 _NAMING = re.compile(rb'("(?:reference|url|value(?:Uri|Url|Oid|Uuid))"\s*:\s*)("(?:[^"\\]+|\\.)*")')

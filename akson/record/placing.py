@@ -13,8 +13,9 @@ from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import owners, types
 from akson.record.drafts import Draft, owner_path, within
-from akson.record.facts import Lookup, facts_of, national_identifiers
+from akson.record.facts import facts_of, national_identifiers
 from akson.record.identities import refuse_wrong_numbers
+from akson.record.projecting import Lookup
 from akson.record.session import fetch
 
 SQL = queries(__file__, "reading.sql")

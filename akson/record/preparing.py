@@ -20,8 +20,9 @@ from akson.record import addresses, cases, following, own, profiling, units
 from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
-from akson.record.facts import Lookup, carries_facts, facts_of, labelled, national_identifiers, shared
+from akson.record.facts import carries_facts, facts_of, labelled, national_identifiers, shared
 from akson.record.placing import is_about_several, look_up, place
+from akson.record.projecting import Lookup
 from akson.record.session import fetch, session
 from akson.record.standing import Rows, as_it_stands, refuse_unfit, standing, standing_row, stood
 from akson.record.stored import Stored

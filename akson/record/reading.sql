@@ -16,7 +16,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.lab
 
 -- name: one_version
 -- One version of one resource, with what the decision needs.
-SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.labels, r.about,
+SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about,
        (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
        o.facts_rev, o.facts, o.type AS owner_type
   FROM resource r
@@ -26,7 +26,7 @@ SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.lab
 
 -- name: history
 -- The versions of one resource, newest first, below version $4.
-SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.labels, r.about,
+SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about,
        (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
        o.facts_rev, o.facts, o.type AS owner_type
   FROM resource r
@@ -76,17 +76,17 @@ SELECT owner, type, facts_rev, facts FROM owner WHERE restricted;
 -- What the rules need to know of each resource of some owners (those with blocks on parts of the record), and of those
 -- of one type of others.
 -- in   $1 owners, $2 owners of whom one type is asked, $3 that type, $4 the only type that matters (null: all)
-SELECT owner, type, id, unit, author, labels FROM resource
+SELECT owner, type, id, sort_date, unit, author, labels FROM resource
  WHERE owner = ANY ($1::bigint[]) AND NOT deleted AND ($4::smallint IS NULL OR type = $4)
 UNION ALL
-SELECT owner, type, id, unit, author, labels FROM resource
+SELECT owner, type, id, sort_date, unit, author, labels FROM resource
  WHERE owner = ANY ($2::bigint[]) AND type = $3 AND NOT deleted AND ($4::smallint IS NULL OR type = $4);
 
 -- name: chart
 -- The newest of several kinds from one person's record, in one trip.
 -- in   $1 owner, $2 types, $3 how many of each, $4 token each must carry (0: any), $5 denied ids
 -- out  type, body ... newest first within each type
-SELECT k.n, r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.labels, r.about, r.deleted, v.body
+SELECT k.n, r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted, v.body
   FROM unnest($2::smallint[], $3::integer[], $4::bigint[]) WITH ORDINALITY AS k (type, most, token, n)
  CROSS JOIN LATERAL (
    SELECT * FROM resource r

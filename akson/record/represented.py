@@ -56,4 +56,4 @@ async def representing(work: Work, owner: int) -> dict[str, Representation]:
     """
     rows = await fetch(work, SQL.representing, owner, types.code_of("RelatedPerson"))
     found = {row["id"]: msgspec.json.decode(row["value"], type=Representation) for row in rows}
-    return {id_: one for id_, one in found.items() if one.person and one.holds(work.now)}
+    return {id_: one for id_, one in found.items() if one.person and one.kind != "family" and one.holds(work.now)}

@@ -9,7 +9,7 @@ import msgspec
 
 from akson.access import roles
 from akson.access.facts import Facts, Labels
-from akson.access.rules import Act
+from akson.access.rules import Act, closes_by_date
 from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
@@ -47,7 +47,7 @@ async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
     found = {(row["owner"], types.name_of(row["type"]), row["id"]): row
              for row in await fetch(work, SQL.standing, *columns, types.code_of(CONTACT))}  # fmt: skip
     content = any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered)  # then it decides
-    if content or any(addresses.hidden_from(work.actor, facts_in(row)) for row in found.values()):
+    if content or any(_needs_body(work, facts_in(row)) for row in found.values()):
         for row in await fetch(work, SQL.current, *columns):
             key = row["owner"], types.name_of(row["type"]), row["id"]
             found[key] = {**found[key], "body": row["body"], "last_updated": row["last_updated"]}
@@ -56,6 +56,11 @@ async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
         if row["version"] is not None and not row["deleted"]:
             state.known.add(key)
     return found
+
+
+def _needs_body(work: Work, facts: Facts) -> bool:
+    """Tell whether what stands is judged by what it says, or hides something from the actor."""
+    return closes_by_date(facts) or addresses.hidden_from(work.actor, facts)
 
 
 def _is_new_owner(draft: Draft, state: Session) -> bool:
@@ -105,7 +110,7 @@ def stood(work: Work, row: Any) -> dict[str, Any]:
 def as_it_stands(work: Work, row: Any, method: str) -> Labels:
     """Return what the rules need to know of what is changed, by the facts that it states too."""
     block = any(data.startswith(_BLOCK) for data in row["stated"])
-    return msgspec.structs.replace(labels_in(work, row), block=block, letters=LETTERS[method])
+    return msgspec.structs.replace(labels_in(work, row, facts_in(row)), block=block, letters=LETTERS[method])
 
 
 def _is_ours(work: Work, draft: Draft) -> bool:

@@ -10,7 +10,7 @@ SELECT v.type, v.id, v.version, v.last_updated
 -- name: of_owner
 -- Some versions of one owner's resources, with what the decision needs; `before`: what a delete took away.
 -- in   $1 owner, $2 types, $3 ids, $4 versions
-SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.unit, r.author, r.labels, r.about,
+SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about,
        (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
        CASE WHEN v.method = 'DELETE' THEN (
          SELECT p.body FROM resource_version p

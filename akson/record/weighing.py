@@ -8,12 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from akson.access import override
-from akson.access.facts import Facts, Opening
+from akson.access.facts import Facts, Opening, protects
 from akson.access.rules import Act
 from akson.base.work import Work
 from akson.record.changes import Change
+from akson.record.consents import OPENING
 from akson.record.deciding import asked, labels_of
-from akson.record.facts import GOVERNING, OPENING
+from akson.record.facts import GOVERNING
 from akson.registers.identifiers import PERSON_SYSTEMS
 
 CONTACT: Final = "Encounter"
@@ -21,7 +22,6 @@ _LETS_IN: Final = ("status", "serviceProvider", "participant", "period")  # of a
 _STAFF: Final = {"PractitionerRole", "Practitioner"}
 _SIGNS_IN: Final = tuple(f"Practitioner|{system}|" for system in PERSON_SYSTEMS)
 _ATTESTED: Final = {"proxy", "guardian"}  # who represents by decision; parents are known by those who give care
-_PROTECTIONS: Final = ("", "klientadresse", "kode7", "kode6")  # from least to most
 
 
 def weigh(work: Work, change: Change, facts: Facts) -> Act:
@@ -115,13 +115,18 @@ def _template(category: dict[str, Any]) -> str:
 
 
 def _governing(facts: Iterable[bytes]) -> frozenset[bytes]:
-    return frozenset(data for data in facts if _fact(data)["kind"] in GOVERNING)
+    """Return those that let people in or keep them out; to be close family bars from a record, and lets nobody in."""
+    known = ((data, _fact(data)) for data in facts)
+    return frozenset(data for data, one in known if one["kind"] in GOVERNING and not _is_family(one))
+
+
+def _is_family(fact: dict[str, Any]) -> bool:
+    return fact["kind"] == "representation" and bool(fact["value"]["kind"] == "family")
 
 
 def _rank(facts: frozenset[bytes]) -> int:
-    """Return how strongly these protect; a word that nobody knows hides the address, no more."""
-    given = [fact["value"] for fact in map(_fact, facts) if fact["kind"] == "protection"]
-    return max((_PROTECTIONS.index(one) if one in _PROTECTIONS else 1 for one in given), default=0)
+    """Return how strongly these protect."""
+    return max((protects(fact["value"]) for fact in map(_fact, facts) if fact["kind"] == "protection"), default=0)
 
 
 def _fact(data: bytes) -> dict[str, Any]:

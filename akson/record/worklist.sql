@@ -10,7 +10,7 @@ SELECT owner, type, id, kind, state, priority, due, at, person FROM worklist
 -- name: count_waiting
 -- What waits, with what the decision about each needs.
 -- in  $1 unit, $2 person, $3 kind, $4 states, $5 how many
-SELECT r.owner, r.type, r.id, r.unit, r.author, r.labels, o.facts_rev, o.facts, o.type AS owner_type
+SELECT r.owner, r.type, r.id, r.sort_date, r.unit, r.author, r.labels, o.facts_rev, o.facts, o.type AS owner_type
   FROM (SELECT owner, type, id FROM worklist
          WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
            AND kind = $3 AND state = ANY ($4::text[])

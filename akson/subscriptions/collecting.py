@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import asyncpg
 
-from akson.access.rules import Act
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.jobs import Consumer, News
@@ -19,7 +18,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.record import versions
-from akson.record.deciding import asked, facts_in, labels_in
+from akson.record.deciding import may_read
 from akson.record.office import Office
 from akson.record.search.judging import Subject
 from akson.record.stored import stored
@@ -108,7 +107,7 @@ async def _met(
         met = [] if conditions is None else [
             (row["type"], row["id"], row["version"]) for row in rows
             if row["body"] is not None and judge.holds(conditions, _subject(work, row, subjects))
-            and asked(work, facts_in(row), labels_in(work, row), Act.READ).permit
+            and may_read(work, row).permit
         ]  # fmt: skip
     if conditions is None:
         await say(office, one, "off", _LOST)

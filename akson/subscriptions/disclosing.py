@@ -62,7 +62,7 @@ def _allowed(work: Work, row: Row, *, content: bool) -> bool:
         return False
     judged = {**row, "body": row["before"] if row["deleted"] else row["body"]}
     facts = facts_in(row)
-    decided = asked(work, facts, labels_in(work, judged), Act.READ)
+    decided = asked(work, facts, labels_in(work, judged, facts), Act.READ)
     if decided.permit:
         what = f"event {types.name_of(row['type'])}/{row['id']}/_history/{row['version']}" + (
             "" if content else " (id)"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from akson.access.facts import Block, Facts, Labels, Opening, Representation
+from akson.access.facts import Block, Facts, Labels, Opening, Period, Representation
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Purpose
 from tests.access.people import DAUGHTER, HOUR, MOTHER, NORTH, NOW, NURSE, PATIENT, child, citizen, item, patient
@@ -30,11 +30,12 @@ def ask(who: Actor, about: Facts, labels: Labels | None, act: Act) -> str:
 @pytest.mark.parametrize(("who", "about", "read", "write"), [
     (citizen(PATIENT), patient(), "", ""),
     (citizen(MOTHER), child(SMALL), "", ""),
-    (citizen(MOTHER), child(GROWN), "AK-A062", "AK-A062"),
+    (citizen(MOTHER), child(GROWN), "AK-A062", ""),
+    (citizen(MOTHER), child(date(2010, 1, 1)), "AK-A062", "AK-A062"),
     (citizen(MOTHER), child(date(1950, 1, 1), "guardian"), "", ""),
     (citizen(MOTHER), child(date(1950, 1, 1), "guardian", deceased=True), "AK-A062", "AK-A062"),
     (citizen(MOTHER), PROXY, "AK-A062", "AK-A062"),
-    (citizen(MOTHER), patient(birth_date=GROWN, representations=BOTH), "AK-A062", "AK-A062"),
+    (citizen(MOTHER), patient(birth_date=GROWN, representations=BOTH), "AK-A062", ""),
     (citizen(MOTHER), patient(birth_date=SMALL, representations=BOTH), "", ""),
     (citizen(DAUGHTER), PROXY, "AK-A062", "AK-A062"),
 ])  # fmt: skip
@@ -45,7 +46,7 @@ def test_consents_are_for_the_person_a_parent_in_force_and_a_guardian(
     assert ask(who, about, item("Consent", author=who.key), Act.WRITE) == write
 
 
-@pytest.mark.parametrize("about", [PROXY, patient(birth_date=GROWN, representations=BOTH)])
+@pytest.mark.parametrize("about", [PROXY, patient(birth_date=GROWN, representations=BOTH, youth=(Period(),))])
 def test_a_standing_block_is_changed_by_nobody_whose_right_has_ended(about: Facts) -> None:
     assert ask(citizen(MOTHER), about, BLOCK, Act.WRITE) == "AK-A061"
     assert ask(citizen(PATIENT), about, BLOCK, Act.WRITE) == ""

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from akson.access.facts import Block, Facts, Opening, Relation, Representation, decode
+from akson.access.facts import Block, Facts, Opening, Period, Relation, Representation, decode
 
 KEPT = """[
  {"kind": "person", "value": {"birth_date": "1941-03-14", "deceased": false, "protection": "kode7"}},
@@ -18,7 +18,7 @@ KEPT = """[
  {"kind": "opening", "value": {"person": 7, "unit": 8, "emergency": true, "start": "2026-11-22T10:00:00+00:00",
                                "end": "2026-11-22T11:00:00+00:00"}},
  {"kind": "representation", "value": {"person": 9, "kind": "parent", "start": null, "end": null}},
- {"kind": "family", "value": 9},
+ {"kind": "youth", "value": {"start": null, "end": "2026-11-22T11:00:00+00:00"}},
  {"kind": "employment", "value": {"role": "sykepleier"}}
 ]"""
 
@@ -29,7 +29,7 @@ def test_what_the_journal_keeps_becomes_the_facts_of_the_rules() -> None:
         owner=1, is_person=True, rev=4, birth_date=date(1941, 3, 14), protection="kode7",
         relations=(Relation(kind="gp", person=-5),), blocks=(Block(persons=(7,), even_emergency=True),),
         openings=(Opening(person=7, unit=8, emergency=True, start=times[0], end=times[1]),),
-        representations=(Representation(kind="parent", person=9),), family=(9,),
+        representations=(Representation(kind="parent", person=9),), youth=(Period(end=times[1]),),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from akson.access.facts import OBJECTION, WITHHELD, Block, Facts, Labels, Opening, Relation, Representation
+from akson.access.facts import OBJECTION, WITHHELD, Block, Facts, Labels, Opening, Period, Relation, Representation
 from akson.access.roles import ROLES
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
@@ -25,6 +25,7 @@ actors = st.builds(
     unit=UNITS, controller=UNITS, person=KEYS,
     scopes=st.sampled_from([frozenset(), frozenset({"system/*.cruds"}), frozenset({"akson/job"})]),
 )  # fmt: skip
+periods = st.builds(Period, start=TIMES, end=TIMES)
 relations = st.builds(
     Relation, kind=st.sampled_from(["gp", "service", "team"]), unit=UNITS, person=KEYS, start=TIMES, end=TIMES
 )
@@ -33,23 +34,25 @@ blocks = st.builds(
     roles=st.lists(st.sampled_from(sorted(ROLES)), max_size=1).map(tuple),
     documents=st.lists(st.just("Observation/a"), max_size=1).map(tuple),
     written_by=st.lists(UNITS, max_size=1).map(tuple),
-    labels=st.lists(st.just("secret"), max_size=1).map(tuple), even_emergency=st.booleans(), start=TIMES, end=TIMES,
+    labels=st.lists(st.just("secret"), max_size=1).map(tuple), dated=st.none() | periods,
+    even_emergency=st.booleans(), start=TIMES, end=TIMES,
 )  # fmt: skip
 openings = st.builds(
     Opening, person=KEYS, unit=UNITS, emergency=st.booleans(), start=TIMES, end=TIMES, reason=st.just("x")
 )
 representations = st.builds(
-    Representation, kind=st.sampled_from(["parent", "proxy", "guardian"]), person=KEYS, start=TIMES, end=TIMES
-)
+    Representation, kind=st.sampled_from(["parent", "proxy", "guardian", "family", "barnevern"]), person=KEYS,
+    areas=st.lists(st.sampled_from(["timer", "legemidler"]), max_size=1).map(tuple), start=TIMES, end=TIMES,
+)  # fmt: skip
 facts = st.builds(
     Facts, owner=KEYS, is_person=st.booleans(), birth_date=st.none() | st.dates(),
     protection=st.sampled_from(["", "kode6", "kode7"]), relations=st.lists(relations, **FEW).map(tuple),
     blocks=st.lists(blocks, **FEW).map(tuple), openings=st.lists(openings, **FEW).map(tuple),
-    representations=st.lists(representations, **FEW).map(tuple), family=st.lists(KEYS, max_size=1).map(tuple),
+    representations=st.lists(representations, **FEW).map(tuple), youth=st.lists(periods, max_size=1).map(tuple),
 )  # fmt: skip
 labels = st.none() | st.builds(
     Labels, type=st.sampled_from(["Observation", "Patient", "Organization", "Task"]), id=st.sampled_from(["a", "b"]),
-    unit=UNITS, author=KEYS, security=st.sets(st.sampled_from([OBJECTION, WITHHELD, "secret"])).map(frozenset),
+    unit=UNITS, author=KEYS, dates=st.lists(TIMES.filter(bool), **FEW).map(tuple), security=st.sets(st.sampled_from([OBJECTION, WITHHELD, "secret"])).map(frozenset),
 )  # fmt: skip
 questions = st.tuples(actors, st.sampled_from(Purpose), labels, st.sampled_from(Act))
 

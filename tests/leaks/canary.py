@@ -154,7 +154,7 @@ class _Filling:
         return {"reference": found, "display": f"{WORD} synger"}
 
 
-GIRL = Canary(key="kanari", family="Kanarisen", born=date(2013, 5, 6), index=4, gp=by.JONAS, unit=at.NORD)
-HIDDEN = Canary(key="hemmelig", family="Kanarihemmelig", born=date(2013, 5, 7), index=4, gp=by.INGRID, unit=at.SENTRUM,
+GIRL = Canary(key="kanari", family="Kanarisen", born=date(2010, 5, 6), index=4, gp=by.JONAS, unit=at.NORD)
+HIDDEN = Canary(key="hemmelig", family="Kanarihemmelig", born=date(2010, 5, 7), index=4, gp=by.INGRID, unit=at.SENTRUM,
                 marks=("kode6",))  # fmt: skip
 CANARIES = (GIRL, HIDDEN)

@@ -173,7 +173,7 @@ def around(kind: str) -> Iterator[str]:
     for parameter in search.parameters(kind).values():
         if parameter.kind == "reference" and "Patient" in parameter.targets:
             yield f"{kind}?{parameter.name}:Patient.name=Kanari"
-            yield f"{kind}?{parameter.name}.birthdate=2013-05-06"
+            yield f"{kind}?{parameter.name}.birthdate=2010-05-06"
             yield f"Patient?_has:{kind}:{parameter.name}:_lastUpdated=gt2020&_total=accurate"
             yield f"{kind}?{parameter.name}:identifier=http://kanari.example/{WORD}|{WORD}&_total=accurate"
             yield f"{kind}?{parameter.name}.general-practitioner.name=x&_include:iterate=*&_total=accurate"

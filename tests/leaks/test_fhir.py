@@ -22,7 +22,7 @@ from tests.leaks.worlds import BASE, EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN,
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 FHIR_JSON = {"content-type": "application/fhir+json"}
 NDJSON = {"content-type": "application/fhir+ndjson"}
-MAY_REGISTER_NOBODY = ("a case worker of the tildelingskontor", "another citizen", "the mother of a girl of 13")
+MAY_REGISTER_NOBODY = ("a case worker of the tildelingskontor", "another citizen", "the mother of a girl of 16")
 AT_ONCE = 400  # entries in one batch
 COMMON = ("Practitioner", "Organization", "PractitionerRole", "Location")  # what many may see, and records point at
 HERS = [WORD, *(word for canary in CANARIES for word in (canary.family, canary.fnr.value))]

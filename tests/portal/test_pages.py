@@ -11,6 +11,7 @@ from akson.base.work import Actor, Purpose
 from akson.portal.persons import citizens_shell
 from akson.record import journal
 from tests.offices import JOB, temperature
+from tests.offices import citizen as as_citizen
 from tests.portal.pages import FNR, add, citizen, show
 from tests.seeded import Town
 
@@ -69,27 +70,65 @@ async def test_the_daughter_sees_what_the_proxy_gives_and_not_what_is_closed(tow
     assert (insight.blocks, insight.block_href) == ((), ""), "a proxy neither sees nor makes blocks"
 
 
-async def test_parents_see_children_under_twelve_and_no_others(town: Town) -> None:
+async def test_parents_see_children_under_16_and_no_others(town: Town) -> None:
     ola = await citizen(town, "ola")
-    assert await persons(town, ola) == ["Ola Lunde, deg selv", "Emil Lunde, barnet ditt"]
+    assert await persons(town, ola) == ["Ola Lunde, deg selv", "Emil Lunde, barnet ditt", "Mia Lunde, barnet ditt"]
     assert "Astma" in (await show(town, ola, "/min/journal", person="emil")).text
     with pytest.raises(Refused, match="AK-A001"):
-        await show(town, ola, "/min/journal", person="mia")
-    hege = await citizen(town, "hege")
-    with pytest.raises(Refused, match="AK-A001"):
-        await show(town, hege, "/min", person="sander")
-    assert await persons(town, hege) == ["Hege Holm, deg selv"]
+        await show(town, ola, "/min", person="sander")
+    assert await persons(town, await citizen(town, "hege")) == ["Hege Holm, deg selv", "Sander Holm, barnet ditt"]
 
 
-async def test_the_mother_loses_the_record_when_the_child_turns_twelve(town: Town) -> None:
+@pytest.mark.parametrize(("parent", "youth", "shown", "kept"), [
+    ("ola", "mia", "Migrene", "venninne"), ("hege", "sander", "Adhd", "prevensjon"),
+])  # fmt: skip
+async def test_from_twelve_a_parent_does_not_see_what_the_youth_keeps_back(
+    town: Town, parent: str, youth: str, shown: str, kept: str
+) -> None:
+    who = await citizen(town, parent)
+    pages = [await show(town, who, path, person=youth) for path in ("/min", "/min/journal", "/min/innsyn")]
+    assert shown in pages[1].text
+    assert kept not in "".join(page.html for page in pages)
+
+
+async def test_the_mother_loses_the_record_when_the_child_turns_sixteen(town: Town) -> None:
     ida, child = await citizen(town, "ida"), town.id("Patient/emil")
-    await show(town, ida, "/min", person="emil")
-    async with town.office.work(JOB, Purpose.SYSTEM) as work:
-        patient = await journal.read(work, "Patient", child)
-        await journal.update(work, {**patient.resource, "birthDate": "2014-11-23"}, id_=child)
+    for birth in ("2014-11-23", "2010-11-24", "2010-11-23"):
+        async with town.office.work(JOB, Purpose.SYSTEM) as work:
+            patient = await journal.read(work, "Patient", child)
+            await journal.update(work, {**patient.resource, "birthDate": birth}, id_=child)
+        if birth != "2010-11-23":
+            await show(town, ida, "/min", person="emil")
     with pytest.raises(Refused, match="AK-A001"):
         await show(town, ida, "/min", person="emil")
     assert not any(label.startswith("Emil") for label in await persons(town, ida))
+
+
+async def test_youth_see_their_part_once_a_parent_has_consented_and_as_long_as_that_stands(town: Town) -> None:
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        mia = as_citizen(await journal.read(work, "Patient", town.id("Patient/mia")))
+    said = {
+        "resourceType": "Consent", "status": "active", "patient": {"reference": mia.id}, "policyRule": {"text": "Samtykke"},
+        "scope": {"coding": [{"code": "patient-privacy"}]}, "provision": {"type": "permit"},
+        "category": [{"coding": [{"system": "https://akson.no/fhir/consent", "code": "youth-sign-in"}]}],
+    }  # fmt: skip
+    with pytest.raises(Refused, match="AK-A064"):
+        await show(town, mia, "/min")
+    with pytest.raises(Refused, match="AK-A064"):
+        async with town.office.work(mia, Purpose.OWN) as work:
+            await journal.create(work, said)
+    ola = await citizen(town, "ola")
+    async with town.office.work(ola, Purpose.OWN) as work:
+        made = await journal.create(work, said)
+    page = await show(town, mia, "/min/journal")
+    assert "Ibuprofen" in page.text and "Migrene" not in page.text
+    with pytest.raises(Refused, match="AK-A001"):
+        async with town.office.work(mia, Purpose.OWN) as work:
+            await journal.create(work, said)
+    async with town.office.work(ola, Purpose.OWN) as work:
+        await journal.update(work, {**made.resource, "status": "inactive"}, id_=made.id)
+    with pytest.raises(Refused, match="AK-A064"):
+        await show(town, mia, "/min")
 
 
 async def test_what_is_withheld_from_parents_is_absent(town: Town) -> None:

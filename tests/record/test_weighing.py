@@ -12,7 +12,8 @@ from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
 from akson.patient.openings import open_in_emergency, open_with_reason
 from akson.record import journal
-from akson.record.facts import OPENING, PROTECTION
+from akson.record.consents import OPENING
+from akson.record.facts import PROTECTION
 from akson.record.office import Office
 from akson.record.stored import Stored
 from tests.offices import FNR, JOB, NOW, VENDOR, Clock, patient, staff, unit

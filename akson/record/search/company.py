@@ -16,8 +16,7 @@ from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
-from akson.record.deciding import asked as decision
-from akson.record.deciding import facts_in, labels_in
+from akson.record.deciding import facts_in, may_read
 from akson.record.masking import shown
 from akson.record.own import load
 from akson.record.search.asked import Include
@@ -65,7 +64,7 @@ async def _read(work: Work, keys: Iterable[Key]) -> list[Stored]:
     columns = [list(column) for column in zip(*keys, strict=True)]
     rows = await fetch(work, SQL.current, *columns) if columns else []
     there = [row for row in rows if not row["deleted"]]
-    permitted = [row for row in there if decision(work, facts_in(row), labels_in(work, row), Act.READ).permit]
+    permitted = [row for row in there if may_read(work, row).permit]
     for row in permitted:
         work.session.facts.setdefault(row["owner"], facts_in(row))
     return await shown(work, sorted(permitted, key=lambda row: (row["type"], row["id"])))

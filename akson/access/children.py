@@ -1,0 +1,103 @@
+"""The rules about children and those who decide for them: by age, at midnight in Norway; and when parents do not.
+
+A child of an age that is not known is grown to its parents, and to itself.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
+
+__all__ = ["RULES", "acts_as", "lets_youth_in", "parent_of_small_child", "parent_of_youth"]
+
+NORWAY = ZoneInfo("Europe/Oslo")
+YOUTH, SIGNS_IN, GROWN = 12, 13, 16  # years
+_TOUCHES = CONTENT | {Act.SEARCH_IDENTITY}
+# What youth see themselves. Source: Helsenorge's rules for youth (appointments, the GP, prescriptions, vaccines); and
+# what they keep from others, which is theirs to decide.
+OF_YOUTH = frozenset(
+    "Patient Appointment AppointmentResponse Communication MedicationRequest MedicationStatement MedicationDispense "
+    "Immunization Consent".split()
+)
+
+
+@rule(133, refusal="AK-A066", to=CITIZEN, acts=_TOUCHES)
+def care_taken_over(ask: Ask) -> bool:
+    """Refuse parents while the barnevern has taken over the care of the child.
+
+    Source: pbrl §§ 3-4, 4-4; barnevernsloven § 5-1; domain rule R26
+    """
+    given = ask.facts.representations
+    return acts_as(ask, "parent") and any(r.kind == "barnevern" and r.holds(ask.now) for r in given)
+
+
+@rule(134, refusal="AK-A064", to=CITIZEN, acts=_TOUCHES)
+def youth_signs_in_from_13(ask: Ask) -> bool:
+    """Refuse children their own record until they turn 13, and until 16 without a parent's consent to the sign-in.
+
+    Source: Helsenorge's rules for youth; domain rules R27, C10
+    """
+    if not _own(ask) or not _younger_than(GROWN, ask):
+        return False
+    return _younger_than(SIGNS_IN, ask) or not any(period.holds(ask.now) for period in ask.facts.youth)
+
+
+@rule(135, refusal="AK-A065", to=CITIZEN)
+def youth_sees_a_part(ask: Ask) -> bool:
+    """Refuse youth under 16 all but appointments, the GP, medicines, vaccines, and what they keep from others.
+
+    Source: Helsenorge's rules for youth; domain rules R27, C10
+    """
+    labels = ask.labels
+    return labels is not None and _own(ask) and labels.type not in OF_YOUTH and _younger_than(GROWN, ask)
+
+
+@rule(210, basis="forelder", to=CITIZEN, acts=_TOUCHES)
+def parent_of_small_child(ask: Ask) -> bool:
+    """Allow parents the record of a child until midnight, in Norway, when it turns 12.
+
+    Source: pbrl §§ 3-4, 4-4; domain rules R25, C10
+    """
+    return acts_as(ask, "parent") and _younger_than(YOUTH, ask)
+
+
+@rule(205, basis="forelder", to=CITIZEN, acts=_TOUCHES)
+def parent_of_youth(ask: Ask) -> bool:
+    """Allow parents the record of a child from 12 until it turns 16, but what the child or who treats it keeps back.
+
+    Item by item: by the mark "withheld-parents", or a block that names the parent or closes an item to everybody.
+
+    Source: pbrl §§ 3-4, 4-4; domain rules R25, R28, C10
+    """
+    return acts_as(ask, "parent") and _younger_than(GROWN, ask) and not _younger_than(YOUTH, ask)
+
+
+@rule(214, basis="forelder", to=CITIZEN, acts=frozenset({Act.GOVERN}))
+def lets_youth_in(ask: Ask) -> bool:
+    """Allow parents to consent to their child's own sign-in, and to take it back, until the child turns 16.
+
+    Source: Helsenorge's rules for youth; domain rule R27
+    """
+    labels = ask.labels
+    return labels is not None and labels.type == "Consent" and acts_as(ask, "parent") and _younger_than(GROWN, ask)
+
+
+def acts_as(ask: Ask, kind: str) -> bool:
+    """Say whether the citizen is registered now as one who acts for the person in this way."""
+    key, given = ask.actor.key, ask.facts.representations
+    return key != 0 and any(r.kind == kind and r.person == key and r.holds(ask.now) for r in given)
+
+
+def _own(ask: Ask) -> bool:
+    return ask.actor.key == ask.facts.owner
+
+
+def _younger_than(years: int, ask: Ask) -> bool:
+    """Say whether the person has not yet had that birthday by the Norwegian calendar; of none known they have."""
+    birth = ask.facts.birth_date
+    if birth is None:
+        return False
+    today = ask.now.astimezone(NORWAY).date()
+    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+    return 0 <= age < years

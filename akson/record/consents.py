@@ -1,0 +1,114 @@
+"""What Consents say of access: what somebody has closed, and to whom; what staff have opened; who may sign in young.
+
+What a block says and we do not understand makes it wider, never narrower: a reader we do not know makes it hold for
+everybody, a part we cannot find makes it hold for what we can, and an exception from it is not heard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from akson.access.roles import ROLES
+from akson.record.projecting import FactRow, Lookup, Resource, bounds, row
+
+OPENING: Final = "https://akson.no/fhir/opening"  # categories: the template of an opening
+BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules: even-emergency
+SIGN_IN: Final = "https://akson.no/fhir/consent"  # categories: youth-sign-in, a parent's consent
+_YOUTH: Final = "youth-sign-in"
+_EVEN_EMERGENCY: Final = "even-emergency"
+_AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
+_LOCAL: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]+")
+_READERS: Final = {"Practitioner": "persons", "Patient": "persons", "Organization": "units"}
+
+
+def consent(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
+    """Yield what an active Consent closes, and what it opens."""
+    if resource.get("status") != "active":
+        return
+    provision = resource.get("provision") or {}
+    policies = (resource.get("policyRule") or {}).get("coding") or []
+    even_emergency = any(c.get("system") == BLOCKABLE and c.get("code") == _EVEN_EMERGENCY for c in policies)
+    for denied in _denied(provision):
+        yield row("block", {**_block(resource, denied, lookup), "even_emergency": even_emergency})
+    if provision.get("type") == "permit":
+        start, end = bounds(provision.get("period"))
+        if _lets_youth_in(resource):
+            yield row("youth", {"start": start, "end": end})
+        else:
+            yield from _opening(provision, lookup, start, end)
+
+
+def _denied(provision: Resource) -> Iterator[Resource]:
+    """Yield every rule of a provision that refuses something, however deep; one holds no longer than what it is in."""
+    if provision.get("type") == "deny":
+        yield provision
+    for inner in provision.get("provision") or []:
+        yield from _denied({"period": provision.get("period"), **inner})
+
+
+def _block(resource: Resource, provision: Resource, lookup: Lookup) -> dict[str, Any]:
+    start, end = bounds(provision.get("period"))
+    whose = (resource.get("patient") or {}).get("reference")
+    return {
+        **_readers([one for one in provision.get("actor") or [] if _reference(one) != whose], lookup),
+        **_parts(provision, lookup),
+        "start": start,
+        "end": end,
+    }
+
+
+def _readers(actors: list[Resource], lookup: Lookup) -> dict[str, Any]:
+    """Return whom a block is for; nobody named is everybody, and so is anybody we do not know."""
+    named: dict[str, list[Any]] = {"persons": [], "units": [], "roles": []}
+    known = True
+    for actor in actors:
+        reference, codes = _reference(actor), (actor.get("role") or {}).get("coding") or []
+        kind = _READERS.get(reference.partition("/")[0], "")
+        roles = [] if reference else sorted({c.get("code", "") for c in codes} & ROLES.keys())
+        found = [lookup.key(reference)] if kind else roles
+        known = known and any(found)
+        named[kind or "roles"] += found
+    return named if known else {kind: [] for kind in named}
+
+
+def _parts(provision: Resource, lookup: Lookup) -> dict[str, Any]:
+    """Return what a block is about; the whole record when there is a document or an author that we do not know."""
+    documents: list[str] = []
+    authors: list[int] = []
+    for one in provision.get("data") or []:
+        reference = _reference(one)
+        if one.get("meaning") == _AUTHORED or reference.startswith("Organization/"):
+            authors.append(lookup.key(reference))
+        else:
+            documents.append(reference.partition("/_history")[0])
+    since, until = bounds(provision.get("dataPeriod"))
+    if 0 in authors or not all(_LOCAL.fullmatch(one) for one in documents):
+        return {"documents": [], "written_by": [], "labels": [], "dated": None}
+    return {
+        "documents": documents,
+        "written_by": authors,
+        "labels": [c.get("code", "") for c in provision.get("securityLabel") or []],
+        "dated": {"start": since, "end": until} if since or until else None,
+    }
+
+
+def _opening(provision: Resource, lookup: Lookup, start: str | None, end: str | None) -> Iterator[FactRow]:
+    actors = [_reference(one) for one in provision.get("actor") or []]
+    purposes = {c.get("code") for c in provision.get("purpose") or []}
+    person = next((lookup.key(a) for a in actors if a.startswith("Practitioner/")), 0)
+    unit = next((lookup.key(a) for a in actors if a.startswith("Organization/")), 0)
+    if person and start and end:
+        value = {"person": person, "unit": unit, "emergency": "ETREAT" in purposes, "start": start, "end": end}
+        yield row("opening", value, person=person)
+
+
+def _lets_youth_in(resource: Resource) -> bool:
+    codings = [c for category in resource.get("category") or [] for c in category.get("coding") or []]
+    return any(c.get("system") == SIGN_IN and c.get("code") == _YOUTH for c in codings)
+
+
+def _reference(holder: Resource) -> str:
+    """Return what an actor or a piece of data refers to, "" when it refers to nothing."""
+    return (holder.get("reference") or {}).get("reference") or ""

@@ -1,0 +1,162 @@
+"""Blocks as resources: what a Consent closes is closed on every way of reading, and nothing else is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from akson.base.errors import Refused
+from akson.base.work import Actor, Purpose
+from akson.record import histories, journal
+from akson.record.compartment import Place, Wanted, everything
+from akson.record.office import Office
+from akson.record.search.searching import search
+from akson.record.stored import Stored
+from tests.offices import JOB, citizen, patient, staff, unit
+
+ROLE = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]}
+OLD, NEW = "2024-05-06T08:00:00+02:00", "2026-05-06T08:00:00+02:00"
+
+
+def whom(reference: str) -> dict[str, Any]:
+    return {"role": ROLE, "reference": {"reference": reference}}
+
+
+async def close(office: Office, person: Stored, **provision: Any) -> Stored:
+    """Write a block as the person it is about."""
+    said = {"resourceType": "Consent", "status": "active", "patient": {"reference": person.reference},
+            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"text": "sperring"}],
+            "policyRule": {"coding": [{"code": "OPTOUT"}]}, "provision": {"type": "deny", **provision}}  # fmt: skip
+    async with office.work(citizen(person), Purpose.OWN) as work:
+        return await journal.create(work, said)
+
+
+async def also_cared_for(office: Office, person: Stored, at: Actor) -> None:
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, {"resourceType": "EpisodeOfCare", "status": "active",
+                                    "patient": {"reference": person.reference},
+                                    "managingOrganization": {"reference": at.unit_id}})  # fmt: skip
+
+
+async def measured(office: Office, who: Actor, person: Stored, when: str = NEW) -> Stored:
+    async with office.work(who, Purpose.TREATMENT) as work:
+        return await journal.create(work, {
+            "resourceType": "Observation", "status": "final", "code": {"text": "Puls"}, "effectiveDateTime": when,
+            "subject": {"reference": person.reference}})  # fmt: skip
+
+
+async def ways(office: Office, who: Actor, person: Stored, one: Stored) -> set[bool]:
+    """Return what each way of reading says of whether an entry is there; all must say the same."""
+    told = []
+    for read in (lambda work: journal.read(work, one.type, one.id), lambda work: journal.vread(work, one.type, one.id, 1),
+                 lambda work: journal.history(work, one.type, one.id)):  # fmt: skip
+        async with office.work(who, Purpose.TREATMENT) as work:
+            try:
+                told.append(bool(await read(work)))
+            except Refused as refused:
+                assert refused.code in ("AK-A030", "AK-A031")
+                told.append(False)
+    async with office.work(who, Purpose.TREATMENT) as work:
+        pairs = [("patient", person.id)]
+        lists = [
+            (await search(work, one.type, pairs)).hits, (await journal.chart(work, person.id, {one.type: 9}))[one.type],
+            (await everything(work, person.id, Wanted(), Place(), 50)).hits,
+            list((await journal.read_many(work, [one.reference])).values()),
+        ]  # fmt: skip
+        across = (await histories.across(work, one.type, histories.Period())).found
+    told += [one.id in {hit.id for hit in hits} for hits in lists]
+    assert all(told) or one.id not in {hit.id for hit in across}  # which may hold less: see deciding._dates
+    return set(told)
+
+
+@pytest.mark.parametrize(("data", "closed"), [
+    ({"dataPeriod": {"start": "2026-01-01"}}, "new"),
+    ({"dataPeriod": {"start": "2024-01-01", "end": "2024-12-31"}}, "old"),
+    ({"data": [{"meaning": "instance", "reference": {"reference": "NEW"}}]}, "new"),
+    ({"data": [{"meaning": "instance", "reference": {"reference": "NEW/_history/1"}}]}, "new"),
+    ({"data": [{"meaning": "authoredby", "reference": {"reference": "AUTHOR"}}]}, "new"),
+    ({"data": [{"meaning": "authoredby", "reference": {"reference": "UNIT"}}]}, "new"),
+    ({"dataPeriod": {"start": "2030-01-01"}}, ""),
+])  # fmt: skip
+async def test_a_part_that_is_closed_is_closed_on_every_way_and_the_rest_is_open(
+    office: Office, data: dict[str, Any], closed: str
+) -> None:
+    north, south = await unit(office, "Nord"), await unit(office, "Sør")
+    nurse, author = await staff(office, north, "Lie"), await staff(office, south, "Moe")
+    person = await patient(office, at=north)
+    await also_cared_for(office, person, south)
+    old, new = await measured(office, nurse, person, OLD), await measured(office, author, person)
+    given = {"NEW": new.reference, "AUTHOR": author.id, "UNIT": south.unit_id}
+    for one in data.get("data", []):
+        name, _, rest = one["reference"]["reference"].partition("/")
+        one["reference"] = {"reference": given[name] + (f"/{rest}" if rest else "")}
+    await close(office, person, **data)
+    for name, entry in (("old", old), ("new", new)):
+        assert await ways(office, nurse, person, entry) == {name != closed}, name
+
+
+@pytest.mark.parametrize(("actors", "closed_to"), [
+    (["NURSE"], {"nurse"}),
+    (["NORTH"], {"nurse", "doctor"}),
+    (["nobody we know"], {"nurse", "doctor", "south"}),
+    (["NURSE", "nobody we know"], {"nurse", "doctor", "south"}),
+    (["role sykepleier"], {"nurse", "south"}),
+    (["role trollmann"], {"nurse", "doctor", "south"}),
+    (["ITSELF"], {"nurse", "doctor", "south"}),
+    ([], {"nurse", "doctor", "south"}),
+])  # fmt: skip
+async def test_a_block_for_one_we_do_not_know_holds_for_everybody(
+    office: Office, actors: list[str], closed_to: set[str]
+) -> None:
+    north, south = await unit(office, "Nord"), await unit(office, "Sør")
+    people = {"nurse": await staff(office, north, "Lie"), "doctor": await staff(office, north, "Dahl", "fastlege"),
+              "south": await staff(office, south, "Moe")}  # fmt: skip
+    person = await patient(office, at=north)
+    await also_cared_for(office, person, south)
+    given = {"NURSE": people["nurse"].id, "NORTH": north.unit_id, "ITSELF": person.reference}
+    readers = [
+        {"role": {"coding": [{"code": one.removeprefix("role ")}]}, "reference": {"display": one}}
+        if one.startswith("role") else whom(given.get(one, "PractitionerRole/x1"))
+        for one in actors
+    ]  # fmt: skip
+    await close(office, person, **({"actor": readers} if readers else {}))
+    for name, who in people.items():
+        async with office.work(who, Purpose.TREATMENT) as work:
+            found = (await search(work, "Patient", [("_id", person.id)])).hits
+        assert bool(found) is (name not in closed_to), name
+
+
+async def test_a_refusal_within_what_is_allowed_holds_and_ends_with_it(office: Office) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    one = await measured(office, nurse, person)
+    inner = {"type": "deny", "data": [{"meaning": "instance", "reference": {"reference": one.reference}}]}
+    await close(office, person, type="permit", period={"end": "2020-01-01"}, provision=[inner])
+    assert await ways(office, nurse, person, one) == {True}
+    await close(office, person, type="permit", provision=[inner])
+    assert await ways(office, nurse, person, one) == {False}
+
+
+async def test_what_is_closed_by_its_date_is_not_changed_by_those_it_is_closed_to(office: Office) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    one = await measured(office, nurse, person)
+    await close(office, person, dataPeriod={"start": "2026-01-01"})
+    for change in (one.resource | {"effectiveDateTime": OLD}, one.resource):
+        with pytest.raises(Refused, match="AK-A031"):
+            async with office.work(nurse, Purpose.TREATMENT) as work:
+                await journal.update(work, change, id_=one.id)
+    with pytest.raises(Refused, match="AK-A031"):
+        async with office.work(nurse, Purpose.TREATMENT) as work:
+            await journal.delete(work, one.type, one.id)
+
+
+async def test_correcting_its_date_does_not_bring_out_what_stood_there(office: Office) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    one = await measured(office, nurse, person, OLD)
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        await journal.update(work, one.resource | {"effectiveDateTime": NEW}, id_=one.id)
+    await close(office, person, dataPeriod={"start": "2026-01-01"})
+    assert await ways(office, nurse, person, one) == {False}

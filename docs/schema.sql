@@ -346,7 +346,7 @@ BEGIN
   RETURN o_key;
 END $$;
 
-CREATE FUNCTION public.journal_standing_v2(owners bigint[], types smallint[], ids text[], wanted smallint) RETURNS TABLE(owner bigint, type smallint, id text, owner_type smallint, facts_rev bigint, facts text, version integer, deleted boolean, unit bigint, author bigint, labels text[], stated text[], numbers text[], returned boolean, told bytea)
+CREATE FUNCTION public.journal_standing_v3(owners bigint[], types smallint[], ids text[], wanted smallint[]) RETURNS TABLE(owner bigint, type smallint, id text, owner_type smallint, facts_rev bigint, facts text, version integer, deleted boolean, unit bigint, author bigint, labels text[], stated text[], numbers text[], returned boolean, told bytea)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
@@ -362,7 +362,7 @@ BEGIN
                       CASE WHEN r.type = o.type THEN
                         EXISTS (SELECT FROM resource_version v WHERE v.owner = k.owner AND v.type = k.type AND v.id = k.id
                                    AND v.method = 'DELETE') END,
-                      CASE WHEN r.type = wanted AND NOT EXISTS (
+                      CASE WHEN r.type = ANY (wanted) AND NOT EXISTS (
                         SELECT FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id AND f.kind = 'relation')
                       THEN (SELECT v.body FROM resource_version v WHERE v.owner = k.owner AND v.type = k.type AND v.id = k.id
                                AND v.version = r.version) END
@@ -1672,7 +1672,7 @@ REVOKE ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], 
 GRANT ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) TO akson_app;
 GRANT ALL ON FUNCTION public.journal_lock_v1(o_key bigint[], h_owner bigint[], h_type smallint[], h_id text[], i_system text[], i_value text[], i_owner bigint[], f_data text[]) TO akson_eraser;
 
-GRANT ALL ON FUNCTION public.journal_standing_v2(owners bigint[], types smallint[], ids text[], wanted smallint) TO akson_app;
+GRANT ALL ON FUNCTION public.journal_standing_v3(owners bigint[], types smallint[], ids text[], wanted smallint[]) TO akson_app;
 
 GRANT ALL ON FUNCTION public.journal_values_v1(anew boolean, c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[]) TO akson_app;
 

@@ -20,13 +20,14 @@ def _one(facts: Facts) -> Facts:
 
 
 def likeness(facts: Facts) -> Facts:
-    """Return what staff are judged by in this record: all but who it is, and the date of birth.
+    """Return what staff are judged by in this record: all but who it is, its age, and who is close or acts for it.
 
-    Equal likenesses are one object. Only rules for citizens look at the date of birth; the owner's key is compared with
-    the actor's own numbers only (tests/access/test_many.py holds both against the rules).
+    Equal likenesses are one object. Only rules for citizens look at the age; the owner's key and the persons are
+    compared with the actor's own numbers only (tests/access/test_many.py holds all against the rules).
     """
     shared = facts.shared if facts.blocks else ()  # only a block on what a unit has written asks for it
-    return _one(msgspec.structs.replace(facts, owner=0, rev=0, birth_date=None, shared=shared))
+    told = {"owner": 0, "rev": 0, "birth_date": None, "representations": (), "youth": (), "shared": shared}
+    return _one(msgspec.structs.replace(facts, **told))
 
 
 def permitted(
@@ -42,10 +43,14 @@ def permitted(
     known: dict[object, bool] = {}
     found = []
     for owner, (facts, like) in candidates.items():
-        group = owner if owner in apart else (id(like),)
+        group = owner if owner in apart or _close(facts, actor.person) else (id(like),)
         permits = known.get(group)
         if permits is None:
             permits = known[group] = decide(actor, purpose, facts, labels, act, now).permit
         if permits:
             found.append(owner)
     return found
+
+
+def _close(facts: Facts, person: int) -> bool:
+    return bool(facts.representations) and any(one.person == person for one in facts.representations)

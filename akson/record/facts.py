@@ -5,22 +5,23 @@ A row of `fact` per statement; all rows of an owner stand together as JSON on th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
 
 from akson.access.facts import Labels, Shared, strongest
 from akson.access.subscribers import SUBSCRIPTION
+from akson.record import relating
 from akson.record.consents import consent
 from akson.record.projecting import FactRow, Lookup, Resource, bounds, national, row
+from akson.record.relating import relations
 from akson.record.representing import related_person
 
 PROTECTION: Final = "https://akson.no/fhir/protection"  # security labels on Patient
 GOVERNING: Final = frozenset({"relation", "representation", "protection", "youth"})  # who is let in, or kept out
 NUMBERED: Final = {"Patient", "Practitioner", "RelatedPerson"}  # may hold a national identifier, or name whose it is
-_SHARED: Final = b'{"kind":"shared"'  # as _row writes it
-_ACTIVE: Final = {"active", "planned", "onhold", "proposed", "booked", "arrived", "in-progress", "triaged"}
+_SHARED: Final = b'{"kind":"shared"'  # as projecting.row writes it
 
 
 def facts_of(resource: Resource, lookup: Lookup) -> list[FactRow]:
@@ -46,8 +47,8 @@ def shared(type_: str, id_: str, units: set[int], stated: Iterable[bytes]) -> li
 
 
 def carries_facts(type_: str) -> bool:
-    """Tell whether resources of this type are the truth of some fact."""
-    return type_ in _PROJECTIONS or type_ == SUBSCRIPTION
+    """Tell whether every resource of this type is the truth of some fact, or was."""
+    return (type_ in _PROJECTIONS and type_ not in relating.SOMETIMES) or type_ == SUBSCRIPTION
 
 
 def national_identifiers(resource: Resource) -> list[tuple[str, str]]:
@@ -75,37 +76,7 @@ def _patient(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
     if protection:
         yield row("protection", protection)
     for reference in resource.get("generalPractitioner") or []:
-        yield from _relation("gp", [reference.get("reference")], lookup, None)
-
-
-def _episode(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    if resource.get("status") in _ACTIVE:
-        carers = [(resource.get(name) or {}).get("reference") for name in ("managingOrganization", "careManager")]
-        yield from _relation("service", carers, lookup, resource.get("period"))
-
-
-def _care_team(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    if resource.get("status") in _ACTIVE:
-        members = [(p.get("member") or {}).get("reference") for p in resource.get("participant") or []]
-        yield from _relation("team", members, lookup, resource.get("period"))
-
-
-def _encounter(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    if resource.get("status") in _ACTIVE:
-        carers = [(resource.get("serviceProvider") or {}).get("reference")]
-        yield from _relation("admission", carers, lookup, resource.get("period"))
-
-
-def _relation(kind: str, carers: Iterable[str | None], lookup: Lookup, period: Resource | None) -> Iterator[FactRow]:
-    """Yield a row for each carer that is an organisation or a practitioner."""
-    start, end = bounds(period)
-    for reference in carers:
-        type_ = (reference or "").partition("/")[0]
-        if type_ not in ("Organization", "Practitioner") or not (key := lookup.key(reference)):
-            continue
-        unit, person = (key, 0) if type_ == "Organization" else (0, key)
-        value = {"kind": kind, "unit": unit, "person": person, "start": start, "end": end}
-        yield row("relation", value, unit=unit, person=person)
+        yield from relations("gp", [reference.get("reference")], lookup, (None, None))
 
 
 def _practitioner_role(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
@@ -145,9 +116,7 @@ def shown_name(resource: Resource) -> str:
 _FULL_DATE: Final = len("2026-11-22")
 _PROJECTIONS: Final[dict[str, Callable[[Resource, Lookup], Iterator[FactRow]]]] = {
     "Patient": _patient,
-    "EpisodeOfCare": _episode,
-    "CareTeam": _care_team,
-    "Encounter": _encounter,
+    **relating.PROJECTIONS,
     "Consent": consent,
     "RelatedPerson": related_person,
     "PractitionerRole": _practitioner_role,

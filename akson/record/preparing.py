@@ -94,7 +94,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
         person=state.facts[owner].is_person,
         elsewhere=work.office.ids.open(id_) is None,
         salt=secrets.token_bytes(16),
-        changes_facts=carries_facts(draft.type) or bool(row is not None and row["labels"]),
+        changes_facts=carries_facts(draft.type) or bool(row is not None and (row["labels"] or row["stated"])),
         stored=stored,
     )
     if draft.brings:
@@ -126,7 +126,7 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
         change.labels = tuple(sorted({*change.labels, SEVERAL}))
     if change.labels and draft.type != PERSON_TYPE:
         change.facts.append(labelled(labels_of(work, change)))
-        change.changes_facts = True
+    change.changes_facts = change.changes_facts or bool(change.facts)
     change.identifiers = national_identifiers(resource)
     others = {lookup.key(named) for named in draft.names.others}  # 0: known to nobody yet
     change.about = tuple(sorted(others - {change.owner}))

@@ -41,9 +41,9 @@ SELECT owner, type, facts_rev, facts, restricted FROM owner WHERE owner = ANY ($
 
 -- name: standing
 -- What a write set stands on: the facts of each owner, and the current version of each named resource (null: none)
--- with the facts it states and the numbers its owner is known by; see migrations/0018_standing.sql.
--- in   $4 the type whose body is wanted where it states no relation
-SELECT * FROM journal_standing_v2($1, $2, $3, $4);
+-- with the facts it states and the numbers its owner is known by; see migrations/0030_relations.sql.
+-- in   $4 the types whose body is wanted where they state no relation
+SELECT * FROM journal_standing_v3($1, $2, $3, $4);
 
 -- name: located
 -- Owners of ids that were minted elsewhere.

@@ -18,12 +18,13 @@ from akson.fhir import types
 from akson.record import addresses
 from akson.record.deciding import LETTERS, allow, asked, facts_in, labels_in
 from akson.record.drafts import Draft, Keys, owner_path
+from akson.record.relating import ANYBODYS
 from akson.record.session import Session, fetch, session
 from akson.record.stored import Stored
-from akson.record.weighing import CONTACT
 
 SQL = queries(__file__, "reading.sql")
 Rows = Mapping[tuple[int, str, str], Any]  # rows of `standing` by owner, type, id
+_WANTED = [types.code_of(name) for name in ANYBODYS]  # what they said, where they let nobody in, is weighed
 _BLOCK = '{"kind":"block"'  # as facts.py writes it
 
 
@@ -45,7 +46,7 @@ async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
     codes = [types.code_of(type_) for _, type_, _ in ordered]
     columns = [k[0] for k in ordered], codes, [k[2] for k in ordered]
     found = {(row["owner"], types.name_of(row["type"]), row["id"]): row
-             for row in await fetch(work, SQL.standing, *columns, types.code_of(CONTACT))}  # fmt: skip
+             for row in await fetch(work, SQL.standing, *columns, _WANTED)}  # fmt: skip
     content = any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered)  # then it decides
     if content or any(_needs_body(work, facts_in(row)) for row in found.values()):
         for row in await fetch(work, SQL.current, *columns):

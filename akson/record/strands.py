@@ -14,7 +14,8 @@ import msgspec
 
 from akson.fhir import bodies, owners
 from akson.fhir.types import is_type
-from akson.record.facts import NUMBERED, Lookup, facts_of
+from akson.record.facts import NUMBERED, facts_of
+from akson.record.projecting import Lookup
 
 
 class Bodied(Protocol):

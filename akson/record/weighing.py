@@ -15,36 +15,36 @@ from akson.record.changes import Change
 from akson.record.consents import OPENING
 from akson.record.deciding import asked, labels_of
 from akson.record.facts import GOVERNING
+from akson.record.relating import ANYBODYS
 from akson.registers.identifiers import PERSON_SYSTEMS
 
-CONTACT: Final = "Encounter"
-_LETS_IN: Final = ("status", "serviceProvider", "participant", "period")  # of a contact: who, and when
 _STAFF: Final = {"PractitionerRole", "Practitioner"}
 _SIGNS_IN: Final = tuple(f"Practitioner|{system}|" for system in PERSON_SYSTEMS)
 _ATTESTED: Final = {"proxy", "guardian"}  # who represents by decision; parents are known by those who give care
 
 
 def weigh(work: Work, change: Change, facts: Facts) -> Act:
-    """Return what to ask the rules for; a contact told of by one who may not let others in lets nobody in.
+    """Return what to ask the rules for; a contact told of by one who may not let in lets nobody in.
 
     Whoever works under an opening has a patient in front of them, and the contact must be in the record while it goes
     on. It is written as any content, and the relation it would state is left out: the opening neither lasts longer nor
-    reaches further. What already lets somebody in is not changed this way, and what has let nobody in does not begin to
-    when somebody else corrects something in it. The same change may be weighed again, on other facts.
+    reaches further. So are appointments, referrals and assignments. What already lets somebody in is not changed this
+    way, and what has let nobody in does not begin to when somebody else corrects something in it. The same change may
+    be weighed again, on other facts.
     """
     act, change.lets_in = act_of(change), True
     if _makes_staff(work, change):
         return Act.ATTEST
-    if act is not Act.GOVERN or change.type != CONTACT or _governing(change.stated):
+    if act is not Act.GOVERN or change.type not in ANYBODYS or _governing(change.stated):
         return act
     change.lets_in = _says_who(change) and asked(work, facts, labels_of(work, change), Act.GOVERN).permit
     return act if change.lets_in else Act.WRITE
 
 
 def _says_who(change: Change) -> bool:
-    """Tell whether a contact that has stated no relation is changed in what would state one, or is new."""
+    """Tell whether something that has stated no relation is changed in what would state one, or is new."""
     stood, comes = change.stood, change.resource or {}
-    return stood is None or any(stood.get(name) != comes.get(name) for name in _LETS_IN)
+    return stood is None or any(stood.get(name) != comes.get(name) for name in ANYBODYS[change.type])
 
 
 def act_of(change: Change) -> Act:

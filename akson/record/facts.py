@@ -5,7 +5,7 @@ A row of `fact` per statement; all rows of an owner stand together as JSON on th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec

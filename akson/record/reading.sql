@@ -41,7 +41,7 @@ SELECT owner, type, facts_rev, facts, restricted FROM owner WHERE owner = ANY ($
 
 -- name: standing
 -- What a write set stands on: the facts of each owner, and the current version of each named resource (null: none)
--- with the facts it states and the numbers its owner is known by; see migrations/0030_relations.sql.
+-- with the facts it states and the numbers its owner is known by; see migrations/0031_relations.sql.
 -- in   $4 the types whose body is wanted where they state no relation
 SELECT * FROM journal_standing_v3($1, $2, $3, $4);
 

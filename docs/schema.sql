@@ -202,7 +202,7 @@ BEGIN
     WITH found AS MATERIALIZED (
       SELECT v.* FROM unnest(owners) WITH ORDINALITY AS k (owner, place) CROSS JOIN LATERAL (
         SELECT v.* FROM resource_version v
-         WHERE v.owner = k.owner AND v.type = kind AND v.last_updated > since AND v.last_updated <= upto
+         WHERE v.owner = k.owner AND v.type = kind AND v.version > 0 AND v.last_updated > since AND v.last_updated <= upto
            AND (k.owner > a_owner OR (v.last_updated, v.n) > (a_at, a_n))
            AND NOT EXISTS (SELECT FROM resource_version w WHERE w.owner = v.owner AND w.type = v.type AND w.id = v.id
                               AND w.version = v.version + 1 AND w.last_updated <= upto)
@@ -232,7 +232,7 @@ BEGIN
     SELECT * FROM (
       SELECT v.* FROM unnest(owners) AS k (owner) CROSS JOIN unnest(owned) AS t (type) CROSS JOIN LATERAL (
         SELECT v.* FROM resource_version v
-         WHERE v.owner = k.owner AND v.type = t.type AND v.last_updated BETWEEN since AND least(until, b_at)
+         WHERE v.owner = k.owner AND v.type = t.type AND v.version > 0 AND v.last_updated BETWEEN since AND least(until, b_at)
            AND (v.last_updated, v.owner, v.n) < (b_at, b_owner, b_n)
            AND (at IS NULL OR v.last_updated >= at OR NOT EXISTS (
                  SELECT FROM resource_version w WHERE w.owner = v.owner AND w.type = v.type AND w.id = v.id
@@ -1608,7 +1608,7 @@ CREATE INDEX terminology_system_supplements ON public.terminology_system USING b
 
 CREATE INDEX terminology_value_set_source ON public.terminology_value_set USING btree (source);
 
-CREATE INDEX version_owner ON public.resource_version USING btree (owner, type, last_updated, n);
+CREATE INDEX version_owner ON public.resource_version USING btree (owner, type, last_updated, n) WHERE (version > 0);
 
 CREATE INDEX version_type ON public.resource_version USING btree (type, last_updated, owner, n);
 

@@ -19,7 +19,7 @@ from akson.base.lanes import Lane
 Record: TypeAlias = asyncpg.Record
 
 
-_READERS = 2  # connections: one for each shared query (rides.py)
+_READERS = 3  # connections: one for each shared query (rides.py)
 # Planned once per connection, for any values: planning costs more than a read, and more than most searches.
 _ONCE = {"plan_cache_mode": "force_generic_plan"}
 # By key: the joins as they are written, from the keys on, each by its primary key.
@@ -30,6 +30,7 @@ _KEYED = _ONCE | {
     "join_collapse_limit": "1",
 }
 # A plan made while a table is small must still be good when it has grown; what is searched is in memory or on an SSD.
+_SEARCHES = 300  # whose plans a connection keeps; each takes some 100 kB
 _SEARCHING = _ONCE | {"enable_seqscan": "off", "random_page_cost": "1.1"}
 
 
@@ -79,7 +80,8 @@ class Database:
         )  # fmt: skip
         connect = partial(asyncpg.connect, url, command_timeout=60)
         keyed = Lane(partial(connect, server_settings=settings | _KEYED), size=_READERS)
-        searches = Lane(partial(connect, server_settings=settings | _SEARCHING), size=max(1, size // 2))
+        searching = partial(connect, server_settings=settings | _SEARCHING, statement_cache_size=_SEARCHES)
+        searches = Lane(searching, size=max(1, size // 2))
         return cls(pool, keyed, searches)
 
     async def close(self) -> None:

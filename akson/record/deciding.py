@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from akson.access.facts import Facts, Labels, decode
-from akson.access.many import likeness
 from akson.access.rules import Act, Decision, closes_by_date, decide
 from akson.base.database import Record
 from akson.base.errors import Refused
@@ -28,20 +27,14 @@ _OF_VERSIONS = frozenset({"method", "n"})  # columns of rows in histories and ex
 
 
 @lru_cache(maxsize=50_000)
-def _decoded(owner: int, rev: int, text: str, owner_type: int) -> tuple[Facts, Facts]:
-    """Return facts and likeness. The text is part of the key, so what is kept can never be stale."""
-    facts = decode(owner, rev, text, is_person=owner_type == _PATIENT)
-    return facts, likeness(facts)
-
-
-def candidates_in(rows: Iterable[Any]) -> dict[int, tuple[Facts, Facts]]:
-    """Return facts and likeness (access/many.py) by owner. rows: owner, type, revision and facts, in this order."""
-    return {owner: _decoded(owner, rev, text, type_) for owner, type_, rev, text in rows}
+def decoded(owner: int, rev: int, text: str, owner_type: int) -> Facts:
+    """Return the facts of an owner. The text is part of the key, so what is kept can never be stale."""
+    return decode(owner, rev, text, is_person=owner_type == _PATIENT)
 
 
 def facts_in(row: Mapping[str, Any]) -> Facts:
     """Return the facts that a row of reading.sql carries."""
-    return _decoded(row["owner"], row["facts_rev"], row["facts"], row["owner_type"])[0]
+    return decoded(row["owner"], row["facts_rev"], row["facts"], row["owner_type"])
 
 
 async def facts_for(work: Work, owners: Iterable[int]) -> dict[int, Facts]:
@@ -50,7 +43,7 @@ async def facts_for(work: Work, owners: Iterable[int]) -> dict[int, Facts]:
     wanted = set(owners)
     if missing := sorted(wanted - state.facts.keys()):
         for row in await fetch(work, SQL.owners, missing):
-            state.facts[row["owner"]] = _decoded(row["owner"], row["facts_rev"], row["facts"], row["type"])[0]
+            state.facts[row["owner"]] = decoded(row["owner"], row["facts_rev"], row["facts"], row["type"])
     return {owner: state.facts[owner] for owner in wanted if owner in state.facts}
 
 

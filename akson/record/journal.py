@@ -11,6 +11,7 @@ from typing import Any
 
 from akson.access.facts import Facts, Labels
 from akson.access.rules import Act, partly_closed
+from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
@@ -20,12 +21,13 @@ from akson.record.deciding import allow, allow_row, asked, facts_for, labels_in,
 from akson.record.drafts import Draft
 from akson.record.masking import as_kept, shown
 from akson.record.preparing import prepare
-from akson.record.session import fetch, session
+from akson.record.session import fetch, look, session
 from akson.record.stored import Stored
 from akson.record.writing import flush
 
 SQL = queries(__file__, "reading.sql")
 CONSENT = "Consent"
+_EVERY_TYPE = literal([types.code_of(name) for name in types.TYPES])
 Resource = dict[str, Any]
 Mark = tuple[str, str | None, str]  # search parameter, system, code
 
@@ -188,8 +190,9 @@ async def denied_ids(work: Work, owners: Sequence[int], type_: str | None = None
     parted = [owner for owner, facts in known.items() if partly_closed(facts)]
     private = [owner for owner, facts in known.items() if owner not in parted and _consents_closed(work, facts)]
     asks = bool(parted or private)
-    only = types.code_of(type_) if type_ else None
-    rows = await fetch(work, SQL.labels_of, parted, private, types.code_of(CONSENT), only) if asks else []
+    whose = literal(parted), literal(private), types.code_of(CONSENT)
+    only = literal([types.code_of(type_)]) if type_ else _EVERY_TYPE
+    rows = await look(work, SQL.labels_of, *whose, only) if asks else []
     items = [(known[row["owner"]], labels_in(work, row, known[row["owner"]])) for row in rows]
     items += [(facts, labels) for facts in known.values() for labels in facts.labelled if type_ in (None, labels.type)]
     return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]

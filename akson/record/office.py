@@ -19,6 +19,7 @@ from akson.base.queries import queries
 from akson.base.work import Actor, Purpose, Work
 from akson.fhir.profiles.library import Library
 from akson.record import session as sessions
+from akson.record.circles import Circles
 from akson.record.current import Current
 from akson.record.following import Following
 from akson.record.own import Rules
@@ -56,7 +57,7 @@ class Office:
     following: Following | None = None
 
     def __post_init__(self) -> None:
-        self.current = Current(self.database)
+        self.current, self.circles = Current(self.database), Circles(self.database)
         self.register = Register(self.database)
         self.queues = Queues()
         self.rules = Rules()

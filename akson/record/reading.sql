@@ -68,6 +68,27 @@ SELECT o.owner, o.type, o.facts_rev, o.facts
                           WHERE f.person = $2 AND f.person <> 0 AND f.kind IN ('relation', 'opening', 'representation')
                    UNION SELECT $2);
 
+-- name: circles
+-- The same owners for several who ask, without the facts: of each member owner and revision of the facts, 8 bytes each,
+-- in order. Of nobody at nowhere the owners that even those who see all must be asked about.
+-- in   array literals: $1 units, $2 persons
+SELECT k.unit, k.person,
+       (SELECT string_agg(int8send(m.owner) || int8send(m.facts_rev), '' ORDER BY m.owner)
+          FROM (SELECT o.owner, o.facts_rev
+                  FROM (SELECT f.owner FROM fact f
+                         WHERE f.unit = k.unit AND f.unit <> 0 AND f.kind IN ('relation', 'opening')
+                        UNION SELECT f.owner FROM fact f
+                         WHERE f.person = k.person AND f.person <> 0 AND f.kind IN ('relation', 'opening', 'representation')
+                        UNION SELECT k.person WHERE k.person <> 0) c
+                  JOIN owner o ON o.owner = c.owner
+                UNION ALL
+                SELECT o.owner, o.facts_rev FROM owner o WHERE o.restricted AND k.unit = 0 AND k.person = 0) m) AS members
+  FROM unnest($1::text::bigint[], $2::text::bigint[]) AS k (unit, person);
+
+-- name: owners_of
+-- The facts of each owner, as they stand now. $1 owners, as an array literal
+SELECT owner, type, facts_rev, facts FROM owner WHERE owner = ANY ((SELECT $1::text::bigint[])::bigint[]);
+
 -- name: restricted
 -- Owners that even those who see all must be asked about.
 SELECT owner, type, facts_rev, facts FROM owner WHERE restricted;
@@ -75,12 +96,13 @@ SELECT owner, type, facts_rev, facts FROM owner WHERE restricted;
 -- name: labels_of
 -- What the rules need to know of each resource of some owners (those with blocks on parts of the record), and of those
 -- of one type of others.
--- in   $1 owners, $2 owners of whom one type is asked, $3 that type, $4 the only type that matters (null: all)
+-- in   $1 owners, $2 owners of whom one type is asked, $3 that type, $4 the types that matter; $1, $2, $4 array literals
 SELECT owner, type, id, sort_date, unit, author, labels FROM resource
- WHERE owner = ANY ($1::bigint[]) AND NOT deleted AND ($4::smallint IS NULL OR type = $4)
+ WHERE owner = ANY ((SELECT $1::text::bigint[])::bigint[]) AND NOT deleted AND type = ANY ((SELECT $4::text::smallint[])::smallint[])
 UNION ALL
 SELECT owner, type, id, sort_date, unit, author, labels FROM resource
- WHERE owner = ANY ($2::bigint[]) AND type = $3 AND NOT deleted AND ($4::smallint IS NULL OR type = $4);
+ WHERE owner = ANY ((SELECT $2::text::bigint[])::bigint[]) AND type = $3 AND NOT deleted
+   AND type = ANY ((SELECT $4::text::smallint[])::smallint[]);
 
 -- name: chart
 -- The newest of several kinds from one person's record, in one trip.

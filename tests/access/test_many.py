@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akson.access.facts import Facts, Labels, Relation
-from akson.access.many import likeness, permitted
+from akson.access.many import Many
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
 from tests.access.people import NOW
@@ -26,9 +26,8 @@ TYPES = st.sampled_from(["Observation", "Patient", "Task", "Consent"])
 def test_each_of_many_is_judged_as_if_alone(actor, context, scopes, purpose, known, type_, act) -> None:
     asker, labels = replace(actor, context=context, scopes=scopes), Labels(type=type_)
     those = [msgspec.structs.replace(one, owner=n) for n, one in enumerate([*known, *known])]  # the same twice over
-    alone = [one.owner for one in those if decide(asker, purpose, one, labels, act, NOW).permit]
-    candidates = {one.owner: (one, likeness(one)) for one in those}
-    assert permitted(asker, purpose, candidates, labels, act, NOW) == alone
+    alone = [one.owner for one in those if one.is_person and decide(asker, purpose, one, labels, act, NOW).permit]
+    assert list(Many(those).permitted(asker, purpose, labels, act, NOW)) == alone
 
 
 def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
@@ -36,6 +35,6 @@ def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
     monkeypatch.setattr("akson.access.many.decide", lambda *question: asked.append(question) or decide(*question))
     gp = Actor(kind=Kind.STAFF, id="x", key=1, name="x", role="fastlege", unit=7, controller=7, person=2)
     listed = [Facts(owner=n, is_person=True, relations=(Relation(kind="gp", unit=7),)) for n in range(10, 1010)]
-    those = {one.owner: (one, likeness(one)) for one in listed}
-    found = permitted(gp, Purpose.TREATMENT, those, Labels(type="Observation"), Act.READ, NOW)
-    assert found == list(those) and len(asked) == 1
+    those = Many(listed)
+    found = those.permitted(gp, Purpose.TREATMENT, Labels(type="Observation"), Act.READ, NOW)
+    assert found is those.owners and len(found) == 1000 and len(asked) == 1

@@ -7,6 +7,7 @@ changes when a resource does, so pages neither repeat nor skip while others writ
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,24 +17,29 @@ from typing import Any
 
 import msgspec
 
+from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.fhir import types
 from akson.record.search.asked import Asked, Criterion, Sort
 from akson.record.search.conditions import Conditions
-from akson.record.search.statement import SQL, Raw, Scope, Statement, all_of, any_of
+from akson.record.search.standing import MANY
+from akson.record.search.statement import SQL, By, Raw, Scope, Statement, all_of, any_of
 from akson.record.values import Hasher
 
 MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
 _R = Raw("r")
+# What is found by an index whose use depends on the values: by tokens of all kinds, by the time of the last change.
+_BY_VALUE = re.compile(r" && |r\.last_updated [<>]")
 
 
 @dataclass
 class Ready:
-    """A statement that can be run."""
+    """A statement that can be run. steady: one plan is good for any values; else it depends on what they fit."""
 
     sql: str
     values: list[Any]
+    steady: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,12 +78,14 @@ class Compiler:
         """Return the statement that counts every hit."""
         statement = Statement()
         conditions = self.conditions(statement)
-        where, rows = self.where(statement, conditions), self.best_rows(conditions)
+        rows = self.best_rows(conditions)
+        statement.found = rows is not None
+        where = Raw(self.where(statement, self.met(statement, conditions), "row" if rows else "first"))
         if rows is None:
-            return Ready(statement.text(SQL.total, where=Raw(where)), statement.values)
-        return Ready(
-            statement.text(SQL.total_of_rows, rows=Raw(rows), type=self.code, where=Raw(where)), statement.values
-        )
+            text = statement.text(SQL.total, where=where)
+        else:
+            text = statement.text(SQL.total_of_rows, rows=Raw(rows), type=self.code, where=where)
+        return Ready(text, statement.values, steady=statement.found or not _BY_VALUE.search(text))
 
     @property
     def code(self) -> int:
@@ -86,9 +94,14 @@ class Compiler:
     def conditions(self, statement: Statement) -> Conditions:
         return Conditions(statement=statement, scopes=self.scopes, ids=self.ids, hasher=self.hasher, now=self.now)
 
-    def where(self, statement: Statement, conditions: Conditions) -> str:
-        parts = [statement.put("in_type", r=_R, type=self.code), *statement.scope(self.scope, _R)]
-        return all_of([*parts, *(conditions.question(one, self.asked.type, _R) for one in self.asked.conditions)])
+    def met(self, statement: Statement, conditions: Conditions) -> str:
+        """Return what is asked for, without whose it is."""
+        return all_of(conditions.question(one, self.asked.type, _R) for one in self.asked.conditions)
+
+    def where(self, statement: Statement, met: str, by: By) -> str:
+        """Return what a resource must meet. by: what its owner is compared with, see Statement."""
+        parts = [statement.put("in_type", r=_R, type=self.code), *statement.scope(self.scope, _R, by)]
+        return all_of([*parts, met])
 
     def best_rows(self, conditions: Conditions) -> str | None:
         """Return the rows of the condition that is likely to have fewest."""
@@ -105,16 +118,16 @@ class Compiler:
         return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode().rstrip("=")
 
     @cached_property
-    def hot_token(self) -> int | None:
-        """The only token of the only condition that has one, when it has a btree row of its own."""
-        if len(self.asked.conditions) != 1 or not isinstance(one := self.asked.conditions[0], Criterion):
-            return None
-        conditions = self.conditions(Statement())
-        rows = conditions.rows(one, self.asked.type)
-        if rows is None or "search_token" not in rows[1] or one.parameter.kind != "token":
-            return None
-        tokens = conditions.tokens(one, one.parameter.slots)
-        return tokens[0] if len(tokens) == 1 else None
+    def hot_tokens(self) -> list[int]:
+        """Return the tokens of the only condition, when each has btree rows of its own; they are few."""
+        if len(self.asked.conditions) != 1:
+            return []
+        found = self.conditions(Statement()).hot(self.asked.conditions[0], self.asked.type)
+        return sorted(set(found)) if len(found) <= MANY else []
+
+    @property
+    def is_composite(self) -> bool:
+        return any(isinstance(c, Criterion) and c.parameter.kind == "composite" for c in self.asked.conditions)
 
 
 class _Page:
@@ -151,20 +164,25 @@ class _Page:
 
     def ready(self) -> Ready:
         conditions = self.of.conditions(self.statement)
-        self.where = self.of.where(self.statement, conditions)
         self.after = self._cursor()
-        walked = self._one_owner() or (self.of.hot_token is not None and not self._by_owners() and not self.sorted)
-        rows = None if walked else self.of.best_rows(conditions)
+        by_tokens = bool(self.of.hot_tokens) and not self._by_owners() and not self.sorted
+        rows = None
+        if not self._one_owner() and (not by_tokens or self.of.is_composite):
+            rows = self.of.best_rows(conditions)
+        single = rows is not None and len(self.asked.conditions) == 1 and not self.of.is_composite
+        self.statement.found = self._one_owner() or self._by_owners() or by_tokens or single
+        self.met = self.of.met(self.statement, conditions)
         found = self._sorted(rows) if self.sorted else self._walked(rows)
         names = [key.name for key in self.keys if key.name.startswith("k")] or ["1"]
         text = self._text("page", found=Raw(found), names=Raw(", ".join(f"r.{n}" if n != "1" else n for n in names)))
-        return Ready(text, self.statement.values)
+        return Ready(text, self.statement.values, steady=self.statement.found or not _BY_VALUE.search(text))
 
-    def _text(self, fragment: str, *, after: str = "true", **more: Any) -> str:
+    def _text(self, fragment: str, *, after: str = "true", by: By = "row", **more: Any) -> str:
         order = ", ".join(f"{key.name}{' DESC' if key.descending else ''}" for key in self.keys)
         keys = [f"{key.sql} AS {key.name}" for key in self.keys if key.name.startswith("k")] or ["1 AS k"]
+        where = self.of.where(self.statement, self.met, by) if ":where" in getattr(SQL, fragment) else ""
         given = {
-            "where": Raw(self.where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
+            "where": Raw(where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
             "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(MOST_ROWS)), "type": Raw(str(self.of.code)),
         }  # fmt: skip
         return self.statement.put(fragment, **given, **more)
@@ -172,39 +190,48 @@ class _Page:
     def _sorted(self, rows: str | None) -> str:
         after = self._after("h") if self.after else "true"
         if rows is None:
-            return self._text("sorted", after=after)
-        few = self._text("sorted_few", after=after)
-        by_column = self.asked.sort[0].parameter is None
-        all_ = (
-            self._text("sorted", after=after) if by_column else self._text("sorted_rows", after=after, rows=Raw(rows))
-        )
-        return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(all_))
+            return self._text("sorted", after=after, by="first")
+        few = self._text("sorted_few", after=after, mine=self._mine())
+        if self.asked.sort[0].parameter is None:  # by a column
+            walk = self._text("sorted", after=after, by="first")
+        else:
+            walk = self._text("sorted_rows", after=after, rows=Raw(rows))
+        return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(walk))
 
     def _walked(self, rows: str | None) -> str:
-        token = self.of.hot_token
-        if token is not None and not self._by_owners():
-            return self._text("walk_token", token=token, after=self._after("s") if self.after else "true")
+        tokens = self.of.hot_tokens
         if self._by_owners():
-            walk = self._by_owner(token)
+            walk = self._by_owner(tokens[0] if len(tokens) == 1 else None)
+        elif tokens:
+            walk = self._by_tokens(tokens)
         else:
             walk = self._text("walk_all", after=self._after("r") if self.after else "true")
         if rows is None:
             return walk
-        few = self._text("of_few", after=self._after("few") if self.after else "true")
+        few = self._text("of_few", after=self._after("few") if self.after else "true", mine=self._mine())
         return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(walk))
+
+    def _by_tokens(self, tokens: list[int]) -> str:
+        after = self._after("s") if self.after else "true"
+        if len(tokens) == 1:
+            return self._text("walk_token", token=tokens[0], after=after)
+        return self._text("walk_tokens", tokens=literal(tokens), after=after)
 
     def _by_owners(self) -> bool:
         return self.scope.persons and self.scope.owners is not None and not self.scope.commons
 
+    def _mine(self) -> Raw:
+        """Return whose a row that was collected must be, so that nothing is looked up of strangers."""
+        return Raw(self.statement.owners(self.scope, Raw("few")) if self._by_owners() else "true")
+
     def _by_owner(self, token: int | None) -> str:
-        owners = sorted(self.scope.owners or ())
-        after = "true"
+        owners, after = self.scope.listed, "true"
         if self.after:
-            owners = [owner for owner in owners if owner >= self.after[0]]
+            owners = literal([owner for owner in self.scope.owners or () if owner >= self.after[0]])
             after = self._after("s" if token is not None else "r")
         if token is None:
-            return self._text("walk_owners", owners=owners, after=after)
-        return self._text("walk_token_of_owners", owners=owners, token=token, after=after)
+            return self._text("walk_owners", owners=owners, after=after, by="list")
+        return self._text("walk_token_of_owners", owners=owners, token=token, after=after, by="list")
 
     def _cursor(self) -> list[Any]:
         if self.asked.after is None:

@@ -8,11 +8,12 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.fhir import search as extraction
 from akson.fhir import types
-from akson.fhir.parameters import Parameter, Slot
+from akson.fhir.parameters import Group, Parameter, Slot
 from akson.fhir.values import split_reference
 from akson.record.search import asked as a
 from akson.record.search.standing import TABLES, Standing, has_token, slots_of
@@ -102,8 +103,8 @@ class Conditions:
         """Return that nobody is named there whose name would be masked: nor is it told who was meant."""
         scope = self.scopes["Patient"]
         if scope.owners is not None:
-            return [self.statement.put("names_only", r=r, owners=list(scope.owners))]
-        return [self.statement.put("names_nobody_of", r=r, owners=list(scope.denied))] if scope.denied else []
+            return [self.statement.put("names_only", r=r, owners=scope.listed)]
+        return [self.statement.put("names_nobody_of", r=r, owners=literal(scope.denied))] if scope.denied else []
 
     def tokens(self, criterion: a.Criterion, slots: Sequence[Slot]) -> list[int]:
         """Return the hashes of which a resource must have one."""
@@ -272,6 +273,28 @@ class Conditions:
         return (
             self._rows_in(*ways[max(ranked)[1]], type_) if ranked else None
         )  # a value says more than the code it is of
+
+    def hot(self, condition: a.Condition, type_: str) -> list[int]:
+        """Return tokens with btree rows of their own, one of which is in whatever meets the condition; or none."""
+        if not isinstance(condition, a.Criterion):
+            return []
+        parameter = condition.parameter
+        if parameter.kind != "composite":
+            rows = self._scratch()._rows_of(condition, type_) if parameter.kind == "token" else None
+            return self.tokens(condition, parameter.slots) if rows and "search_token" in rows[1] else []
+        parts = split(condition.values[0], "$")
+        if len(condition.values) > 1 or any(len(group.parts) != len(parts) for group in parameter.groups):
+            return []
+        of_groups = [self._hot_in(group, parts, type_) for group in parameter.groups]
+        return [token for tokens in of_groups for token in tokens] if all(of_groups) else []
+
+    def _hot_in(self, group: Group, texts: Sequence[str], type_: str) -> list[int]:
+        """Return the hot tokens of one component of a group."""
+        for part, text in zip(group.parts, texts, strict=True):
+            if part.parameter.kind == "token" and self._scratch()._rows_in(one := self._component(part.parameter, text),
+                                                                           part.slots, type_):  # fmt: skip
+                return self.tokens(one, part.slots)
+        return []
 
     def _scratch(self) -> Conditions:
         """Return the same for a statement that is thrown away: a value that is put must also be used."""

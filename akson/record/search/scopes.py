@@ -5,13 +5,12 @@ So count, sort, paging, chains and company never show what a read would refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from akson.access.facts import Facts, Labels
-from akson.access.many import permitted
+from akson.access.many import Many
 from akson.access.roles import OWN_JOB
 from akson.access.rules import Act
 from akson.access.subscribers import SUBSCRIPTION, subscriber_of
@@ -19,14 +18,15 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.parameters import Parameter
+from akson.record.circles import RESTRICTED
 from akson.record.deciding import asked as decision
-from akson.record.deciding import candidates_in, facts_for, facts_in
+from akson.record.deciding import decoded, facts_for
 from akson.record.following import fact_of
 from akson.record.journal import denied_ids
 from akson.record.narrowing import alternatives
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has
 from akson.record.search.statement import Scope
-from akson.record.session import fetch
+from akson.record.session import look
 
 SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
 _PATIENT = "Patient"
@@ -38,8 +38,8 @@ class Scopes:
 
     work: Work
     act: Act
-    _candidates: dict[int, tuple[Facts, Facts]] | None = None
-    _restricted: dict[int, Facts] | None = None
+    _candidates: Many | None = None
+    _restricted: Many | None = None
     _items: dict[tuple[str, frozenset[int]], tuple[str, ...]] = field(default_factory=dict)
 
     async def of(self, asked: Asked) -> dict[str, Scope]:
@@ -66,27 +66,27 @@ class Scopes:
         if owner is not None:
             known = await facts_for(self.work, [owner])
             commons = commons if owner in known and not known[owner].is_person else ""
-            candidates = {key: (facts, facts) for key, facts in known.items()}
+            candidates = Many(known.values())
         elif self.work.actor.kind is Kind.SYSTEM or act is Act.SEARCH_IDENTITY:
             return await self._all_but(labels, act, commons)
         else:
             candidates = await self._known()
-        persons = {key: both for key, both in candidates.items() if both[0].is_person}
         work = self.work
-        found = permitted(work.actor, work.purpose, persons, labels, Act.READ, work.now)
-        return Scope(owners=tuple(found), items=await self._denied(found, type_), commons=commons, unit=unit)
+        found = candidates.permitted(work.actor, work.purpose, labels, Act.READ, work.now)
+        parts = found if work.actor.kind is Kind.CITIZEN else tuple(set(candidates.marked).intersection(found))
+        return Scope(owners=found, items=await self._denied(parts, type_), commons=commons, unit=unit)
 
     async def all_records(self) -> Scope:
         """Return a scope that holds what any type's does, perhaps more: for what is judged one by one afterwards."""
         if self.work.actor.kind is Kind.SYSTEM:
             return Scope(commons="all")
-        return Scope(owners=tuple(await self._known()), commons="all")
+        return Scope(owners=tuple((await self._known()).facts), commons="all")
 
     async def _own_subscriptions(self) -> Scope:
         whose = Facts(owner=0, rev=0, is_person=False, subscriber=subscriber_of(self.work.actor))
         if not self._may(whose, Labels(type=SUBSCRIPTION)):
             return Scope(persons=False)
-        mine = [row["owner"] for row in await fetch(self.work, SQL.subscribed, fact_of(whose.subscriber).decode())]
+        mine = [row["owner"] for row in await look(self.work, SQL.subscribed, fact_of(whose.subscriber).decode())]
         return Scope(owners=tuple(await facts_for(self.work, mine)))
 
     def _commons(self, type_: str) -> str:
@@ -100,13 +100,24 @@ class Scopes:
     def _may(self, facts: Facts, labels: Labels, act: Act = Act.READ) -> bool:
         return decision(self.work, facts, labels, act).permit
 
-    async def _known(self) -> dict[int, tuple[Facts, Facts]]:
-        """Return facts and likeness of those the actor or the actor's unit stands in a relation to."""
+    async def _known(self) -> Many:
+        """Return those the actor or the actor's unit stands in a relation to."""
         if self._candidates is None:
-            rows = await fetch(self.work, SQL.by_unit_or_person, self.work.actor.unit, self.work.actor.key)
-            self._candidates = candidates_in(rows)
-            self.work.session.facts.update({key: facts for key, (facts, _) in self._candidates.items()})
+            unit, person = self.work.actor.unit, self.work.actor.key
+            known = unit or person
+            self._candidates = await self._circle(SQL.by_unit_or_person, unit, person) if known else Many(())
         return self._candidates
+
+    async def _circle(self, within: str, *key: int) -> Many:
+        """Return a circle as this work sees it. within: asks for it inside the work's own transaction."""
+        session, office = self.work.session, self.work.office
+        if session.connection is None:
+            many: Many = await office.circles.of(*(key or RESTRICTED))
+        else:  # what is not committed is nobody else's to know
+            rows = await look(self.work, within, *key)
+            many = Many(decoded(row["owner"], row["facts_rev"], row["facts"], row["type"]) for row in rows)
+        session.facts.update(many.facts)
+        return many
 
     async def _all_but(self, labels: Labels, act: Act, commons: str) -> Scope:
         """Return the scope of one who may see everybody: all but those whose facts refuse it."""
@@ -114,15 +125,14 @@ class Scopes:
         if not self._may(Facts(owner=0, rev=0, is_person=True), labels, act):
             return Scope(persons=False, commons=commons, unit=unit)
         if self._restricted is None:
-            self._restricted = {row["owner"]: _facts(row) for row in await fetch(self.work, SQL.restricted)}
-            self.work.session.facts.update(self._restricted)
-        denied = tuple(key for key, facts in self._restricted.items() if not self._may(facts, labels, act))
+            self._restricted = await self._circle(SQL.restricted)
+        denied = tuple(key for key, facts in self._restricted.facts.items() if not self._may(facts, labels, act))
         if act is Act.SEARCH_IDENTITY:
             return Scope(denied=denied, commons=commons, unit=unit)
-        items = await self._denied([key for key in self._restricted if key not in denied], labels.type)
+        items = await self._denied([key for key in self._restricted.facts if key not in denied], labels.type)
         return Scope(denied=denied, items=items, commons=commons, unit=unit)
 
-    async def _denied(self, permitted: list[int], type_: str) -> tuple[str, ...]:
+    async def _denied(self, permitted: Sequence[int], type_: str) -> tuple[str, ...]:
         key = type_, frozenset(permitted)
         if key not in self._items:
             self._items[key] = tuple(await denied_ids(self.work, permitted, type_))
@@ -135,7 +145,7 @@ class Scopes:
                 continue
             if (owner := self.work.office.ids.open(named)) is not None:
                 return int(owner)
-            for row in await fetch(self.work, SQL.located, [types.code_of(_PATIENT)], [named]):
+            for row in await look(self.work, SQL.located, [types.code_of(_PATIENT)], [named]):
                 return int(row["owner"])
         return None
 
@@ -176,7 +186,3 @@ def _says_whose(type_: str, parameter: Parameter) -> bool:
     steps = parameter.slots[0].steps
     paths = owners.OWNERS.get(type_, ())
     return bool(paths) and len(steps) == 1 and not steps[0].many and steps[0].member == paths[0].removesuffix("!")
-
-
-def _facts(row: Any) -> Facts:
-    return facts_in({**row, "owner_type": row["type"]})

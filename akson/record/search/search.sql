@@ -6,10 +6,18 @@
 :r.type = :type AND NOT :r.deleted
 
 -- name: allowed
-:r.owner = ANY (:owners)
+-- Asked of row after row: the list becomes a hash table, once. Owners come as the text of an array.
+coalesce(:r.owner IN (SELECT unnest(:owners::text::bigint[])), false)
+
+-- name: allowed_first
+-- What the rows are found by: each of the owners through an index.
+:r.owner = ANY ((SELECT :owners::text::bigint[])::bigint[])
+
+-- name: allowed_one
+:r.owner = :owner
 
 -- name: not_denied
-:r.owner <> ALL (:owners)
+NOT coalesce(:r.owner IN (SELECT unnest(:owners::text::bigint[])), false)
 
 -- name: of_nobody
 NOT :r.person
@@ -24,16 +32,20 @@ NOT :r.person AND :r.unit = :unit
 :r.id <> ALL (:items)
 
 -- name: names_only
-:r.about <@ :owners
+:r.about <@ (SELECT :owners::text::bigint[])
 
 -- name: names_nobody_of
-NOT :r.about && :owners
+NOT :r.about && (SELECT :owners::text::bigint[])
 
 -- name: by_id
 :r.id = ANY (:ids)
 
 -- name: any_token
 :r.tokens && :tokens
+
+-- name: any_token_here
+-- The same of a resource that was found already: no index is to be looked through for it.
+coalesce(:r.tokens && :tokens, false)
 
 -- name: one_of_many_tokens
 coalesce((SELECT true FROM unnest(:r.tokens) t WHERE t = ANY (:tokens) LIMIT 1), false)
@@ -106,7 +118,8 @@ coalesce((SELECT true FROM search_number s WHERE s.owner = g.owner AND s.id = g.
              AND (:any) LIMIT 1), false)
 
 -- name: date_eq
-s.low >= :low AND s.high <= :high
+-- Begins before the end, too: that bounds what is read of the index.
+s.low >= :low AND s.high <= :high AND s.low <= :high
 
 -- name: date_ne
 NOT (s.low >= :low AND s.high <= :high)
@@ -318,12 +331,12 @@ WITH few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d LIMIT :most + 1),
 
 -- name: of_few
 SELECT r.*, :keys
-  FROM (SELECT DISTINCT few.owner, few.id FROM few WHERE :after ORDER BY few.owner, few.id) f
+  FROM (SELECT DISTINCT few.owner, few.id FROM few WHERE :mine AND :after ORDER BY few.owner, few.id) f
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = f.owner AND r.type = :type AND r.id = f.id AND :where OFFSET 0) r
  LIMIT :limit
 
 -- name: sorted_few
-SELECT h.* FROM (SELECT r.*, :keys FROM (SELECT DISTINCT few.owner, few.id FROM few) f
+SELECT h.* FROM (SELECT r.*, :keys FROM (SELECT DISTINCT few.owner, few.id FROM few WHERE :mine) f
   CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = f.owner AND r.type = :type AND r.id = f.id AND :where
                       OFFSET 0) r) h
  WHERE :after ORDER BY :order LIMIT :limit
@@ -345,13 +358,21 @@ SELECT r.*, :keys FROM search_token s
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
  WHERE s.token = :token AND :after ORDER BY s.owner, s.id LIMIT :limit
 
+-- name: walk_tokens
+-- The first of each token, then the first of them all.
+SELECT DISTINCT ON (w.owner, w.id) w.* FROM unnest(:tokens::text::bigint[]) AS t (token)
+ CROSS JOIN LATERAL (SELECT r.*, :keys FROM search_token s
+   CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
+   WHERE s.token = t.token AND :after ORDER BY s.owner, s.id LIMIT :limit) w
+ ORDER BY w.owner, w.id LIMIT :limit
+
 -- name: walk_owners
-SELECT r.*, :keys FROM unnest(:owners::bigint[]) AS o (owner)
+SELECT r.*, :keys FROM unnest(:owners::text::bigint[]) AS o (owner)
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = o.owner AND :where AND :after ORDER BY r.id LIMIT :limit) r
  LIMIT :limit
 
 -- name: walk_token_of_owners
-SELECT r.*, :keys FROM unnest(:owners::bigint[]) AS o (owner)
+SELECT r.*, :keys FROM unnest(:owners::text::bigint[]) AS o (owner)
  CROSS JOIN LATERAL (SELECT r.* FROM search_token s
    CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
    WHERE s.token = :token AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :limit) r

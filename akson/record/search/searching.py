@@ -9,7 +9,7 @@ from functools import partial
 import asyncpg
 
 from akson.access.facts import Facts, Labels
-from akson.access.rules import Act
+from akson.access.rules import Act, Decision
 from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.fhir import owners
@@ -24,7 +24,7 @@ from akson.record.search.company import included
 from akson.record.search.compiling import Compiler, Ready
 from akson.record.search.resolving import resolve
 from akson.record.search.scopes import Scopes
-from akson.record.session import fetch
+from akson.record.session import fetch, look
 from akson.record.stored import Stored
 from akson.record.writing import flush
 
@@ -73,7 +73,7 @@ async def search(
         page.total = (await _run(work, compiler.total()))[0]["count"]
     if asked.includes and page.hits:
         page.included = await included(work, page.hits, asked.includes, scopes)
-    if asked.own is not None and await load(partial(fetch, work)) != asked.own:
+    if asked.own is not None and await load(partial(look, work)) != asked.own:
         return await search(work, type_, pairs, act=act, within=within, scopes=scopes)  # they changed meanwhile
     _note(work, asked, page, pairs, act)
     return page
@@ -87,11 +87,11 @@ async def understood(work: Work, type_: str, pairs: Pairs, within: tuple[str, st
     try:
         asked = _read(work, type_, pairs, within, extraction.parameters)
     except Refused as refused:
-        own = await load(partial(fetch, work)) if refused.code in _NOT_KNOWN else None
+        own = await load(partial(look, work)) if refused.code in _NOT_KNOWN else None
         if own is None or not own.definitions:
             raise
         return await _read_by_own(work, type_, pairs, within, own)
-    own = await load(partial(fetch, work)) if asked.unsure else None
+    own = await load(partial(look, work)) if asked.unsure else None
     return await _read_by_own(work, type_, pairs, within, own) if own and own.definitions else asked
 
 
@@ -100,7 +100,7 @@ async def _read_by_own(work: Work, type_: str, pairs: Pairs, within: tuple[str, 
         asked = _read(work, type_, pairs, within, own.known)
     except Refused as refused:
         if refused.code == "AK-S009":
-            of = await progress(partial(fetch, work), [str(refused.values["id"])])
+            of = await progress(partial(look, work), [str(refused.values["id"])])
             raise Refused("AK-S009", name=refused.values["name"], done=of[0].percent if of else 0) from None
         raise
     asked.own = own
@@ -140,7 +140,7 @@ async def _fill_ordered(work: Work, compiler: Compiler, page: Page) -> None:
 
 async def _run(work: Work, ready: Ready) -> list[asyncpg.Record]:
     try:
-        return await fetch(work, ready.sql, *ready.values)
+        return await (look if ready.steady else fetch)(work, ready.sql, *ready.values)
     except asyncpg.QueryCanceledError:
         raise Refused("AK-S006") from None
 
@@ -152,9 +152,13 @@ def _note(work: Work, asked: Asked, page: Page, pairs: Pairs, act: Act) -> None:
     """
     kind = "search identity" if act is Act.SEARCH_IDENTITY else "search"
     work.saw(0, f"{kind} {asked.type} {','.join(sorted({name for name, _ in pairs}))}".strip())
+    judged: dict[tuple[int, str], tuple[Decision, bool]] = {}
     for hit in page.hits + page.included:
-        personal = hit.type in owners.OF_PERSONS
-        known = work.session.facts.get(hit.owner) or Facts(owner=hit.owner, rev=0, is_person=personal)
-        decided = decision(work, known, Labels(type=hit.type, unit=work.actor.unit), act)
-        patient = hit.owner if known.is_person else 0
+        if (found := judged.get((hit.owner, hit.type))) is None:
+            personal = hit.type in owners.OF_PERSONS
+            known = work.session.facts.get(hit.owner) or Facts(owner=hit.owner, rev=0, is_person=personal)
+            why = decision(work, known, Labels(type=hit.type, unit=work.actor.unit), act)
+            found = judged[hit.owner, hit.type] = why, known.is_person
+        decided, is_person = found
+        patient = hit.owner if is_person else 0
         work.saw(patient, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
+from akson.base.arrays import literal
 from akson.base.queries import queries
 from akson.record.narrowing import Alternatives
 
 SQL = queries(__file__, "search.sql")
+# Numbers that are ours, not the asker's: in the text of the statement, so that it is planned for them.
+_OURS = {"slots": "integer", "types": "smallint", "type": "smallint", "into": "smallint"}
+By = Literal["row", "first", "list"]  # owners are compared with each row, are what rows are found by, or are it already
 _NAMED = re.compile(r"(?<!:):([a-z]+)\b")
 
 
@@ -39,6 +44,11 @@ class Scope:
     unit: int = 0
     narrowed: Alternatives | None = None  # what of the type the actor's token gives
 
+    @cached_property
+    def listed(self) -> str:
+        """Return the owners as PostgreSQL writes an array."""
+        return literal(self.owners or ())
+
     @property
     def empty(self) -> bool:
         """Tell whether nothing can be found."""
@@ -47,13 +57,16 @@ class Scope:
 
 @dataclass
 class Statement:
-    """A statement under construction."""
+    """A statement under construction. found: resources are found by other ways than the index on tokens."""
 
     values: list[Any] = field(default_factory=list)
+    found: bool = False
 
     def put(self, fragment: str, **given: Any) -> str:
         """Return the named fragment with its values as numbered parameters."""
-        return self.text(getattr(SQL, fragment), **given)
+        return self.text(
+            getattr(SQL, "any_token_here" if self.found and fragment == "any_token" else fragment), **given
+        )
 
     def text(self, text: str, **given: Any) -> str:
         def numbered(match: re.Match[str]) -> str:
@@ -63,14 +76,16 @@ class Statement:
             value = given[name]
             if isinstance(value, Raw):
                 return value.text
+            if name in _OURS:
+                return str(value) if isinstance(value, int) else f"'{{{','.join(map(str, value))}}}'::{_OURS[name]}[]"
             self.values.append(value)
             return f"${len(self.values)}"
 
         return _NAMED.sub(numbered, text)
 
-    def scope(self, scope: Scope, r: Raw) -> list[str]:
+    def scope(self, scope: Scope, r: Raw, by: By = "row") -> list[str]:
         """Return what a resource must meet to be in `scope`."""
-        parts = [self._owners(scope, r)]
+        parts = [self.owners(scope, r, by)]
         if scope.items:
             parts.append(self.put("not_items", r=r, items=list(scope.items)))
         if scope.narrowed is not None:
@@ -80,19 +95,28 @@ class Statement:
     def _all_met(self, asked: Iterable[tuple[int, ...]], r: Raw) -> str:
         return all_of(self.put("any_token", r=r, tokens=list(tokens)) for tokens in asked)
 
-    def _owners(self, scope: Scope, r: Raw) -> str:
+    def owners(self, scope: Scope, r: Raw, by: By = "row") -> str:
+        """Return whose a row must be."""
         common = {"": "", "all": "of_nobody", "unit": "of_unit"}[scope.commons]
         nobody = self.put(common, r=r, unit=scope.unit) if common else ""
         if not scope.persons:
             return nobody or "false"
         if scope.owners is not None:
-            one = self.put("allowed", r=r, owners=list(scope.owners))
+            one = self._allowed(scope, r, "row" if nobody else by)
         else:
-            one = self.put("not_denied", r=r, owners=list(scope.denied)) if scope.denied else ""
+            one = self.put("not_denied", r=r, owners=literal(scope.denied)) if scope.denied else ""
             if scope.commons == "all":
                 return one
             one = " AND ".join(filter(None, (self.put("of_persons", r=r), one)))
         return any_of([one, nobody]) if nobody else one
+
+    def _allowed(self, scope: Scope, r: Raw, by: By) -> str:
+        owners = scope.owners or ()
+        if by == "list":
+            return ""
+        if len(owners) == 1:
+            return self.put("allowed_one", r=r, owner=owners[0])
+        return self.put("allowed" if by == "row" else "allowed_first", r=r, owners=scope.listed)
 
 
 def any_of(parts: Iterable[str]) -> str:

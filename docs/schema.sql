@@ -1036,7 +1036,7 @@ CREATE TABLE public.resource (
     hot integer,
     prints bytea
 )
-WITH (fillfactor='85');
+WITH (fillfactor='100');
 ALTER TABLE ONLY public.resource ALTER COLUMN tokens SET STATISTICS 1000;
 
 CREATE TABLE public.search_date (

@@ -7,18 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import zstandard
 
 from akson.access.facts import Labels
 from akson.fhir import bodies, types
 from akson.fhir.timeline import sort_date
+from akson.record import packing
 from akson.record.facts import GOVERNING
 from akson.record.own import Own
 from akson.record.projecting import FactRow
 from akson.record.stored import Stored, marks_on
 from akson.record.values import Hasher, Opened, Values, values_of
-
-_squeeze = zstandard.ZstdCompressor(level=3, write_content_size=True)
 
 
 class Change(msgspec.Struct, kw_only=True):
@@ -88,7 +86,7 @@ class TextChange(Change):
 
 def packed(body: bytes) -> bytes:
     """Return the text of a resource as it is stored."""
-    return _squeeze.compress(bodies.pack(bodies.split(body)))
+    return packing.packed(bodies.pack(bodies.split(body)))
 
 
 def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Own) -> None:

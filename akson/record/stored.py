@@ -9,11 +9,9 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-import zstandard
 
 from akson.fhir import bodies, types
-
-_stretch = zstandard.ZstdDecompressor()
+from akson.record.packing import unpacked
 
 
 @dataclass
@@ -43,7 +41,7 @@ class Stored:
         """The JSON, token for token as received but for id and meta."""
         if self.packed is None:
             return None
-        return bodies.join(self.type, self.id, self.version, self.last_updated, _stretch.decompress(self.packed))
+        return bodies.join(self.type, self.id, self.version, self.last_updated, unpacked(self.packed))
 
     @cached_property
     def resource(self) -> dict[str, Any]:
@@ -80,6 +78,6 @@ def marks_on(resource: Mapping[str, Any]) -> frozenset[str]:
 
 def marks_of(packed: bytes) -> frozenset[str]:
     """Return the codes of the security labels that a version carries itself, and what is in it if it is a Bundle."""
-    meta, _, rest = _stretch.decompress(packed).partition(b"\n")  # see bodies.pack
+    meta, _, rest = unpacked(packed).partition(b"\n")  # see bodies.pack
     found = marks_in(msgspec.json.decode(meta)) if b'"security"' in meta else frozenset()
     return found | marks_on(msgspec.json.decode(b"{" + rest + b"}")) if b'"security"' in rest else found

@@ -26,7 +26,6 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-import zstandard
 
 from akson.audit.verify import verify
 from akson.base.binaries import find
@@ -36,6 +35,7 @@ from akson.base.unprivileged import server_user
 from akson.doors import people
 from akson.doors.keys import Keys
 from akson.doors.settings import from_environment
+from akson.record.packing import unpacked
 from akson.signin.keys import Keyring
 from akson.signin.tokens import system_token
 from tests.fhirapi.clients import ASTRID, FHIR_JSON, about, post, transaction
@@ -168,7 +168,7 @@ async def found(url: str) -> tuple[Counter[str], set[str], set[str]]:
     """Return how many entries of each Bundle are there, the ids of all resources, and the requests in the log."""
     connection = await asyncpg.connect(url)
     try:
-        bodies = [zstandard.ZstdDecompressor().decompress(body) for (body,) in
+        bodies = [unpacked(body) for (body,) in
                   await connection.fetch("SELECT body FROM resource_version")]  # fmt: skip
         marks = Counter(mark.decode() for body in bodies for mark in _MARKED.findall(body))
         ids = {row[0] for row in await connection.fetch("SELECT id FROM resource")}

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator
 
 import asyncpg
-import zstandard
 
 from akson.base.postgres import Postgres
+from akson.record.packing import unpacked
 
 _HEX = re.compile(r"\\x([0-9a-f]{8,})")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}={0,2}")
@@ -51,7 +51,7 @@ def _layers(text: str) -> Iterator[bytes]:
     for written in _HEX.findall(text.replace("\\\\x", "\\x")):
         raw = bytes.fromhex(written[: len(written) // 2 * 2])
         if raw.startswith(_PACKED):
-            raw = zstandard.ZstdDecompressor().decompress(raw)
+            raw = unpacked(raw)
         yield raw
         for inner in _BASE64.findall(raw):
             yield base64.b64decode(inner[: len(inner) // 4 * 4])

@@ -112,7 +112,8 @@ class Values(msgspec.Struct):
     @property
     def hot_first(self) -> list[int]:
         """Return the tokens, those with a btree row of their own first."""
-        return sorted(self.tokens, key=lambda token: (not self.tokens[token], token))
+        own = sorted([token for token, hot in self.tokens.items() if hot])
+        return own + sorted([token for token, hot in self.tokens.items() if not hot])
 
     def prints(self, hasher: Hasher) -> bytes:
         """Return what is the same only while the rows of each kind are: 6 bytes each, zero where there are none."""

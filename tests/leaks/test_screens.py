@@ -67,7 +67,7 @@ async def test_the_doctor_meets_her_on_the_same_ways(worlds: Worlds) -> None:
 @pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary.key)
 async def test_no_page_and_no_log_tells_of_her(worlds: Worlds, lines: io.StringIO, who: str, canary: Canary) -> None:
     viewer = worlds.town.viewers[who]
-    at_home = "/min" if "mother" in who or "citizen" in who else "/start"
+    at_home = "/min" if "mother" in who or "citizen" in who else "/personvern" if "officer" in who else "/start"
     signed_in = (await worlds.ask(viewer, "GET", at_home)).status == 200
     assert signed_in is (who != WITHOUT_SIGNING_IN)
     told = []

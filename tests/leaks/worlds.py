@@ -52,6 +52,7 @@ STRANGERS: Mapping[str, Member | Citizen] = {
     "another citizen": IDA,
     "the blocked neighbour, a nurse in the district": by.BERIT,
     "the mother of a girl of 16": HEGE,
+    "the privacy officer": by.PER,
 }
 WITHOUT_SIGNING_IN = "one who has not signed in"
 _ID = re.compile(r"\b[a-z2-7]{26}[a-z0-9]\b")

@@ -44,8 +44,8 @@ FORM: Final = Form(
                 menu=Menu(text="privacy.menu", icon="shield", order=2, keys="g i"))  # fmt: skip
 async def desk(work: Work, visit: Sent) -> Page:
     """Show what waits for an answer, soonest due first, and what was answered last."""
-    waiting, closed = await _cases(work, worklist.OPEN, worklist.MOST), await _cases(work, CLOSED, MOST_CLOSED)
-    return Page("personvern.html", sections=tuple(_sections(waiting, closed, work.now)))
+    found = [*await _cases(work, worklist.OPEN, worklist.MOST), *await _cases(work, CLOSED, MOST_CLOSED)]
+    return Page("personvern.html", sections=tuple(_sections(found, work.now)))
 
 
 @SCREENS.screen("/personvern/{task}", needs=NEEDS, title="privacy.title")
@@ -116,21 +116,28 @@ def _look(visit: Visit, now: datetime) -> casework.Inspection:
     )  # fmt: skip
 
 
-def _sections(waiting: Iterable[Case], closed: Sequence[Case], now: datetime) -> Iterator[casework.CaseSection]:
-    """Yield what there is something in: overdue, emergencies, this week, later, answered."""
-    today = local(now).date()
-    parts: dict[str, list[Case]] = {name: [] for name in ("over", "emergency", "soon", "later")}
-    for case in sorted(waiting, key=lambda one: one.due):
-        late, near = case.due < today, case.due <= today + SOON
-        parts["over" if late else "emergency" if case.sort == cases.EMERGENCY else "soon" if near else "later"].append(
-            case
-        )
-    parts["closed"] = sorted(closed, key=lambda one: one.changed, reverse=True)
-    for name, found in parts.items():
-        if found:
+def _sections(found: Iterable[Case], now: datetime) -> Iterator[casework.CaseSection]:
+    """Yield what there is something in: overdue, emergencies, this week, later, answered.
+
+    By what each case says itself: the worklist, a moment behind, may still count an answered one among those that wait.
+    """
+    parts: dict[str, list[Case]] = {name: [] for name in ("over", "emergency", "soon", "later", "closed")}
+    for case in sorted({one.stored.id: one for one in found}.values(), key=lambda one: one.due):
+        parts[_place(case, now)].append(case)
+    parts["closed"].sort(key=lambda one: one.changed, reverse=True)
+    for name, cases_ in parts.items():
+        if cases_:
             yield casework.CaseSection(
-                head=texts().plain(f"privacy.{name}"), rows=tuple(_row(one, now) for one in found)
+                head=texts().plain(f"privacy.{name}"), rows=tuple(_row(one, now) for one in cases_)
             )
+
+
+def _place(case: Case, now: datetime) -> str:
+    if case.closed:
+        return "closed"
+    if case.due < local(now).date():
+        return "over"
+    return "emergency" if case.sort == cases.EMERGENCY else "soon" if _near(case, now) else "later"
 
 
 def _row(case: Case, now: datetime) -> casework.CaseRow:

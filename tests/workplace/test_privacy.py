@@ -80,6 +80,7 @@ async def test_an_answer_takes_an_outcome_and_closes_the_case_once(town: Town) -
         assert (sent.status, sent.leads_to) == (303, "/personvern")
         again = await browser.send(f"/personvern/{task}", version="2", **ANSWER)
         assert again.status == 422 and "bare én gang" in again.text
+        assert "Besvart, 1" in (await browser.open("/personvern")).text  # the worklist has not heard of it yet
         await heard(town)
         assert "Besvart, 1" in (await browser.open("/personvern")).text
         assert ANSWER["svar"] in (await browser.open(f"/personvern/{task}")).text

@@ -64,7 +64,7 @@ SORTS: Final[Mapping[str, Sort]] = {
     )
 }
 _TAKEN: Final = frozenset("resourceType status intent code for requester input".split())
-_ASKED: Final = ("intent", "code", "for", "requester", "authoredOn", "focus", "input", "restriction")
+_ANSWERING: Final = frozenset("id meta status businessStatus owner lastModified output".split())  # all else stays
 _DONE: Final = "completed"
 
 
@@ -201,7 +201,7 @@ async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
 
 
 def _refuse_unfit_answer(resource: Resource, before: Resource) -> None:
-    kept = [resource.get(name) == before.get(name) for name in _ASKED]
+    kept = [resource.get(name) == before.get(name) for name in (resource.keys() | before.keys()) - _ANSWERING]
     marks = [(one.get("meta") or {}).get("security") for one in (resource, before)]
     if before.get("status") == _DONE or not all(kept) or marks[0] != marks[1]:
         raise Refused("AK-B004", path="Task")

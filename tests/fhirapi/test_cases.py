@@ -137,6 +137,7 @@ async def test_no_question_about_the_record_finds_a_case_for_anybody_else(town: 
     (lambda case: {**case, "status": "completed"}, 422),
     (lambda case: answer(case, restriction={"period": {"end": "2027-12-23"}}), 422),
     (lambda case: answer(case, input=case["input"][:1]), 422),
+    (lambda case: {**case, "status": "in-progress", "basedOn": [{"reference": "ServiceRequest/x"}]}, 422),
     (lambda case: answer(case, meta={**case["meta"], "security": case["meta"]["security"][:2]}), 422),
     (lambda case: answer(case, code={"text": "Noe annet"}), 422),
     (lambda case: answer(case, meta={"tag": [{"code": "x"}]}), 422),

@@ -29,7 +29,7 @@ def care_taken_over(ask: Ask) -> bool:
     Source: pbrl §§ 3-4, 4-4; barnevernsloven § 5-1; domain rule R26
     """
     given = ask.facts.representations
-    return acts_as(ask, "parent") and any(r.kind == "barnevern" and r.holds(ask.now) for r in given)
+    return bool(given) and acts_as(ask, "parent") and any(r.kind == "barnevern" and r.holds(ask.now) for r in given)
 
 
 @rule(134, refusal="AK-A064", to=CITIZEN, acts=_TOUCHES)
@@ -96,7 +96,7 @@ def _own(ask: Ask) -> bool:
 def _younger_than(years: int, ask: Ask) -> bool:
     """Say whether the person has not yet had that birthday by the Norwegian calendar; of none known they have."""
     birth = ask.facts.birth_date
-    if birth is None:
+    if birth is None or ask.now.year - birth.year > years + 1:  # most are: without asking what time it is in Norway
         return False
     today = ask.now.astimezone(NORWAY).date()
     age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

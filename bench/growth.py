@@ -79,7 +79,7 @@ async def load(here: Installation, folder: Path, first: int, after: int, known: 
         for file, part in zip(files, ((first, middle), (middle, after)), strict=True)
     ]
     before, begun = here.cpu()[1] + _children(), time.perf_counter()
-    await asyncio.gather(*(_import(here, file) for file in files))
+    await asyncio.gather(*(imported(here, file) for file in files))
     seconds = time.perf_counter() - begun
     used = here.cpu()[1] + _children() - before
     for file in files:
@@ -89,7 +89,8 @@ async def load(here: Installation, folder: Path, first: int, after: int, known: 
     )
 
 
-async def _import(here: Installation, file: Path) -> None:
+async def imported(here: Installation, file: Path) -> None:
+    """Load a file by `akson import`."""
     command = [sys.executable, "-m", "akson", "import", str(file)]
     pipe = asyncio.subprocess.PIPE
     done = await asyncio.create_subprocess_exec(*command, env=here.env, cwd=ROOT, stdout=pipe)

@@ -65,7 +65,7 @@ def person(n: int, carers: Carers) -> Iterator[Resource]:
             "class": {"system": f"{HL7}v3-ActCode", "code": drawn.choice(("AMB", "HH", "IMP", "VR"))},
         }  # fmt: skip
         for one in range(5):
-            yield _observation(of, drawn, f"bo-{n}-{visit}-{one}")
+            yield observation(of, drawn, f"bo-{n}-{visit}-{one}")
         yield _named(samples.nine("MedicationRequest", of, number), f"MedicationRequest/bm-{n}-{visit}")
         problem = drawn.randrange(*PROBLEMS)
         text = "Høyt blodtrykk" if problem in HYPERTENSION else "Problem"
@@ -76,7 +76,7 @@ def person(n: int, carers: Carers) -> Iterator[Resource]:
            "performedDateTime": _day(drawn)}  # fmt: skip
 
 
-def _observation(of: dict[str, str], drawn: Random, id_: str) -> Resource:
+def observation(of: dict[str, str], drawn: Random, id_: str) -> Resource:
     """Return a measurement: of ten, eight with one value, two with two components."""
     kind = drawn.randrange(len(CODES))
     made: Resource = {

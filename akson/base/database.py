@@ -31,7 +31,8 @@ _KEYED = _ONCE | {
 }
 # A plan made while a table is small must still be good when it has grown; what is searched is in memory or on an SSD.
 _SEARCHES = 300  # whose plans a connection keeps; each takes some 100 kB
-_SEARCHING = _ONCE | {"enable_seqscan": "off", "random_page_cost": "1.1"}
+# Nor may it sort where an index gives the order: of a large record a page needs the first rows only.
+_SEARCHING = _ONCE | {"enable_seqscan": "off", "enable_sort": "off", "random_page_cost": "1.1"}
 
 
 class Reads(Protocol):

@@ -169,7 +169,7 @@ async def chart(
     kinds = [name.partition(":")[0] for name in names]
     tokens = [_mark(work, kind, (marked or {}).get(name)) for kind, name in zip(kinds, names, strict=True)]
     codes = [types.code_of(kind) for kind in kinds]
-    rows = await fetch(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
+    rows = await look(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
     found: dict[str, list[Stored]] = {name: [] for name in names}
     open_ = [row for row in rows if asked(work, facts, labels_in(work, row, facts), Act.READ).permit]
     for row, hit in zip(open_, await shown(work, open_), strict=True):

@@ -25,6 +25,7 @@ from akson.record.following import Following
 from akson.record.own import Rules
 from akson.record.queues import Queues
 from akson.record.staff import Register
+from akson.record.standing import Standing
 from akson.record.together import Together
 from akson.record.values import Hasher
 from akson.record.writing import flush
@@ -62,7 +63,7 @@ class Office:
         self.queues = Queues()
         self.rules = Rules()
         self.authors: set[int] = set()  # known to stand in the table author
-        self.together = Together(self.database, self.hasher)
+        self.standing, self.together = Standing(self.database), Together(self.database, self.hasher)
 
     async def empty(self) -> bool:
         """Tell whether nothing has been written yet."""

@@ -42,8 +42,8 @@ SELECT owner, type, facts_rev, facts, restricted FROM owner WHERE owner = ANY ($
 -- name: standing
 -- What a write set stands on: the facts of each owner, and the current version of each named resource (null: none)
 -- with the facts it states and the numbers its owner is known by; see migrations/0031_relations.sql.
--- in   $4 the types whose body is wanted where they state no relation
-SELECT * FROM journal_standing_v3($1, $2, $3, $4);
+-- in   as array literals: $1 owners, $2 types, $3 ids; $4 the types whose body is wanted where they state no relation
+SELECT * FROM journal_standing_v3($1::text::bigint[], $2::text::smallint[], $3::text::text[], $4::text::smallint[]);
 
 -- name: located
 -- Owners of ids that were minted elsewhere.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,9 +10,12 @@ import msgspec
 from akson.access import roles
 from akson.access.facts import Facts, Labels
 from akson.access.rules import Act, closes_by_date
+from akson.base.arrays import literal
+from akson.base.database import Database, Record
 from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
+from akson.base.rides import Rides
 from akson.base.work import Work
 from akson.fhir import types
 from akson.record import addresses
@@ -24,8 +27,23 @@ from akson.record.stored import Stored
 
 SQL = queries(__file__, "reading.sql")
 Rows = Mapping[tuple[int, str, str], Any]  # rows of `standing` by owner, type, id
-_WANTED = [types.code_of(name) for name in ANYBODYS]  # what they said, where they let nobody in, is weighed
+_Key = tuple[int, int, str]  # owner, type, id
+_Keys = tuple[_Key, ...]
+LARGEST = 50  # keys of a set whose look is shared
+_WANTED = literal([types.code_of(name) for name in ANYBODYS])  # what they said, where they let nobody in, is weighed
 _BLOCK = '{"kind":"block"'  # as facts.py writes it
+
+
+class Standing(Rides[_Keys, list[Record]]):
+    """The shared look at what write sets stand on; each gets what stands under its own keys."""
+
+    def __init__(self, database: Database) -> None:
+        async def ask(sets: Sequence[_Keys]) -> Mapping[_Keys, list[Record]]:
+            rows = await database.keyed.fetch(SQL.standing, *_columns(sorted({key for keys in sets for key in keys})))
+            found = {(row["owner"], row["type"], row["id"]): row for row in rows}
+            return {keys: [found[key] for key in keys if key in found] for keys in sets}
+
+        super().__init__(ask)
 
 
 async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
@@ -45,8 +63,8 @@ async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
     ordered = sorted(keys)
     codes = [types.code_of(type_) for _, type_, _ in ordered]
     columns = [k[0] for k in ordered], codes, [k[2] for k in ordered]
-    found = {(row["owner"], types.name_of(row["type"]), row["id"]): row
-             for row in await fetch(work, SQL.standing, *columns, _WANTED)}  # fmt: skip
+    rows = await _rows(work, tuple(zip(*columns, strict=True)))
+    found = {(row["owner"], types.name_of(row["type"]), row["id"]): row for row in rows}
     content = any(roles.narrowed(work.actor.scopes, type_) for _, type_, _ in ordered)  # then it decides
     if content or any(_needs_body(work, facts_in(row)) for row in found.values()):
         for row in await fetch(work, SQL.current, *columns):
@@ -57,6 +75,19 @@ async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
         if row["version"] is not None and not row["deleted"]:
             state.known.add(key)
     return found
+
+
+async def _rows(work: Work, keys: _Keys) -> Sequence[Record]:
+    """Return what stands under some keys: read with others' at the same moment, unless it must be in a transaction."""
+    state = session(work)
+    if state.connection is not None or len(keys) > LARGEST:
+        return await fetch(work, SQL.standing, *_columns(keys))
+    state.statements += 1
+    return await work.office.standing.fetch(keys) or []
+
+
+def _columns(keys: Iterable[_Key]) -> list[str]:
+    return [*(literal(column) for column in zip(*keys, strict=True)), _WANTED]
 
 
 def _needs_body(work: Work, facts: Facts) -> bool:

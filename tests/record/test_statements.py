@@ -301,3 +301,14 @@ async def test_a_set_of_an_import_costs_the_same_for_one_line_and_for_five_hundr
     one = await told.of(lambda: imported(1))
     assert len(one) == 4  # is the person here, the ids, how things stand, the write
     assert await told.of(lambda: imported(500)) == one
+
+
+async def test_who_write_at_once_share_the_look_and_the_write(office: Office, told: Told, mariam: Actor) -> None:
+    people = [await patient(office, at=mariam) for _ in range(30)]
+
+    async def all_write() -> None:
+        await asyncio.gather(*(write(office, mariam, person, 2) for person in people))
+
+    sent = await told.of(all_write)
+    assert sum("journal_standing" in one for one in sent) <= 2 and sum(WRITE in one for one in sent) <= 4
+    assert len(sent) <= 6

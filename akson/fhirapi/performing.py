@@ -20,6 +20,7 @@ from akson.signin.verifier import challenge
 # The database is away or overloaded; anything else it says is a fault of ours and goes to the doors.
 AWAY = (
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut off while it was being asked
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,

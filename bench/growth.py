@@ -189,7 +189,7 @@ async def grow(folder: Path, people: int, times: Sequence[int], runs: int, round
         for size in times:
             loads[size] = await load(here, folder, last, people * size, known)
             last = people * size
-            sizes[size] = await ask(here, last, runs, rounds)
+            sizes[size] = await ask(here.renewed(), last, runs, rounds)
     return f"null server: {null:.0f} us\n" + table(sizes, loads)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from akson.base.binaries import Binaries, find
@@ -37,6 +37,11 @@ class Installation:
 
     def target(self, token: str) -> Target:
         return Target(port=self.port, token=token)
+
+    def renewed(self) -> Installation:
+        """Return the same with new tokens: each is good for an hour, and measuring can take longer."""
+        new = _tokens(self.env)
+        return replace(self, system=new["system"], doctor=new["doctor"], nurse=new["nurse"], loader=new["loader"])
 
     def cpu(self) -> tuple[float, float]:
         """Return seconds of CPU so far: of the server, of PostgreSQL."""
@@ -71,10 +76,14 @@ def installed(folder: Path) -> Iterator[Installation]:
             wait(f"http://127.0.0.1:{null_port}/", null)
             yield Installation(
                 database=database.pid or 0, server=server.pid, null=null.pid, port=port, null_port=null_port,
-                system=_akson(env, "token").strip(), doctor=_akson(env, "token", "--as", "Jonas Eikeland").strip(),
-                nurse=_akson(env, "token", "--as", "Mariam Yusuf").strip(),
-                loader=_akson(env, "token", "--as", "Camilla").strip(), env=env, url=database.url,
+                **_tokens(env), env=env, url=database.url,
             )  # fmt: skip
+
+
+def _tokens(env: dict[str, str]) -> dict[str, str]:
+    people = {"doctor": "Jonas Eikeland", "nurse": "Mariam Yusuf", "loader": "Camilla"}
+    told = {who: _akson(env, "token", "--as", name).strip() for who, name in people.items()}
+    return {"system": _akson(env, "token").strip(), **told}
 
 
 def _akson(env: dict[str, str], *arguments: str) -> str:

@@ -88,7 +88,7 @@ def many(size: int) -> tuple[int, bytes]:
 
 def few(size: int) -> tuple[int, bytes]:
     """Return a transaction of large entries, of just below so many bytes; and how many entries."""
-    parts = []
+    parts: list[bytes] = []
     while (left := size - MARGIN - sum(map(len, parts))) > MARGIN:
         data = base64.b64encode(bytes(min(LARGE, left - MARGIN // 2) * 3 // 4)).decode()
         parts.append(_entry({"resourceType": "Binary", "id": f"mx{len(parts)}", "contentType": "application/pdf",

@@ -76,9 +76,10 @@ class Found:
     complaints: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def middle(self, work: str, side: str) -> Cost:
-        """Return the median of each figure."""
+        """Return the median of each figure, and the most errors: a run of refusals is cheap, and must be seen."""
         runs = self.costs[work, side]
-        return Cost(**{one: median(getattr(run, one) for run in runs) for one in Cost.__dataclass_fields__})
+        found = {one: median(getattr(run, one) for run in runs) for one in Cost.__dataclass_fields__}
+        return Cost(**found | {"errors": max(run.errors for run in runs)})
 
 
 def works(scale: int, found: Found) -> list[Work]:
@@ -148,10 +149,15 @@ def _cost(heard: Heard, used: Sequence[float], turns: int) -> Cost:
     )  # fmt: skip
 
 
-async def compare(sides: Sequence[Side], scale: int, runs: int, warm: int) -> Found:
-    """Let the sides take turns at each workload. warm: runs before those that count (a JVM compiles as it goes)."""
+async def compare(named: Callable[[], Sequence[Side]], scale: int, runs: int, warm: int) -> Found:
+    """Let the sides take turns at each workload.
+
+    named  gives them, with new tokens for each run
+    warm   runs before those that count (a JVM compiles as it goes)
+    """
     found = Found()
     for run in range(-warm, runs):
+        sides = named()
         for work in works(scale, found):
             for side in sides:
                 if not work.writes or side.name in (RIVAL, "Akson"):
@@ -205,17 +211,18 @@ async def rival(folder: Path, people: int, times: Sequence[int], scale: int, run
         for size in times:
             loaded = await load(here, hapi, ours, (last, people * size), known)
             last = people * size
-            sides = _sides(here, hapi, last)
+            named = partial(_sides, here, hapi, last)
             print(f"\n{size}x: {last} people; {loaded.resources} resources came in, us of CPU each: Akson "
                   f"{loaded.cpu[0]:.0f} ($import), HAPI {loaded.cpu[1]:.0f} (Bundles); bytes each: Akson "
                   f"{loaded.bytes[0]:.0f}, HAPI {loaded.bytes[1]:.0f}", flush=True)  # fmt: skip
-            found = await compare(sides, scale, runs, warm=2 if size == times[0] else 1)
-            print(table(found, sides) + "\n\n" + by_shape(found, sides), flush=True)
+            found = await compare(named, scale, runs, warm=2 if size == times[0] else 1)
+            print(table(found, named()) + "\n\n" + by_shape(found, named()), flush=True)
         print(f"\npeak memory: Akson {peak(here.server):.0f} MB, HAPI {peak(hapi.server):.0f} MB")
 
 
 def _sides(here: Installation, hapi: Hapi, people: int) -> list[Side]:
     """Return who is asked: HAPI, which knows no users, and Akson as a program, as a GP and as a nurse."""
+    here = here.renewed()
     of_gp, of_unit = min(people, population.AT_GP), min(people, population.AT_UNIT)
     return [
         Side(name=RIVAL, target=hapi.target, cpu=hapi.cpu, people=people),

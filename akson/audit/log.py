@@ -226,7 +226,6 @@ def _settle(batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
 
 def _clean(seen: Seen) -> Seen:
     what, basis = _text(seen.what), _text(seen.basis)
-    what, basis = _text(seen.what), _text(seen.basis)
     clean = what is seen.what and basis is seen.basis
     return seen if clean else msgspec.structs.replace(seen, what=what, basis=basis)
 

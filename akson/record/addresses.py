@@ -15,6 +15,7 @@ from akson.base.work import Actor, Kind
 from akson.record.facts import PROTECTION
 
 _HOLDING: Final = frozenset({"address", "valueAddress", "locationAddress"})  # members of R4 that are an Address or more
+_REACHING: Final = frozenset({"telecom", "valueContactPoint"})  # a number in a directory leads to an address
 _MASKED: Final[Mapping[str, Any]] = {
     "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]
 }
@@ -32,11 +33,11 @@ def is_protected(resource: Mapping[str, Any]) -> bool:
     return any(one.get("system") == PROTECTION for one in labels)
 
 
-def has_any(value: Any) -> bool:
-    """Say whether an address stands anywhere in a resource or part of one."""
+def has_any(value: Any, names: frozenset[str] = _HOLDING) -> bool:
+    """Say whether an address stands anywhere in a resource or part of one; or what else has one of these names."""
     if isinstance(value, dict):
-        return any(name in _HOLDING or has_any(inner) for name, inner in value.items())
-    return isinstance(value, list) and any(map(has_any, value))
+        return any(name in names or has_any(inner, names) for name, inner in value.items())
+    return isinstance(value, list) and any(has_any(one, names) for one in value)
 
 
 def without(resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,6 +45,18 @@ def without(resource: Mapping[str, Any]) -> dict[str, Any]:
     masked: dict[str, Any] = _masked(resource)
     masked.pop("text", None)
     return masked
+
+
+def unfindable(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what of a resource somebody with a protected address may be found by: no phone number either."""
+    found: Mapping[str, Any] = _unreachable(without(resource)) if has_any(resource, _HOLDING | _REACHING) else resource
+    return found
+
+
+def _unreachable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _unreachable(inner) for name, inner in value.items() if name not in _REACHING}
+    return [_unreachable(each) for each in value] if isinstance(value, list) else value
 
 
 def _masked(value: Any) -> Any:

@@ -89,11 +89,17 @@ def packed(body: bytes) -> bytes:
     return packing.packed(bodies.pack(bodies.split(body)))
 
 
-def fill(change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Own) -> None:
-    """Put the content into `change`: packed body, search values, labels, date. own: the installation's parameters."""
+def fill(
+    change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Own, *, hidden: bool
+) -> None:
+    """Put the content into `change`: packed body, search values, labels, date.
+
+    own     the installation's parameters
+    hidden  the addresses of whose record this is are protected
+    """
     change.resource = resource
     change.packed = packed(body)
-    change.values = values_of(change.type, resource, hasher, opened, own.of(change.type))
+    change.values = values_of(change.type, resource, hasher, opened, own.of(change.type), hidden=hidden)
     change.rules = own.revision
     change.labels = tuple(sorted(marks_on(resource)))
     change.sort = sort_date(resource)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from akson.access.facts import SEVERAL, Facts
-from akson.access.rules import Act
+from akson.access.rules import Act, hides_address
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.turns import in_turns
@@ -120,7 +120,8 @@ def _fill(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     """Put the content of the draft, and what follows from it, into its change."""
     resource = draft.resource or {}
     office = work.office
-    fill(change, draft.body, resource, office.hasher, office.ids.open, office.rules.own)
+    hidden = hides_address(session(work).facts[change.owner])
+    fill(change, draft.body, resource, office.hasher, office.ids.open, office.rules.own, hidden=hidden)
     change.facts = facts_of(resource, lookup)
     if is_about_several(draft):
         change.labels = tuple(sorted({*change.labels, SEVERAL}))

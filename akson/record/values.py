@@ -123,14 +123,17 @@ class Values(msgspec.Struct):
 
 
 def values_of(
-    type_name: str, resource: Mapping[str, Any], hasher: Hasher, opened: Opened, more: Sequence[Custom] = ()
-) -> Values:
+    type_name: str, resource: Mapping[str, Any], hasher: Hasher, opened: Opened, more: Sequence[Custom] = (), *,
+    hidden: bool = False,
+) -> Values:  # fmt: skip
     """Return the index rows of `resource`, whose type is `type_name`. more: the installation's own parameters.
 
-    Nobody is found by a protected address, so it gives rise to none.
+    Nobody is found by a protected address, nor by what tells of it, so they give rise to none.
+
+    hidden  the addresses of whose record this is are protected; a Patient says so itself
     """
-    if addresses.is_protected(resource):
-        resource = addresses.without(resource)
+    if hidden or addresses.is_protected(resource):
+        resource = addresses.unfindable(resource)
     found = extraction.extract(resource, more)
     rows = Values(text=(_different(text.narrative(resource)), _different(text.content(resource))))
     _tokens(rows, hasher, found.tokens, hot_slots(type_name))

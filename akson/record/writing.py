@@ -12,12 +12,12 @@ from functools import partial
 
 import asyncpg
 
-from akson.access.rules import Act
+from akson.access.rules import Act, hides_address
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.record import own
+from akson.record import anew, own
 from akson.record.authoring import introduce
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
@@ -50,7 +50,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
         return
     begins = state.connection is None
     for _ in range(_TRIES):
-        if not last or any(change.type in _FOLLOWED for change in changes):
+        if not last or any(change.type in _FOLLOWED or anew.is_needed(change) for change in changes):
             await transaction(work)
         try:
             times = await _written(work, changes)
@@ -86,13 +86,19 @@ async def _index_anew(work: Work, changes: Iterable[Change]) -> None:
     await office.rules.refresh(partial(fetch, work))
     for change in changes:
         if (resource := change.resource) is not None:
-            own = office.rules.own
-            change.values = values_of(change.type, resource, office.hasher, office.ids.open, own.of(change.type))
+            own, hidden = office.rules.own, hides_address(session(work).facts[change.owner])
+            more = own.of(change.type)
+            change.values = values_of(change.type, resource, office.hasher, office.ids.open, more, hidden=hidden)
             change.rules = own.revision
 
 
 async def _project(work: Work, changes: Sequence[Change]) -> None:
-    """Let code systems, value sets, concept maps and search parameters be usable as soon as they are written."""
+    """Let code systems, value sets, concept maps and search parameters be usable as soon as they are written.
+
+    And nobody be found by anything in a record whose addresses are protected from now on.
+    """
+    for owner in sorted({change.owner for change in changes if anew.is_needed(change)}):
+        await anew.index(await transaction(work), owner, work.office.hasher, work.office.ids)
     if own_parameters := {change.id: change.resource for change in changes if change.type == own.TYPE}:
         await own.project(await transaction(work), own_parameters)
     concerned = [change for change in changes if change.type in projecting.TYPES]
@@ -115,6 +121,7 @@ async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresEr
     if state.connection is not None:  # the transaction is spent, with what stands in it; the client may try again
         raise Refused("AK-J008") from None
     again = [change for change in changes if change.owner not in state.new]
+    before = {change.owner: hides_address(state.facts[change.owner]) for change in again if change.owner in state.facts}
     for change in again:
         state.facts.pop(change.owner, None)
     facts = await facts_for(work, {change.owner for change in again})
@@ -123,6 +130,8 @@ async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresEr
             allow(work, facts[change.owner], change.stands, Act.WRITE, _named(change))
         known = facts[change.owner]
         allow(work, known, labels_of(work, change), weigh(work, change, known), _named(change))
+    if any(hides_address(facts[owner]) is not hidden for owner, hidden in before.items()):
+        await _index_anew(work, again)
 
 
 async def _leave_trace(work: Work, changes: list[Change]) -> None:

@@ -75,6 +75,47 @@ async def test_nobody_is_found_by_it(clients: dict[str, Any], who: str, question
     assert (await clients[who].get(f"Patient?{question}&_total=accurate")).json()["total"] == 0
 
 
+NEAR: dict[str, Any] = {
+    "resourceType": "RelatedPerson", "name": [{"family": "Tveitan"}], "address": [{"line": [STREET], "city": "Fjordvik"}],
+    "telecom": [{"system": "phone", "value": "22225555"}],
+    "text": {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{STREET}</div>'},
+}  # fmt: skip
+QUESTIONS = ["address=Kirkegata", "address-city=Fjordvik", "phone=22225555", "telecom=22225555", "_content=Kirkegata",
+             "_text=Kirkegata"]  # fmt: skip
+
+
+async def found(client: httpx.AsyncClient, type_: str = "RelatedPerson") -> list[int]:
+    asked = [await client.get(f"{type_}?{question}&_total=accurate") for question in QUESTIONS]
+    chained = await client.get(f"Patient?_has:RelatedPerson:patient:{QUESTIONS[0]}&_total=accurate")
+    return [one.json()["total"] for one in [*asked, chained]]
+
+
+@pytest.mark.parametrize("first", ["person", "next of kin", "both at once"])
+async def test_nobody_is_found_by_where_their_next_of_kin_lives_whatever_came_first(api: Api, first: str) -> None:
+    place = await unit(api.office, "Sone nord")
+    nurse, vendor = api.as_(await staff(api.office, place, "Yusuf")), api.as_(VENDOR)
+    hidden = {"telecom": NEAR["telecom"]} | HOME
+    person = await patient(api.office, at=place, **(hidden if first == "person" else {}))
+    near = NEAR | {"patient": {"reference": person.reference}}
+    shut = {"resourceType": "Patient", "name": [{"family": "Nordli"}], **hidden}
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        if first != "both at once":
+            await journal.create(work, near)
+        else:
+            kin = journal.draft("POST", near)
+            await journal.write_set(work, [kin, journal.draft("PUT", shut, id_=person.id)])
+    if first == "next of kin":
+        assert [await found(who) for who in (nurse, vendor)] == [[1] * 7] * 2
+        async with api.office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.update(work, shut, id_=person.id)
+    assert [await found(who) for who in (nurse, vendor)] == [[0] * 7] * 2
+    assert [await found(who, "Patient") for who in (nurse, vendor)] == [[0] * 7] * 2
+    assert (await vendor.get("RelatedPerson?name=Tveitan&_total=accurate")).json()["total"] == 1
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.update(work, {name: shut[name] for name in shut if name != "meta"}, id_=person.id)
+    assert [await found(who) for who in (nurse, vendor)] == [[1] * 7] * 2
+
+
 async def test_the_person_sees_it(clients: dict[str, Any]) -> None:
     told = (await clients["self"].get(clients["person"].reference)).json()
     assert told["address"] == HOME["address"] and told["text"]["div"] == HOME["text"]["div"]

@@ -75,7 +75,7 @@ class _Batch:
                 concerned.append((row, resource))
         if concerned:
             named = [[row[name] for row, _ in concerned] for name in ("owner", "type", "id")]
-            values = [self._values(own, types.name_of(row["type"]), resource) for row, resource in concerned]
+            values = [self._values(own, row, resource) for row, resource in concerned]
             await self.connection.execute(SQL.index, *named, *index_columns(values, self.hasher))
         return failed
 
@@ -84,8 +84,9 @@ class _Batch:
         mine = [one for one in own.of(type_) if one.definition and one.definition.id == self.row["id"]]
         return mine[0].finds(resource) if mine else False
 
-    def _values(self, own: Own, type_: str, resource: dict[str, Any]) -> Any:
-        return values_of(type_, resource, self.hasher, self.ids.open, own.of(type_))
+    def _values(self, own: Own, row: Record, resource: dict[str, Any]) -> Any:
+        type_ = types.name_of(row["type"])
+        return values_of(type_, resource, self.hasher, self.ids.open, own.of(type_), hidden=row["hidden"])
 
     async def _end(self, own: Own) -> None:
         id_ = self.row["id"]

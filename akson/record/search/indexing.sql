@@ -25,7 +25,9 @@ SELECT o.owner FROM owner o WHERE o.owner = ANY ($1) ORDER BY o.owner FOR NO KEY
 
 -- name: current
 -- in   $1 owners, $2 types, $3 ids
-SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body
+-- out  hidden: the addresses of this owner are protected
+SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body,
+       EXISTS (SELECT FROM fact f WHERE f.owner = r.owner AND f.kind = 'protection') AS hidden
   FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
   JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version

@@ -7,19 +7,14 @@ one owner at most.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from akson.base.database import Database
 from akson.base.ids import Ids
 from akson.base.queries import queries
-from akson.fhir import types
-from akson.record.own import Own, load
-from akson.record.sets import index_columns
-from akson.record.stored import stored
-from akson.record.values import Hasher, values_of
+from akson.record import anew
+from akson.record.values import Hasher
 
 SQL = queries(__file__, "reindexing.sql")
-_AT_ONCE = 500  # resources
 _TELL_EVERY = 500  # owners
 
 
@@ -49,16 +44,5 @@ async def _next(database: Database, hasher: Hasher, ids: Ids) -> bool:
         row = await connection.fetchrow(SQL.take)
         if row is None:
             return False
-        own = await load(connection.fetch)
-        after: tuple[int, str] = (0, "")
-        while rows := await connection.fetch(SQL.current, row["owner"], *after, _AT_ONCE):
-            columns = index_columns([_values(one, hasher, ids, own) for one in rows], hasher)
-            named = [[one[name] for one in rows] for name in ("owner", "type", "id")]
-            await connection.execute(SQL.index, *named, *columns)
-            after = (rows[-1]["type"], rows[-1]["id"])
+        await anew.index(connection, row["owner"], hasher, ids)
     return True
-
-
-def _values(row: Any, hasher: Hasher, ids: Ids, own: Own) -> Any:
-    type_ = types.name_of(row["type"])
-    return values_of(type_, stored(row).resource, hasher, ids.open, own.of(type_))

@@ -259,7 +259,8 @@ class _Writer:
 
 def seen(resource: dict[str, Any], about: str | None) -> Held:
     type_, id_ = resource["resourceType"], resource["id"]
-    if type_ == "Patient" and PEOPLE.get(id_, ((), None, "", frozenset()))[2]:
+    whose = id_ if type_ == "Patient" else str(about)
+    if PEOPLE.get(whose, ((), None, "", frozenset()))[2] and _tells_where(resource):
         resource = _without_addresses({name: value for name, value in resource.items() if name != "text"})
     users = frozenset(u for u in (NURSE, GP, SYSTEM) if sees(u, type_, id_, about))
     return Held(type_, id_, resource, users)
@@ -274,7 +275,13 @@ def _without_addresses(value: Any) -> Any:
     reason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
     hidden = {"extension": [{"url": reason, "valueCode": "masked"}]}
     told = {"address": lambda given: [hidden] if isinstance(given, list) else hidden}
-    return {name: told.get(name, _without_addresses)(inner) for name, inner in value.items()}
+    return {name: told.get(name, _without_addresses)(inner) for name, inner in value.items() if name != "telecom"}
+
+
+def _tells_where(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_tells_where, value))
+    return isinstance(value, dict) and (bool({"address", "telecom"} & value.keys()) or _tells_where([*value.values()]))
 
 
 def _minted(one: Mapping[str, Any]) -> bool:

@@ -18,6 +18,8 @@ AGAIN: Final[Headers] = ((b"idempotency-replayed", b"true"),)
 
 async def again(call: Call, result: Result) -> Answer:
     """Return the answer of a write sent alone."""
+    async with call.looking(call.method) as work:
+        work.saw(0, f"{call.type} told again")
     if call.method == "DELETE":
         told = answers.removed(call, result.stored)
     else:

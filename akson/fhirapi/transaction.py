@@ -15,7 +15,7 @@ from akson.base.work import Work
 from akson.fhir import bodies
 from akson.fhirapi import answers, conditional, entries, planning, references, repeating, shaping
 from akson.fhirapi.addresses import Interaction
-from akson.fhirapi.answers import Answer
+from akson.fhirapi.answers import Answer, Headers
 from akson.fhirapi.calls import Call
 from akson.fhirapi.entries import Entry
 from akson.fhirapi.history import history, recounting
@@ -55,12 +55,14 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     planned = await planning.plan(asked[: len(asked) - len(reads)])
     del asked  # with their texts, where the plan needs them no more
     await _refuse_unsearchable(call, planned)
+    before: Headers = ()
     try:
         told = await _carry_out(call, planned, reads)
     except Done as done:
-        told = await _again(call, planned, reads, done.results)
+        told, before = await _again(call, planned, reads, done.results), repeating.AGAIN
     order = sorted(range(len(places)), key=places.__getitem__)
-    return answers.bundle("transaction-response", [answers.response(told[place]) for place in order])
+    answer = answers.bundle("transaction-response", [answers.response(told[place]) for place in order])
+    return replace(answer, headers=(*answer.headers, *before))
 
 
 async def _carry_out(call: Call, planned: Sequence[Planned], reads: Sequence[Entry]) -> list[Answer]:
@@ -88,6 +90,7 @@ async def _again(
         for each, result in zip(planned, results, strict=True)
     ]
     async with call.looking("transaction") as work:
+        work.saw(0, "transaction told again")  # where things are leaves too, though nothing of them is read
         return told + [await _get(call, work, entry) for entry in reads]
 
 

@@ -99,6 +99,20 @@ async def test_what_was_refused_may_be_tried_again(api: Api, vendor: httpx.Async
     assert (await vendor.post("Patient", json=ASTRID, headers=KEY)).status_code == 201
 
 
+async def test_an_answer_that_is_given_again_leaves_its_own_trace(api: Api, vendor: httpx.AsyncClient) -> None:
+    reference = (await patient(api.office)).reference
+    sent = transaction(post(about(reference)))
+    for path, body, headers in (("", sent, KEY), ("Observation", msgspec.json.encode(about(reference)),
+                                                  {"idempotency-key": "another-key-1", "prefer": "return=minimal"})):  # fmt: skip
+        first, second = [await vendor.post(path, content=body, headers=headers) for _ in range(2)]
+        assert (first.headers.get("idempotency-replayed"), second.headers["idempotency-replayed"]) == (None, "true")
+        requests = [one.headers["x-request-id"] for one in (first, second)]
+        found = await api.office.database.fetch(
+            "SELECT DISTINCT request FROM access_log WHERE request = ANY ($1)", requests
+        )
+        assert len(found) == 2, path
+
+
 async def test_a_transaction_is_carried_out_once(api: Api, vendor: httpx.AsyncClient) -> None:
     made = (await vendor.post("Patient", json=ASTRID)).json()["id"]
     create = post(about("urn:uuid:1")) | {}

@@ -15,7 +15,8 @@ OPEN_TO_CITIZENS = frozenset(
 UNIT_WORK = frozenset({"Schedule", "Slot", "List", "Group", "Task", "Appointment", "Communication", "Basic", "Binary",
                        "DocumentReference"})  # fmt: skip
 # SearchParameters change how the whole installation is searched: programs write them, people read them.
-SEEN_BY_ALL_STAFF = frozenset(roles.WRITES[Permission.MANAGE].split()) - UNIT_WORK | {
+# Who has confirmed the lists of staff is for those who keep them.
+SEEN_BY_ALL_STAFF = frozenset(roles.WRITES[Permission.MANAGE].split()) - UNIT_WORK - {"VerificationResult"} | {
     "Schedule",
     "Slot",
     "SearchParameter",

@@ -90,6 +90,16 @@ async def test_each_day_has_its_stream_and_each_month_its_partition(log: AccessL
     assert len({row["stream"] for row in found}) == 3
 
 
+async def test_servers_that_start_in_a_new_month_make_its_partitions_in_turn(database_url: str, db: Database) -> None:
+    """A deadline shorter than the wait for one lock: two that wait for each other would refuse their first rows."""
+    logs = [AccessLog(database_url, deadline=0.9) for _ in range(6)]
+    for months in range(3):
+        await asyncio.gather(*(log.write(look(at=NOW + timedelta(days=100 * months + 1))) for log in logs))
+    parts = await db.fetch("SELECT DISTINCT tableoid::regclass::text AS part FROM access_log")
+    assert sorted(row["part"] for row in parts) == ["access_log_2026_11", "access_log_2027_03", "access_log_2027_06"]
+    await asyncio.gather(*(log.close() for log in logs))
+
+
 @pytest.mark.parametrize("statement", [
     "UPDATE access_log SET actor_name = 'x'", "DELETE FROM access_log", "TRUNCATE access_log",
     "DELETE FROM access_log_patient", "UPDATE access_seal SET at = at", "DELETE FROM access_stream",

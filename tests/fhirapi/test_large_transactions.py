@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from akson.base.work import Work
 from akson.fhirapi import planning
-from akson.record import writing
-from akson.record.changes import Change
+from akson.record import sets
+from akson.record.sets import WriteSet
+from akson.record.values import Hasher
 from tests.fhirapi.clients import ASTRID, about, post, transaction
 
 P, O = "urn:uuid:0b2f0c4e-6f6e-4a3c-9f39-6f1d5d1f0011", "urn:uuid:0b2f0c4e-6f6e-4a3c-9f39-6f1d5d1f0012"  # noqa: E741
@@ -76,13 +76,13 @@ async def test_only_a_set_of_ordinary_size_is_held_as_trees_when_it_is_written(
     monkeypatch.setattr(planning, "HELD_AS_TREES", most)
     trees = []
 
-    def arguments(work: Work, changes: list[Change]) -> Sequence[Any]:
+    def arguments(written: Sequence[WriteSet], hasher: Hasher) -> list[Any]:
         gc.collect()
         trees.append(sum(type(one) is dict and one.get("valueString") == "tree" for one in gc.get_objects()))
-        return real(work, changes)
+        return real(written, hasher)
 
-    real = writing._arguments
-    monkeypatch.setattr(writing, "_arguments", arguments)
+    real = sets._arguments
+    monkeypatch.setattr(sets, "_arguments", arguments)
     seen = {name: value for name, value in about(P).items() if not name.startswith("value")} | {"valueString": "tree"}
     answer = await vendor.post("", content=transaction(post(ASTRID, P), *[post(seen) for _ in range(MANY)]))
     assert answer.status_code == 200, answer.text

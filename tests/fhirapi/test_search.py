@@ -81,6 +81,20 @@ async def test_pages_of_any_question_follow_each_other_by_links_that_tell_nothin
     assert (pages, seen) == (3, sorted(names, reverse=True))
 
 
+@pytest.mark.parametrize("sort", ["effective", "-effective"])
+async def test_pages_by_what_has_no_end_end(vendor: httpx.AsyncClient, sort: str) -> None:
+    made = []
+    for period in ({"start": "2019"}, {"end": "2020"}, {"start": "2018"}, None):
+        plan = {"resourceType": "PlanDefinition", "status": "active"}
+        more = {"effectivePeriod": period} if period else {}
+        made.append(f"PlanDefinition/{(await vendor.post('PlanDefinition', json=plan | more)).json()['id']}")
+    answer, seen = await vendor.get(f"PlanDefinition?_count=1&_sort={sort}"), []
+    for _ in made:
+        seen += found(answer)
+        answer = await vendor.get(links(answer)["next"]) if "next" in links(answer) else answer
+    assert sorted(seen) == sorted(made) and "next" not in links(answer)
+
+
 async def test_included_resources_are_marked(api: Api, vendor: httpx.AsyncClient) -> None:
     astrid = await patient(api.office)
     made = (await vendor.post("Observation", content=temperature(astrid))).json()["id"]

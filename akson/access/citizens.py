@@ -85,6 +85,5 @@ def decides(ask: Ask) -> bool:
 
 def _consented(ask: Ask, labels: Labels) -> bool:
     """Say whether this is a parent's consent to a youth's sign-in: from 12 parents decide no more than that."""
-    if ask.act is Act.GOVERN:
-        return lets_youth_in(ask)
-    return labels.author == ask.actor.key and not labels.block and lets_youth_in(ask)
+    own = ask.act is Act.GOVERN or labels.author == ask.actor.key
+    return own and not labels.block and lets_youth_in(ask)

@@ -122,6 +122,8 @@ def test_youth_see_what_they_use_themselves_and_the_rest_from_16(type_: str, ans
     (citizen(MOTHER), THIRTEEN, Act.WRITE, item("Consent", author=MOTHER), ""),
     (citizen(MOTHER), THIRTEEN, Act.READ, item("Consent", author=MOTHER), ""),
     (citizen(MOTHER), THIRTEEN, Act.WRITE, item("Consent", author=MOTHER, block=True), "AK-A062"),
+    (citizen(MOTHER), THIRTEEN, Act.GOVERN, item("Consent", author=MOTHER, block=True), "AK-A062"),
+    (citizen(MOTHER), SMALL, Act.GOVERN, item("Consent", author=MOTHER, block=True), ""),
     (citizen(MOTHER), THIRTEEN, Act.GOVERN, item("RelatedPerson", author=MOTHER), "AK-A040"),
     (citizen(PATIENT), THIRTEEN, Act.GOVERN, item("Consent", author=PATIENT), "AK-A001"),
     (citizen(PATIENT), THIRTEEN, Act.WRITE, item("Consent", author=MOTHER), "AK-A061"),

@@ -118,6 +118,9 @@ async def test_youth_see_their_part_once_a_parent_has_consented_and_as_long_as_t
         async with town.office.work(mia, Purpose.OWN) as work:
             await journal.create(work, said)
     ola = await citizen(town, "ola")
+    with pytest.raises(Refused, match="AK-A062"):  # from 12 parents close nothing, nor beside what they decide
+        async with town.office.work(ola, Purpose.OWN) as work:
+            await journal.create(work, said | {"provision": {"type": "permit", "provision": [{"type": "deny"}]}})
     async with town.office.work(ola, Purpose.OWN) as work:
         made = await journal.create(work, said)
     page = await show(town, mia, "/min/journal")

@@ -78,14 +78,17 @@ def _numbering(change: Change) -> Act:
 
 
 def _makes_staff(work: Work, change: Change) -> bool:
-    """Tell whether somebody changes their own employment, or by whose national number one of staff signs in."""
+    """Tell whether somebody changes their own employment, or by whose national number one of staff signs in.
+
+    A deletion frees the number, for a new self with another role.
+    """
     if change.type not in _STAFF:
         return False
     told = [_fact(data) for data in (*change.stated, *(row.data for row in change.facts))]
     own = any(one["kind"] == "employment" and one["value"]["person"] == work.actor.key != 0 for one in told)
     comes = {f"{system}|{value}" for system, value in change.identifiers}
     held, given = ({one for one in numbers if one.startswith(_SIGNS_IN)} for numbers in (change.numbers, comes))
-    moved = change.type == "Practitioner" and change.brings and held != given
+    moved = change.type == "Practitioner" and held != given
     return own or (moved and (bool(held) or change.returned))
 
 

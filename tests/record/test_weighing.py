@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -221,6 +222,27 @@ async def test_a_number_is_not_moved_by_deleting_the_person_in_between(office: O
         assert await refusal(office, who, numbered(astrid), purpose) == ""
         assert await refusal(office, who, numbered(astrid, OTHER_NUMBER), purpose) == "AK-A042"
     assert await refusal(office, JOB, numbered(astrid, OWN_NUMBER), Purpose.SYSTEM) == ""
+
+
+def practitioner(*numbers: str, **more: Any) -> dict[str, Any]:
+    identified = {"identifier": [{"system": FNR, "value": number} for number in numbers]} if numbers else {}
+    return {"resourceType": "Practitioner", "name": [{"family": "Rud"}]} | identified | more
+
+
+async def test_an_administrator_takes_no_role_by_deleting_the_self_that_has_the_number(office: Office) -> None:
+    north = await unit(office, "Sone nord")
+    made = await write(office, JOB, practitioner(OWN_NUMBER), Purpose.SYSTEM)
+    camilla = replace(north, id=made.reference, key=made.owner, name="Rud", role="administrator")
+    nobodys = await write(office, camilla, practitioner(), Purpose.ADMINISTRATION)
+    for one, code in ((made, "AK-A043"), (nobodys, "")):
+        try:
+            async with office.work(camilla, Purpose.ADMINISTRATION) as work:
+                await journal.delete(work, "Practitioner", one.id)
+            refused = ""
+        except Refused as no:
+            refused = no.code
+        assert refused == code
+    assert await refusal(office, camilla, practitioner(OWN_NUMBER), Purpose.ADMINISTRATION) == "AK-J006"
 
 
 async def test_protection_is_added_by_those_who_give_care_and_lessened_by_the_register_alone(office: Office) -> None:

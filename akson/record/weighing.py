@@ -10,6 +10,7 @@ import msgspec
 from akson.access import override
 from akson.access.facts import Facts, Opening, protects
 from akson.access.rules import Act
+from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.record.changes import Change
 from akson.record.consents import OPENING
@@ -95,11 +96,13 @@ def _makes_staff(work: Work, change: Change) -> bool:
 def refuse_unfit_opening(work: Work, change: Change) -> None:
     """Refuse an opening that nobody could have taken on screen; let the log tell the reason of the others.
 
-    Raises  Refused AK-A07x, see override.refuse_unfit
+    Raises  Refused AK-A07x, see override.refuse_unfit; AK-A073 also when it closes something in the person's name
     """
     taken = _opening(change)
     if taken is None:
         return
+    if any(row.kind == "block" for row in change.facts):
+        raise Refused("AK-A073", path="Consent.provision.provision")
     category: dict[str, Any] = next((c for c in (change.resource or {}).get("category") or [] if _template(c)), {})
     taken = msgspec.structs.replace(taken, reason=category.get("text", ""))
     override.refuse_unfit(taken, _template(category), work.actor, work.purpose, work.now)

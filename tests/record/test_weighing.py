@@ -278,6 +278,9 @@ def _period(start: timedelta, lasts: timedelta) -> dict[str, str]:
     (lambda c: c["provision"].update(period=_period(-timedelta(hours=1), timedelta(hours=2))), "AK-A073"),
     (lambda c: c["provision"].update(period=_period(timedelta(days=1), timedelta(hours=2))), "AK-A073"),
     (lambda c: c["provision"]["actor"].pop(1), "AK-A073"),
+    (lambda c: c["provision"].update(provision=[{"type": "deny"}]), "AK-A073"),
+    (lambda c: c["provision"].update(provision=[{"type": "permit", "provision": [{"type": "deny"}]}]), "AK-A073"),
+    (lambda c: c["provision"].update(provision=[{"type": "permit"}]), ""),
 ])  # fmt: skip
 async def test_an_opening_through_the_api_is_held_to_what_the_screen_asks(
     office: Office, change: Changed, code: str

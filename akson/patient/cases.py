@@ -62,7 +62,7 @@ def case_of(hit: Stored) -> Case | None:
     """Return a Task as a case; None when it is another one."""
     task = hit.resource
     sort, inputs, outputs = cases.sort_of(task), task.get("input") or (), task.get("output") or ()
-    if sort not in cases.SORTS or not cases.marked(task, cases.MARK):
+    if sort not in cases.SORTS or not cases.is_marked(task):
         return None
     who, period = (cases.given(inputs, cases.INPUT, name) for name in (cases.WHO, cases.WHEN))
     asked = moment(task.get("authoredOn")) or BEGINNING

@@ -113,9 +113,14 @@ def outcome_of(outputs: Sequence[Resource]) -> str:
     return next((c.get("code", "") for c in coded if c.get("system") == OUTPUT), "")
 
 
+def is_marked(resource: Resource) -> bool:
+    """Say whether a resource has the mark that only citizens' own questions and our own jobs are given."""
+    return CASE in marks_in(resource.get("meta") or {})
+
+
 def is_case(resource: Resource) -> bool:
     """Say whether a Task is a case, or would pass for one."""
-    return bool(sort_of(resource)) or CASE in marks_in(resource.get("meta") or {})
+    return bool(sort_of(resource)) or is_marked(resource)
 
 
 def marked(resource: Resource, system: str) -> str:
@@ -142,7 +147,7 @@ async def hold(work: Work, drafts: Sequence[Draft]) -> None:
     Raises  Refused AK-B00x with its path, only to who may ask
     """
     for draft in drafts if work.actor.kind is Kind.CITIZEN else ():
-        if draft.type == TASK and draft.method == "POST" and sort_of(draft.resource or {}) and _may_ask(work, draft):
+        if draft.type == TASK and draft.method == "POST" and is_case(draft.resource or {}) and _may_ask(work, draft):
             draft.rewrite(bodies.dumps(await _completed(work, draft.owner or 0, draft.resource or {})))
 
 

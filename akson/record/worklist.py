@@ -17,7 +17,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import interval
-from akson.record.cases import ANSWERED_BY, marked
+from akson.record.cases import ANSWERED_BY, is_marked, marked
 from akson.record.deciding import permitted
 from akson.record.session import fetch
 from akson.record.stored import stored
@@ -106,7 +106,7 @@ def _task(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, 
     unit = _key(resource.get("requester"), "Organization", open_id)
     unit = _key(resource.get("owner"), "Organization", open_id) or unit
     person = _key(resource.get("owner"), "Practitioner", open_id)
-    if answerer := marked(resource, ANSWERED_BY):
+    if answerer := marked(resource, ANSWERED_BY) if is_marked(resource) else "":
         unit, person = open_id(answerer) or 0, 0
     due = ((resource.get("restriction") or {}).get("period") or {}).get("end")
     codes = {c.get("code") for c in (resource.get("code") or {}).get("coding") or [] if c.get("system") == TASK}

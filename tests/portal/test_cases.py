@@ -13,9 +13,10 @@ from akson.base.work import Actor, Purpose
 from akson.patient import cases
 from akson.record import journal
 from akson.record.stored import Stored
-from tests.offices import JOB
+from tests.offices import JOB, VENDOR
 from tests.portal.pages import citizen, send, show
 from tests.portal.test_insight import insight, later, reads
+from tests.workplace.test_privacy import heard
 from tests.seeded import Town
 
 ASK = "/min/innsyn/forklaring"
@@ -142,3 +143,19 @@ async def test_whom_it_is_about_never_learns_that_somebody_asked(town: Town) -> 
         with pytest.raises(Refused):
             async with town.office.work(await town.at_work(who), Purpose.TREATMENT) as work:
                 await journal.read(work, "Task", task.id)
+
+
+async def test_what_a_program_writes_down_as_an_answer_is_none(town: Town) -> None:
+    astrid, unmarked = await citizen(town, "astrid"), {"system": cases.cases.MARK, "code": "x"}
+    who = {"reference": town.names["Practitioner/jonas"], "display": "Jonas"}
+    about = [cases.cases.told(cases.cases.INPUT, "who", valueReference=who)]
+    forged = cases.cases.task(
+        "explanation", person={"reference": town.names["Patient/astrid"]}, requester={"display": "Akson"},
+        now=town.office.clock(), about=about, answerer=town.id("Organization/fjordvik"),
+    )  # fmt: skip
+    forged["meta"]["security"] = [unmarked, *forged["meta"]["security"][1:]]
+    async with town.office.work(VENDOR, Purpose.SYSTEM) as work:
+        await journal.create(work, forged)
+    await heard(town)
+    assert (await insight(town, astrid)).asked == ()
+    assert await town.office.database.fetchval("SELECT count(*) FROM worklist WHERE kind = 'case'") == 0

@@ -142,14 +142,15 @@ def _in_emergency(consent: Resource) -> bool:
 
 
 async def _look_into(work: Work, consent: Stored) -> None:
-    """Make the case of one emergency opening, unless there is one."""
+    """Make the case of one emergency opening, unless there is one; under an id that nobody can take before us."""
     provision = consent.resource["provision"]
     actors = [reference(one.get("reference")) for one in provision.get("actor", ())]
     unit = next((one.partition("/")[2] for one in actors if one.startswith("Organization/")), "")
     who = next((one for one in actors if one.startswith("Practitioner/")), "")
     answerer = await cases.answerer_of(work, work.office.ids.open(unit) or 0)
-    if not (who and answerer):
+    if not (who and answerer and provision.get("period")):  # without a time it opens nothing
         return
+    id_ = work.office.hasher.wide(f"case of {consent.reference}".encode()).hex()
     by = (await authors(work, consent.owner, "Consent", [consent.id]))[consent.id]
     called_ = ", ".join(filter(None, (by.name, called(by.role), by.unit_name)))
     person = {**consent.resource["patient"], "display": await cases.name_of(work, consent.owner)}
@@ -158,8 +159,7 @@ async def _look_into(work: Work, consent: Stored) -> None:
     task = cases.task(EMERGENCY, person=person, requester={"display": JOB.name}, now=work.now,
                       about=about, answerer=answerer)  # fmt: skip
     try:
-        await journal.update(work, {**task, "focus": {"reference": consent.reference}}, id_=f"opening-{consent.id}",
-                             if_match=0)  # fmt: skip
+        await journal.update(work, {**task, "focus": {"reference": consent.reference}}, id_=id_, if_match=0)
     except Refused as refused:
         if refused.code != "AK-J003":  # it is there already
             raise

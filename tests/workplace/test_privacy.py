@@ -15,6 +15,7 @@ from akson.patient.openings import open_in_emergency
 from akson.record import journal
 from akson.record.stored import Stored
 from seeds.citizens.astrid import ASTRID
+from tests.offices import VENDOR
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
 
@@ -45,11 +46,15 @@ async def case(town: Town) -> str:
 
 
 async def emergency(town: Town) -> Stored:
-    """Let the doctor on duty open a record in an emergency; return the opening."""
-    async with town.office.work(await town.at_work("sara"), Purpose.EMERGENCY) as work:
-        taken = await open_in_emergency(work, town.id("Patient/henrik"), reason="Bevisstløs på gaten", danger=True)
+    """Let the doctor on duty open a record in an emergency, and that be heard; return the opening."""
+    taken = await opened(town)
     await heard(town)
     return taken
+
+
+async def opened(town: Town) -> Stored:
+    async with town.office.work(await town.at_work("sara"), Purpose.EMERGENCY) as work:
+        return await open_in_emergency(work, town.id("Patient/henrik"), reason="Bevisstløs på gaten", danger=True)
 
 
 async def test_a_case_shows_the_looks_of_the_log_and_nothing_of_the_record(town: Town) -> None:
@@ -105,6 +110,31 @@ async def test_an_emergency_is_looked_into_once_whatever_is_delivered_twice(town
         assert sent.status == 303
         await heard(town)
         assert "Nødåpninger som ikke er vurdert" not in (await browser.open("/personvern")).text
+
+
+async def test_what_a_program_calls_an_emergency_without_a_time_opens_nothing_and_is_no_case(town: Town) -> None:
+    taken = await opened(town)
+    unlike = {name: value for name, value in taken.resource.items() if name not in ("id", "meta")}
+    del unlike["provision"]["period"]
+    async with town.office.work(VENDOR, Purpose.SYSTEM) as work:
+        made = await journal.create(work, unlike)
+    await cases.consumer(town.office).handle(News(made.owner, 1, [types.code_of("Consent")], [made.id], [1]))
+    await heard(town)
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        assert "Nødåpninger som ikke er vurdert, 1" in (await browser.open("/personvern")).text
+
+
+@pytest.mark.parametrize("whose", ["", "henrik"])
+async def test_whoever_opened_in_an_emergency_cannot_take_the_place_of_its_case(town: Town, whose: str) -> None:
+    taken, sara = await opened(town), await town.at_work("sara")
+    about = {"for": {"reference": town.names[f"Patient/{whose}"]}} if whose else {}
+    async with town.office.work(sara, Purpose.TREATMENT) as work:
+        await journal.update(
+            work, {"resourceType": "Task", "status": "completed", "intent": "order", **about}, id_=f"opening-{taken.id}"
+        )
+    await heard(town)
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        assert "Nødåpninger som ikke er vurdert, 1" in (await browser.open("/personvern")).text
 
 
 async def test_what_is_late_stands_first_and_in_red(town: Town) -> None:

@@ -11,13 +11,14 @@ from akson.base.errors import Refused
 from akson.base.web.screens import Go, Page
 from akson.base.work import Actor, Purpose
 from akson.patient import cases
+from akson.record import cases as tasks
 from akson.record import journal
 from akson.record.stored import Stored
 from tests.offices import JOB, VENDOR
 from tests.portal.pages import citizen, send, show
 from tests.portal.test_insight import insight, later, reads
-from tests.workplace.test_privacy import heard
 from tests.seeded import Town
+from tests.workplace.test_privacy import heard
 
 ASK = "/min/innsyn/forklaring"
 TODAY = "2026-11-23"
@@ -146,10 +147,10 @@ async def test_whom_it_is_about_never_learns_that_somebody_asked(town: Town) -> 
 
 
 async def test_what_a_program_writes_down_as_an_answer_is_none(town: Town) -> None:
-    astrid, unmarked = await citizen(town, "astrid"), {"system": cases.cases.MARK, "code": "x"}
+    astrid, unmarked = await citizen(town, "astrid"), {"system": tasks.MARK, "code": "x"}
     who = {"reference": town.names["Practitioner/jonas"], "display": "Jonas"}
-    about = [cases.cases.told(cases.cases.INPUT, "who", valueReference=who)]
-    forged = cases.cases.task(
+    about = [tasks.told(tasks.INPUT, "who", valueReference=who)]
+    forged = tasks.task(
         "explanation", person={"reference": town.names["Patient/astrid"]}, requester={"display": "Akson"},
         now=town.office.clock(), about=about, answerer=town.id("Organization/fjordvik"),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import clock, full_date, local, said
 from akson.base.web.screens import Go, Menu, Page, Screens
 from akson.base.web.screens import Visit as Sent
+from akson.base.web.sent import version
 from akson.base.work import Work
 from akson.patient import cases
 from akson.patient.cases import Case
@@ -57,19 +58,14 @@ async def one(work: Work, visit: Sent, task: str) -> Page | Go:
     filled = FORM.read(visit.form) if visit.sent else FORM.blank(version=case.stored.version)
     if filled.valid:
         try:
-            await cases.answer(work, case.stored, _version(filled), text=str(filled.values["svar"]),
+            drawn = version(str(filled.values["version"]))
+            await cases.answer(work, case.stored, drawn, text=str(filled.values["svar"]),
                                outcome=str(filled.values["utfall"]))  # fmt: skip
             return Go("/personvern", said="privacy.answered")
         except Refused as refused:
             await undo(work)
             filled = filled.with_refused(refused)
     return await _page(work, case, filled)
-
-
-def _version(filled: Filled) -> int:
-    """Return the version the form was drawn from; what is no number is a version there never was."""
-    given = str(filled.values["version"])
-    return int(given) if given.isdecimal() else 0
 
 
 async def _cases(work: Work, states: Sequence[str], most: int) -> list[Case]:

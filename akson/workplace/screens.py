@@ -10,6 +10,7 @@ from typing import Final
 from akson.access.roles import Permission, has
 from akson.audit.last import last_look
 from akson.base.errors import Refused
+from akson.base.web import sent
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
@@ -154,7 +155,7 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
     opened = await _task(work, task)
     if not visit.sent:
         return await _inbox(work, _tab(visit), opened)
-    version, answer = int(visit.form.get("version") or 0), visit.form.get("svar", "")
+    version, answer = sent.version(visit.form.get("version", "")), visit.form.get("svar", "")
     do = visit.form.get("do", "")
     try:
         if do == "answer":

@@ -10,7 +10,7 @@ from akson.base.web.render import OSLO, local
 from akson.base.work import Purpose
 from akson.record import journal
 from akson.registers.identifiers import synthetic_fnr, synthetic_hpr
-from seeds.staff import MARIAM, SIRI
+from seeds.staff import CAMILLA, MARIAM, SIRI
 from tests.offices import JOB
 from tests.seeded import Town
 from tests.workplace.browsing import Browser, browsing
@@ -115,6 +115,23 @@ async def test_nobody_ends_or_changes_their_own_role_here(town: Town) -> None:
             role = await journal.read(work, "PractitionerRole", town.id("PractitionerRole/camilla"))
         refused = await browser.send(page.answer.url.path, rolle=role.id, versjon=str(role.version))
         assert refused.status == 403
+
+
+async def test_who_would_employ_themselves_is_refused_and_nothing_is_written(town: Town) -> None:
+    own = {"fnr": CAMILLA.fnr.value, "given": "Camilla", "family": "Rud", "hpr": synthetic_hpr(88).value}
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        before = await town.office.database.fetchval("SELECT count(*) FROM resource_version")
+        status, text = await employed(browser, town, **own)
+        assert status == 422 and "må en annen enn du registrere" in text
+    assert await town.office.database.fetchval("SELECT count(*) FROM resource_version") == before
+
+
+async def test_a_version_that_is_no_number_is_one_there_never_was(town: Town) -> None:
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        row = next(part for part in (await browser.open(nord(town))).html.split("<li>") if 'name="rolle"' in part)
+        role = row.split('name="rolle" value="')[1].split('"')[0]
+        for version in ("x", "", "²"):
+            assert (await browser.send(nord(town), rolle=role, versjon=version)).status == 412
 
 
 @pytest.mark.parametrize("who", ["mariam", "siri", "per"])

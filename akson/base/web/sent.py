@@ -12,6 +12,7 @@ from starlette.requests import Request
 from akson.base.errors import Refused
 
 LARGEST_FORM = 2_000_000  # bytes
+_LONG = 10  # digits that no version has
 
 
 async def pairs(request: Request) -> list[tuple[str, str]]:
@@ -46,3 +47,8 @@ def same_session(sent: str, secret: str) -> None:
     """Refuse a form that was not drawn for this session."""
     if not secret or not hmac.compare_digest(sent.encode(), secret.encode()):
         raise Refused("AK-W001")
+
+
+def version(text: str) -> int:
+    """Return the version a form was drawn from; what is no number is a version there never was."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONG else 0

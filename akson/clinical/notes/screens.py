@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
+from akson.base.web import sent
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
@@ -106,7 +107,7 @@ async def _sign(here: Desk, fields: dict[str, str]) -> Page | Go:
         try:
             written = await desk.as_note(work, form, here.chart.identity.owner)
             if corrects := form["retter"].raw:
-                version = int(form["versjon"].raw or 0)
+                version = sent.version(form["versjon"].raw)
                 await actions.correct(work, patient, corrects, version, written, draft=here.id)
             else:
                 await actions.sign(work, patient, here.id, written)

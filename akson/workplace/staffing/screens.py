@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 from akson.base.errors import Refused
+from akson.base.web import sent
 from akson.base.web.forms import Fault, Filled
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
+from akson.record.session import undo
 from akson.workplace.staffing import actions, reading
 from akson.workplace.staffing.forms import EMPLOYED
 
@@ -36,7 +38,7 @@ async def members(work: Work, visit: Visit, unit: str) -> Page | Go:
     ended = next((one for one in people if one.id == visit.form.get("rolle", "")), None)
     if ended is None:
         raise Refused("AK-J001")
-    await actions.end(work, ended.id, int(visit.form.get("versjon", "0") or 0))
+    await actions.end(work, ended.id, sent.version(visit.form.get("versjon", "")))
     return Go(here.href, said="staffing.said_ended")
 
 
@@ -52,6 +54,7 @@ async def new(work: Work, visit: Visit, unit: str) -> Page | Go:
             await actions.employ(work, unit, _answers(work, filled.values))
             return Go(here.href, said="staffing.said_new")
         except Refused as refused:
+            await undo(work)
             filled = filled.with_refused(refused)
     return Page("new.html", status=422, unit=here, form=filled)
 

@@ -66,24 +66,24 @@ def _appointment(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
 
 def _referral(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
     """Whoever is asked to do something for the person, until it is done."""
-    if resource.get("status") in _ASKED_FOR and resource.get("intent") in _ORDERS:
+    until = _until(resource, resource.get("occurrencePeriod"))
+    if until and resource.get("status") in _ASKED_FOR and resource.get("intent") in _ORDERS:
         carers = [one.get("reference") for one in resource.get("performer") or []]
-        yield from relations("referral", carers, lookup, _since(resource, resource.get("occurrencePeriod")))
+        yield from relations("referral", carers, lookup, (None, until))
 
 
 def _assignment(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
     """Whoever carries out what was ordered. A task without an order, a message to read, lets nobody in."""
-    if resource.get("status") in _ASSIGNED and resource.get("basedOn"):
-        period = (resource.get("restriction") or {}).get("period")
-        yield from relations("task", [_named(resource, "owner")], lookup, _since(resource, period))
+    until = _until(resource, (resource.get("restriction") or {}).get("period"))
+    if until and resource.get("status") in _ASSIGNED and resource.get("basedOn"):
+        yield from relations("task", [_named(resource, "owner")], lookup, (None, until))
 
 
-def _since(resource: Resource, period: Resource | None) -> Bounds:
-    """Return from when something was asked for until when it is to be done, or as long as such a thing may last."""
+def _until(resource: Resource, period: Resource | None) -> str | None:
+    """Return until when something is to be done, or may last as long as nobody says; None where it would never end."""
     asked = resource.get("authoredOn")
-    end = bounds(period)[1]
     last = (interval(asked)[0] + ASKED).isoformat() if asked else None
-    return None, end or last
+    return bounds(period)[1] or last
 
 
 def _named(holder: Resource, name: str) -> str | None:

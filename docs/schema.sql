@@ -644,6 +644,14 @@ BEGIN
   RETURN o_at;
 END $$;
 
+CREATE FUNCTION public.owner_facts_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.facts_tx := pg_current_xact_id();
+  RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.person_identifier_held_v1() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1014,7 +1022,8 @@ CREATE TABLE public.owner (
     last_updated timestamp with time zone NOT NULL,
     facts_rev bigint DEFAULT 0 NOT NULL,
     restricted boolean DEFAULT false NOT NULL,
-    facts text DEFAULT '[]'::text NOT NULL
+    facts text DEFAULT '[]'::text NOT NULL,
+    facts_tx xid8 DEFAULT pg_current_xact_id() NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -1520,6 +1529,8 @@ CREATE INDEX message_out_told_of ON public.message_out USING btree (owner, told_
 
 CREATE INDEX news_waiting ON public.news USING btree (bucket, at);
 
+CREATE INDEX owner_changed ON public.owner USING btree (facts_tx);
+
 CREATE INDEX owner_restricted ON public.owner USING btree (owner) WHERE restricted;
 
 CREATE INDEX person_identifier_owner ON public.person_identifier USING btree (owner);
@@ -1635,6 +1646,8 @@ ALTER INDEX public.access_log_patient_pkey ATTACH PARTITION public.access_log_pa
 CREATE TRIGGER fact_named AFTER DELETE ON public.fact FOR EACH ROW WHEN (((old.kind = 'representation'::text) AND (old.person = 0))) EXECUTE FUNCTION public.fact_named_v1();
 
 CREATE TRIGGER fact_names BEFORE INSERT ON public.fact FOR EACH ROW WHEN (((new.kind = 'representation'::text) AND (((new.data)::json #>> '{value,named}'::text[]) IS NOT NULL))) EXECUTE FUNCTION public.fact_names_v1();
+
+CREATE TRIGGER owner_facts BEFORE UPDATE OF facts_rev ON public.owner FOR EACH ROW EXECUTE FUNCTION public.owner_facts_v1();
 
 CREATE CONSTRAINT TRIGGER person_identifier_comes AFTER INSERT ON public.person_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.owner <> 0)) EXECUTE FUNCTION public.person_identifier_held_v1();
 

@@ -30,6 +30,7 @@ class Lane:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closed = False
         self.statements = 0  # round trips so far
+        self.opened = 0  # connections so far
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         """Run one statement on its own and return its rows. Raises TimeoutError when the lane stays full."""
@@ -76,11 +77,13 @@ class Lane:
     async def _opened(self) -> asyncpg.Connection:
         self._open += 1
         try:
-            return await self._connect()
+            connection = await self._connect()
         except BaseException:
             self._open -= 1
             self._wake()
             raise
+        self.opened += 1
+        return connection
 
     async def _turn(self) -> None:
         """Wait until there may be a connection. Raises TimeoutError."""

@@ -69,11 +69,12 @@ SELECT o.owner, o.type, o.facts_rev, o.facts
                    UNION SELECT $2);
 
 -- name: circles
--- The same owners for several who ask, without the facts: of each member owner and revision of the facts, 8 bytes each,
--- in order. Of nobody at nowhere the owners that even those who see all must be asked about.
+-- The same owners for several who ask, without the facts: of each member owner and revision of the facts, 8 bytes each.
+-- Of nobody at nowhere the owners that even those who see all must be asked about.
 -- in   array literals: $1 units, $2 persons
-SELECT k.unit, k.person,
-       (SELECT string_agg(int8send(m.owner) || int8send(m.facts_rev), '' ORDER BY m.owner)
+-- out  upto: the snapshot in which it is so; began: when the database server began
+SELECT k.unit, k.person, pg_current_snapshot()::text AS upto, pg_postmaster_start_time() AS began,
+       (SELECT string_agg(int8send(m.owner) || int8send(m.facts_rev), '')
           FROM (SELECT o.owner, o.facts_rev
                   FROM (SELECT f.owner FROM fact f
                          WHERE f.unit = k.unit AND f.unit <> 0 AND f.kind IN ('relation', 'opening')
@@ -84,6 +85,28 @@ SELECT k.unit, k.person,
                 UNION ALL
                 SELECT o.owner, o.facts_rev FROM owner o WHERE o.restricted AND k.unit = 0 AND k.person = 0) m) AS members
   FROM unnest($1::text::bigint[], $2::text::bigint[]) AS k (unit, person);
+
+-- name: circles_changed
+-- Of circles that are known as they were in a snapshot: whose facts were changed by what it does not hold, and the facts
+-- of those who are in the circle now. Whoever is in no circle for a fact of their own, or is no more, has changed facts.
+-- in   array literals: $1 units, $2 persons, $3 snapshots (since); $4 how many changes at most
+-- out  one row at least of each circle, owner NULL where nobody's changed; upto and began as in circles
+-- uses index owner_changed
+SELECT k.unit, k.person, pg_current_snapshot()::text AS upto, pg_postmaster_start_time() AS began,
+       c.owner, c.type, c.facts_rev, c.member, CASE WHEN c.member THEN c.facts END AS facts
+  FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::pg_snapshot[]) AS k (unit, person, since)
+  LEFT JOIN LATERAL (
+    SELECT o.owner, o.type, o.facts_rev, o.facts,
+           CASE WHEN k.unit = 0 AND k.person = 0 THEN o.restricted
+                ELSE o.owner = k.person OR EXISTS (
+                  SELECT FROM fact f WHERE f.owner = o.owner
+                     AND (f.unit = k.unit AND f.unit <> 0 AND f.kind IN ('relation', 'opening')
+                          OR f.person = k.person AND f.person <> 0 AND f.kind IN ('relation', 'opening', 'representation')))
+                END AS member
+      FROM owner o
+     WHERE o.facts_tx >= pg_snapshot_xmin(k.since) AND o.facts_tx < pg_snapshot_xmax(pg_current_snapshot())
+       AND NOT pg_visible_in_snapshot(o.facts_tx, k.since)
+     LIMIT $4) c ON true;
 
 -- name: owners_of
 -- The facts of each owner, as they stand now. $1 owners, as an array literal

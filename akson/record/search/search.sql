@@ -312,11 +312,13 @@ SELECT count(*) FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d) d
   JOIN resource r ON r.owner = d.owner AND r.id = d.id AND r.type = :type WHERE :where
 
 -- name: page
--- One page of hits. :found gives resources as r with the keys of the order.
+-- One page of hits. :found gives resources as r with the keys of the order. The version of each is looked up by its key,
+-- whatever the planner believes: where it may not sort it would rather read all versions in order.
 SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted,
        v.body, :names
   FROM (:found) r
-  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
+ CROSS JOIN LATERAL (SELECT v.body FROM resource_version v
+                      WHERE v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version OFFSET 0) v
  ORDER BY :order
 
 -- name: either

@@ -24,14 +24,17 @@ from akson.base.web.render import Renderer
 from akson.base.web.screens import Screen, Screens, handlers, problem
 from akson.base.web.screens import routes as screen_routes
 from akson.base.web.static import Assets
-from akson.base.work import Actor, Kind, Purpose
-from akson.doors.context import WebContext
+from akson.base.work import Actor, Kind
+from akson.doors.contact import contact_routes
+from akson.doors.context import PAGES, WebContext
+from akson.doors.heading import Headed
 from akson.doors.health import Counted, health_routes
 from akson.doors.keys import Keys
 from akson.doors.launching import PLACE, actor_of, device, records, smart_server
 from akson.doors.limits import Limits
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
+from akson.doors.signing import noted
 from akson.doors.subscribing import standing
 from akson.exchange.transports.local import Local
 from akson.fhirapi.answers import unexpected
@@ -41,9 +44,9 @@ from akson.signin.client import OidcClient
 from akson.signin.issuer import Issuer, IssuerSettings
 from akson.signin.issuer_routes import issuer_routes
 from akson.signin.keys import Keyring
-from akson.signin.model import Client, Identity, Persona, Provider
+from akson.signin.model import CITIZENS, EVERYBODY, STAFF, Client, Identity, Persona, Provider
 from akson.signin.remote import OwnKeys, Remote
-from akson.signin.screens import Event, SignIn, signin_routes
+from akson.signin.screens import SignIn, signin_routes
 from akson.signin.sessions import Sessions, SessionSettings, cookie_is_secure
 from akson.signin.smart.consenting import Consent
 from akson.signin.smart.routes import discovery_routes, smart_routes
@@ -81,9 +84,10 @@ class Installation:
     personas: Personas
 
 
-def served(settings: Settings, personas: Personas) -> Counted:
+def served(settings: Settings, personas: Personas) -> Headed:
     """Return the application as `akson serve` serves it: counted, and the FHIR API without the layers of the pages."""
-    return Counted(Straight(application(settings, personas)))
+    secure = cookie_is_secure(settings.base_url)
+    return Headed(Counted(Straight(application(settings, personas))), secure=secure)
 
 
 class Straight:
@@ -135,7 +139,8 @@ def application(settings: Settings, personas: Personas = nobody) -> Starlette:
 def _routes(here: Installation) -> list[BaseRoute]:
     sessions = Sessions(here.office.database, _session_settings(here.settings))
     smart = smart_server(here.settings, here.office, here.http, sessions.settings)
-    context = WebContext(office=here.office, sessions=sessions, renderer=here.renderer)
+    context = WebContext(office=here.office, sessions=sessions, renderer=here.renderer,
+                         limits=Limits(here.office.database, clock, min(PAGES, here.settings.rate)))  # fmt: skip
     found: list[BaseRoute] = [
         *fhir_routes(
             here.office,
@@ -148,6 +153,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
         Route("/", _front(sessions), methods=["GET"]),
         Route("/static/{name}", here.assets.serve, methods=["GET"]),
         *health_routes(here.office),
+        *contact_routes(here.settings.contact, here.settings.base_url, clock),
         *discovery_routes(smart, "smart-configuration"),  # for clients that know the host only
         *signin_routes(_signin(here, sessions)),
         *screen_routes(screens(), context, explain=explain),
@@ -191,7 +197,7 @@ def _signin(here: Installation, sessions: Sessions) -> SignIn:
     return SignIn(
         base_url=here.settings.base_url, providers=_providers(here), sessions=sessions, tickets=here.tickets,
         clock=clock, renderer=here.renderer, actors_for=actors_for(here.office),
-        home=_home, noted=_noted(here.office),
+        home=_home, noted=noted(here.office),
     )  # fmt: skip
 
 
@@ -208,7 +214,8 @@ def _providers(here: Installation) -> Mapping[str, OidcClient]:
     return {
         name: OidcClient(
             Provider(name=name, label=label, issuer=url, client_id=settings.client_id,
-                     redirect_uri=f"{settings.base_url}/logg-inn/tilbake", leave_uri=f"{settings.base_url}/logg-ut"),
+                     redirect_uri=f"{settings.base_url}/logg-inn/tilbake", leave_uri=f"{settings.base_url}/logg-ut",
+                     vouches=_vouches(settings, url)),
             keys, here.http, clock,
         )
         for name, (label, url) in issuers.items() if url
@@ -225,17 +232,6 @@ def actors_for(office: Office) -> Callable[[Identity], Awaitable[list[Actor]]]:
         return [actor] if actor else []
 
     return found
-
-
-def _noted(office: Office) -> Callable[[Event], Awaitable[None]]:
-    """Return the function that leaves a trace of signing in and out."""
-    stranger = Actor(kind=Kind.SYSTEM, id="Device/sign-in", key=0, name="Innlogging", role="system")
-
-    async def noted(event: Event) -> None:
-        async with office.work(event.actor or stranger, Purpose.SYSTEM, screen="signin") as work:
-            work.saw(0, f"sign-in {event.what} {event.code}".strip(), outcome="refuse" if event.code else "permit")
-
-    return noted
 
 
 def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, str], str, str], Awaitable[Actor]]:
@@ -281,7 +277,16 @@ def _trusted(here: Installation) -> list[Trust]:
     if here.settings.own_issuer:
         return [Trust(issuer=f"{here.settings.base_url}{ISSUER}", keys=OwnKeys(here.keyring))]
     issuers = (here.settings.staff_issuer, here.settings.citizen_issuer)
-    return [Trust(issuer=url, keys=Remote(url, here.http)) for url in issuers if url]
+    return [Trust(issuer=url, keys=Remote(url, here.http), vouches=_vouches(here.settings, url))
+            for url in dict.fromkeys(issuers) if url]  # fmt: skip
+
+
+def _vouches(settings: Settings, issuer: str) -> frozenset[str]:
+    """Return for whom an issuer may vouch: HelseID never for a citizen, ID-porten never for staff."""
+    if settings.own_issuer:
+        return EVERYBODY
+    named = ((STAFF, settings.staff_issuer), (CITIZENS, settings.citizen_issuer))
+    return frozenset(kind for kind, url in named if url == issuer)
 
 
 def _front(sessions: Sessions) -> Callable[[Request], Awaitable[Response]]:

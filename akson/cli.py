@@ -30,6 +30,7 @@ from akson.doors.keys import Keys
 from akson.doors.loading import import_bundles
 from akson.doors.opening import clock, opened, tried
 from akson.doors.settings import Settings, from_environment
+from akson.doors.signing import session_commands
 from akson.doors.terminology import load_base, load_paths
 from akson.record.own import progress
 from akson.record.search.reindexing import reindex
@@ -89,7 +90,7 @@ def serve(host: str) -> None:
     settings = _settings()
     logs.begin()
     asyncio.run(tried(settings))
-    serving.serve(served(settings, people.personas(settings)), host, settings.port)
+    serving.serve(served(settings, people.personas(settings)), host, settings.port, settings.proxies)
 
 
 @main.command(help="Utfør arbeid i bakgrunnen: nyheter, meldinger, segl.")
@@ -301,6 +302,7 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
 
 main.add_command(app_commands(_running))
 main.add_command(key_commands(_running))
+main.add_command(session_commands(_running))
 
 
 if __name__ == "__main__":

@@ -11,12 +11,14 @@ from starlette.requests import Request
 
 from akson.access import roles
 from akson.access.roles import Permission
+from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.web.render import Renderer
 from akson.base.web.screens import Admitted, Screen, SignInFirst
 from akson.base.web.shell import Shell
 from akson.base.work import Actor, Kind, Purpose, Work
 from akson.doors import sending
+from akson.doors.limits import Limits
 from akson.portal.persons import citizens_shell
 from akson.record import worklist
 from akson.record.office import Office
@@ -24,6 +26,7 @@ from akson.record.session import fetch
 from akson.signin.sessions import Sessions
 
 SQL = queries(__file__, "context.sql")
+PAGES = 600  # a minute for each person: more is a program
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,12 @@ class WebContext:
     office: Office
     sessions: Sessions
     renderer: Renderer
+    limits: Limits | None = None  # how many pages each person may ask for
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether browsers come by https."""
+        return self.sessions.settings.secure
 
     @asynccontextmanager
     async def work(self, request: Request, screen: Screen) -> AsyncIterator[Admitted]:
@@ -47,7 +56,17 @@ class WebContext:
         purpose = purpose_of(session.actor, screen)
         number = request.scope.setdefault("akson.request", secrets.token_hex(8))  # a refusal's page carries the same
         async with self.office.work(session.actor, purpose, screen=screen.name, request=number) as work:
+            await self._count(work)
             yield Admitted(work=work, secret=session.csrf)
+
+    async def _count(self, work: Work) -> None:
+        """Count one page. Raises Refused AK-W009, and leaves a row, when there were too many."""
+        try:
+            if self.limits:
+                await self.limits.take(f"pages {work.actor.id}")
+        except Refused as no:
+            work.saw(0, "too many pages", outcome="refuse")
+            raise Refused("AK-W009", seconds=no.values["seconds"]) from None
 
     def may(self, work: Work, needs: str) -> bool:
         """Tell whether the actor's role has the permission `needs`."""

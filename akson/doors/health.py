@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from ipaddress import ip_address
 
 import asyncpg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -43,7 +44,9 @@ def health_routes(office: Office) -> list[Route]:
             return JSONResponse({"status": "no database"}, status_code=503)
         return JSONResponse({"status": "ready"})
 
-    async def metrics(_: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        if request.client is None or ip_address(request.client.host).is_global:
+            return Response(status_code=404)  # for those who run it, inside
         told = await jobs.waiting(office.database) | await delivering.waiting(office.database)
         for what, count in told.items():
             WAITING.labels(what).set(count)

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from types import TracebackType
 
-FIELDS = ("turn", "failure", "face", "status", "request")
+FIELDS = ("turn", "failure", "face", "status", "request", "refused", "address", "app")
 
 
 class Lines(logging.Formatter):

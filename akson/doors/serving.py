@@ -15,11 +15,11 @@ CORKED = 64 * 1024  # bytes that wait at most; more goes out at once, so that a 
 SAID = 64 * 1024  # bytes of one message of a websocket, of which clients only send tokens
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
-    """Serve `app` until told to stop."""
+def serve(app: ASGIApp, host: str, port: int, proxies: str) -> None:
+    """Serve `app` until told to stop. proxies: whose word about where a request comes from is taken."""
     memory.settle()
     uvicorn.run(app, host=host, port=port, http=OneWrite, ws="websockets-sansio", ws_max_size=SAID, log_config=None,
-                server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+                server_header=False, timeout_graceful_shutdown=10, forwarded_allow_ips=proxies)  # fmt: skip
 
 
 class OneWrite(HttpToolsProtocol):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from akson.base.errors import Refused
 from akson.base.outward import LOOPBACK, Outward
+from akson.doors.guarding import is_open
 from akson.signin.guard import Guarded, is_production, refuse_in_production
 
 
@@ -27,6 +29,8 @@ class Settings:
     staff_issuer: str  # AKSON_STAFF_ISSUER: HelseID; empty: our own, in the demo
     citizen_issuer: str  # AKSON_CITIZEN_ISSUER: ID-porten; likewise
     client_id: str  # AKSON_CLIENT_ID: ours at those issuers
+    proxies: str = "127.0.0.1,::1"  # AKSON_PROXIES: whose word about a browser's address is taken, with commas
+    contact: str = ""  # AKSON_SECURITY_CONTACT: where faults in security are reported; mailto: or https:
     idle: int = 15  # AKSON_IDLE_MINUTES: how long a screen may be left before it locks
     hooks: str = ""  # AKSON_HOOKS: hosts and networks inside that subscriptions may be delivered to, with commas
     hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
@@ -84,6 +88,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         staff_issuer=env.get("AKSON_STAFF_ISSUER", "").rstrip("/"),
         citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
+        proxies=_proxies(env),
+        contact=_contact(env),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
         idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"),
@@ -101,7 +107,7 @@ def guard(settings: Settings) -> None:
         Guarded(
             environment=settings.environment, base_url=settings.base_url, issuers=issuers,
             own_issuer=settings.own_issuer, personas=settings.own_issuer, synthetic_ids=settings.synthetic,
-            bearer=settings.bearer,
+            bearer=settings.bearer, open_database=is_open(settings.database_url),
         )
     )  # fmt: skip
 
@@ -111,6 +117,25 @@ def _number(env: Mapping[str, str], name: str, usual: int) -> int:
     if not given.isdecimal() or int(given) > 10**9:
         raise Refused("AK-L011", what=name)
     return int(given)
+
+
+def _proxies(env: Mapping[str, str]) -> str:
+    """Return addresses and networks; never everybody, who could then say to come from anywhere."""
+    given = env.get("AKSON_PROXIES", Settings.proxies)
+    try:
+        everybody = [one for one in given.split(",") if one.strip() and ip_network(one.strip()).prefixlen == 0]
+    except ValueError:
+        raise Refused("AK-L011", what="AKSON_PROXIES") from None
+    if everybody:
+        raise Refused("AK-L011", what="AKSON_PROXIES")
+    return given
+
+
+def _contact(env: Mapping[str, str]) -> str:
+    given = env.get("AKSON_SECURITY_CONTACT", "")
+    if given and not (given.startswith(("mailto:", "https://")) and given.isprintable() and " " not in given):
+        raise Refused("AK-L011", what="AKSON_SECURITY_CONTACT")
+    return given
 
 
 def _listed(env: Mapping[str, str], name: str) -> str:

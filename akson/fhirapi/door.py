@@ -5,6 +5,7 @@ A raw ASGI callable, so that a read costs no router and no request object; `rout
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -52,6 +53,7 @@ _OPENAPI = "openapi.json"
 _OPEN = frozenset({"metadata", _OPENAPI})  # to everybody
 _SMART = ROOT + crossing.WELL_KNOWN
 _SOCKET = f"{ROOT}/{socket.PATH}"
+LOG = logging.getLogger("akson.fhirapi")
 
 
 class FhirApi:
@@ -99,6 +101,7 @@ class FhirApi:
         except ClientDisconnect:
             return
         except Refused as refused:
+            _tell(refused, request, scope)
             answer = refusal(refused)
         except AWAY:
             answer = refusal(Refused("AK-F014"))
@@ -157,6 +160,13 @@ class FhirApi:
                     else capabilities.statement(base, self._began, self._capable, own))  # fmt: skip
             self._told[path] = own, made
         return self._told[path][1]
+
+
+def _tell(refused: Refused, request: str, scope: Scope) -> None:
+    """Leave a line about who was not let in: there is nobody yet whom the access log could name."""
+    if refused.code.startswith("AK-L"):
+        told = {"refused": refused.code, "request": request, "address": (scope.get("client") or ("",))[0]}
+        LOG.warning("not let in", extra=told)
 
 
 def _once(call: Call, place: addresses.Place, scope: Scope) -> Call:

@@ -125,7 +125,7 @@ class OidcClient:
         """
         now = self._clock()
         key = await self.remote.key(jose.header_of(logout_token).get("kid"), now)
-        claims = jose.read(logout_token, key, algorithms=self.provider.algorithms)
+        claims = jose.read(logout_token, key, algorithms=self.provider.algorithms, typ="logout+jwt")
         jose.check({"exp": now.timestamp() + 60} | claims, now=now, issuer=self.provider.issuer,
                    audience=self.provider.client_id)  # fmt: skip
         events = claims.get("events")
@@ -215,6 +215,8 @@ class OidcClient:
         found = identity(claims, self.provider.name)
         if found is None:
             raise Refused("AK-L004", detail="id token: no national id")
+        if found.kind not in self.provider.vouches:
+            raise Refused("AK-L004", detail=f"id token: this issuer does not vouch for {found.kind}")
         if found.level not in self.provider.levels:
             raise Refused("AK-L005")
         return found

@@ -23,6 +23,7 @@ class Guarded:
     token_command: bool = False  # `akson token`
     synthetic_ids: bool = False  # synthetic national ids are accepted
     bearer: bool = False  # access tokens that are not bound to a key are accepted
+    open_database: bool = False  # others could read what goes to the database, or answer in its place
 
 
 def is_production(environment: str) -> bool:
@@ -42,6 +43,7 @@ def refuse_in_production(settings: Guarded) -> None:
         "syntetiske fødselsnumre": settings.synthetic_ids,
         "tilgangsbevis som ikke er bundet til en nøkkel": settings.bearer,
         "adresser uten https": plain,
+        "en database på en annen maskin uten sslmode=verify-full": settings.open_database,
     }.items() if there]  # fmt: skip
     if found:
         raise Refused("AK-L009", what=", ".join(found))

@@ -15,7 +15,7 @@ from akson.base.web.screens import refusal
 from akson.base.web.sent import same_origin
 from akson.signin.issuer import Form, Issuer, Rejected
 from akson.signin.model import Persona
-from akson.signin.pages import NO_STORE, form_of, go, page
+from akson.signin.pages import NO_STORE, form_of, go, page, told_of
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -59,6 +59,7 @@ class _Door:
             try:
                 return await answer(request, await form_of(request))
             except Rejected as no:
+                told_of(request, no.error)
                 told = {"error": no.error} | ({"error_description": no.description} if no.description else {})
                 return JSONResponse(told, status_code=no.status, headers=NO_STORE)
             except Refused as no:

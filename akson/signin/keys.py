@@ -16,6 +16,7 @@ from typing import Any
 from joserfc.jwk import ECKey, RSAKey
 
 KEPT = 3  # keys: tokens outlive a rotation by minutes, so two would do
+_RSA_BITS = 3072  # as strong as P-256
 
 
 class Keyring:
@@ -33,7 +34,7 @@ class Keyring:
 
         Two processes may start at once: the file appears whole, and the first one wins.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ring = cls(folder / f"{name}.jwks.json", rsa=rsa)
         if not ring._path.exists():
             ring._write([ring._new()], replace=False)
@@ -62,7 +63,7 @@ class Keyring:
         self._write([self._next or self._new(), *held][:KEPT], replace=True)
 
     def _new(self) -> ECKey | RSAKey:
-        return RSAKey.generate_key(2048, private=True) if self._rsa else ECKey.generate_key("P-256", private=True)
+        return RSAKey.generate_key(_RSA_BITS, private=True) if self._rsa else ECKey.generate_key("P-256", private=True)
 
     def _current(self) -> list[ECKey | RSAKey]:
         changed = self._path.stat().st_mtime_ns

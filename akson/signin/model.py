@@ -14,6 +14,9 @@ PID = "helseid://claims/identity/pid"
 LEVEL = "helseid://claims/identity/security_level"
 ASSURANCE = "helseid://claims/identity/assurance_level"
 HPR = "helseid://claims/hpr/hpr_number"
+HIGHEST = frozenset({"4", "idporten-loa-high"})  # levels that are good enough: HelseID's and ID-porten's highest
+STAFF, CITIZENS = "staff", "citizens"  # for whom an issuer may vouch
+EVERYBODY = frozenset({STAFF, CITIZENS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,8 @@ class Provider:
     scope: str = "openid profile"
     algorithms: tuple[str, ...] = ("ES256",)  # of its id tokens, pinned
     resource: str = ""  # of the access token (RFC 8707); empty: the issuer's own default
-    levels: frozenset[str] = frozenset({"4", "idporten-loa-high"})  # good enough: HelseID's and ID-porten's highest
+    levels: frozenset[str] = HIGHEST
+    vouches: frozenset[str] = EVERYBODY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,11 @@ class Identity:
     staff: bool  # signed in as health personnel (HelseID's claims)
     name: str = ""  # ID-porten tells none
     hpr: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return among whom the issuer counts the person."""
+        return STAFF if self.staff else CITIZENS
 
     @property
     def signed_in(self) -> str:

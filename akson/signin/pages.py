@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,7 @@ from akson.base.web.screens import guarded
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 LARGEST = 64_000  # bytes of a form
+LOG = logging.getLogger("akson.signin")
 
 
 def page(renderer: Renderer, template: str, **values: object) -> Response:
@@ -22,6 +24,12 @@ def page(renderer: Renderer, template: str, **values: object) -> Response:
 
 def go(to: str) -> Response:
     return guarded(RedirectResponse(to, 303))
+
+
+def told_of(request: Request, error: str) -> None:
+    """Leave a line about a program that was not let in: there is nobody yet whom the access log could name."""
+    address = request.client.host if request.client else ""
+    LOG.warning("not let in", extra={"refused": error, "address": address})
 
 
 async def form_of(request: Request) -> dict[str, str]:

@@ -101,3 +101,31 @@ WITH tickets AS (DELETE FROM signin_ticket WHERE expires_at < $1::timestamptz - 
      revoked AS (DELETE FROM signin_revoked WHERE expires_at < $1),
      attempts AS (DELETE FROM signin_attempt WHERE window_at < $1::timestamptz - interval '1 day')
 DELETE FROM signin_session WHERE started_at < $1::timestamptz - $2::interval;
+
+-- name: open_sessions
+-- Where the person of a session is signed in, the newest use first.
+-- in    $1 digest of the session that asks, $2 now, $3 idle limit interval, $4 absolute limit interval
+-- out   name: what a form calls it; actor, started_at, seen_at, locked boolean, this boolean
+SELECT encode(s.digest, 'hex') AS name, s.actor, s.started_at, s.seen_at, s.digest = $1 AS this,
+       s.locked_at IS NOT NULL OR s.seen_at <= $2::timestamptz - $3::interval AS locked
+  FROM signin_session s JOIN signin_session me ON me.digest = $1
+ WHERE (s.digest = $1 OR s.issuer_person = me.issuer_person) AND s.started_at > $2::timestamptz - $4::interval
+   AND (s.actor ->> 'kind' = 'staff' OR s.seen_at > $2::timestamptz - $3::interval)
+ ORDER BY s.seen_at DESC;
+
+-- name: end_beside
+-- End other sessions of the same person.
+-- in    $1 digest of the session that asks, $2 name of the one to end; '': all others
+-- out   actor of each
+DELETE FROM signin_session AS s USING signin_session AS me
+ WHERE me.digest = $1 AND s.issuer_person = me.issuer_person AND s.digest <> $1
+   AND ($2 = '' OR encode(s.digest, 'hex') = $2)
+RETURNING s.actor;
+
+-- name: end_sessions_of
+-- End sessions from the operator's side.
+-- in    $1 id of the actor, as the access log names them; '': everybody
+-- out   actor of each
+DELETE FROM signin_session
+ WHERE $1 = '' OR actor ->> 'id' = $1 OR choices @> jsonb_build_array(jsonb_build_object('id', $1::text))
+RETURNING actor;

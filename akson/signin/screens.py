@@ -19,6 +19,7 @@ from akson.base.work import Actor
 from akson.signin.client import OidcClient
 from akson.signin.jose import BadToken, b64, fresh, sha256
 from akson.signin.model import Identity, Pending
+from akson.signin.overview import Overview
 from akson.signin.pages import NO_STORE, form_of, go, page
 from akson.signin.sessions import LOOPBACK, Session, Sessions
 from akson.signin.tickets import Tickets
@@ -57,6 +58,8 @@ class SignIn:
 def signin_routes(signin: SignIn) -> list[Route]:
     """Return the pages of sign-in, to be mounted at the root."""
     door = _Door(signin)
+    overview = Overview(sessions=signin.sessions, renderer=signin.renderer, clock=signin.clock, home=signin.home,
+                        ended=door.ended_here)  # fmt: skip
     return [
         Route("/logg-inn", door.page(door.begin), methods=["GET"]),
         Route("/logg-inn/tilbake", door.page(door.back), methods=["GET"]),
@@ -67,6 +70,7 @@ def signin_routes(signin: SignIn) -> list[Route]:
         Route("/logg-ut/{issuer}", door.ended, methods=["POST"]),
         Route("/laas", door.page(door.lock), methods=["POST"]),
         Route("/laas/her", door.here, methods=["GET"]),
+        *overview.routes(),
     ]
 
 
@@ -95,15 +99,17 @@ class _Door:
         await signin.tickets.count(f"start {_address(request)}", signin.starts, now=now)
         to = _local(request.query_params.get("til", ""))
         locked = await signin.sessions.locked(signin.sessions.cookie_of(request), now)
-        name = request.query_params.get("med", "") or (
-            next(iter(signin.providers)) if len(signin.providers) == 1 and not locked else ""
-        )
+        # Led here by another site: the person presses a button first.
+        led = request.headers.get("sec-fetch-site") == "cross-site"
+        asked = "" if led else request.query_params.get("med", "")
+        name = asked or (next(iter(signin.providers)) if len(signin.providers) == 1 and not locked and not led else "")
         if locked and name not in signin.providers:
             return page(signin.renderer, "locked.html", who=locked.actor, provider=locked.provider, to=to)
         if name not in signin.providers:
             offered = [client.provider for client in signin.providers.values()]
             return page(signin.renderer, "providers.html", providers=offered, to=to)
-        return await self._depart(signin.providers[name], to, now, anew=locked is not None)
+        anew = locked is not None or request.query_params.get("nytt") == "1"
+        return await self._depart(signin.providers[name], to, now, anew=anew)
 
     async def _depart(self, client: OidcClient, to: str, now: datetime, *, anew: bool) -> Response:
         browser, verifier, nonce = fresh(), fresh(), fresh()
@@ -241,6 +247,10 @@ class _Door:
         for actor in await signin.sessions.end_at_issuer(name, logout.issued):
             await signin.noted(Event(what="ended", actor=actor))
         return guarded(Response(status_code=200))
+
+    async def ended_here(self, actor: Actor | None) -> None:
+        """Note a session that its person ended from another."""
+        await self._in.noted(Event(what="ended", actor=actor))
 
     async def outside(self, request: Request) -> Response:
         """Say that one is logged out."""

@@ -82,6 +82,18 @@ class Ended:
     provider: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """A session as its person sees it. name: what a form calls it; this: the one that asks."""
+
+    name: str
+    actor: Actor | None
+    began: datetime
+    seen: datetime
+    locked: bool
+    this: bool
+
+
 class Sessions:
     """All browser sessions of an installation."""
 
@@ -149,6 +161,24 @@ class Sessions:
         if row is None:
             return None
         return Ended(actor=_actor(row["actor"]), provider=row["provider"])
+
+    async def open_beside(self, session: Session, now: datetime) -> list[Open]:
+        """Return where the person of a live session is signed in, itself among them."""
+        settings = self.settings
+        rows = await self._db.fetch(SQL.open_sessions, sha256(session.secret), now, settings.idle, settings.longest)
+        return [
+            Open(name=row["name"], actor=_actor(row["actor"]), began=row["started_at"], seen=row["seen_at"],
+                 locked=row["locked"], this=row["this"])
+            for row in rows
+        ]  # fmt: skip
+
+    async def end_beside(self, session: Session, name: str) -> list[Actor | None]:
+        """End another session of the same person, or all others; return who acted in each. name: \"\" for all."""
+        return [_actor(row["actor"]) for row in await self._db.fetch(SQL.end_beside, sha256(session.secret), name)]
+
+    async def end_of(self, actor: str) -> list[Actor | None]:
+        """End all sessions of an actor (\"Practitioner/...\"), or of everybody; return who acted in each."""
+        return [_actor(row["actor"]) for row in await self._db.fetch(SQL.end_sessions_of, actor)]
 
     def cookie_of(self, request: Request) -> str:
         return request.cookies.get(self.settings.cookie, "")

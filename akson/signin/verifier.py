@@ -14,7 +14,7 @@ from akson.base.errors import Refused
 from akson.base.work import Actor
 from akson.signin import dpop, jose
 from akson.signin.jose import BadToken
-from akson.signin.model import TokenClaims
+from akson.signin.model import EVERYBODY, HIGHEST, TokenClaims
 from akson.signin.remote import KeySource
 from akson.signin.tickets import Tickets
 
@@ -31,6 +31,8 @@ class Trust:
     issuer: str
     keys: KeySource
     algorithms: tuple[str, ...] = ("ES256",)
+    vouches: frozenset[str] = EVERYBODY
+    levels: frozenset[str] = HIGHEST  # of a person's sign-in
 
 
 class Verifier:
@@ -50,7 +52,8 @@ class Verifier:
 
         headers  with names in small letters
         url      of the request as its sender wrote it (behind a proxy: the outside address)
-        Raises   Refused AK-L001 (no token), AK-L002 (a token that does not count); see `challenge`
+        Raises   Refused AK-L001 (no token), AK-L002 (a token that does not count), AK-L005 (signed in
+                 at too low a level); see `challenge`
         """
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if not token or scheme.lower() not in {"bearer", "dpop"}:
@@ -90,12 +93,17 @@ class Verifier:
         if not isinstance(bound, dict) or ("cnf" in claims and "jkt" not in bound):
             raise BadToken("bound in a way we do not know")
         told = claims.get("scope", "")
-        return TokenClaims(
+        found = TokenClaims(
             issuer=trust.issuer, subject=str(claims.get("sub", "")), client=str(claims.get("client_id", "")),
             scopes=frozenset(told if isinstance(told, list) else str(told).split()), jti=jose.text(claims, "jti"),
             expires=datetime.fromtimestamp(jose.moment(claims, "exp"), UTC),
             key=jose.text(bound, "jkt") if bound else "", claims=claims,
         )  # fmt: skip
+        if found.person is not None and found.person.kind not in trust.vouches:
+            raise BadToken(f"this issuer does not vouch for {found.person.kind}")
+        if found.person is not None and found.person.level not in trust.levels:
+            raise Refused("AK-L005")
+        return found
 
     async def _sender(self, claims: TokenClaims, scheme: str, token: str, proof: str, method: str, url: str) -> None:
         """Raise BadToken unless the sender may use the token: holds its key, or it is bound to none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from akson.base.errors import Refused
 from akson.signin import jose
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
-from akson.signin.model import LEVEL, PID, Pending, Provider
+from akson.signin.model import CITIZENS, LEVEL, PID, STAFF, Pending, Provider
 from tests.signin.conftest import Clock, confused, served, unsigned
 
 PENDING = Pending(provider="helseid", nonce="n", verifier="v" * 43, browser="", to="")
@@ -114,6 +114,18 @@ async def test_an_id_token_is_believed_only_when_everything_in_it_holds(tmp_path
             assert (code, why) == ("AK-L004", f"id token: {reason}"), reason
         issuer.id_token = issuer.signed(**{LEVEL: "3"})
         assert (await refusal(ours))[0] == "AK-L005"
+
+
+async def test_the_citizens_issuer_cannot_vouch_for_staff_nor_the_other_way(tmp_path: Path) -> None:
+    async with crooked(tmp_path) as (issuer, ours):
+        staff = issuer.signed()
+        citizen = issuer.signed(**{PID: None, LEVEL: None, "pid": "14834142059", "acr": "idporten-loa-high"})
+        for kind, right, wrong in ((STAFF, staff, citizen), (CITIZENS, citizen, staff)):
+            ours.provider = replace(ours.provider, vouches=frozenset({kind}))
+            issuer.id_token = wrong
+            assert (await refusal(ours))[0] == "AK-L004"
+            issuer.id_token = right
+            assert (await ours.finish({"code": "c"}, PENDING)).identity.kind == kind
 
 
 async def test_a_bearer_token_in_place_of_a_bound_one_is_refused(tmp_path: Path) -> None:

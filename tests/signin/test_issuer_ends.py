@@ -21,9 +21,9 @@ def claims(house: House, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (told | changes).items() if value is not None}
 
 
-def token(house: House, keys: Keyring | None = None, **changes: Any) -> str:
+def token(house: House, keys: Keyring | None = None, typ: str = "logout+jwt", **changes: Any) -> str:
     key = (keys or house.issuer_keys).signer
-    return jose.sign(claims(house, **changes), key, typ="logout+jwt", kid=key.thumbprint())
+    return jose.sign(claims(house, **changes), key, typ=typ, kid=key.thumbprint())
 
 
 async def told(house: House, text: str, issuer: str = "egen") -> tuple[int, str]:
@@ -81,7 +81,7 @@ async def test_a_token_that_the_issuer_did_not_sign_ends_nothing(house: House, b
     right = token(house)
     signer = house.issuer_keys.signer
     forged = [
-        token(house, Keyring.open(tmp_path, "stranger")), unsigned(right), right[:-4] + "AAAA", "", "x", "a.b.c",
+        *(token(house, typ=typ) for typ in ("JWT", "at+jwt", "")), token(house, Keyring.open(tmp_path, "stranger")), unsigned(right), right[:-4] + "AAAA", "", "x", "a.b.c",
         confused(claims(house), signer, "logout+jwt"),  # type: ignore[arg-type]
     ]  # fmt: skip
     for one in forged:

@@ -22,6 +22,7 @@ from akson.base.errors import Refused
 from akson.signin import dpop, jose
 from akson.signin.jose import BadToken
 from akson.signin.keys import Keyring
+from akson.signin.model import CITIZENS, EVERYBODY, LEVEL, PID, STAFF
 from akson.signin.remote import OwnKeys
 from akson.signin.tickets import Tickets
 from akson.signin.verifier import Trust, Verifier, acting, challenge
@@ -35,9 +36,9 @@ OTHER = ECKey.generate_key("P-256", private=True)
 class Door:
     """A verifier with its issuer's keys and a clock."""
 
-    def __init__(self, db: Database, folder: Path, *, bearer: bool = True) -> None:
+    def __init__(self, db: Database, folder: Path, *, bearer: bool = True, vouches: frozenset[str] = EVERYBODY) -> None:
         self.clock, self.tickets, self.keys = Clock(), Tickets(db), Keyring.open(folder, "issuer")
-        trust = Trust(issuer="https://issuer.example", keys=OwnKeys(self.keys))
+        trust = Trust(issuer="https://issuer.example", keys=OwnKeys(self.keys), vouches=vouches)
         self.verifier = Verifier(
             [trust], self.tickets, self.clock, audience="https://akson.example/fhir", bearer=bearer
         )
@@ -254,3 +255,25 @@ async def test_a_token_of_a_role_that_has_ended_acts_in_no_other(door: Door) -> 
 def test_whatever_is_sent_as_a_proof_is_refused_and_nothing_else_happens(token: str) -> None:
     with pytest.raises(BadToken):
         dpop.check(token, "GET", URL, Clock()())
+
+
+PERSON = {PID: "16887512345", LEVEL: "4"}
+CITIZEN = {"pid": "14834142059", "acr": "idporten-loa-high"}
+
+
+@pytest.mark.parametrize("told", [{PID: "16887512345", LEVEL: "3"}, {PID: "16887512345"},
+                                  {"pid": "14834142059", "acr": "idporten-loa-substantial"}, {"pid": "14834142059"}])  # fmt: skip
+async def test_a_person_who_signed_in_at_a_lower_level_does_not_enter(door: Door, told: dict[str, str]) -> None:
+    with pytest.raises(Refused, match="AK-L005"):
+        await door.enter(door.token(**told))
+    for enough in (PERSON, CITIZEN):
+        assert await door.enter(door.token(**enough)) == "jonas"
+
+
+@pytest.mark.parametrize(("vouches", "told"), [(STAFF, CITIZEN), (CITIZENS, PERSON), (CITIZENS, PERSON | CITIZEN)])
+async def test_an_issuer_vouches_for_those_it_is_there_for_and_no_others(
+    db: Database, tmp_path: Path, vouches: str, told: dict[str, str]
+) -> None:
+    door = Door(db, tmp_path, vouches=frozenset({vouches}))
+    assert await why(door.enter(door.token(**told))) == f"this issuer does not vouch for {max(EVERYBODY - {vouches})}"
+    assert await door.enter(door.token(**(PERSON if vouches == STAFF else CITIZEN))) == "jonas"

@@ -32,7 +32,8 @@ from akson.base.work import Work
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'",
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
@@ -41,7 +42,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 AS_UNKNOWN = {"AK-A010": "AK-J001"}  # strictly confidential: as if there were nobody, down to the code on the page
-SAID = "akson-said"  # cookie with the sentence to show once
+SAID = "akson-said"  # cookie with the sentence to show once; see `said_in`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +166,11 @@ class Context(Protocol):
     @property
     def renderer(self) -> Renderer: ...
 
+    @property
+    def secure(self) -> bool:
+        """Say whether browsers come by https, so that cookies are theirs for this host and https only."""
+        ...
+
     def work(self, request: Request, screen: Screen) -> AbstractAsyncContextManager[Admitted]:
         """Open the unit of work of the one who asks; its end commits and makes the log durable.
 
@@ -283,23 +289,23 @@ class Door:
 
     async def _response(self, answer: Answer, request: Request, admitted: Admitted) -> Response:
         if isinstance(answer, Go):
-            return self._go(answer, request, admitted)
+            return self._go(answer, admitted)
         return await self._page(answer, request, admitted) if isinstance(answer, Page) else guarded(answer)
 
-    def _go(self, go: Go, request: Request, admitted: Admitted) -> Response:
+    def _go(self, go: Go, admitted: Admitted) -> Response:
         if not go.path.startswith("/") or go.path.startswith("//"):
             raise ValueError("a screen leads to a path of our own")
         response = guarded(RedirectResponse(go.path, 303))
         if go.said:
             response.set_cookie(
-                SAID, sealed.signed(go.said, admitted.secret), max_age=60, httponly=True, samesite="strict",
-                secure=request.url.scheme == "https",
+                said_in(self.context), sealed.signed(go.said, admitted.secret), max_age=60, httponly=True,
+                samesite="strict", secure=self.context.secure,
             )  # fmt: skip
         return response
 
     async def _page(self, page: Page, request: Request, admitted: Admitted) -> Response:
         renderer, shell = self.context.renderer, await self.context.shell(admitted.work)
-        said = sealed.opened(request.cookies.get(SAID, ""), admitted.secret)
+        said = sealed.opened(request.cookies.get(said_in(self.context), ""), admitted.secret)
         values: dict[str, object] = {
             "now": admitted.work.now,
             "title": page.title or renderer.messages.plain(self.screen.title),
@@ -313,8 +319,8 @@ class Door:
         beside = f"{self.screen.folder}/{page.template}"
         template = beside if renderer.exists(beside) else page.template
         response = guarded(HTMLResponse(renderer.html(template, values | page.values), page.status))
-        if SAID in request.cookies:
-            response.delete_cookie(SAID)
+        if said_in(self.context) in request.cookies:
+            response.delete_cookie(said_in(self.context), httponly=True, samesite="strict", secure=self.context.secure)
         return response
 
     def _menu(self, parameters: Mapping[str, Any], work: Work, shell: Shell) -> tuple[Item, ...]:
@@ -334,6 +340,11 @@ class Door:
         href = re.sub(r"\{(\w+)\}", lambda name: str(parameters.get(name[1], "")), path)
         text = self.context.renderer.messages.plain(menu.text)
         return Item(href=href, text=text, icon=menu.icon, keys=menu.keys, current=path == nearest)
+
+
+def said_in(context: Context) -> str:
+    """Return what the cookie with the sentence is called."""
+    return f"__Host-{SAID}" if context.secure else SAID
 
 
 async def visited(request: Request) -> Visit:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from akson.base.errors import Refused
 from akson.signin.issuer import Form, Rejected
-from akson.signin.pages import NO_STORE, fields_of, form_of, go
+from akson.signin.pages import NO_STORE, fields_of, form_of, go, told_of
 from akson.signin.smart import asking, telling
 from akson.signin.smart.asking import Declined
 from akson.signin.smart.consenting import WAITS, Consent, joined
@@ -82,6 +82,7 @@ class _Door:
             try:
                 return await answer(request, await form_of(request))
             except Rejected as no:
+                told_of(request, no.error)
                 told = {"error": no.error} | ({"error_description": no.description} if no.description else {})
                 return JSONResponse(told, status_code=no.status, headers=NO_STORE | OPEN)
             except Refused as no:

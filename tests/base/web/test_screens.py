@@ -43,6 +43,7 @@ class Office:
     """Stands where the application stands: knows one session, counts what was carried out."""
 
     renderer = RENDERER
+    secure = False
 
     def __init__(self) -> None:
         self.signed_in = True

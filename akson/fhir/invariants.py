@@ -48,11 +48,19 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A member of a type: its element, the type of its values, the rules for it at this place."""
+    """A member of a type: its element, the type of its values, the rules for it at this place.
+
+    gates  a value of it can break no rule while it has none of these members; None: it must be looked at
+    """
 
     name: str
     type: str
     rules: tuple[Invariant, ...]
+    gates: frozenset[str] | None = None
+
+    def passes(self, value: Any) -> bool:
+        """Tell whether a value surely breaks no rule."""
+        return self.gates is not None and value.__class__ is dict and self.gates.isdisjoint(value)
 
 
 def violations(resource: Json) -> list[Issue]:
@@ -69,16 +77,17 @@ def broken(resource: Json, body: bytes) -> list[Issue]:
 
     body  its JSON: without extensions in it, most parts of most resources can break no rule, and are passed by
     """
-    walk = _Walk(_plan if b'xtension"' in body else _brief_plan, Node(resource, resource_type(resource)))
+    plan = _plan if b'xtension"' in body else _brief_plan
+    walk = _Walk(plan, Node(resource, resource_type(resource)), body)
     return [issue for issue in walk.issues if issue.severity in GRAVE]
 
 
 class _Walk:
-    """One walk through one resource. plan: which rules and which members of a type are looked at."""
+    """One walk through one resource. plan: which rules and which members of a type are looked at; body: its JSON."""
 
-    def __init__(self, plan: Callable[[str], Plan], root: Node) -> None:
+    def __init__(self, plan: Callable[[str], Plan], root: Node, body: bytes = b"") -> None:
         self.issues: list[Issue] = []
-        self.plan = plan
+        self.plan, self.body = plan, body
         self.within = root, root  # the resource that is looked at, and the one around it
         self.asked: Evaluation | None = None  # about these; made when first needed
         self.resource(root, root, (None, root.type, None))
@@ -87,7 +96,7 @@ class _Walk:
         before = self.within, self.asked
         self.within, self.asked = (node, root), None
         self.element(node.value, node.type, at, root)
-        if node is root and "contained" in node.value and _unreferenced(node.value):
+        if node is root and "contained" in node.value and _unreferenced(node.value, self.body):
             self.say("dom-3", "error", "every contained resource is referred to, or refers to what contains it", at)
         self.within, self.asked = before
 
@@ -104,13 +113,16 @@ class _Walk:
             if member is None:
                 if name[:1] == "_":
                     self.companion(value.get(name[1:]), inner, (at, name[1:], None), root)
-            elif inner.__class__ is dict:
-                self.inner(member, inner, (at, name, None), root)
             elif inner.__class__ is list:
-                for index, each in enumerate(inner):
-                    self.inner(member, each, (at, name, index), root)
-            else:
+                self.list_of(member, inner, (at, name), root)
+            elif not member.passes(inner):
                 self.inner(member, inner, (at, name, None), root)
+
+    def list_of(self, member: _Member, values: list[Any], at: Place, root: Node) -> None:
+        """Look at the values of a member that may have many."""
+        for index, each in enumerate(values):
+            if not member.passes(each):
+                self.inner(member, each, (*at, index), root)
 
     def any_element(self, value: Json, kind: str, at: Place) -> None:
         """Ask what holds of every element, and of every extension."""
@@ -166,11 +178,16 @@ class _Walk:
         self.issues.append(Issue(severity, "invariant", _path(at), f"{key}: {expression}"))
 
 
-def _unreferenced(resource: Json) -> bool:
-    """Tell whether a contained resource stands alone: nothing names its id, and nothing in it names the container."""
-    named = set(_local(resource))
+def _unreferenced(resource: Json, body: bytes) -> bool:
+    """Tell whether a contained resource stands alone: nothing names its id, and nothing in it names the container.
+
+    body  its JSON: mostly it says at once that each is named
+    """
     inside = resource["contained"] if resource["contained"].__class__ is list else ()
     held = [c for c in inside if c.__class__ is dict and "id" in c]
+    if b"\\" not in body and all(f'"#{c["id"]}"'.encode() in body for c in held):
+        return False
+    named = set(_local(resource))
     return any(f"#{c['id']}" not in named and "#" not in _local(c) for c in held)
 
 
@@ -230,8 +247,28 @@ def _plan(kind: str) -> Plan:
 @cache
 def _brief_plan(kind: str) -> Plan:
     """Return the rules that are errors, and the members in which one can be broken when nothing is extended."""
-    members = {name: replace(member, rules=_brief(member.rules)) for name, member in _members(kind).items()}
-    return _brief(rules(kind)), {n: member for n, member in members.items() if member.rules or _bears(member.type)}
+    members = {
+        name: replace(member, rules=own, gates=None if own or member.type == "Resource" else _gates(member.type))
+        for name, member in _looked_at(kind).items()
+        for own in [_brief(member.rules)]
+    }
+    return _brief(rules(kind)), members
+
+
+@cache
+def _looked_at(kind: str) -> Mapping[str, _Member]:
+    """Return the members in which a rule that is an error can be broken when nothing is extended."""
+    return {n: member for n, member in _members(kind).items() if _brief(member.rules) or _bears(member.type)}
+
+
+@cache
+def _gates(kind: str) -> frozenset[str] | None:
+    """Return the members without which an element of this type can break no rule that is an error."""
+    needs = [rule.needs for rule in _brief(rules(kind))]
+    if None in needs:
+        return None
+    beside = {"_" + name for element in elements(kind) for name in element.json_names}
+    return frozenset({"id", *beside, *_looked_at(kind)}.union(*(names or () for names in needs)))
 
 
 def _brief(given: Iterable[Invariant]) -> tuple[Invariant, ...]:

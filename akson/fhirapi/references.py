@@ -25,20 +25,28 @@ async def resolve(work: Work, drafts: Iterable[Draft], names: Collection[str], b
     Raises  Refused AK-F009, AK-F010 with the path
     """
     given: dict[bytes, bytes] = {}
+    fine: set[bytes] = set()  # those that stay as they are
+    renaming = naming.Renaming(given)
     async for draft in in_turns(drafts):
-        wanted = {token for token in naming.references_in(draft.body) if token not in given}
-        for reference in sorted(bodies.loads(token) for token in wanted):
-            if reference in names:
-                continue
-            if reference.startswith(("urn:uuid:", "urn:oid:")):
-                raise Refused("AK-F010", path=_path(draft, reference))
-            other = reference.removeprefix(f"{base}/")
-            if types.is_type(other.partition("?")[0]) and "?" in other:
-                other = await _matched(work, draft, reference, other)
-            if other != reference:
-                given[bodies.dumps(reference)] = bodies.dumps(other)
-        if given:
-            naming.rename(draft, given)
+        new = {token for token in naming.references_in(draft.body) if token not in fine and token not in given}
+        for reference, token in sorted((bodies.loads(token), token) for token in new):
+            other = reference if reference in names else await _resolved(work, draft, reference, base)
+            if other == reference:
+                fine.add(token)
+            else:
+                given[token] = bodies.dumps(other)
+                renaming = naming.Renaming(given)
+        renaming.of(draft)
+
+
+async def _resolved(work: Work, draft: Draft, reference: str, base: str) -> str:
+    """Return what a reference that names no entry is here."""
+    if reference.startswith(("urn:uuid:", "urn:oid:")):
+        raise Refused("AK-F010", path=_path(draft, reference))
+    other = reference.removeprefix(f"{base}/")
+    if types.is_type(other.partition("?")[0]) and "?" in other:
+        return await _matched(work, draft, reference, other)
+    return other
 
 
 def localise(draft: Draft, base: str) -> None:
@@ -46,7 +54,7 @@ def localise(draft: Draft, base: str) -> None:
     prefix = f'"{base}/'.encode()
     if base.encode() in draft.body or b"\\/" in draft.body:
         tokens = {token for token in naming.references_in(draft.body) if token.startswith(prefix)}
-        naming.rename(draft, {token: b'"' + token[len(prefix) :] for token in tokens})
+        naming.Renaming({token: b'"' + token[len(prefix) :] for token in tokens}).of(draft)
 
 
 async def _matched(work: Work, draft: Draft, reference: str, condition: str) -> str:

@@ -45,11 +45,7 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     asked = [entries.read(n, part, call.server.base) async for n, part in in_turns(enumerate(cut.entry))]
     cut.entry.clear()  # what came may go: each entry has its text
     asked.sort(key=lambda entry: _ORDER[entry.method])
-    for entry in asked:
-        if entry.place.operation:
-            raise Refused("AK-F011", path=f"{entry.path}.request.url", name="an operation in a transaction")
-        with planning.at(f"{entry.path}.request"):
-            await replace(call, type=entry.place.type).refuse_beyond_token(_LETTERS[entry.method])
+    await _refuse_beyond_token(call, asked)
     reads = [entry for entry in asked if entry.method == "GET"]
     places = [entry.n for entry in asked]
     planned = await planning.plan(asked[: len(asked) - len(reads)])
@@ -63,6 +59,19 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     order = sorted(range(len(places)), key=places.__getitem__)
     answer = answers.bundle("transaction-response", [answers.response(told[place]) for place in order])
     return replace(answer, headers=(*answer.headers, *before))
+
+
+async def _refuse_beyond_token(call: Call, asked: Iterable[Entry]) -> None:
+    """Refuse what no token could be given for, or this one was not; each type and method is asked about once."""
+    covered: set[tuple[str, str]] = set()
+    for entry in asked:
+        if entry.place.operation:
+            raise Refused("AK-F011", path=f"{entry.path}.request.url", name="an operation in a transaction")
+        kind = entry.place.type, _LETTERS[entry.method]
+        if kind not in covered:
+            with planning.at(f"{entry.path}.request"):
+                await replace(call, type=kind[0]).refuse_beyond_token(kind[1])
+            covered.add(kind)
 
 
 async def _carry_out(call: Call, planned: Sequence[Planned], reads: Sequence[Entry]) -> list[Answer]:

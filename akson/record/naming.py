@@ -7,7 +7,7 @@ minted under the key of the owner it will belong to, and the names give way to r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,11 +18,14 @@ from akson.base.work import Work
 from akson.fhir import bodies
 from akson.record import stubs
 from akson.record.drafts import ITSELF, Draft
-from akson.record.placing import look_up
+from akson.record.placing import look_up_owners
 from akson.record.projecting import Lookup
 
 # Members whose value may name another entry: references, and elements of the types uri, url, oid and uuid.
 _NAMING = re.compile(rb'("(?:reference|url|value(?:Uri|Url|Oid|Uuid))"\s*:\s*)("(?:[^"\\]+|\\.)*")')
+_MEMBERS = frozenset({b"reference", b"url", b"valueUri", b"valueUrl", b"valueOid", b"valueUuid"})
+_REFERENCE = re.compile(rb'"reference"\s*:\s*("(?:[^"\\]+|\\.)*")')
+_BEGINNING = 5  # signs of a name that are looked for in a text: "urn:
 _text = msgspec.json.Decoder(str).decode
 
 
@@ -34,33 +37,52 @@ async def name(work: Work, drafts: Sequence[Draft], names: Mapping[str, Draft]) 
     """
     if loads(work.actor):
         await stubs.place(work, drafts, names)
-    lookup = await look_up(work, drafts)
+    lookup = await look_up_owners(work, drafts)
     async for draft in in_turns(drafts):
         if draft.brings:
             owner = _owner(work, draft, names, lookup)
             draft.id = draft.id or work.office.ids.mint(owner)
-    given = {bodies.dumps(old): bodies.dumps(f"{draft.type}/{draft.id}") for old, draft in names.items()}
+    renaming = Renaming({bodies.dumps(old): bodies.dumps(f"{draft.type}/{draft.id}") for old, draft in names.items()})
     async for draft in in_turns(drafts):
         if draft.brings:
-            rename(draft, given)
+            renaming.of(draft)
         if not draft.owns_itself:
             draft.owner = None  # found anew from the reference
 
 
-def rename(draft: Draft, given: Mapping[bytes, bytes]) -> None:
-    """Put other references in place of those that are keys of `given`; both are JSON strings."""
+class Renaming:
+    """Puts other references in place of those that are keys of `given`; both are JSON strings. Made once for a set."""
 
-    def other(found: re.Match[bytes]) -> bytes:
-        return found[1] + given.get(_plain(found[2]), found[2])
+    def __init__(self, given: Mapping[bytes, bytes]) -> None:
+        self._given = given
+        self._escaped = any(b"\\" in name for name in given)
+        beginnings = sorted({re.escape(name[:-1][:_BEGINNING]) for name in given})
+        self._plain = re.compile(b"(?:" + b"|".join(beginnings) + rb')[^"\\]*"')
 
-    body = _NAMING.sub(other, draft.body)
-    if body != draft.body:
-        draft.rewrite(body)
+    def of(self, draft: Draft) -> None:
+        """Rename in one draft."""
+        if self._given and (body := self._renamed(draft.body)) != draft.body:
+            draft.rewrite(body)
+
+    def _renamed(self, body: bytes) -> bytes:
+        if self._escaped or b"\\" in body:
+            return _NAMING.sub(lambda found: found[1] + self._given.get(_plain(found[2]), found[2]), body)
+        return self._plain.sub(self._other, body)  # looks at the few strings that begin as a name does
+
+    def _other(self, found: re.Match[bytes]) -> bytes:
+        other = self._given.get(found[0])
+        return found[0] if other is None or not _may_name(found.string, found.start()) else other
 
 
-def references_in(body: bytes) -> Iterator[bytes]:
-    """Yield every literal reference in `body`, as a JSON string."""
-    return (_plain(found[2]) for found in _NAMING.finditer(body) if found[1].startswith(b'"reference"'))
+def _may_name(body: bytes, start: int) -> bool:
+    """Tell whether the string at `start` is the value of a member that may name another entry; nothing is escaped."""
+    end = body.rfind(b'"', 0, start)
+    return body[end + 1 : start].strip() == b":" and body[body.rfind(b'"', 0, end) + 1 : end] in _MEMBERS
+
+
+def references_in(body: bytes) -> list[bytes]:
+    """Return every literal reference in `body`, as a JSON string."""
+    return [_plain(token) for token in _REFERENCE.findall(body)]
 
 
 def _plain(token: bytes) -> bytes:

@@ -26,14 +26,32 @@ async def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
     lookup = Lookup(work.office.ids.open)
     synthetic = work.office.synthetic
     async for draft in in_turns(drafts):
-        if draft.method != "POST" and draft.id:
-            lookup.key(draft.reference)
         if (resource := draft.resource) is not None:
             within(draft, refuse_wrong_numbers, resource, synthetic=synthetic)
-            draft.owns_itself = owner_of(draft, lookup) is None
             facts_of(resource, lookup)
             for named in draft.names.others:
                 lookup.key(named)
+        _name_owner(draft, lookup)
+    return await _found_in(work, lookup)
+
+
+async def look_up_owners(work: Work, drafts: Iterable[Draft]) -> Lookup:
+    """Find those owners whom the drafts belong to, and nothing else."""
+    lookup = Lookup(work.office.ids.open)
+    async for draft in in_turns(drafts):
+        _name_owner(draft, lookup)
+    return await _found_in(work, lookup)
+
+
+def _name_owner(draft: Draft, lookup: Lookup) -> None:
+    if draft.method != "POST" and draft.id:
+        lookup.key(draft.reference)
+    if draft.brings:
+        draft.owns_itself = owner_of(draft, lookup) is None
+
+
+async def _found_in(work: Work, lookup: Lookup) -> Lookup:
+    """Find what the lookup has met and does not know: one trip for references, one for identifiers."""
     if lookup.missing_references:
         pairs = [reference.split("/", 1) for reference in sorted(lookup.missing_references)]
         known = [(types.code_of(t), i) for t, i in pairs if types.is_type(t)]

@@ -888,6 +888,38 @@ CREATE TABLE public.fact (
     data text NOT NULL
 );
 
+CREATE TABLE public.finding (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor bigint NOT NULL,
+    day date NOT NULL,
+    unit bigint NOT NULL,
+    patient bigint NOT NULL,
+    controller bigint NOT NULL,
+    actor_id text NOT NULL,
+    actor_name text NOT NULL,
+    actor_role text NOT NULL,
+    unit_name text NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    opened integer NOT NULL,
+    refused integer NOT NULL,
+    signs text[] NOT NULL,
+    strength smallint NOT NULL,
+    records integer DEFAULT 0 NOT NULL,
+    usual integer DEFAULT 0 NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.finding_outcome (
+    finding uuid NOT NULL,
+    outcome text NOT NULL,
+    words text NOT NULL,
+    by_id text NOT NULL,
+    by_name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT finding_outcome_outcome_check CHECK ((outcome = ANY (ARRAY['lawful'::text, 'unlawful'::text, 'unclear'::text, 'case'::text])))
+);
+
 CREATE TABLE public.idempotency (
     key bytea NOT NULL,
     request bytea NOT NULL,
@@ -1315,6 +1347,44 @@ CREATE TABLE public.terminology_value_set (
     body text NOT NULL
 );
 
+CREATE TABLE public.watch_day (
+    unit bigint NOT NULL,
+    day date NOT NULL,
+    actor bigint NOT NULL,
+    records integer NOT NULL
+);
+
+CREATE TABLE public.watch_known (
+    controller bigint NOT NULL,
+    patient bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    known boolean NOT NULL,
+    by_id text NOT NULL
+);
+
+CREATE TABLE public.watch_look (
+    actor bigint NOT NULL,
+    day date NOT NULL,
+    unit bigint NOT NULL,
+    patient bigint NOT NULL,
+    controller bigint NOT NULL,
+    actor_id text NOT NULL,
+    actor_name text NOT NULL,
+    actor_role text NOT NULL,
+    unit_name text NOT NULL,
+    opened integer NOT NULL,
+    refused integer NOT NULL,
+    openings integer NOT NULL,
+    first timestamp with time zone NOT NULL,
+    last timestamp with time zone NOT NULL,
+    due timestamp with time zone
+);
+
+CREATE TABLE public.watch_stream (
+    stream bigint NOT NULL,
+    seq bigint NOT NULL
+);
+
 CREATE TABLE public.worklist (
     unit bigint NOT NULL,
     person bigint DEFAULT 0 NOT NULL,
@@ -1376,6 +1446,15 @@ ALTER TABLE ONLY public.export
 
 ALTER TABLE ONLY public.fact
     ADD CONSTRAINT fact_pkey PRIMARY KEY (owner, type, id, n);
+
+ALTER TABLE ONLY public.finding
+    ADD CONSTRAINT finding_actor_day_unit_patient_key UNIQUE (actor, day, unit, patient);
+
+ALTER TABLE ONLY public.finding_outcome
+    ADD CONSTRAINT finding_outcome_pkey PRIMARY KEY (finding);
+
+ALTER TABLE ONLY public.finding
+    ADD CONSTRAINT finding_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key);
@@ -1488,6 +1567,18 @@ ALTER TABLE ONLY public.terminology_system
 ALTER TABLE ONLY public.terminology_value_set
     ADD CONSTRAINT terminology_value_set_pkey PRIMARY KEY (url, version, scope);
 
+ALTER TABLE ONLY public.watch_day
+    ADD CONSTRAINT watch_day_pkey PRIMARY KEY (unit, day, actor);
+
+ALTER TABLE ONLY public.watch_known
+    ADD CONSTRAINT watch_known_pkey PRIMARY KEY (controller, patient, at);
+
+ALTER TABLE ONLY public.watch_look
+    ADD CONSTRAINT watch_look_pkey PRIMARY KEY (actor, day, unit, patient);
+
+ALTER TABLE ONLY public.watch_stream
+    ADD CONSTRAINT watch_stream_pkey PRIMARY KEY (stream);
+
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
 
@@ -1506,6 +1597,8 @@ CREATE INDEX fact_person ON public.fact USING btree (person, kind, owner) WHERE 
 CREATE INDEX fact_subscriber ON public.fact USING btree (data) WHERE (kind = 'subscriber'::text);
 
 CREATE INDEX fact_unit ON public.fact USING btree (unit, kind, owner) WHERE (unit <> 0);
+
+CREATE INDEX finding_controller ON public.finding USING btree (controller, strength DESC, day DESC);
 
 CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
@@ -1633,6 +1726,14 @@ CREATE INDEX version_owner ON public.resource_version USING btree (owner, type, 
 
 CREATE INDEX version_type ON public.resource_version USING btree (type, last_updated, owner, n);
 
+CREATE INDEX watch_day_actor ON public.watch_day USING btree (actor, day);
+
+CREATE INDEX watch_look_day ON public.watch_look USING btree (day);
+
+CREATE INDEX watch_look_due ON public.watch_look USING btree (due) WHERE (due IS NOT NULL);
+
+CREATE INDEX watch_look_patient ON public.watch_look USING btree (patient, day);
+
 CREATE INDEX worklist_open ON public.worklist USING btree (unit, state, due);
 
 CREATE INDEX worklist_person ON public.worklist USING btree (person, state, due) WHERE (person <> 0);
@@ -1656,6 +1757,9 @@ CREATE CONSTRAINT TRIGGER person_identifier_goes AFTER DELETE ON public.person_i
 CREATE CONSTRAINT TRIGGER person_identifier_moves AFTER UPDATE ON public.person_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.owner <> old.owner)) EXECUTE FUNCTION public.person_identifier_held_v1();
 
 CREATE TRIGGER person_identifier_taken BEFORE INSERT ON public.person_identifier FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND (new.owner <> 0))) EXECUTE FUNCTION public.person_identifier_taken_v1();
+
+ALTER TABLE ONLY public.finding_outcome
+    ADD CONSTRAINT finding_outcome_finding_fkey FOREIGN KEY (finding) REFERENCES public.finding(id);
 
 ALTER TABLE ONLY public.smart_grant
     ADD CONSTRAINT smart_grant_app_fkey FOREIGN KEY (app) REFERENCES public.smart_app(id) ON DELETE CASCADE;
@@ -1730,6 +1834,10 @@ GRANT SELECT ON TABLE public.erasure TO akson_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.fact TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.finding TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.finding_outcome TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency TO akson_app;
 
@@ -1860,5 +1968,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_property TO akson_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_system TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_value_set TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_day TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.watch_known TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_look TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.watch_stream TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worklist TO akson_app;

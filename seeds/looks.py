@@ -7,6 +7,7 @@ from datetime import datetime
 
 from seeds import staff as by
 from seeds.citizens.astrid import ASTRID
+from seeds.citizens.protected import TORUNN
 from seeds.shapes import Clock
 from seeds.staff import Member
 
@@ -32,6 +33,8 @@ def looks(now: datetime) -> tuple[Look, ...]:
 
     return (
         Look(at=at(14, "10.01"), who=by.JONAS, whose=ASTRID.ref, basis="fastlegeliste"),
+        Look(at=at(12, "21.47"), who=by.BERIT, whose=TORUNN.ref),  # her neighbour, on whose round she is not
+        Look(at=at(12, "21.52"), who=by.BERIT, whose=TORUNN.ref, page="notater"),
         Look(at=at(2, "19.20"), who=by.SARA, whose=ASTRID.ref, basis="åpnet selv med begrunnelse",
              reason="Telefon fra datter, moren er tyngre i pusten"),
         Look(at=at(1, "08.15"), who=by.MARIAM, whose=ASTRID.ref, page="malinger"),

@@ -31,6 +31,7 @@ from akson.exchange import erasing
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
 from akson.patient import cases
+from akson.patient.watching import job as watching
 from akson.record import conditions, exports, worklist
 from akson.record.office import Office
 from akson.record.search import indexing
@@ -43,6 +44,7 @@ from akson.subscriptions.calling import Caller, client
 PAUSE = 0.5  # seconds between two looks when nothing is due
 SEAL_EVERY = timedelta(minutes=1)
 CLEAN_EVERY = timedelta(minutes=10)
+WATCH_EVERY = timedelta(seconds=10)
 STREAMS_LAST = timedelta(days=3)  # a stream lasts a day; more, for clocks that differ
 LOG = logging.getLogger("akson.worker")
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
@@ -69,6 +71,7 @@ async def work(settings: Settings) -> None:
         turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
         turns["subscriptions"] = deliverer(office, settings, hooks).turn
         turns["seals"] = _sealing(office, settings)
+        turns["surveillance"] = _watching(office)
         turns["cleaning"] = _cleaning(office, settings)
         await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))
 
@@ -112,6 +115,22 @@ def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]
     return turn
 
 
+def _watching(office: Office) -> Callable[[], Awaitable[int]]:
+    """Return the turn that goes on with the surveillance of the log: page after page, then a while nothing."""
+    due = clock()
+
+    async def turn() -> int:
+        nonlocal due
+        if clock() < due:
+            return 0
+        if done := await watching.turn(office.database, clock()):
+            return done
+        due = clock() + WATCH_EVERY
+        return 0
+
+    return turn
+
+
 def _cleaning(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]:
     """Return the turn that cleans up now and then."""
     due = clock()
@@ -134,6 +153,7 @@ async def clean(database: Database, now: datetime) -> None:
     await sending.clean(database, now)
     await conditions.clean(database, now)
     await exports.clean(database, now)
+    await watching.forget(database, now)
 
 
 def child(arguments: Sequence[str], env: dict[str, str], log: Path | None = None) -> subprocess.Popen[bytes]:

@@ -18,7 +18,7 @@ from akson.patient.cases import Case
 from akson.portal import looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
-from akson.record.cases import ANSWERED_WITHIN, MOST_WORDS
+from akson.record.cases import ANSWERED_WITHIN, MOST_WORDS, SORTS
 from akson.record.session import Within
 
 _CHOICES: Final = ("explanation", "suspicion")
@@ -49,7 +49,7 @@ def noted(look: model.Look, visit: Visit, asked: Sequence[Case]) -> model.Look:
     for one in asked:
         if one.who == visit.actor and local(one.since).date() <= day <= local(one.until).date():
             emergency = one.sort == cases.EMERGENCY  # about the opening alone: of the rest of the day one may ask
-            said_ = "noted_closed" if one.closed else "noted_emergency" if emergency else "noted"
+            said_ = "noted_closed" if one.closed else "noted" if SORTS[one.sort].by_citizens else "noted_by_us"
             return replace(look, ask_href=look.ask_href if emergency else "", asked=texts().plain(f"cases.{said_}"),
                            asked_href=f"#{_anchor(one)}")  # fmt: skip
     return look
@@ -90,11 +90,11 @@ async def ask(work: Work, opened: Opened, visits: Sequence[Visit], form: Filled)
 
 def told(opened: Opened, case: Case, now: datetime) -> model.Asked:
     """Return a case in words."""
-    t, emergency = texts().plain, case.sort == cases.EMERGENCY
+    t, sent = texts().plain, "" if SORTS[case.sort].by_citizens else f"_{case.sort}"
     late = not case.closed and local(now).date() > case.due
     due, day = full_date(case.due), full_date(local(case.changed).date())
     state = t("cases.answered", day=day, by=case.by) if case.closed else t("cases.late", due=due) if late else (
-        t("cases.due_emergency" if emergency else "cases.due", asked=said(local(case.asked).date(), now), due=due)
+        t(f"cases.due{sent}", asked=said(local(case.asked).date(), now), due=due)
     )  # fmt: skip
     return model.Asked(
         id=_anchor(case), title=t(f"cases.asked_{case.sort}"), state=state, late=late, answer=case.answer,

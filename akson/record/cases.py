@@ -61,6 +61,7 @@ SORTS: Final[Mapping[str, Sort]] = {
         Sort(code="explanation", display="Forklaring på oppslag"),
         Sort(code="suspicion", display="Mistanke om oppslag uten grunn"),
         Sort(code="emergency", display="Nødåpning", by_citizens=False),
+        Sort(code="finding", display="Oppslag som skilte seg ut i loggen", by_citizens=False),
     )
 }
 _TAKEN: Final = frozenset("resourceType status intent code for requester input".split())

@@ -19,7 +19,7 @@ from akson.base.work import Work
 from akson.patient import cases
 from akson.patient.cases import Case
 from akson.record import journal, worklist
-from akson.record.cases import MOST_WORDS, OUTCOMES
+from akson.record.cases import MOST_WORDS, OUTCOMES, SORTS
 from akson.record.session import Within, undo
 from akson.workplace import casework
 from akson.workplace.words import due, uncapital
@@ -91,7 +91,7 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
     visits = await looked_at_by(Within(work), owner, case.who, (case.since, case.until))
     work.saw(owner, f"page {_PAGE}", rule=read.rule, basis=read.basis)
     shown = casework.Inspected(
-        title=_title(case), person=case.name, asker=case.asker if case.asker != case.name else "", who=case.called,
+        title=_title(case), person=case.name, asker=_asker(case), who=case.called,
         day=full_date(local(case.since).date()), words=case.words, asked=said(case.asked, work.now),
         due=full_date(case.due), now=_near(case, work.now), state=_state(case, work.now),
         looks=tuple(_look(visit, work.now) for visit in reversed(visits)), action=f"/personvern/{case.stored.id}",
@@ -100,6 +100,11 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
     )  # fmt: skip
     return Page("sak.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
                 form=None if case.closed else filled)  # fmt: skip
+
+
+def _asker(case: Case) -> str:
+    """Return who asked on the citizen's behalf; nobody when it was the citizen, or nobody asked."""
+    return case.asker if SORTS[case.sort].by_citizens and case.asker != case.name else ""
 
 
 def _look(visit: Visit, now: datetime) -> casework.Inspection:

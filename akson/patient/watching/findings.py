@@ -1,0 +1,176 @@
+"""What the surveillance found, for the privacy officer: read, say what it was, make a case of it.
+
+A finding is as closed as the case that it would become (akson/access/rights.py): it is for the privacy officer of the
+organisation whose staff looked, never for whom it is about, and not for an officer who is close to the patient or whom
+the patient has closed the record to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from akson.access.facts import Facts, Labels
+from akson.access.rights import CASE
+from akson.access.roles import called
+from akson.access.rules import Act, Decision
+from akson.base.database import Record
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Purpose, Work
+from akson.patient.cases import JOB
+from akson.patient.watching.model import FLOOR
+from akson.record import cases, journal
+from akson.record.deciding import asked, facts_for
+from akson.record.session import fetch
+from akson.record.watched import patient_of
+
+SQL: Final = queries(__file__)
+MOST, MOST_CLOSED = 200, 20
+SORT: Final = "finding"  # of cases.SORTS
+_NOBODY: Final = Facts(owner=0, is_person=False)
+AS_CASE: Final = "case"  # an outcome: it is answered there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One look, or day, that stands out. patient: owner key, 0 when it is about a whole day; see model.py for signs.
+
+    who      whose look it was: "Practitioner/<id>"
+    outcome  one of cases.OUTCOMES or AS_CASE; "" while nobody has said
+    """
+
+    id: str
+    patient: int
+    who: str
+    name: str
+    role: str
+    unit: int
+    unit_name: str
+    day: date
+    first: datetime
+    last: datetime
+    opened: int
+    refused: int
+    signs: tuple[str, ...]
+    strength: int
+    records: int
+    usual: int
+    known: bool
+    outcome: str
+    words: str
+    by: str
+    closed: datetime | None
+
+
+async def waiting(work: Work) -> list[Finding]:
+    """Return what nobody has looked into, the strongest first; two statements."""
+    found = await fetch(work, SQL.open_findings, work.actor.unit, work.actor.key, FLOOR, MOST)
+    return await _theirs(work, map(_finding, found))
+
+
+async def concluded(work: Work) -> list[Finding]:
+    """Return what has been looked into, the last first; two statements."""
+    found = await fetch(work, SQL.closed_findings, work.actor.unit, work.actor.key, MOST_CLOSED)
+    return await _theirs(work, map(_finding, found))
+
+
+async def find(work: Work, id_: str) -> tuple[Finding, Decision | None]:
+    """Return a finding, and what lets the actor see it; None when it is about nobody's record.
+
+    Raises  Refused AK-J001, the same whether there is none or it is for others
+    """
+    try:
+        rows = await fetch(work, SQL.finding, UUID(id_), work.actor.unit, work.actor.key)
+    except ValueError:
+        rows = []
+    if not rows:
+        raise Refused("AK-J001")
+    found = _finding(rows[0])
+    decision = (await _decisions(work, [found])).get(found.id)
+    if decision is None or not decision.permit:
+        raise Refused("AK-J001")
+    return found, decision if found.patient else None
+
+
+async def conclude(work: Work, finding: Finding, outcome: str, words: str) -> None:
+    """Say what a finding was.
+
+    Raises  Refused AK-B006 when somebody has said it already
+    Leaves  the outcome, which nobody changes
+    """
+    actor = work.actor
+    if not await fetch(work, SQL.conclude, UUID(finding.id), outcome, words, actor.id, actor.name, work.now):
+        raise Refused("AK-B006")
+
+
+async def make_case(work: Work, finding: Finding, words: str) -> None:
+    """Make a case of a finding: the citizen reads of it, and gets an answer within 30 days.
+
+    words   why, kept with the finding
+    Raises  Refused AK-B006 when it has an outcome, AK-J001 when it is about nobody's record
+    Leaves  Task in the record as our own job's, the finding closed
+    """
+    person = await patient_of(work, finding.patient)
+    if finding.outcome or person is None:
+        raise Refused("AK-B006" if finding.outcome else "AK-J001")
+    answerer = await cases.answerer_of(work, finding.unit)
+    start, end = (at.isoformat(timespec="microseconds") for at in (finding.first, finding.last))
+    who = {"reference": finding.who, "display": called_by(finding)}
+    about = [cases.told(cases.INPUT, cases.WHO, valueReference=who),
+             cases.told(cases.INPUT, cases.WHEN, valuePeriod={"start": start, "end": end})]  # fmt: skip
+    task = cases.task(SORT, person=person, requester={"display": JOB.name}, now=work.now, about=about,
+                      answerer=answerer)  # fmt: skip
+    async with work.office.work(JOB, Purpose.SYSTEM, screen="job:surveillance") as job:
+        try:
+            await journal.update(job, task, id_=f"finding-{finding.id}", if_match=0)
+        except Refused as refused:
+            if refused.code != "AK-J003":  # made already, by a sending that broke off
+                raise
+    await conclude(work, finding, AS_CASE, words)
+
+
+def called_by(finding: Finding) -> str:
+    """Return "Berit Solli, sykepleier, Hjemmetjenesten sone nord"."""
+    return ", ".join(filter(None, (finding.name, called(finding.role), finding.unit_name)))
+
+
+async def know(work: Work, finding: Finding, *, known: bool) -> None:
+    """Mark the person a finding is about as known to many, or take the mark away."""
+    await fetch(work, SQL.know, work.actor.unit, finding.patient, work.now, known, work.actor.id)
+
+
+async def _theirs(work: Work, found: Iterable[Finding]) -> list[Finding]:
+    every = list(found)
+    decisions = await _decisions(work, every)
+    return [one for one in every if one.id in decisions and decisions[one.id].permit]
+
+
+async def _decisions(work: Work, found: Iterable[Finding]) -> dict[str, Decision]:
+    """Return what the rules say of each finding, as of a case about the same; one statement."""
+    every = list(found)
+    facts = await facts_for(work, {one.patient for one in every if one.patient})
+    return {
+        one.id: asked(work, facts.get(one.patient, _NOBODY), _labels(work, one), Act.READ)
+        for one in every
+        if one.patient in facts or not one.patient
+    }
+
+
+def _labels(work: Work, finding: Finding) -> Labels:
+    answerer = work.actor.unit_id.partition("/")[2]
+    marks = frozenset({CASE, answerer, finding.who.partition("/")[2]})
+    return Labels(type=cases.TASK, id=f"finding-{finding.id}", security=marks)
+
+
+def _finding(row: Record) -> Finding:
+    return Finding(
+        id=str(row["id"]), patient=row["patient"], who=row["actor_id"], name=row["actor_name"], role=row["actor_role"],
+        unit=row["unit"], unit_name=row["unit_name"], day=row["day"], first=row["first"], last=row["last"],
+        opened=row["opened"], refused=row["refused"], signs=tuple(row["signs"]), strength=row["strength"],
+        records=row["records"], usual=row["usual"], known=row["known"], outcome=row["outcome"], words=row["words"],
+        by=row["by_name"], closed=row["closed"],
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+-- name: turn
+-- Take the turn of who gathers and judges, until the transaction ends; no row when another worker has it.
+SELECT stream FROM watch_stream WHERE stream = 0 FOR UPDATE SKIP LOCKED;
+
+-- name: waiting
+-- Streams of the log that hold what has not been gathered, and how far each has been.
+-- in    $1 opened since, $2 how many
+SELECT s.stream, s.opened, coalesce(w.seq, 0) AS seq
+  FROM access_stream s
+  LEFT JOIN watch_stream w ON w.stream = s.stream
+ WHERE s.opened >= $1 AND EXISTS (
+       SELECT FROM access_log l WHERE l.stream = s.stream AND l.seq > coalesce(w.seq, 0) AND l.at >= s.opened - interval '1 day')
+ ORDER BY s.stream LIMIT $2;
+
+-- name: gather
+-- Add the next rows of a stream to the looks of each day, and note how far that is.
+-- in    $1 stream, $2 number of the last row gathered, $3 when the stream was opened, $4 how many rows,
+--       $5 rules by which one opens a record by own decision, $6 when what is new is to be judged: so long after it
+-- out   how many rows it was
+-- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
+WITH rows AS MATERIALIZED (
+    SELECT * FROM access_log l
+     WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
+), shown AS (
+    SELECT l.seq, l.at, l.actor_key, l.unit, s.patient,
+           bool_or(s.outcome = 'permit') AS opened,
+           bool_or(s.outcome = 'refuse') AND NOT bool_or(s.outcome = 'permit') AS refused,
+           bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS opening
+      FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
+     WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%'
+       AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
+     GROUP BY l.seq, l.at, l.actor_key, l.unit, s.patient
+), made AS (
+    INSERT INTO watch_look AS w (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name,
+                                 opened, refused, openings, first, last, due)
+    SELECT s.actor_key, (s.at AT TIME ZONE 'Europe/Oslo')::date, s.unit, s.patient, max(l.controller), max(l.actor_id),
+           max(l.actor_name), max(l.actor_role), max(l.unit_name), count(*) FILTER (WHERE s.opened),
+           count(*) FILTER (WHERE s.refused), count(*) FILTER (WHERE s.opening), min(s.at), max(s.at),
+           max(s.at) + $6::interval
+      FROM shown s JOIN rows l ON l.seq = s.seq
+     GROUP BY 1, 2, 3, 4
+        ON CONFLICT (actor, day, unit, patient) DO UPDATE
+       SET opened = w.opened + excluded.opened, refused = w.refused + excluded.refused,
+           openings = w.openings + excluded.openings, first = least(w.first, excluded.first),
+           last = greatest(w.last, excluded.last), due = excluded.due
+), moved AS (
+    INSERT INTO watch_stream (stream, seq) SELECT $1, max(seq) FROM rows HAVING count(*) > 0
+        ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq
+)
+SELECT count(*) FROM rows;
+
+-- name: due
+-- Looks that are to be judged now.
+-- in    $1 now, $2 how many
+-- out   others: who opened the same record that day; usual: how many do on other days of the four weeks before
+SELECT w.*, c.others,
+       (SELECT count(DISTINCT (o.actor, o.day)) / 28.0 FROM watch_look o
+         WHERE o.patient = w.patient AND o.day >= w.day - 28 AND o.day < w.day AND o.opened > 0) AS usual,
+       coalesce((SELECT k.known FROM watch_known k WHERE k.controller = w.controller AND k.patient = w.patient
+                  ORDER BY k.at DESC LIMIT 1), false) AS known
+  FROM (SELECT * FROM watch_look WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE) w
+  CROSS JOIN LATERAL (SELECT count(DISTINCT o.actor) AS others FROM watch_look o
+                       WHERE o.patient = w.patient AND o.day = w.day AND o.opened > 0 AND o.actor <> w.actor) c
+ ORDER BY w.actor, w.day, w.unit, w.patient;
+
+-- name: judged
+-- Say when looks are to be judged again; null: never.
+-- in    arrays: $1 actors, $2 days, $3 units, $4 patients, $5 due
+UPDATE watch_look w SET due = j.due
+  FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::timestamptz[]) AS j (actor, day, unit, patient, due)
+ WHERE w.actor = j.actor AND w.day = j.day AND w.unit = j.unit AND w.patient = j.patient;
+
+-- name: count
+-- Keep how many records each opened in a day, for what is usual.
+-- in    arrays: $1 actors, $2 days, $3 units
+INSERT INTO watch_day AS d (unit, day, actor, records)
+SELECT a.unit, a.day, a.actor, count(*) FILTER (WHERE w.opened > 0)
+  FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
+  JOIN watch_look w ON w.actor = a.actor AND w.day = a.day AND w.unit = a.unit
+ GROUP BY a.unit, a.day, a.actor
+    ON CONFLICT (unit, day, actor) DO UPDATE SET records = excluded.records;
+
+-- name: days
+-- How many records each opened in a day, beside what was usual before.
+-- in    arrays: $1 actors, $2 days, $3 units
+-- out   records, own and others: numbers of the 28 days before, one's own and those of colleagues
+SELECT c.actor, c.day, c.unit, c.records, w.controller, w.actor_id, w.actor_name, w.actor_role, w.unit_name, w.first, w.last,
+       w.opened, w.refused,
+       ARRAY(SELECT o.records FROM watch_day o WHERE o.actor = c.actor AND o.unit = c.unit AND o.records > 0
+                AND o.day >= c.day - 28 AND o.day < c.day) AS own,
+       ARRAY(SELECT o.records FROM watch_day o WHERE o.unit = c.unit AND o.actor <> c.actor AND o.records > 0
+                AND o.day >= c.day - 28 AND o.day < c.day LIMIT 2000) AS others
+  FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
+  JOIN watch_day c ON c.actor = a.actor AND c.day = a.day AND c.unit = a.unit
+  CROSS JOIN LATERAL (
+       SELECT max(controller) AS controller, max(actor_id) AS actor_id, max(actor_name) AS actor_name,
+              max(actor_role) AS actor_role, max(unit_name) AS unit_name, min(first) AS first, max(last) AS last,
+              sum(opened)::integer AS opened, sum(refused)::integer AS refused
+         FROM watch_look w WHERE w.actor = c.actor AND w.day = c.day AND w.unit = c.unit) w;
+
+-- name: found
+-- Keep what stands out: one row for each look, changed until somebody has said what it was.
+-- in    arrays of the columns
+INSERT INTO finding AS f (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first, last,
+                          opened, refused, signs, strength, records, usual, at)
+SELECT g.actor, g.day, g.unit, g.patient, g.controller, g.actor_id, g.actor_name, g.actor_role, g.unit_name, g.first,
+       g.last, g.opened, g.refused, string_to_array(g.signs, ' '), g.strength, g.records, g.usual, $18
+  FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+              $9::text[], $10::timestamptz[], $11::timestamptz[], $12::integer[], $13::integer[], $14::text[],
+              $15::smallint[], $16::integer[], $17::integer[])
+       AS g (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first, last, opened,
+             refused, signs, strength, records, usual)
+ WHERE g.strength >= $19
+    OR EXISTS (SELECT FROM finding o WHERE (o.actor, o.day, o.unit, o.patient) = (g.actor, g.day, g.unit, g.patient))
+    ON CONFLICT (actor, day, unit, patient) DO UPDATE
+   SET first = excluded.first, last = excluded.last, opened = excluded.opened, refused = excluded.refused,
+       signs = excluded.signs, strength = excluded.strength, records = excluded.records, usual = excluded.usual
+ WHERE NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id);
+
+-- name: forget
+-- Take away what is only needed for what is usual, once it is older than that.
+-- in    $1 before that day
+WITH old AS (DELETE FROM watch_look WHERE day < $1)
+DELETE FROM watch_day WHERE day < $1;
+
+-- name: open_findings
+-- What stands out at the units an organisation answers for, and nobody has said what it was; the strongest first.
+-- in    $1 the organisation, $2 not about, $3 points, $4 how many
+SELECT f.*, '' AS outcome, '' AS words, '' AS by_name, NULL::timestamptz AS closed, false AS known FROM finding f
+ WHERE f.controller = $1 AND f.actor <> $2 AND f.strength >= $3
+   AND NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id)
+ ORDER BY f.strength DESC, f.day DESC, f.id LIMIT $4;
+
+-- name: closed_findings
+-- What has been said of findings, the last first.
+-- in    $1 the organisation, $2 not about, $3 how many
+SELECT f.*, o.outcome, o.words, o.by_name, o.at AS closed, false AS known
+  FROM finding f JOIN finding_outcome o ON o.finding = f.id
+ WHERE f.controller = $1 AND f.actor <> $2 ORDER BY o.at DESC, f.id LIMIT $3;
+
+-- name: finding
+-- in    $1 id, $2 the organisation, $3 not about
+SELECT f.*, coalesce(o.outcome, '') AS outcome, coalesce(o.words, '') AS words, coalesce(o.by_name, '') AS by_name,
+       o.at AS closed,
+       coalesce((SELECT k.known FROM watch_known k WHERE k.controller = f.controller AND k.patient = f.patient
+                  ORDER BY k.at DESC LIMIT 1), false) AS known
+  FROM finding f LEFT JOIN finding_outcome o ON o.finding = f.id
+ WHERE f.id = $1 AND f.controller = $2 AND f.actor <> $3;
+
+-- name: conclude
+-- Say what a finding was, once.
+-- in    $1 id, $2 outcome, $3 words, $4 id and $5 name of who says so, $6 now
+INSERT INTO finding_outcome (finding, outcome, words, by_id, by_name, at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT DO NOTHING RETURNING finding;
+
+-- name: know
+-- Mark somebody as known to many, or no more.
+-- in    $1 the organisation, $2 patient, $3 now, $4 known, $5 who says so
+INSERT INTO watch_known (controller, patient, at, known, by_id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;

@@ -1,0 +1,174 @@
+"""The surveillance on the invented municipality: what is in the log comes out as findings, once, whoever looks."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from akson.base.database import Record
+from akson.base.work import Purpose, Seen
+from akson.patient.cases import JOB
+from akson.patient.openings import open_in_emergency
+from akson.patient.watching import job
+from akson.record import journal
+from tests.seeded import MEMBERS, Town
+
+HOME = {"use": "home", "line": ["Fjellveien 3"], "postalCode": "9996", "city": "Fjordvik"}
+NEXT_DOOR = HOME | {"line": ["Fjellveien 5 B"]}
+PAGE = "page oversikt"
+ID = "SELECT id FROM resource WHERE owner = $1 AND person"
+
+
+async def resident(
+    town: Town, family: str, *, key: str = "", address: dict[str, Any] = HOME, secret: bool = False
+) -> int:
+    """Let somebody live in Fjordvik; key: of the member of staff it is. Return their owner key."""
+    label = {"system": "https://akson.no/fhir/protection", "code": "kode7"}
+    person: dict[str, Any] = {"resourceType": "Patient", "name": [{"family": family, "given": ["Per"]}]}
+    person |= {"address": [address]} if address else {}
+    person |= {"identifier": [MEMBERS[key].fnr.identifier()]} if key else {}
+    person |= {"meta": {"security": [label]}} if secret else {}
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        return (await journal.create(work, person)).owner
+
+
+async def named(town: Town, owner: int) -> str:
+    """Return the reference of a person by owner key."""
+    return f"Patient/{await town.office.database.fetchval(ID, owner)}"
+
+
+async def look(town: Town, key: str, owner: int, what: str = PAGE, **more: Any) -> None:
+    """Let somebody at work look at a record, as the log tells of it."""
+    async with town.office.work(await town.at_work(key), Purpose.TREATMENT) as work:
+        work.saw(owner, what, **more)
+
+
+async def watched(town: Town, *, after: timedelta = timedelta(hours=1)) -> list[Record]:
+    """Let time pass and the surveillance catch up; return the findings, the strongest first."""
+    town.office.clock.pass_(after)  # type: ignore[attr-defined]
+    while await job.turn(town.office.database, town.office.clock()):
+        pass
+    return await town.office.database.fetch(
+        "SELECT * FROM finding WHERE strength >= 4 ORDER BY strength DESC, actor_name"
+    )
+
+
+async def test_what_stands_out_is_found_with_why(town: Town) -> None:
+    await resident(town, "Lien", key="tommy")
+    wife, neighbour = await resident(town, "Lien"), await resident(town, "Ås", address=NEXT_DOOR)
+    secret = await resident(town, "Vik", secret=True)
+    for owner in (wife, neighbour, secret):
+        await look(town, "tommy", owner)
+    soon = await watched(town)
+    assert {(row["patient"], tuple(row["signs"])) for row in soon} == {
+        (wife, ("address", "name")), (secret, ("address",)),
+    }  # fmt: skip
+    later = await watched(town, after=timedelta(days=9))
+    assert {(row["patient"], tuple(row["signs"])) for row in later} == {
+        (wife, ("address", "name", "unwritten")), (secret, ("address", "unwritten")),
+        (neighbour, ("neighbour", "unwritten")),
+    }  # fmt: skip
+    assert later[0]["actor_name"] == "Tommy Lien" and later[0]["unit_name"] == "Hjemmetjenesten sone nord"
+
+
+async def test_family_and_colleagues_are_found_by_what_the_registers_say(town: Town) -> None:
+    me = await resident(town, "Lien", key="tommy", address={})
+    colleague = await resident(town, "Yusuf", key="mariam", address={})
+    son = await resident(town, "Dahl", address={})
+    mother = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}]}
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, {
+            "resourceType": "RelatedPerson", "patient": {"reference": await named(town, son)},
+            "identifier": [MEMBERS["tommy"].fnr.identifier()], "relationship": [mother],
+        })  # fmt: skip
+    await look(town, "tommy", colleague)
+    await look(town, "tommy", son, outcome="refuse", rule="close_family")
+    await look(town, "tommy", me, outcome="refuse", rule="own_record_as_staff")
+    found = {row["patient"]: (row["signs"], row["opened"], row["refused"]) for row in await watched(town)}
+    assert found == {son: (["family"], 0, 1), me: (["self"], 0, 1), colleague: (["colleague"], 1, 0)}
+
+
+async def test_work_for_the_person_lowers_what_looked_wrong(town: Town) -> None:
+    await resident(town, "Lien", key="tommy")
+    neighbour = await resident(town, "Ås", address=NEXT_DOOR)
+    await look(town, "tommy", neighbour)
+    async with town.office.work(await town.at_work("mariam"), Purpose.EMERGENCY) as work:
+        await open_in_emergency(
+            work, (await named(town, neighbour)).partition("/")[2], reason="Falt på gaten", danger=True
+        )
+    async with town.office.work(await town.at_work("mariam"), Purpose.EMERGENCY) as work:
+        await journal.create(work, {
+            "resourceType": "Observation", "status": "final", "code": {"text": "Puls"},
+            "subject": {"reference": await named(town, neighbour)}, "valueString": "god",
+        })  # fmt: skip
+    assert await watched(town, after=timedelta(days=9)) == []
+
+
+async def test_lists_and_hits_of_a_search_are_no_looks(town: Town) -> None:
+    await resident(town, "Lien", key="tommy")
+    wife, other = await resident(town, "Lien"), await resident(town, "Vik")
+    await look(town, "tommy", wife, "search identity name")
+    async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
+        work.seen += [Seen(patient=one, what="Task/x/_history/1", outcome="permit") for one in (wife, other)]
+    assert await watched(town, after=timedelta(days=9)) == []
+
+
+async def test_unusually_many_in_a_day_is_one_finding_about_the_day(town: Town) -> None:
+    owners = range(1, 41)
+    for _ in range(6):
+        for owner in owners[:3]:
+            await look(town, "tommy", owner)
+            await look(town, "berit", owner)
+        town.office.clock.pass_(timedelta(days=1))  # type: ignore[attr-defined]
+    for owner in owners:
+        await look(town, "tommy", owner)
+    (found,) = await watched(town)
+    assert (found["patient"], found["signs"], found["records"], found["usual"]) == (0, ["volume"], 40, 3)
+
+
+async def test_however_often_it_runs_and_is_stopped_nothing_is_counted_twice(town: Town) -> None:
+    await resident(town, "Lien", key="tommy")
+    wife = await resident(town, "Lien")
+    for _ in range(3):
+        await look(town, "tommy", wife)
+    town.office.clock.pass_(timedelta(hours=1))  # type: ignore[attr-defined]
+    now: datetime = town.office.clock()
+    await asyncio.gather(*(job.turn(town.office.database, now) for _ in range(4)))  # as several workers do
+    while await job.turn(town.office.database, now):
+        pass
+    await town.office.database.execute("UPDATE watch_look SET due = $1", now)
+    (found,) = await watched(town)
+    assert (found["opened"], found["strength"]) == (3, 10)
+
+
+async def test_a_turn_is_a_page_and_asks_the_database_so_many_times(town: Town) -> None:
+    for owner in range(1, 60):
+        await look(town, "tommy", owner)
+    town.office.clock.pass_(timedelta(hours=1))  # type: ignore[attr-defined]
+    database, now = town.office.database, town.office.clock()
+    assert await job.turn(database, now) > 59
+    before = database.statements
+    assert await job.turn(database, now) == job.LOOKS or await job.turn(database, now) == 0
+    assert database.statements - before <= 9
+
+
+async def test_what_has_an_outcome_stays_as_it_was(town: Town) -> None:
+    await resident(town, "Lien", key="tommy")
+    wife = await resident(town, "Lien")
+    await look(town, "tommy", wife)
+    (found,) = await watched(town)
+    await town.office.database.execute(
+        "INSERT INTO finding_outcome VALUES ($1, 'lawful', 'På oppdrag', 'Practitioner/x', 'Per', $2)",
+        found["id"], town.office.clock(),
+    )  # fmt: skip
+    (after,) = await watched(town, after=timedelta(days=9))
+    assert dict(after) == dict(found)
+    refused = "permission denied"
+    for statement in ("UPDATE finding_outcome SET words = ''", "DELETE FROM finding_outcome", "DELETE FROM finding"):
+        try:
+            await town.office.database.execute(statement)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, it says so
+            assert refused in str(failure)
+        else:
+            raise AssertionError(statement)

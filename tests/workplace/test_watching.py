@@ -1,0 +1,132 @@
+"""What the surveillance found, on the privacy officer's desk: whose it is, what it tells, what comes of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from akson.base.jobs import deliver
+from akson.base.work import Purpose
+from akson.doors.running import consumers
+from akson.patient.cases import JOB
+from akson.patient.watching import job
+from akson.record import journal
+from tests.seeded import MEMBERS, Town
+from tests.workplace.browsing import browsing
+
+HOME = {"use": "home", "line": ["Fjellveien 3"], "postalCode": "9996", "city": "Fjordvik"}
+SAID = {"utfall": "unlawful", "ord": "Ingen oppgave hos naboen. Lederen er varslet."}
+
+
+async def resident(town: Town, family: str, *, key: str = "", **more: Any) -> int:
+    person: dict[str, Any] = {
+        "resourceType": "Patient",
+        "name": [{"family": family, "given": ["Per"]}],
+        "address": [HOME],
+    }
+    person |= {"identifier": [MEMBERS[key].fnr.identifier()]} if key else {}
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        return (await journal.create(work, person | more)).owner
+
+
+async def found(town: Town, who: str = "tommy", **more: Any) -> str:
+    """Let one of staff look at the record of somebody they live with; return the id of the finding."""
+    await resident(town, "Lien", key=who)
+    owner = await resident(town, "Vik", **more)
+    async with town.office.work(await town.at_work(who), Purpose.TREATMENT) as work:
+        work.saw(owner, "page oversikt", basis="enheten gir hjelp", rule="unit_cares_for_patient")
+    town.office.clock.pass_(timedelta(days=9))  # type: ignore[attr-defined]
+    while await job.turn(town.office.database, town.office.clock()):
+        pass
+    return str(await town.office.database.fetchval("SELECT id FROM finding WHERE patient = $1", owner))
+
+
+async def heard(town: Town) -> None:
+    while await deliver(town.office.database, consumers(town.office), town.office.clock()):
+        pass
+
+
+async def test_the_list_says_why_and_who_and_the_finding_whose_record_which_its_log_tells(town: Town) -> None:
+    id_ = await found(town)
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        listed = await browser.open("/funn")
+        assert "Samme adresse, ingen spor av hjelp" in listed.text and "Ikke vurdert, 1" in listed.text
+        assert "Tommy Lien, helsefagarbeider, Hjemmetjenesten sone nord" in listed.text and "Vik" not in listed.text
+        page = await browser.open(f"/funn/{id_}")
+    assert "Per Vik" in page.text and "Leste oversikten" in page.text and "enheten gir hjelp" in page.text
+    assert "registrert på samme adresse" in page.text and "Fjellveien" not in page.html
+    assert listed.statements <= 6 and page.statements <= 8
+    rows = await town.office.database.fetch("SELECT seen::text FROM access_log WHERE actor_name = 'Per Tveit'")
+    assert [("page funn" in row["seen"]) for row in rows] == [True]
+
+
+async def test_an_outcome_with_words_is_said_once(town: Town) -> None:
+    id_ = await found(town)
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        for wrong in ({**SAID, "ord": ""}, {**SAID, "utfall": ""}, {**SAID, "utfall": "kanskje"}):
+            assert (await browser.send(f"/funn/{id_}", **wrong)).status == 422
+        assert (await browser.send(f"/funn/{id_}", **SAID)).leads_to == "/funn"
+        again = await browser.send(f"/funn/{id_}", **SAID | {"utfall": "lawful"})
+        assert again.status == 422 and "alt vurdert" in again.text
+        listed = await browser.open("/funn")
+        assert "Vurdert sist, 1" in listed.text and "oppslaget hadde ikke grunn" in listed.text
+        assert SAID["ord"] in (await browser.open(f"/funn/{id_}")).text
+
+
+async def test_a_finding_becomes_a_case_that_the_citizen_reads_of(town: Town) -> None:
+    id_ = await found(town)
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        sent = await browser.send(f"/funn/{id_}", utfall="case", ord="Må spørre Tommy")
+        assert sent.leads_to == "/funn"
+        await heard(town)
+        desk = await browser.open("/personvern")
+        assert "Skilte seg ut i loggen" in desk.text and "Per Vik" in desk.text
+        assert "Ble en sak" in (await browser.open(f"/funn/{id_}")).text
+    rows = await town.office.database.fetch("SELECT labels FROM resource WHERE id = $1", f"finding-{id_}")
+    assert [row["labels"] for row in rows]
+
+
+async def test_a_known_person_is_marked_and_the_mark_taken_away(town: Town) -> None:
+    id_ = await found(town)
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        for do, then in (("kjent", "Fjern merket"), ("ukjent", "Merk som kjent person")):
+            assert (await browser.send(f"/funn/{id_}", gjor=do)).status == 303
+            town.office.clock.pass_(timedelta(seconds=1))  # type: ignore[attr-defined]
+            assert then in (await browser.open(f"/funn/{id_}")).text
+
+
+@pytest.mark.parametrize("who", ["jonas", "mariam", "tommy", "camilla"])
+async def test_findings_are_the_officers(town: Town, who: str) -> None:
+    id_ = await found(town)
+    async with browsing(town.office, await town.at_work(who)) as browser:
+        assert (await browser.open("/funn")).status == 403
+        assert (await browser.open(f"/funn/{id_}")).status == 403
+
+
+async def test_no_officer_sees_what_is_about_themselves_their_family_or_who_has_closed_the_record_to_them(
+    town: Town,
+) -> None:
+    own = await found(town, "per")
+    per = await town.at_work("per")
+    family = await found(town)
+    patient = await town.office.database.fetchval("SELECT patient FROM finding WHERE id = $1::uuid", family)
+    name = await town.office.database.fetchval("SELECT id FROM resource WHERE owner = $1 AND person", patient)
+    closed = {
+        "resourceType": "Consent", "status": "active", "patient": {"reference": f"Patient/{name}"},
+        "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "policyRule": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "OPTOUT"}]},
+        "provision": {"type": "deny", "actor": [{
+            "role": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]},
+            "reference": {"reference": per.id}}]},
+    }  # fmt: skip
+    async with browsing(town.office, per) as browser:
+        assert "Ikke vurdert, 1" in (await browser.open("/funn")).text
+        async with town.office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.create(work, closed)
+        assert "Ingenting skiller seg ut" in (await browser.open("/funn")).text
+        for id_ in (own, family, "x", "7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11"):
+            assert (await browser.open(f"/funn/{id_}")).status == 404
+            assert (await browser.send(f"/funn/{id_}", **SAID)).status == 404

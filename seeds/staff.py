@@ -29,6 +29,7 @@ TITLES = {
     "sykepleier": "Sykepleier",
     "helsefagarbeider": "Helsefagarbeider",
     "helsesykepleier": "Helsesykepleier",
+    "kommuneoverlege": "Kommuneoverlege",
     "saksbehandler": "Saksbehandler",
     "personvernombud": "Personvernombud",
     "administrator": "Systemansvarlig",
@@ -115,6 +116,7 @@ JON = Member("jon", "Jon", "Hagen", 1984, "m", "sykepleier", "FT", at.FYSIO, "Fy
 VIGDIS = Member("vigdis", "Vigdis", "Rønning", 1975, "k", "sykepleier", "PS", at.PSYKISK, "Psykolog")
 PER = Member("per", "Per", "Tveit", 1970, "m", "personvernombud", "", at.MUNICIPALITY)
 CAMILLA = Member("camilla", "Camilla", "Rud", 1986, "k", "administrator", "", at.MUNICIPALITY)
+GUNNAR = Member("gunnar", "Gunnar", "Falk", 1967, "m", "kommuneoverlege", "LE", at.MUNICIPALITY)
 
 STAFF = (
     JONAS,
@@ -141,6 +143,7 @@ STAFF = (
     VIGDIS,
     PER,
     CAMILLA,
+    GUNNAR,
 )
 FASTLEGER = (JONAS, ANNE, INGRID, ROLF)
 

@@ -29,7 +29,9 @@ def strictly_confidential(ask: Ask) -> bool:
 
     Source: folkeregisterloven § 10-4 (strictly confidential address, code 6); domain rule R29
     """
-    return ask.facts.protection == STRICTLY and not (own_job(ask) or related(ask) or rights.answers(ask))
+    if ask.facts.protection != STRICTLY:
+        return False
+    return not (own_job(ask) or related(ask) or rights.answers(ask) or rights.judges(ask))
 
 
 @rule(110, refusal="AK-A020", to=STAFF, acts=CONTENT | {Act.OPEN})

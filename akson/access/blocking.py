@@ -73,8 +73,22 @@ def _covered(block: Block, ask: Ask) -> bool:
         return False
     by_unit = not (_writers(labels, ask.facts) & set(block.written_by)) <= {ask.actor.unit}
     by_person = labels.author in block.written_by and labels.author != ask.actor.key
-    named = labels.id != "" and any(d in (labels.id, f"{labels.type}/{labels.id}") for d in block.documents)
-    return named or by_unit or by_person or _within(block, labels) or not labels.security.isdisjoint(block.labels)
+    return (
+        _named(block, ask)
+        or by_unit
+        or by_person
+        or _within(block, labels)
+        or not labels.security.isdisjoint(block.labels)
+    )
+
+
+def _named(block: Block, ask: Ask) -> bool:
+    """Say whether a block names an entry, or what the entry corrects; a case about it is for who shall answer it."""
+    labels = ask.labels
+    if labels is None or (is_case(labels) and not (block.persons or ask.actor.kind is Kind.CITIZEN)):
+        return False
+    called = {labels.id, f"{labels.type}/{labels.id}"} if labels.id else set()
+    return any(document in called or document in labels.security for document in block.documents)
 
 
 def _writers(labels: Labels, facts: Facts) -> set[int]:

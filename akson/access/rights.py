@@ -1,7 +1,8 @@
 """The rules about cases: what a citizen asks for by right, and what must be looked into, is between few.
 
 A case is a Task that carries the mark `CASE`, beside the id of the organisation that answers it and the ids of those it
-is about. What it holds and who sets the marks: akson/record/cases.py.
+is about; one about an entry of the record carries `RECORD` and "Type/id" of the entry, and `ANSWERED` from when it is.
+What it holds and who sets the marks: akson/record/cases.py, holding.py.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from akson.access.asking import RULES, STAFF, Act, Ask, own_job, rule
 from akson.access.citizens import decides
 from akson.access.facts import Labels
 from akson.access.roles import Permission
-from akson.base.work import Kind
+from akson.base.work import Actor, Kind
 
-__all__ = ["CASE", "RULES", "answers", "asks", "is_case"]
+__all__ = ["ANSWERED", "CASE", "RECORD", "RULES", "answers", "asks", "is_case", "judges"]
 
 CASE = "citizens-case"  # the mark; nobody can take it off or put it on, see role_does_not_cover
+RECORD = "case-about-the-record"
+ANSWERED = "case-answered"
 _BEGUN, _CHANGED = "c", "u"  # of SMART's letters
 
 
@@ -32,16 +35,37 @@ def asks(ask: Ask) -> bool:
 
 
 def answers(ask: Ask) -> bool:
-    """Say whether it is the privacy officer of the organisation that answers the case, who reads it or answers.
+    """Say whether it is who answers such cases in the organisation that does, who reads it or answers.
 
-    Nobody answers a case about themselves.
+    About looks the privacy officer answers, about an entry who answers for the record. Nobody does about themselves.
     """
     labels, actor = ask.labels, ask.actor
-    if labels is None or not is_case(labels) or not roles.has(actor.role, Permission.REVIEW_LOG):
+    if labels is None or not is_case(labels):
         return False
+    needed = Permission.ANSWER_FOR_RECORD if RECORD in labels.security else Permission.REVIEW_LOG
     done = ask.act is Act.READ or (ask.act is Act.WRITE and labels.letters == _CHANGED)
-    unit, own = actor.unit_id.partition("/")[2], actor.id.partition("/")[2]
-    return done and actor.kind is Kind.STAFF and unit in labels.security and own not in labels.security
+    own = actor.id.partition("/")[2]
+    return done and roles.has(actor.role, needed) and _at(actor, labels) and own not in labels.security
+
+
+def judges(ask: Ask) -> bool:
+    """Say whether the actor answers an open case about the entry asked for, or writes a correction of that entry.
+
+    A correction is a new document with the mark of what it corrects.
+    """
+    labels, actor = ask.labels, ask.actor
+    if labels is None or not roles.has(actor.role, Permission.ANSWER_FOR_RECORD):
+        return False
+    cases = (one for one in ask.facts.labelled if is_case(one) and RECORD in one.security and _at(actor, one))
+    about = {mark for one in cases if ANSWERED not in one.security for mark in one.security if "/" in mark}
+    if ask.act is not Act.WRITE:
+        return f"{labels.type}/{labels.id}" in about
+    return labels.type == "DocumentReference" and labels.letters == _BEGUN and not about.isdisjoint(labels.security)
+
+
+def _at(actor: Actor, case: Labels) -> bool:
+    """Say whether the actor works where a case is answered."""
+    return actor.kind is Kind.STAFF and actor.unit_id.partition("/")[2] in case.security
 
 
 @rule(123, refusal="AK-A063")
@@ -59,8 +83,19 @@ def case_of_others(ask: Ask) -> bool:
 
 @rule(345, basis="behandler en sak", to=STAFF)
 def answers_the_case(ask: Ask) -> bool:
-    """Allow the privacy officer the cases that the officer's organisation answers, and nothing else of the record.
+    """Allow those who answer cases the ones that their organisation answers: of looks the privacy officer.
 
-    Source: GDPR art. 12, 38 (4), 39, pjl § 22; domain rules C2, R14, R18, R34
+    About an entry of the record it is who answers for the record. Neither gets anything else by it.
+
+    Source: GDPR art. 12, 38 (4), 39, pjl § 22, hpl §§ 42-44; domain rules C2, C6, C7, R14, R18, R34
     """
     return answers(ask)
+
+
+@rule(346, basis="behandler en sak", to=STAFF)
+def reads_what_a_case_is_about(ask: Ask) -> bool:
+    """Allow who answers a case about an entry to read it and write the correction, until the case is answered.
+
+    Source: hpl §§ 42, 43 (correction and erasure are decided by who answers for the record); domain rules C6, C7
+    """
+    return judges(ask)

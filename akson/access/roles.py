@@ -40,6 +40,7 @@ class Permission(StrEnum):
     OPEN_WITH_REASON = "open-with-reason"
     OPEN_EMERGENCY = "open-emergency"
     DECIDE_ERASURE = "decide-erasure"  # answers for the record (journalansvarlig)
+    ANSWER_FOR_RECORD = "answer-for-record"  # answers citizens who ask that an entry be corrected or erased
     ANSWER_FOR_MESSAGES = "answer-for-messages"  # sees what did not arrive; its content takes READ_CLINICAL too
     MANAGE = "manage"  # units, staff, code systems
     REVIEW_LOG = "review-log"
@@ -108,7 +109,7 @@ _CARE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTE
 _OPENS = (P.OPEN_WITH_REASON, P.OPEN_EMERGENCY)
 _NURSE = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.GIVE_MEDICATION, P.WRITE_MEDICATION, P.WRITE_PLAN, P.WRITE_VACCINES)
 _TRAINEE = (*_NURSE, P.WRITE_ORDERS)
-_DOCTOR = (*_TRAINEE, P.DECIDE_ERASURE)
+_DOCTOR = (*_TRAINEE, P.DECIDE_ERASURE, P.ANSWER_FOR_RECORD)
 _THERAPIST = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.WRITE_PLAN, P.WRITE_ORDERS)
 _CASE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_TASKS, P.WRITE_MESSAGES)
 
@@ -118,7 +119,7 @@ ROLES: Mapping[str, Role] = {
         _role("fastlege", "Fastlege", *_DOCTOR, health=True),
         _role("legevaktlege", "Lege i vakt", *_DOCTOR, health=True),
         _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True),
-        _role("kommuneoverlege", "Kommuneoverlege", *_TRAINEE, health=True),
+        _role("kommuneoverlege", "Kommuneoverlege", *_TRAINEE, P.ANSWER_FOR_RECORD, health=True),
         _role("lis1", "Lege i spesialisering (LIS1)", *_TRAINEE, health=True),
         _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, P.ANSWER_FOR_MESSAGES, health=True),
         _role("sykepleier", "Sykepleier", *_NURSE, health=True),

@@ -32,6 +32,7 @@ class Case:
 
     sort     a code of cases.SORTS
     who      whose looks it is about: "Practitioner/<id>"; called: "Berit Solli, sykepleier"
+    item     the entry it is about: "DocumentReference/<id>"; of those about looks ""; correction: what corrects it
     outcome  a code of cases.OUTCOMES, "" while it is open
     changed  when it was answered
     """
@@ -45,11 +46,13 @@ class Case:
     due: date
     who: str
     called: str
+    item: str
     since: datetime
     until: datetime
     words: str
     answer: str
     outcome: str
+    correction: str
     by: str
     changed: datetime
 
@@ -69,8 +72,10 @@ def case_of(hit: Stored) -> Case | None:
     return Case(
         stored=hit, sort=sort, patient=reference(task["for"]).partition("/")[2], name=display(task["for"]),
         asker=display(task.get("requester")), asked=asked, who=reference(who), called=display(who),
+        item=reference(task.get("focus")) if cases.SORTS[sort].about_entry else "",
         due=date.fromisoformat(task["restriction"]["period"]["end"]), words=_text(inputs, cases.INPUT, cases.WORDS),
         since=moment(period.get("start")) or asked, until=_last(period, asked), outcome=cases.outcome_of(outputs),
+        correction=reference(cases.given(outputs, cases.OUTPUT, cases.CORRECTION)),
         answer=_text(outputs, cases.OUTPUT, cases.ANSWER), by=display(task.get("owner")),
         changed=moment(task.get("lastModified")) or asked,
     )  # fmt: skip
@@ -104,17 +109,24 @@ async def ask(
     return await journal.create(work, task)
 
 
-async def answer(work: Work, case: Stored, version: int, *, text: str, outcome: str) -> Stored:
+async def answer(
+    work: Work, case: Stored, version: int, *, text: str, outcome: str, correction: str = ""
+) -> Stored:  # fmt: skip
     """Answer a case and close it: what the citizen reads, and what the look through the log showed.
 
+    correction  the document that corrects the entry it is about: "DocumentReference/<id>"
     Raises  Refused AK-J003 when it was changed meanwhile, AK-B003, AK-B004
     Leaves  the Task completed, access-log row, news
     """
     coded = {"coding": [{"system": cases.OUTPUT, "code": outcome}]}
     outputs = [cases.told(cases.OUTPUT, cases.ANSWER, valueString=text),
                cases.told(cases.OUTPUT, cases.OUTCOME, valueCodeableConcept=coded)]  # fmt: skip
+    if correction:
+        outputs.append(cases.told(cases.OUTPUT, cases.CORRECTION, valueReference={"reference": correction}))
+    meta = {**case.resource["meta"], "security": cases.closed(case.resource)}
     closed = {
-        **case.resource, "status": "completed", "owner": {"reference": work.actor.id, "display": work.actor.name},
+        **case.resource, "meta": meta, "status": "completed",
+        "owner": {"reference": work.actor.id, "display": work.actor.name},
         "lastModified": work.now.isoformat(), "output": outputs,
     }  # fmt: skip
     return await journal.update(work, closed, id_=case.id, if_match=version)
@@ -125,7 +137,7 @@ def consumer(office: Office) -> Consumer:
 
     async def handle(news: News) -> None:
         ids = [id_ for type_, id_ in zip(news.types, news.ids, strict=True) if type_ == _CONSENT]
-        rows = await office.database.fetch(cases.READING.current, [news.owner] * len(ids), [_CONSENT] * len(ids), ids)
+        rows = await office.database.fetch(journal.SQL.current, [news.owner] * len(ids), [_CONSENT] * len(ids), ids)
         found = [one for one in (stored(row) for row in rows if not row["deleted"]) if _in_emergency(one.resource)]
         if found:
             async with office.work(JOB, Purpose.SYSTEM, screen="job:cases") as work:
@@ -157,7 +169,7 @@ async def _look_into(work: Work, consent: Stored) -> None:
     about = [cases.told(cases.INPUT, cases.WHO, valueReference={"reference": who, "display": called_}),
              cases.told(cases.INPUT, cases.WHEN, valuePeriod=provision["period"])]  # fmt: skip
     task = cases.task(EMERGENCY, person=person, requester={"display": JOB.name}, now=work.now,
-                      about=about, answerer=answerer)  # fmt: skip
+                      about=about, answerers=[answerer])  # fmt: skip
     try:
         await journal.update(work, {**task, "focus": {"reference": consent.reference}}, id_=id_, if_match=0)
     except Refused as refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from akson.patient.cases import Case
 from akson.portal import looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
-from akson.record.cases import ANSWERED_WITHIN, MOST_WORDS, SORTS
+from akson.record.cases import ANSWERED_WITHIN, MOST_WORDS, REFUSED, SORTS
 from akson.record.session import Within
 
 _CHOICES: Final = ("explanation", "suspicion")
@@ -88,8 +88,8 @@ async def ask(work: Work, opened: Opened, visits: Sequence[Visit], form: Filled)
                     period=(visits[-1].begun, visits[0].ended))  # fmt: skip
 
 
-def told(opened: Opened, case: Case, now: datetime) -> model.Asked:
-    """Return a case in words."""
+def told(opened: Opened, case: Case, about: Mapping[str, str], now: datetime) -> model.Asked:
+    """Return a case in words. about: what the entries that cases are about are called."""
     t, sent = texts().plain, "" if SORTS[case.sort].by_citizens else f"_{case.sort}"
     late = not case.closed and local(now).date() > case.due
     due, day = full_date(case.due), full_date(local(case.changed).date())
@@ -98,16 +98,27 @@ def told(opened: Opened, case: Case, now: datetime) -> model.Asked:
     )  # fmt: skip
     return model.Asked(
         id=_anchor(case), title=t(f"cases.asked_{case.sort}"), state=state, late=late, answer=case.answer,
-        about=", ".join(filter(None, (case.called, full_date(local(case.since).date())))),
+        about=about[case.item] if case.item else ", ".join((case.called, full_date(local(case.since).date()))),
         words=opened.say("cases.words_were", words=case.words) if case.words else "",
         outcome=t(f"cases.{case.outcome}") if case.closed else "",
+        appeal=t("cases.appeal") if case.outcome == REFUSED else "",
+        correction_href=_in_record(opened, case.correction) if case.correction else "",
     )  # fmt: skip
+
+
+def _in_record(opened: Opened, document: str) -> str:
+    return f"{opened.href('/min/journal')}#d-{document.partition('/')[2]}"
 
 
 def answered(opened: Opened, case: Case, now: datetime) -> model.Entry:
     """Return what Min side tells of an answer: that there is one."""
     return model.Entry(title=texts().plain("cases.new"), text=sentence(said(case.changed, now), case.by), icon="chat",
-                       href=f"{opened.href('/min/innsyn')}#{_anchor(case)}")  # fmt: skip
+                       href=href(opened, case))  # fmt: skip
+
+
+def href(opened: Opened, case: Case) -> str:
+    """Return where a case can be read."""
+    return f"{opened.href('/min/innsyn')}#{_anchor(case)}"
 
 
 def _called(visit: Visit) -> str:

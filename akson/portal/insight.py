@@ -12,7 +12,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import apps, blocks, cases, looks, model
+from akson.portal import apps, blocks, cases, demands, looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
@@ -27,13 +27,15 @@ ROWS: Final = 100  # of the log on one page
 
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
-    """Return one page of who looked; blocks, representatives, apps beside it; five statements beside the record.
+    """Return one page of who looked; blocks, representatives, apps beside it; five statements beside the record,
+    and one when there are cases about entries.
 
     before  where the page begins; None for the newest
     """
     seen = await view.looked_at(Within(work), opened.identity.owner, before or work.now, ROWS)
     others = [visit for visit in seen.visits if not visit.own]
     asked = cases.of(opened)
+    about = await demands.named(work, asked)
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
     return model.Insight(
         looks=tuple(
@@ -47,7 +49,8 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
         persons=await _representatives(work, opened), apps=await apps.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
-        asked=tuple(cases.told(opened, one, work.now) for one in asked), contact=await _whom_to_ask(work, opened),
+        asked=tuple(cases.told(opened, one, about, work.now) for one in asked),
+        contact=await _whom_to_ask(work, opened),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 
@@ -59,6 +59,8 @@ class Asked:
     words: str = ""  # the citizen's own
     answer: str = ""
     outcome: str = ""  # "Oppslaget hadde grunn."
+    appeal: str = ""  # what one can do about a refusal
+    correction_href: str = ""
     late: bool = False
 
 
@@ -108,6 +110,32 @@ class Letter:
     at: datetime
     text: str
     id: str = ""  # where a link to it leads
+    ask_href: str = ""  # demand that it be corrected or erased
+    asked: str = ""  # that somebody has: "Det er bedt om retting"
+    asked_href: str = ""
+
+    def with_links(self, **links: str) -> Letter:
+        """Return the same letter with links."""
+        return replace(self, **links)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """Entries of one sort to choose from."""
+
+    head: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demanding:
+    """The page where one demands that an entry be corrected or erased."""
+
+    about: Entry
+    by: str  # the day it is answered: "22.12.2026"
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]  # what the form carries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +165,7 @@ class MyRecord:
     vaccines: tuple[Entry, ...] = ()
     coming: tuple[Entry, ...] = ()
     withheld: str = ""  # why something is not shown
+    ask_href: str = ""  # demand that something be corrected or erased
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,10 @@ from akson.base.web.render import full_date, local, said
 from akson.base.work import Work
 from akson.fhir.dates import BEGINNING
 from akson.patient.banner import FLAG
+from akson.patient.cases import Case
 from akson.patient.chart import LABORATORY, VITAL_SIGNS
 from akson.patient.reading import code, codes, display, extension, moment, words
-from akson.portal import coming, looks, medicines, model
+from akson.portal import coming, demands, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import and_, explained, flowing, in_order, often, sentence, until, usual, value
 from akson.record.journal import Mark
@@ -24,7 +25,7 @@ Resource = Mapping[str, Any]
 WANTED: Final = {
     "Flag": 30, "AllergyIntolerance": 30, "Condition": 100, "MedicationStatement": 200, "Observation:lab": 100,
     "Observation:vital": 100, "DocumentReference": 50, "EpisodeOfCare": 50, "CarePlan": 5, "Goal": 20,
-    "Immunization": 60,
+    "Immunization": 60, "Task": 200,
 }  # fmt: skip
 MARKED: Final[Mapping[str, Mark]] = {
     "Observation:lab": LABORATORY,
@@ -41,6 +42,7 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
     known = await coming.units(work, opened)
     documents = [one for one in opened["DocumentReference"] if one.get("status") == "current"]
     notes = [one for one in documents if code(one.get("type"), looks.DOCUMENT) == looks.NOTE]
+    waiting = demands.open_about(opened)
     problems = [one for one in opened["Condition"] if not codes([one.get("verificationStatus", {})]) & _NOT_TRUE]
     return model.MyRecord(
         critical=tuple(_critical(opened)),
@@ -49,12 +51,13 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         medicines=medicines.drawn(opened["MedicationStatement"], problems, work.now),
         results=tuple(_results(opened["Observation:lab"], work.now)),
         measured=tuple(_results(opened["Observation:vital"], work.now)),
-        notes=tuple(_letter(one) for one in notes),
-        letters=tuple(_letter(one) for one in documents if one not in notes),
+        notes=tuple(_letter(opened, one, waiting) for one in notes),
+        letters=tuple(_letter(opened, one, waiting) for one in documents if one not in notes),
         plans=tuple(_plan(opened, one, known) for one in opened["CarePlan"] if one.get("status") == "active"),
         services=tuple(_service(opened, one) for one in coming.services(opened)),
         vaccines=tuple(_vaccine(one) for one in opened["Immunization"] if one.get("status") == "completed"),
         coming=coming.entries(opened, booked, work.now),
+        ask_href=opened.href(demands.PAGE) if opened.decides else "",
         withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),
     )
 
@@ -106,12 +109,13 @@ def _sort(observation: Resource) -> str:
     return next((one for one in given if explained(one)), given[0] if given else words(observation.get("code")))
 
 
-def _letter(document: Resource) -> model.Letter:
+def _letter(opened: Opened, document: Resource, waiting: Mapping[str, Case]) -> model.Letter:
     by = [display(one) for one in document.get("author", ())]
-    return model.Letter(
+    letter = model.Letter(
         id=f"d-{document['id']}", title=str(document.get("description", "")), by=and_(filter(None, by)),
         at=moment(document.get("date")) or BEGINNING, text=_text(document),
     )  # fmt: skip
+    return demands.marked(opened, letter, f"DocumentReference/{document['id']}", waiting)
 
 
 def _text(document: Resource) -> str:

@@ -9,7 +9,7 @@ from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.portal import apps, blocks, cases, emergencies, home, insight, model, record
+from akson.portal import apps, blocks, cases, demands, emergencies, home, insight, model, record
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
@@ -93,6 +93,28 @@ async def ask_why(work: Work, visit: Visit) -> Page | Go:
     hidden = _carried(shown, hvem=sent.get("hvem", ""), dag=sent.get("dag", ""))
     return shown.page("min_forklaring.html", status=422 if form.sent else 200, form=form,
                       asking=cases.asking(shown, looked, work.now, hidden))  # fmt: skip
+
+
+@SCREENS.screen(demands.PAGE, needs=OWN, title="demands.ask")
+async def demand(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen choose an entry and demand that it be corrected or erased."""
+    shown = await opened(work, visit, demands.WANTED, page="journal/retting")
+    if not shown.decides:
+        raise Refused("AK-A001")
+    sent = visit.form if visit.sent else visit.query
+    if not sent.get("hva"):
+        return shown.page("min_retting_velg.html", offers=tuple(demands.offered(shown)))
+    found = await demands.find(work, shown, sent["hva"])
+    form = demands.FORM.read(visit.form) if visit.sent else demands.FORM.blank()
+    if form.valid:
+        try:
+            await demands.demand(work, shown, found, form)
+            return Go(shown.href("/min/innsyn"), said="demands.sent")
+        except Refused as refused:
+            await undo(work)
+            form = form.with_refused(refused)
+    page = demands.demanding(shown, found, work.now, _carried(shown, hva=found.reference))
+    return shown.page("min_retting.html", status=422 if form.sent else 200, form=form, demanding=page)
 
 
 @SCREENS.screen("/min/innsyn/app", needs=OWN, title="my_apps.end")

@@ -1,11 +1,13 @@
 """Cases in the journal: what citizens ask for by right, as Tasks that say whom and when they are about.
 
-A citizen says what is asked for, about whose looks and when; the journal finds the look in the log, and says who
-answers and by when. What was asked never changes after that. Another right is one more row of SORTS and a form.
+A citizen says what is asked for, and of what: whose looks and when, or which entry. The journal finds it, and says who
+answers and by when (holding.py). What was asked never changes after that. Another right is one more row of SORTS and
+a form.
 
     Task.code          one of SORTS                          Task.for        whose record
-    Task.input         who, when, in the citizen's words     Task.output     the answer, the outcome
-    restriction.period.end   the day it must be answered     meta.security   the mark, who answers, whom it is about
+    Task.input         who, when, in the citizen's words     Task.output     the answer, the outcome, the correction
+    Task.focus         the entry it is about                 meta.security   the mark, who answers, what it is about
+    restriction.period.end   the day it must be answered
 """
 
 from __future__ import annotations
@@ -15,44 +17,49 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from akson.access.facts import Labels
-from akson.access.rights import CASE
-from akson.access.rules import Act
-from akson.audit import view
-from akson.base.errors import Refused
+from akson.access.rights import ANSWERED, CASE, RECORD
 from akson.base.queries import queries
-from akson.base.work import Kind, Work
-from akson.fhir import bodies, types
-from akson.fhir.dates import HERE, interval
-from akson.record.deciding import asked
-from akson.record.drafts import Draft
-from akson.record.session import Within, fetch, session
-from akson.record.stored import marks_in, stored
+from akson.base.work import Work
+from akson.fhir import types
+from akson.fhir.dates import HERE
+from akson.record.session import fetch
+from akson.record.stored import marks_in
 
 SQL = queries(__file__, "cases.sql")
-READING = queries(__file__, "reading.sql")
 Resource = Mapping[str, Any]
 SYSTEM: Final = "https://akson.no/fhir/case"  # Task.code
 MARK: Final = "https://akson.no/fhir/case-mark"
 ANSWERED_BY: Final = "https://akson.no/fhir/case-answered-by"  # its codes are ids of Organizations
 ABOUT: Final = "https://akson.no/fhir/case-about"  # its codes are ids of Practitioners
+ITEM: Final = "https://akson.no/fhir/case-item"  # its codes are "Type/id": of a case about it, and of what corrects it
+CLOSING: Final = "https://akson.no/fhir/mark"  # of akson/access/facts.py
 INPUT: Final = "https://akson.no/fhir/case-input"
 OUTPUT: Final = "https://akson.no/fhir/case-output"
 WHO, WHEN, WORDS = "who", "when", "words"  # of INPUT
-ANSWER, OUTCOME = "answer", "outcome"  # of OUTPUT
+ANSWER, OUTCOME, CORRECTION = "answer", "outcome", "correction"  # of OUTPUT; the last is a reference
 ANSWERED_WITHIN: Final = timedelta(days=30)  # GDPR art. 12 (3); domain rule R34
 OUTCOMES: Final = ("lawful", "unlawful", "unclear")
+CORRECT, ERASE = "correction", "deletion"  # of SORTS
+CORRECTED, ERASED, ELSEWHERE, REFUSED = "corrected", "erased", "wrong-person", "refused"  # outcomes
+GONE: Final = frozenset({ERASED, ELSEWHERE})  # outcomes by which the entry has left the record
 MOST_WORDS: Final = 4000
 TASK: Final = "Task"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sort:
-    """One thing there can be a case about. by_citizens: who begins it; else we do."""
+    """One thing there can be a case about.
+
+    by_citizens  who begins it; else we do
+    outcomes     what its answer may come to
+    about_entry  of the record, and answered by who answers for that; else about somebody's looks
+    """
 
     code: str
     display: str
+    outcomes: tuple[str, ...] = OUTCOMES
     by_citizens: bool = True
+    about_entry: bool = False
 
 
 SORTS: Final[Mapping[str, Sort]] = {
@@ -62,30 +69,46 @@ SORTS: Final[Mapping[str, Sort]] = {
         Sort(code="suspicion", display="Mistanke om oppslag uten grunn"),
         Sort(code="emergency", display="Nødåpning", by_citizens=False),
         Sort(code="finding", display="Oppslag som skilte seg ut i loggen", by_citizens=False),
+        Sort(code=CORRECT, display="Krav om retting", outcomes=(CORRECTED, REFUSED), about_entry=True),
+        Sort(code=ERASE, display="Krav om sletting", outcomes=(ERASED, ELSEWHERE, REFUSED), about_entry=True),
     )
 }
-_TAKEN: Final = frozenset("resourceType status intent code for requester input".split())
-_ANSWERING: Final = frozenset("id meta status businessStatus owner lastModified output".split())  # all else stays
-_DONE: Final = "completed"
 
 
 def task(
-    sort: str, *, person: Resource, requester: Resource, now: datetime, about: Sequence[Resource], answerer: str
-) -> dict[str, Any]:
+    sort: str, *, person: Resource, requester: Resource, now: datetime, about: Sequence[Resource],
+    answerers: Sequence[str], items: Sequence[str] = (), marks: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
     """Return a case as it is kept.
 
-    about     its inputs, WHO among them
-    answerer  id of the Organization
+    about      its inputs, WHO among them when it is about somebody's looks
+    answerers  ids of the Organizations, the one nearest to it first
+    items      the entry it is about, "Type/id", and what belongs to that
+    marks      of the entry, by which the case is closed to whom the entry is
     """
-    who = given(about, INPUT, WHO).get("reference", "").partition("/")[2]
-    marks = [{"system": MARK, "code": CASE}, {"system": ANSWERED_BY, "code": answerer}, {"system": ABOUT, "code": who}]
+    who = (given(about, INPUT, WHO) or {}).get("reference", "").partition("/")[2]
+    named = [(MARK, CASE), *((ANSWERED_BY, one) for one in dict.fromkeys(answerers))]
+    named += [(ABOUT, who)] if who else [(MARK, RECORD), *((ITEM, one) for one in items)]
+    named += [(CLOSING, one) for one in marks]
     due = (now + ANSWERED_WITHIN).astimezone(HERE).date().isoformat()
     coding = {"system": SYSTEM, "code": sort, "display": SORTS[sort].display}
     return {
-        "resourceType": TASK, "meta": {"security": marks}, "status": "requested", "intent": "order",
-        "code": {"coding": [coding]}, "for": person, "authoredOn": now.isoformat(), "requester": requester,
-        "restriction": {"period": {"end": due}}, "input": list(about),
+        "resourceType": TASK, "meta": {"security": [mark(*one) for one in named]}, "status": "requested",
+        "intent": "order", "code": {"coding": [coding]}, "for": person, "authoredOn": now.isoformat(),
+        "requester": requester, "restriction": {"period": {"end": due}}, "input": list(about),
+        **({"focus": {"reference": items[0]}} if items else {}),
     }  # fmt: skip
+
+
+def mark(system: str, code: str) -> dict[str, str]:
+    """Return one mark of meta.security."""
+    return {"system": system, "code": code}
+
+
+def closed(resource: Resource) -> list[Resource]:
+    """Return the marks that a case has once it is answered: of one about an entry, that its entry is closed again."""
+    marks = list((resource.get("meta") or {}).get("security") or ())
+    return [*marks, mark(MARK, ANSWERED)] if RECORD in marks_in(resource.get("meta") or {}) else marks
 
 
 def told(system: str, code: str, **value: Any) -> dict[str, Any]:
@@ -125,9 +148,14 @@ def is_case(resource: Resource) -> bool:
 
 
 def marked(resource: Resource, system: str) -> str:
-    """Return the code of a case's mark of this system, or ""."""
+    """Return the code of a case's first mark of this system, or ""."""
+    return next(iter(all_marked(resource, system)), "")
+
+
+def all_marked(resource: Resource, system: str) -> list[str]:
+    """Return the codes of a case's marks of this system."""
     security = (resource.get("meta") or {}).get("security") or ()
-    return next((c.get("code", "") for c in security if c.get("system") == system), "")
+    return [c.get("code", "") for c in security if c.get("system") == system]
 
 
 async def answerer_of(work: Work, unit: int) -> str:
@@ -140,77 +168,3 @@ async def name_of(work: Work, owner: int) -> str:
     """Return what a person is called, for those who may know that there is a case about them."""
     rows = await fetch(work, SQL.name, owner)
     return (rows[0]["name"] or "") if rows else ""
-
-
-async def hold(work: Work, drafts: Sequence[Draft]) -> None:
-    """Complete what citizens ask for: find the look in the log, and say who answers and by when; two statements each.
-
-    Raises  Refused AK-B00x with its path, only to who may ask
-    """
-    for draft in drafts if work.actor.kind is Kind.CITIZEN else ():
-        if draft.type == TASK and draft.method == "POST" and is_case(draft.resource or {}) and _may_ask(work, draft):
-            draft.rewrite(bodies.dumps(await _completed(work, draft.owner or 0, draft.resource or {})))
-
-
-def _may_ask(work: Work, draft: Draft) -> bool:
-    facts = session(work).facts.get(draft.owner or 0)
-    labels = Labels(type=TASK, security=frozenset({CASE}), letters="c", author=work.actor.key)
-    return facts is not None and asked(work, facts, labels, Act.WRITE).permit
-
-
-async def _completed(work: Work, owner: int, resource: Resource) -> dict[str, Any]:
-    sort = SORTS.get(sort_of(resource))
-    if sort is None or not sort.by_citizens:
-        raise Refused("AK-B002", path="Task.code")
-    if more := sorted(resource.keys() - _TAKEN) or _decided_here(work, resource):
-        raise Refused("AK-B002", path=f"Task.{more[0]}")
-    parts = resource.get("input") or ()
-    who, period, words = (given(parts, INPUT, name) for name in (WHO, WHEN, WORDS))
-    try:
-        since, until = interval(period["start"])[0], interval(period["end"])[1]
-        reference = str(who["reference"])
-    except (KeyError, TypeError, ValueError):
-        raise Refused("AK-B005", path="Task.input") from None
-    if len(parts) > len((who, period, words)) or not isinstance(words or "", str) or len(words) > MOST_WORDS:
-        raise Refused("AK-B002", path="Task.input")
-    seen = await view.looked_at_by(Within(work), owner, reference, (since, until))
-    answerer = await answerer_of(work, seen[0].place) if seen and reference.startswith("Practitioner/") else ""
-    if not answerer:
-        raise Refused("AK-B001", path="Task.input")
-    about = [told(INPUT, WHO, valueReference=who), told(INPUT, WHEN, valuePeriod=period)]
-    about += [told(INPUT, WORDS, valueString=words)] if words else []
-    requester = {"reference": work.actor.id, "display": work.actor.name}
-    return task(sort.code, person=resource["for"], requester=requester, now=work.now, about=about, answerer=answerer)
-
-
-def _decided_here(work: Work, resource: Resource) -> list[str]:
-    """Return the elements that say something else than they will."""
-    requester = (resource.get("requester") or {}).get("reference", work.actor.id)
-    will = {"status": (resource["status"], "requested"), "intent": (resource["intent"], "order"),
-            "requester": (requester, work.actor.id)}  # fmt: skip
-    return [name for name, (says, is_) in will.items() if says != is_]
-
-
-async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
-    """Let an answer be an answer and nothing else; one statement for those of a set. Asked after access has said yes.
-
-    Raises  Refused AK-B003, AK-B004
-    """
-    tasks = [one for one in drafts if one.type == TASK and work.actor.kind is Kind.STAFF]
-    answers = [one for one in tasks if is_case(one.resource or {})]
-    if not answers:
-        return
-    keys = [one.owner or 0 for one in answers], [types.code_of(TASK)] * len(answers), [one.id or "" for one in answers]
-    standing = {row["id"]: stored(row).resource for row in await fetch(work, READING.current, *keys)}
-    for one in answers:
-        _refuse_unfit_answer(one.resource or {}, standing.get(one.id or "", {}))
-
-
-def _refuse_unfit_answer(resource: Resource, before: Resource) -> None:
-    kept = [resource.get(name) == before.get(name) for name in (resource.keys() | before.keys()) - _ANSWERING]
-    marks = [(one.get("meta") or {}).get("security") for one in (resource, before)]
-    if before.get("status") == _DONE or not all(kept) or marks[0] != marks[1]:
-        raise Refused("AK-B004", path="Task")
-    parts = resource.get("output") or ()
-    if resource.get("status") == _DONE and not (given(parts, OUTPUT, ANSWER) and outcome_of(parts) in OUTCOMES):
-        raise Refused("AK-B003", path="Task.output")

@@ -16,7 +16,7 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, types
-from akson.record import addresses, cases, following, own, profiling, units
+from akson.record import addresses, following, holding, own, profiling, units
 from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
@@ -43,7 +43,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     for n in owners_first:
         within(drafts[n], place, work, drafts[n], lookup)
     rows = await standing(work, drafts)
-    await cases.hold(work, drafts)
+    await holding.hold(work, drafts)
     coming = {(d.owner or 0, d.type, d.id or "") for d in drafts if d.brings}
     made: dict[int, Change] = {}
     async for n in in_turns(owners_first):
@@ -54,7 +54,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
         within(draft, _decide, work, change, draft)
     if taken := next((draft for draft in drafts if draft.taken), None):  # only who could have made it learns so much
         within(taken, _refuse_taken, taken)
-    await cases.hold_answers(work, drafts)
+    await holding.hold_answers(work, drafts)
     state = session(work)
     state.queue.extend(changes)
     state.known |= coming

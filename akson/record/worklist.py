@@ -17,7 +17,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import interval
-from akson.record.cases import ANSWERED_BY, is_marked, marked
+from akson.record.cases import ANSWERED_BY, SORTS, all_marked, is_marked, sort_of
 from akson.record.deciding import permitted
 from akson.record.session import fetch
 from akson.record.stored import stored
@@ -27,6 +27,7 @@ READING = queries(__file__, "reading.sql")
 TASK: Final = "https://akson.no/fhir/task"  # Task.code
 FOR_INFORMATION: Final = "orientering"  # to be known, not acted on: kind "notice" instead of "task"
 CASE: Final = "case"  # kind of what citizens ask for by right, see cases.py
+DEMAND: Final = "demand"  # kind of those that are about an entry
 OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")
 MOST: Final = 200
 _AT_HOME: Final = "HH"  # Encounter.class
@@ -106,13 +107,14 @@ def _task(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, 
     unit = _key(resource.get("requester"), "Organization", open_id)
     unit = _key(resource.get("owner"), "Organization", open_id) or unit
     person = _key(resource.get("owner"), "Practitioner", open_id)
-    if answerer := marked(resource, ANSWERED_BY) if is_marked(resource) else "":
-        unit, person = open_id(answerer) or 0, 0
     due = ((resource.get("restriction") or {}).get("period") or {}).get("end")
     codes = {c.get("code") for c in (resource.get("code") or {}).get("coding") or [] if c.get("system") == TASK}
-    kind = CASE if answerer else "notice" if FOR_INFORMATION in codes else "task"
-    if unit or person:
-        yield unit, person, kind, interval(due)[1] if due else None
+    kind, until = "notice" if FOR_INFORMATION in codes else "task", interval(due)[1] if due else None
+    if answerers := all_marked(resource, ANSWERED_BY) if is_marked(resource) else []:
+        kind = DEMAND if (sort := SORTS.get(sort_of(resource))) and sort.about_entry else CASE
+        yield from ((key, 0, kind, until) for one in answerers if (key := open_id(one)))
+    elif unit or person:
+        yield unit, person, kind, until
 
 
 def _appointment(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, datetime | None]]:

@@ -1,4 +1,4 @@
-"""What the privacy officer's pages are filled with: plain values."""
+"""What the pages of those who answer cases are filled with: plain values."""
 
 from __future__ import annotations
 
@@ -61,3 +61,31 @@ class Inspected:
     answer: str
     outcome: str
     emergency: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry of a record that something is demanded of."""
+
+    title: str
+    by: str  # "Mariam Yusuf, 22.11.2026"
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demanded:
+    """One demand with the entry it is about."""
+
+    title: str
+    person: str
+    asker: str  # who asked on the person's behalf
+    words: str
+    asked: str
+    due: str
+    now: bool
+    state: str
+    entry: Entry | None  # while it waits, for who may see it
+    closed_to_you: str  # why not
+    action: str
+    answer: str
+    outcome: str

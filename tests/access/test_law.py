@@ -9,11 +9,18 @@ import pytest
 
 from akson.access.asking import RULES
 from akson.access.law import answering, points
-from tests.access import shown, test_children, test_citizens, test_commons, test_rights, test_rules
+from tests.access import shown, test_children, test_citizens, test_commons, test_demands, test_rights, test_rules
 
 TESTS = Path(__file__).parents[1]
 NAMES = sorted({rule.name for rule in RULES})
-_TABLES = (test_rules, test_citizens, test_children, test_commons, test_rights)  # importing them marks what they show
+_TABLES = (
+    test_rules,
+    test_citizens,
+    test_children,
+    test_commons,
+    test_demands,
+    test_rights,
+)  # importing them marks what they show
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -52,3 +52,45 @@ def test_en_noedaapning_blir_vurdert_av_personvernombudet(journey: Journey) -> N
         "saken er avsluttet"
     )
     journey.as_("Astrid Marie Nordli").open("Innsyn").sees("Nødåpning", "Det hastet.")
+
+
+def test_astrid_faar_rettet_et_notat_av_fastlegen(journey: Journey) -> None:
+    astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal")
+    astrid.panel("Notater").sees("Smerter i hofte ved gange")
+    astrid.open("Er noe feil, eller mangler det noe?").sees("Hjertesvikt", "Prøvesvar og målinger")
+    astrid.go("/min/journal").panel("Notater").open("Be om retting eller sletting : Journalnotat")
+    astrid.sees("Jonas Eikeland").press("Send").sees("Dette må rettes")
+    astrid.choose("Få det rettet").fill("Hva er galt?", "Det er kneet, ikke hoften").press("Send")
+    astrid.sees("Kravet er sendt", "Krav om retting", "Svar innen").open("Min journal").sees("Det er bedt om retting")
+
+    jonas = journey.as_("Jonas Eikeland")
+    assert eventually(lambda: jonas.go("/krav").has("link", "Vil ha noe rettet"))
+    jonas.open("Vil ha noe rettet").sees("Det er kneet, ikke hoften", "Smerter i hofte ved gange")
+    jonas.choose("Rettes").fill("Svar til innbyggeren", "Du har rett.").press("Avgjør og send").sees("Må fylles ut")
+    jonas.fill("Rettingen", "Smertene er i kneet.").press("Avgjør og send").sees("Kravet er avgjort")
+
+    astrid = journey.as_("Astrid Marie Nordli").open("Svar på en sak")
+    astrid.sees("Du har rett.", "Opplysningen er rettet").open("Se rettingen")
+    astrid.panel("Notater").sees("Retting av «Journalnotat»", "Smertene er i kneet.", "Smerter i hofte ved gange")
+
+
+def test_kommuneoverlegen_sletter_et_notat_og_avslaar_et_annet(journey: Journey) -> None:
+    astrid = journey.as_("Astrid Marie Nordli")
+    for which in ("Hjemmebesøk", "Telefon, legevakt"):
+        astrid.go("/min/journal").panel("Notater").open(f"Be om retting eller sletting : {which}")
+        astrid.choose("Få det slettet").fill("Hva er galt?", f"{which} stemmer ikke").press("Send").sees(
+            "Kravet er sendt"
+        )
+
+    gunnar = journey.as_("Gunnar Falk", width=390)
+    for which, what in (("Hjemmebesøk", "Slettes"), ("Telefon, legevakt", "Avslås")):
+        assert eventually(lambda: gunnar.go("/krav").has("link", "Vil ha noe slettet"))
+        gunnar.open("Vil ha noe slettet")
+        decided = what if f"{which} stemmer ikke" in gunnar.text else {"Slettes": "Avslås", "Avslås": "Slettes"}[what]
+        gunnar.choose(decided).fill("Svar til innbyggeren", "Vurdert etter helsepersonelloven.").press("Avgjør og send")
+        gunnar.sees("Kravet er avgjort")
+        assert eventually(lambda: "Avgjort, " in gunnar.go("/krav").text)
+
+    astrid = journey.as_("Astrid Marie Nordli").open("Innsyn")
+    astrid.sees("Opplysningen er slettet", "Kravet er avslått", "Statsforvalteren")
+    astrid.open("Min journal").panel("Notater").sees("Snakker i hele setninger")

@@ -152,7 +152,7 @@ async def test_what_a_program_writes_down_as_an_answer_is_none(town: Town) -> No
     about = [tasks.told(tasks.INPUT, "who", valueReference=who)]
     forged = tasks.task(
         "explanation", person={"reference": town.names["Patient/astrid"]}, requester={"display": "Akson"},
-        now=town.office.clock(), about=about, answerer=town.id("Organization/fjordvik"),
+        now=town.office.clock(), about=about, answerers=[town.id("Organization/fjordvik")],
     )  # fmt: skip
     forged["meta"]["security"] = [unmarked, *forged["meta"]["security"][1:]]
     async with town.office.work(VENDOR, Purpose.SYSTEM) as work:

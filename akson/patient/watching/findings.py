@@ -123,7 +123,7 @@ async def make_case(work: Work, finding: Finding, words: str) -> None:
     about = [cases.told(cases.INPUT, cases.WHO, valueReference=who),
              cases.told(cases.INPUT, cases.WHEN, valuePeriod={"start": start, "end": end})]  # fmt: skip
     task = cases.task(SORT, person=person, requester={"display": JOB.name}, now=work.now, about=about,
-                      answerer=answerer)  # fmt: skip
+                      answerers=[answerer])  # fmt: skip
     async with work.office.work(JOB, Purpose.SYSTEM, screen="job:surveillance") as job:
         try:
             await journal.update(job, task, id_=f"finding-{finding.id}", if_match=0)

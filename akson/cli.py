@@ -25,6 +25,7 @@ from akson.base.postgres import Postgres
 from akson.doors import dividing, faults, logs, memory, people, running, seeding, serving
 from akson.doors.apps import app_commands
 from akson.doors.failures import sentence
+from akson.doors.backup_commands import backup_commands, restore_commands
 from akson.doors.key_commands import key_commands
 from akson.doors.keys import Keys
 from akson.doors.loading import import_bundles
@@ -303,6 +304,8 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
 main.add_command(app_commands(_running))
 main.add_command(key_commands(_running))
 main.add_command(session_commands(_running))
+main.add_command(backup_commands(_running))
+main.add_command(restore_commands(_running))
 
 
 if __name__ == "__main__":

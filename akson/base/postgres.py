@@ -13,6 +13,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Self
@@ -58,12 +59,17 @@ class Postgres:
     data      folder; the server lives in `data`/postgres and is made there the first time
     binaries  what find() returned, or a bin folder; otherwise find() looks and may fetch into `data`/postgresql
     fast      without durability, for tests
+    more      settings besides ours; patience: seconds a start may take
     """
 
-    def __init__(self, data: Path, *, binaries: Binaries | Path | None = None, fast: bool = False) -> None:
+    def __init__(
+        self, data: Path, *, binaries: Binaries | Path | None = None, fast: bool = False,
+        more: Mapping[str, str] = {}, patience: float = START,
+    ) -> None:  # fmt: skip
         self._data = data.absolute()
         self._given = binaries
         self._fast = fast
+        self._more, self._patience = dict(more), patience
         self._child: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
 
@@ -72,8 +78,8 @@ class Postgres:
         """Return the address of the database `akson`, with all rights."""
         return self.url_of("akson")
 
-    def url_of(self, database: str) -> str:
-        return f"postgresql://akson@/{database}?host={quote(str(self._socket), safe='')}&port=5432"
+    def url_of(self, database: str, user: str = "akson") -> str:
+        return f"postgresql://{user}@/{database}?host={quote(str(self._socket), safe='')}&port=5432"
 
     @property
     def binaries(self) -> Binaries:
@@ -168,7 +174,8 @@ class Postgres:
         return folder
 
     def _launch(self) -> None:
-        settings = SETTINGS | (FAST if self._fast else {}) | {"unix_socket_directories": str(self._socket)}
+        settings = SETTINGS | (FAST if self._fast else {}) | self._more
+        settings |= {"unix_socket_directories": str(self._socket)}
         command = [str(self._binaries.folder / "postgres"), "-D", str(self._cluster)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (self._home / "log").open("ab") as log:
@@ -186,7 +193,7 @@ class Postgres:
 
     def _wait_until_ready(self, child: subprocess.Popen[bytes]) -> None:
         """Wait for "ready" on the status line of postmaster.pid, which is where pg_ctl looks too."""
-        deadline = time.monotonic() + START
+        deadline = time.monotonic() + self._patience
         while child.poll() is None and time.monotonic() < deadline:
             try:
                 lines = (self._cluster / "postmaster.pid").read_text("utf-8").splitlines()

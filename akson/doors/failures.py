@@ -7,6 +7,11 @@ from typing import Final
 
 import asyncpg
 
+from akson.audit.ledger import LedgerBroken
+from akson.base.age import Unreadable
+from akson.base.backups.place import OtherLog
+from akson.base.backups.programs import ProgramFailed
+from akson.base.backups.restoring import NotKept
 from akson.base.binaries import NoPostgres
 from akson.base.errors import Refused
 from akson.base.migrate import MigrationRefused
@@ -24,6 +29,12 @@ _SAID: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (NoPostgres, "Finner ikke PostgreSQL 15 eller nyere. Installer postgresql, eller kjør make demo, som henter den."),
     (MigrationRefused, "Databasen passer ikke til denne utgaven av Akson ({failure}). Bruk den utgaven som laget den, "
                        "eller en ny datamappe."),
+    (NotKept, "Sikkerhetskopien har ikke det som trengs ({failure})."),
+    (Unreadable, "En fil i sikkerhetskopien kan ikke leses ({failure})."),
+    (OtherLog, "I mappen for sikkerhetskopier ligger det en annen databases endringer ({failure}). Velg en ny mappe."),
+    (ProgramFailed, "Sikkerhetskopieringen stoppet. {failure}"),
+    (LedgerBroken, "Slettingsboka er ikke hel ({failure}). Slipp ingen inn, og meld fra til den som har ansvar for "
+                   "informasjonssikkerheten."),
     (asyncpg.InvalidPasswordError, "Databasen slipper oss ikke inn. Se etter passordet i AKSON_DATABASE_URL."),
     (asyncpg.InvalidAuthorizationSpecificationError,
      "Databasen slipper oss ikke inn. Se etter brukeren i AKSON_DATABASE_URL."),

@@ -50,12 +50,17 @@ LOG = logging.getLogger("akson.worker")
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
-def consumers(office: Office) -> list[Consumer]:
-    """Return everyone who wants to hear news."""
+def copies(office: Office) -> list[Consumer]:
+    """Return those who keep copies of what stands in the record, and let go of what is erased."""
     return [
         worklist.consumer(office.database, office.ids.open), erasing.consumer(office.eraser),
-        drafts.consumer(office.database), collecting.consumer(office), cases.consumer(office),
+        drafts.consumer(office.database),
     ]  # fmt: skip
+
+
+def consumers(office: Office) -> list[Consumer]:
+    """Return everyone who wants to hear news."""
+    return [*copies(office), collecting.consumer(office), cases.consumer(office)]
 
 
 async def work(settings: Settings) -> None:
@@ -208,7 +213,7 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
     given = {
         "AKSON_ENV": settings.environment, "AKSON_DATABASE_URL": settings.database_url,
         "AKSON_DATA": str(settings.data), "AKSON_URL": settings.base_url, "AKSON_PORT": str(settings.port),
-        "AKSON_HOOKS": settings.hooks,
+        "AKSON_HOOKS": settings.hooks, "AKSON_BACKUP": str(settings.backup or ""),
         "AKSON_EXCHANGE_SECRET": settings.exchange_secret,
         "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
         "AKSON_EVENT_DAYS": str(settings.event_days),

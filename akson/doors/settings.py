@@ -35,6 +35,7 @@ class Settings:
     hooks: str = ""  # AKSON_HOOKS: hosts and networks inside that subscriptions may be delivered to, with commas
     hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
     event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
+    backup: Path | None = None  # AKSON_BACKUP: the folder that backups and the ledger of erasures are kept in
     rate: int = 600_000  # AKSON_CLIENT_RATE: FHIR requests a minute for each client without a limit of its own; 0: none
 
     @property
@@ -90,6 +91,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
         proxies=_proxies(env),
         contact=_contact(env),
+        backup=_path(env, "AKSON_BACKUP"),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
         idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"),

@@ -8,3 +8,14 @@ SELECT journal_erase_v2(
   (journal_lock_v1(ARRAY[$2::bigint], array_fill($2::bigint, ARRAY[cardinality($4::smallint[])]), $4, $5,
                    '{}', '{}', '{}', '{}'))[1],
   $3, $4, $5, $6);
+
+-- name: here
+-- What of a decision is in this record, and not erased.
+-- in    $1 owner, $2 types, $3 ids
+-- out   type, id, and the revision of the owner's facts
+SELECT r.type, r.id, o.facts_rev
+  FROM unnest($2::smallint[], $3::text[]) AS given (type, id)
+  JOIN resource r ON r.owner = $1 AND r.type = given.type AND r.id = given.id
+  JOIN owner o ON o.owner = r.owner
+ WHERE NOT EXISTS (SELECT FROM erasure e WHERE e.owner = r.owner AND e.type = r.type AND e.id = r.id)
+ ORDER BY r.type, r.id;

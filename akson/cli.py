@@ -24,8 +24,9 @@ from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.doors import dividing, faults, logs, memory, people, running, seeding, serving
 from akson.doors.apps import app_commands
-from akson.doors.failures import sentence
+from akson.doors.backing import refuse_restored
 from akson.doors.backup_commands import backup_commands, restore_commands
+from akson.doors.failures import sentence
 from akson.doors.key_commands import key_commands
 from akson.doors.keys import Keys
 from akson.doors.loading import import_bundles
@@ -91,6 +92,7 @@ def serve(host: str) -> None:
     settings = _settings()
     logs.begin()
     asyncio.run(tried(settings))
+    asyncio.run(refuse_restored(settings))
     serving.serve(served(settings, people.personas(settings)), host, settings.port, settings.proxies)
 
 

@@ -1,7 +1,8 @@
 """The ledger of erasures: kept beside the backups, so that what was erased is erased again after a restore.
 
-A page says what was erased, which page it follows, and is signed and sealed like a backup: whoever writes pages cannot read
-them. The mark says how many pages there are, and that nothing more had been erased at a time; it shows a cut end.
+A page says what was erased and which page it follows, and is signed and sealed like a backup: whoever writes pages
+cannot read them. The mark says how many pages there are, and that nothing more had been erased at a time: it shows a
+cut end.
 
 erasures/0000000001.age    sealed: one line of JSON (_Page), one line "key id, space, signature in hexadecimal"
 erasures/mark.json         open: number of pages, digest of the last, time, signature; written over
@@ -34,7 +35,7 @@ class LedgerBroken(Exception):
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
-    """One decided erasure of one resource. entry: the number in its owner's chain; those of one entry are one decision."""
+    """One decided erasure of one resource. entry: its number in its owner's chain; one entry is one decision."""
 
     owner: int
     entry: int

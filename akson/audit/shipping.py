@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +22,7 @@ _MOST: Final = 500  # erasures on a page
 async def refuse_older(database: Database, place: Place) -> None:
     """Raise Refused AK-L019 when the ledger has pages this database does not know of.
 
-    It was put back from a backup then, and what was erased since may be in it: nobody may read until that is gone again.
+    It was put back from a backup then, and what was erased since may be in it: nobody may read before that is gone.
     """
     there = last_page(place)  # first: another process may write a page meanwhile, and has noted it before
     known = await database.fetchval(SQL.pages)
@@ -59,8 +60,6 @@ async def _write(
                decision=row["decision"])
         for row in await database.fetch(SQL.lines, number)
     ]  # fmt: skip
-    try:
+    with suppress(FileExistsError):  # written before a fall or by another process: the same lines
         write_page(place, number, lines, signer, recipients)
-    except FileExistsError:  # written before a fall, or by another process: the same lines, since they are noted
-        pass
     await database.execute(SQL.written, number)

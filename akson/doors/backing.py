@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from akson.audit.seal import Signer
-from akson.audit.shipping import ship
+from akson.audit.shipping import refuse_older, ship
 from akson.base.age import Identity, Recipient
 from akson.base.backups.place import Base, Place
 from akson.base.backups.taking import Receiver, whole_copy
@@ -126,3 +126,11 @@ async def _copies(ours: Backing, every: timedelta, days: int, told: Tell) -> Non
             if gone := ours.place.forget(clock() - timedelta(days=days)):
                 told(f"{clock():%d.%m.%Y %H.%M}  slettet {gone} filer som ingen kan trenge")
         await asyncio.sleep(TURN)
+
+
+async def refuse_restored(settings: Settings) -> None:
+    """Raise Refused AK-L019 where the database was put back from a backup and what was erased since may be in it."""
+    if settings.backup is None:
+        return
+    async with opened(settings, size=1) as office:
+        await refuse_older(office.database, place_of(settings))

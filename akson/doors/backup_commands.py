@@ -52,10 +52,8 @@ def backup_commands(running: _Running) -> click.Group:
         for base in place.bases:
             click.echo(f"{base.ended:%d.%m.%Y %H.%M.%S} UTC  {base.file.stat().st_size >> 20:>8} MB  {base.file.name}")
         newest = max((one.file.stat().st_mtime for one in place.segments), default=0.0)
-        click.echo(
-            f"{len(place.segments)} deler av endringsloggen, den siste fra {datetime.fromtimestamp(newest, UTC):%d.%m.%Y %H.%M.%S} UTC"
-            if newest else "Ingen endringslogg ennå: start «akson backup run»."
-        )  # fmt: skip
+        last = f", den siste fra {datetime.fromtimestamp(newest, UTC):%d.%m.%Y %H.%M.%S} UTC" if newest else ""
+        click.echo(f"{len(place.segments)} deler av endringsloggen{last}")
 
     return group
 
@@ -83,9 +81,8 @@ def restore_commands(running: _Running) -> click.Group:
         for line in faults.told(done.report):
             click.echo(line)
         built, erased, proved = done.seconds
-        click.echo(
-            f"Hentet tilbake på {built:.1f} s, slettet {done.again} om igjen på {erased:.1f} s, bevist på {proved:.1f} s."
-        )
+        click.echo(f"Hentet tilbake på {built:.1f} s, slettet {done.again} om igjen på {erased:.1f} s, ", nl=False)
+        click.echo(f"bevist på {proved:.1f} s.")
         click.echo(f"Slettingsboka er fullstendig til {done.complete:%d.%m.%Y %H.%M.%S} UTC.")
         click.echo(f"Databasen er stoppet, og ligger i {folder / 'postgres' / 'cluster'}")
         raise SystemExit(1 if done.report.faults else 0)

@@ -23,6 +23,7 @@ from akson.base.errors import Refused
 from akson.base.jobs import Consumer, deliver
 from akson.clinical.notes import drafts
 from akson.doors import sending
+from akson.doors.backing import refuse_restored
 from akson.doors.keys import Keys
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
@@ -65,6 +66,7 @@ def consumers(office: Office) -> list[Consumer]:
 
 async def work(settings: Settings) -> None:
     """Carry news, deliver messages, seal the log and clean up until stopped."""
+    await refuse_restored(settings)
     schemas = Schemas(settings.schemas) if settings.schemas else None
     async with opened(settings) as office, httpx.AsyncClient(timeout=20.0) as http, client() as hooks:
         turns: dict[str, Callable[[], Awaitable[int]]] = {

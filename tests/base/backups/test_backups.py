@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,25 +18,20 @@ from akson.base.backups.programs import ProgramFailed
 from akson.base.backups.restoring import NotKept, restored
 from akson.base.backups.taking import Receiver, whole_copy
 from akson.base.postgres import Postgres
+from tests import servers
 
 CANARY = "kanarifugl"
 
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Path]:
-    """A folder that the servers' user reaches."""
-    folder = Path(mkdtemp(prefix="akson-backup-"))
-    folder.chmod(0o755)
-    try:
+    with servers.room() as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
 def durable(room: Path, postgres: Postgres) -> Iterator[Postgres]:
-    """A server that keeps a log, as one in earnest does."""
-    with Postgres(room / "durable", binaries=postgres.binaries, more={"shared_buffers": "32MB"}) as server:
+    with servers.durable(room / "durable", postgres) as server:
         yield server
 
 
@@ -104,7 +98,7 @@ async def test_what_comes_back_takes_writes_and_can_be_backed_up_into_the_same_p
 ) -> None:
     keys = [kept.identity.recipient]
     await kept.at(kept.moments[1], folder / "a", durable)
-    with Postgres(folder / "a", binaries=durable.binaries, more={"shared_buffers": "32MB"}) as back:
+    with Postgres(folder / "a", binaries=durable.binaries, more=servers.SMALL) as back:
         receiver = Receiver(back.url, back.binaries, kept.place, keys, folder / "spool-of-a")
         async with connected(back) as connection:
             with receiver.running():

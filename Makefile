@@ -3,7 +3,7 @@
 #   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest,
 #                                                 WORKERS=0 runs them in one process (to use a debugger, or -s)
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance check fix journey seed shell bench definitions units docs requirements clean
+.PHONY: help demo test conformance check fix journey seed shell drill bench definitions units docs requirements clean
 SHELL := /bin/bash
 PORT ?= 8000
 DATA ?= data
@@ -44,6 +44,9 @@ seed: $(RUNTIME)  ## fill the data folder with the invented people, without serv
 
 shell: $(RUNTIME)  ## psql in the database of a running demo
 	@$(PYTHON) -m akson.base.binaries $(DATA) "$(AKSON_POSTGRES_BIN)" psql "host=$(abspath $(DATA))/postgres/run user=akson dbname=akson"
+
+drill: $(RUNTIME)  ## back up the installation that runs, bring it back beside it, and prove what came back
+	@AKSON_DATA=$(DATA) .venv/bin/akson restore drill
 
 bench: $(DEV)  ## measure the hot paths against the stored baseline
 	@$(PYTHON) -m bench $(ARGS)

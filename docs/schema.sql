@@ -866,6 +866,19 @@ CREATE TABLE public.erasure (
     decision text NOT NULL
 );
 
+CREATE TABLE public.erasure_line (
+    owner bigint NOT NULL,
+    seq bigint NOT NULL,
+    type smallint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    page bigint NOT NULL
+);
+
+CREATE TABLE public.erasure_page (
+    number bigint NOT NULL,
+    written boolean DEFAULT false NOT NULL
+);
+
 CREATE TABLE public.export (
     id text NOT NULL COLLATE pg_catalog."C",
     actor text NOT NULL,
@@ -1438,6 +1451,12 @@ ALTER TABLE ONLY public.condition
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (person, id);
 
+ALTER TABLE ONLY public.erasure_line
+    ADD CONSTRAINT erasure_line_pkey PRIMARY KEY (owner, seq, type, id);
+
+ALTER TABLE ONLY public.erasure_page
+    ADD CONSTRAINT erasure_page_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY public.erasure
     ADD CONSTRAINT erasure_pkey PRIMARY KEY (owner, seq, type, id);
 
@@ -1585,6 +1604,8 @@ ALTER TABLE ONLY public.worklist
 CREATE INDEX condition_at ON public.condition USING btree (at);
 
 CREATE INDEX draft_owner ON public.draft USING btree (owner);
+
+CREATE INDEX erasure_line_page ON public.erasure_line USING btree (page);
 
 CREATE INDEX export_actor ON public.export USING btree (actor) WHERE (NOT ended);
 
@@ -1758,6 +1779,9 @@ CREATE CONSTRAINT TRIGGER person_identifier_moves AFTER UPDATE ON public.person_
 
 CREATE TRIGGER person_identifier_taken BEFORE INSERT ON public.person_identifier FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND (new.owner <> 0))) EXECUTE FUNCTION public.person_identifier_taken_v1();
 
+ALTER TABLE ONLY public.erasure_line
+    ADD CONSTRAINT erasure_line_page_fkey FOREIGN KEY (page) REFERENCES public.erasure_page(number);
+
 ALTER TABLE ONLY public.finding_outcome
     ADD CONSTRAINT finding_outcome_finding_fkey FOREIGN KEY (finding) REFERENCES public.finding(id);
 
@@ -1830,6 +1854,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.condition TO akson_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.draft TO akson_app;
 
 GRANT SELECT ON TABLE public.erasure TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.erasure_line TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.erasure_page TO akson_app;
+
+GRANT UPDATE(written) ON TABLE public.erasure_page TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export TO akson_app;
 

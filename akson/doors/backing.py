@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from akson.audit.seal import Signer
-from akson.audit.shipping import refuse_older, ship
 from akson.base.age import Identity, Recipient
 from akson.base.backups.place import Base, Place
 from akson.base.backups.taking import Receiver, whole_copy
@@ -22,6 +21,7 @@ from akson.doors.keys import Keys
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.record.office import Office
+from akson.record.shipping import refuse_older, ship
 
 RECIPIENTS: Final = "backup.recipients"
 TURN: Final = 2.0  # seconds between two turns: what a fire may cost

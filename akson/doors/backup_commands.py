@@ -75,17 +75,7 @@ def restore_commands(running: _Running) -> click.Group:
         "--to", default="", help="Tidspunktet med tidssone, som 2026-11-22T14:00:00+01:00. Uten: alt som finnes."
     )
     def into(folder: Path, key: Path, to: str) -> None:
-        settings = running()
-        held, place = backing.identities(key), backing.place_of(settings)
-        done = asyncio.run(put_back(settings, place, held, _moment(to), folder.absolute(), backing.programs(settings)))
-        for line in faults.told(done.report):
-            click.echo(line)
-        built, erased, proved = done.seconds
-        click.echo(f"Hentet tilbake på {built:.1f} s, slettet {done.again} om igjen på {erased:.1f} s, ", nl=False)
-        click.echo(f"bevist på {proved:.1f} s.")
-        click.echo(f"Slettingsboka er fullstendig til {done.complete:%d.%m.%Y %H.%M.%S} UTC.")
-        click.echo(f"Databasen er stoppet, og ligger i {folder / 'postgres' / 'cluster'}")
-        raise SystemExit(1 if done.report.faults else 0)
+        raise SystemExit(_put_back(running(), folder, key, to))
 
     @group.command(help="Slett om igjen i databasen som går, det som er slettet siden kopien den er hentet fra.")
     @_KEY
@@ -104,6 +94,20 @@ def restore_commands(running: _Running) -> click.Group:
         raise SystemExit(_drilled(running(), room))
 
     return group
+
+
+def _put_back(settings: Settings, folder: Path, key: Path, to: str) -> int:
+    """Bring an installation back and tell what was proved; return the exit code."""
+    moment, held, place = _moment(to), backing.identities(key), backing.place_of(settings)
+    done = asyncio.run(put_back(settings, place, held, moment, folder.absolute(), backing.programs(settings)))
+    for line in faults.told(done.report):
+        click.echo(line)
+    built, erased, proved = done.seconds
+    click.echo(f"Hentet tilbake på {built:.1f} s, slettet {done.again} om igjen på {erased:.1f} s, ", nl=False)
+    click.echo(f"bevist på {proved:.1f} s.")
+    click.echo(f"Slettingsboka er fullstendig til {done.complete:%d.%m.%Y %H.%M.%S} UTC.")
+    click.echo(f"Databasen er stoppet, og ligger i {folder / 'postgres' / 'cluster'}")
+    return 1 if done.report.faults else 0
 
 
 def _moment(told: str) -> datetime | None:

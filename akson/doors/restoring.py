@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from akson.audit import ledger, shipping
+from akson.audit import ledger
 from akson.audit.report import Report
 from akson.audit.verify import verify
 from akson.base.age import Identity
@@ -23,6 +23,7 @@ from akson.doors.keys import FILE, Keys
 from akson.doors.opening import clock, opened
 from akson.doors.running import copies
 from akson.doors.settings import Settings
+from akson.record import shipping
 from akson.record.office import Office
 from akson.record.replaying import replay
 

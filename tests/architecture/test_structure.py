@@ -97,6 +97,7 @@ READERS = {
         "erasure",
         "fact",
     },  # proves, apart from the writers
+    "akson/doors/drill.sql": {"chain", "resource_version"},  # compares two databases, on either side of a restore
     "akson/base/jobs.sql": {"news", "job"},  # delivers what the journal told
 }
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from akson.audit import ledger, shipping
+from akson.audit import ledger
 from akson.audit.ledger import LedgerBroken
 from akson.audit.seal import Signer
 from akson.base.age import Identity, Unreadable
@@ -33,7 +33,7 @@ from akson.doors.running import consumers
 from akson.doors.settings import Settings, from_environment
 from akson.exchange import delivery, erasing, inbox
 from akson.fhir import types
-from akson.record import erasure, journal
+from akson.record import erasure, journal, shipping
 from akson.record.erasure import Decision, Ground
 from akson.record.office import Office
 from akson.record.replaying import carry_out

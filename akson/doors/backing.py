@@ -103,17 +103,16 @@ async def keep(settings: Settings, *, every: timedelta, days: int, told: Tell) -
     """Keep the backup until stopped. every: between two whole copies; days: how far back one can go."""
     ours = backing(settings)
     receiver = ours.receiver
-    async with opened(settings, size=2) as office:
-        with receiver.running():
-            copying = asyncio.create_task(_copies(ours, every, days, told))
-            try:
-                while not copying.done():
-                    receiver.carry()
-                    await ours.ship(office)
-                    await asyncio.sleep(TURN)
-                await copying
-            finally:
-                copying.cancel()
+    async with opened(settings, size=2) as office, receiver.running():
+        copying = asyncio.create_task(_copies(ours, every, days, told))
+        try:
+            while not copying.done():
+                receiver.carry()
+                await ours.ship(office)
+                await asyncio.sleep(TURN)
+            await copying
+        finally:
+            copying.cancel()
 
 
 async def _copies(ours: Backing, every: timedelta, days: int, told: Tell) -> None:

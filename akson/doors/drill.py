@@ -91,7 +91,7 @@ async def _backed_up(office: Office, ours: Backing, proof: Proof) -> tuple[Store
     old, begun = await _written(office, "før"), time.monotonic()
     connection = await asyncpg.connect(ours.url)
     try:
-        with receiver.running():
+        async with receiver.running():
             base = await ours.copy()
             proof.took.append(
                 (f"hel kopi av basen, {base.file.stat().st_size >> 20} MB forseglet", time.monotonic() - begun)

@@ -105,7 +105,7 @@ async def kept(settings: Settings) -> AsyncIterator[tuple[Office, Callable[[], A
     ours = backing.backing(settings)
     receiver = ours.receiver
     async with opened(settings) as office, connected(settings) as connection:
-        with receiver.running():
+        async with receiver.running():
 
             async def carried() -> None:
                 await ours.ship(office)

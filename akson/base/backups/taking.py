@@ -6,8 +6,8 @@ import asyncio
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -85,9 +85,12 @@ class Receiver:
         self._spool, self._slot = spool, slot
         self._carried: dict[str, int] = {}  # what was carried, as it was then
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Receive while the block lasts."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Receive while the block lasts; it begins when the changes come in.
+
+        Raises  ProgramFailed
+        """
         self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
         named = f"--slot={self._slot}"
         run(self._binaries, self._url, "pg_receivewal", "--create-slot", "--if-not-exists", named)
@@ -95,6 +98,7 @@ class Receiver:
         with (self._spool / "said").open("w+b") as said:
             self._child = begun(self._binaries, self._url, "pg_receivewal", asked, out=subprocess.DEVNULL, said=said)
             try:
+                await self._under_way()
                 yield
             finally:
                 self._child.send_signal(signal.SIGINT)  # of older versions: it ends cleanly on this one only
@@ -102,6 +106,21 @@ class Receiver:
                     self._child.wait(_STOP)
                 except subprocess.TimeoutExpired:
                     self._child.kill()
+
+    async def _under_way(self) -> None:
+        """Return when the database sends: what is written from then on is kept."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            while not await connection.fetchval(SQL.sending, self._slot):
+                self._refuse_ended()
+                await asyncio.sleep(_PAUSE)
+        finally:
+            await connection.close()
+
+    def _refuse_ended(self) -> None:
+        if self._child.poll() is not None:
+            said = (self._spool / "said").read_text("utf-8", errors="replace")[-_LONGEST:]
+            raise ProgramFailed(f"pg_receivewal: {said.strip()}")
 
     def forget(self) -> None:
         """Take the slot away: the database keeps nothing for us any more."""
@@ -112,9 +131,7 @@ class Receiver:
 
         Raises  ProgramFailed when receiving has ended by itself
         """
-        if self._child.poll() is not None:
-            said = (self._spool / "said").read_text("utf-8", errors="replace")[-_LONGEST:]
-            raise ProgramFailed(f"pg_receivewal: {said.strip()}")
+        self._refuse_ended()
         whole = sorted(file for file in self._spool.iterdir() if len(file.name) == 24 or file.suffix == ".history")
         for file in filter(self._changed, whole):
             self._place.keep_segment(file, self._recipients)

@@ -17,3 +17,10 @@ SELECT coalesce(bool_or(flush_lsn >= $2::text::pg_lsn), false) AS done
 -- name: written
 -- How far the log is written.
 SELECT pg_current_wal_lsn()::text;
+
+-- name: sending
+-- Whether changes go to the receiver behind a slot.
+-- in    $1 slot
+SELECT coalesce(bool_or(r.state IN ('streaming', 'catchup') AND s.restart_lsn IS NOT NULL), false)
+  FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = r.pid
+ WHERE s.slot_name = $1;

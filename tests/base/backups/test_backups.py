@@ -75,7 +75,7 @@ async def kept(durable: Postgres, folder: Path) -> Kept:
     async with connected(durable) as connection:
         await connection.execute("DROP TABLE IF EXISTS diary; CREATE TABLE diary (n serial, what text)")
         await connection.execute("INSERT INTO diary (what) VALUES ($1)", CANARY)
-        with receiver.running():
+        async with receiver.running():
             await whole_copy(durable.url, durable.binaries, place, keys)
             for line in ("én", "to", "tre"):
                 moments.append(await connection.fetchval("SELECT clock_timestamp()"))
@@ -100,10 +100,9 @@ async def test_what_comes_back_takes_writes_and_can_be_backed_up_into_the_same_p
     await kept.at(kept.moments[1], folder / "a", durable)
     with Postgres(folder / "a", binaries=durable.binaries, more=servers.SMALL) as back:
         receiver = Receiver(back.url, back.binaries, kept.place, keys, folder / "spool-of-a")
-        async with connected(back) as connection:
-            with receiver.running():
-                await connection.execute("INSERT INTO diary (what) VALUES ('en annen vei')")
-                await receiver.all_carried(connection)
+        async with connected(back) as connection, receiver.running():
+            await connection.execute("INSERT INTO diary (what) VALUES ('en annen vei')")
+            await receiver.all_carried(connection)
     assert await kept.at(None, folder / "b", durable) == [CANARY, "én", "en annen vei"]
 
 

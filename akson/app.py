@@ -13,6 +13,7 @@ from pkgutil import walk_packages
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route
@@ -23,6 +24,7 @@ from akson.base.web.messages import Messages
 from akson.base.web.render import Renderer
 from akson.base.web.screens import Screen, Screens, handlers, problem
 from akson.base.web.screens import routes as screen_routes
+from akson.base.web.speaking import Speaking, language_routes
 from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind
 from akson.doors.contact import contact_routes
@@ -133,7 +135,9 @@ def application(settings: Settings, personas: Personas = nobody) -> Starlette:
             app.router.routes.extend(_routes(here))
             yield
 
-    return Starlette(lifespan=lifespan, exception_handlers=handlers(renderer) | {Exception: _failed(renderer)})
+    secure = cookie_is_secure(settings.base_url)
+    told = handlers(renderer) | {Exception: _failed(renderer)}
+    return Starlette(lifespan=lifespan, exception_handlers=told, middleware=[Middleware(Speaking, secure=secure)])
 
 
 def _routes(here: Installation) -> list[BaseRoute]:
@@ -156,6 +160,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
         *contact_routes(here.settings.contact, here.settings.base_url, clock),
         *discovery_routes(smart, "smart-configuration"),  # for clients that know the host only
         *signin_routes(_signin(here, sessions)),
+        *language_routes(here.renderer, secure=cookie_is_secure(here.settings.base_url)),
         *screen_routes(screens(), context, explain=explain),
     ]
     found.append(Mount(PLACE, routes=smart_routes(smart, Consent(

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from akson.base.database import Reads, Record
+from akson.base.languages import language
 from akson.base.queries import queries
 from akson.base.work import Kind, Seen
 
@@ -96,12 +97,12 @@ def in_words(what: str) -> str:
     if known:
         return known
     verb, things = _parts(what)
-    return _words()["verb"][verb].format(thing=_and(things))
+    return _words(language())["verb"][verb].format(thing=_and(things))
 
 
 def _as_a_whole(what: str) -> str:
     """Return what a page or a look-up is called; "" for what was done to resources."""
-    words = _words()
+    words = _words(language())
     first, _, rest = what.partition(" ")
     if first == "page":
         return words["page"].get(rest.split("/")[0], words["page"]["other"])
@@ -113,8 +114,8 @@ def _as_a_whole(what: str) -> str:
 
 
 def _parts(what: str) -> tuple[str, list[str]]:
-    """Return (verb, things) of what was done to resources, both as words.toml has them."""
-    words = _words()
+    """Return (verb, things) of what was done to resources, both as words-nb.toml has them."""
+    words = _words(language())
     first, _, rest = what.partition(" ")
     verb, target = (first, rest) if first in words["verb"] else ("read", what)
     verb = "history" if target.endswith("/_history") else verb
@@ -155,7 +156,7 @@ def _visit(patient: int, rows: list[Record]) -> Visit:
 
 def _did(seen: Seen) -> list[str]:
     """Return what was done, one thing each."""
-    words = _words()
+    words = _words(language())
     if seen.outcome != "permit":
         return [words["outcome"].get(seen.what) or words["outcome"].get(seen.outcome) or in_words(seen.what)]
     opening = words["opening"].get(seen.rule, "") if seen.what.startswith("POST Consent/") else ""
@@ -170,5 +171,5 @@ def _and(things: list[str]) -> str:
 
 
 @cache
-def _words() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))
+def _words(language: str) -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((Path(__file__).parent / f"words-{language}.toml").read_text("utf-8"))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from akson.base.languages import language
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -20,6 +22,7 @@ class Entry:
     status: int  # HTTP
     issue: str  # FHIR issue type, hl7.org/fhir/R4/valueset-issue-type.html
     nb: str  # for people, bokmål
+    nn: str  # and nynorsk
     en: str  # for machines' logs and developers; no personal data
 
 
@@ -54,7 +57,8 @@ class Refused(Exception):
     @property
     def text(self) -> str:
         """Return the Norwegian sentence for people."""
-        return self.entry.nb.format(**self.values)
+        sentence = self.entry.nn if language() == "nn" else self.entry.nb
+        return sentence.format(**self.values)
 
     @property
     def diagnostics(self) -> str:

@@ -50,7 +50,7 @@ async def open_chart(
     """Return the chart of `patient` with its banner.
 
     wanted, marked   what the page shows, as in journal.chart
-    page             what the citizen's log calls it: a name in akson/audit/words.toml
+    page             what the citizen's log calls it: a name in akson/audit/words-nb.toml
     Raises           Refused AK-J001 unknown, or an access refusal
     """
     parts = await journal.chart(work, patient, {**banner.WANTED, **wanted}, marked={**banner.MARKED, **marked})

@@ -85,7 +85,7 @@ async def opened(
     """Return the record that `?person=` names, or the citizen's own.
 
     wanted, marked   what the page shows, as in journal.chart
-    page             what the log calls it: a name in akson/audit/words.toml, and "/" with what part of it when not all
+    page             what the log calls it: a name in audit/words-nb.toml, and "/" with what part of it when not all
     Raises           Refused AK-A001, the same whether another person is unknown or may not be seen; why, to youth
     """
     named = (visit.form if visit.sent else visit.query).get("person", "")

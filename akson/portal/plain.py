@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from akson.base.languages import language
 from akson.base.web.messages import texts
-from akson.base.web.render import clock, local, long_day, number
+from akson.base.web.render import clock, day_name, local, long_day, number
 
 Resource = Mapping[str, Any]
 EVENING: Final = 17  # o'clock
@@ -20,7 +21,6 @@ _A_WEEK: Final = timedelta(days=7)
 _DOSE: Final = re.compile(r"^(?P<amount>.+?) × (?P<times>[1-4])(?P<rest>.*)$")
 _DAILY: Final = re.compile(r"\b([1-4]) × daglig")
 _WRAPPED: Final = 70  # letters; a line shorter than this was ended on purpose
-_DAYS: Final = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
 
 
 def day_of(moment: datetime, now: datetime) -> str:
@@ -30,7 +30,7 @@ def day_of(moment: datetime, now: datetime) -> str:
         return texts().plain("plain.tonight" if local(moment).hour >= EVENING else "plain.today")
     if day == today + timedelta(days=1):
         return texts().plain("plain.tomorrow")
-    return _DAYS[day.weekday()] if today < day < today + _A_WEEK else long_day(day)
+    return day_name(day) if today < day < today + _A_WEEK else long_day(day)
 
 
 def hours(start: datetime, end: datetime | None) -> str:
@@ -99,12 +99,12 @@ class Explained:
 
 def explained(code: str) -> Explained | None:
     """Return our words for a LOINC or SNOMED CT code, or None."""
-    return _explained().get(code)
+    return _explained(language()).get(code)
 
 
 def in_order(codes: Iterable[str]) -> list[str]:
-    """Return codes in the order of results.toml, then those it does not know."""
-    places = {code: place for place, code in enumerate(_explained())}
+    """Return codes in the order of results-nb.toml, then those it does not know."""
+    places = {code: place for place, code in enumerate(_explained(language()))}
     return sorted(codes, key=lambda code: places.get(code, len(places)))
 
 
@@ -136,6 +136,6 @@ def usual(observation: Resource) -> str:
 
 
 @cache
-def _explained() -> Mapping[str, Explained]:
-    raw = tomllib.loads((Path(__file__).parent / "results.toml").read_text("utf-8"))
+def _explained(language: str) -> Mapping[str, Explained]:
+    raw = tomllib.loads((Path(__file__).parent / f"results-{language}.toml").read_text("utf-8"))
     return {code: Explained(*words) for code, words in raw.items()}

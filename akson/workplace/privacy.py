@@ -29,7 +29,7 @@ NEEDS: Final = "review-log"
 SOON: Final = timedelta(days=7)
 CLOSED: Final = ("completed",)
 MOST_CLOSED: Final = 20
-_PAGE: Final = "personvern"  # as akson/audit/words.toml has it
+_PAGE: Final = "personvern"  # as akson/audit/words-nb.toml has it
 FORM: Final = Form(
     Choice(
         name="utfall",

@@ -18,10 +18,12 @@ _NAMES: Final[Mapping[str, str]] = {
     "p": "puls", "puls": "puls", "t": "temp", "temp": "temp", "spo2": "spo2", "sat": "spo2", "rf": "resp",
     "resp": "resp", "vekt": "vekt",
 }  # fmt: skip
-_DAYS: Final = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
-_TASK: Final = re.compile(r"oppgave\s+(.+)", re.IGNORECASE | re.DOTALL)
+_NB: Final = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+_NN: Final = ("måndag", "tysdag", "onsdag", "torsdag", "fredag", "laurdag", "sundag")
+_DAYS: Final = {name: place for names in (_NB, _NN) for place, name in enumerate(names)}
+_TASK: Final = re.compile(r"oppg[aå]ve\s+(.+)", re.IGNORECASE | re.DOTALL)
 _WHEN: Final = re.compile(
-    rf"\s+(i dag|i morgen|(?:på\s+)?(?:{'|'.join(_DAYS)})|\d{{1,2}}\.\d{{1,2}}\.?)$", re.IGNORECASE
+    rf"\s+(i dag|i morg[eo]n|(?:på\s+)?(?:{'|'.join(_DAYS)})|\d{{1,2}}\.\d{{1,2}}\.?)$", re.IGNORECASE
 )
 
 
@@ -60,10 +62,10 @@ def _task(text: str, today: date) -> Task:
 
 
 def _day(word: str, today: date) -> date | None:
-    if word in ("i dag", "i morgen"):
-        return today + timedelta(days=word == "i morgen")
+    if word in ("i dag", "i morgen", "i morgon"):
+        return today + timedelta(days=word != "i dag")
     if word in _DAYS:
-        return today + timedelta(days=(_DAYS.index(word) - today.weekday() - 1) % 7 + 1)
+        return today + timedelta(days=(_DAYS[word] - today.weekday() - 1) % 7 + 1)
     number, _, month = word.strip(".").partition(".")
     try:
         day = date(today.year, int(month), int(number))

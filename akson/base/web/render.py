@@ -15,15 +15,22 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from akson.base.languages import LANGUAGES, language
 from akson.base.web import charts
 from akson.base.web.messages import HOME, Messages
 
 OSLO = ZoneInfo("Europe/Oslo")
-_DAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+_DAYS = {
+    "nb": ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+    "nn": ("måndag", "tysdag", "onsdag", "torsdag", "fredag", "laurdag", "sundag"),
+}
 _MONTHS = (
     "januar", "februar", "mars", "april", "mai", "juni",
     "juli", "august", "september", "oktober", "november", "desember",
 )  # fmt: skip
+_TOMORROW = {"nb": "i morgen", "nn": "i morgon"}
+_UNKNOWN = {"nb": "ikke kjent", "nn": "ikkje kjent"}
+_MISSING = {"nb": "mangler", "nn": "manglar"}
 
 
 class Renderer:
@@ -42,7 +49,7 @@ class Renderer:
             loader=FileSystemLoader([kit, home]), autoescape=True, undefined=StrictUndefined, auto_reload=reload,
             trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.do"],
         )  # fmt: skip
-        self._environment.globals.update(t=messages, asset=asset, charts=charts)
+        self._environment.globals.update(t=messages, asset=asset, charts=charts, language=language, languages=LANGUAGES)
         self._environment.filters.update(FILTERS)
         self._names = frozenset(self._environment.list_templates(extensions=["html"]))
 
@@ -60,7 +67,7 @@ def local(moment: datetime) -> datetime:
 
 def full_date(day: date | None) -> str:
     """Return "14.03.1941"; "ikke kjent" when there is none."""
-    return f"{_day(day):%d.%m.%Y}" if day else "ikke kjent"
+    return f"{_day(day):%d.%m.%Y}" if day else _UNKNOWN[language()]
 
 
 def clock(moment: datetime) -> str:
@@ -71,17 +78,22 @@ def clock(moment: datetime) -> str:
 def weekday(day: date) -> str:
     """Return "man. 23.11.2026"."""
     day = _day(day)
-    return f"{_DAYS[day.weekday()][:3]}. {day:%d.%m.%Y}"
+    return f"{day_name(day)[:3]}. {day:%d.%m.%Y}"
+
+
+def day_name(day: date) -> str:
+    """Return "mandag"."""
+    return _DAYS[language()][day.weekday()]
 
 
 def long_day(day: date) -> str:
     """Return "mandag 23. november"."""
     day = _day(day)
-    return f"{_DAYS[day.weekday()]} {day.day}. {_MONTHS[day.month - 1]}"
+    return f"{day_name(day)} {day.day}. {_MONTHS[day.month - 1]}"
 
 
 def short_weekday(day: date) -> str:
-    return f"{_DAYS[_day(day).weekday()][:3]}."
+    return f"{day_name(_day(day))[:3]}."
 
 
 def short_month(day: date) -> str:
@@ -99,9 +111,11 @@ def when(context: Context, moment: date | None) -> str:
 def said(moment: date | None, now: datetime) -> str:
     """Return `moment` seen from `now`; a moment of the nearest days keeps its clock time."""
     if moment is None:
-        return "ikke kjent"
+        return _UNKNOWN[language()]
     day, today = _day(moment), _day(now)
-    near = {today: "i dag", today - timedelta(days=1): "i går", today + timedelta(days=1): "i morgen"}.get(day)
+    near = {today: "i dag", today - timedelta(days=1): "i går", today + timedelta(days=1): _TOMORROW[language()]}.get(
+        day
+    )
     if near is None:
         return f"{day:%d.%m}" if day.year == today.year else f"{day:%d.%m.%Y}"
     return f"{near} {clock(moment)}" if isinstance(moment, datetime) else near
@@ -109,7 +123,7 @@ def said(moment: date | None, now: datetime) -> str:
 
 def fnr(number: str) -> str:
     """Return a national id grouped as people read it: "148341 42059"; "mangler" when there is none."""
-    return f"{number[:6]} {number[6:]}" if number else "mangler"
+    return f"{number[:6]} {number[6:]}" if number else _MISSING[language()]
 
 
 def number(value: Decimal | float | str | None) -> str:

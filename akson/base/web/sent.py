@@ -52,3 +52,9 @@ def same_session(sent: str, secret: str) -> None:
 def version(text: str) -> int:
     """Return the version a form was drawn from; what is no number is a version there never was."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < _LONG else 0
+
+
+def local(to: str) -> str:
+    """Return `to` if it is a page of ours, else "": no form of ours leads anybody astray."""
+    plain = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
+    return to if plain and len(to) <= 2000 else ""

@@ -160,3 +160,16 @@ async def test_the_pages_take_the_same_statements_however_many_work_there(town: 
             await employed(browser, town, fnr=synthetic_fnr(date(1990, 1, 2), n, female=False).value)
         assert [(await browser.open(path)).statements for path in ("/ansatte", nord(town))] == before
         assert max(before) <= 16
+
+
+async def test_a_role_that_has_not_begun_is_ended_too(town: Town) -> None:
+    day = local(town.office.clock()).date() + timedelta(days=9)
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        assert (await employed(browser, town, since=day.isoformat()))[0] == 303
+        page = await browser.open(nord(town))
+        row = next(part for part in page.html.split("<li>") if "Vold" in part)
+        role, version = (row.split(f'name="{name}" value="')[1].split('"')[0] for name in ("rolle", "versjon"))
+        assert (await browser.send(nord(town), rolle=role, versjon=version)).status == 303
+        assert "Vold" not in (await browser.open(nord(town))).text
+    for later in (timedelta(), timedelta(days=20)):
+        assert await town.office.register.staff(NEW.value, town.office.clock() + later, "demo:4") == []

@@ -13,7 +13,7 @@ from akson.record import journal
 from akson.record.search.searching import search
 from akson.record.stored import Stored
 from akson.registers.identifiers import HPR_SYSTEM, Fnr, Hpr
-from akson.workplace.staffing.reading import CONFIRMED_FOR, codes_of, over
+from akson.workplace.staffing.reading import CONFIRMED_FOR, codes_of, coming, over
 
 Resource = dict[str, Any]
 ROLE: Final = "https://akson.no/fhir/role"  # PractitionerRole.code
@@ -68,13 +68,16 @@ async def _person(work: Work, answers: Mapping[str, Any]) -> Stored:
 async def end(work: Work, role: str, version: int) -> Stored:
     """End a role at once: whoever has it is out at their next request, in sessions that are open too.
 
+    One that has not begun has no time to end at, and is put out of use.
+
     Raises   Refused AK-J001 unknown, AK-J003 changed meanwhile, or what access says
     Leaves   PractitionerRole with an end; access-log row; news
     """
     resource = (await journal.read(work, "PractitionerRole", role)).resource
     last = work.now - timedelta(milliseconds=1)  # a period holds to the end of what is written
     period = (resource.get("period") or {}) | {"end": last.isoformat(timespec="milliseconds")}
-    return await journal.update(work, resource | {"period": period}, id_=role, if_match=version)
+    ended = {"active": False} if coming(resource, last) else {"period": period}
+    return await journal.update(work, resource | ended, id_=role, if_match=version)
 
 
 async def confirm(work: Work, unit: str, today: date) -> Stored:

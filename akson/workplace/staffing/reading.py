@@ -96,7 +96,7 @@ async def _members(work: Work, one: Stored) -> tuple[Member, ...]:
     page = await search(work, "PractitionerRole", asked)
     persons = {person.reference: person.resource for person in page.included}
     found = [_member(work, hit, persons.get(reference(hit.resource.get("practitioner")), {}))
-             for hit in page.hits if _now(hit.resource, work.now) or _coming(hit.resource, work.now)]  # fmt: skip
+             for hit in page.hits if _now(hit.resource, work.now) or coming(hit.resource, work.now)]  # fmt: skip
     return tuple(sorted(found, key=lambda member: (member.coming, member.role, member.name)))
 
 
@@ -108,7 +108,7 @@ def _member(work: Work, role: Stored, person: Resource) -> Member:
         id=role.id, version=role.version, name=named(person) if person else "", hpr=hpr,
         role=", ".join(ROLES[code].name if code in ROLES else code for code in codes_of(resource)),
         since=local(since).date() if since else None, until=local(until - _TICK).date() if until else None,
-        coming=_coming(resource, work.now), own=reference(resource.get("practitioner")) == work.actor.id,
+        coming=coming(resource, work.now), own=reference(resource.get("practitioner")) == work.actor.id,
     )  # fmt: skip
 
 
@@ -130,10 +130,11 @@ def _bounds(role: Resource) -> tuple[datetime | None, datetime | None]:
     return interval(start)[0] if start else None, interval(end)[1] if end else None
 
 
-def _coming(role: Resource, now: datetime) -> bool:
+def coming(role: Resource, now: datetime) -> bool:
+    """Say whether a role has not begun."""
     since = _bounds(role)[0]
     return not over(role, now) and since is not None and since > now
 
 
 def _now(role: Resource, now: datetime) -> bool:
-    return not over(role, now) and not _coming(role, now)
+    return not over(role, now) and not coming(role, now)

@@ -69,10 +69,12 @@ SELECT actor, provider FROM signin_session
    AND (locked_at IS NOT NULL OR seen_at <= $2::timestamptz - $3::interval);
 
 -- name: lock_session
--- in    $1 digest, $2 now
--- out   actor, provider; or no row: a citizen's session, or none
-UPDATE signin_session SET locked_at = coalesce(locked_at, $2) WHERE digest = $1 AND actor ->> 'kind' = 'staff'
-RETURNING actor, provider;
+-- Lock a session, under a new cookie.
+-- in    $1 digest, $2 new digest, $3 now
+-- out   one row; or none: a citizen's session, or no session
+UPDATE signin_session SET digest = $2, locked_at = coalesce(locked_at, $3)
+ WHERE digest = $1 AND actor ->> 'kind' = 'staff'
+RETURNING true;
 
 -- name: end_at_issuer
 -- End what the issuer says has ended: its session, or all of a person's.

@@ -221,11 +221,13 @@ class _Door:
         session = await signin.sessions.of(request, now)
         if session is not None:
             same_session(form.get("_csrf", ""), session.csrf)
-            locked = await signin.sessions.lock(cookie, now)
             await signin.noted(Event(what="locked", actor=session.actor, address=_address(request)))
-            if locked is None:
-                await signin.sessions.end(cookie)
-        return go(f"/logg-inn?{urlencode({'til': to})}" if (to := _local(form.get("til", ""))) else "/logg-inn")
+        answer = go(f"/logg-inn?{urlencode({'til': to})}" if (to := _local(form.get("til", ""))) else "/logg-inn")
+        if secret := await signin.sessions.lock(cookie, now):
+            signin.sessions.hand_over(answer, secret)
+        elif await signin.sessions.end(cookie):
+            signin.sessions.take_back(answer)
+        return answer
 
     async def here(self, request: Request) -> Response:
         """Hear from a page that somebody is at it: the session is in use, and 204; or it is not there any more: 401."""

@@ -1,8 +1,8 @@
 """Browser sessions, kept by the server. The browser holds 256 random bits; we hold their SHA-256.
 
-A session begins at sign-in and changes its cookie there and at every change of role, so that a cookie planted
-beforehand is worth nothing. It ends at logout (in all tabs), when the issuer says so, and at its longest age. Who
-leaves the screen is locked out: staff go on where they were when they have signed in anew, a citizen begins anew.
+A session begins at sign-in and changes its cookie there, at a lock and at every change of role, so that a cookie
+planted beforehand is worth nothing. It ends at logout (in all tabs), when the issuer says so, and at its longest age.
+Who leaves the screen is locked out: staff go on where they were when they have signed in anew, a citizen begins anew.
 """
 
 from __future__ import annotations
@@ -117,9 +117,14 @@ class Sessions:
         )  # fmt: skip
         return secret
 
-    async def lock(self, cookie: str, now: datetime) -> Locked | None:
-        """Let nobody in until its person has signed in anew; None where there is no session of staff."""
-        return _locked(await self._db.fetchrow(SQL.lock_session, sha256(cookie), now))
+    async def lock(self, cookie: str, now: datetime) -> str:
+        """Let nobody in until its person has signed in anew; return the new cookie, "" where staff have no session.
+
+        Browsers that keep pages to go back to forget them when a cookie changes that no script can read.
+        """
+        secret = fresh()
+        done = await self._db.fetchval(SQL.lock_session, sha256(cookie), sha256(secret), now)
+        return secret if done else ""
 
     async def locked(self, cookie: str, now: datetime) -> Locked | None:
         """Return the session of `cookie` if its person may go on with it after signing in anew."""

@@ -172,6 +172,12 @@ class Person(View):
         self.do(self.page.reload(wait_until="load"))
         return self._look()
 
+    def back(self) -> Self:
+        """Go back to the page before, which the browser may have kept."""
+        self.do(self.page.evaluate("void setTimeout(() => history.back())"))
+        self.do(self.page.wait_for_timeout(500))
+        return self._look()
+
     def finds(self, asked: str) -> Person:
         """Search in the top bar and open the record; a number that fits one person opens it at once."""
         self.searches(asked)

@@ -46,7 +46,10 @@ def node_modules() -> Path:
 async def browser() -> AsyncIterator[Browser]:
     """Start a headless chromium."""
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False)
+        started = await playwright.chromium.launch(
+            executable_path=CHROMIUM, chromium_sandbox=False,
+            ignore_default_args=["--disable-back-forward-cache"],  # people's browsers keep pages to go back to
+        )  # fmt: skip
         try:
             yield started
         finally:

@@ -42,6 +42,16 @@ def test_den_som_laaser_skjermen_mister_ikke_det_hen_skrev(journey: Journey) -> 
     jonas.press("Forkast")
 
 
+@pytest.mark.parametrize(("leaves", "shown"), [("Lås", "Skjermen er låst"), ("Logg ut", "Hvem vil du være?")])
+def test_tilbake_viser_ikke_journalen_naar_en_har_gaatt(journey: Journey, leaves: str, shown: str) -> None:
+    someone = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).sees("NORDLI").press(leaves)
+    for _ in range(3):
+        someone.back().sees_not("NORDLI")
+        if shown in someone.text:
+            return
+    raise AssertionError(f"{shown!r} did not come")
+
+
 def test_en_annen_ved_samme_skjerm_kommer_ikke_til_den_forriges_side(journey: Journey) -> None:
     someone = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).press("Lås")
     assert someone.open("Logg inn som en annen").press("Mariam Yusuf").path == "/start"

@@ -48,6 +48,15 @@ async def test_a_screen_can_be_locked_by_hand_and_its_cookie_is_worth_nothing_th
     assert [event.what for event in house.events].count("locked") == 1
 
 
+async def test_a_lock_changes_the_cookie_and_one_sent_twice_does_not_lose_it(house: House, browser: Browser) -> None:
+    csrf, before = (await browser.sign_in("jonas")).json()["csrf"], browser.cookie
+    house.clock.pass_(minutes=AWAY)  # nobody has used it for a while: the page locks itself nevertheless
+    assert "Skjermen er låst" in (await browser.go("/laas", _csrf=csrf)).text
+    assert browser.cookie not in ("", before)
+    again = await browser.http.post("/laas", data={"_csrf": csrf}, headers={"cookie": f"akson={before}"})
+    assert "set-cookie" not in again.headers  # from another tab, at the same moment
+
+
 async def test_another_person_at_a_locked_screen_comes_to_a_page_of_their_own(house: House, browser: Browser) -> None:
     old = await browser.go("/laas", _csrf=await siri_as_leader(browser), til="/side?siris=1")
     assert "siris" in str(old.url)

@@ -62,6 +62,10 @@ class Canary:
         told = [Seed(f"{kind}/{self.key}", _Filling(self).resource(kind)) for kind in filled]
         return [Seed(self.ref, self._patient()), *self._by_hand(), *told]
 
+    def filled(self, kind: str) -> Resource:
+        """Return a resource of a type about this person, with every element that can be filled."""
+        return _Filling(self).resource(kind)
+
     def _patient(self) -> Resource:
         made = _Filling(self).resource("Patient")
         for name in ("link", "deceasedBoolean"):

@@ -1,0 +1,135 @@
+"""Attempts to get at what is hidden: for an asker and an item, every way that questions.py makes of what the server has.
+
+And ways round: chains, company, compartments, whole records, conditions that something fits, tests of a patch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote
+
+from akson.fhir import search, types
+from tests.leaks.canary import TYPES
+from tests.leaks.questions import INTERACTIONS, OPERATIONS, Entry, around, entry, pages, reverse, searches
+from tests.leaks.village import Item
+
+READING: Final = ("read", "vread", "history-instance")
+WRITING: Final = ("update", "patch", "delete", "create")
+_WIDELY: Final = ("Patient", "Condition", "EpisodeOfCare")  # also asked for among all types at once, which is slow
+_REGISTERS: Final = ("Practitioner", "Organization", "Location")
+
+
+def about(item: Item, *, whole: bool) -> Iterator[Entry]:
+    """Yield every attempt at one item. whole: nothing of the record is seen, so that nothing can be written either."""
+    one = item.resource
+    if item.part in ("address", "name"):
+        yield from by_word(item)
+        return
+    for name in READING:
+        yield from INTERACTIONS[name](one)
+    if whole:
+        for name in WRITING:
+            yield from INTERACTIONS[name](one)
+        yield from _operated(one)
+    for question in searches(one):
+        yield entry("GET", _narrow(item, question))
+    yield from hops(item)
+
+
+def _narrow(item: Item, question: str) -> str:
+    """Return a search so that it finds no more than the item: what many have in common is asked of this one."""
+    marked = any(mine in question for mine, _ in item.names)
+    return question if marked else f"{question}&_id={item.resource['id']}"
+
+
+def _operated(one: dict[str, Any]) -> Iterator[Entry]:
+    if one["resourceType"] == "Patient":
+        yield from OPERATIONS["everything"](one)
+    yield from OPERATIONS["validate"](one)
+
+
+@lru_cache(maxsize=256)
+def _to_patient(kind: str) -> tuple[str, ...]:
+    """Return the parameters of a type that point to a person."""
+    found = search.parameters(kind).values()
+    return tuple(sorted(p.name for p in found if p.kind == "reference" and "Patient" in p.targets))
+
+
+def hops(item: Item) -> Iterator[Entry]:
+    """Yield the ways to an item over others, and what counts, sorts or tests it."""
+    kind, id_, word = item.resource["resourceType"], item.resource["id"], item.word
+    patient = item.patient[0]
+    for question in (
+        f"{kind}?_id={id_}&_include=*&_revinclude=*", f"{kind}?_id={id_}&_summary=count", f"{kind}?_id={id_}&_total=accurate&_count=0",
+        f"{kind}?_id={id_}&_elements=id", f"{kind}?_id={id_}&_sort=-_lastUpdated", f"{kind}?_id=x,{id_}", f"{kind}?_content={word}",
+        f"{kind}?_text={word}", f"{kind}?_tag=https://kanari.example/{word}|{word}", f"{kind}?_tag:not={word}&_id={id_}",
+        f"{kind}?_source=https://kanari.example/{word}", f"?_type={kind},Basic&_id={id_}",
+        f"Provenance?target={kind}/{id_}", f"Task?focus={kind}/{id_}&_include=Task:focus", f"AuditEvent?entity={kind}/{id_}",
+        f"Patient?_id={patient}&_revinclude=*", f"Patient/{patient}/{kind}?_id={id_}",
+        f"Patient/{patient}/$everything?_type={kind}", f"Patient/{patient}/$everything?_type={kind}&_count=1",
+        f"{kind}/_history?_count=50&_since=2026-11-20T00:00:00Z",
+    ):  # fmt: skip
+        yield entry("GET", question)
+    if kind in _WIDELY:
+        yield entry("GET", f"Patient/{patient}/*?_id={id_}")
+        yield entry("GET", f"?_id={id_}&_total=accurate")
+    yield entry("GET", f"{kind}/{id_}", ifNoneMatch='W/"1"')
+    yield entry("GET", f"{kind}/{id_}?_elements=id")
+    for parameter in _to_patient(kind):
+        yield from _chained(kind, parameter, item, patient)
+
+
+def _chained(kind: str, parameter: str, item: Item, patient: str) -> Iterator[Entry]:
+    one, id_ = item.resource, item.resource["id"]
+    yield entry("GET", f"{kind}?{parameter}={patient}&_total=accurate&_count=0")
+    yield entry("GET", f"{kind}?{parameter}={patient}&_id={id_}")
+    yield entry("GET", f"{kind}?{parameter}:Patient._id={patient}&_total=accurate")
+    yield entry("GET", f"{kind}?_id={id_}&_include={kind}:{parameter}")
+    yield entry("GET", f"Patient?_has:{kind}:{parameter}:_id={id_}&_total=accurate")
+    for name in ("identifier", "code", "status", "date", "type", "category"):
+        if name in search.parameters(kind) and item.word in str(one.get(name, "")):
+            yield entry("GET", f"Patient?_has:{kind}:{parameter}:{name}={quote(item.word)}")
+            yield entry("GET", f"{kind}?{parameter}._has:{kind}:{parameter}:{name}={quote(item.word)}")
+
+
+def by_word(item: Item) -> Iterator[Entry]:
+    """Yield what finds the word of something that is kept apart within a resource."""
+    word = item.word
+    for name in (
+        "address",
+        "address-city",
+        "address-postalcode",
+        "address:contains",
+        "address:exact",
+        "address-city:exact",
+    ):
+        for kind in ("Patient", "RelatedPerson", "Person"):
+            yield entry("GET", f"{kind}?{name}={word}&_total=accurate")
+        yield entry("GET", f"Observation?patient.{name}={word}")
+        yield entry("GET", f"Patient?_has:RelatedPerson:patient:{name}={word}")
+    for kind in ("Patient", "Communication", "RelatedPerson", "Claim", "Encounter"):
+        yield entry("GET", f"{kind}?_content={word}&_total=accurate")
+        yield entry("GET", f"{kind}?_text={word}&_total=accurate")
+    for method in ("PUT", "DELETE", "PATCH"):
+        body = (
+            {"resourceType": "Parameters"}
+            if method == "PATCH"
+            else {"resourceType": "Patient"}
+            if method == "PUT"
+            else None
+        )
+        yield entry(method, f"Patient?address-city={word}&name={word}&_id=none", body)
+
+
+def wide() -> Iterator[Entry]:
+    """Yield the questions that are about nobody in particular: whole types, sorted, paged, counted, with their company."""
+    for kind in TYPES:
+        for question in (*pages(kind), *around(kind)):
+            yield entry("GET", question)
+    for kind in _REGISTERS:
+        for question in reverse(kind):
+            yield entry("GET", question)
+    yield entry("GET", "_history?_count=200")
+    yield entry("GET", f"?_type={','.join(types.TYPES[:40])}&_count=200")

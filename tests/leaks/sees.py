@@ -1,0 +1,207 @@
+"""The oracle of the leak suite: who sees what of whom, written by hand from the law as domain.md tells it (R1-R30, C3-C10).
+
+This file imports nothing of the application, least of all its rules: where the two differ, one of them is wrong.
+
+Each person below is in one situation. A row says which askers see which parts of the record; who is not named sees
+nothing of it, not even that it is there. What a role or a token is not for is taken away from that (TYPES).
+
+parts   plain: ordinary content. closed: what the block of this person is about. consent: the block itself. name: as it
+        stands in somebody else's record. The others are called as their mark, or as what was done with them.
+askers  a name of ASKERS; "self": the person; else their unit ("nord", "sentrum", "fjell", "lege") or "program". The
+        first of these that a row has counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_OWN: Final = {"self": "plain", "program": "plain"}  # nothing stands in the way of the person and of agreements
+_SHUT: Final = {"self": "plain consent"}  # a block of everything for everybody
+_NORD: Final = {**_OWN, "nord": "plain"}
+
+RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    # R1, R10: a tie to the patient, now, and of one's own unit
+    "known to nobody": {**_OWN, "program": "plain name", "self": "plain name"},
+    "on the GP's list": {**_OWN, "lege": "plain"},
+    "served": {**_NORD, "the nurse's app for her": "plain"},
+    "served by both": {**_NORD, "sentrum": "plain", "fjell": "plain"},
+    "served before": _OWN,
+    "served from next year": _OWN,
+    "in the team of one by name": {**_OWN, "the team's member": "plain"},
+    "in a team": _NORD,
+    "in a team that has ended": _OWN,
+    "to be met this week": {**_OWN, "sykepleier in sentrum": "plain"},
+    "met a month ago": _OWN,
+    "to be met by one who declined": _OWN,
+    "with a cancelled appointment": _OWN,
+    "admitted": _NORD,
+    "admitted before": _OWN,
+    "referred": _NORD,
+    "referred a year ago": _OWN,
+    "proposed only": _OWN,
+    "assigned": _NORD,
+    "told of in a message": _OWN,
+    # R2, R14: opened by oneself
+    "opened with a reason": {**_OWN, "who opens with a reason": "plain"},
+    "opened yesterday": _OWN,
+    "opened in an emergency": {**_SHUT, "who opens in an emergency": "plain consent"},
+    "opened in an emergency two hours ago": _SHUT,
+    "closed to who opened it": {**_OWN, "self": "plain consent", "program": "plain consent"},
+    "closed in emergencies too": _SHUT,
+    # R11, R12, C3, C4: blocks
+    "closed": _SHUT,
+    "closed to Berit": {"self": "plain consent", "program": "plain consent", "nord": "plain consent", "Berit": ""},
+    "closed to nurses": {"self": "plain consent", "program": "plain consent", "nord": "plain consent",
+                         **dict.fromkeys(("sykepleier in nord", "Berit", "a nurse who is a patient", "a nurse who is a mother",
+                                          "the nurse's app", "the nurse's app for her", "a nurse's app for doctors' notes"), "")},
+    "closed to a unit": {"self": "plain consent", "program": "plain consent", "sentrum": "plain consent",
+                         "fjell": "plain consent"},
+    "closed to an organisation": {"self": "plain consent", "program": "plain consent", "fjell": "plain consent"},
+    "with a closed document": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent",
+                               "the daughter": "plain"},
+    "with a closed year": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent"},
+    "closed what a unit wrote": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent",
+                                 "sentrum": "plain closed consent"},
+    "closed what Berit wrote": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent",
+                                "Berit": "plain closed consent"},
+    "closed what is marked": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent"},
+    "closed until last week": {"self": "plain consent", "program": "plain consent", "nord": "plain consent"},
+    "closed from next week": {"self": "plain consent", "program": "plain consent", "nord": "plain consent"},
+    # R13: the author's presumed objection; R25, R35: withheld from the citizen
+    "who would object": {"self": "plain objection", "nord": "plain objection", "sentrum": "plain", "program": "plain"},
+    "with something withheld": {"self": "plain", "nord": "plain withheld", "program": "plain withheld"},
+    # R29, R30: protected addresses
+    "strictly confidential": {"self": "plain address"},
+    "strictly confidential and served": {"self": "plain address", "nord": "plain"},
+    "confidential and served": {**_NORD, "self": "plain address"},
+    "at a klientadresse": {**_NORD, "self": "plain address"},
+    # R25-R28, C10: children
+    "a child of 6": {"the mother": "plain", "the father": "plain", "nord": "plain withheld-parents",
+                     "program": "plain withheld-parents", "a nurse who is a mother": ""},
+    "a child of 12": {"the mother": "plain", "program": "plain"},
+    "a youth of 14": {"the mother": "plain", "program": "plain withheld-parents"},
+    "a youth of 14 who signs in": {"the mother": "plain", "self": "plain", "program": "plain"},
+    "a youth of 16": {"self": "plain", "program": "plain"},
+    "a child in care": {"program": "plain"},
+    "a child of one parent": {"the mother": "plain", "program": "plain"},
+    "a child with a closed document": {"the mother": "plain closed consent", "program": "plain consent"},
+    "a youth with a closed document": {"the mother": "plain", "program": "plain consent"},
+    # C9, R32: who acts for somebody
+    "acted for": {**_OWN, "the daughter": "plain", "who keeps the calendar": "plain", "who fetches medicines": "plain"},
+    "acted for last year": _OWN,
+    "acted for, and dead": _OWN,
+    "under guardianship": {**_OWN, "the guardian": "plain"},
+    "under guardianship, and dead": _OWN,
+    "married": _OWN,
+    # R6: one's own record and one's family's, at work
+    "a patient who is a nurse": {**_NORD, "a nurse who is a patient": ""},
+    "a nurse's child": {**_NORD, "a nurse who is a mother": ""},
+    # C2, R34: cases; R21, C7: what is gone
+    "with a case": {"self": "plain case", "nord": "plain", "program": "plain", "the privacy officer": "case"},
+    "with something deleted": {"self": "plain deleted", "nord": "plain deleted", "program": "plain deleted"},
+    "with something erased": _NORD,
+    # those who ask as citizens
+    **dict.fromkeys(("the mother", "the father", "the daughter", "who keeps the calendar", "who fetches medicines",
+                     "the guardian", "the husband", "who has nobody"), _OWN),
+}  # fmt: skip
+
+ALL: Final = frozenset({"*"})
+_LESS = "Patient RelatedPerson Appointment CareTeam EpisodeOfCare Task Encounter Coverage Flag"
+_CASE = (f"{_LESS} ServiceRequest CarePlan Goal QuestionnaireResponse Communication CommunicationRequest "
+         "DocumentReference Consent Observation")  # fmt: skip
+_DRUGS = (f"{_LESS} MedicationRequest MedicationStatement MedicationDispense MedicationAdministration Medication List "
+          "AllergyIntolerance Condition Observation DetectedIssue Communication CommunicationRequest")  # fmt: skip
+
+# R7: the types of information that a role has a use for; "*": all of the record.
+TYPES: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        "fastlege legevaktlege sykehjemslege kommuneoverlege lis1 legesekretær sykepleier helsefagarbeider helsesykepleier "
+        "jordmor vernepleier fysioterapeut ergoterapeut psykolog miljøterapeut assistent avtalepart innbygger".split(), ALL,
+    ),
+    **dict.fromkeys(("saksbehandler", "koordinator"), frozenset(_CASE.split())),
+    **dict.fromkeys(("hjemmehjelp", "kontormedarbeider", "leder"), frozenset(_LESS.split())),
+    "farmasøyt": frozenset(_DRUGS.split()),
+    "administrator": frozenset(),
+    "personvernombud": frozenset({"Task"}),  # the cases: the rows above say so
+}  # fmt: skip
+_YOUTHS = frozenset(
+    "Patient Appointment AppointmentResponse Communication MedicationRequest MedicationStatement MedicationDispense "
+    "Immunization Consent".split()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Somebody who asks. types: what the role, the proxy or the token is for; only: whose record it is for."""
+
+    name: str
+    kind: str  # "staff", "citizen" or "program"
+    role: str = ""
+    unit: str = ""
+    scopes: tuple[str, ...] = ()
+    types: frozenset[str] = ALL
+    only: str = ""
+
+
+def _staff() -> Iterator[Asker]:
+    for role in (one for one in TYPES if one not in ("innbygger", "personvernombud")):
+        for unit in ("nord", "sentrum"):
+            yield Asker(name=f"{role} in {unit}", kind="staff", role=role, unit=unit, types=TYPES[role])
+    for role, unit, name in (
+        ("fastlege", "lege", "the GP"), ("legesekretær", "lege", "the GP's secretary"),
+        ("sykepleier", "fjell", "a nurse of another organisation"), ("saksbehandler", "fjell", "a case worker elsewhere"),
+        ("sykepleier", "nord", "Berit"), ("sykepleier", "nord", "a nurse who is a patient"),
+        ("sykepleier", "nord", "a nurse who is a mother"), ("sykepleier", "sentrum", "the team's member"),
+        ("sykepleier", "sentrum", "who opens with a reason"), ("sykepleier", "sentrum", "who opens in an emergency"),
+        ("personvernombud", "fjordvik", "the privacy officer"), ("personvernombud", "fjell", "another's privacy officer"),
+    ):  # fmt: skip
+        yield Asker(name=name, kind="staff", role=role, unit=unit, types=TYPES[role])
+
+
+def _machines() -> Iterator[Asker]:
+    """Yield programs, and apps that act in somebody's name: the person's rights, and of them what the token gives."""
+    nurse = {"kind": "staff", "role": "sykepleier", "unit": "nord"}
+    yield Asker(name="a program", kind="program", scopes=("system/*.cruds",))
+    yield Asker(name="a program that loads", kind="program", scopes=("system/*.cruds", "akson/load"))
+    for name, scope, types in (
+        ("a program of measurements", "system/Observation.rs", {"Observation"}),
+        ("a program of vital signs", "system/Observation.rs?category=vital-signs", {"vital"}),
+        ("a program of nothing", "system/Slot.rs", set()),
+    ):
+        yield Asker(name=name, kind="program", scopes=(scope,), types=frozenset(types))
+    yield Asker(name="the nurse's app", scopes=("user/Condition.rs",), types=frozenset({"Condition"}), **nurse)
+    yield Asker(name="the nurse's app for her", scopes=("patient/*.rs",), only="served", **nurse)
+    yield Asker(name="a nurse's app for doctors' notes", scopes=("user/DocumentReference.rs",),
+                types=frozenset({"DocumentReference"}), **nurse)  # fmt: skip
+
+
+_PROXIES = {
+    "who keeps the calendar": frozenset({"Patient", "Appointment", "AppointmentResponse"}),
+    "who fetches medicines": frozenset(
+        "Patient MedicationRequest MedicationStatement MedicationDispense MedicationAdministration".split()
+    ),
+}
+ASKERS: Final[tuple[Asker, ...]] = (
+    *_staff(),
+    *_machines(),
+    *(Asker(name=name, kind="citizen", role="innbygger") for name in RECORDS),
+)
+
+
+def sees(asker: Asker, person: str, part: str, kinds: frozenset[str]) -> bool:
+    """Say whether the asker sees this part of the person's record. kinds: the resource's type, and "vital" of some."""
+    if asker.only and asker.only != person:
+        return False
+    row = RECORDS[person]
+    own = asker.kind == "citizen" and asker.name == person
+    group = "program" if asker.kind == "program" else asker.unit
+    parts = next((row[one] for one in (asker.name, "self" if own else "", group) if one in row), "").split()
+    return part in parts and _for(asker, own, person) & (kinds | ALL) != frozenset()
+
+
+def _for(asker: Asker, own: bool, person: str) -> frozenset[str]:
+    if own:
+        return _YOUTHS if person == "a youth of 14 who signs in" else ALL
+    return _PROXIES.get(asker.name, asker.types)

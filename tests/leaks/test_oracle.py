@@ -1,0 +1,121 @@
+"""The walk through the village: whoever asks, by whatever way, gets what the hand-written table of sees.py says.
+
+The whole walk is `python -m tests.conformance leaks`; here is a part of it, and the proof that it sees what is broken.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from akson.base.postgres import Postgres
+from tests.conftest import administer
+from tests.fhirapi.clients import Api
+from tests.leaks import sees as table
+from tests.leaks.faults import FAULTS, Fault
+from tests.leaks.judging import Tally, Walk
+from tests.leaks.lives import LIVES
+from tests.leaks.sees import ASKERS, RECORDS
+from tests.leaks.village import Item, Village, build
+from tests.offices import opened_office
+
+DATABASE = "village"
+EVERY = 8  # of the askers, and of what they see
+SHARE = 100  # attempts of each
+PARTS = 20  # in which all the ways to one person are tried
+SOME = {"Patient", "vital", "DocumentReference", "Consent"}
+NAMED = {one.name: one for one in ASKERS}
+
+
+@pytest.fixture(scope="module")
+def built(postgres: Postgres, template: str) -> Iterator[Village]:
+    """The village in a database of its own, built once: the walk leaves everything as it was."""
+
+    async def made() -> Village:
+        await administer(postgres, f"CREATE DATABASE {DATABASE} TEMPLATE {template} STRATEGY file_copy")
+        async with opened_office(postgres.url_of(DATABASE)) as office:
+            return await build(office)
+
+    yield asyncio.run(made())
+    asyncio.run(administer(postgres, f"DROP DATABASE {DATABASE} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def village(postgres: Postgres, built: Village) -> AsyncIterator[Village]:
+    async with opened_office(postgres.url_of(DATABASE)) as office:
+        yield replace(built, office=office)
+
+
+@pytest.fixture
+async def api(village: Village) -> AsyncIterator[Api]:
+    made = Api(village.office)
+    yield made
+    await made.close()
+
+
+async def walked(village: Village, api: Api, fault: Fault) -> Tally:
+    """Walk where a fault would show, until it does: as one who asks, at what is hidden of one person."""
+    walk = Walk(village, api, NAMED[fault.asker])
+    for first in range(PARTS):
+        await walk.hidden(near=PARTS, far=PARTS, first=first, about=lambda item: _telling(item, fault.person))
+        if walk.tally.leaks:
+            break
+    return walk.tally
+
+
+def _telling(item: Item, person: str) -> bool:
+    """Say whether it is one of those things of a person that tell most: what is kept apart, and some of the rest."""
+    return item.person == person and (item.part != "plain" or bool(item.kinds & SOME))
+
+
+def test_the_oracle_knows_nothing_of_the_application() -> None:
+    source = Path(table.__file__).read_text("utf-8")
+    imported = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    named = {name for node in imported for name in ([node.module] if isinstance(node, ast.ImportFrom) else
+                                                    [one.name for one in node.names])}  # fmt: skip
+    assert named == {"__future__", "collections.abc", "dataclasses", "typing"}
+
+
+def test_every_row_of_the_table_is_somebodys_life_and_names_askers_that_there_are() -> None:
+    assert RECORDS.keys() == LIVES.keys()
+    groups = {"self", "program"} | {one.unit for one in ASKERS}
+    assert {who for row in RECORDS.values() for who in row} <= groups | NAMED.keys()
+
+
+async def test_everything_the_table_speaks_of_is_there(village: Village) -> None:
+    parts = {part for row in RECORDS.values() for told in row.values() for part in told.split()}
+    assert parts | {"erased"} == {one.part for one in village.items}
+    assert all(any(one.person == person for one in village.items) for person in RECORDS)
+
+
+async def test_nobody_gets_what_the_table_does_not_say_they_see(village: Village, api: Api) -> None:
+    told = Tally()
+    for n, asker in list(enumerate(ASKERS))[::EVERY]:
+        walk = Walk(village, api, asker)
+        await walk.share(SHARE, n)
+        await walk.wide(every=700, first=n)
+        await walk.seen(every=EVERY)
+        told.add(walk.tally)
+    assert told.leaks == [], "\n".join(map(str, told.leaks[:5]))
+    assert told.missing == []
+    assert told.attempts > SHARE * len(ASKERS) // EVERY
+    assert told.seen > 50
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_the_walk_sees_what_is_broken(village: Village, api: Api, fault: Fault) -> None:
+    with fault.seeded():
+        assert (await walked(village, api, fault)).leaks
+
+
+async def test_the_walk_sees_nothing_where_nothing_is_broken(village: Village, api: Api) -> None:
+    for fault in FAULTS[::3]:
+        walk = Walk(village, api, NAMED[fault.asker])
+        await walk.hidden(near=PARTS, far=PARTS, about=lambda item, of=fault.person: _telling(item, of))
+        assert walk.tally.leaks == []
+        assert walk.tally.attempts > 0

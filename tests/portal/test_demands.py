@@ -53,7 +53,7 @@ async def test_each_note_leads_to_the_form_and_says_that_something_is_demanded(t
     after = await show(town, astrid, "/min/journal")
     (letter,) = [one for one in after.page.values["record"].notes if one.id == f"d-{town.id(NOTE)}"]
     assert (letter.asked, letter.asked_href.partition("#")[0]) == ("Det er bedt om retting", "/min/innsyn")
-    assert form.statements <= 8 and after.statements == before.statements
+    assert form.statements <= 8 and after.statements <= before.statements
 
 
 async def test_everything_in_the_record_can_be_chosen(town: Town) -> None:

@@ -104,8 +104,8 @@ def rule(
 
 
 def in_emergency(ask: Ask) -> bool:
-    """Say whether an emergency lifts a bar: one is open, or one is what is asked for. Never for what lasts."""
-    if ask.act in LASTING:
+    """Say whether an emergency lifts a bar: one is open or asked for. Only for staff, never for what lasts."""
+    if ask.act in LASTING or ask.actor.kind is not Kind.STAFF:
         return False
     if ask.act is Act.OPEN:
         return ask.purpose is Purpose.EMERGENCY and roles.has(ask.actor.role, Permission.OPEN_EMERGENCY)

@@ -166,6 +166,7 @@ class MyRecord:
     coming: tuple[Entry, ...] = ()
     withheld: str = ""  # why something is not shown
     ask_href: str = ""  # demand that something be corrected or erased
+    copy_href: str = ""  # take the record along
 
 
 @dataclass(frozen=True, kw_only=True)

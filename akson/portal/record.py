@@ -31,6 +31,7 @@ MARKED: Final[Mapping[str, Mark]] = {
     "Observation:lab": LABORATORY,
     "Observation:vital": VITAL_SIGNS,
 }
+COPY: Final = "/min/journal/kopi"
 _NOT_CLINICAL: Final = frozenset({"admin"})
 _NOT_TRUE: Final = frozenset({"refuted", "entered-in-error"})
 _OVER: Final = frozenset({"inactive", "resolved", "remission"})
@@ -58,6 +59,7 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         vaccines=tuple(_vaccine(one) for one in opened["Immunization"] if one.get("status") == "completed"),
         coming=coming.entries(opened, booked, work.now),
         ask_href=opened.href(demands.PAGE) if opened.decides else "",
+        copy_href=opened.href(COPY) if opened.decides else "",
         withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),
     )
 
@@ -113,12 +115,12 @@ def _letter(opened: Opened, document: Resource, waiting: Mapping[str, Case]) -> 
     by = [display(one) for one in document.get("author", ())]
     letter = model.Letter(
         id=f"d-{document['id']}", title=str(document.get("description", "")), by=and_(filter(None, by)),
-        at=moment(document.get("date")) or BEGINNING, text=_text(document),
+        at=moment(document.get("date")) or BEGINNING, text=text_inside(document),
     )  # fmt: skip
     return demands.marked(opened, letter, f"DocumentReference/{document['id']}", waiting)
 
 
-def _text(document: Resource) -> str:
+def text_inside(document: Resource) -> str:
     """Return the text inside a document; for other formats, that it cannot be shown here."""
     for content in document.get("content", ()):
         attachment = content.get("attachment") or {}

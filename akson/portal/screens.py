@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from starlette.responses import Response
+
 from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.portal import apps, blocks, cases, demands, emergencies, home, insight, model, record
+from akson.portal import apps, blocks, cases, copying, demands, emergencies, home, insight, model, record
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
@@ -93,6 +95,18 @@ async def ask_why(work: Work, visit: Visit) -> Page | Go:
     hidden = _carried(shown, hvem=sent.get("hvem", ""), dag=sent.get("dag", ""))
     return shown.page("min_forklaring.html", status=422 if form.sent else 200, form=form,
                       asking=cases.asking(shown, looked, work.now, hidden))  # fmt: skip
+
+
+@SCREENS.screen(record.COPY, needs=OWN, title="copy.title")
+async def take_along(work: Work, visit: Visit) -> Page | Response:
+    """Let the citizen take the whole record along: to read, or as data."""
+    shown = await opened(work, visit, copying.WANTED, page="journal/kopi")
+    if not shown.decides:
+        raise Refused("AK-A001")
+    made = {"pdf": copying.to_read, "data": copying.as_data}.get(visit.form.get("form", ""))
+    if made is None:
+        return shown.page("min_kopi.html", action=record.COPY, hidden=_carried(shown))
+    return await made(work, shown)
 
 
 @SCREENS.screen(demands.PAGE, needs=OWN, title="demands.ask")

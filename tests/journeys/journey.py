@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -227,6 +228,17 @@ class Person(View):
         self.interactions += 1
         self.do(there())
         return self._look()
+
+    def downloads(self, text: str) -> bytes:
+        """Press the button with this text, and return the file that is saved."""
+
+        async def saved() -> bytes:
+            async with self.page.expect_download() as waiting:
+                await self._first("button", text).click()
+            return Path(await (await waiting.value).path()).read_bytes()
+
+        self.interactions += 1
+        return bytes(self.do(saved()))
 
     def act(self, step: Callable[[], Any]) -> None:
         """Do one thing on the page."""

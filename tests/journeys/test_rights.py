@@ -94,3 +94,9 @@ def test_kommuneoverlegen_sletter_et_notat_og_avslaar_et_annet(journey: Journey)
     astrid = journey.as_("Astrid Marie Nordli").open("Innsyn")
     astrid.sees("Opplysningen er slettet", "Kravet er avslått", "Statsforvalteren")
     astrid.open("Min journal").panel("Notater").sees("Snakker i hele setninger")
+
+
+def test_astrid_tar_med_seg_journalen(journey: Journey) -> None:
+    astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal").open("Last ned journalen")
+    assert astrid.sees("Det er gratis").downloads("Last ned som PDF").startswith(b"%PDF-")
+    assert b'"resourceType":"Bundle"' in astrid.downloads("Last ned som data")

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import typst
 
+from akson.base.languages import language
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.fhir.dates import BEGINNING
@@ -46,6 +47,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
     """All that stands in the document. name, born and made stand on every page."""
 
+    language: str
     title: str
     name: str
     born: str
@@ -70,7 +72,8 @@ def paper(found: Sequence[Resource], *, name: str, born: date | None, now: datet
     """Return the record as a document. found: everything, in any order."""
     t = texts().plain
     return Paper(
-        title=t("copy.of", name=name), name=name, born=t("copy.born", day=full_date(born)) if born else "",
+        language=language(), title=t("copy.of", name=name), name=name,
+        born=t("copy.born", day=full_date(born)) if born else "",
         made=t("copy.made", day=full_date(local(now).date())), lead=t("copy.paper_lead"), page=t("copy.page"),
         of=t("copy.page_of"), none=t("copy.none"), parts=tuple(_part(sort, found) for sort in _SORTS),
     )  # fmt: skip

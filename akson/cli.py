@@ -18,17 +18,15 @@ from typing import IO
 import click
 
 from akson.app import served
-from akson.audit.seal import export_seals
-from akson.audit.verify import verify
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import dividing, faults, logs, memory, people, running, seeding, serving
+from akson.doors import dividing, logs, memory, people, running, seeding, serving
 from akson.doors.apps import app_commands
+from akson.doors.audit_commands import audit_commands, witness
 from akson.doors.backing import refuse_restored
 from akson.doors.backup_commands import backup_commands, restore_commands
 from akson.doors.failures import sentence
 from akson.doors.key_commands import key_commands
-from akson.doors.keys import Keys
 from akson.doors.loading import import_bundles
 from akson.doors.opening import clock, opened, tried
 from akson.doors.settings import Settings, from_environment
@@ -199,31 +197,6 @@ async def _load_terminology(paths: tuple[Path, ...], named: Named, *, strict: bo
     return 1 if faulty or not reports else 0
 
 
-@main.group(help="Sporene: hvem som har sett og skrevet hva.")
-def audit() -> None:
-    """Prove the trails."""
-
-
-@audit.command(name="verify", help="Bevis at ingen har endret journal eller logg bak vår rygg.")
-@click.option("--seals", type=click.Path(exists=True, path_type=Path), help="Segl som er levert ut til et vitne.")
-def verify_(seals: Path | None) -> None:
-    settings = _running()
-    keys = Keys.open(settings.data / "keys").seals
-    report = asyncio.run(verify(settings.database_url, keys=keys, witnessed=seals.read_bytes() if seals else b""))
-    for line in faults.told(report):
-        click.echo(line)
-    raise SystemExit(1 if report.faults else 0)
-
-
-@audit.command(name="seals", help="Skriv seglene ut, til en som oppbevarer dem utenfor.")
-def seals_() -> None:
-    async def written() -> bytes:
-        async with opened(_running()) as office:
-            return await export_seals(office.database, clock().replace(year=2000))
-
-    sys.stdout.buffer.write(asyncio.run(written()))
-
-
 def _settings(more: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of this process."""
     return from_environment({**os.environ, **(more or {})})
@@ -306,6 +279,8 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
 main.add_command(app_commands(_running))
 main.add_command(key_commands(_running))
 main.add_command(session_commands(_running))
+main.add_command(audit_commands(_running))
+main.add_command(witness)
 main.add_command(backup_commands(_running))
 main.add_command(restore_commands(_running))
 

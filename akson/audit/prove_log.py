@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,16 +44,15 @@ class _Tree:
     """The rows of one seal while they are read."""
 
     seal: Row
-    leaves: list[bytes] = field(default_factory=list)
+    leaves: list[bytes] = dataclasses.field(default_factory=list)
     named: bool = False  # a fault of this seal's rows is told already
 
 
 async def prove_log(
-    connection: asyncpg.Connection, findings: Findings, keys: Iterable[Ed25519PublicKey], witnessed: bytes
+    connection: asyncpg.Connection, findings: Findings, known: Keys, witnessed: Sequence[dict[str, Any]]
 ) -> None:
     """Prove every stream, the citizens' projection, and that nothing a witness holds is gone."""
-    known = {hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]: key for key in keys}
-    handed = {(seal["stream"], seal["from_seq"]): seal for seal in map(msgspec.json.decode, witnessed.splitlines())}
+    handed = by_place(witnessed, "stream", "from_seq")
     newest = await connection.fetchval(SQL.newest_seal)
     for (stream,) in await connection.fetch(SQL.streams):
         findings.rows["access_stream"] += 1
@@ -67,6 +67,14 @@ async def prove_log(
         findings.fault("access_log_patient", row["patient"], row["stream"], row["seq"], what=what)
 
 
+def by_place(witnessed: Sequence[dict[str, Any]], *names: str) -> dict[tuple[int, ...], set[str]]:
+    """Return root and signature of what a witness holds, by place; two at one place are two stories."""
+    found: dict[tuple[int, ...], set[str]] = {}
+    for seal in witnessed:
+        found.setdefault(tuple(seal[name] for name in names), set()).add(seal["root"] + seal["signature"])
+    return found
+
+
 def _prove_seals(stream: int, seals: Sequence[Row], keys: Keys, findings: Findings) -> None:
     previous, expected = bytes(32), 1
     for seal in seals:
@@ -76,36 +84,35 @@ def _prove_seals(stream: int, seals: Sequence[Row], keys: Keys, findings: Findin
             findings.fault("access_seal", *key, what=f"a seal from {expected} is missing")
         elif seal["previous"] != previous:
             findings.fault("access_seal", *key, what="does not follow the seal before")
-        if not _signed(stream, seal, keys):
+        if not holds(_statement(stream, seal), seal["signature"], keys.get(seal["key_id"])):
             findings.fault("access_seal", *key, what="the signature does not hold")
         previous = hashlib.sha256(_statement(stream, seal) + seal["signature"]).digest()
         expected = seal["upto_seq"] + 1
 
 
-def _signed(stream: int, seal: Row, keys: Keys) -> bool:
-    key = keys.get(seal["key_id"])
+def holds(statement: bytes, signature: bytes, key: Ed25519PublicKey | None) -> bool:
+    """Tell whether the key, if we know it, signed this."""
     if key is None:
         return False
     try:
-        key.verify(seal["signature"], _statement(stream, seal))
+        key.verify(signature, statement)
     except InvalidSignature:
         return False
     return True
 
 
 def _statement(stream: int, seal: Row) -> bytes:
-    told = ("akson access seal 1", stream, seal["from_seq"], seal["upto_seq"], _micros(seal["at"]), seal["root"].hex(),
+    told = ("akson access seal 1", stream, seal["from_seq"], seal["upto_seq"], micros(seal["at"]), seal["root"].hex(),
             seal["previous"].hex())  # fmt: skip
-    return b"".join(_field(value) for value in told)
+    return b"".join(field(value) for value in told)
 
 
 def _prove_witnessed(
-    stream: int, seals: Sequence[Row], handed: dict[tuple[int, int], dict[str, Any]], findings: Findings
+    stream: int, seals: Sequence[Row], handed: dict[tuple[int, ...], set[str]], findings: Findings
 ) -> None:
     """Compare with what was handed out; what is found is struck off `handed`."""
     for seal in seals:
-        given = handed.pop((stream, seal["from_seq"]), None)
-        if given and (given["root"], given["signature"]) != (seal["root"].hex(), seal["signature"].hex()):
+        if handed.pop((stream, seal["from_seq"]), set()) - {seal["root"].hex() + seal["signature"].hex()}:
             findings.fault("access_seal", stream, seal["from_seq"], what="is not the one the witness holds")
 
 
@@ -185,17 +192,19 @@ def _leaf(stream: int, row: Row) -> bytes:
         items = _items.decode(row["seen"])
     except msgspec.ValidationError:
         return b""
-    told: list[object] = [stream, row["seq"], _micros(row["at"]), *(row[name] for name in _PLAIN)]
+    told: list[object] = [stream, row["seq"], micros(row["at"]), *(row[name] for name in _PLAIN)]
     told += [len(row["patients"]), *row["patients"], len(items)]
     for item in items:
         told += [item.patient, item.what, item.outcome, item.rule, item.basis]
-    return hashlib.sha256(b"\x00" + b"".join(map(_field, told))).digest()
+    return hashlib.sha256(b"\x00" + b"".join(map(field, told))).digest()
 
 
-def _field(value: object) -> bytes:
+def field(value: object) -> bytes:
+    """Return a value as it stands in what is hashed or signed."""
     raw = str(value).encode()
     return len(raw).to_bytes(4, "big") + raw
 
 
-def _micros(at: datetime) -> int:
+def micros(at: datetime) -> int:
+    """Return microseconds since 1970."""
     return (at - _EPOCH) // timedelta(microseconds=1)

@@ -37,9 +37,32 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 
     def statement(self) -> bytes:
         """Return what is signed."""
-        micros = (self.at - _EPOCH) // timedelta(microseconds=1)
-        told = ("akson access seal 1", self.stream, self.from_seq, self.upto_seq, micros, self.root, self.previous)
-        return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (str(value).encode() for value in told))
+        return _told("akson access seal 1", self.stream, self.from_seq, self.upto_seq, _micros(self.at), self.root,
+                     self.previous)  # fmt: skip
+
+
+class ChainSeal(msgspec.Struct, frozen=True, kw_only=True):
+    """One seal over the journal's chains as it is handed out; akson/record/sealing.py makes it."""
+
+    number: int
+    at: datetime
+    links: int
+    root: str  # hexadecimal, as are the next two
+    previous: str
+    signature: str
+    key_id: str
+
+    def statement(self) -> bytes:
+        """Return what is signed."""
+        return _told("akson chain seal 1", self.number, self.links, _micros(self.at), self.root, self.previous)
+
+
+def _told(*values: object) -> bytes:
+    return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (str(value).encode() for value in values))
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 class Signer:

@@ -7,11 +7,14 @@ memory is bounded.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 import asyncpg
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from akson.audit.prove_chain_seals import prove_chain_seals
 from akson.audit.prove_journal import prove_journal
 from akson.audit.prove_log import prove_log
 from akson.audit.report import Findings, Report
@@ -22,14 +25,17 @@ async def verify(url: str, *, keys: Iterable[Ed25519PublicKey], witnessed: bytes
 
     url        of a user who may read all tables
     keys       public keys that seals may be signed with
-    witnessed  seals handed out earlier, as export_seals gave them: shows when the end of the log was cut off
+    witnessed  seals handed out earlier, one JSON object a line: shows when the end of the log or of chains was cut off
     """
     findings = Findings()
+    known = {hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]: key for key in keys}
+    handed = [msgspec.json.decode(line) for line in witnessed.splitlines()]
     connection = await asyncpg.connect(url, server_settings={"jit": "off", "statement_timeout": "0"})
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await prove_log(connection, findings, keys, witnessed)
+            await prove_log(connection, findings, known, [seal for seal in handed if "stream" in seal])
             await prove_journal(connection, findings)
+            await prove_chain_seals(connection, findings, known, [seal for seal in handed if "number" in seal])
     finally:
         await connection.close()
     return findings.report()

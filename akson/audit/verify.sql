@@ -105,3 +105,31 @@ SELECT * FROM (
                       bool_or(kind IN ('block', 'protection', 'labelled')) AS restricted
                  FROM fact GROUP BY owner) f ON f.owner = o.owner
 ) compared WHERE facts_differ OR restricted_differs ORDER BY owner;
+
+-- name: chain_seals
+-- Every seal over chains, in order, with what stands now where it was made over: links that are gone leave nothing.
+-- out   now: owner, seq and head of each link, one after the other
+SELECT s.number, s.at, cardinality(s.owners) AS links, s.prints, s.root, s.previous, s.signature, s.key_id,
+       string_agg(int8send(l.owner) || int8send(l.seq) || c.head, '' ORDER BY l.n) AS now
+  FROM chain_seal s
+  CROSS JOIN LATERAL unnest(s.owners, s.seqs) WITH ORDINALITY AS l (owner, seq, n)
+  LEFT JOIN chain c ON c.owner = l.owner AND c.seq = l.seq
+ GROUP BY s.number ORDER BY s.number;
+
+-- name: chain_seal_links
+-- What one seal was made over, link by link.
+-- in    $1 number
+-- out   print: what the seal keeps of the head; head: as it stands now, null when the link is gone
+SELECT l.owner, l.seq, substr(s.prints, (l.n - 1)::integer * 8 + 1, 8) AS print, c.head
+  FROM chain_seal s
+  CROSS JOIN LATERAL unnest(s.owners, s.seqs) WITH ORDINALITY AS l (owner, seq, n)
+  LEFT JOIN chain c ON c.owner = l.owner AND c.seq = l.seq
+ WHERE s.number = $1 ORDER BY l.n;
+
+-- name: never_sealed
+-- Links that stand under no seal, though they are older than the last one by so much.
+-- in    $1 how much
+WITH sealed AS (SELECT unnest(owners) AS owner, unnest(seqs) AS seq FROM chain_seal)
+SELECT c.owner, c.seq FROM chain c LEFT JOIN sealed s ON s.owner = c.owner AND s.seq = c.seq
+ WHERE s.owner IS NULL AND c.at < (SELECT max(at) - $1::interval FROM chain_seal)
+ ORDER BY c.owner, c.seq;

@@ -28,6 +28,7 @@ from akson.doors.keys import Keys
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
+from akson.doors.witnessing import hand_over
 from akson.exchange import erasing
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
@@ -35,6 +36,7 @@ from akson.patient import cases
 from akson.patient.watching import job as watching
 from akson.record import conditions, exports, worklist
 from akson.record.office import Office
+from akson.record.sealing import seal_chains
 from akson.record.search import indexing
 from akson.signin.sessions import SessionSettings
 from akson.signin.smart.granting import purge_grants
@@ -79,7 +81,9 @@ async def work(settings: Settings) -> None:
         turns["subscriptions"] = deliverer(office, settings, hooks).turn
         turns["seals"] = _sealing(office, settings)
         turns["surveillance"] = _watching(office)
-        turns["cleaning"] = _cleaning(office, settings)
+        if settings.witness:
+            turns["witness"] = _now_and_then(SEAL_EVERY, lambda: hand_over(office.database, http, settings.witness))
+        turns["cleaning"] = _now_and_then(CLEAN_EVERY, lambda: _cleaned(office, settings))
         await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))
 
 
@@ -107,7 +111,7 @@ async def _again(name: str, turn: Callable[[], Awaitable[int]]) -> None:
 
 
 def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]:
-    """Return the turn that seals the log each minute: every stream at first, then those that may still grow."""
+    """Return the turn that seals log and chains each minute: every stream at first, then those that may still grow."""
     signer = Keys.open(settings.data / "keys").signer
     since: datetime | None = None
     due = clock()
@@ -116,6 +120,7 @@ def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]
         nonlocal since, due
         if clock() >= due:
             await seal(office.database, signer, clock(), opened_since=since)
+            await seal_chains(office.database, signer, clock())
             since, due = clock() - STREAMS_LAST, clock() + SEAL_EVERY
         return 0
 
@@ -138,19 +143,24 @@ def _watching(office: Office) -> Callable[[], Awaitable[int]]:
     return turn
 
 
-def _cleaning(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]:
-    """Return the turn that cleans up now and then."""
+def _now_and_then(pause: timedelta, turn: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+    """Return a turn that is taken once in a while."""
     due = clock()
 
-    async def turn() -> int:
+    async def taken() -> int:
         nonlocal due
         if clock() >= due:
-            await clean(office.database, clock())
-            await delivering.clean(office.database, clock(), timedelta(days=settings.event_days))
-            due = clock() + CLEAN_EVERY
+            due = clock() + pause
+            await turn()
         return 0
 
-    return turn
+    return taken
+
+
+async def _cleaned(office: Office, settings: Settings) -> int:
+    await clean(office.database, clock())
+    await delivering.clean(office.database, clock(), timedelta(days=settings.event_days))
+    return 0
 
 
 async def clean(database: Database, now: datetime) -> None:
@@ -215,7 +225,7 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
     given = {
         "AKSON_ENV": settings.environment, "AKSON_DATABASE_URL": settings.database_url,
         "AKSON_DATA": str(settings.data), "AKSON_URL": settings.base_url, "AKSON_PORT": str(settings.port),
-        "AKSON_HOOKS": settings.hooks, "AKSON_BACKUP": str(settings.backup or ""),
+        "AKSON_WITNESS": settings.witness, "AKSON_HOOKS": settings.hooks, "AKSON_BACKUP": str(settings.backup or ""),
         "AKSON_EXCHANGE_SECRET": settings.exchange_secret,
         "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
         "AKSON_EVENT_DAYS": str(settings.event_days),

@@ -36,6 +36,7 @@ class Settings:
     hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
     event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
     backup: Path | None = None  # AKSON_BACKUP: the folder that backups and the ledger of erasures are kept in
+    witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
     rate: int = 600_000  # AKSON_CLIENT_RATE: FHIR requests a minute for each client without a limit of its own; 0: none
 
     @property
@@ -92,6 +93,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         proxies=_proxies(env),
         contact=_contact(env),
         backup=_path(env, "AKSON_BACKUP"),
+        witness=env.get("AKSON_WITNESS", "").rstrip("/"),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
         idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"),

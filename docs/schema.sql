@@ -836,6 +836,18 @@ CREATE TABLE public.chain (
     head bytea NOT NULL
 );
 
+CREATE TABLE public.chain_seal (
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    owners bigint[] NOT NULL,
+    seqs bigint[] NOT NULL,
+    prints bytea NOT NULL,
+    root bytea NOT NULL,
+    previous bytea NOT NULL,
+    signature bytea NOT NULL,
+    key_id text NOT NULL
+);
+
 CREATE UNLOGGED TABLE public.client_rate (
     client text NOT NULL,
     minute_at timestamp with time zone NOT NULL,
@@ -1442,6 +1454,9 @@ ALTER TABLE ONLY public.author
 ALTER TABLE ONLY public.chain
     ADD CONSTRAINT chain_pkey PRIMARY KEY (owner, seq);
 
+ALTER TABLE ONLY public.chain_seal
+    ADD CONSTRAINT chain_seal_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY public.client_rate
     ADD CONSTRAINT client_rate_pkey PRIMARY KEY (client, minute_at);
 
@@ -1600,6 +1615,10 @@ ALTER TABLE ONLY public.watch_stream
 
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
+
+CREATE INDEX chain_at ON public.chain USING brin (at) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX chain_seal_at ON public.chain_seal USING btree (at);
 
 CREATE INDEX condition_at ON public.condition USING btree (at);
 
@@ -1846,6 +1865,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 GRANT SELECT,INSERT ON TABLE public.author TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.chain_seal TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client_rate TO akson_app;
 

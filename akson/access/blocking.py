@@ -77,9 +77,14 @@ def _covered(block: Block, ask: Ask) -> bool:
         _named(block, ask)
         or by_unit
         or by_person
-        or _within(block, labels)
+        or (_within(block, labels) and not _begun(ask, labels))
         or not labels.security.isdisjoint(block.labels)
     )
+
+
+def _begun(ask: Ask, labels: Labels) -> bool:
+    """Say whether something new is written: who gives care records it (hpl § 39), and may not read it afterwards."""
+    return ask.act is Act.WRITE and labels.letters == "c"
 
 
 def _named(block: Block, ask: Ask) -> bool:

@@ -12,7 +12,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import apps, blocks, cases, demands, looks, model
+from akson.portal import apps, blocked, blocks, cases, demands, looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
@@ -49,6 +49,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
         persons=await _representatives(work, opened), apps=await apps.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
+        close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
         asked=tuple(cases.told(opened, one, about, work.now) for one in asked),
         contact=await _whom_to_ask(work, opened),
     )  # fmt: skip
@@ -90,19 +91,24 @@ def _block(
 ) -> model.Entry:
     """Return one block in words: whom or what it is about, what it means, since when, who wrote it."""
     t = texts().plain
-    actors, documents = _actors(consent), _data(consent)
-    names = {reference(a.get("reference")): display(a.get("reference")) for a in consent["provision"].get("actor", ())}
-    whom = [known.get(name) or names.get(name) or read.get(name, {}).get("name", "") for name in actors]
-    what = [str(read.get(name, {}).get("description") or t("insight.a_document")) for name in documents]
-    personal = any(name.startswith("Practitioner/") for name in actors)
-    means = "person" if personal else "unit" if actors else "all"
+    names = {reference(one["reference"]): display(one["reference"]) for one in _named(consent)}
+    whom = [known.get(name) or names[name] or read.get(name, {}).get("name", "") for name in _actors(consent)]
+    roles = [display(one.get("reference")) for one in consent["provision"].get("actor", ()) if not _refers(one)]
+    called_ = ", ".join(filter(None, (*whom, *roles))) or t("insight.everyone")
+    title = blocked.title(consent["provision"], called_, lambda name: read.get(name, {}))
+    means = t(f"insight.means_{blocked.means(consent)}")
     since = moment(consent.get("dateTime"))
     dated = t("insight.since", day=full_date(local(since).date())) if since else ""
-    title = ", ".join(filter(None, whom)) or t("insight.everyone")
-    if what:
-        title = t("insight.document", what=", ".join(what), whom=title)
-    return model.Entry(title=title, text=sentence(t(f"insight.means_{means}"), dated, by), icon="lock",
-                       href=opened.href("/min/innsyn/sperring", sperre=str(consent["id"])))  # fmt: skip
+    return model.Entry(title=title, text=sentence(means, dated, *blocked.lasts(consent["provision"], since), by),
+                       icon="lock", href=opened.href("/min/innsyn/sperring", sperre=str(consent["id"])))  # fmt: skip
+
+
+def _named(consent: Resource) -> list[Resource]:
+    return [one for one in consent["provision"].get("actor", ()) if _refers(one)]
+
+
+def _refers(actor: Resource) -> bool:
+    return bool(reference(actor.get("reference")))
 
 
 def _actors(consent: Resource) -> list[str]:

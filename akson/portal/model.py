@@ -179,6 +179,7 @@ class Insight:
     more_href: str = ""
     blocks: tuple[Entry, ...] = ()
     block_href: str = ""  # to close the record to someone; empty for those who may not decide it
+    close_href: str = ""  # to close something else
     persons: tuple[Entry, ...] = ()  # who may act for me
     apps: tuple[Entry, ...] = ()  # that have been let in
     asked: tuple[Asked, ...] = ()
@@ -209,3 +210,16 @@ class Blocking:
     hidden: tuple[tuple[str, str], ...] = ()  # what the form carries
     choices: tuple[tuple[str, str], ...] = ()  # (id, who) to choose from
     fault: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """The dialog that closes a part of the record. means: what will follow, with icons; empty on the first step."""
+
+    head: str
+    lead: str
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]
+    means: tuple[tuple[str, str], ...] = ()
+    again: str = ""  # the first step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,9 +10,10 @@ from starlette.responses import Response
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
+from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.portal import apps, blocks, cases, copying, demands, emergencies, home, insight, model, record
+from akson.portal import apps, blocks, cases, closing, copying, demands, emergencies, home, insight, model, record
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
@@ -62,6 +64,27 @@ async def block(work: Work, visit: Visit) -> Page | Go:
             await blocks.close_to(work, shown.identity.id, worker)
         return Go(shown.href("/min/innsyn"), said="insight.closed")
     return shown.page("min_sperr.html", blocking=_about(shown, worker))
+
+
+@SCREENS.screen("/min/innsyn/sperr/mer", needs=OWN, title="closing.title")
+async def close(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen close any part of the record to anybody at work: what and for whom, then which and how long."""
+    shown = await _deciding(work, visit, wanted=closing.WANTED)
+    sent = visit.form if visit.sent else visit.query
+    chosen = closing.BEGIN.read(sent)
+    if not chosen.valid:
+        begin = chosen if visit.sent or sent.keys() & {"sperr", "for", "videre"} else closing.BEGIN.blank()
+        page = closing.first(shown, _carried(shown))
+        return shown.page("min_sperr_mer.html", form=begin, closing=page, status=422 if visit.sent else 200)
+    what, whom = str(chosen.values["sperr"]), str(chosen.values["for"])
+    known = await closing.known(work, shown)
+    filled = closing.read(sent, what, whom, known, local(work.now).date()) if visit.sent else (
+        closing.form(what, whom, known).blank())  # fmt: skip
+    if filled.valid:
+        await closing.close(work, shown, what, whom, filled, known)
+        return Go(shown.href("/min/innsyn"), said="insight.closed")
+    page = closing.second(shown, what, whom, _carried(shown, **{"sperr": what, "for": whom}))
+    return shown.page("min_sperr_mer.html", form=filled, closing=page, status=422 if visit.sent else 200)
 
 
 @SCREENS.screen("/min/innsyn/sperring", needs=OWN, title="insight.end")
@@ -143,12 +166,14 @@ async def withdraw_app(work: Work, visit: Visit) -> Page | Go:
     return shown.page("min_app.html", withdrawing=apps.withdrawing(work, shown, one, hidden))
 
 
-async def _deciding(work: Work, visit: Visit, part: str = "sperr") -> Opened:
+async def _deciding(
+    work: Work, visit: Visit, part: str = "sperr", wanted: Mapping[str, int] = insight.WANTED
+) -> Opened:
     """Open the record for one who may close it to others, and ask on the person's behalf. part: of the page.
 
     Raises  Refused AK-A001; a proxy may read, but does not decide this
     """
-    shown = await opened(work, visit, insight.WANTED, page=f"{emergencies.READ_ON}/{part}")
+    shown = await opened(work, visit, wanted, page=f"{emergencies.READ_ON}/{part}")
     if not shown.decides:
         raise Refused("AK-A001")
     return shown

@@ -17,8 +17,8 @@ OPENING: Final = "https://akson.no/fhir/opening"  # categories: the template of 
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules: even-emergency
 SIGN_IN: Final = "https://akson.no/fhir/consent"  # categories: youth-sign-in, a parent's consent
 _YOUTH: Final = "youth-sign-in"
-_EVEN_EMERGENCY: Final = "even-emergency"
-_AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
+EVEN_EMERGENCY: Final = "even-emergency"
+AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
 _LOCAL: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]+")
 _READERS: Final = {"Practitioner": "persons", "Patient": "persons", "Organization": "units"}
 
@@ -29,7 +29,7 @@ def consent(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
         return
     provision = resource.get("provision") or {}
     policies = (resource.get("policyRule") or {}).get("coding") or []
-    even_emergency = any(c.get("system") == BLOCKABLE and c.get("code") == _EVEN_EMERGENCY for c in policies)
+    even_emergency = any(c.get("system") == BLOCKABLE and c.get("code") == EVEN_EMERGENCY for c in policies)
     for denied in _denied(provision):
         yield row("block", {**_block(resource, denied, lookup), "even_emergency": even_emergency})
     if provision.get("type") == "permit":
@@ -79,7 +79,7 @@ def _parts(provision: Resource, lookup: Lookup) -> dict[str, Any]:
     authors: list[int] = []
     for one in provision.get("data") or []:
         reference = _reference(one)
-        if one.get("meaning") == _AUTHORED or reference.startswith("Organization/"):
+        if one.get("meaning") == AUTHORED or reference.startswith("Organization/"):
             authors.append(lookup.key(reference))
         else:
             documents.append(reference.partition("/_history")[0])

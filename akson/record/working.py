@@ -14,6 +14,7 @@ from akson.record.staff import employment
 
 SQL = queries(__file__, "working.sql")
 _PRACTITIONER = types.code_of("Practitioner")
+_ORGANIZATION = types.code_of("Organization")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,23 @@ class Worker:
     name: str
     role: str  # as people read it: "sykepleier"
     unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One unit, or what units are part of. id, owner: of the Organization; parent: owner key, 0 for none."""
+
+    id: str
+    owner: int
+    name: str
+    parent: int
+
+
+async def places(work: Work, units: Iterable[int]) -> list[Place]:
+    """Return units and the organisations they are part of, each once, by name; one statement."""
+    rows = await fetch(work, SQL.places, sorted(set(units)), _ORGANIZATION)
+    found = [Place(id=r["id"], owner=r["owner"], name=r["name"] or "", parent=r["parent"]) for r in rows]
+    return sorted(found, key=lambda one: one.name)
 
 
 async def working(work: Work, units: Iterable[int], persons: Iterable[int] = ()) -> list[Worker]:

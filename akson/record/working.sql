@@ -10,3 +10,12 @@ SELECT p.owner, r.id, p.data::json -> 'value' ->> 'name' AS name, e.data, e.unit
   LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
  WHERE e.kind = 'employment'
    AND ((e.unit <> 0 AND e.unit = ANY ($1::bigint[])) OR (e.person <> 0 AND e.person = ANY ($2::bigint[])));
+
+-- name: places
+-- Some units and what they are part of, by name.
+-- in   $1 units, $2 type code of Organization
+SELECT u.owner, r.id, u.data::json -> 'value' ->> 'name' AS name, u.unit AS parent
+  FROM fact u
+  JOIN resource r ON r.owner = u.owner AND r.type = $2 AND NOT r.deleted
+ WHERE u.kind = 'unit'
+   AND u.owner IN (SELECT unnest($1::bigint[]) UNION SELECT p.unit FROM fact p WHERE p.kind = 'unit' AND p.owner = ANY ($1::bigint[]));

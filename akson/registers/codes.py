@@ -34,6 +34,7 @@ REACTION = volven(7497)  # what happened, in critical information
 REACTION_SOURCE = volven(7498)
 SPECIALTY = volven(7426)
 KINSHIP = volven(9033)
+ROLE = "https://akson.no/fhir/role"  # PractitionerRole.code: keys of akson/access/roles.py
 FUNCTION = volven(9034)  # of a professional towards a patient
 PROFESSION = volven(9060)
 SERVICE = volven(9151)  # municipal services, as reported

@@ -157,6 +157,18 @@ def test_a_block_of_a_part_closes_that_part_only(block: Block, labels: Any, answ
     assert ask(nurse(), blocked(block), labels) == answer
 
 
+@pytest.mark.parametrize(("letters", "block", "answer"), [
+    ("c", Block(dated=Period(start=NOW)), YES),
+    ("u", Block(dated=Period(start=NOW)), "AK-A031"),
+    ("d", Block(dated=Period(start=NOW)), "AK-A031"),
+    ("c", Block(), "AK-A031"),
+    ("c", Block(dated=Period(start=NOW), labels=("psykisk-helse",)), "AK-A031"),
+])  # fmt: skip
+def test_what_is_closed_by_its_time_may_be_written_and_not_changed(letters: str, block: Block, answer: str) -> None:
+    labels = item(dates=(NOW,), letters=letters, security=frozenset({"psykisk-helse"}))
+    assert decide(nurse(), Purpose.TREATMENT, blocked(block), labels, Act.WRITE, NOW).refusal == answer
+
+
 @pytest.mark.parametrize(("who", "written_by", "answer"), [
     (nurse(LEGEVAKT), NORTH, "AK-A031"), (nurse(LEGEVAKT), SOUTH, "AK-A031"), (nurse(NORTH), SOUTH, "AK-A031"),
     (nurse(SOUTH), NORTH, "AK-A031"), (nurse(NORTH), NORTH, YES), (nurse(LEGEVAKT), PRACTICE, YES),

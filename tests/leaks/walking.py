@@ -84,7 +84,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,
         "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "family": canary.family, "given": "Canaria", "hpr": "123",
         "dag": "2026-11-22", "hva": f"DocumentReference/{note}", "form": "pdf",
-        "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb",
+        "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 
 from akson.access.roles import ROLES
 from akson.base.errors import Refused
@@ -12,11 +12,11 @@ from akson.base.work import Work
 from akson.record import journal
 from akson.record.search.searching import search
 from akson.record.stored import Stored
+from akson.registers.codes import ROLE
 from akson.registers.identifiers import HPR_SYSTEM, Fnr, Hpr
 from akson.workplace.staffing.reading import CONFIRMED_FOR, codes_of, coming, over
 
 Resource = dict[str, Any]
-ROLE: Final = "https://akson.no/fhir/role"  # PractitionerRole.code
 
 
 async def employ(work: Work, unit: str, answers: Mapping[str, Any]) -> Stored:

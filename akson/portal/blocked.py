@@ -1,0 +1,71 @@
+"""A block that stands, in words: what it is about, how strong it is, how long it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from akson.base.web.messages import texts
+from akson.base.web.render import full_date, local
+from akson.fhir.dates import interval
+from akson.patient.reading import display, moment, reference
+from akson.record.consents import AUTHORED, BLOCKABLE, EVEN_EMERGENCY
+
+Resource = Mapping[str, Any]
+Find = Callable[[str], Resource]  # what a reference stands for, {} when it may not be read
+
+
+def title(provision: Resource, whom: str, find: Find) -> str:
+    """Return what is closed and for whom: "«Samtale» for alle ansatte"; for the whole record whom alone.
+
+    whom   "alle ansatte", "Berit Solli, sykepleier"
+    """
+    t = texts().plain
+    parts = [(one.get("meaning"), one.get("reference") or {}) for one in provision.get("data", ())]
+    written = [_unit(of, find) for means, of in parts if means == AUTHORED]
+    things = [_document(of, find) for means, of in parts if means != AUTHORED]
+    if written:
+        return t("closing.written_by_unit", unit=", ".join(written), whom=whom)
+    if things:
+        return t("insight.document", what=", ".join(things), whom=whom)
+    dated = provision.get("dataPeriod") or {}
+    since, until = (_day(dated.get(name)) for name in ("start", "end"))
+    if until:
+        return t("closing.dated_between", since=since or "…", until=until, whom=whom)
+    return t("closing.dated_since", since=since, whom=whom) if since else whom
+
+
+def means(consent: Resource) -> str:
+    """Return how strong a block is: "person", "even", "unit" or "all", as the texts name it."""
+    actors = consent["provision"].get("actor", ())
+    if any(reference(one.get("reference")).startswith("Practitioner/") for one in actors):
+        return "person"
+    coded = (consent.get("policyRule") or {}).get("coding", ())
+    if any(one.get("system") == BLOCKABLE and one.get("code") == EVEN_EMERGENCY for one in coded):
+        return "even"
+    return "unit" if actors else "all"
+
+
+def lasts(provision: Resource, written: datetime | None) -> Iterator[str]:
+    """Yield from when a block holds, when that is later than it was written, and until when, if it ends."""
+    period = provision.get("period") or {}
+    begins = moment(period.get("start"))
+    if begins and written and local(begins).date() > local(written).date():
+        yield texts().plain("closing.begins", day=full_date(local(begins).date()))
+    if period.get("end"):
+        last = interval(period["end"])[1] - timedelta(microseconds=1)
+        yield texts().plain("closing.lasts", day=full_date(local(last).date()))
+
+
+def _unit(of: Resource, find: Find) -> str:
+    return str(display(of) or find(reference(of)).get("name") or "")
+
+
+def _document(of: Resource, find: Find) -> str:
+    return str(find(reference(of)).get("description") or texts().plain("insight.a_document"))
+
+
+def _day(value: str | None) -> str:
+    at = moment(value)
+    return full_date(local(at).date()) if at else ""

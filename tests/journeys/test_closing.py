@@ -1,0 +1,27 @@
+"""Astrid closes one letter to everybody at work, in words; it is gone from Jonas' list, and there again when she opens it."""
+
+from __future__ import annotations
+
+import pytest
+
+from seeds.citizens.astrid import ASTRID
+from tests.journeys.journey import Journey
+
+pytestmark = pytest.mark.journey
+
+
+def test_astrid_sperrer_ett_notat_for_alle_ansatte_og_aapner_det_igjen(journey: Journey) -> None:
+    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat")
+    jonas.fill("Vurdering", "Dette vil hun ha for seg selv.").types_and_enters("Legg til kode", "K77").press("K77")
+    jonas.press("Signer").open("Notater").sees("Dette vil hun ha for seg selv.")
+
+    astrid = journey.as_("Astrid Marie Nordli", width=390).open("Innsyn").open("Sperr noe annet")
+    astrid.press("Gå videre").sees("Dette må rettes").choose("Ett notat eller brev").choose("Alle ansatte")
+    astrid.press("Gå videre").sees("Resten av journalen er åpen som før", "fare for liv eller helse")
+    astrid.press("Sperr").sees("Dette må rettes")
+    newest = astrid.do(astrid.page.locator("#f-dokument option:not([value=''])").first.inner_text())
+    astrid.choose("Hvilket notat eller brev?", newest).press("Sperr").sees("Sperren gjelder nå", "for alle ansatte")
+
+    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Notater").sees_not("ha for seg selv")
+    astrid.panel("Det du har sperret").row("for alle ansatte").open("for alle ansatte").press("Opphev sperren").sees("Sperren er opphevet")
+    jonas.again().sees("Dette vil hun ha for seg selv.")

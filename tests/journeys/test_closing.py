@@ -23,5 +23,6 @@ def test_astrid_sperrer_ett_notat_for_alle_ansatte_og_aapner_det_igjen(journey: 
     astrid.choose("Hvilket notat eller brev?", newest).press("Sperr").sees("Sperren gjelder nå", "for alle ansatte")
 
     jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Notater").sees_not("ha for seg selv")
-    astrid.panel("Det du har sperret").row("for alle ansatte").open("for alle ansatte").press("Opphev sperren").sees("Sperren er opphevet")
+    title = f"«{newest.rpartition(', ')[0]}» for alle ansatte"
+    astrid.panel("Det du har sperret").row(title).open(title).press("Opphev sperren").sees("Sperren er opphevet")
     jonas.again().sees("Dette vil hun ha for seg selv.")

@@ -50,9 +50,9 @@ async def torunn(town: Town) -> Actor:
 
 async def test_one_document_is_closed_to_everybody_at_work_and_the_rest_is_open(town: Town) -> None:
     secret, other = await written(town, "mariam", "2026-11-20"), await written(town, "mariam", "2026-11-21")
-    asked = await show(town, await torunn(town), PATH, hva="document", **{"for": "everyone"})
+    asked = await show(town, await torunn(town), PATH, sperr="document", **{"for": "everyone"})
     assert "Notat 2026-11-20, 20.11.2026" in asked.text and "Resten av journalen er åpen" in asked.text
-    assert await send(town, await torunn(town), PATH, hva="document", **{"for": "everyone"}, dokument=secret) == DONE
+    assert await send(town, await torunn(town), PATH, sperr="document", **{"for": "everyone"}, dokument=secret) == DONE
     assert {secret, other} & await sees(town, "anne") == {other}
     titles = [one.title for one in (await insight(town, await torunn(town))).blocks]
     assert "«Notat 2026-11-20» for alle ansatte" in titles
@@ -73,7 +73,7 @@ async def test_every_kind_closes_what_it_says_and_nothing_else(
 ) -> None:
     note = await written(town, "mariam", "2026-11-20")
     named = {name: town.id(value) if "/" in value else value for name, value in more.items()}
-    assert await send(town, await torunn(town), PATH, hva=what, **{"for": whom}, **named) == DONE
+    assert await send(town, await torunn(town), PATH, sperr=what, **{"for": whom}, **named) == DONE
     for who in closed:
         assert note not in await sees(town, who)
     for who in open_:
@@ -83,7 +83,7 @@ async def test_every_kind_closes_what_it_says_and_nothing_else(
 
 async def test_what_is_written_from_now_on_is_closed_and_what_stood_there_is_not(town: Town) -> None:
     before = await written(town, "mariam", "2026-11-20")
-    assert await send(town, await torunn(town), PATH, hva="future", **{"for": "everyone"}) == DONE
+    assert await send(town, await torunn(town), PATH, sperr="future", **{"for": "everyone"}) == DONE
     after = await written(town, "mariam", "2026-11-24")
     assert {before, after} & await sees(town, "anne") == {before}
 
@@ -91,7 +91,7 @@ async def test_what_is_written_from_now_on_is_closed_and_what_stood_there_is_not
 async def test_a_block_begins_and_ends_by_itself(town: Town) -> None:
     note = await written(town, "mariam", "2026-11-20")
     given = {"for": "everyone", "gjelder_fra": "2026-11-25", "gjelder_til": "2026-11-26"}
-    assert await send(town, await torunn(town), PATH, hva="all", **given) == DONE
+    assert await send(town, await torunn(town), PATH, sperr="all", **given) == DONE
     assert note in await sees(town, "anne")
     (told,) = [one.text for one in (await insight(town, await torunn(town))).blocks if one.title == "alle ansatte"]
     assert "Gjelder fra 25.11.2026. Til og med 26.11.2026" in told
@@ -102,7 +102,7 @@ async def test_a_block_begins_and_ends_by_itself(town: Town) -> None:
 
 async def test_only_where_it_is_said_does_a_block_hold_in_an_emergency(town: Town) -> None:
     for more, opens in (({}, True), ({"ogsaa_nod": "ja"}, False)):
-        assert await send(town, await torunn(town), PATH, hva="all", **{"for": "everyone"}, **more) == DONE
+        assert await send(town, await torunn(town), PATH, sperr="all", **{"for": "everyone"}, **more) == DONE
         later(town)
         page = await town.at_work("knut")
         async with town.office.work(page, Purpose.EMERGENCY) as work:
@@ -115,14 +115,14 @@ async def test_only_where_it_is_said_does_a_block_hold_in_an_emergency(town: Tow
 
 
 @pytest.mark.parametrize("wrong", [
-    {"hva": "all"}, {"for": "everyone"}, {"hva": "alt", "for": "everyone"},
-    {"hva": "document", "for": "everyone"}, {"hva": "document", "for": "everyone", "dokument": "x"},
-    {"hva": "all", "for": "role", "yrke": "konge"}, {"hva": "all", "for": "unit", "enhet": "x"},
-    {"hva": "period", "for": "everyone", "datert_fra": "2026-11-20"},
-    {"hva": "period", "for": "everyone", "datert_fra": "2026-11-20", "datert_til": "2026-11-19"},
-    {"hva": "all", "for": "everyone", "gjelder_fra": "2026-11-01"},
-    {"hva": "all", "for": "everyone", "gjelder_fra": "2026-11-28", "gjelder_til": "2026-11-27"},
-    {"hva": "all", "for": "everyone", "gjelder_fra": "snart"},
+    {"sperr": "all"}, {"for": "everyone"}, {"sperr": "alt", "for": "everyone"},
+    {"sperr": "document", "for": "everyone"}, {"sperr": "document", "for": "everyone", "dokument": "x"},
+    {"sperr": "all", "for": "role", "yrke": "konge"}, {"sperr": "all", "for": "unit", "enhet": "x"},
+    {"sperr": "period", "for": "everyone", "datert_fra": "2026-11-20"},
+    {"sperr": "period", "for": "everyone", "datert_fra": "2026-11-20", "datert_til": "2026-11-19"},
+    {"sperr": "all", "for": "everyone", "gjelder_fra": "2026-11-01"},
+    {"sperr": "all", "for": "everyone", "gjelder_fra": "2026-11-28", "gjelder_til": "2026-11-27"},
+    {"sperr": "all", "for": "everyone", "gjelder_fra": "snart"},
 ])  # fmt: skip
 async def test_half_an_answer_closes_nothing_and_says_what_is_wrong(town: Town, wrong: dict[str, str]) -> None:
     before = len((await insight(town, await torunn(town))).blocks)
@@ -134,6 +134,6 @@ async def test_half_an_answer_closes_nothing_and_says_what_is_wrong(town: Town, 
 async def test_a_proxy_closes_nothing_and_the_page_takes_few_statements(town: Town) -> None:
     kari = await citizen(town, "kari")
     with pytest.raises(Refused, match="AK-A001"):
-        await send(town, kari, PATH, person="astrid", hva="all", **{"for": "everyone"})
-    shown = await show(town, await torunn(town), PATH, hva="document", **{"for": "unit"})
+        await send(town, kari, PATH, person="astrid", sperr="all", **{"for": "everyone"})
+    shown = await show(town, await torunn(town), PATH, sperr="document", **{"for": "unit"})
     assert shown.statements <= 9

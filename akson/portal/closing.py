@@ -69,10 +69,15 @@ _NEEDED: Final[Mapping[str, str]] = {  # what, or for whom -> the field that say
     "document": "dokument", "author": "skrevet", "person": "ansatt", "unit": "enhet", "organisation": "virksomhet",
     "role": "yrke",
 }  # fmt: skip
-BEGIN: Final = Form(
-    Choice(name="sperr", label="closing.what", choices=tuple((one, texts().plain(f"closing.{one}")) for one in WHATS)),
-    Choice(name="for", label="closing.whom", choices=tuple((one, texts().plain(f"closing.{one}")) for one in WHOMS)),
-)
+
+
+def begin() -> Form:
+    """Return the first questions: what to close, and for whom."""
+    t = texts().plain
+    return Form(
+        Choice(name="sperr", label="closing.what", choices=tuple((one, t(f"closing.{one}")) for one in WHATS)),
+        Choice(name="for", label="closing.whom", choices=tuple((one, t(f"closing.{one}")) for one in WHOMS)),
+    )
 
 
 async def known(work: Work, opened: Opened) -> Known:

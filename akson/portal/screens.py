@@ -71,9 +71,9 @@ async def close(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen close any part of the record to anybody at work: what and for whom, then which and how long."""
     shown = await _deciding(work, visit, wanted=closing.WANTED)
     sent = visit.form if visit.sent else visit.query
-    chosen = closing.BEGIN.read(sent)
+    chosen = closing.begin().read(sent)
     if not chosen.valid:
-        begin = chosen if visit.sent or sent.keys() & {"sperr", "for", "videre"} else closing.BEGIN.blank()
+        begin = chosen if visit.sent or sent.keys() & {"sperr", "for", "videre"} else closing.begin().blank()
         page = closing.first(shown, _carried(shown))
         return shown.page("min_sperr_mer.html", form=begin, closing=page, status=422 if visit.sent else 200)
     what, whom = str(chosen.values["sperr"]), str(chosen.values["for"])

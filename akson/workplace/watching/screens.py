@@ -37,9 +37,6 @@ def _form(*, case: bool) -> Form:
     )
 
 
-ABOUT_A_RECORD, ABOUT_A_DAY = _form(case=True), _form(case=False)
-
-
 @SCREENS.screen("/funn", needs=NEEDS, title="watching.title", methods=("GET",),
                 menu=Menu(text="watching.title", icon="eye", order=3, keys="g f"))  # fmt: skip
 async def found(work: Work, visit: Sent) -> Page:
@@ -53,7 +50,7 @@ async def found(work: Work, visit: Sent) -> Page:
 async def one(work: Work, visit: Sent, finding: str) -> Page | Go:
     """Show why a look stands out, and the looks themselves; say what it was, or make a case of it."""
     chosen, decision = await findings.find(work, finding)
-    form = ABOUT_A_RECORD if chosen.patient else ABOUT_A_DAY
+    form = _form(case=chosen.patient != 0)
     if visit.sent and chosen.patient and (known := visit.form.get("gjor")) in ("kjent", "ukjent"):
         await findings.know(work, chosen, known=known == "kjent")
         return Go(f"/funn/{chosen.id}", said="watching.said_known")

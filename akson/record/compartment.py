@@ -12,11 +12,11 @@ from datetime import datetime
 from akson.access.facts import Facts, Labels
 from akson.access.rules import Act
 from akson.base.queries import queries
-from akson.base.work import Work
+from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.dates import BEGINNING, END
 from akson.record.deciding import allow, asked, facts_for, labels_in
-from akson.record.journal import denied_ids, key_of, read_many, unknown
+from akson.record.journal import CONSENT, denied_ids, key_of, read_many, unknown
 from akson.record.masking import shown
 from akson.record.narrowing import alternatives, meets
 from akson.record.session import fetch
@@ -73,7 +73,7 @@ async def everything(work: Work, patient: str, wanted: Wanted, place: Place, mos
     codes = [types.code_of(name) for name in wanted.types] or None
     rows = await fetch(
         work, SQL.everything, owner, codes, wanted.since, wanted.start, wanted.end, _PERSON, denied,
-        place.type, place.id, most + 1,
+        place.type, place.id, most + 1, *await _readable(work, facts),
     )  # fmt: skip
     few = rows[:most]
     permitted = [row for row in few if asked(work, facts, labels_in(work, row, facts), Act.READ).permit]
@@ -95,20 +95,29 @@ async def _outside(work: Work, facts: Facts, wanted: Wanted, denied: Sequence[st
     codes = (
         [types.code_of(name) for name in wanted.types if types.code_of(name) in _COMMON] if wanted.types else _COMMON
     )
-    shown_types, shown_ids = await _pointing(work, facts)
     rows = await fetch(
-        work, SQL.named, facts.owner, codes, place.type, place.id, list(denied), most + 1, shown_types, shown_ids
-    )
+        work, SQL.named, facts.owner, codes, place.type, place.id, list(denied), most + 1,
+        *await _readable(work, facts),
+    )  # fmt: skip
     few = rows[:most]
     found = await read_many(work, [f"{types.name_of(row['type'])}/{row['id']}" for row in few])
     after = Place(type=few[-1]["type"], id=few[-1]["id"], outside=True) if len(rows) > most else None
     return Part(hits=list(found.values()), next=after)
 
 
-async def _pointing(work: Work, facts: Facts) -> tuple[list[int], list[str]]:
-    """Return the types whose references the actor may follow; of types that a token gives a part of, the ids."""
-    named = [name for name in owners.OF_PERSONS if asked(work, facts, Labels(type=name), Act.READ).permit]
+async def _readable(work: Work, facts: Facts) -> tuple[list[int], list[str]]:
+    """Return the types that the actor may read here; of types that a token gives a part of, the ids.
+
+    No others are looked at: empty places on a page would tell how much is hidden. Consents that a citizen may not read
+    are among the denied.
+    """
+    named = [name for name in owners.OF_PERSONS if _may_read(work, facts, name)]
     parts = {types.code_of(name): part for name in named if (part := alternatives(work, name, "r")) is not None}
     whole = [code for code in map(types.code_of, named) if code not in parts]
     rows = await fetch(work, SQL.tokens, facts.owner, list(parts)) if parts else []
     return whole, [row["id"] for row in rows if meets(parts[row["type"]], frozenset(row["tokens"]))]
+
+
+def _may_read(work: Work, facts: Facts, name: str) -> bool:
+    own = name == CONSENT and work.actor.kind is Kind.CITIZEN
+    return own or asked(work, facts, Labels(type=name), Act.READ).permit

@@ -1,12 +1,14 @@
 -- name: everything
 -- What one person's record holds, in the order of its key.
 -- in   $1 owner, $2 types (null: all), $3 changed since, $4 care from, $5 care until, $6 type of the person itself
---      $7 denied ids, $8 type and $9 id after which the page begins, $10 how many
+--      $7 denied ids, $8 type and $9 id after which the page begins, $10 how many, $11 types that may be read, $12 ids
+--      that may be read whatever their type
 SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.labels, r.about, r.deleted, v.body
   FROM (SELECT * FROM resource r
          WHERE r.owner = $1 AND NOT r.deleted AND (r.type, r.id) > ($8, $9)
            AND ($2::smallint[] IS NULL OR r.type = ANY ($2)) AND r.last_updated >= $3
            AND (r.type = $6 OR r.sort_date BETWEEN $4 AND $5) AND r.id <> ALL ($7::text[])
+           AND (r.type = ANY ($11::smallint[]) OR r.id = ANY ($12::text[]))
          ORDER BY r.type, r.id LIMIT $10) r
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
  ORDER BY r.type, r.id;

@@ -126,6 +126,31 @@ async def test_what_may_not_be_seen_of_the_record_points_at_nothing(
     assert {type_ for type_ in found if type_ in ("Medication", "Organization")} == named
 
 
+@pytest.mark.parametrize(("role", "scopes"), [
+    ("saksbehandler", ()), ("sykepleier", ("user/Patient.rs",)),
+    ("sykepleier", ("user/Patient.rs", "user/MedicationRequest.rs?intent=plan")),
+])  # fmt: skip
+async def test_no_empty_page_tells_how_much_is_hidden(
+    api: Api, vendor: httpx.AsyncClient, office: Office, role: str, scopes: tuple[str, ...]
+) -> None:
+    nurse = await staff(office, await unit(office, "Nordre hjemmetjeneste"), "Strand", role=role)
+    astrid = await patient(office, at=nurse)
+    reader = api.as_(replace(nurse, scopes=frozenset(scopes)))
+    told = []
+    for _ in range(2):
+        sizes, where = [], f"{astrid.reference}/$everything?_count=1"
+        while where:
+            page = (await reader.get(where)).json()
+            sizes.append(len(page.get("entry", ())))
+            where = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+        told.append(sizes)
+        made = await vendor.post("MedicationRequest", json=PRESCRIBED | {
+            "subject": {"reference": astrid.reference}, "medicationCodeableConcept": {"text": "x"},
+        })  # fmt: skip
+        assert made.status_code == 201, made.text
+    assert told[0] == told[1]
+
+
 async def test_a_part_of_it_costs_the_same_however_large_the_record_is(
     vendor: httpx.AsyncClient, office: Office
 ) -> None:

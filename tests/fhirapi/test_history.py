@@ -87,6 +87,25 @@ async def test_what_was_closed_stays_so_when_it_is_deleted_or_its_mark_is_taken_
     assert (await reader.get(f"Observation/{id_}")).status_code == (404 if after == "deleted" else 200)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_pages_go_on_past_versions_that_are_withheld(api: Api, office: Office, count: int) -> None:
+    nurse = await staff(office, await unit(office, "Nordre hjemmetjeneste"), "Strand")
+    astrid = await patient(office, at=nurse)
+    writer, reader, open_ = api.as_(nurse), api.as_(citizen(astrid)), about(astrid.reference)
+    made = (await writer.post("Observation", json=open_)).json()
+    for n in range(2, 8):  # versions 2, 3, 5 and 6 are withheld
+        marks = {} if n in (4, 7) else {"meta": {"security": [{"code": "withheld"}]}}
+        assert (
+            await writer.put(f"Observation/{made['id']}", json=open_ | marks | {"id": made["id"]})
+        ).status_code == 200
+    url, seen = f"Observation/{made['id']}/_history?_count={count}", []
+    while url:
+        page = (await reader.get(url)).json()
+        seen.append("".join(entry["resource"]["meta"]["versionId"] for entry in page["entry"]))
+        url = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+    assert seen == {1: ["7", "4", "1"], 2: ["74", "1"], 3: ["741"]}[count]
+
+
 async def test_what_a_program_changes_is_still_what_the_unit_wrote(api: Api, office: Office) -> None:
     """A block on what a unit has written holds, and the unit still sees what the patient would keep from others."""
     north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")

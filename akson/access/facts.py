@@ -87,11 +87,15 @@ class Block(_Timed, frozen=True, kw_only=True):
 
 
 class Opening(_Timed, frozen=True, kw_only=True):
-    """Access one member of staff has taken, with a reason or in an emergency; it ends by itself."""
+    """Access one member of staff has taken, with a reason or in an emergency; it ends by itself.
+
+    learning  to look back at care they gave: nothing may be written under it
+    """
 
     person: int
     unit: int
     emergency: bool = False
+    learning: bool = False
     reason: str = ""
 
 

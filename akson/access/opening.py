@@ -25,7 +25,17 @@ def opened_with_reason(ask: Ask) -> bool:
 
     Source: pjl § 19; domain rule R2
     """
-    return any(not o.emergency and override.in_force(o, ask.actor, ask.now) for o in ask.facts.openings)
+    taken = (o for o in ask.facts.openings if not (o.emergency or o.learning))
+    return any(override.in_force(o, ask.actor, ask.now) for o in taken)
+
+
+@rule(335, basis="ser tilbake for å lære", to=STAFF, acts=frozenset({Act.READ}))
+def looks_back_to_learn(ask: Ask) -> bool:
+    """Allow those who gave care to read the record again, to learn from it, and to write nothing.
+
+    Source: hpl § 29 c; domain rule R5
+    """
+    return any(o.learning and override.in_force(o, ask.actor, ask.now) for o in ask.facts.openings)
 
 
 @rule(340, basis="åpner i nødsfall", to=STAFF, acts=frozenset({Act.OPEN}))

@@ -29,11 +29,16 @@ _AWRY = timedelta(minutes=1)  # clocks of others
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    """One lawful reason to open a record oneself. text: the choice as the user reads it."""
+    """One lawful reason to open a record oneself.
+
+    text      the choice as the user reads it
+    learning  to learn from care that one gave oneself; who did not write in the record has none
+    """
 
     code: str
     text: str
     lasts: timedelta
+    learning: bool = False
 
 
 TEMPLATES: Mapping[str, Template] = {
@@ -43,6 +48,7 @@ TEMPLATES: Mapping[str, Template] = {
         Template(code="B2", text="Jeg svarer på telefon eller gir råd", lasts=timedelta(hours=4)),
         Template(code="B3", text="Jeg tar imot en oppgave fra en annen enhet", lasts=timedelta(hours=8)),
         Template(code="B4", text="En kollega har spurt meg om råd", lasts=timedelta(hours=2)),
+        Template(code="B5", text="Jeg vil lære av hjelp jeg selv har gitt", lasts=timedelta(hours=2), learning=True),
     )
 }
 
@@ -55,7 +61,10 @@ def opening(actor: Actor, template: str, reason: str, now: datetime) -> Opening:
     chosen = TEMPLATES.get(template)
     if chosen is None:
         raise Refused("AK-A070", path="template")
-    return Opening(person=actor.key, unit=actor.unit, reason=_reason(reason), start=now, end=now + chosen.lasts)
+    return Opening(
+        person=actor.key, unit=actor.unit, learning=chosen.learning, reason=_reason(reason), start=now,
+        end=now + chosen.lasts,
+    )  # fmt: skip
 
 
 def emergency(actor: Actor, reason: str, now: datetime, *, danger: bool) -> Opening:
@@ -80,7 +89,7 @@ def refuse_unfit(taken: Opening, template: str, actor: Actor, purpose: Purpose, 
     """
     if taken.emergency is not (template == IN_EMERGENCY) or taken.emergency is not (purpose is Purpose.EMERGENCY):
         raise Refused("AK-A072", path="Consent.provision.purpose")
-    if not taken.emergency and template not in TEMPLATES:
+    if not taken.emergency and (template not in TEMPLATES or TEMPLATES[template].learning is not taken.learning):
         raise Refused("AK-A070", path="Consent.category")
     _reason(taken.reason, path="Consent.category.text")
     most = EMERGENCY_LASTS if taken.emergency else TEMPLATES[template].lasts

@@ -8,7 +8,7 @@ from akson.access import override
 from akson.access.facts import Opening
 from akson.base.work import Work
 from akson.record import journal
-from akson.record.consents import OPENING
+from akson.record.consents import LEARNING, OPENING
 from akson.record.stored import Stored
 
 _SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
@@ -41,7 +41,7 @@ async def open_in_emergency(work: Work, patient: str, *, reason: str, danger: bo
 def _consent(work: Work, patient: str, opening: Opening, template: str) -> dict[str, Any]:
     """Return the opening as the Consent that the journal projects back into a fact."""
     actors = [work.actor.id, work.actor.unit_id]
-    purpose = "ETREAT" if opening.emergency else "TREAT"
+    purpose = "ETREAT" if opening.emergency else LEARNING if opening.learning else "TREAT"
     start, end = (moment.isoformat() for moment in (opening.start or work.now, opening.end or work.now))
     return {
         "resourceType": "Consent",

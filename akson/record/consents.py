@@ -17,6 +17,7 @@ OPENING: Final = "https://akson.no/fhir/opening"  # categories: the template of 
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules: even-emergency
 SIGN_IN: Final = "https://akson.no/fhir/consent"  # categories: youth-sign-in, a parent's consent
 _YOUTH: Final = "youth-sign-in"
+LEARNING: Final = "TRAIN"  # of v3-ActReason
 EVEN_EMERGENCY: Final = "even-emergency"
 AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
 _LOCAL: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]+")
@@ -101,6 +102,8 @@ def _opening(provision: Resource, lookup: Lookup, start: str | None, end: str | 
     unit = next((lookup.key(a) for a in actors if a.startswith("Organization/")), 0)
     if person and start and end:
         value = {"person": person, "unit": unit, "emergency": "ETREAT" in purposes, "start": start, "end": end}
+        if LEARNING in purposes:
+            value["learning"] = True
         yield row("opening", value, person=person)
 
 

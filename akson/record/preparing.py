@@ -16,7 +16,7 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, types
-from akson.record import addresses, following, holding, own, profiling, units
+from akson.record import addresses, following, holding, lookback, own, profiling, units
 from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
@@ -55,6 +55,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     if taken := next((draft for draft in drafts if draft.taken), None):  # only who could have made it learns so much
         within(taken, _refuse_taken, taken)
     await holding.hold_answers(work, drafts)
+    await lookback.hold(work, changes)
     state = session(work)
     state.queue.extend(changes)
     state.known |= coming

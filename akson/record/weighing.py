@@ -50,7 +50,7 @@ def _says_who(change: Change) -> bool:
 
 def act_of(change: Change) -> Act:
     """Return what to ask the rules for: the facts it would state are compared with those that stand."""
-    if _opening(change):
+    if opening_of(change):
         return Act.OPEN
     if not change.person:
         return Act.WRITE
@@ -98,7 +98,7 @@ def refuse_unfit_opening(work: Work, change: Change) -> None:
 
     Raises  Refused AK-A07x, see override.refuse_unfit; AK-A073 also when it closes something in the person's name
     """
-    taken = _opening(change)
+    taken = opening_of(change)
     if taken is None:
         return
     if any(row.kind == "block" for row in change.facts):
@@ -109,7 +109,8 @@ def refuse_unfit_opening(work: Work, change: Change) -> None:
     work.reason = taken.reason
 
 
-def _opening(change: Change) -> Opening | None:
+def opening_of(change: Change) -> Opening | None:
+    """Return the opening that a change brings, or None."""
     if change.type != "Consent":
         return None
     found = (row.data for row in change.facts if row.kind == "opening")

@@ -49,9 +49,10 @@ def child(birth_date: Any, kind: Any = "parent", **more: Any) -> Facts:
     return patient(birth_date=birth_date, representations=(Representation(kind=kind, person=MOTHER),), **more)
 
 
-def opened(*, emergency: bool = False, person: int = NURSE, unit: int = NORTH, start: datetime = NOW - HOUR / 2,
+def opened(*, emergency: bool = False, learning: bool = False, person: int = NURSE, unit: int = NORTH, start: datetime = NOW - HOUR / 2,
            lasts: timedelta = HOUR, **more: Any) -> Facts:  # fmt: skip
-    taken = Opening(person=person, unit=unit, emergency=emergency, start=start, end=start + lasts, reason="Fall hjemme")
+    taken = Opening(person=person, unit=unit, emergency=emergency, learning=learning, start=start, end=start + lasts,
+                    reason="Fall hjemme")  # fmt: skip
     return patient(openings=(taken,), **more)
 
 

@@ -212,6 +212,21 @@ def test_an_opening_lasts_its_time_for_the_one_who_took_it(who: Actor, about: Fa
     assert ask(who, about) == answer
 
 
+@shows("looks_back_to_learn")
+@pytest.mark.parametrize(("who", "about", "act", "answer"), [
+    (nurse(), opened(learning=True), Act.READ, YES),
+    (nurse(), opened(learning=True), Act.WRITE, "AK-A001"),
+    (nurse(), opened(learning=True), Act.OPEN, YES),  # a task that comes is another reason
+    (nurse(), opened(learning=True, lasts=9 * HOUR), Act.READ, "AK-A001"),
+    (nurse(SOUTH), opened(learning=True), Act.READ, "AK-A001"),
+    (nurse(), opened(learning=True, blocks=(Block(),)), Act.READ, "AK-A031"),
+    (staff("assistent", NORTH), opened(learning=True), Act.READ, "AK-A001"),
+    (program("system/*.*"), opened(learning=True), Act.WRITE, YES),
+])  # fmt: skip
+def test_who_looks_back_to_learn_reads_and_writes_nothing(who: Actor, about: Facts, act: Act, answer: str) -> None:
+    assert ask(who, about, item(), act) == answer
+
+
 @shows("may_open_in_emergency", "may_open_with_reason")
 @pytest.mark.parametrize(("who", "about", "purpose", "answer"), [
     (nurse(), patient(), Purpose.TREATMENT, YES),

@@ -69,6 +69,38 @@ async def test_an_opening_cannot_be_made_into_a_lasting_way_in(office: Office) -
     assert await refusal(office, mariam, related(astrid, "GUARD")) == "AK-A042"
 
 
+async def test_who_wrote_in_a_record_may_look_back_at_it_to_learn_and_write_nothing(office: Office) -> None:
+    north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    mariam, berit = await staff(office, north, "Yusuf"), await staff(office, south, "Solli")
+    astrid = await patient(office)
+    service = await write(office, JOB, episode(astrid, north), Purpose.SYSTEM)
+    seen = await write(office, mariam, measured(astrid))
+    await write(office, JOB, episode(astrid, north, "finished") | {"id": service.id}, Purpose.SYSTEM)
+    assert await refusal(office, mariam, measured(astrid)) == "AK-A001"  # the service has ended
+
+    async def opens(who: Actor, template: str) -> str:
+        try:
+            async with office.work(who, Purpose.TREATMENT) as work:
+                await open_with_reason(work, astrid.id, template=template, reason="Vil se hvordan det gikk")
+        except Refused as refused:
+            return refused.code
+        return ""
+
+    assert await opens(berit, "B5") == "AK-A074"  # she was never there
+    assert await opens(berit, "B4") == ""  # and to have opened the record is no care
+    assert await opens(berit, "B5") == "AK-A074"
+    assert await opens(mariam, "B5") == ""
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        assert (await journal.read(work, "Observation", seen.id)).resource["status"] == "final"
+        assert {one.basis for one in work.seen} == {"ser tilbake for å lære"}
+    assert await refusal(office, mariam, measured(astrid)) == "AK-A001"
+
+
+def measured(person: Stored) -> dict[str, Any]:
+    return {"resourceType": "Observation", "status": "final", "code": {"text": "Vekt"},
+            "subject": {"reference": person.reference}}  # fmt: skip
+
+
 def contact(person: Stored, place: Actor, status: str = "in-progress", **more: Any) -> dict[str, Any]:
     return {"resourceType": "Encounter", "status": status, "class": {"code": "EMER"},
             "subject": {"reference": person.reference}, "serviceProvider": {"reference": place.unit_id}} | more  # fmt: skip
@@ -269,6 +301,8 @@ def _period(start: timedelta, lasts: timedelta) -> dict[str, str]:
 @pytest.mark.parametrize(("change", "code"), [
     (lambda c: None, ""),
     (lambda c: c["category"][0]["coding"][0].update(code="B9"), "AK-A070"),
+    (lambda c: c["category"][0]["coding"][0].update(code="B5"), "AK-A070"),  # to learn, without saying so
+    (lambda c: c["provision"].update(purpose=[{"code": "TRAIN"}]), "AK-A070"),
     (lambda c: c["category"][0]["coding"][0].update(system="https://example.org"), "AK-A070"),
     (lambda c: c["category"][0].update(text="råd"), "AK-A071"),
     (lambda c: c["category"][0].pop("text"), "AK-A071"),

@@ -22,12 +22,14 @@ from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.fhir import types
 from akson.record.search.asked import Asked, Criterion, Sort
-from akson.record.search.conditions import Conditions
+from akson.record.search.conditions import Conditions, Rows
 from akson.record.search.standing import MANY
 from akson.record.search.statement import SQL, By, Raw, Scope, Statement, all_of, any_of
 from akson.record.values import Hasher
 
 MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
+HEAD = 200  # resources that are looked at before rows are collected, of a condition that may well fit many
+_BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
 _R = Raw("r")
 # What is found by an index whose use depends on the values: by tokens of all kinds, by the time of the last change.
 _BY_VALUE = re.compile(r" && |r\.last_updated [<>]")
@@ -84,7 +86,7 @@ class Compiler:
         if rows is None:
             text = statement.text(SQL.total, where=where)
         else:
-            text = statement.text(SQL.total_of_rows, rows=Raw(rows), type=self.code, where=where)
+            text = statement.text(SQL.total_of_rows, rows=Raw(rows[1]), type=self.code, where=where)
         return Ready(text, statement.values, steady=statement.found or not _BY_VALUE.search(text))
 
     @property
@@ -103,14 +105,13 @@ class Compiler:
         parts = [statement.put("in_type", r=_R, type=self.code), *statement.scope(self.scope, _R, by)]
         return all_of([*parts, met])
 
-    def best_rows(self, conditions: Conditions) -> str | None:
+    def best_rows(self, conditions: Conditions) -> Rows | None:
         """Return the rows of the condition that is likely to have fewest."""
         ranked = [(rank, n) for n, one in enumerate(self.asked.conditions)
                   if (rank := conditions.rank(one, self.asked.type)) is not None]  # fmt: skip
         if not ranked:
             return None
-        rows = conditions.rows(self.asked.conditions[min(ranked)[1]], self.asked.type)
-        return rows[1] if rows else None
+        return conditions.rows(self.asked.conditions[min(ranked)[1]], self.asked.type)
 
     def cursor(self, row: Any) -> str:
         """Return where the page after `row` begins, as opaque text."""
@@ -166,24 +167,28 @@ class _Page:
         conditions = self.of.conditions(self.statement)
         self.after = self._cursor()
         by_tokens = bool(self.of.hot_tokens) and not self._by_owners() and not self.sorted
-        rows = None
+        ranked = None
         if not self._one_owner() and (not by_tokens or self.of.is_composite):
-            rows = self.of.best_rows(conditions)
+            ranked = self.of.best_rows(conditions)
+        rows = ranked[1] if ranked else None
         single = rows is not None and len(self.asked.conditions) == 1 and not self.of.is_composite
         self.statement.found = self._one_owner() or self._by_owners() or by_tokens or single
         self.met = self.of.met(self.statement, conditions)
-        found = self._sorted(rows) if self.sorted else self._walked(rows)
+        broad = (
+            ranked is not None and ranked[0] >= _BROAD and all(isinstance(c, Criterion) for c in self.asked.conditions)
+        )
+        found = self._sorted(rows) if self.sorted else self._walked(rows, broad=broad)
         names = [key.name for key in self.keys if key.name.startswith("k")] or ["1"]
         text = self._text("page", found=Raw(found), names=Raw(", ".join(f"r.{n}" if n != "1" else n for n in names)))
         return Ready(text, self.statement.values, steady=self.statement.found or not _BY_VALUE.search(text))
 
-    def _text(self, fragment: str, *, after: str = "true", by: By = "row", **more: Any) -> str:
+    def _text(self, fragment: str, *, after: str = "true", by: By = "row", most: int = MOST_ROWS, **more: Any) -> str:
         order = ", ".join(f"{key.name}{' DESC' if key.descending else ''}" for key in self.keys)
         keys = [f"{key.sql} AS {key.name}" for key in self.keys if key.name.startswith("k")] or ["1 AS k"]
         where = self.of.where(self.statement, self.met, by) if ":where" in getattr(SQL, fragment) else ""
         given = {
             "where": Raw(where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
-            "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(MOST_ROWS)), "type": Raw(str(self.of.code)),
+            "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(most)), "type": Raw(str(self.of.code)),
         }  # fmt: skip
         return self.statement.put(fragment, **given, **more)
 
@@ -198,10 +203,10 @@ class _Page:
             walk = self._text("sorted_rows", after=after, rows=Raw(rows))
         return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(walk))
 
-    def _walked(self, rows: str | None) -> str:
+    def _walked(self, rows: str | None, *, broad: bool) -> str:
         tokens = self.of.hot_tokens
         if self._by_owners():
-            walk = self._by_owner(tokens[0] if len(tokens) == 1 else None)
+            walk = self._by_owner("walk", tokens)
         elif tokens:
             walk = self._by_tokens(tokens)
         else:
@@ -209,7 +214,20 @@ class _Page:
         if rows is None:
             return walk
         few = self._text("of_few", after=self._after("few") if self.after else "true", mine=self._mine())
-        return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(walk))
+        parts: dict[str, Any] = {"rows": Raw(rows), "of": Raw(few), "walk": Raw(walk)}
+        if not broad or (head := self._head(tokens)) is None:
+            return self._text("either", **parts)
+        return self._text("at_once", head=Raw(head), by="list" if self._by_owners() else "row", **parts)
+
+    def _head(self, tokens: list[int]) -> str | None:
+        """Return the first resources that are walked, be they hits or not; None: there is no such order."""
+        if self._by_owners():
+            return self._by_owner("head", tokens)
+        if len(tokens) > 1:
+            return None
+        fragment, alias = ("head_token", "s") if tokens else ("head_all", "r")
+        given: dict[str, Any] = {"token": tokens[0]} if tokens else {}
+        return self._text(fragment, after=self._after(alias) if self.after else "true", most=HEAD, **given)
 
     def _by_tokens(self, tokens: list[int]) -> str:
         after = self._after("s") if self.after else "true"
@@ -224,14 +242,15 @@ class _Page:
         """Return whose a row that was collected must be, so that nothing is looked up of strangers."""
         return Raw(self.statement.owners(self.scope, Raw("few")) if self._by_owners() else "true")
 
-    def _by_owner(self, token: int | None) -> str:
-        owners, after = self.scope.listed, "true"
+    def _by_owner(self, way: str, tokens: list[int]) -> str:
+        """Return the resources of one owner after the other. way: walk or head"""
+        owners, after, by_token = self.scope.listed, "true", len(tokens) == 1
         if self.after:
             owners = literal([owner for owner in self.scope.owners or () if owner >= self.after[0]])
-            after = self._after("s" if token is not None else "r")
-        if token is None:
-            return self._text("walk_owners", owners=owners, after=after, by="list")
-        return self._text("walk_token_of_owners", owners=owners, token=token, after=after, by="list")
+            after = self._after("s" if by_token else "r")
+        fragment = f"{way}_token_of_owners" if by_token else f"{way}_owners"
+        given: dict[str, Any] = {"token": tokens[0]} if by_token else {}
+        return self._text(fragment, owners=owners, after=after, by="list", most=HEAD, **given)
 
     def _cursor(self) -> list[Any]:
         if self.asked.after is None:

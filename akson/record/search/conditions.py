@@ -16,7 +16,7 @@ from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.fhir.values import split_reference
 from akson.record.search import asked as a
-from akson.record.search.standing import TABLES, Standing, has_token, slots_of
+from akson.record.search.standing import MANY, TABLES, Standing, has_token, slots_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import moment, number, split, unescape
 from akson.record.values import LONGEST, UCUM, Hasher, addresses_above, hot_slots, in_base_units
@@ -135,10 +135,14 @@ class Conditions:
 
     def _any(self, criterion: a.Criterion) -> str:
         """Return what one row, as `s`, must be."""
+        return any_of(self._each(criterion))
+
+    def _each(self, criterion: a.Criterion) -> Iterable[str]:
+        """Return what one row, as `s`, may be."""
         write: Callable[[a.Criterion], Iterable[str]] = {
             "string": self._strings, "reference": self._references, "date": self._dates, "number": self._numbers,
         }[table_of(criterion)]  # fmt: skip
-        return any_of(write(criterion))
+        return write(criterion)
 
     def _strings(self, criterion: a.Criterion) -> Iterable[str]:
         put = self.statement.put
@@ -190,27 +194,31 @@ class Conditions:
             amount, *unit = [unescape(part) for part in split(value, "|")]
             bounds = number(criterion.parameter.name, amount)
             if not unit or not any(unit):
-                yield self._range(bounds, "")
+                yield from self._ranges(bounds, "")
                 continue
             if criterion.parameter.kind != "quantity" or len(unit) != 2 or not unit[1]:
                 raise Refused("AK-S002", name=criterion.parameter.name)
-            yield self._in_unit(bounds, *unit)
+            yield from self._in_unit(bounds, *unit)
 
-    def _in_unit(self, bounds: tuple[str, Any, Any], system: str, code: str) -> str:
+    def _in_unit(self, bounds: tuple[str, Any, Any], system: str, code: str) -> Iterable[str]:
         prefix, low, high = bounds
         if not system:
             name = self.hasher.unit(None, code)
-            return self.statement.put("number_named", name=name, range=Raw(self._range(bounds, "")))
+            for one in self._ranges(bounds, ""):
+                yield self.statement.put("number_named", name=name, range=Raw(one))
+            return
         base = self.hasher.unit(system, code)
         if system == UCUM and (found := in_base_units(code, low, high)):
             named, low, high = found
             base = self.hasher.base(named)
-        return self.statement.put("number_unit", base=base, range=Raw(self._range((prefix, low, high), "base_")))
+        for one in self._ranges((prefix, low, high), "base_"):
+            yield self.statement.put("number_unit", base=base, range=Raw(one))
 
-    def _range(self, bounds: tuple[str, Any, Any], columns: str) -> str:
+    def _ranges(self, bounds: tuple[str, Any, Any], columns: str) -> Iterable[str]:
         prefix, low, high = bounds
         ends = {"l": Raw(f"s.{columns}low"), "h": Raw(f"s.{columns}high")}
-        return self.statement.put(f"number_{prefix}", low=low, high=high, **ends)
+        for way in ("_exact", "_wide") if prefix in ("gt", "ge") else ("",):
+            yield self.statement.put(f"number_{prefix}{way}", low=low, high=high, **ends)
 
     def _composite(self, criterion: a.Criterion, type_: str, r: Raw) -> str:
         parameter, found = criterion.parameter, []
@@ -257,7 +265,11 @@ class Conditions:
         if any(value.startswith("ne") for value in criterion.values) and table in ("date", "number"):
             return None
         rank = {"reference": 2, "string": 5, "number": 7, "date": 8}[table]
-        return rank, self.statement.put(f"rows_of_{table}", slots=slots_of(slots), any=Raw(self._any(criterion)))
+        # Each alternative by itself: what is joined by OR is found in whole before the first row is there.
+        each = list(self._each(criterion))
+        apart = [Raw(one) for one in (each if len(each) <= MANY else [any_of(each)])]
+        put = self.statement.put
+        return rank, " UNION ALL ".join(put(f"rows_of_{table}", slots=slots_of(slots), any=one) for one in apart)
 
     def _rows_of_composite(self, criterion: a.Criterion, type_: str) -> Rows | None:
         """Collect by the component that is found best, for one alternative only."""
@@ -270,9 +282,8 @@ class Conditions:
                 slots = tuple(slot for part in groups for slot in part.slots)
                 ways.append((self._component(groups[0].parameter, text), slots))
         ranked = [(rows[0], n) for n, way in enumerate(ways) if (rows := self._scratch()._rows_in(*way, type_))]
-        return (
-            self._rows_in(*ways[max(ranked)[1]], type_) if ranked else None
-        )  # a value says more than the code it is of
+        # A value says more than the code it is of.
+        return self._rows_in(*ways[max(ranked)[1]], type_) if ranked else None
 
     def hot(self, condition: a.Condition, type_: str) -> list[int]:
         """Return tokens with btree rows of their own, one of which is in whatever meets the condition; or none."""

@@ -151,14 +151,21 @@ s.low <= :high AND s.high >= :low
 -- name: number_ne
 NOT (:l >= :low AND :h < :high)
 
--- name: number_gt
-((:l = :h AND :l > :high) OR (:l < :h AND :h > :high))
+-- name: number_gt_exact
+-- Exact values and stretches apart, here and in number_ge: each by an index of its own, from where it begins to fit.
+:l = :h AND :l > :high
+
+-- name: number_gt_wide
+:l < :h AND :h > :high
 
 -- name: number_lt
 :l < :low
 
--- name: number_ge
-((:l = :h AND :l >= :low) OR (:l < :h AND :h >= :low))
+-- name: number_ge_exact
+:l = :h AND :l >= :low
+
+-- name: number_ge_wide
+:l < :h AND :h >= :low
 
 -- name: number_le
 :l <= :high
@@ -330,6 +337,41 @@ WITH few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d LIMIT :most + 1),
  UNION ALL
 (SELECT * FROM (:walk) r WHERE NOT (SELECT yes FROM enough))
  ORDER BY :order LIMIT :limit
+
+-- name: at_once
+-- What fits many is met again and again as the resources are walked: when the first :head of them fill the page, no rows
+-- are collected. Else as :either.
+WITH first AS MATERIALIZED (SELECT r.*, :keys FROM (:head) r WHERE :where LIMIT :limit),
+     full_ AS MATERIALIZED (SELECT count(*) = :limit AS yes FROM first),
+     few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d WHERE NOT (SELECT yes FROM full_) LIMIT :most + 1),
+     enough AS MATERIALIZED (SELECT count(*) <= :most AS yes FROM few)
+SELECT * FROM first WHERE (SELECT yes FROM full_)
+ UNION ALL
+(SELECT * FROM (:of) r WHERE NOT (SELECT yes FROM full_) AND (SELECT yes FROM enough))
+ UNION ALL
+(SELECT * FROM (:walk) r WHERE NOT (SELECT yes FROM full_) AND NOT (SELECT yes FROM enough))
+ ORDER BY :order LIMIT :limit
+
+-- name: head_all
+SELECT * FROM resource r WHERE r.type = :type AND NOT r.deleted AND :after ORDER BY r.owner, r.id LIMIT :most
+
+-- name: head_token
+SELECT r.* FROM (SELECT s.owner, s.id FROM search_token s WHERE s.token = :token AND :after
+                  ORDER BY s.owner, s.id LIMIT :most) s
+ CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id OFFSET 0) r
+
+-- name: head_owners
+SELECT r.* FROM unnest(:owners::text::bigint[]) AS o (owner)
+ CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = o.owner AND r.type = :type AND NOT r.deleted AND :after
+                      ORDER BY r.id LIMIT :most) r
+ LIMIT :most
+
+-- name: head_token_of_owners
+SELECT r.* FROM unnest(:owners::text::bigint[]) AS o (owner)
+ CROSS JOIN LATERAL (SELECT r.* FROM search_token s
+   CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id OFFSET 0) r
+   WHERE s.token = :token AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :most) r
+ LIMIT :most
 
 -- name: of_few
 SELECT r.*, :keys

@@ -78,6 +78,9 @@ class Statement:
                 return value.text
             if name in _OURS:
                 return str(value) if isinstance(value, int) else f"'{{{','.join(map(str, value))}}}'::{_OURS[name]}[]"
+            for number, known in enumerate(self.values, 1):
+                if known is value and isinstance(value, str):  # such as whose records they are: long, and sent once
+                    return f"${number}"
             self.values.append(value)
             return f"${len(self.values)}"
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
+from typing import Final
 
 import msgspec
 
 from akson.access.facts import Facts, Labels
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
+
+_ANSWERS: Final = 64  # that are kept, of different questions
 
 
 def likeness(facts: Facts) -> Facts:
@@ -44,15 +49,28 @@ class Many:
         for facts in persons:
             for one in facts.representations:
                 self._close.setdefault(one.person, set()).add(facts.owner)
+        self._turns = sorted({turn for facts in alike for turn in _turns(facts)})
+        self._answers: dict[tuple[Actor, Purpose, Labels, Act], tuple[int, tuple[int, ...]]] = {}
 
     def permitted(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> tuple[int, ...]:
-        """Return the persons' records in which `decide` permits this, in order; the same object when it is all."""
+        """Return the persons' records in which `decide` permits this, in order; the same object when it is all.
 
+        Staff hear the same until a fact begins or ends: no rule for them asks the time for anything else.
+        """
+        if actor.kind is not Kind.STAFF:
+            return tuple(o for o in self.owners if decide(actor, purpose, self.facts[o], labels, act, now).permit)
+        question, stretch = (actor, purpose, labels, act), bisect_right(self._turns, now)
+        known = self._answers.get(question)
+        if known is None or known[0] != stretch:
+            if len(self._answers) >= _ANSWERS:
+                self._answers.clear()
+            known = self._answers[question] = stretch, self._permitted(actor, purpose, labels, act, now)
+        return known[1]
+
+    def _permitted(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> tuple[int, ...]:
         def permits(owner: int) -> bool:
             return decide(actor, purpose, self.facts[owner], labels, act, now).permit
 
-        if actor.kind is not Kind.STAFF:
-            return tuple(filter(permits, self.owners))
         apart = {actor.key, actor.person, actor.context} | self._close.get(actor.person, set())
         closed = {owner for owner in apart.intersection(self.facts) if not permits(owner)}
         for owners in self._alike:
@@ -60,3 +78,9 @@ class Many:
             if one is not None and not permits(one):
                 closed.update(owner for owner in owners if owner not in apart)
         return tuple(owner for owner in self.owners if owner not in closed) if closed else self.owners
+
+
+def _turns(facts: Facts) -> Iterator[datetime]:
+    """Yield the moments at which one of the facts that staff are judged by begins or ends."""
+    for timed in chain(facts.relations, facts.blocks, facts.openings):
+        yield from filter(None, (timed.start, timed.end))

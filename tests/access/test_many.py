@@ -13,7 +13,7 @@ from akson.access.many import Many
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
 from tests.access.people import NOW
-from tests.access.test_never_more import KEYS, actors, facts
+from tests.access.test_never_more import KEYS, TIMES, actors, facts
 
 SCOPES = st.sampled_from(
     [frozenset(), frozenset({"user/*.cruds"}), frozenset({"patient/*.rs"}), frozenset({"akson/job"})]
@@ -30,6 +30,16 @@ def test_each_of_many_is_judged_as_if_alone(actor, context, scopes, purpose, kno
     assert list(Many(those).permitted(asker, purpose, labels, act, NOW)) == alone
 
 
+@settings(max_examples=300, deadline=None)
+@given(actors, st.sampled_from(Purpose), st.lists(facts, max_size=4), st.lists(st.tuples(TYPES, TIMES), max_size=8))
+def test_what_was_said_before_is_said_again_only_while_it_holds(actor, purpose, known, questions) -> None:
+    those = Many([msgspec.structs.replace(one, owner=n) for n, one in enumerate(known)])
+    for type_, time in questions:
+        labels, now = Labels(type=type_), time or NOW
+        told = those.permitted(actor, purpose, labels, Act.READ, now)
+        assert told == Many(those.facts.values()).permitted(actor, purpose, labels, Act.READ, now)
+
+
 def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
     asked = []
     monkeypatch.setattr("akson.access.many.decide", lambda *question: asked.append(question) or decide(*question))
@@ -38,3 +48,6 @@ def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
     those = Many(listed)
     found = those.permitted(gp, Purpose.TREATMENT, Labels(type="Observation"), Act.READ, NOW)
     assert found is those.owners and len(found) == 1000 and len(asked) == 1
+    assert (
+        those.permitted(gp, Purpose.TREATMENT, Labels(type="Observation"), Act.READ, NOW) is found and len(asked) == 1
+    )

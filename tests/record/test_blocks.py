@@ -160,3 +160,25 @@ async def test_correcting_its_date_does_not_bring_out_what_stood_there(office: O
         await journal.update(work, one.resource | {"effectiveDateTime": NEW}, id_=one.id)
     await close(office, person, dataPeriod={"start": "2026-01-01"})
     assert await ways(office, nurse, person, one) == {False}
+
+
+async def test_a_page_is_filled_past_what_is_closed_and_no_total_counts_it(office: Office) -> None:
+    mariam = await staff(office, await unit(office, "Sone nord"), "Yusuf")
+    person, other = await patient(office, at=mariam), await patient(office, at=mariam)
+    seen = [await measured(office, mariam, whose) for whose in (person, person, person, other, other)]
+    await close(office, person, data=[{"meaning": "instance", "reference": {"reference": seen[1].reference}}])
+    open_ = {one.id for one in seen} - {seen[1].id}
+    for whose in ([], [("subject", person.reference)], [("_sort", "date")], [("code:text", "puls")]):
+        expected = open_ if not whose or whose[0][0] != "subject" else open_ - {seen[3].id, seen[4].id}
+        async with office.work(mariam, Purpose.TREATMENT) as work:
+            all_, after = set(), []
+            while True:
+                page = await search(work, "Observation", [*whose, ("_count", "2"), *after])
+                all_ |= {hit.id for hit in page.hits}
+                if page.next is None:
+                    break
+                assert len(page.hits) == 2
+                after = [("_after", page.next)]
+            assert all_ == expected
+            for counted in (("_count", "0"), ("_total", "accurate")):
+                assert (await search(work, "Observation", [*whose, counted])).total == len(expected)

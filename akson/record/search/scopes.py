@@ -42,17 +42,22 @@ class Scopes:
     _restricted: Many | None = None
     _items: dict[tuple[str, frozenset[int]], tuple[str, ...]] = field(default_factory=dict)
 
-    async def of(self, asked: Asked) -> dict[str, Scope]:
-        """Return the scope of the hits as "", and that of each type that the search passes by its name."""
-        found = {"": await self.one(asked.type, self.act, await self._one_owner(asked))}
+    async def of(self, asked: Asked, *, judged: bool = False) -> dict[str, Scope]:
+        """Return the scope of the hits as "", and that of each type that the search passes by its name.
+
+        judged  each hit is judged by itself afterwards, so it need not be known beforehand which are closed
+        """
+        found = {"": await self.one(asked.type, self.act, await self._one_owner(asked), judged=judged)}
         for type_ in sorted(passed(asked.conditions)):
             found[type_] = await self.one(type_, Act.READ)
         return found
 
-    async def one(self, type_: str, act: Act, owner: int | None = None) -> Scope:
+    async def one(self, type_: str, act: Act, owner: int | None = None, *, judged: bool = False) -> Scope:
         """Return the scope of one type; owner: the only one whose record can hold hits."""
         found = await self._whole(type_, act, owner)
         narrowed = alternatives(self.work, type_, "r")
+        if found.partly and not (judged and narrowed is None):
+            found = replace(found, items=await self._denied(tuple(found.partly), type_), partly=frozenset())
         return found if narrowed is None else replace(found, narrowed=narrowed)
 
     async def _whole(self, type_: str, act: Act, owner: int | None) -> Scope:
@@ -73,8 +78,8 @@ class Scopes:
             candidates = await self._known()
         work = self.work
         found = candidates.permitted(work.actor, work.purpose, labels, Act.READ, work.now)
-        parts = found if work.actor.kind is Kind.CITIZEN else tuple(set(candidates.marked).intersection(found))
-        return Scope(owners=found, items=await self._denied(parts, type_), commons=commons, unit=unit)
+        parts = found if work.actor.kind is Kind.CITIZEN else set(candidates.marked).intersection(found)
+        return Scope(owners=found, partly=frozenset(parts), commons=commons, unit=unit)
 
     async def all_records(self) -> Scope:
         """Return a scope that holds what any type's does, perhaps more: for what is judged one by one afterwards."""
@@ -129,8 +134,8 @@ class Scopes:
         denied = tuple(key for key, facts in self._restricted.facts.items() if not self._may(facts, labels, act))
         if act is Act.SEARCH_IDENTITY:
             return Scope(denied=denied, commons=commons, unit=unit)
-        items = await self._denied([key for key in self._restricted.facts if key not in denied], labels.type)
-        return Scope(denied=denied, items=items, commons=commons, unit=unit)
+        partly = frozenset(self._restricted.facts).difference(denied)
+        return Scope(denied=denied, partly=partly, commons=commons, unit=unit)
 
     async def _denied(self, permitted: Sequence[int], type_: str) -> tuple[str, ...]:
         key = type_, frozenset(permitted)

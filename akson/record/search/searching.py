@@ -15,6 +15,7 @@ from akson.base.work import Work
 from akson.fhir import owners
 from akson.fhir import search as extraction
 from akson.record.deciding import asked as decision
+from akson.record.deciding import labels_in
 from akson.record.masking import shown
 from akson.record.own import Own, load, progress
 from akson.record.search import ordering
@@ -24,6 +25,7 @@ from akson.record.search.company import included
 from akson.record.search.compiling import Compiler, Ready
 from akson.record.search.resolving import resolve
 from akson.record.search.scopes import Scopes
+from akson.record.search.statement import Scope
 from akson.record.session import fetch, look
 from akson.record.stored import Stored
 from akson.record.writing import flush
@@ -59,17 +61,20 @@ async def search(
     await flush(work)
     asked.conditions = [await resolve(work, one) for one in asked.conditions]
     scopes = scopes or Scopes(work=work, act=act)
+    counted = asked.total or not asked.count
+    judged = not counted and not ordering.needed(asked.sort)  # then nothing is told of hits but themselves
     compiler = Compiler(
-        asked=asked, scopes=await scopes.of(asked), ids=work.office.ids, hasher=work.office.hasher, now=work.now
-    )
+        asked=asked, scopes=await scopes.of(asked, judged=judged), ids=work.office.ids, hasher=work.office.hasher,
+        now=work.now,
+    )  # fmt: skip
     page = Page()
     if compiler.scope.empty:
-        page.total = 0 if asked.total or not asked.count else None
+        page.total = 0 if counted else None
         _note(work, asked, page, pairs, act)
         return page
     if asked.count:
-        await _fill(work, compiler, page)
-    if asked.total or not asked.count:
+        await _fill(work, compiler, page, scopes)
+    if counted:
         page.total = (await _run(work, compiler.total()))[0]["count"]
     if asked.includes and page.hits:
         page.included = await included(work, page.hits, asked.includes, scopes)
@@ -115,17 +120,28 @@ def _read(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None, 
     return asked
 
 
-async def _fill(work: Work, compiler: Compiler, page: Page) -> None:
+async def _fill(work: Work, compiler: Compiler, page: Page, scopes: Scopes) -> None:
     if ordering.needed(compiler.asked.sort):
         await _fill_ordered(work, compiler, page)
         return
     rows = await _run(work, compiler.page())
+    if not all(_open(work, row, compiler.scope) for row in rows):  # then what is kept from the actor takes no place
+        compiler = replace(compiler, scopes=await scopes.of(compiler.asked))
+        rows = await _run(work, compiler.page())
     few = rows[: compiler.asked.count]
     page.hits = await shown(work, few)
     if compiler.asked.sort:
         page.cursors = [compiler.cursor(row) for row in few]
     if len(rows) > len(few):
         page.next = compiler.cursor(few[-1])
+
+
+def _open(work: Work, row: asyncpg.Record, scope: Scope) -> bool:
+    """Tell whether a hit may be shown; of most it is known already by whose it is."""
+    if row["owner"] not in scope.partly:
+        return True
+    facts = work.session.facts[row["owner"]]
+    return decision(work, facts, labels_in(work, row, facts), Act.READ).permit
 
 
 async def _fill_ordered(work: Work, compiler: Compiler, page: Page) -> None:

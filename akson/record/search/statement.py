@@ -34,11 +34,13 @@ class Scope:
     persons  persons' resources are searched at all
     commons  what belongs to nobody: "" none of it, "unit" what `unit` has written, "all"
     items    ids that a block or a mark keeps from the actor
+    partly   persons of whom a block or a mark may keep a part, where it was not asked which: each hit of theirs must be
     """
 
     owners: tuple[int, ...] | None = None
     denied: tuple[int, ...] = ()
     items: tuple[str, ...] = ()
+    partly: frozenset[int] = frozenset()
     persons: bool = True
     commons: str = ""
     unit: int = 0

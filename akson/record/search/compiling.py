@@ -21,7 +21,7 @@ from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.fhir import types
-from akson.record.search.asked import Asked, Criterion, Sort
+from akson.record.search.asked import Asked, Condition, Criterion, Sort
 from akson.record.search.conditions import Conditions, Rows
 from akson.record.search.standing import MANY
 from akson.record.search.statement import SQL, By, Raw, Scope, Statement, all_of, any_of
@@ -30,6 +30,7 @@ from akson.record.values import Hasher
 MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
 HEAD = 200  # resources that are looked at before rows are collected, of a condition that may well fit many
 _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
+_COMMON = (4,)  # that of codes
 _R = Raw("r")
 # What is found by an index whose use depends on the values: by tokens of all kinds, by the time of the last change.
 _BY_VALUE = re.compile(r" && |r\.last_updated [<>]")
@@ -79,15 +80,39 @@ class Compiler:
     def total(self) -> Ready:
         """Return the statement that counts every hit."""
         statement = Statement()
-        conditions = self.conditions(statement)
+        conditions, best = self.conditions(statement), self.best(self.conditions(Statement()))
+        if self.by_owners and (best is None or best[0] in _COMMON or best[0] >= _BROAD):
+            return self._total_of_owners(statement, conditions)
         rows = self.best_rows(conditions)
         statement.found = rows is not None
-        where = Raw(self.where(statement, self.met(statement, conditions), "row" if rows else "first"))
         if rows is None:
+            where = Raw(self.where(statement, self.met(statement, conditions), "first"))
             text = statement.text(SQL.total, where=where)
-        else:
-            text = statement.text(SQL.total_of_rows, rows=Raw(rows[1]), type=self.code, where=where)
-        return Ready(text, statement.values, steady=statement.found or not _BY_VALUE.search(text))
+            return Ready(text, statement.values, steady=not _BY_VALUE.search(text))
+        of = {"rows": Raw(rows[1]), "mine": self.mine(statement, Raw("d"))}
+        if self._told_by_rows:
+            return Ready(statement.text(SQL.total_of_rows, **of), statement.values)
+        where = Raw(self.where(statement, self.met(statement, conditions), "row"))
+        return Ready(statement.text(SQL.total_of_found, type=self.code, where=where, **of), statement.values)
+
+    def _total_of_owners(self, statement: Statement, conditions: Conditions) -> Ready:
+        statement.found = True
+        owners, tokens = self.scope.listed, self.hot_tokens
+        if tokens and self._told_by_rows:
+            return Ready(statement.text(SQL.total_of_hot, owners=owners, tokens=tokens), statement.values)
+        where = Raw(self.where(statement, self.met(statement, conditions), "list"))
+        return Ready(statement.text(SQL.total_of_owners, owners=owners, where=where), statement.values)
+
+    @property
+    def _told_by_rows(self) -> bool:
+        """Tell whether the rows of the only condition are all hits, whatever else stands in the resources."""
+        exact = (
+            len(self.asked.conditions) == 1
+            and isinstance(self.asked.conditions[0], Criterion)
+            and not self.is_composite
+        )
+        everybody = self.scope.owners is None and self.scope.persons and self.scope.commons == "all"
+        return exact and not self.scope.items and self.scope.narrowed is None and (self.by_owners or everybody)
 
     @property
     def code(self) -> int:
@@ -105,13 +130,25 @@ class Compiler:
         parts = [statement.put("in_type", r=_R, type=self.code), *statement.scope(self.scope, _R, by)]
         return all_of([*parts, met])
 
-    def best_rows(self, conditions: Conditions) -> Rows | None:
-        """Return the rows of the condition that is likely to have fewest."""
+    def best(self, conditions: Conditions) -> tuple[int, Condition] | None:
+        """Return the condition that is likely to have fewest rows, and how good it is; None: none has rows."""
         ranked = [(rank, n) for n, one in enumerate(self.asked.conditions)
                   if (rank := conditions.rank(one, self.asked.type)) is not None]  # fmt: skip
-        if not ranked:
-            return None
-        return conditions.rows(self.asked.conditions[min(ranked)[1]], self.asked.type)
+        return (min(ranked)[0], self.asked.conditions[min(ranked)[1]]) if ranked else None
+
+    def best_rows(self, conditions: Conditions) -> Rows | None:
+        """Return the rows of that condition."""
+        best = self.best(conditions)
+        return conditions.rows(best[1], self.asked.type) if best else None
+
+    @property
+    def by_owners(self) -> bool:
+        """Tell whether all hits stand in the records of persons who are listed."""
+        return self.scope.persons and self.scope.owners is not None and not self.scope.commons
+
+    def mine(self, statement: Statement, row: Raw) -> Raw:
+        """Return whose a row that was collected must be, so that nothing is looked up of strangers."""
+        return Raw((statement.owners(self.scope, row) if self.by_owners or self._told_by_rows else "") or "true")
 
     def cursor(self, row: Any) -> str:
         """Return where the page after `row` begins, as opaque text."""
@@ -166,13 +203,13 @@ class _Page:
     def ready(self) -> Ready:
         conditions = self.of.conditions(self.statement)
         self.after = self._cursor()
-        by_tokens = bool(self.of.hot_tokens) and not self._by_owners() and not self.sorted
+        by_tokens = bool(self.of.hot_tokens) and not self.of.by_owners and not self.sorted
         ranked = None
         if not self._one_owner() and (not by_tokens or self.of.is_composite):
             ranked = self.of.best_rows(conditions)
         rows = ranked[1] if ranked else None
         single = rows is not None and len(self.asked.conditions) == 1 and not self.of.is_composite
-        self.statement.found = self._one_owner() or self._by_owners() or by_tokens or single
+        self.statement.found = self._one_owner() or self.of.by_owners or by_tokens or single
         self.met = self.of.met(self.statement, conditions)
         broad = (
             ranked is not None and ranked[0] >= _BROAD and all(isinstance(c, Criterion) for c in self.asked.conditions)
@@ -196,7 +233,7 @@ class _Page:
         after = self._after("h") if self.after else "true"
         if rows is None:
             return self._text("sorted", after=after, by="first")
-        few = self._text("sorted_few", after=after, mine=self._mine())
+        few = self._text("sorted_few", after=after, mine=self.of.mine(self.statement, Raw("few")))
         if self.asked.sort[0].parameter is None:  # by a column
             walk = self._text("sorted", after=after, by="first")
         else:
@@ -205,7 +242,7 @@ class _Page:
 
     def _walked(self, rows: str | None, *, broad: bool) -> str:
         tokens = self.of.hot_tokens
-        if self._by_owners():
+        if self.of.by_owners:
             walk = self._by_owner("walk", tokens)
         elif tokens:
             walk = self._by_tokens(tokens)
@@ -213,15 +250,17 @@ class _Page:
             walk = self._text("walk_all", after=self._after("r") if self.after else "true")
         if rows is None:
             return walk
-        few = self._text("of_few", after=self._after("few") if self.after else "true", mine=self._mine())
+        few = self._text(
+            "of_few", after=self._after("few") if self.after else "true", mine=self.of.mine(self.statement, Raw("few"))
+        )
         parts: dict[str, Any] = {"rows": Raw(rows), "of": Raw(few), "walk": Raw(walk)}
         if not broad or (head := self._head(tokens)) is None:
             return self._text("either", **parts)
-        return self._text("at_once", head=Raw(head), by="list" if self._by_owners() else "row", **parts)
+        return self._text("at_once", head=Raw(head), by="list" if self.of.by_owners else "row", **parts)
 
     def _head(self, tokens: list[int]) -> str | None:
         """Return the first resources that are walked, be they hits or not; None: there is no such order."""
-        if self._by_owners():
+        if self.of.by_owners:
             return self._by_owner("head", tokens)
         if len(tokens) > 1:
             return None
@@ -234,13 +273,6 @@ class _Page:
         if len(tokens) == 1:
             return self._text("walk_token", token=tokens[0], after=after)
         return self._text("walk_tokens", tokens=literal(tokens), after=after)
-
-    def _by_owners(self) -> bool:
-        return self.scope.persons and self.scope.owners is not None and not self.scope.commons
-
-    def _mine(self) -> Raw:
-        """Return whose a row that was collected must be, so that nothing is looked up of strangers."""
-        return Raw(self.statement.owners(self.scope, Raw("few")) if self._by_owners() else "true")
 
     def _by_owner(self, way: str, tokens: list[int]) -> str:
         """Return the resources of one owner after the other. way: walk or head"""

@@ -315,8 +315,22 @@ coalesce((SELECT max(s.base_high) FROM search_number s
 SELECT count(*) FROM resource r WHERE :where
 
 -- name: total_of_rows
-SELECT count(*) FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d) d
-  JOIN resource r ON r.owner = d.owner AND r.id = d.id AND r.type = :type WHERE :where
+SELECT count(*) FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d WHERE :mine) d
+
+-- name: total_of_found
+-- Each resource is looked up by its key: joined otherwise, all of the type are read.
+SELECT count(*) FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d WHERE :mine) d
+ CROSS JOIN LATERAL (SELECT FROM resource r WHERE r.owner = d.owner AND r.id = d.id AND r.type = :type AND :where OFFSET 0) r
+
+-- name: total_of_owners
+SELECT count(*) FROM unnest(:owners::text::bigint[]) AS o (owner)
+ CROSS JOIN LATERAL (SELECT FROM resource r WHERE r.owner = o.owner AND :where OFFSET 0) r
+
+-- name: total_of_hot
+SELECT count(*) FROM (
+  SELECT DISTINCT s.owner, s.id FROM unnest(:owners::text::bigint[]) AS o (owner)
+   CROSS JOIN LATERAL (SELECT s.owner, s.id FROM search_token s
+                        WHERE s.token = ANY (:tokens) AND s.owner = o.owner OFFSET 0) s) d
 
 -- name: page
 -- One page of hits. :found gives resources as r with the keys of the order. The version of each is looked up by its key,

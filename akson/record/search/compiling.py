@@ -243,7 +243,7 @@ class _Page:
     def _walked(self, rows: str | None, *, broad: bool) -> str:
         tokens = self.of.hot_tokens
         if self.of.by_owners:
-            walk = self._by_owner("walk", tokens)
+            walk = self._by_owner(tokens, "walk_owners", "walk_token_of_owners")
         elif tokens:
             walk = self._by_tokens(tokens)
         else:
@@ -261,7 +261,7 @@ class _Page:
     def _head(self, tokens: list[int]) -> str | None:
         """Return the first resources that are walked, be they hits or not; None: there is no such order."""
         if self.of.by_owners:
-            return self._by_owner("head", tokens)
+            return self._by_owner(tokens, "head_owners", "head_token_of_owners")
         if len(tokens) > 1:
             return None
         fragment, alias = ("head_token", "s") if tokens else ("head_all", "r")
@@ -274,13 +274,13 @@ class _Page:
             return self._text("walk_token", token=tokens[0], after=after)
         return self._text("walk_tokens", tokens=literal(tokens), after=after)
 
-    def _by_owner(self, way: str, tokens: list[int]) -> str:
-        """Return the resources of one owner after the other. way: walk or head"""
+    def _by_owner(self, tokens: list[int], plain: str, of_token: str) -> str:
+        """Return the resources of one owner after the other, those of one token by `of_token`."""
         owners, after, by_token = self.scope.listed, "true", len(tokens) == 1
         if self.after:
             owners = literal([owner for owner in self.scope.owners or () if owner >= self.after[0]])
             after = self._after("s" if by_token else "r")
-        fragment = f"{way}_token_of_owners" if by_token else f"{way}_owners"
+        fragment = of_token if by_token else plain
         given: dict[str, Any] = {"token": tokens[0]} if by_token else {}
         return self._text(fragment, owners=owners, after=after, by="list", most=HEAD, **given)
 

@@ -1,3 +1,26 @@
+CREATE FUNCTION public.access_append_v1(the_stream bigint, first bigint, a_kind text[], a_id text[], a_key bigint[], a_name text[], a_role text[], a_unit bigint[], a_unit_name text[], a_controller bigint[], a_controller_name text[], a_signed_in text[], r_who integer[], r_at timestamp with time zone[], r_purpose text[], r_screen text[], r_request text[], r_outcome text[], r_reason text[], r_patients text[], r_seen text[], r_leaf text[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET lock_timeout TO '3s'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  WITH written AS (
+    INSERT INTO access_log (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
+                            controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
+                            patients, seen, leaf)
+    SELECT the_stream, first + n - 1, r_at[n], a_kind[r_who[n]], a_id[r_who[n]], a_key[r_who[n]], a_name[r_who[n]],
+           a_role[r_who[n]], a_unit[r_who[n]], a_unit_name[r_who[n]], a_controller[r_who[n]], a_controller_name[r_who[n]],
+           a_signed_in[r_who[n]], r_purpose[n], r_screen[n], r_request[n], r_outcome[n], r_reason[n],
+           r_patients[n]::bigint[], r_seen[n]::jsonb, decode(r_leaf[n], 'hex')
+      FROM generate_subscripts(r_who, 1) AS n
+    RETURNING stream, seq, at, patients
+  )
+  INSERT INTO access_log_patient (patient, at, stream, seq)
+  SELECT unnest(patients), at, stream, seq FROM written;
+  RETURN first + cardinality(r_who) - 1;
+END $$;
+
 CREATE FUNCTION public.access_log_ahead(day date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
@@ -1815,6 +1838,8 @@ ALTER TABLE ONLY public.subscription_event
 
 GRANT USAGE ON SCHEMA public TO akson_app;
 GRANT USAGE ON SCHEMA public TO akson_eraser;
+
+GRANT ALL ON FUNCTION public.access_append_v1(the_stream bigint, first bigint, a_kind text[], a_id text[], a_key bigint[], a_name text[], a_role text[], a_unit bigint[], a_unit_name text[], a_controller bigint[], a_controller_name text[], a_signed_in text[], r_who integer[], r_at timestamp with time zone[], r_purpose text[], r_screen text[], r_request text[], r_outcome text[], r_reason text[], r_patients text[], r_seen text[], r_leaf text[]) TO akson_app;
 
 REVOKE ALL ON FUNCTION public.access_log_ahead(day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.access_log_ahead(day date) TO akson_app;

@@ -1,7 +1,8 @@
 """The access log's writer: one per process, on its own connection, durable before the answer leaves.
 
 It stands outside every write transaction: a change that is undone does not undo the trace of who tried. All rows that
-wait while one statement is in flight ride in the next one, so a busy process commits once for many answers.
+wait while one statement is in flight ride in the next one, so a busy process commits once for many answers. Only a
+write that is carried out may bring its row along, in a stream of its own: akson/record/together.py, ADR 12.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import asyncpg
 import msgspec
@@ -69,6 +70,38 @@ def _who(actor: Actor) -> Who:
     return Who(columns, _fields(columns))
 
 
+class Stream:
+    """Rows that one writer commits one after another, numbered from 1 without a gap; a new one each day.
+
+    Whoever cannot tell whether rows were committed ends the stream: the next ones stand in another.
+    """
+
+    def __init__(self) -> None:
+        self._number = 0  # 0: none is open
+        self._day: date | None = None
+        self._next = 1
+
+    async def ready(self, at: datetime, execute: Callable[..., Awaitable[object]]) -> None:
+        """Open a stream for the day of `at`, unless one is. execute: outside any transaction."""
+        if not self._number or self._day is None or at.date() > self._day:
+            number = secrets.randbelow(2**63 - 1) + 1
+            await execute(SQL.partitions_ahead, at.date())
+            await execute(SQL.open_stream, number, at)
+            self._number, self._day, self._next = number, at.date(), 1
+
+    def values(self, rows: Sequence[Entry]) -> list[object]:
+        """Return the values of the query `append` for the next rows; their numbers are used up by `kept` only."""
+        return list(_values(self._number, self._next, rows))
+
+    def kept(self, count: int) -> None:
+        """Take note that so many rows were committed."""
+        self._next += count
+
+    def end(self) -> None:
+        """Let the next rows stand in a stream of their own."""
+        self._number = 0
+
+
 class AccessLog:
     """The one writer of a process.
 
@@ -82,9 +115,7 @@ class AccessLog:
         self._role = role
         self._deadline = deadline
         self._connection: asyncpg.Connection | None = None
-        self._stream = 0  # 0: none is open
-        self._day: date | None = None  # of the stream
-        self._next = 1
+        self._stream = Stream()
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
         self.statements = 0  # sent so far; tests assert on differences
@@ -143,33 +174,30 @@ class AccessLog:
         """Write `batch` in one statement. Sequence numbers are used up only when it is committed."""
         rows = [row for row, _ in batch]
         try:
-            connection = await self._open_stream(rows[0].at)
+            execute = await self._execute()
+            await self._stream.ready(rows[0].at, execute)
             self.statements += 1
-            await connection.execute(SQL.append, *_values(self._stream, self._next, rows), timeout=self._deadline)
+            await execute(SQL.append, *self._stream.values(rows))
         except FAILURES:
             self._drop_connection()  # nobody knows whether it was committed: this stream ends here
             raise
-        self._next += len(rows)
+        self._stream.kept(len(rows))
 
-    async def _open_stream(self, at: datetime) -> asyncpg.Connection:
-        """Return the connection, with a stream open for the day of `at`: a new one each day and after each failure."""
+    async def _execute(self) -> Callable[..., Awaitable[object]]:
+        """Return what runs a statement on the connection, which is opened when there is none."""
         if self._connection is None or self._connection.is_closed():
             settings = {"jit": "off", "application_name": "akson access log", "plan_cache_mode": "force_generic_plan"}
             if self._role:
                 settings["role"] = self._role
             self._connection = await asyncpg.connect(self._url, server_settings=settings, timeout=self._deadline)
-            self._stream = 0
-        if not self._stream or self._day is None or at.date() > self._day:
-            stream = secrets.randbelow(2**63 - 1) + 1
-            await self._connection.execute(SQL.partitions_ahead, at.date(), timeout=self._deadline)
-            await self._connection.execute(SQL.open_stream, stream, at, timeout=self._deadline)
-            self._stream, self._day, self._next = stream, at.date(), 1
-        return self._connection
+            self._stream.end()
+        return partial(self._connection.execute, timeout=self._deadline)
 
     def _drop_connection(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
-        self._connection, self._stream = None, 0
+        self._connection = None
+        self._stream.end()
 
 
 def leaf(stream: int, seq: int, row: Entry) -> bytes:

@@ -9,31 +9,16 @@ INSERT INTO access_stream (stream, opened) VALUES ($1, $2);
 SELECT access_log_ahead($1);
 
 -- name: append
--- Write every waiting row and its projection in one statement.
+-- Write every waiting row and its projection in one statement; see migrations/0040_traced.sql.
 -- in    $1 stream, $2 number of the first row; array literals of those who act: $3 kind, $4 id, $5 key, $6 name, $7 role,
 --       $8 unit and $9 its name, $10 data controller and $11 its name, $12 how signed in; array literals of the rows:
 --       $13 which of those who act, $14 instant, $15 purpose, $16 screen, $17 request, $18 outcome, $19 reason,
 --       $20 patients as array literals, $21 seen as JSON texts, $22 leaf in hexadecimal
-WITH given AS MATERIALIZED (
-    SELECT $3::text::text[] AS kind, $4::text::text[] AS id, $5::text::bigint[] AS key, $6::text::text[] AS name,
-           $7::text::text[] AS role, $8::text::bigint[] AS unit, $9::text::text[] AS unit_name,
-           $10::text::bigint[] AS controller, $11::text::text[] AS controller_name, $12::text::text[] AS signed_in,
-           $13::text::integer[] AS who, $14::text::timestamptz[] AS at, $15::text::text[] AS purpose,
-           $16::text::text[] AS screen, $17::text::text[] AS request, $18::text::text[] AS outcome,
-           $19::text::text[] AS reason, $20::text::text[] AS patients, $21::text::text[] AS seen, $22::text::text[] AS leaf
-), written AS (
-    INSERT INTO access_log (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
-                            controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
-                            patients, seen, leaf)
-    SELECT $1::bigint, $2::bigint + n - 1, g.at[n], g.kind[g.who[n]], g.id[g.who[n]], g.key[g.who[n]], g.name[g.who[n]],
-           g.role[g.who[n]], g.unit[g.who[n]], g.unit_name[g.who[n]], g.controller[g.who[n]], g.controller_name[g.who[n]],
-           g.signed_in[g.who[n]], g.purpose[n], g.screen[n], g.request[n], g.outcome[n], g.reason[n],
-           g.patients[n]::bigint[], g.seen[n]::jsonb, decode(g.leaf[n], 'hex')
-      FROM given g, generate_subscripts(g.who, 1) AS n
-    RETURNING stream, seq, at, patients
-)
-INSERT INTO access_log_patient (patient, at, stream, seq)
-SELECT unnest(patients), at, stream, seq FROM written;
+SELECT access_append_v1(
+  $1, $2, $3::text::text[], $4::text::text[], $5::text::bigint[], $6::text::text[], $7::text::text[], $8::text::bigint[],
+  $9::text::text[], $10::text::bigint[], $11::text::text[], $12::text::text[], $13::text::integer[],
+  $14::text::timestamptz[], $15::text::text[], $16::text::text[], $17::text::text[], $18::text::text[],
+  $19::text::text[], $20::text::text[], $21::text::text[], $22::text::text[]);
 
 -- name: open_streams
 -- The streams that may have rows without a seal.

@@ -1,7 +1,8 @@
 """The office: where a Work begins and ends. Composed once by the doors.
 
-Leaving `work` flushes what is queued as one set, commits, and then writes the access-log row: durable before the caller
-can send its answer. When the trail cannot be written the block raises and nothing leaves.
+Leaving `work` flushes what is queued as one set, commits, and then writes the access-log row, unless the set brought it
+along: durable before the caller can send its answer. When the trail cannot be written the block raises and nothing
+leaves.
 """
 
 from __future__ import annotations
@@ -107,5 +108,5 @@ class Doing:
             raise
         finally:
             await sessions.end(work, commit=False)
-            if work.seen:
+            if work.seen and not (outcome == "permit" and sessions.session(work).traced == len(work.seen)):
                 await work.office.log.write(entry(work, outcome))

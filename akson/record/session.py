@@ -26,6 +26,7 @@ class Session:
     connection: asyncpg.Connection | None = None
     transaction: Any = None
     statements: int = 0
+    traced: int = -1  # how much of what the work has seen stands in the log already, with what it wrote; -1: nothing
 
 
 def session(work: Work) -> Session:

@@ -19,6 +19,7 @@ from akson.record.values import Hasher, Values
 SQL = queries(__file__, "sets.sql")
 _NAMES = "representation"  # the kind of facts that name a number
 _NAMING = b'"kind":"representation"'  # as facts.py writes it
+NO_TRACES: Sequence[object] = [None] * 22
 Fetch = Callable[..., Awaitable[Sequence[Any]]]  # a statement and its values, inside a transaction or not
 Times = Mapping[int, datetime] | None  # by owner; None: the search values were made by other rules than those of now
 
@@ -84,19 +85,22 @@ def _owners_of(sets: Sequence[WriteSet]) -> list[tuple[Owner, int]]:
     return sorted((owner, n) for n, one in enumerate(sets, start=1) for owner in one.owners)
 
 
-async def written(fetch: Fetch, sets: Sequence[WriteSet], hasher: Hasher, *, waits: bool) -> Times:
+async def written(
+    fetch: Fetch, sets: Sequence[WriteSet], hasher: Hasher, *, waits: bool, traces: Sequence[object] = NO_TRACES
+) -> Times:
     """Carry out the call and return when each owner's set was written.
 
-    sets   all made by the same rules, no two of one owner
-    waits  for owners that somebody else writes; only one set does
+    sets    all made by the same rules, no two of one owner
+    waits   for owners that somebody else writes; only one set does
+    traces  rows of the access log that are written with them; see akson.audit.log.Stream
     """
-    rows = await fetch(SQL.write, *_arguments(sets, hasher), waits)
+    rows = await fetch(SQL.write, *_arguments(sets, hasher), waits, *traces)
     owners = (owner.key for owner, _ in _owners_of(sets))
     return dict(zip(owners, rows[0]["times"], strict=True)) if rows else None
 
 
 def _arguments(sets: Sequence[WriteSet], hasher: Hasher) -> list[Any]:
-    """Return the arguments of the query `write`, in its order, but for the last."""
+    """Return the arguments of the query `write`, in its order, but for the last ones."""
     owners = _owners_of(sets)
     changes = [change for one in sets for change in one.changes]
     return [

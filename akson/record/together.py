@@ -2,17 +2,20 @@
 
 No timer and no waiting: an idle office writes at once, a busy one writes for all who came meanwhile. Each set keeps its
 own fate: one that cannot be written as it was decided leaves the others as they are, and is told so alone. See ADR 10.
+The rows of the access log about those who write go along (ADR 12).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import asyncpg
 
+from akson.audit.log import FAILURES, Entry, Stream
 from akson.base.database import Database
-from akson.record.sets import Times, WriteSet, written
+from akson.record.sets import NO_TRACES, Times, WriteSet, written
 from akson.record.values import Hasher
 
 LARGEST = 20  # changes of a set that rides; a larger one shares too little of what it costs
@@ -26,8 +29,20 @@ _ITS_OWN = {
 }  # about some sets, and the same if they came alone
 _LOCKED = "AK009"  # some sets must wait for somebody
 _FATE_UNKNOWN = ("08", "57")  # classes of SQLSTATE that may also be told of a call that was carried out
-_Rider = tuple[WriteSet, "asyncio.Future[Times | str]"]
 _ALONE = "alone"  # what a rider is told who is to try alone
+
+
+class Done(NamedTuple):
+    """What became of a set. traced: its row of the access log is durable, too."""
+
+    times: Times
+    traced: bool
+
+
+class _Rider(NamedTuple):
+    one: WriteSet
+    row: Entry | None
+    future: asyncio.Future[Done | str]
 
 
 def rides(one: WriteSet) -> bool:
@@ -43,21 +58,24 @@ class Together:
         self._hasher = hasher
         self._waiting: list[_Rider] = []
         self._running: asyncio.Task[None] | None = None
+        self._stream = Stream()  # there is one call in flight at a time, so its rows are committed in order
 
-    async def write(self, one: WriteSet) -> Times:
+    async def write(self, one: WriteSet, row: Entry | None = None) -> Done:
         """Write one set, with those that come at the same moment, and return when it is committed.
+
+        row   of the access log, which says that it was carried out: written with the set, or not at all
 
         Whoever gives up before it is sent has written nothing; afterwards all of it is written or nothing.
 
         Raises  what the call raises for this set
         """
-        future: asyncio.Future[Times | str] = asyncio.get_running_loop().create_future()
-        self._waiting.append((one, future))
+        future: asyncio.Future[Done | str] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Rider(one, row, future))
         if not self.busy:
             self._running = asyncio.create_task(self._run())
         told = await future
         if isinstance(told, str):
-            return await written(self._database.fetch, [one], self._hasher, waits=True)
+            return Done(await written(self._database.fetch, [one], self._hasher, waits=True), traced=False)
         return told
 
     @property
@@ -82,10 +100,11 @@ class Together:
         left: list[_Rider] = []
         owners: set[int] = set()
         for rider in self._waiting:
-            if rider[1].done():  # gave up meanwhile
+            if rider.future.done():  # gave up meanwhile
                 continue
-            mine = {owner.key for owner in rider[0].owners}
-            fits = len(taken) < _MOST and owners.isdisjoint(mine) and (not taken or taken[0][0].rules == rider[0].rules)
+            mine = {owner.key for owner in rider.one.owners}
+            alike = not taken or taken[0].one.rules == rider.one.rules
+            fits = len(taken) < _MOST and owners.isdisjoint(mine) and alike
             (taken if fits else left).append(rider)
             owners |= mine  # of those left, too: sets of one owner are written in the order they came
         self._waiting = left
@@ -93,21 +112,44 @@ class Together:
 
     async def _send(self, batch: list[_Rider]) -> list[_Rider]:
         """Write the sets of `batch` in one call; return those who must be sent again, without those it failed for."""
+        rows = [rider.row for rider in batch if rider.row is not None]
+        traces = await self._traces(rows)
         try:
-            times = await written(self._database.fetch, [one for one, _ in batch], self._hasher, waits=False)
+            sets = [rider.one for rider in batch]
+            times = await written(self._database.fetch, sets, self._hasher, waits=False, traces=traces or NO_TRACES)
         except (asyncpg.PostgresError, ValueError) as problem:
-            state = getattr(problem, "sqlstate", None) or ""
-            if state.startswith(_FATE_UNKNOWN):
-                raise
-            places = _places(problem) if state in _ITS_OWN or state == _LOCKED else range(1, len(batch) + 1)
-            concerned = [rider for n, rider in enumerate(batch, start=1) if n in places] or batch
-            if state in _ITS_OWN or (len(batch) == 1 and state != _LOCKED):
-                _fail(concerned, problem)
-            else:
-                _settle(concerned, _ALONE)
-            return [rider for rider in batch if rider not in concerned]
-        _settle(batch, times)
+            return self._refused(batch, problem)
+        except BaseException:
+            self._stream.end()
+            raise
+        traced = bool(traces) and times is not None
+        self._stream.kept(len(rows) if traced else 0)
+        _settle(batch, Done(times, traced))
         return []
+
+    async def _traces(self, rows: Sequence[Entry]) -> Sequence[object] | None:
+        """Return what is sent of rows; None when there are none, or when the log must see to them by itself."""
+        if not rows:
+            return None
+        try:
+            await self._stream.ready(rows[0].at, self._database.execute)
+        except FAILURES:
+            return None
+        return self._stream.values(rows)
+
+    def _refused(self, batch: list[_Rider], problem: Exception) -> list[_Rider]:
+        """Tell those whom a refusal by the database is about; return the others."""
+        state = getattr(problem, "sqlstate", None) or ""
+        if state.startswith(_FATE_UNKNOWN):
+            self._stream.end()
+            raise problem
+        places = _places(problem) if state in _ITS_OWN or state == _LOCKED else range(1, len(batch) + 1)
+        concerned = [rider for n, rider in enumerate(batch, start=1) if n in places] or batch
+        if state in _ITS_OWN:
+            _fail(concerned, problem)
+        else:
+            _settle(concerned, _ALONE)  # it may have been about another set, or about the log
+        return [rider for rider in batch if rider not in concerned]
 
 
 def _places(problem: Exception) -> set[int]:
@@ -115,13 +157,13 @@ def _places(problem: Exception) -> set[int]:
     return {int(place) for place in (getattr(problem, "detail", None) or "").split(",") if place}
 
 
-def _settle(riders: Sequence[_Rider], told: Times | str) -> None:
-    for _, future in riders:
-        if not future.done():
-            future.set_result(told)
+def _settle(riders: Sequence[_Rider], told: Done | str) -> None:
+    for rider in riders:
+        if not rider.future.done():
+            rider.future.set_result(told)
 
 
 def _fail(riders: Sequence[_Rider], problem: Exception) -> None:
-    for _, future in riders:
-        if not future.done():
-            future.set_exception(problem)
+    for rider in riders:
+        if not rider.future.done():
+            rider.future.set_exception(problem)

@@ -14,6 +14,7 @@ import asyncpg
 
 from akson.access.rules import Act, hides_address
 from akson.access.subscribers import SUBSCRIPTION
+from akson.audit.log import entry
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -23,7 +24,7 @@ from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.following import follow
 from akson.record.session import end, fetch, session, transaction
-from akson.record.sets import Times, set_of, written
+from akson.record.sets import Times, WriteSet, set_of, written
 from akson.record.together import rides
 from akson.record.values import values_of
 from akson.record.weighing import weigh
@@ -74,10 +75,17 @@ async def _written(work: Work, changes: Sequence[Change]) -> Times:
     if session(work).connection is None:
         await introduce(work, work.office.database.execute)
     if session(work).connection is None and rides(one):
-        session(work).statements += 1
-        times: Times = await work.office.together.write(one)
-        return times
+        return await _written_together(work, one)
     return await written(partial(fetch, work), [one], work.office.hasher, waits=True)
+
+
+async def _written_together(work: Work, one: WriteSet) -> Times:
+    """Write the set with others; the last that the work does, so its row of the access log goes along."""
+    state, seen = session(work), len(work.seen)
+    state.statements += 1
+    times, traced = await work.office.together.write(one, entry(work, "permit") if seen else None)
+    state.traced = seen if traced else -1
+    return times  # type: ignore[no-any-return]
 
 
 async def _index_anew(work: Work, changes: Iterable[Change]) -> None:

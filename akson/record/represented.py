@@ -55,5 +55,5 @@ async def representing(work: Work, owner: int) -> dict[str, Representation]:
     They are the facts that access itself asks: known by their national identifier, and within their period.
     """
     rows = await fetch(work, SQL.representing, owner, types.code_of("RelatedPerson"))
-    found = {row["id"]: msgspec.json.decode(row["value"], type=Representation) for row in rows}
-    return {id_: one for id_, one in found.items() if one.person and one.kind != "family" and one.holds(work.now)}
+    found = [(row["id"], msgspec.json.decode(row["value"], type=Representation)) for row in rows]
+    return {id_: one for id_, one in found if one.person and one.kind != "family" and one.holds(work.now)}

@@ -65,8 +65,8 @@ async def _holders(work: Work, facts: Facts) -> list[Holder]:
     """Return everyone, those with a lasting tie first; two statements."""
     relations = [one for one in facts.relations if one.holds(work.now)]
     openings = [one for one in facts.openings if one.holds(work.now) and _lasts(one)]
-    units = {one.unit for one in (*relations, *openings) if one.unit}
-    persons = {one.person for one in (*relations, *openings) if one.person}
+    keys = [*((one.unit, one.person) for one in relations), *((one.unit, one.person) for one in openings)]
+    units, persons = {unit for unit, _ in keys if unit}, {person for _, person in keys if person}
     known = {one.owner: one for one in await places(work, units)}
     workers = {one.owner: one for one in await working(work, [], persons)}
     found = [_related(one, known, workers) for one in relations]

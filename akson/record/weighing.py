@@ -11,7 +11,7 @@ from akson.access import override
 from akson.access.facts import Facts, Opening, protects
 from akson.access.rules import Act
 from akson.base.errors import Refused
-from akson.base.work import Work
+from akson.base.work import Kind, Work
 from akson.record.changes import Change
 from akson.record.consents import OPENING
 from akson.record.deciding import asked, labels_of
@@ -34,7 +34,7 @@ def weigh(work: Work, change: Change, facts: Facts) -> Act:
     be weighed again, on other facts.
     """
     act, change.lets_in = act_of(change), True
-    if _makes_staff(work, change):
+    if _makes_staff(work, change) or _takes_a_self(work, change):
         return Act.ATTEST
     if act is not Act.GOVERN or change.type not in ANYBODYS or _governing(change.stated):
         return act
@@ -91,6 +91,14 @@ def _makes_staff(work: Work, change: Change) -> bool:
     held, given = ({one for one in numbers if one.startswith(_SIGNS_IN)} for numbers in (change.numbers, comes))
     moved = change.type == "Practitioner" and held != given
     return own or (moved and (bool(held) or change.returned))
+
+
+def _takes_a_self(work: Work, change: Change) -> bool:
+    """Tell whether somebody at work would delete whom a number signs in as.
+
+    The citizen would come to another record next, and never to the log, the blocks and the entries of this one.
+    """
+    return change.type == "Patient" and not change.brings and bool(change.numbers) and work.actor.kind is Kind.STAFF
 
 
 def refuse_unfit_opening(work: Work, change: Change) -> None:

@@ -238,13 +238,31 @@ async def test_who_has_no_number_is_given_one_by_those_who_give_care_and_not_und
     assert await refusal(office, VENDOR, numbered(newborn, OTHER_NUMBER), Purpose.SYSTEM) == ""
 
 
+async def test_nobody_at_work_parts_a_citizen_from_the_record_by_deleting_whose_it_is(office: Office) -> None:
+    north = await unit(office, "Sone nord")
+    mariam = await staff(office, north, "Yusuf")
+    astrid = await patient(office, at=north, identifier=[{"system": FNR, "value": OWN_NUMBER}])
+    tourist = await patient(office, at=north)
+    for person, code in ((astrid, "AK-A042"), (tourist, "")):
+        try:
+            async with office.work(mariam, Purpose.TREATMENT) as work:
+                await journal.delete(work, "Patient", person.id)
+            refused = ""
+        except Refused as no:
+            refused = no.code
+        assert refused == code
+    assert await refusal(office, mariam, numbered(None, OWN_NUMBER)) == "AK-J006"
+    signed_in = await office.register.citizen(OWN_NUMBER, "demo:4")
+    assert signed_in and signed_in.key == astrid.owner
+
+
 async def test_a_number_is_not_moved_by_deleting_the_person_in_between(office: Office) -> None:
     north, south = await unit(office, "Sone nord"), await unit(office, "Sone sør")
     mariam, berit = await staff(office, north, "Yusuf"), await staff(office, south, "Solli")
     astrid = await patient(office, at=north, identifier=[{"system": FNR, "value": OWN_NUMBER}])
     async with office.work(berit, Purpose.TREATMENT) as work:
         await open_with_reason(work, astrid.id, template="B4", reason="Mariam spør om råd")
-    with pytest.raises(Refused, match="AK-A001"):
+    with pytest.raises(Refused, match="AK-A042"):
         async with office.work(berit, Purpose.TREATMENT) as work:
             await journal.delete(work, "Patient", astrid.id)
     async with office.work(VENDOR, Purpose.SYSTEM) as work:

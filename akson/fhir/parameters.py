@@ -133,11 +133,6 @@ def _parameter(row: Mapping[str, Any], resource_type: str) -> Parameter:
     )
 
 
-def slot_of(resource_type: str, kind: str, way: Way) -> Slot:
-    """Return the slot that a way through the JSON leads to."""
-    return _slot(resource_type, kind, way)
-
-
 @cache
 def _slot(resource_type: str, kind: str, way: Way) -> Slot:
     text = "/".join(_spelled(step) for step in way.steps)

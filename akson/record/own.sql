@@ -1,6 +1,3 @@
--- name: revision
-SELECT revision FROM search_rules;
-
 -- name: all
 -- Every parameter of the installation's own, with the revision they stand at.
 SELECT r.revision, p.id, p.state, p.definition, p.url, p.code, p.slots

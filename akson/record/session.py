@@ -74,7 +74,8 @@ async def look(work: Work, query: str, *args: Any) -> list[Record]:
     if state.connection is not None:
         return await fetch(work, query, *args)
     state.statements += 1
-    return await work.office.database.searches.fetch(query, *args)  # type: ignore[no-any-return]
+    rows: list[Record] = await work.office.database.searches.fetch(query, *args)
+    return rows
 
 
 @dataclass(frozen=True)

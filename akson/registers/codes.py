@@ -35,7 +35,6 @@ REACTION_SOURCE = volven(7498)
 SPECIALTY = volven(7426)
 KINSHIP = volven(9033)
 ROLE = "https://akson.no/fhir/role"  # PractitionerRole.code: keys of akson/access/roles.py
-FUNCTION = volven(9034)  # of a professional towards a patient
 PROFESSION = volven(9060)
 SERVICE = volven(9151)  # municipal services, as reported
 DOCUMENT = volven(9602)
@@ -106,7 +105,6 @@ NEWS2 = Code(system=SNOMED, code="1104051000000101", name="NEWS2")
 
 DISCHARGE_SUMMARY = Code(system=DOCUMENT, code="A03-2", name="Epikrise")
 JOURNAL_NOTE = Code(system=DOCUMENT, code="B02-2", name="Journalnotat")
-REFERRAL = Code(system=DOCUMENT, code="I01-2", name="Henvisninger")
 
 
 @cache

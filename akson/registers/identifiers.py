@@ -16,8 +16,6 @@ from akson.base.errors import Refused
 OID = "urn:oid:2.16.578.1.12.4.1."
 HPR_SYSTEM = OID + "4.4"
 ORG_SYSTEM = OID + "4.101"
-RESH_SYSTEM = OID + "4.102"
-HER_SYSTEM = OID + "2"  # for message addressing only: never an identifier of a resource (no-basis)
 
 FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)

@@ -23,7 +23,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body,
 SELECT DISTINCT p.owner AS person, e.unit
   FROM person_identifier p
   JOIN person_identifier w ON w.value = p.value AND w.system = ANY ($3::text[])
-  JOIN fact e ON e.person = w.owner AND e.kind = 'employment'
+  JOIN fact e ON e.person = w.owner AND e.person <> 0 AND e.kind = 'employment'
  WHERE p.owner = ANY ($1::bigint[]) AND p.system = ANY ($2::text[])
    AND coalesce((e.data::json #>> '{value,end}')::timestamptz, 'infinity') > $4;
 

@@ -43,6 +43,8 @@ class Item:
     """One thing that is kept. kinds: its type, and "vital"; names: (what it is known by, the same of nothing).
 
     patient  the same of the person whose it is
+    by       the asker who wrote it, "" when nobody of them did
+    more     another one like it in this record would be hidden like it
     """
 
     person: str
@@ -52,6 +54,8 @@ class Item:
     word: str
     names: tuple[tuple[str, str], ...]
     patient: tuple[str, str]
+    by: str = ""
+    more: bool = False
 
     @property
     def ref(self) -> str:
@@ -169,7 +173,9 @@ class _Building:
             async with self.made.office.work(writer, Purpose.SYSTEM) as work:
                 await journal.write_set(work, drafts)
 
-    def _item(self, person: str, part: str, kinds: set[str], resource: Resource, marks: Marks) -> None:
+    def _item(
+        self, person: str, part: str, kinds: set[str], resource: Resource, marks: Marks, by_: str = ""
+    ) -> None:  # fmt: skip
         """Note something that is kept, under everything it may be known by."""
         patient = self.made.id(f"Patient/{person}")
         names = list(zip(marks.all, self.absent.all, strict=True))
@@ -180,7 +186,7 @@ class _Building:
                 (resource["identifier"][0]["value"], synthetic_fnr(NOW.date(), _SOME_NUMBER, female=True).value)
             )
         item = Item(person=person, part=part, kinds=frozenset(kinds), resource=resource, word=marks.word, names=tuple(names),
-                    patient=(patient, self.nobody))  # fmt: skip
+                    patient=(patient, self.nobody), by=by_, more=part != "closed" or "data" not in (LIVES[person].closed or {}))  # fmt: skip
         self.made.items.append(item)
         self.made.marks |= dict.fromkeys(marks.all, item)
 
@@ -317,7 +323,7 @@ class _Person:
             actor = replace(JOB, key=writer.key, unit=writer.unit, unit_id=writer.unit_id) if writer else JOB
             written.append((made, actor))
             kinds = {one.kind, made["resourceType"]}
-            self.town._item(self.person, one.part, kinds, made, one.marks)
+            self.town._item(self.person, one.part, kinds, made, one.marks, one.by)
             if one.kind == "Patient" and self.address:
                 self.town._item(self.person, "address", kinds, made, self.address)
         await self.town.write(written)

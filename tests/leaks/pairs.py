@@ -1,0 +1,210 @@
+"""Pairs of databases that differ only in what is hidden from one who asks: the answers must be the same bytes.
+
+A pair is a village before and after a hidden change: something more in a record, another version, something gone, one more
+person. What is asked touches the change as closely as it can: its type counted, sorted and paged, the record it stands in,
+histories, everything that was found by its own values. Compared are status, headers (ETag among them), bodies with order,
+totals and pages, and the rows of the access log of all that is answered: a refusal is logged with what it is about, which
+whoever asked never reads.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from akson.base.queries import queries
+from akson.base.work import Purpose
+from akson.fhir import bodies
+from akson.record import journal
+from tests.fhirapi.clients import BASE, Api
+from tests.leaks import attempts
+from tests.leaks.marks import Marks
+from tests.leaks.questions import around, pages
+from tests.leaks.sees import ASKERS, Asker, sees
+from tests.leaks.village import Item, Village
+from tests.offices import JOB
+
+SQL = queries(__file__, "pairs.sql")
+FIRST: Final = 20_000  # of the numbers of what is added
+PAGES: Final = 3  # that are turned after a question
+GONE: Final = 0.2  # of the changes take away what one before has added
+NEAR: Final = 0.5  # of the pairs are about those who see a part of a record, and what else is in it
+PARTLY: Final = tuple(
+    one for one in ASKERS
+    if ("*" not in one.types and one.unit != "sentrum") or one.kind == "program" or one.name.startswith(("who ", "the "))
+)  # fmt: skip
+_TIES: Final = frozenset(
+    "EpisodeOfCare CareTeam Encounter Appointment ServiceRequest Task Consent RelatedPerson".split()
+)
+_APART: Final = frozenset({"address", "name", "consent", "case", "erased", "deleted"})
+_LEFT_OUT: Final = frozenset({"date", "x-request-id"})
+OK: Final = 200
+_PAGE: Final = re.compile(r"_page=[\w-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One hidden change. what: in a word; item: what it is about; gone: the id of what was added before, and goes."""
+
+    what: str
+    item: Item
+    gone: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one question: each page of the answer, and what the log says of it."""
+
+    asked: str
+    pages: tuple[tuple[int, tuple[tuple[str, str], ...], str], ...]
+    logged: tuple[str, ...]
+
+
+class Pairs:
+    """Pairs of one village, in an order that a seed gives."""
+
+    def __init__(self, village: Village, api: Api, seed: int) -> None:
+        """seed: another order, and other marks."""
+        self.village, self.api, self.random = village, api, random.Random(seed)
+        self.numbers = iter(range(FIRST + seed * 10_000, FIRST + (seed + 1) * 10_000))
+        self.requests = 0
+        self.added: dict[str, list[tuple[str, Item]]] = {}  # asker -> ids of what was added hidden from them
+        self._clients: dict[str, httpx.AsyncClient] = {}
+
+    async def pair(self) -> str | None:
+        """Make one pair and ask in both; return what differs."""
+        asker = self.random.choice(PARTLY if self.random.random() < NEAR else ASKERS)
+        change = self._change(asker)
+        asked = self._questions(asker, change)
+        before = [await self._ask(asker, one) for one in asked]
+        await self._carry_out(asker, change)
+        for one, earlier in zip(asked, before, strict=True):
+            later = await self._ask(asker, one)
+            if later != earlier:
+                item = change.item
+                return (f"{asker.name}, {change.what} {item.resource['resourceType']} of {item.person} ({item.part}): "
+                        f"{one} was {_first_difference(earlier, later)}")  # fmt: skip
+        return None
+
+    def _change(self, asker: Asker) -> Change:
+        mine = self.added.get(asker.name, [])
+        if mine and self.random.random() < GONE:
+            id_, item = mine.pop()
+            return Change(what="without", item=item, gone=(item.resource["resourceType"], id_))
+        hidden = [
+            one for one in self.village.items
+            if one.part not in _APART and not one.kinds & _TIES and not sees(asker, one.person, one.part, one.kinds)
+        ]  # fmt: skip
+        persons = {one.person for one in self.village.items if sees(asker, one.person, one.part, one.kinds)}
+        near = [one for one in hidden if one.person in persons]
+        item = self.random.choice(near if near and self.random.random() < NEAR else hidden)
+        whats = ["another version of"]
+        if item.part == "plain" or item.more:
+            whats += ["one more"] * 2
+        return Change(what=self.random.choice(whats), item=item)
+
+    async def _carry_out(self, asker: Asker, change: Change) -> None:
+        writer = self.village.actors.get(change.item.by)
+        actor = replace(JOB, key=writer.key, unit=writer.unit, unit_id=writer.unit_id) if writer else JOB
+        made = change.item.resource
+        async with self.village.office.work(actor, Purpose.SYSTEM) as work:
+            if change.gone[0]:
+                await journal.delete(work, *change.gone)
+            elif change.what == "another version of":
+                await journal.update(work, made | {"implicitRules": f"urn:x:{next(self.numbers)}"}, id_=made["id"])
+            else:
+                fresh = Marks(next(self.numbers))
+                new = {k: v for k, v in json.loads(self._marked(change.item, fresh)).items() if k != "id"}
+                if made["resourceType"] == "Patient":
+                    new.pop("identifier", None)
+                kept = await journal.create(work, bodies.dumps(new))
+                self.added.setdefault(asker.name, []).append((kept.id, change.item))
+
+    def _marked(self, item: Item, fresh: Marks) -> str:
+        text = bodies.dumps(item.resource).decode()
+        return text.replace(item.word, fresh.word)
+
+    def _questions(self, asker: Asker, change: Change) -> list[str]:
+        """Return what is asked: about the type, about a record that is seen, about histories, about the thing itself."""
+        kind, chosen = change.item.resource["resourceType"], self.random
+        seen = sorted({one.patient[0] for one in self.village.items if sees(asker, one.person, one.part, one.kinds)})
+        patient = change.item.patient[0]
+        if patient not in seen and seen:
+            patient = chosen.choice(seen)
+        ways = [
+            one["request"]["url"]
+            for one in attempts.about(change.item, whole=False)
+            if one["request"]["method"] == "GET"
+        ]
+        return [
+            *chosen.sample([*pages(kind), *around(kind)], 2),
+            *chosen.sample(list(_of_record(patient, kind)), 2),
+            chosen.choice(
+                [f"_history?_count={chosen.choice((3, 50))}", f"{kind}/_history?_count=2", f"{kind}/_history"]
+            ),
+            chosen.choice(ways),
+        ]
+
+    async def _ask(self, asker: Asker, question: str) -> Told:
+        if asker.name not in self._clients:
+            self._clients[asker.name] = self.api.as_(self.village.actors[asker.name])
+        told, logged, path = [], list[str](), f"{BASE}/fhir/{question}"
+        for _ in range(PAGES):
+            self.requests += 1
+            request = f"pair-{id(self)}-{self.requests:08}"
+            answer = await self._clients[asker.name].get(
+                path, headers={"x-request-id": request, "accept-encoding": "identity"}
+            )
+            headers = tuple(sorted((k, v) for k, v in answer.headers.items() if k not in _LEFT_OUT))
+            told.append((answer.status_code, headers, _PAGE.sub(lambda m: f"_page={len(m[0])}", answer.text)))
+            if answer.status_code == OK:
+                logged += await self._log(request)
+            links = answer.json().get("link", []) if answer.status_code == OK else []
+            following = next((one["url"] for one in links if one.get("relation") == "next"), None)
+            if following is None:
+                break
+            path = following
+        return Told(urlsplit(question).path, tuple(told), tuple(logged))
+
+    async def _log(self, request: str) -> list[str]:
+        rows = await self.village.office.database.fetch(SQL.logged, request)
+        return [f"{row['outcome']} {row['screen']} {row['patients']} {row['seen']}" for row in rows]
+
+
+def _of_record(patient: str, kind: str) -> Iterator[str]:
+    """Yield the questions about one record, as a whole and of a type."""
+    whole = f"Patient/{patient}/$everything"
+    yield from (whole, f"{whole}?_count=1", f"{whole}?_type={kind}", f"{whole}?_type={kind}&_count=1")
+    yield from (
+        f"Patient/{patient}/{kind}?_total=accurate",
+        f"Patient/{patient}/*?_count=3",
+        f"Patient/{patient}/*?_total=accurate",
+    )
+    yield from (
+        f"Patient?_id={patient}&_revinclude=*",
+        f"{kind}?_count=1&_sort=-_lastUpdated",
+        f"{kind}?_summary=count",
+    )
+    yield from (
+        f"Patient/{patient}/_history",
+        f"Patient/{patient}",
+        f"?_type=Condition,{kind}&_count=2&_total=accurate",
+    )
+
+
+def _first_difference(earlier: Told, later: Told) -> str:
+    if earlier.pages == later.pages:
+        return f"logged {earlier.logged} and is {later.logged}"
+    pairs: Sequence[tuple[Any, Any]] = list(zip(earlier.pages, later.pages, strict=False))
+    one, other = next(
+        ((a, b) for a, b in pairs if a != b), ((len(earlier.pages), "pages", ""), (len(later.pages), "pages", ""))
+    )
+    at = next((n for n, (a, b) in enumerate(zip(one[2], other[2], strict=False)) if a != b), 0)
+    return f"{one[0]} {one[1]} {one[2][max(0, at - 200) : at + 300]} and is {other[0]} {other[1]} {other[2][max(0, at - 200) : at + 300]}"

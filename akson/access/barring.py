@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akson.access import rights, roles
+from akson.access import rights, roles, stopping
 from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, related, rule
 
 __all__ = ["RULES"]
@@ -20,7 +20,8 @@ def role_does_not_cover(ask: Ask) -> bool:
     if ask.labels is None:
         return not roles.may_read(ask.actor.role, "Patient")
     may = roles.may_write if ask.act in _WRITING else roles.may_read
-    return not may(ask.actor.role, ask.labels.type) and not rights.answers(ask) and not rights.asks(ask)
+    exempt = rights.answers(ask) or rights.asks(ask) or stopping.restores(ask)
+    return not exempt and not may(ask.actor.role, ask.labels.type)
 
 
 @rule(100, refusal="AK-A010", to=STAFF | SYSTEM, acts=frozenset(Act) - {Act.REGISTER})

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     OPEN_EMERGENCY = "open-emergency"
     DECIDE_ERASURE = "decide-erasure"  # answers for the record (journalansvarlig)
     ANSWER_FOR_RECORD = "answer-for-record"  # answers citizens who ask that an entry be corrected or erased
+    RESTORE_ACCESS = "restore-access"  # gives back, at a desk, the sign-in that a citizen has taken away
     ANSWER_FOR_MESSAGES = "answer-for-messages"  # sees what did not arrive; its content takes READ_CLINICAL too
     MANAGE = "manage"  # units, staff, code systems
     REVIEW_LOG = "review-log"
@@ -121,7 +122,8 @@ ROLES: Mapping[str, Role] = {
         _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True),
         _role("kommuneoverlege", "Kommuneoverlege", *_TRAINEE, P.ANSWER_FOR_RECORD, health=True),
         _role("lis1", "Lege i spesialisering (LIS1)", *_TRAINEE, health=True),
-        _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, P.ANSWER_FOR_MESSAGES, health=True),
+        _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, P.ANSWER_FOR_MESSAGES, P.RESTORE_ACCESS,
+              health=True),
         _role("sykepleier", "Sykepleier", *_NURSE, health=True),
         _role("helsefagarbeider", "Helsefagarbeider", *_CARE, *_OPENS, P.GIVE_MEDICATION, P.WRITE_PLAN, health=True),
         _role("helsesykepleier", "Helsesykepleier", *_NURSE, health=True),
@@ -142,7 +144,7 @@ ROLES: Mapping[str, Role] = {
         _role("koordinator", "Koordinator", *_CASE, P.WRITE_PLAN, health=False),
         _role("hjemmehjelp", "Hjemmehjelp", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, health=False),
         _role("kontormedarbeider", "Kontormedarbeider", P.AT_WORK, P.FIND_PEOPLE, P.READ_MINIMAL,
-              P.WRITE_ADMINISTRATION, P.WRITE_TASKS, health=False),
+              P.WRITE_ADMINISTRATION, P.WRITE_TASKS, P.RESTORE_ACCESS, health=False),
         _role("leder", "Leder", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, P.ANSWER_FOR_MESSAGES, health=False),
         _role("administrator", "Administrator", P.AT_WORK, P.MANAGE, P.ANSWER_FOR_MESSAGES, health=False),
         _role("personvernombud", "Personvernombud", P.AT_WORK, P.REVIEW_LOG, health=False),

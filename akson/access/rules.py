@@ -12,6 +12,7 @@ Rules are pure: what they know is in `Ask`.
     erasing     what leaves a record for good       commons     what belongs to nobody
     subscribers each subscription is its subscriber's
     rights      what citizens ask for by right, and who answers
+    stopping    citizens who have taken their own access away
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from akson.access import (
     opening,
     programs,
     rights,
+    stopping,
     subscribers,
     tokens,
 )
@@ -42,7 +44,8 @@ __all__ = ["Act", "Decision", "closes_by_date", "decide", "hides_address", "part
 
 # Importing them registers their rules.
 _LOADED = (attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, children.RULES, citizens.RULES, commons.RULES,
-           erasing.RULES, opening.RULES, programs.RULES, rights.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
+           erasing.RULES, opening.RULES, programs.RULES, rights.RULES, stopping.RULES, subscribers.RULES,
+           tokens.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:

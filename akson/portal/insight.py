@@ -51,7 +51,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
         asked=tuple(cases.told(opened, one, about, work.now) for one in asked),
-        contact=await _whom_to_ask(work, opened),
+        contact=await _whom_to_ask(work, opened), stop_href="/min/innsyn/stopp" if opened.own else "",
     )  # fmt: skip
 
 

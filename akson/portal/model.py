@@ -184,6 +184,7 @@ class Insight:
     apps: tuple[Entry, ...] = ()  # that have been let in
     asked: tuple[Asked, ...] = ()
     contact: tuple[Entry, ...] = ()  # whom to ask
+    stop_href: str = ""  # take the own access away; empty for those who act for another
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from akson.base.errors import Refused
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
+from akson.patient import stopping
 from akson.portal import apps, blocks, cases, closing, copying, demands, emergencies, home, insight, model, record
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
@@ -152,6 +153,18 @@ async def demand(work: Work, visit: Visit) -> Page | Go:
             form = form.with_refused(refused)
     page = demands.demanding(shown, found, work.now, _carried(shown, hva=found.reference))
     return shown.page("min_retting.html", status=422 if form.sent else 200, form=form, demanding=page)
+
+
+@SCREENS.screen("/min/innsyn/stopp", needs=OWN, title="stop.title")
+async def stop(work: Work, visit: Visit) -> Page:
+    """Let the citizen read what taking the own access away means, and do it with one press."""
+    shown = await opened(work, visit, {}, page=f"{emergencies.READ_ON}/stopp")
+    if not shown.own:
+        raise Refused("AK-A001")
+    if visit.sent:
+        await stopping.stop(work)
+        return Page("min_stoppet.html")
+    return shown.page("min_stopp.html")
 
 
 @SCREENS.screen("/min/innsyn/app", needs=OWN, title="my_apps.end")

@@ -93,7 +93,7 @@ class Register:
         return any(job.role == actor.role and job.holds(now) for job in jobs)
 
     async def citizen(self, pid: str, signed_in: str) -> Actor | None:
-        """Return the citizen whose record the number is, or None when there is no record."""
+        """Return the citizen whose record the number is, or None when there is none, or nobody may sign in as them."""
         rows = await self._database.fetch(SQL.citizen, _SYSTEMS, pid)
         if len(rows) != 1 or rows[0]["type"] != _PATIENT:  # two who claim one number: neither is believed
             return None

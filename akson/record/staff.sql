@@ -21,10 +21,13 @@ SELECT p.value AS number, p.owner AS person, e.unit, e.data, own.owner AS own,
 SELECT data FROM fact WHERE person = $1 AND person <> 0 AND kind = 'employment' AND unit = $2;
 
 -- name: citizen
--- The person a national identifier belongs to.
+-- The person a national identifier belongs to, unless they have taken their own access away (access/stopping.py).
 SELECT p.owner, o.type, r.id,
        (SELECT f.data::json -> 'value' ->> 'name' FROM fact f WHERE f.owner = p.owner AND f.kind = 'person') AS name
   FROM person_identifier p
   JOIN owner o ON o.owner = p.owner
   JOIN resource r ON r.owner = p.owner AND r.type = o.type AND NOT r.deleted
- WHERE p.system = ANY ($1::text[]) AND p.value = $2;
+ WHERE p.system = ANY ($1::text[]) AND p.value = $2
+   AND NOT EXISTS (SELECT FROM fact s, jsonb (s.data::jsonb -> 'value' -> 'security') m
+                    WHERE s.owner = p.owner AND s.kind = 'labelled' AND s.data::jsonb -> 'value' ->> 'type' = 'Consent'
+                      AND m ? 'own-access-stopped' AND NOT m ? 'own-access-restored');

@@ -144,7 +144,7 @@ class _Door:
         signed_in = await client.finish(query, pending)
         actors = await signin.actors_for(signed_in.identity)
         if not actors:
-            raise Refused("AK-L006")
+            raise Refused("AK-L006" if signed_in.identity.staff else "AK-L024")
         old = signin.sessions.cookie_of(request)
         locked = await signin.sessions.locked(old, now)
         if locked and not pending.since:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -203,6 +204,11 @@ class Sessions:
         response.delete_cookie(
             self.settings.cookie, path="/", httponly=True, samesite="lax", secure=self.settings.secure
         )
+
+
+async def end_everywhere(connection: asyncpg.Connection, actor: str) -> None:
+    """End all sessions of an actor ("Patient/..."), from when the connection's transaction is committed."""
+    await connection.execute(SQL.end_sessions_of, actor)
 
 
 def cookie_is_secure(base_url: str) -> bool:

@@ -9,7 +9,16 @@ import pytest
 
 from akson.access.asking import RULES
 from akson.access.law import answering, points
-from tests.access import shown, test_children, test_citizens, test_commons, test_demands, test_rights, test_rules
+from tests.access import (
+    shown,
+    test_children,
+    test_citizens,
+    test_commons,
+    test_demands,
+    test_rights,
+    test_rules,
+    test_stopping,
+)
 
 TESTS = Path(__file__).parents[1]
 NAMES = sorted({rule.name for rule in RULES})
@@ -20,6 +29,7 @@ _TABLES = (
     test_commons,
     test_demands,
     test_rights,
+    test_stopping,
 )  # importing them marks what they show
 
 

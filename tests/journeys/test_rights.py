@@ -100,3 +100,15 @@ def test_astrid_tar_med_seg_journalen(journey: Journey) -> None:
     astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal").open("Last ned journalen")
     assert astrid.sees("Det er gratis").downloads("Last ned som PDF").startswith(b"%PDF-")
     assert b'"resourceType":"Bundle"' in astrid.downloads("Last ned som data")
+
+
+def test_astrid_blir_presset_og_fjerner_tilgangen_sin(journey: Journey) -> None:
+    astrid = journey.as_("Astrid Marie Nordli", width=390).open("Innsyn").open("Fjern min tilgang på nett")
+    astrid.sees("Du blir logget ut overalt", "møte opp").press("Fjern tilgangen nå").sees("Du er logget ut")
+    assert not journey.as_("Astrid Marie Nordli").sees("Du kan ikke logge inn nå").has("link", "Min journal")
+
+    kristin = journey.as_("Kristin Bakke").finds(ASTRID.fnr.value).open("Innlogging")
+    kristin.sees("Pasienten fjernet selv tilgangen sin").press("Gi tilgangen tilbake").sees("Dette må rettes")
+    kristin.choose("Jeg har møtt pasienten her").choose("Jeg har snakket med pasienten alene")
+    kristin.press("Gi tilgangen tilbake").sees("Pasienten kan logge inn igjen")
+    journey.as_("Astrid Marie Nordli").open("Innsyn").sees("møtte opp")

@@ -159,6 +159,11 @@ async def withdraw(connection: asyncpg.Connection, grant: Grant, now: datetime) 
     await connection.execute(SQL.end_grant, grant.id, grant.app, now)
 
 
+async def withdraw_all(connection: asyncpg.Connection, person: str, now: datetime) -> None:
+    """End all that a person has let apps do; as `withdraw`. person: id of the actor."""
+    await connection.execute(SQL.end_grants_of, person, now)
+
+
 async def purge_grants(database: Database, now: datetime) -> None:
     """Forget grants that have expired; the worker calls this now and then."""
     await database.execute(SQL.purge, now)

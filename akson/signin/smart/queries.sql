@@ -23,6 +23,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- in  $1 id, $2 app, $3 now
 UPDATE smart_grant SET ended_at = $3 WHERE id = $1 AND app = $2 AND ended_at IS NULL;
 
+-- name: end_grants_of
+-- End all that one person has given.
+-- in  $1 id of the person, as the access log names them; $2 now
+UPDATE smart_grant SET ended_at = $2 WHERE person = $1 AND ended_at IS NULL;
+
 -- name: standing
 -- What access tokens stand on now: the app, and for a person's token the grant with the browser session it lives with.
 -- in  $1 apps, $2 grants ("" for a program's own token), $3 now, $4 idle limit, $5 absolute limit of a session

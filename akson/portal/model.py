@@ -167,6 +167,7 @@ class MyRecord:
     withheld: str = ""  # why something is not shown
     ask_href: str = ""  # demand that something be corrected or erased
     copy_href: str = ""  # take the record along
+    refused: tuple[Entry, ...] = ()  # why entries are kept from the reader
 
 
 @dataclass(frozen=True, kw_only=True)

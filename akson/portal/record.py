@@ -18,6 +18,7 @@ from akson.patient.reading import code, codes, display, extension, moment, words
 from akson.portal import coming, demands, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import and_, explained, flowing, in_order, often, sentence, until, usual, value
+from akson.record import withholding
 from akson.record.journal import Mark
 from akson.registers.codes import SERVICE_AMOUNT
 
@@ -60,6 +61,7 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         coming=coming.entries(opened, booked, work.now),
         ask_href=opened.href(demands.PAGE) if opened.decides else "",
         copy_href=opened.href(COPY) if opened.decides else "",
+        refused=tuple(map(_refused, await withholding.told(work, opened.facts) if opened.decides else ())),
         withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),
     )
 
@@ -109,6 +111,15 @@ def _sort(observation: Resource) -> str:
     """Return the first code we have words for, else the first."""
     given = [c.get("code", "") for c in (observation.get("code") or {}).get("coding", ())]
     return next((one for one in given if explained(one)), given[0] if given else words(observation.get("code")))
+
+
+def _refused(one: withholding.Withheld) -> model.Entry:
+    """Return why something is kept from the reader: the ground in the law, and the reason that was written."""
+    day = full_date(local(one.at).date()) if one.at else ""
+    title = texts().plain("my_record.refused_on", day=day)
+    return model.Entry(
+        title=title, text=sentence(texts().plain(f"my_record.refused_{one.ground}"), one.reason), icon="lock"
+    )
 
 
 def _letter(opened: Opened, document: Resource, waiting: Mapping[str, Case]) -> model.Letter:

@@ -83,7 +83,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "begrunnelse": "kort", "grunnlag": "B2", "grunn": "kort", "emne": "Spørsmål", "tekst": "Kort spørsmål",
         "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,
         "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "family": canary.family, "given": "Canaria", "hpr": "123",
-        "dag": "2026-11-22", "hva": f"DocumentReference/{note}", "form": "pdf",
+        "dag": "2026-11-22", "hva": f"DocumentReference/{note}", "form": "pdf", "hvorfor": "kort",
         "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
     }  # fmt: skip
 

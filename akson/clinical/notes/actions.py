@@ -22,7 +22,7 @@ from akson.clinical.notes.note import (
 )
 from akson.patient.chart import local
 from akson.patient.reading import code, moment, reference
-from akson.record import journal
+from akson.record import journal, withholding
 from akson.record.drafts import Draft
 from akson.record.stored import Stored
 from akson.registers.codes import CONDITION_CLINICAL, ICPC2, icpc2
@@ -84,6 +84,24 @@ async def mark_wrong(work: Work, patient: str, id_: str, version: int, reason: s
         raise Refused("AK-N005", path="grunn")
     before = await mine(work, patient, id_)
     return await journal.update(work, marked_wrong(before.resource, reason.strip()), id_=id_, if_match=version)
+
+
+async def withhold(work: Work, patient: str, id_: str, version: int, *, ground: str, reason: str) -> Stored:
+    """Keep a note from the patient, who is told that it is and why, and how to appeal.
+
+    ground  one of withholding.GROUNDS; reason: as the patient reads it, so nothing of the note may stand in it
+    Raises  Refused AK-B010 without ground and reason, AK-N003, AK-N004, AK-J003
+    Source  pbrl § 5-1; domain rule R35
+    """
+    before = await mine(work, patient, id_)
+    refused = withholding.withheld(before.resource, ground, reason)
+    return await journal.update(work, refused, id_=id_, if_match=version)
+
+
+async def give_insight(work: Work, patient: str, id_: str, version: int) -> Stored:
+    """Let the patient see a note that was kept from them. Raises Refused AK-N003, AK-N004, AK-J003."""
+    before = await mine(work, patient, id_)
+    return await journal.update(work, withholding.shown(before.resource), id_=id_, if_match=version)
 
 
 async def mine(work: Work, patient: str, id_: str) -> Stored:

@@ -127,3 +127,6 @@ class Signed:
     earlier: tuple[Earlier, ...] = ()
     mine: bool = False
     reason_fault: str = ""
+    refused: str = ""  # why the patient may not see it
+    refusal_fault: str = ""
+    grounds: tuple[tuple[str, str], ...] = ()  # on which that can be decided

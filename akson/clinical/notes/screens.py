@@ -126,7 +126,7 @@ async def _signed(work: Work, visit: Visit, patient: str, hit: Stored) -> Page |
     chart = await open_chart(work, patient, page="notat")
     if hit.owner != chart.identity.owner:
         raise Refused("AK-J001")
-    fault, here = "", f"/p/{patient}/notat/{hit.id}"
+    fault, unexplained, here = "", "", f"/p/{patient}/notat/{hit.id}"
     if visit.form.get("do") == "correct":
         return Go(f"/p/{patient}/notat/{await _begin_correction(work, patient, hit)}")
     if visit.form.get("do") == "wrong":
@@ -136,13 +136,29 @@ async def _signed(work: Work, visit: Visit, patient: str, hit: Stored) -> Page |
         except Refused as refused:
             await undo(work)
             fault = refused.text
+    elif visit.form.get("do") in ("withhold", "give"):
+        try:
+            return Go(here, said=await _decide_insight(work, visit, patient, hit))
+        except Refused as refused:
+            await undo(work)
+            unexplained = refused.text
     elif visit.sent:
         return Go(here)
     versions = await journal.history(work, "DocumentReference", hit.id)
     mine = actions.is_author(work, hit.resource)
-    view = signed.page(hit, versions, f"/p/{patient}", mine=mine, fault=fault)
-    return Page("notat_signert.html", status=422 if fault else 200, title=view.note.title, view=view,
+    view = signed.page(hit, versions, f"/p/{patient}", mine=mine, fault=fault, unexplained=unexplained)
+    return Page("notat_signert.html", status=422 if fault or unexplained else 200, title=view.note.title, view=view,
                 patient=chart.banner)  # fmt: skip
+
+
+async def _decide_insight(work: Work, visit: Visit, patient: str, hit: Stored) -> str:
+    """Keep a note from the patient, or give insight again; return what is said of it."""
+    if visit.form["do"] == "give":
+        await actions.give_insight(work, patient, hit.id, hit.version)
+        return "signed.given"
+    ground, reason = visit.form.get("grunnlag", ""), visit.form.get("hvorfor", "")
+    await actions.withhold(work, patient, hit.id, hit.version, ground=ground, reason=reason)
+    return "signed.withheld_now"
 
 
 async def _begin_correction(work: Work, patient: str, hit: Stored) -> str:

@@ -12,6 +12,7 @@ from akson.clinical.notes.form import KINDS
 from akson.clinical.notes.model import Earlier, Listed, Notes, Signed
 from akson.clinical.notes.note import REASON, codes_in_words, text_of
 from akson.patient.reading import display, extension, moment, words
+from akson.record import withholding
 from akson.record.stored import Stored
 from akson.registers.codes import Code
 
@@ -55,7 +56,9 @@ def begun(draft: Draft, now: datetime) -> str:
     return texts().plain("notes.draft", kind=kind, at=said(draft.changed, now))
 
 
-def page(hit: Stored, versions: Sequence[Stored], root: str, *, mine: bool, fault: str = "") -> Signed:
+def page(
+    hit: Stored, versions: Sequence[Stored], root: str, *, mine: bool, fault: str = "", unexplained: str = ""
+) -> Signed:
     """Return one signed note.
 
     versions  every version of it, newest first
@@ -69,7 +72,14 @@ def page(hit: Stored, versions: Sequence[Stored], root: str, *, mine: bool, faul
         action=note.href, note=note, list_href=f"{root}/notater", refs=tuple(filter(None, map(display, related))),
         corrected_at=moment(created[0]) if correction and created else None, reason=extension(resource, REASON),
         earlier=tuple(_earlier(one) for one in earlier), mine=mine and not note.wrong, reason_fault=fault,
+        refused=_refused(withholding.of(resource)), refusal_fault=unexplained,
+        grounds=tuple((one, texts().plain(f"signed.ground_{one}")) for one in withholding.GROUNDS),
     )  # fmt: skip
+
+
+def _refused(found: withholding.Withheld | None) -> str:
+    """Return why a note is kept from the patient, as the patient reads it."""
+    return f"{texts().plain(f'signed.ground_{found.ground}')}. {found.reason}" if found else ""
 
 
 def _earlier(one: Stored) -> Earlier:

@@ -90,16 +90,16 @@ def _last(period: Resource, asked: datetime) -> datetime:
 
 
 async def ask(
-    work: Work, person: Resource, sort: str, *, who: Resource, period: tuple[datetime, datetime], words: str
+    work: Work, person: Resource, sort: str, *, who: str, period: tuple[datetime, datetime], words: str
 ) -> Stored:
     """Ask for something about one person's looks at the record; the journal says who answers, and by when.
 
-    person  reference to the Patient; who: to the Practitioner, both with what they are called
+    person  reference to the Patient, with what they are called; who: "Practitioner/<id>"
     Raises  Refused AK-B001 when there was no such look, or what access says
     Leaves  Task in the record, access-log row, news that bring it to those who answer
     """
     since, until = (at.isoformat(timespec="microseconds") for at in period)
-    about = [cases.told(cases.INPUT, cases.WHO, valueReference=dict(who)),
+    about = [cases.told(cases.INPUT, cases.WHO, valueReference={"reference": who}),
              cases.told(cases.INPUT, cases.WHEN, valuePeriod={"start": since, "end": until})]  # fmt: skip
     about += [cases.told(cases.INPUT, cases.WORDS, valueString=words)] if words else []
     task = {

@@ -83,8 +83,7 @@ def asking(opened: Opened, visits: Sequence[Visit], now: datetime, hidden: tuple
 async def ask(work: Work, opened: Opened, visits: Sequence[Visit], form: Filled) -> None:
     """Send what was filled in; see patient/cases.py."""
     person = {"reference": f"Patient/{opened.identity.id}", "display": opened.name}
-    who = {"reference": visits[0].actor, "display": _called(visits[0])}
-    await cases.ask(work, person, str(form.values["onske"]), who=who, words=str(form.values["ord"] or ""),
+    await cases.ask(work, person, str(form.values["onske"]), who=visits[0].actor, words=str(form.values["ord"] or ""),
                     period=(visits[-1].begun, visits[0].ended))  # fmt: skip
 
 

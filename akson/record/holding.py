@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from akson.access.facts import WITHHELD_FROM_PARENTS, Labels
 from akson.access.rights import CASE
+from akson.access.roles import called
 from akson.access.rules import Act
 from akson.audit import view
 from akson.base.database import Record
@@ -102,7 +103,9 @@ async def _about_looks(work: Work, owner: int, resource: Resource, words: str) -
     answerer = await cases.answerer_of(work, seen[0].place) if seen and reference.startswith("Practitioner/") else ""
     if not answerer:
         raise Refused("AK-B001", path="Task.input")
-    about = [told(INPUT, WHO, valueReference=who), told(INPUT, WHEN, valuePeriod=period)]
+    name = ", ".join(filter(None, (seen[0].who, called(seen[0].role), seen[0].unit)))  # as the log has it
+    about = [told(INPUT, WHO, valueReference={"reference": reference, "display": name}),
+             told(INPUT, WHEN, valuePeriod={"start": period["start"], "end": period["end"]})]  # fmt: skip
     return {"about": about, "answerers": [answerer]}
 
 

@@ -97,6 +97,16 @@ async def test_what_a_citizen_does_not_decide_is_refused_with_its_place(
     assert refused.status_code in (400, 422) and path in issue(refused)["expression"][0]
 
 
+async def test_whom_it_is_about_is_called_what_the_log_says_whatever_the_citizen_writes(town: Town, there: Api) -> None:
+    forged = asked(town)
+    forged["input"][0]["valueReference"] |= {"display": "Mariam Yusuf", "identifier": {"value": "1"}}
+    made = await there.as_(await astrid(town)).post("Task", json=forged)
+    assert made.status_code == 201
+    assert made.json()["input"][0]["valueReference"] == {
+        "reference": town.names["Practitioner/jonas"], "display": "Jonas Eikeland, fastlege, Nordre legesenter",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("about", ["mariam", "siri"])
 async def test_nobody_is_asked_about_who_has_not_looked(town: Town, there: Api, about: str) -> None:
     refused = await there.as_(await astrid(town)).post("Task", json=asked(town, about))

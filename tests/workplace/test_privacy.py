@@ -39,7 +39,7 @@ async def case(town: Town) -> str:
     async with office.work(citizen, Purpose.OWN) as work:
         asked = await cases.ask(
             work, {"reference": citizen.id, "display": citizen.name}, "suspicion", words="Han er naboen min",
-            who={"reference": who.id, "display": f"{who.name}, fastlege"}, period=(office.clock(), office.clock()),
+            who=who.id, period=(office.clock(), office.clock()),
         )  # fmt: skip
     await heard(town)
     return asked.id

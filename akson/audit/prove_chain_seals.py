@@ -15,7 +15,7 @@ from akson.base.queries import queries
 
 SQL = queries(__file__, "verify.sql")
 _GRACE = timedelta(hours=1)  # within which every link has its seal
-_LINK = 8 + 8 + 32  # bytes: owner, seq, head
+_LINK = 8 + 8 + 8 + 32  # bytes: owner, seq, microseconds, head
 Row = Any  # of asyncpg, by column name
 
 
@@ -36,7 +36,9 @@ async def prove_chain_seals(
         now = seal["now"] or b""
         if hashlib.sha256(now).digest() != seal["root"]:
             await _tell_links(connection, number, findings)
-        elif seal["prints"] != b"".join(now[at : at + 8] for at in range(16, len(now), _LINK)):
+        elif not seal["fits"]:
+            findings.fault("chain_seal", number, what="its links are not those that were sealed")
+        elif seal["prints"] != b"".join(now[at : at + 8] for at in range(_LINK - 32, len(now), _LINK)):
             findings.fault("chain_seal", number, what="its prints are not those of its rows")
         previous = hashlib.sha256(_statement(seal) + seal["signature"]).digest()
         expected = number + 1
@@ -58,9 +60,9 @@ async def _tell_links(connection: asyncpg.Connection, number: int, findings: Fin
     named = False
     for link in await connection.fetch(SQL.chain_seal_links, number):
         if link["head"] is None:
-            findings.fault("chain", link["owner"], link["seq"], what="was sealed, but is gone")
+            findings.fault("chain", link["owner"], link["seq"], what=f"was sealed under {number}, but is gone")
         elif link["head"][:8] != link["print"]:
-            findings.fault("chain", link["owner"], link["seq"], what="is not the link that was sealed")
+            findings.fault("chain", link["owner"], link["seq"], what=f"is not the link that was sealed under {number}")
         else:
             continue
         named = True

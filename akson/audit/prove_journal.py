@@ -25,6 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PRINT = 8  # bytes of a leaf that the chain keeps
 _KEY = 8  # bytes of the hash of who wrote
 _NO_DECISION = "has no content, and no decision says why"
+_leaves = msgspec.json.Decoder(list[list[int | str]])  # version, leaf; of new ones method, author, microseconds too
 Row = Any  # of asyncpg, by column name
 Place = tuple[int, int]  # owner, sequence number
 
@@ -95,6 +96,8 @@ async def _prove_authors(connection: asyncpg.Connection, findings: Findings) -> 
         findings.rows["author"] += 1
         if int.from_bytes(hashlib.sha256(row["told"].encode()).digest()[:_KEY], "big", signed=True) != row["author"]:
             findings.fault("author", row["author"], what="was changed after it was written")
+    async for row in connection.cursor(SQL.authors_missing):
+        findings.fault("author", row["author"], what="is missing, but has versions")
 
 
 async def _end(heads: _Ordered, owner: int | None, seq: int, head: set[bytes], findings: Findings) -> None:
@@ -186,9 +189,12 @@ async def _leaf(connection: asyncpg.Connection, row: Row) -> bytes | None:
 
 async def _erased_leaf(connection: asyncpg.Connection, row: Row) -> bytes | None:
     for (leaves,) in await connection.fetch(SQL.erasures_of, row["owner"], row["type"], row["id"]):
-        for version, leaf in msgspec.json.decode(leaves):
-            if version == row["version"]:
-                return bytes.fromhex(leaf)
+        try:
+            leaf, *told = next(kept for version, *kept in _leaves.decode(leaves) if version == row["version"])
+            micros = (row["last_updated"] - _EPOCH) // timedelta(microseconds=1)
+            return b"" if told and told != [row["method"], row["author_key"], micros] else bytes.fromhex(str(leaf))
+        except (msgspec.DecodeError, StopIteration, ValueError):
+            continue  # the erasure is not as it was decided, which its own leaf tells
     return None
 
 

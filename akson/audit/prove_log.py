@@ -54,8 +54,11 @@ async def prove_log(
     """Prove every stream, the citizens' projection, and that nothing a witness holds is gone."""
     handed = by_place(witnessed, "stream", "from_seq")
     newest = await connection.fetchval(SQL.newest_seal)
-    for (stream,) in await connection.fetch(SQL.streams):
+    for stream, opened in await connection.fetch(SQL.streams):
         findings.rows["access_stream"] += 1
+        first = await connection.fetchval(SQL.first, stream)
+        if first is not None and opened != first:
+            findings.fault("access_stream", stream, what="was not opened when its first row was written")
         seals = await connection.fetch(SQL.seals, stream)
         _prove_seals(stream, seals, known, findings)
         _prove_witnessed(stream, seals, handed, findings)

@@ -27,15 +27,20 @@ async def verify(url: str, *, keys: Iterable[Ed25519PublicKey], witnessed: bytes
     keys       public keys that seals may be signed with
     witnessed  seals handed out earlier, one JSON object a line: shows when the end of the log or of chains was cut off
     """
-    findings = Findings()
-    known = {hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]: key for key in keys}
-    handed = [msgspec.json.decode(line) for line in witnessed.splitlines()]
     connection = await asyncpg.connect(url, server_settings={"jit": "off", "statement_timeout": "0"})
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await prove_log(connection, findings, known, [seal for seal in handed if "stream" in seal])
-            await prove_journal(connection, findings)
-            await prove_chain_seals(connection, findings, known, [seal for seal in handed if "number" in seal])
+            return await proven(connection, keys=keys, witnessed=witnessed)
     finally:
         await connection.close()
+
+
+async def proven(connection: asyncpg.Connection, *, keys: Iterable[Ed25519PublicKey], witnessed: bytes = b"") -> Report:
+    """As verify, in the transaction that a connection is in."""
+    findings = Findings()
+    known = {hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]: key for key in keys}
+    handed = [msgspec.json.decode(line) for line in witnessed.splitlines()]
+    await prove_log(connection, findings, known, [seal for seal in handed if "stream" in seal])
+    await prove_journal(connection, findings)
+    await prove_chain_seals(connection, findings, known, [seal for seal in handed if "number" in seal])
     return findings.report()

@@ -1,6 +1,9 @@
 -- name: streams
 -- Every stream that anything is said about.
-SELECT stream FROM access_stream UNION SELECT stream FROM access_seal UNION SELECT stream FROM access_log
+-- out   opened: when it was, null where nobody noted that it was
+SELECT stream, s.opened
+  FROM (SELECT stream FROM access_stream UNION SELECT stream FROM access_seal UNION SELECT stream FROM access_log) AS all_
+  LEFT JOIN access_stream s USING (stream)
  ORDER BY stream;
 
 -- name: seals
@@ -8,6 +11,11 @@ SELECT stream FROM access_stream UNION SELECT stream FROM access_seal UNION SELE
 -- in    $1 stream
 SELECT from_seq, upto_seq, at, root, prints, previous, signature, key_id
   FROM access_seal WHERE stream = $1 ORDER BY from_seq;
+
+-- name: first
+-- When the first row of a stream was written; it is what opens a stream.
+-- in    $1 stream
+SELECT at FROM access_log WHERE stream = $1 AND seq = 1 ORDER BY at LIMIT 1;
 
 -- name: rows
 -- Everything the access log says in one stream, in order.
@@ -35,7 +43,8 @@ SELECT owner, seq, at, leaves, digest, prints, head FROM chain ORDER BY owner, s
 
 -- name: versions
 -- Every version, in the order of the chain, with what its author's key stands for.
-SELECT v.owner, v.chain_seq, v.n, v.type, v.id, v.version, v.method, v.last_updated, a.told AS author, v.body, v.salt
+SELECT v.owner, v.chain_seq, v.n, v.type, v.id, v.version, v.method, v.last_updated, v.author AS author_key,
+       a.told AS author, v.body, v.salt
   FROM resource_version v
   LEFT JOIN author a ON a.author = v.author
  ORDER BY v.owner, v.chain_seq, v.n;
@@ -43,6 +52,11 @@ SELECT v.owner, v.chain_seq, v.n, v.type, v.id, v.version, v.method, v.last_upda
 -- name: authors
 -- Who ever wrote.
 SELECT author, told FROM author ORDER BY author;
+
+-- name: authors_missing
+-- Who wrote versions, but is not told of.
+SELECT DISTINCT v.author FROM resource_version v
+ WHERE NOT EXISTS (SELECT FROM author a WHERE a.author = v.author) ORDER BY v.author;
 
 -- name: erasures
 -- Every decided erasure, in the order of the chain.
@@ -83,7 +97,8 @@ WITH newest AS (
          r.deleted <> (v.method = 'DELETE' OR e.owner IS NOT NULL) AS deleted_differs,
          r.last_updated <> v.last_updated AS time_differs,
          coalesce(strpos(v.author, '"unit":' || r.unit || ','), 0) = 0 AS unit_differs,
-         coalesce(a.owner <> r.author, false) AS author_differs
+         CASE WHEN strpos(v.author, '"id":"Device/') > 0 THEN r.author <> 0  -- programs have no record here
+              ELSE coalesce(a.owner <> r.author, false) END AS author_differs
     FROM resource r
     FULL JOIN newest v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
     LEFT JOIN erased e ON e.owner = r.owner AND e.type = r.type AND e.id = r.id
@@ -108,9 +123,11 @@ SELECT * FROM (
 
 -- name: chain_seals
 -- Every seal over chains, in order, with what stands now where it was made over: links that are gone leave nothing.
--- out   now: owner, seq and head of each link, one after the other
+-- out   now: owner, seq, microseconds and head of each link, one after the other
 SELECT s.number, s.at, cardinality(s.owners) AS links, s.prints, s.root, s.previous, s.signature, s.key_id,
-       string_agg(int8send(l.owner) || int8send(l.seq) || c.head, '' ORDER BY l.n) AS now
+       cardinality(s.seqs) = cardinality(s.owners) AS fits,
+       string_agg(int8send(l.owner) || int8send(l.seq) || int8send((extract(epoch FROM c.at) * 1000000)::bigint) || c.head, ''
+                  ORDER BY l.n) AS now
   FROM chain_seal s
   CROSS JOIN LATERAL unnest(s.owners, s.seqs) WITH ORDINALITY AS l (owner, seq, n)
   LEFT JOIN chain c ON c.owner = l.owner AND c.seq = l.seq

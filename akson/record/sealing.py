@@ -1,13 +1,13 @@
 """Seals over the journal's chains: each minute the links that have come since, chained to the last seal and signed.
 
 With such a seal outside, nobody cuts a chain short unseen, nor writes a whole one anew. Format:
-migrations/0039_chain_seal.sql.
+migrations/0039_chain_seal.sql and 0041_roles.sql.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -22,6 +22,7 @@ _LATE: Final = timedelta(minutes=15)  # that a link may be committed after the t
 _CLOCKS: Final = timedelta(hours=1)  # by which those of processes may differ
 _PRINT: Final = 8
 _FIRST: Final = bytes(32)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def seal_chains(database: Database, signer: Signer, now: datetime) -> int:
@@ -44,7 +45,8 @@ async def seal_chains(database: Database, signer: Signer, now: datetime) -> int:
 def _sealed(links: list[Record], last: ChainSeal | None, signer: Signer, now: datetime) -> ChainSeal:
     root = hashlib.sha256()
     for one in links:
-        root.update(_bytes(one["owner"]) + _bytes(one["seq"]) + one["head"])
+        micros = (one["at"] - _EPOCH) // timedelta(microseconds=1)
+        root.update(b"".join(map(_bytes, (one["owner"], one["seq"], micros))) + one["head"])
     previous = _FIRST
     if last:
         previous = hashlib.sha256(last.statement() + bytes.fromhex(last.signature)).digest()

@@ -10,7 +10,7 @@ SELECT number, at, cardinality(owners) AS links, root, previous, signature, key_
 WITH sealed AS (
   SELECT unnest(s.owners) AS owner, unnest(s.seqs) AS seq FROM chain_seal s WHERE $2::timestamptz IS NULL OR s.at >= $2
 )
-SELECT c.owner, c.seq, c.head FROM chain c LEFT JOIN sealed s ON s.owner = c.owner AND s.seq = c.seq
+SELECT c.owner, c.seq, c.at, c.head FROM chain c LEFT JOIN sealed s ON s.owner = c.owner AND s.seq = c.seq
  WHERE ($1::timestamptz IS NULL OR c.at >= $1) AND s.owner IS NULL
  ORDER BY c.owner, c.seq LIMIT $3;
 

@@ -71,7 +71,7 @@ async def test_a_chain_cut_short_is_found_though_all_that_is_left_fits(
 ) -> None:
     await cut(owner_db, person.owner, 3)
     found = await faults(database_url)
-    assert found == [f"chain {person.owner}/{seq}: was sealed, but is gone" for seq in (4, 5)]
+    assert found == [f"chain {person.owner}/{seq}: was sealed under 2, but is gone" for seq in (4, 5)]
 
 
 async def test_a_chain_cut_short_with_its_seal_is_found_through_the_witness(
@@ -96,7 +96,7 @@ async def test_a_head_that_was_written_anew_is_not_the_one_that_was_sealed(
     """The last version is rewritten, and everything over it with the right hashes."""
     await owner_db.execute("UPDATE chain SET head = sha256('x') WHERE owner = $1 AND seq = 5", person.owner)
     await owner_db.execute("UPDATE owner SET head = sha256('x') WHERE owner = $1", person.owner)
-    assert f"chain {person.owner}/5: is not the link that was sealed" in await faults(database_url)
+    assert f"chain {person.owner}/5: is not the link that was sealed under 2" in await faults(database_url)
 
 
 TAMPERINGS = [

@@ -50,6 +50,7 @@ TAMPERINGS = [
     ("UPDATE resource_version SET body = body || 'x' WHERE id = $id AND version = 1", [
         "resource_version Observation/$id/1: " + CHANGED]),
     ("UPDATE resource_version SET author = 1 WHERE id = $id AND version = 2", [
+        "author : is missing, but has versions",
         "resource_version Observation/$id/2: " + CHANGED, "resource Observation/$id: " + UNIT]),
     ("INSERT INTO author VALUES (1, '{}')", ["author : was changed after it was written"]),
     ("UPDATE resource_version SET salt = 'x' WHERE id = $id AND version = 2", [
@@ -112,7 +113,8 @@ async def test_what_is_done_behind_the_journals_back_is_found_and_named(
 
 @pytest.mark.parametrize(("tampering", "found"), [
     ("UPDATE author SET told = replace(told, 'Yusuf', 'Jusuf')", ["author : was changed after it was written"]),
-    ("DELETE FROM author WHERE told LIKE '%Yusuf%'", [f"resource Observation/$id: {UNIT}"]),
+    ("DELETE FROM author WHERE told LIKE '%Yusuf%'", [
+        "author : is missing, but has versions", f"resource Observation/$id: {UNIT}"]),
 ])  # fmt: skip
 async def test_a_change_of_who_wrote_is_found_and_all_they_wrote_is_named(
     database_url: str, owner_db: Database, office: Office, tampering: str, found: list[str]
@@ -138,6 +140,7 @@ async def test_in_a_large_set_the_one_row_that_was_changed_is_named(
     await owner_db.execute("UPDATE resource_version SET author = 1 WHERE id = $1", changed)
     await owner_db.execute("UPDATE resource_version SET body = NULL, salt = NULL WHERE id = $1", nulled)
     assert sorted(await faults(database_url)) == sorted([
+        "author : is missing, but has versions",
         f"resource Observation/{changed}: {UNIT}",
         f"resource_version Observation/{changed}/1: {CHANGED}",
         f"resource_version Observation/{nulled}/1: has no content, and no decision says why",

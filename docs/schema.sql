@@ -151,7 +151,8 @@ BEGIN
 
   INSERT INTO erasure (owner, seq, type, id, leaves, decision)
   SELECT the_owner, entry, v.type, v.id,
-         json_agg(json_build_array(v.version, encode(journal_leaf_v1(v), 'hex')) ORDER BY v.version)::text,
+         json_agg(json_build_array(v.version, encode(journal_leaf_v1(v), 'hex'), v.method, v.author,
+                                  (extract(epoch FROM v.last_updated) * 1000000)::bigint) ORDER BY v.version)::text,
          journal_erase_v2.decision
     FROM resource_version v
    WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids)) AND v.salt IS NOT NULL
@@ -870,6 +871,8 @@ CREATE TABLE public.chain_seal (
     signature bytea NOT NULL,
     key_id text NOT NULL
 );
+
+COMMENT ON COLUMN public.chain_seal.root IS 'sha256 over owner, seq, microseconds since 1970 (8 bytes each, big endian) and head of each link';
 
 CREATE UNLOGGED TABLE public.client_rate (
     client text NOT NULL,
@@ -1838,6 +1841,7 @@ ALTER TABLE ONLY public.subscription_event
 
 GRANT USAGE ON SCHEMA public TO akson_app;
 GRANT USAGE ON SCHEMA public TO akson_eraser;
+GRANT USAGE ON SCHEMA public TO akson_auditor;
 
 GRANT ALL ON FUNCTION public.access_append_v1(the_stream bigint, first bigint, a_kind text[], a_id text[], a_key bigint[], a_name text[], a_role text[], a_unit bigint[], a_unit_name text[], a_controller bigint[], a_controller_name text[], a_signed_in text[], r_who integer[], r_at timestamp with time zone[], r_purpose text[], r_screen text[], r_request text[], r_outcome text[], r_reason text[], r_patients text[], r_seen text[], r_leaf text[]) TO akson_app;
 
@@ -1878,12 +1882,16 @@ GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
 GRANT ALL ON FUNCTION public.subscription_emit_v1(which bigint, at timestamp with time zone, whose bigint, types smallint[], ids text[], versions integer[]) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.access_log TO akson_app;
+GRANT SELECT ON TABLE public.access_log TO akson_auditor;
 
 GRANT SELECT,INSERT ON TABLE public.access_log_patient TO akson_app;
+GRANT SELECT ON TABLE public.access_log_patient TO akson_auditor;
 
 GRANT SELECT,INSERT ON TABLE public.access_seal TO akson_app;
+GRANT SELECT ON TABLE public.access_seal TO akson_auditor;
 
 GRANT SELECT,INSERT ON TABLE public.access_stream TO akson_app;
+GRANT SELECT ON TABLE public.access_stream TO akson_auditor;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
@@ -1892,6 +1900,7 @@ GRANT SELECT,INSERT ON TABLE public.author TO akson_app;
 GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.chain_seal TO akson_app;
+GRANT SELECT ON TABLE public.chain_seal TO akson_auditor;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client_rate TO akson_app;
 

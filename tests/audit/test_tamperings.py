@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import pytest
+
 from akson.audit.log import AccessLog
 from akson.audit.verify import verify
 from akson.base.database import Database
 from akson.record.office import Office
 from tests.audit.tamperings import KEY, trails, tried
+
+
+@pytest.mark.parametrize("change", ["method = 'PUT'", "author = (SELECT max(author) FROM author WHERE author <> v.author)",
+                                    "last_updated = v.last_updated + interval '1 us'"])  # fmt: skip
+async def test_what_an_erased_version_still_says_of_itself_is_proven(
+    office: Office, database_url: str, owner_db: Database, change: str
+) -> None:
+    log = AccessLog(database_url)
+    await trails(office, log)
+    await log.close()
+    owner, id_ = await owner_db.fetchrow("SELECT owner, id FROM erasure ORDER BY owner LIMIT 1") or (0, "")
+    await owner_db.execute(f"UPDATE resource_version v SET {change} WHERE id = $1 AND version = 1", id_)
+    found = [str(fault) for fault in (await verify(database_url, keys=[KEY.public_key()])).faults]
+    assert f"resource_version {owner}/Observation/{id_}/1: was changed after it was written" in found
 
 
 async def test_sixty_tamperings_by_chance_are_found_and_named(

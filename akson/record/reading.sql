@@ -45,6 +45,25 @@ SELECT owner, type, facts_rev, facts, restricted FROM owner WHERE owner = ANY ($
 -- in   as array literals: $1 owners, $2 types, $3 ids; $4 the types whose body is wanted where they state no relation
 SELECT * FROM journal_standing_v3($1::text::bigint[], $2::text::smallint[], $3::text::text[], $4::text::smallint[]);
 
+-- name: standing_of
+-- The same for sets that ride together, on the connections whose plans are made once (base/database.py): there it needs no
+-- function that says how it is to be planned.
+-- in   as `standing`
+SELECT k.owner, k.type, k.id, o.type AS owner_type, o.facts_rev, o.facts, r.version, r.deleted, r.unit, r.author, r.labels,
+       ARRAY(SELECT f.data FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id) AS stated,
+       CASE WHEN r.type = o.type THEN
+         ARRAY(SELECT p.system || '|' || p.value FROM person_identifier p WHERE p.owner = k.owner) END AS numbers,
+       CASE WHEN r.type = o.type THEN
+         EXISTS (SELECT FROM resource_version v WHERE v.owner = k.owner AND v.type = k.type AND v.id = k.id
+                    AND v.method = 'DELETE') END AS returned,
+       CASE WHEN r.type = ANY ((SELECT $4::text::smallint[])::smallint[]) AND NOT EXISTS (
+         SELECT FROM fact f WHERE f.owner = k.owner AND f.type = k.type AND f.id = k.id AND f.kind = 'relation')
+       THEN (SELECT v.body FROM resource_version v WHERE v.owner = k.owner AND v.type = k.type AND v.id = k.id
+                AND v.version = r.version) END AS told
+  FROM unnest($1::text::bigint[], $2::text::smallint[], $3::text::text[]) AS k (owner, type, id)
+  JOIN owner o ON o.owner = k.owner
+  LEFT JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id;
+
 -- name: located
 -- Owners of ids that were minted elsewhere.
 SELECT l.type, l.id, l.owner

@@ -39,7 +39,9 @@ class Standing(Rides[_Keys, list[Record]]):
 
     def __init__(self, database: Database) -> None:
         async def ask(sets: Sequence[_Keys]) -> Mapping[_Keys, list[Record]]:
-            rows = await database.keyed.fetch(SQL.standing, *_columns(sorted({key for keys in sets for key in keys})))
+            rows = await database.keyed.fetch(
+                SQL.standing_of, *_columns(sorted({key for keys in sets for key in keys}))
+            )
             found = {(row["owner"], row["type"], row["id"]): row for row in rows}
             return {keys: [found[key] for key in keys if key in found] for keys in sets}
 

@@ -67,7 +67,7 @@ def _who(actor: Actor) -> Who:
         actor.kind.value, _text(actor.id), str(actor.key), _text(actor.name), _text(actor.role), str(actor.unit),
         _text(actor.unit_name), str(actor.controller), _text(actor.controller_name), _text(actor.signed_in),
     )  # fmt: skip
-    return Who(columns, _fields(columns))
+    return Who(columns, b"".join(map(_new, columns)))
 
 
 class Stream:
@@ -202,20 +202,28 @@ class AccessLog:
 
 def leaf(stream: int, seq: int, row: Entry) -> bytes:
     """Return the hash of a row; the format stands in migrations/0002_audit.sql."""
-    place = str(stream), str(seq), str((row.at - _EPOCH) // _MICROSECOND)
-    return hashlib.sha256(b"\x00" + _fields(place) + row.who.leaf + _fields(_told(row))).digest()
+    place = _new(str(stream)) + _new(str(seq)) + _new(str((row.at - _EPOCH) // _MICROSECOND))
+    return hashlib.sha256(b"".join((b"\x00", place, row.who.leaf, *_told(row)))).digest()
 
 
-def _told(row: Entry) -> Iterator[str]:
-    """Yield what a row tells beside who it was, where it stands and when."""
-    yield from (row.purpose, row.screen, row.request, row.outcome, row.reason)
-    yield from map(str, (len(row.patients), *row.patients, len(row.seen)))
+def _told(row: Entry) -> Iterator[bytes]:
+    """Yield what a row tells beside who it was, where it stands and when, as it is hashed."""
+    yield from (_often(row.purpose), _often(row.screen), _new(row.request), _often(row.outcome), _new(row.reason))
+    yield _often(str(len(row.patients)))
+    for patient in row.patients:
+        yield _new(str(patient))
+    yield _often(str(len(row.seen)))
     for seen in row.seen:
-        yield from (str(seen.patient), seen.what, seen.outcome, seen.rule, seen.basis)
+        yield from (_often(str(seen.patient)), _new(seen.what), _often(seen.outcome), _often(seen.rule))
+        yield _often(seen.basis)
 
 
-def _fields(told: Iterator[str] | Sequence[str]) -> bytes:
-    return b"".join([len(raw).to_bytes(4, "big") + raw for raw in [value.encode() for value in told]])
+def _new(value: str) -> bytes:
+    raw = value.encode()
+    return len(raw).to_bytes(4, "big") + raw
+
+
+_often = lru_cache(maxsize=4096)(_new)  # what stands in row after row
 
 
 def _values(stream: int, first: int, rows: Sequence[Entry]) -> Iterator[object]:

@@ -14,6 +14,7 @@ import msgspec
 _json = msgspec.json.Encoder(decimal_format="string").encode
 # The driver writes the first and the last time there is as these, so a column must too, or they compare as others.
 _ENDS = {'"0001-01-01T00:00:00Z"': '"-infinity"', '"9999-12-31T23:59:59.999999Z"': '"infinity"'}
+_FIRST, _LAST = _ENDS  # by name: this is asked for each of some hundred columns of a write
 _plain = msgspec.json.Decoder(list[str | None]).decode
 
 
@@ -25,7 +26,7 @@ def literal(column: Sequence[str | None] | Sequence[int | None] | Sequence[datet
     literal([1, None]) is {1,null}; literal(['null', 'a"b']) is {"null","a\"b"}
     """
     text = _json(column).decode()
-    if any(end in text for end in _ENDS) and any(isinstance(one, datetime) for one in column):
+    if (_FIRST in text or _LAST in text) and any(isinstance(one, datetime) for one in column):
         for end, written in _ENDS.items():
             text = text.replace(end, written)
     return "{" + (text[1:-1] if "\\" not in text else ",".join(map(_quoted, _plain(text)))) + "}"

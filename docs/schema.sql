@@ -958,7 +958,8 @@ CREATE TABLE public.finding (
     strength smallint NOT NULL,
     records integer DEFAULT 0 NOT NULL,
     usual integer DEFAULT 0 NOT NULL,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    reported text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE public.finding_outcome (
@@ -1078,6 +1079,17 @@ CREATE TABLE public.news (
     types smallint[] NOT NULL,
     ids text[] NOT NULL,
     versions integer[] NOT NULL
+);
+
+CREATE TABLE public.opening_review (
+    owner bigint NOT NULL,
+    consent text NOT NULL COLLATE pg_catalog."C",
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    words text NOT NULL,
+    by_id text NOT NULL,
+    by_name text NOT NULL,
+    CONSTRAINT opening_review_kind_check CHECK ((kind = ANY (ARRAY['reviewed'::text, 'asked'::text, 'answered'::text, 'reported'::text])))
 );
 
 CREATE TABLE public.own_parameter (
@@ -1543,6 +1555,9 @@ ALTER TABLE ONLY public.migration
 ALTER TABLE ONLY public.news
     ADD CONSTRAINT news_pkey PRIMARY KEY (owner, seq);
 
+ALTER TABLE ONLY public.opening_review
+    ADD CONSTRAINT opening_review_pkey PRIMARY KEY (owner, consent, at);
+
 ALTER TABLE ONLY public.own_parameter
     ADD CONSTRAINT own_parameter_pkey PRIMARY KEY (id);
 
@@ -1989,6 +2004,8 @@ GRANT UPDATE(fault_code) ON TABLE public.message_out TO akson_app;
 GRANT UPDATE(fault_text) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.opening_review TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.own_parameter TO akson_app;
 

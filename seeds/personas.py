@@ -37,6 +37,7 @@ STAFF_CARDS = (
     (by.ELIN, "Astrid hører til den andre sonen"),
     (by.KRISTIN, "Innboks, og meldinger som må ordnes for hånd"),
     (by.PER, "Svar innbyggere som spør om oppslag, vurder nødåpninger"),
+    (by.GURI, "Gå gjennom journaler de ansatte har åpnet selv"),
     (by.GUNNAR, "Avgjør krav om retting og sletting"),
     (by.CAMILLA, "Ansatte og roller, feil i meldinger. Ser ingen journal"),
 )

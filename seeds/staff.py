@@ -33,6 +33,7 @@ TITLES = {
     "saksbehandler": "Saksbehandler",
     "personvernombud": "Personvernombud",
     "administrator": "Systemansvarlig",
+    "leder": "Leder",
 }
 
 
@@ -116,6 +117,7 @@ JON = Member("jon", "Jon", "Hagen", 1984, "m", "sykepleier", "FT", at.FYSIO, "Fy
 VIGDIS = Member("vigdis", "Vigdis", "Rønning", 1975, "k", "sykepleier", "PS", at.PSYKISK, "Psykolog")
 PER = Member("per", "Per", "Tveit", 1970, "m", "personvernombud", "", at.MUNICIPALITY)
 CAMILLA = Member("camilla", "Camilla", "Rud", 1986, "k", "administrator", "", at.MUNICIPALITY)
+GURI = Member("guri", "Guri", "Holt", 1972, "k", "leder", "", at.LEGEVAKT)
 GUNNAR = Member("gunnar", "Gunnar", "Falk", 1967, "m", "kommuneoverlege", "LE", at.MUNICIPALITY)
 
 STAFF = (
@@ -144,6 +146,7 @@ STAFF = (
     PER,
     CAMILLA,
     GUNNAR,
+    GURI,
 )
 FASTLEGER = (JONAS, ANNE, INGRID, ROLF)
 

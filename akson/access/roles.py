@@ -45,6 +45,7 @@ class Permission(StrEnum):
     ANSWER_FOR_MESSAGES = "answer-for-messages"  # sees what did not arrive; its content takes READ_CLINICAL too
     MANAGE = "manage"  # units, staff, code systems
     REVIEW_LOG = "review-log"
+    REVIEW_OPENINGS = "review-openings"  # of the own unit: what staff opened with a reason
     OWN_RECORD = "own-record"
 
 
@@ -145,7 +146,8 @@ ROLES: Mapping[str, Role] = {
         _role("hjemmehjelp", "Hjemmehjelp", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, health=False),
         _role("kontormedarbeider", "Kontormedarbeider", P.AT_WORK, P.FIND_PEOPLE, P.READ_MINIMAL,
               P.WRITE_ADMINISTRATION, P.WRITE_TASKS, P.RESTORE_ACCESS, health=False),
-        _role("leder", "Leder", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, P.ANSWER_FOR_MESSAGES, health=False),
+        _role("leder", "Leder", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, P.ANSWER_FOR_MESSAGES, P.REVIEW_OPENINGS,
+              health=False),
         _role("administrator", "Administrator", P.AT_WORK, P.MANAGE, P.ANSWER_FOR_MESSAGES, health=False),
         _role("personvernombud", "Personvernombud", P.AT_WORK, P.REVIEW_LOG, health=False),
         _role("innbygger", "Innbygger", P.OWN_RECORD, health=False),

@@ -22,9 +22,12 @@ from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Purpose, Work
 from akson.patient.cases import JOB
-from akson.patient.watching.model import FLOOR
+from akson.patient.chart import local
+from akson.patient.watching.model import FLOOR, STRONG
 from akson.record import cases, journal
+from akson.record.authors import authors
 from akson.record.deciding import asked, facts_for
+from akson.record.opened import Opened
 from akson.record.session import fetch
 from akson.record.watched import patient_of
 
@@ -40,6 +43,7 @@ class Finding:
     """One look, or day, that stands out. patient: owner key, 0 when it is about a whole day; see model.py for signs.
 
     who      whose look it was: "Practitioner/<id>"
+    reported what the unit's manager wrote, "" when nobody reported it
     outcome  one of cases.OUTCOMES or AS_CASE; "" while nobody has said
     """
 
@@ -60,6 +64,7 @@ class Finding:
     records: int
     usual: int
     known: bool
+    reported: str
     outcome: str
     words: str
     by: str
@@ -138,6 +143,20 @@ def called_by(finding: Finding) -> str:
     return ", ".join(filter(None, (finding.name, called(finding.role), finding.unit_name)))
 
 
+async def report(work: Work, opened: Opened, words: str) -> None:
+    """Let the privacy officer look into what somebody opened, because the manager of the unit cannot answer for it.
+
+    Leaves  a finding, strong, with the words as its reason in the review
+    """
+    actor = work.actor
+    author = (await authors(work, opened.owner, "Consent", [opened.id])).get(opened.id)
+    await fetch(
+        work, SQL.report, opened.person, local(opened.begun).date(), actor.unit, opened.owner, actor.controller,
+        author.id if author else "", opened.who, author.role if author else "", actor.unit_name, opened.begun,
+        opened.ended, STRONG, work.now, words,
+    )  # fmt: skip
+
+
 async def know(work: Work, finding: Finding, *, known: bool) -> None:
     """Mark the person a finding is about as known to many, or take the mark away."""
     await fetch(work, SQL.know, work.actor.unit, finding.patient, work.now, known, work.actor.id)
@@ -171,6 +190,7 @@ def _finding(row: Record) -> Finding:
         id=str(row["id"]), patient=row["patient"], who=row["actor_id"], name=row["actor_name"], role=row["actor_role"],
         unit=row["unit"], unit_name=row["unit_name"], day=row["day"], first=row["first"], last=row["last"],
         opened=row["opened"], refused=row["refused"], signs=tuple(row["signs"]), strength=row["strength"],
-        records=row["records"], usual=row["usual"], known=row["known"], outcome=row["outcome"], words=row["words"],
+        records=row["records"], usual=row["usual"], known=row["known"], reported=row["reported"],
+        outcome=row["outcome"], words=row["words"],
         by=row["by_name"], closed=row["closed"],
     )  # fmt: skip

@@ -27,7 +27,7 @@ WITH rows AS MATERIALIZED (
            bool_or(s.outcome = 'refuse') AND NOT bool_or(s.outcome = 'permit') AS refused,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS opening
       FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
-     WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%'
+     WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
      GROUP BY l.seq, l.at, l.actor_key, l.unit, s.patient
 ), made AS (
@@ -113,8 +113,10 @@ SELECT g.actor, g.day, g.unit, g.patient, g.controller, g.actor_id, g.actor_name
  WHERE g.strength >= $19
     OR EXISTS (SELECT FROM finding o WHERE (o.actor, o.day, o.unit, o.patient) = (g.actor, g.day, g.unit, g.patient))
     ON CONFLICT (actor, day, unit, patient) DO UPDATE
-   SET first = excluded.first, last = excluded.last, opened = excluded.opened, refused = excluded.refused,
-       signs = excluded.signs, strength = excluded.strength, records = excluded.records, usual = excluded.usual
+   SET first = least(f.first, excluded.first), last = greatest(f.last, excluded.last), opened = excluded.opened,
+       refused = excluded.refused, records = excluded.records, usual = excluded.usual,
+       signs = CASE WHEN 'reported' = ANY (f.signs) THEN ARRAY['reported'] ELSE '{}' END || excluded.signs,
+       strength = CASE WHEN 'reported' = ANY (f.signs) THEN greatest(f.strength, excluded.strength) ELSE excluded.strength END
  WHERE NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id);
 
 -- name: forget
@@ -146,6 +148,17 @@ SELECT f.*, coalesce(o.outcome, '') AS outcome, coalesce(o.words, '') AS words, 
                   ORDER BY k.at DESC LIMIT 1), false) AS known
   FROM finding f LEFT JOIN finding_outcome o ON o.finding = f.id
  WHERE f.id = $1 AND f.controller = $2 AND f.actor <> $3;
+
+-- name: report
+-- Keep that the manager of a unit reports what somebody opened.
+-- in    $1 actor, $2 day, $3 unit, $4 patient, $5 controller, $6 id, $7 name and $8 role of who opened, $9 name of the unit,
+--       $10 first and $11 last, $12 strength, $13 now, $14 what the manager writes
+INSERT INTO finding AS f (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first, last,
+                          opened, refused, signs, strength, at, reported)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, 0, ARRAY['reported'], $12, $13, $14)
+    ON CONFLICT (actor, day, unit, patient) DO UPDATE
+   SET signs = ARRAY['reported'] || array_remove(f.signs, 'reported'), reported = excluded.reported, strength = greatest(f.strength, excluded.strength)
+ WHERE NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id);
 
 -- name: conclude
 -- Say what a finding was, once.

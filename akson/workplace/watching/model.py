@@ -45,6 +45,7 @@ class Shown:
     person: str
     day: str
     counts: str
+    reported: str  # the manager's words
     strength: str
     strong: bool
     means: tuple[tuple[str, str], ...]  # (the short word, the sentence)

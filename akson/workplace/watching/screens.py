@@ -80,7 +80,8 @@ async def _page(work: Work, one: Finding, filled: Filled) -> Page:
         visits = await looked_at_by(Within(work), one.patient, one.who, (one.first, one.last))
     shown = Shown(
         title=_title(one), who=findings.called_by(one), person=person["display"] if person else "",
-        day=full_date(one.day), counts=_counts(one), strength=_strength(one), strong=one.strength >= STRONG,
+        day=full_date(one.day), counts=_counts(one), reported=one.reported,
+        strength=_strength(one), strong=one.strength >= STRONG,
         means=tuple((texts().plain(f"watching.sign.{sign}"), _means(one, sign)) for sign in one.signs),
         looks=tuple(_look(visit, work.now) for visit in reversed(visits)), action=f"/funn/{one.id}",
         outcome=_outcome(one), words=one.words, known=one.known if one.patient else None,

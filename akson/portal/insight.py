@@ -12,7 +12,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import apps, blocked, blocks, cases, demands, looks, model
+from akson.portal import apps, blocked, blocks, cases, demands, looks, model, youth
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
@@ -47,7 +47,8 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
-        persons=await _representatives(work, opened), apps=await apps.entries(work, opened),
+        persons=(*youth.entries(work, opened), *await _representatives(work, opened)),
+        apps=await apps.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
         asked=tuple(cases.told(opened, one, about, work.now) for one in asked),

@@ -225,3 +225,18 @@ class Closing:
     hidden: tuple[tuple[str, str], ...]
     means: tuple[tuple[str, str], ...] = ()
     again: str = ""  # the first step
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningIn:
+    """The page where a parent lets a child sign in, or takes it back."""
+
+    name: str
+    state: str  # whether the child may sign in now
+    since: str  # when this parent consented
+    given: bool  # by this parent, and it stands
+    by_other: bool  # it stands, and is another's to take back
+    sees: tuple[str, ...]
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]

@@ -14,7 +14,20 @@ from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.patient import stopping
-from akson.portal import apps, blocks, cases, closing, copying, demands, emergencies, home, insight, model, record
+from akson.portal import (
+    apps,
+    blocks,
+    cases,
+    closing,
+    copying,
+    demands,
+    emergencies,
+    home,
+    insight,
+    model,
+    record,
+    youth,
+)
 from akson.portal.opening import Opened, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
@@ -119,6 +132,16 @@ async def ask_why(work: Work, visit: Visit) -> Page | Go:
     hidden = _carried(shown, hvem=sent.get("hvem", ""), dag=sent.get("dag", ""))
     return shown.page("min_forklaring.html", status=422 if form.sent else 200, form=form,
                       asking=cases.asking(shown, looked, work.now, hidden))  # fmt: skip
+
+
+@SCREENS.screen(youth.PATH, needs=OWN, title="youth.title")
+async def let_youth_in(work: Work, visit: Visit) -> Page | Go:
+    """Let a parent consent to a child's own sign-in, or take it back."""
+    shown = await opened(work, visit, youth.WANTED, page=f"{emergencies.READ_ON}/ungdom")
+    page = youth.page(work, shown, _carried(shown))
+    if visit.sent and not page.by_other:
+        return Go(shown.href("/min/innsyn"), said=await youth.change(work, shown))
+    return shown.page("min_ungdom.html", signing=page)
 
 
 @SCREENS.screen(record.COPY, needs=OWN, title="copy.title")

@@ -16,7 +16,7 @@ from akson.record.projecting import FactRow, Lookup, Resource, bounds, row
 OPENING: Final = "https://akson.no/fhir/opening"  # categories: the template of an opening
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules: even-emergency
 SIGN_IN: Final = "https://akson.no/fhir/consent"  # categories: youth-sign-in, a parent's consent
-_YOUTH: Final = "youth-sign-in"
+YOUTH: Final = "youth-sign-in"
 LEARNING: Final = "TRAIN"  # of v3-ActReason
 EVEN_EMERGENCY: Final = "even-emergency"
 AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
@@ -109,7 +109,7 @@ def _opening(provision: Resource, lookup: Lookup, start: str | None, end: str | 
 
 def _lets_youth_in(resource: Resource) -> bool:
     codings = [c for category in resource.get("category") or [] for c in category.get("coding") or []]
-    return any(c.get("system") == SIGN_IN and c.get("code") == _YOUTH for c in codings)
+    return any(c.get("system") == SIGN_IN and c.get("code") == YOUTH for c in codings)
 
 
 def _reference(holder: Resource) -> str:

@@ -126,3 +126,11 @@ def test_fastlegen_holder_et_notat_tilbake_og_astrid_faar_vite_hvorfor(journey: 
     astrid.sees("Du kan klage til Statsforvalteren").sees_not("Smerter i hofte ved gange")
     jonas.press("La pasienten se notatet igjen").sees("Pasienten kan se notatet igjen")
     astrid.go("/min/journal").sees("Smerter i hofte ved gange").sees_not("Holdt tilbake")
+
+
+def test_en_far_lar_datteren_paa_13_logge_inn_og_trekker_det_tilbake(journey: Journey) -> None:
+    ola = journey.as_("Ola Lunde", width=390)
+    ola.choose("Du ser journalen til", "Mia Lunde, barnet ditt").press("Vis").open("Innsyn").open("Egen innlogging")
+    ola.sees("Mia kan ikke logge inn selv.", "vaksiner").press("Samtykk til at Mia logger inn")
+    ola.sees("Samtykket gjelder nå.", "Mia kan logge inn selv.").open("Egen innlogging")
+    ola.press("Trekk samtykket tilbake").sees("Samtykket er trukket tilbake.", "Mia kan ikke logge inn selv.")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import click
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from akson.audit.events import events
 from akson.audit.seal import export_seals
 from akson.audit.verify import verify
+from akson.base.work import Actor, Kind, Purpose
 from akson.doors import faults, logs
 from akson.doors.keys import Keys
 from akson.doors.opening import clock, opened
@@ -20,6 +24,7 @@ from akson.doors.settings import Settings
 from akson.doors.witnessing import held_by, witness_app
 from akson.record.sealing import chain_seals
 
+OPERATOR: Final = Actor(kind=Kind.SYSTEM, id="Device/operator", key=0, name="Akson, drift", role="system")
 _Running = Callable[[], Settings]
 
 
@@ -46,12 +51,42 @@ def audit_commands(running: _Running) -> click.Group:
     def seals_() -> None:
         sys.stdout.buffer.write(asyncio.run(_seals(running())))
 
+    @group.command(help="Skriv tilgangsloggen ut som FHIR AuditEvent, én på hver linje.")
+    @click.option("--since", required=True, help="Første tidspunkt, med tidssone.")
+    @click.option("--until", default="", help="Tidspunktet etter det siste. Uten: nå.")
+    @click.option("--record", type=int, help="Nøkkelen til én journal, som loggen kaller den.")
+    def export(since: str, until: str, record: int | None) -> None:
+        first, last = moment(since, "--since"), moment(until, "--until") or clock()
+        asyncio.run(_exported(running(), first or clock(), last, record))
+
     @group.command(help="Skriv ut de offentlige nøklene som seglene er signert med, til vitnet.")
     def keys() -> None:
         for key in Keys.open(running().data / "keys").seals:
             click.echo(key.public_bytes_raw().hex())
 
     return group
+
+
+async def _exported(settings: Settings, since: datetime, until: datetime, record: int | None) -> None:
+    """Write the log of a time to standard output; that somebody did is in the log first."""
+    async with (
+        opened(settings, size=1) as office,
+        office.work(OPERATOR, Purpose.ADMINISTRATION, screen="audit") as work,
+    ):
+        work.saw(record or 0, "export AuditEvent")
+    async for line in events(settings.database_url, since, until, record):
+        sys.stdout.buffer.write(line)
+
+
+def moment(told: str, option: str) -> datetime | None:
+    """Read a moment, None when nothing is told; without time zone it says nothing."""
+    try:
+        read = datetime.fromisoformat(told) if told else None
+    except ValueError:
+        read = None
+    if told and (read is None or read.tzinfo is None):
+        raise click.BadParameter("skriv tidspunktet med tidssone, som 2026-11-22T14:00:00+01:00", param_hint=option)
+    return read
 
 
 async def _seals(settings: Settings) -> bytes:

@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 import click
 
 from akson.doors import backing, faults, logs
+from akson.doors.audit_commands import moment
 from akson.doors.drill import drill
 from akson.doors.restoring import erase_again, put_back
 from akson.doors.settings import Settings
@@ -98,8 +99,8 @@ def restore_commands(running: _Running) -> click.Group:
 
 def _put_back(settings: Settings, folder: Path, key: Path, to: str) -> int:
     """Bring an installation back and tell what was proved; return the exit code."""
-    moment, held, place = _moment(to), backing.identities(key), backing.place_of(settings)
-    done = asyncio.run(put_back(settings, place, held, moment, folder.absolute(), backing.programs(settings)))
+    until, held, place = moment(to, "--to"), backing.identities(key), backing.place_of(settings)
+    done = asyncio.run(put_back(settings, place, held, until, folder.absolute(), backing.programs(settings)))
     for line in faults.told(done.report):
         click.echo(line)
     built, erased, proved = done.seconds
@@ -108,17 +109,6 @@ def _put_back(settings: Settings, folder: Path, key: Path, to: str) -> int:
     click.echo(f"Slettingsboka er fullstendig til {done.complete:%d.%m.%Y %H.%M.%S} UTC.")
     click.echo(f"Databasen er stoppet, og ligger i {folder / 'postgres' / 'cluster'}")
     return 1 if done.report.faults else 0
-
-
-def _moment(told: str) -> datetime | None:
-    """Read a moment; without time zone it says nothing."""
-    try:
-        moment = datetime.fromisoformat(told) if told else None
-    except ValueError:
-        moment = None
-    if told and (moment is None or moment.tzinfo is None):
-        raise click.BadParameter("skriv tidspunktet med tidssone, som 2026-11-22T14:00:00+01:00", param_hint="--to")
-    return moment
 
 
 def _drilled(settings: Settings, room: Path | None) -> int:

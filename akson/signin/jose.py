@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 Key = ECKey | RSAKey | OKPKey
+WEAKEST = 2048  # bits of an RSA key of others: what the national federation takes
 SKEW = timedelta(seconds=30)  # between our clock and another's
 
 
@@ -71,11 +72,19 @@ def public_key(jwk: object) -> Key:
     if not isinstance(jwk, dict) or "d" in jwk or jwk.get("kty") not in {"EC", "RSA", "OKP"}:
         raise BadToken("not a public key")
     try:
+        if jwk["kty"] == "RSA" and _bits(jwk) < WEAKEST:
+            raise BadToken("not a key to rely on")
         key = import_key(jwk)
     except (JoseError, ValueError, TypeError, KeyError):
         raise BadToken("not a public key") from None
     assert isinstance(key, ECKey | RSAKey | OKPKey)
     return key
+
+
+def _bits(jwk: Mapping[str, Any]) -> int:
+    """Return how long the modulus of an RSA key is."""
+    modulus = str(jwk["n"])
+    return int.from_bytes(base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4))).bit_length()
 
 
 def select(keys: Sequence[Mapping[str, Any]], kid: object) -> Key | None:

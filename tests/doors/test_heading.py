@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from akson.app import served
+from akson.base.web.screens import said_in
 from akson.doors.people import personas
 from akson.doors.settings import Settings, from_environment
+from akson.signin import screens as signin_screens
+from akson.signin.sessions import SessionSettings
+from tests.architecture.source import product
 
 EVERYWHERE = [
     ("GET", "/"), ("GET", "/logg-inn"), ("GET", "/logg-ut"), ("GET", "/start"), ("GET", "/nowhere"), ("TRACE", "/start"),
@@ -63,6 +71,32 @@ async def test_every_answer_has_the_headers_that_hold_browsers_back(settings: Se
                 assert "content-type" in told, where
             if told.get("content-type", "").startswith("text/"):
                 assert "charset=utf-8" in told["content-type"], where
+
+
+def test_every_cookie_is_for_this_host_over_https_and_out_of_reach_of_scripts() -> None:
+    calls = [
+        node for source in product() for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "set_cookie"
+    ]  # fmt: skip
+    assert len(calls) == 3  # of the session, of a sign-in under way, of a sentence to show once
+    for call in calls:
+        said = {one.arg: ast.unparse(one.value) for one in call.keywords}
+        assert said["httponly"] == "True" and said["secure"].endswith("secure"), ast.unparse(call)
+        assert said["samesite"] in ("'lax'", "'strict'") and "domain" not in said, ast.unparse(call)
+        assert said.get("path", "'/'") == "'/'", ast.unparse(call)
+    assert SessionSettings(secure=True).cookie == "__Host-akson"
+    assert said_in(cast(Any, SimpleNamespace(secure=True))).startswith("__Host-")
+    assert '"__Host-akson-inn" if signin.sessions.settings.secure' in inspect.getsource(signin_screens)
+
+
+async def test_no_page_is_read_from_another_site(settings: Settings) -> None:
+    async with browser(settings) as client:
+        for path in ("/", "/start", "/min", "/logg-inn", "/logg-ut", "/innlogginger", "/metrics", "/static/x.js"):
+            answer = await client.get(path, headers={"origin": "https://evil.example"})
+            assert "access-control-allow-origin" not in answer.headers, path
+        api = await client.get("/fhir/metadata", headers={"origin": "https://evil.example"})
+        assert api.headers["access-control-allow-origin"] == "*"  # a token is what lets in, never a cookie
+        assert "access-control-allow-credentials" not in api.headers
 
 
 async def test_nothing_is_listed_traced_or_handed_out_of_the_folder(settings: Settings) -> None:

@@ -96,6 +96,15 @@ async def test_one_who_opens_pages_as_a_program_does_is_stopped_and_nobody_else(
     assert row == 2
 
 
+async def test_a_form_without_its_secret_leaves_a_line(town: Town, lines: io.StringIO) -> None:
+    async with await _browser(town, await town.at_work("mariam"), 100) as mariam:
+        assert (await mariam.post("/start", data={"_csrf": "guessed"})).status_code in (403, 405)
+        assert (await mariam.post("/sok", data={"_csrf": "guessed", "q": "Nordli"})).status_code == 403
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [one["refused"] for one in told if one["said"] == "not let in"][-1] == "AK-W001"
+    assert "Nordli" not in lines.getvalue()
+
+
 def test_the_key_that_tells_apps_who_signed_in_is_as_strong_as_the_others(tmp_path: Path) -> None:
     key = Keyring.open(tmp_path, "smart-id", rsa=True).signer.as_dict(private=False)
     assert len(str(key["n"])) * 6 // 8 >= 384  # bytes of the modulus: 3072 bits

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -74,11 +75,37 @@ async def test_answers_arrive_whole_one_after_the_other_and_in_pieces() -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("lengths", [
+    "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+    "Content-Length: 4\r\nContent-Length: 5\r\n", "Content-Length: -1\r\n", "Content-Length: 4, 4\r\n",
+    "Content-Length: 0x4\r\n", "Transfer-Encoding: chunked, identity\r\n", " Content-Length: 4\r\n",
+])  # fmt: skip
+async def test_a_request_whose_length_is_told_in_two_ways_is_refused(lengths: str) -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            f"POST /short HTTP/1.1\r\nHost: a\r\n{lengths}\r\n0\r\n\r\nGET /pieces HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        )
+        told = await asyncio.wait_for(reader.read(-1), 5)
+        assert told.startswith(b"HTTP/1.1 400") and told.count(b"HTTP/1.1") == 1, told[:200]
+        writer.close()
+
+
+async def test_only_a_named_proxy_says_where_a_request_comes_from() -> None:
+    told = {"x-forwarded-for": "203.0.113.9, 198.51.100.7", "x-forwarded-proto": "https"}
+    for proxies, seen in (("127.0.0.1,::1", "198.51.100.7 https"), ("10.0.0.1", "127.0.0.1 http"),
+                          ("127.0.0.1,198.51.100.0/24", "203.0.113.9 https")):  # fmt: skip
+        async with served(proxies) as port, httpx.AsyncClient() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/where", headers=told)).text == seen
+
+
 @asynccontextmanager
-async def served() -> AsyncIterator[int]:
+async def served(proxies: str = "127.0.0.1") -> AsyncIterator[int]:
     """Serve on a real socket as `akson serve` does."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(pieces, http=OneWrite, log_config=None, lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(pieces, http=OneWrite, log_config=None, lifespan="off", forwarded_allow_ips=proxies)
+        )
         running = asyncio.create_task(server.serve([listening]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
@@ -90,6 +117,8 @@ async def served() -> AsyncIterator[int]:
 async def pieces(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer in one piece or in several."""
     parts = PARTS if scope["path"] == "/pieces" else [b"short"]
+    if scope["path"] == "/where":
+        parts = [f"{scope['client'][0]} {scope['scheme']}".encode()]
     length = str(sum(map(len, parts))).encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
     for n, part in enumerate(parts, 1):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
@@ -277,3 +278,14 @@ async def test_an_issuer_vouches_for_those_it_is_there_for_and_no_others(
     door = Door(db, tmp_path, vouches=frozenset({vouches}))
     assert await why(door.enter(door.token(**told))) == f"this issuer does not vouch for {max(EVERYBODY - {vouches})}"
     assert await door.enter(door.token(**(PERSON if vouches == STAFF else CITIZEN))) == "jonas"
+
+
+def test_a_weak_key_proves_nothing() -> None:
+    for bits, taken in ((1024, False), (2048, True)):
+        weak = rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key().public_numbers().n
+        jwk = {"kty": "RSA", "e": "AQAB", "n": jose.b64(weak.to_bytes(bits // 8, "big"))}
+        if taken:
+            assert jose.public_key(jwk).thumbprint()
+        else:
+            with pytest.raises(BadToken):
+                jose.public_key(jwk)

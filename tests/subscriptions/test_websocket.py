@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from akson.doors.serving import OneWrite
 from akson.fhirapi.door import routes
+from akson.fhirapi.socket import address
 from tests.fhirapi.clients import ASTRID, about, issue
 from tests.offices import VENDOR, patient
 from tests.subscriptions.receiving import Got
@@ -182,3 +183,9 @@ async def test_a_token_is_given_for_websockets_of_ones_own_only(world: Subscribi
     nurse = world.api.as_(await nurse_of(world))
     assert (await nurse.get(f"Subscription/{id_}/$get-ws-binding-token")).status_code == 404
     assert (await nurse.get(f"Subscription/$get-ws-binding-token?id={id_}")).status_code == 404
+
+
+@pytest.mark.parametrize(("base", "where"), [("https://akson.example/fhir", "wss://akson.example/fhir/$ws"),
+                                             ("http://127.0.0.1:8000/fhir", "ws://127.0.0.1:8000/fhir/$ws")])  # fmt: skip
+def test_the_address_of_websockets_is_as_safe_as_that_of_the_server(base: str, where: str) -> None:
+    assert address(base) == where

@@ -11,6 +11,7 @@ the access log is on disk, before the first byte leaves.
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -41,6 +42,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+LOG = logging.getLogger("akson.web")
 AS_UNKNOWN = {"AK-A010": "AK-J001"}  # strictly confidential: as if there were nobody, down to the code on the page
 SAID = "akson-said"  # cookie with the sentence to show once; see `said_in`
 
@@ -241,6 +243,9 @@ class Door:
             where = request.url.path if "GET" in self.screen.methods else "/"
             return guarded(RedirectResponse(f"/logg-inn?til={quote(where)}", 303))
         except Refused as refused:
+            if refused.code == "AK-W001":
+                address = request.client.host if request.client else ""
+                LOG.warning("not let in", extra={"refused": refused.code, "address": address})
             return await self._refused(request, refused)
 
     async def _refused(self, request: Request, refused: Refused) -> Response:

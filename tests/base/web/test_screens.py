@@ -204,6 +204,14 @@ async def test_what_was_done_is_said_once(browser: httpx.AsyncClient) -> None:
     assert 'role="status"' not in second.text
 
 
+async def test_the_sentence_travels_for_this_host_over_https_only(browser: httpx.AsyncClient, office: Office) -> None:
+    office.secure = True
+    answer = await browser.post("/p/astrid", data=form())
+    name, _, said = answer.headers["set-cookie"].partition("=")
+    assert name == f"__Host-{SAID}"
+    assert {"httponly", "secure", "samesite=strict", "path=/"} <= {one.strip().lower() for one in said.split(";")[1:]}
+
+
 @pytest.mark.parametrize("cookie", ["", ".", "bm90ZS5tZW51.0000", "bm90ZS5tZW51", "æ.ø"])
 async def test_a_made_up_sentence_is_never_said(browser: httpx.AsyncClient, cookie: str) -> None:
     answer = await browser.get("/p/astrid/samhandling", headers=[(b"cookie", f"{SAID}={cookie}".encode())])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -216,6 +216,29 @@ async def test_a_refresh_can_ask_for_less_and_never_for_more_and_a_slip_does_not
     token = await smart.launched(f"{READ} offline_access", jonas, "astrid")
     assert (await refreshed(smart, token, scope="patient/*.cruds")).json()["error"] == "invalid_scope"
     assert (await refreshed(smart, token, scope="patient/*.rs")).json()["scope"] == "patient/*.rs"
+
+
+async def test_offline_access_ends_ninety_days_after_the_consent_however_often_it_is_refreshed(
+    smart: Smart, jonas: Actor
+) -> None:
+    token = await smart.launched(f"{READ} offline_access", jonas, "astrid")
+    began = await smart.office.database.fetchval("SELECT expires_at FROM smart_grant")
+    assert began - datetime.now(UTC) < timedelta(days=90, minutes=1)
+    token = (await refreshed(smart, token)).json()
+    assert await smart.office.database.fetchval("SELECT expires_at FROM smart_grant") == began
+    await smart.office.database.execute("UPDATE smart_grant SET expires_at = now() - interval '1 second'")
+    assert (await refreshed(smart, token)).json()["error"] == "invalid_grant"
+    assert (await smart.fhir(token, "Observation?_count=1")).status_code == 401
+
+
+async def test_the_page_says_how_long_the_app_is_let_in(smart: Smart) -> None:
+    browser = await smart.sign_in(await smart.citizen("astrid"))
+    for more, said in (
+        ("", "høyst en time"),
+        ("online_access", "så lenge du er logget inn"),
+        ("offline_access", "90 dager"),
+    ):
+        assert said in (await smart.authorize(f"{READ} {more}".strip(), browser)).text
 
 
 async def test_online_access_ends_with_the_browser_session(smart: Smart, jonas: Actor) -> None:

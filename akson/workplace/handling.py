@@ -10,7 +10,7 @@ from akson.base.web.messages import texts
 from akson.base.work import Work
 from akson.exchange import sending
 from akson.patient.chart import local
-from akson.patient.reading import reference, words
+from akson.patient.reading import moment, reference, words
 from akson.record import journal
 from akson.record.stored import Stored
 from akson.record.worklist import FOR_INFORMATION, TASK
@@ -104,8 +104,9 @@ async def _answer_here(work: Work, asked: Stored, text: str) -> None:
 
 async def _change(work: Work, task: Stored, version: int, *, status: str, owner: Resource | None, state: str) -> Stored:
     now = local(work.now)
+    begun = moment(task.resource.get("authoredOn")) or now  # by a clock that goes ahead of ours, it may be
     changed: Resource = dict(task.resource) | {
-        "status": status, "lastModified": now.isoformat(),
+        "status": status, "lastModified": max(now, begun).isoformat(),
         "businessStatus": {"text": texts().plain(state, clock=f"{now:%H.%M}", name=work.actor.name)},
     }  # fmt: skip
     if owner is not None:

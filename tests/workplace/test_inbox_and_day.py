@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from akson.base.work import Purpose
 from akson.record import journal
+from tests.offices import JOB
 from tests.seeded import Town
 from tests.workplace.browsing import Browser, Shown, browsing
 from tests.workplace.conftest import caught_up
@@ -85,6 +88,16 @@ async def test_a_task_is_finished_taken_or_given_to_the_unit(at_work: Town, do: 
     async with at_work.office.work(jonas, Purpose.TREATMENT) as work:
         task = (await journal.read(work, "Task", at_work.id("Task/astrid-samstem"))).resource
     assert (task["status"], task["owner"]["display"]) == (state, owner)
+
+
+async def test_a_task_begun_by_a_clock_ahead_of_ours_is_taken_like_any(at_work: Town) -> None:
+    jonas, id_ = await at_work.at_work("jonas"), at_work.id("Task/astrid-samstem")
+    async with at_work.office.work(JOB, Purpose.SYSTEM) as work:
+        task = (await journal.read(work, "Task", id_)).resource
+        await journal.update(work, task | {"authoredOn": (work.now + timedelta(hours=1)).isoformat()} | {
+            "lastModified": (work.now + timedelta(hours=1)).isoformat()}, id_=id_)  # fmt: skip
+    async with browsing(at_work.office, jonas) as browser:
+        assert (await handled(browser, at_work, "Task/astrid-samstem", version="2", do="take")).status == 303
 
 
 async def test_my_day_shows_what_i_own_what_i_sign_and_what_i_wait_for(at_work: Town) -> None:

@@ -1,0 +1,209 @@
+"""Walks the pages as people do, by their links, and collects every form with its fields as it is drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+
+import seeds
+from akson.app import application
+from akson.base.database import Database
+from akson.base.jobs import deliver
+from akson.base.work import Actor
+from akson.doors.opening import opened
+from akson.doors.running import consumers
+from akson.doors.seeding import load
+from akson.doors.settings import Settings
+from akson.signin.sessions import Session, Sessions, SessionSettings
+from seeds.personas import citizen_personas
+from tests.seeded import MEMBERS
+
+T = TypeVar("T")
+BASE = "http://akson.test"
+STAFF = ("jonas", "mariam", "siri", "per", "camilla", "sara")
+CITIZENS = ("astrid",)
+FIRST = ("/start", "/min", "/innboks", "/personvern", "/sok", "/tilgang", "/apper", "/usorterte")
+MOST, ALIKE = 120, 3  # pages for each person, and of those that differ by ids and values only
+LEAVING = ("/logg-ut", "/laas", "/innlogginger", "/logg-inn")  # forms that end the session that is looked from
+
+
+@dataclass
+class Shape:
+    """One form as it is drawn. offered: what each field may be set to, the value it has first."""
+
+    who: str
+    action: str
+    offered: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> tuple[str, str, tuple[str, ...]]:
+        """Return what makes it the same form as another: the page it leads to, without ids, and its fields."""
+        return self.who, _kind(urlsplit(self.action).path), tuple(sorted(self.offered))
+
+
+class _Reader(HTMLParser):
+    """Reads links and forms of one page."""
+
+    def __init__(self, who: str, here: str) -> None:
+        super().__init__()
+        self.who, self.here = who, here
+        self.links: list[str] = []
+        self.forms: list[Shape] = []
+        self._open: Shape | None = None
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        if tag == "a" and said.get("href", "").startswith("/"):
+            self.links.append(said["href"].partition("#")[0])
+        elif tag == "form":
+            posted = said.get("method", "get").lower() == "post"
+            self._open = Shape(self.who, said.get("action") or self.here) if posted else None
+        elif self._open is not None and (name := said.get("name") or self._select):
+            if tag == "select":
+                self._select = name
+            if tag in ("input", "textarea", "button", "option") and (tag == "option" or said.get("name")):
+                self._open.offered.setdefault(name, []).append(said.get("value", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._open is not None:
+            self.forms.append(self._open)
+            self._open = None
+        elif tag == "select":
+            self._select = ""
+
+
+class House:
+    """The whole application on a database, on a loop of its own, with people who are signed in."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.records: list[str] = []  # addresses of some, open to one and closed to another
+        self.settings = Settings(
+            environment="test", database_url=database_url, data=folder, base_url=BASE, port=1, schemas=None,
+            exchange_secret="", postgres_bin=None, staff_issuer="", citizen_issuer="", client_id="akson", rate=0,
+        )  # fmt: skip
+        self.run(self._peopled())
+        self._app = application(self.settings)
+        self._life = self._app.router.lifespan_context(self._app)
+        self.run(self._life.__aenter__())
+        wire = httpx.ASGITransport(app=self._app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=wire, base_url=BASE)
+        self.database = self.run(Database.open(database_url, size=2))
+        self._secrets: dict[str, str] = {}
+
+    def run(self, doing: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(doing)
+
+    async def _peopled(self) -> None:
+        """Load the named people as of now, and let the worklists hear of it."""
+        async with opened(self.settings) as office:
+            names = await load(office, seeds.resources(0, office.clock()))
+            ids = [names[f"Patient/{one}"].partition("/")[2] for one in ("astrid", "ola")]
+            self.records = [f"/p/{id_}{page}" for id_ in ids for page in ("", "/nodapning", "/notat/ny")]
+            while await deliver(office.database, consumers(office), office.clock()):
+                pass
+
+    def close(self) -> None:
+        self.run(self.http.aclose())
+        self.run(self.database.close())
+        self.run(self._life.__aexit__(None, None, None))
+        self.loop.close()
+
+    async def sign_in(self, who: str) -> None:
+        """Begin a session, also where the last one was ended by a form."""
+        sessions = Sessions(self.database, SessionSettings(secure=True))
+        async with opened(self.settings, size=2) as office:
+            found = await self._actors(office.register, who)
+        self._secrets[who] = await sessions.start(found[:1], provider="demo", now=datetime.now(UTC))
+
+    async def _actors(self, register: Any, who: str) -> list[Actor]:
+        if who in MEMBERS:
+            return list(await register.staff(MEMBERS[who].fnr.value, datetime.now(UTC), "demo:4"))
+        card = next(one for one in citizen_personas() if one.key.endswith(f"/{who}"))
+        return [await register.citizen(card.fnr, "demo:idporten-loa-high")]
+
+    def csrf(self, who: str) -> str:
+        return Session(secret=self._secrets[who], actor=None, choices=(), provider="demo").csrf
+
+    async def ask(self, who: str, method: str, path: str, pairs: list[tuple[str, str]] | None = None) -> httpx.Response:
+        """Ask as somebody's browser does; pairs: the form, names that stand twice too."""
+        self.http.cookies.clear()
+        headers = {"cookie": f"__Host-akson={self._secrets[who]}", "content-type": "application/x-www-form-urlencoded"}
+        content = httpx.QueryParams(pairs).__str__().encode() if pairs is not None else None
+        answer = await self.http.request(method, path, headers=headers, content=content)
+        if answer.headers.get("location", "").startswith("/logg-inn"):
+            await self.sign_in(who)
+        return answer
+
+    async def versions(self) -> int:
+        """Return how much stands in the journal."""
+        found: int = await self.database.fetchval("SELECT count(*) FROM resource_version")
+        return found
+
+    async def pages(self, who: str) -> dict[str, httpx.Response]:
+        """Follow links from the first pages on; return what each address answers."""
+        seen: dict[str, httpx.Response] = {}
+        alike: Counter[str] = Counter()
+        waiting = [*FIRST, *self.records]
+        while waiting and len(seen) < MOST:
+            path = waiting.pop(0)
+            if path in seen or path.startswith((*LEAVING, "/static", "/fhir", "/smart")) or alike[_kind(path)] == ALIKE:
+                continue
+            alike[_kind(path)] += 1
+            seen[path] = await self.ask(who, "GET", path)
+            waiting += filter(None, [seen[path].headers.get("location")])
+            reader = _Reader(who, path)
+            reader.feed(seen[path].text)
+            waiting += reader.links
+        return seen
+
+    async def forms(self, who: str) -> Iterator[Shape]:
+        """Return the forms of all pages, each kind once."""
+        found: dict[object, Shape] = {}
+        for path, answer in (await self.pages(who)).items():
+            reader = _Reader(who, path)
+            reader.feed(answer.text)
+            for one in reader.forms:
+                if not one.action.startswith(LEAVING):
+                    found.setdefault(one.kind, one)
+        return iter(found.values())
+
+
+@contextmanager
+def house(database_url: str, folder: Path) -> Iterator[House]:
+    made = House(database_url, folder)
+    try:
+        for who in (*STAFF, *CITIZENS):
+            made.run(made.sign_in(who))
+        yield made
+    finally:
+        made.close()
+
+
+def _kind(address: str) -> str:
+    """Return an address without ids and values."""
+    parts = urlsplit(address)
+    steps = ["…" if len(step) == 27 else step for step in parts.path.split("/")]
+    return "?".join(["/".join(steps), *sorted(name for name, _ in parse_qsl(parts.query))])
+
+
+def query(action: str) -> str:
+    """Return the address of a form as one line that may be posted to."""
+    parts = urlsplit(action)
+    return parts.path + (f"?{httpx.QueryParams(parse_qsl(parts.query))}" if parts.query else "")
+
+
+def told(answer: httpx.Response) -> str:
+    return json.dumps([answer.status_code, answer.text[:300]])

@@ -3,7 +3,7 @@
 #   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest,
 #                                                 WORKERS=0 runs them in one process (to use a debugger, or -s)
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance check fix journey seed shell drill bench definitions units docs requirements clean
+.PHONY: help demo test conformance check fix journey seed shell drill bench definitions units docs requirements clean sbom sqlmap
 SHELL := /bin/bash
 PORT ?= 8000
 DATA ?= data
@@ -64,6 +64,13 @@ units: $(DEV)  ## distil the units of UCUM anew
 docs: $(DEV)  ## make the generated pages of docs/ anew
 	@$(PYTHON) -m tests.architecture.schema docs/schema.sql
 	@$(PYTHON) -m tests.architecture.access docs/access.md
+	@$(PYTHON) -m tests.architecture.asvs docs/security.md
+
+sbom: $(DEV)  ## the bill of materials (CycloneDX) of what an installation runs on, in sbom.json
+	@$(PYTHON) -m tests.architecture.bill sbom.json
+
+sqlmap: $(DEV)  ## Debian's sqlmap against a running server, some minutes; ARGS="--level 2 --seconds 120" asks more
+	@$(PYTHON) -m tests.sqlmap $(ARGS)
 
 requirements: $(DEV)  ## pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev requirements-demo; do \

@@ -39,7 +39,7 @@ FORBIDDEN = {
     "xml.dom.minidom",
 }
 CRYPTOGRAPHY = re.compile(
-    r"\b(AESGCM|AES|ECB|HKDF|SHA256|sha256|blake2b|hmac\.(?:digest|new)|Ed25519(?:Private|Public)Key|ECKey|RSAKey|OKPKey)\b"
+    r"\b(AESGCM|AES|ECB|ChaCha20Poly1305|X25519\w*Key|HKDF|SHA256|sha256|blake2b|hmac\.(?:digest|new)|Ed25519(?:Private|Public)Key|ECKey|RSAKey|OKPKey)\b"
 )
 
 

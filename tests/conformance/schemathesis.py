@@ -31,7 +31,7 @@ from akson.doors.settings import Settings, from_environment
 from tests.conformance.servers import running
 from tests.conformance.suites import Case
 
-EVERY = 40
+EVERY = 60
 EXAMPLES = int(os.environ.get("AKSON_EXAMPLES", "3"))
 PERSON, PROGRAM = "Jonas", ""
 # Every type answers alike by its address; these stand for the rest, so that a run ends.
@@ -108,6 +108,8 @@ def _fault(who: str, case: Any) -> str | None:
     here = api()
     kwargs = case.as_transport_kwargs(base_url=str(here.client.base_url).rstrip("/"))
     sent = {name: kwargs[name] for name in ("method", "url", "params", "json", "data", "content") if kwargs.get(name)}
+    if isinstance(sent.get("data"), bytes | str):
+        sent["content"] = sent.pop("data")
     headers = {str(name): str(value) for name, value in (kwargs.get("headers") or {}).items()}
     headers |= {"authorization": f"Bearer {here.tokens[who]}"}
     try:

@@ -15,6 +15,7 @@ import pytest
 
 from akson.app import served
 from akson.base.web.screens import said_in
+from akson.base.web.speaking import cookie as language_cookie
 from akson.doors.people import personas
 from akson.doors.settings import Settings, from_environment
 from akson.signin import screens as signin_screens
@@ -78,13 +79,14 @@ def test_every_cookie_is_for_this_host_over_https_and_out_of_reach_of_scripts() 
         node for source in product() for node in ast.walk(source.tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "set_cookie"
     ]  # fmt: skip
-    assert len(calls) == 3  # of the session, of a sign-in under way, of a sentence to show once
+    assert len(calls) == 4  # of the session, of a sign-in under way, of a sentence to show once, of the language
     for call in calls:
         said = {one.arg: ast.unparse(one.value) for one in call.keywords}
         assert said["httponly"] == "True" and said["secure"].endswith("secure"), ast.unparse(call)
         assert said["samesite"] in ("'lax'", "'strict'") and "domain" not in said, ast.unparse(call)
         assert said.get("path", "'/'") == "'/'", ast.unparse(call)
     assert SessionSettings(secure=True).cookie == "__Host-akson"
+    assert language_cookie(secure=True).startswith("__Host-")
     assert said_in(cast(Any, SimpleNamespace(secure=True))).startswith("__Host-")
     assert '"__Host-akson-inn" if signin.sessions.settings.secure' in inspect.getsource(signin_screens)
 

@@ -63,3 +63,12 @@ def test_skjermen_laaser_seg_selv_i_alle_faner(journey: Journey) -> None:
     jonas.leaves_the_screen()
     jonas.sees("Skjermen er låst")
     other.sees("Skjermen er låst")
+
+
+def test_den_som_er_logget_inn_to_steder_avslutter_det_ene(journey: Journey) -> None:
+    ved_pulten, paa_vakta = journey.as_("Jonas Eikeland"), journey.as_("Jonas Eikeland", width=390)
+    ved_pulten.go("/innlogginger").sees("Her er du logget inn", "(denne)", "Fastlege")
+    ved_pulten.press("Avslutt alle de andre")
+    paa_vakta.go("/start")
+    assert paa_vakta.path != "/start"
+    ved_pulten.open("Tilbake").sees("Jonas Eikeland")

@@ -86,10 +86,19 @@ class _Door:
             try:
                 return await answer(request)
             except Refused as no:
-                await self._in.noted(Event(what="refused", actor=None, code=no.code, address=_address(request)))
+                await self._note_refusal(request, no.code)
                 return refusal(self._in.renderer, no)
 
         return endpoint
+
+    async def _note_refusal(self, request: Request, code: str) -> None:
+        """Note a refusal, unless its address was refused so often lately that more would only fill the log."""
+        signin, address = self._in, _address(request)
+        try:
+            await signin.tickets.count(f"refused {address}", signin.starts, now=signin.clock())
+        except Refused:
+            return
+        await signin.noted(Event(what="refused", actor=None, code=code, address=address))
 
     async def begin(self, request: Request) -> Response:
         """Send the browser to the issuer; with several issuers let the person choose first."""
@@ -243,7 +252,7 @@ class _Door:
             if not await signin.tickets.first_sight(logout.jti, until=logout.until):
                 raise BadToken("jti seen before")
         except (BadToken, Refused) as bad:
-            await signin.noted(Event(what="refused", actor=None, code="AK-L004", address=_address(request)))
+            await self._note_refusal(request, "AK-L004")
             status = bad.status if isinstance(bad, Refused) and bad.status >= 500 else 400
             return JSONResponse({"error": "invalid_request", "error_description": str(bad)}, status, headers=NO_STORE)
         for actor in await signin.sessions.end_at_issuer(name, logout.issued):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from akson.signin import jose
@@ -96,3 +97,15 @@ async def test_a_token_counts_once(house: House, browser: Browser) -> None:
     await browser.sign_in("jonas")
     assert (await told(house, one))[0] == 400
     assert (await browser.go("/side")).status_code == 200
+
+
+async def test_who_sends_nonsense_for_ever_does_not_fill_the_log(house: House, database_url: str) -> None:
+    noted, database = [], await asyncpg.connect(database_url)
+    for before in (0, house.signin.starts - 1, house.signin.starts):
+        await database.execute("UPDATE signin_attempt SET attempts = $1", before)
+        assert (await told(house, "x", "ukjent"))[0] == 400
+        noted.append(len(house.events))
+    await database.close()
+    house.clock.pass_(minutes=6)
+    assert (await told(house, "x"))[0] == 400
+    assert [*noted, len(house.events)] == [1, 2, 2, 3]

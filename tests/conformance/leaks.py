@@ -1,7 +1,8 @@
 """Attempts to get at what is hidden, in a village of persons in every situation: tests/leaks/sees.py says who sees what.
 
-Two processes walk, each with half of those who ask, through the API in process on real PostgreSQL. 750 attempts each,
-every question about nobody in particular in turn, and everything that the table says they see, which must be there.
+Two processes walk, each with half of those who ask, through the API in process on real PostgreSQL. 750 attempts each, 50
+of them as requests of their own; the questions about nobody in particular in turn; and everything that the table says
+they see, which must be there.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.leaks.sees import ASKERS
 from tests.leaks.village import Village, build
 from tests.offices import opened_office
 
-SHARE, WIDE, PROCESSES, AT_ONCE = 750, 12, 2, 3
+SHARE, ALONE, WIDE, PROCESSES, AT_ONCE = 750, 50, 12, 2, 3
 EVERY = len(ASKERS) * (SHARE + 2)  # tests/leaks/test_oracle.py is the quick part
 Results = dict[str, str | None]  # by case
 
@@ -72,7 +73,8 @@ async def _all(numbers: list[int], url: str, village: Village) -> Results:
 async def _one(village: Village, api: Api, n: int) -> Results:
     asker = ASKERS[n]
     walk = Walk(village, api, asker)
-    await walk.share(SHARE, n)
+    await walk.alone(ALONE, n)
+    await walk.share(SHARE - len(walk.results), n)
     told: Results = {f"{asker.name} {m:03}": one for m, one in enumerate(walk.results)}
     walk.results.clear()
     await walk.wide(every=len(ASKERS) // WIDE, first=n)

@@ -5,12 +5,14 @@ And ways round: chains, company, compartments, whole records, conditions that so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote
 
-from akson.fhir import search, types
+from akson.fhir import bodies, search, types
 from tests.leaks.canary import TYPES
 from tests.leaks.questions import INTERACTIONS, OPERATIONS, Entry, around, entry, pages, reverse, searches
 from tests.leaks.village import Item
@@ -133,3 +135,55 @@ def wide() -> Iterator[Entry]:
             yield entry("GET", question)
     yield entry("GET", "_history?_count=200")
     yield entry("GET", f"?_type={','.join(types.TYPES[:40])}&_count=200")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One request of its own, for what a batch does not carry: headers both ways, forms, patches, transactions."""
+
+    method: str
+    path: str
+    body: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def mapped(self, change: Callable[[str], str]) -> Self:
+        """Return the request with its address and body changed."""
+        return replace(self, path=change(self.path), body=change(self.body))
+
+
+_FORM = (("content-type", "application/x-www-form-urlencoded"),)
+_PATCHES = (("content-type", "application/json-patch+json"),)
+
+
+def alone(item: Item, *, whole: bool) -> Iterator[Request]:
+    """Yield the requests of their own about an item; whole: as in `about`."""
+    one, at, word = item.resource, item.ref, item.word
+    kind, id_ = one["resourceType"], one["id"]
+    yield Request(method="HEAD", path=at)
+    yield Request(method="GET", path=at, headers=(("if-none-match", 'W/"1"'),))
+    yield Request(method="GET", path=at, headers=(("if-modified-since", "Wed, 01 Jan 2031 00:00:00 GMT"),))
+    yield Request(method="GET", path=f"{at}?_pretty=true")
+    yield Request(method="HEAD", path=f"{at}/_history/1")
+    yield Request(method="HEAD", path=f"{kind}?_id={id_}&_total=accurate")
+    yield Request(method="POST", path=f"{kind}/_search", body=f"_id={id_}&_total=accurate", headers=_FORM)
+    yield Request(method="POST", path=f"{kind}/_search", body=f"_content={word}&_summary=count", headers=_FORM)
+    for value in (word, "9"):
+        test = json.dumps([{"op": "test", "path": "/implicitRules", "value": value}])
+        yield Request(method="PATCH", path=at, body=test, headers=_PATCHES)
+    yield Request(method="PATCH", path=at, body="[]", headers=(*_PATCHES, ("if-match", 'W/"1"')))
+    yield _transaction(entry("GET", at))
+    yield _transaction(entry("GET", f"{kind}?_id={id_}"))
+    yield _transaction(entry("PATCH", at, {"resourceType": "Parameters"}))
+    if whole:
+        body = bodies.dumps(one).decode()
+        yield Request(method="PUT", path=at, body=body, headers=(("if-match", 'W/"9"'),))
+        yield Request(method="PUT", path=f"{kind}?_id={id_}", body=body)
+        yield Request(method="DELETE", path=at, headers=(("if-match", 'W/"1"'),))
+        about = {"resourceType": "Observation", "status": "final", "code": {"text": "Puls"}}
+        for subject in (f"Patient?name={word}", f"Patient?_id={item.patient[0]}", f"Patient/{item.patient[0]}"):
+            yield _transaction(entry("POST", "Observation", about | {"subject": {"reference": subject}}))
+
+
+def _transaction(asked: Entry) -> Request:
+    body = bodies.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [asked]}).decode()
+    return Request(method="POST", path="", body=body)

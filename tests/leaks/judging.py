@@ -112,6 +112,33 @@ class Walk:
                 break
         return found[:most]
 
+    async def alone(self, most: int, first: int) -> None:
+        """Make so many requests of their own: their headers tell as much as their bodies."""
+        hidden = [
+            one for one in self.village.items if not self.sees(one) and one.part not in ("address", "name", "erased")
+        ]
+        tried = [(item, one) for item in hidden for one in attempts.alone(item, whole=self._whole(item))]
+        every = max(1, len(tried) // most)
+        for item, one in tried[first % every :: every][:most]:
+            whole = self._whole(item)
+
+            def absent(text: str, item: Item = item, whole: bool = whole) -> str:
+                return item.absent(text, whole=whole)
+
+            answer, nothing = await self._request(one), await self._request(one.mapped(absent))
+            asked = entry(one.method, f"{one.path} {one.body}")
+            found = self._shown(asked, answer, item)
+            if found is None and absent(answer) != absent(nothing):
+                found = self._leak(item, asked, f"{answer} but of nothing {nothing}")
+            self._judge(found)
+
+    async def _request(self, one: attempts.Request) -> str:
+        """Return status, headers and body of an answer."""
+        headers = {"accept-encoding": "identity", **dict(one.headers)}
+        answer = await self.client.request(one.method, one.path, content=one.body or None, headers=headers)
+        told = [f"{name}: {value}" for name, value in answer.headers.items() if name not in ("date", "x-request-id")]
+        return _plain("\n".join([str(answer.status_code), *told, answer.text]))
+
     async def wide(self, every: int = 1, first: int = 0) -> None:
         """Ask each so-manieth of the questions about nobody in particular."""
         asked = list(attempts.wide())[first % every :: every]
@@ -139,12 +166,8 @@ class Walk:
         self._of_nothing |= zip(new, map(_plain, told), strict=True)
         for (item, one), form, answer in zip(tried, forms, await self._ask(asked), strict=True):
             found = self._shown(one, answer, item)
-            nothing = self._of_nothing[form]
-            if (
-                found is None
-                and item.part != "erased"
-                and _plain(item.absent(answer, whole=self._whole(item))) != nothing
-            ):
+            told, nothing = (item.absent(text, whole=self._whole(item)) for text in (answer, self._of_nothing[form]))
+            if found is None and item.part != "erased" and _plain(told) != nothing:
                 found = self._leak(item, one, f"{answer} but of nothing {nothing}")
             self._judge(found)
 

@@ -104,7 +104,7 @@ def _barnevern() -> Resource:
 def _youth_in() -> Resource:
     coding = {"system": "https://akson.no/fhir/consent", "code": "youth-sign-in"}
     return {"resourceType": "Consent", "status": "active", "patient": _ref("SELF"), "dateTime": "2026-01-01",
-            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"coding": [coding]}],
+            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"coding": [coding], "text": "KX"}],
             "policyRule": {"text": "samtykke"}, "provision": {"type": "permit", "period": {"start": "2026-01-01"}}}  # fmt: skip
 
 

@@ -5,8 +5,8 @@ This file imports nothing of the application, least of all its rules: where the 
 Each person below is in one situation. A row says which askers see which parts of the record; who is not named sees
 nothing of it, not even that it is there. What a role or a token is not for is taken away from that (TYPES).
 
-parts   plain: ordinary content. closed: what the block of this person is about. consent: the block itself. name: as it
-        stands in somebody else's record. The others are called as their mark, or as what was done with them.
+parts   plain: ordinary content. closed: what the block of this person is about. consent: the block, or the consent, itself.
+        name: as it stands in somebody else's record. The others are called as their mark, or as what was done with them.
 askers  a name of ASKERS; "self": the person; else their unit ("nord", "sentrum", "fjell", "lege") or "program". The
         first of these that a row has counts.
 """
@@ -80,9 +80,9 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     # R25-R28, C10: children
     "a child of 6": {"the mother": "plain", "the father": "plain", "nord": "plain withheld-parents",
                      "program": "plain withheld-parents", "a nurse who is a mother": ""},
-    "a child of 12": {"the mother": "plain", "program": "plain"},
+    "a child of 12": {"the mother": "plain", "program": "plain consent"},
     "a youth of 14": {"the mother": "plain", "program": "plain withheld-parents"},
-    "a youth of 14 who signs in": {"the mother": "plain", "self": "plain", "program": "plain"},
+    "a youth of 14 who signs in": {"the mother": "plain", "self": "plain consent", "program": "plain consent"},
     "a youth of 16": {"self": "plain", "program": "plain"},
     "a child in care": {"program": "plain"},
     "a child of one parent": {"the mother": "plain", "program": "plain"},

@@ -98,6 +98,7 @@ async def test_nobody_gets_what_the_table_does_not_say_they_see(village: Village
     for n, asker in list(enumerate(ASKERS))[::EVERY]:
         walk = Walk(village, api, asker)
         await walk.share(SHARE, n)
+        await walk.alone(SHARE // 10, n)
         await walk.wide(every=700, first=n)
         await walk.seen(every=EVERY)
         told.add(walk.tally)

@@ -208,9 +208,11 @@ class _Person:
         clock = self.town.made.office.clock
         assert isinstance(clock, Clock)
         await self._write([self._patient()])
-        await self._write(
-            [_One("plain", one["resourceType"], one, Marks(next(self.town.numbers))) for one in self.life.ties]
-        )
+        await self._write([
+            _One("consent" if one["resourceType"] == "Consent" else "plain", one["resourceType"], one,
+                 Marks(next(self.town.numbers)))
+            for one in self.life.ties
+        ])  # fmt: skip
         await self._open(clock)
         await self._write([self._filled(kind, "plain") for kind in self._kinds()])
         for part, writer, long_ago in self.life.parts:

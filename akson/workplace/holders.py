@@ -7,8 +7,8 @@ the banner does: that there are some, never what they are about or whom they nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from akson.access.facts import Facts, Opening, Relation
@@ -22,9 +22,11 @@ from akson.patient.chart import Chart, open_chart
 from akson.patient.reading import named, words
 from akson.record.represented import representing
 from akson.record.working import Place, Worker, places, working
+from akson.workplace.words import uncapital
 
 SCREENS = Screens(__name__)
 WANTED: Final = {"Consent": 200, "RelatedPerson": 50}
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _OPENING: Final = "https://akson.no/fhir/opening"
 
 
@@ -35,6 +37,7 @@ class Holder:
     who: str  # "Hjemmetjenesten sone nord", "Jonas Eikeland, fastlege"
     basis: str  # "fastlegeliste", "avtale om time"
     until: str
+    ends: datetime | None = None
     opened: bool = False  # by own decision
     emergency: bool = False
 
@@ -69,9 +72,21 @@ async def _holders(work: Work, facts: Facts) -> list[Holder]:
     units, persons = {unit for unit, _ in keys if unit}, {person for _, person in keys if person}
     known = {one.owner: one for one in await places(work, units)}
     workers = {one.owner: one for one in await working(work, [], persons)}
-    found = [_related(one, known, workers) for one in relations]
-    found += [_opened(one, known, workers) for one in openings]
-    return list(dict.fromkeys(one for one in found if one.who))
+    tied = [_related(one, known, workers) for one in relations]
+    taken = [_opened(one, known, workers) for one in openings]
+    return [*_together(tied), *(one for one in dict.fromkeys(taken) if one.who)]
+
+
+def _together(tied: Iterable[Holder]) -> Iterator[Holder]:
+    """Yield each who is tied to the patient once, with every basis; an end is told only when all of them end."""
+    by: dict[str, list[Holder]] = {}
+    for one in tied:
+        by.setdefault(one.who, []).append(one)
+    for who, ones in by.items():
+        bases = list(dict.fromkeys(one.basis for one in ones))
+        last = max(ones, key=lambda one: one.ends or _NEVER)
+        if who:
+            yield replace(last, basis=", ".join([bases[0], *map(uncapital, bases[1:])]))
 
 
 def _lasts(opening: Opening) -> bool:
@@ -81,7 +96,7 @@ def _lasts(opening: Opening) -> bool:
 
 def _related(one: Relation, known: Mapping[int, Place], workers: Mapping[int, Worker]) -> Holder:
     until = full_date(local(one.end).date()) if one.end else ""
-    return Holder(who=_who(one.unit, one.person, known, workers), until=until,
+    return Holder(who=_who(one.unit, one.person, known, workers), until=until, ends=one.end,
                   basis=texts().plain(f"holders.by_{one.kind}"))  # fmt: skip
 
 

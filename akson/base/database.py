@@ -72,7 +72,12 @@ class Database:
         role   database role to act as, e.g. "akson_app": it can neither change nor delete what is written
         ready  connections that are open before anybody asks; 0: the first one who asks opens one
         """
-        settings = {"jit": "off", "statement_timeout": "30000", "idle_in_transaction_session_timeout": "30000"}
+        settings = {
+            "jit": "off",
+            "statement_timeout": "30000",
+            "idle_in_transaction_session_timeout": "30000",
+            "max_parallel_workers_per_gather": "0",
+        }  # fmt: skip - many ask at once
         if role:
             settings["role"] = role
         pool = await asyncpg.create_pool(

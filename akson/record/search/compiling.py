@@ -30,6 +30,7 @@ from akson.record.values import Hasher
 MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
 HEAD = 200  # resources that are looked at before rows are collected, of a condition that may well fit many
 _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
+_ANYWHERE = 20  # that of parts of words
 _COMMON = (4,)  # that of codes
 _R = Raw("r")
 # What is found by an index whose use depends on the values: by tokens of all kinds, by the time of the last change.
@@ -80,7 +81,7 @@ class Compiler:
     def total(self) -> Ready:
         """Return the statement that counts every hit."""
         statement = Statement()
-        conditions, best = self.conditions(statement), self.best(self.conditions(Statement()))
+        conditions, best = self.conditions(statement), self.best
         if self.by_owners and (best is None or best[0] in _COMMON or best[0] >= _BROAD):
             return self._total_of_owners(statement, conditions)
         rows = self.best_rows(conditions)
@@ -130,16 +131,19 @@ class Compiler:
         parts = [statement.put("in_type", r=_R, type=self.code), *statement.scope(self.scope, _R, by)]
         return all_of([*parts, met])
 
-    def best(self, conditions: Conditions) -> tuple[int, Condition] | None:
-        """Return the condition that is likely to have fewest rows, and how good it is; None: none has rows."""
+    @cached_property
+    def best(self) -> tuple[int, Condition] | None:
+        """The condition that is likely to have fewest rows, and how good it is; None: none has rows."""
+        conditions = self.conditions(Statement())
         ranked = [(rank, n) for n, one in enumerate(self.asked.conditions)
                   if (rank := conditions.rank(one, self.asked.type)) is not None]  # fmt: skip
         return (min(ranked)[0], self.asked.conditions[min(ranked)[1]]) if ranked else None
 
     def best_rows(self, conditions: Conditions) -> Rows | None:
-        """Return the rows of that condition."""
-        best = self.best(conditions)
-        return conditions.rows(best[1], self.asked.type) if best else None
+        """Return the rows of that condition; of parts of words only where all must be looked at anyway."""
+        if self.best is None or (self.by_owners and self.best[0] >= _ANYWHERE):
+            return None
+        return conditions.rows(self.best[1], self.asked.type)
 
     @property
     def by_owners(self) -> bool:

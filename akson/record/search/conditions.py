@@ -251,8 +251,12 @@ class Conditions:
         parameter = criterion.parameter
         if parameter.kind == "composite":
             return self._rows_of_composite(criterion, type_)
-        if criterion.modifier in ("missing", "not", "not-in", "contains", "text"):
+        if criterion.modifier in ("missing", "not", "not-in", "text"):
             return None
+        if criterion.modifier == "contains":
+            each = [Raw(one) for one in self._each(criterion)] if len(criterion.values) <= MANY else []
+            rows = [self.statement.put("rows_of_part", slots=slots_of(parameter.slots), any=one) for one in each]
+            return (20, " UNION ALL ".join(rows)) if rows else None
         return self._rows_in(criterion, parameter.slots, type_)
 
     def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> Rows | None:
@@ -320,13 +324,8 @@ class Conditions:
         opened = {id_: self.ids.open(id_) for id_ in condition.values}
         ours = [(owner, id_) for id_, owner in opened.items() if owner is not None]
         foreign = [id_ for id_, owner in opened.items() if owner is None]
-        return self.statement.put(
-            "rows_of_ids",
-            owners=[o for o, _ in ours],
-            ids=[i for _, i in ours],
-            type=types.code_of(type_),
-            foreign=foreign,
-        )
+        owners, ids = [o for o, _ in ours], [i for _, i in ours]
+        return self.statement.put("rows_of_ids", owners=owners, ids=ids, type=types.code_of(type_), foreign=foreign)
 
     def _rows_of_chain(self, condition: a.Chain) -> Rows | None:
         texts, worst = [], 0

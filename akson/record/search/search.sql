@@ -236,6 +236,11 @@ SELECT s.owner, s.id FROM resource s WHERE s.type = :type AND s.tokens && :token
 -- name: rows_of_string
 SELECT s.owner, s.id FROM search_string s WHERE s.slot = ANY (:slots) AND :any
 
+-- name: rows_of_part
+-- The values are read from the index alone, and the rows of those that fit looked up: of each row it would be far more.
+SELECT f.owner, f.id FROM (SELECT DISTINCT s.slot, s.value FROM search_string s WHERE s.slot = ANY (:slots) AND :any OFFSET 0) v
+ CROSS JOIN LATERAL (SELECT f.owner, f.id FROM search_string f WHERE f.slot = v.slot AND f.value = v.value OFFSET 0) f
+
 -- name: rows_of_reference
 SELECT s.owner, s.id FROM search_reference s WHERE s.slot = ANY (:slots) AND :any
 

@@ -163,6 +163,6 @@ async def test_nobody_employs_themselves_or_signs_in_as_a_colleague(api: Api, ve
         assert (await client.put(at, json=kind | {"identifier": changed})).status_code == 403, changed
     licensed = [hers, {"system": HPR_SYSTEM, "value": "565501872"}]
     assert (await client.put(at, json=kind | {"identifier": licensed})).status_code == 200
-    assert (await client.delete(at)).status_code == 200
+    assert (await client.delete(at)).status_code in (403, 404)  # her number would be free for a new self
     assert (await client.put(at, json=kind | {"identifier": [mine]})).status_code == 403
-    assert (await vendor.put(at, json=kind | {"identifier": [hers]})).status_code == 201
+    assert (await vendor.put(at, json=kind | {"identifier": [hers]})).status_code == 200

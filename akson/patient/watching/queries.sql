@@ -39,8 +39,8 @@ WITH rows AS MATERIALIZED (
            max(s.at) + $6::interval
       FROM shown s JOIN rows l ON l.seq = s.seq
      GROUP BY 1, 2, 3, 4
-        ON CONFLICT (actor, day, unit, patient) DO UPDATE
-       SET opened = w.opened + excluded.opened, refused = w.refused + excluded.refused,
+        ON CONFLICT (actor, day, unit, patient) DO UPDATE SET
+           opened = w.opened + excluded.opened, refused = w.refused + excluded.refused,
            openings = w.openings + excluded.openings, first = least(w.first, excluded.first),
            last = greatest(w.last, excluded.last), due = excluded.due
 ), moved AS (
@@ -112,8 +112,8 @@ SELECT g.actor, g.day, g.unit, g.patient, g.controller, g.actor_id, g.actor_name
              refused, signs, strength, records, usual)
  WHERE g.strength >= $19
     OR EXISTS (SELECT FROM finding o WHERE (o.actor, o.day, o.unit, o.patient) = (g.actor, g.day, g.unit, g.patient))
-    ON CONFLICT (actor, day, unit, patient) DO UPDATE
-   SET first = least(f.first, excluded.first), last = greatest(f.last, excluded.last), opened = excluded.opened,
+    ON CONFLICT (actor, day, unit, patient) DO UPDATE SET
+       first = least(f.first, excluded.first), last = greatest(f.last, excluded.last), opened = excluded.opened,
        refused = excluded.refused, records = excluded.records, usual = excluded.usual,
        signs = CASE WHEN 'reported' = ANY (f.signs) THEN ARRAY['reported'] ELSE '{}' END || excluded.signs,
        strength = CASE WHEN 'reported' = ANY (f.signs) THEN greatest(f.strength, excluded.strength) ELSE excluded.strength END
@@ -156,8 +156,8 @@ SELECT f.*, coalesce(o.outcome, '') AS outcome, coalesce(o.words, '') AS words, 
 INSERT INTO finding AS f (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first, last,
                           opened, refused, signs, strength, at, reported)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, 0, ARRAY['reported'], $12, $13, $14)
-    ON CONFLICT (actor, day, unit, patient) DO UPDATE
-   SET signs = ARRAY['reported'] || array_remove(f.signs, 'reported'), reported = excluded.reported, strength = greatest(f.strength, excluded.strength)
+    ON CONFLICT (actor, day, unit, patient) DO UPDATE SET
+       signs = ARRAY['reported'] || array_remove(f.signs, 'reported'), reported = excluded.reported, strength = greatest(f.strength, excluded.strength)
  WHERE NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id);
 
 -- name: conclude

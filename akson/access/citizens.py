@@ -14,11 +14,13 @@ __all__ = ["RULES", "decides"]
 def withheld(ask: Ask) -> bool:
     """Refuse citizens the items withheld from them: danger to life, or clearly inadvisable for those close to them.
 
+    What corrects an item is withheld with it; what the patient has demanded of it is not.
+
     Source: pbrl §§ 3-4, 5-1; domain rules R25, R35
     """
     if ask.labels is None or not ask.labels.security:
         return False
-    marks = ask.labels.security
+    marks = ask.labels.security | _closing(ask, ask.labels)
     return WITHHELD in marks or (WITHHELD_FROM_PARENTS in marks and ask.actor.key != ask.facts.owner)
 
 
@@ -76,6 +78,16 @@ def proxy(ask: Ask) -> bool:
     key, type_ = ask.actor.key, ask.labels.type if ask.labels else "Patient"
     given = (r for r in ask.facts.representations if r.kind == "proxy" and r.person == key != 0 and r.holds(ask.now))
     return not ask.facts.deceased and any(covers(r.areas, type_) for r in given)
+
+
+def _closing(ask: Ask, labels: Labels) -> frozenset[str]:
+    """Return the marks that keep back what something corrects, or is a case about."""
+    items = {mark for mark in labels.security if "/" in mark}
+    if not items:
+        return frozenset()
+    found = (one.security for one in ask.facts.labelled if f"{one.type}/{one.id}" in items)
+    closing = frozenset().union(*found) & {WITHHELD, WITHHELD_FROM_PARENTS}
+    return closing - {WITHHELD} if labels.type == "Task" else closing
 
 
 def decides(ask: Ask) -> bool:

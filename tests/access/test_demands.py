@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from akson.access.facts import WITHHELD_FROM_PARENTS, Block, Facts, Labels
+from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels
 from akson.access.rights import ANSWERED, CASE, RECORD
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Purpose
@@ -125,3 +125,15 @@ def test_who_may_not_see_the_entry_sees_no_demand_about_it() -> None:
     assert ask(citizen(MOTHER), child(SMALL), case(marks=MARKS | {WITHHELD_FROM_PARENTS})) == "AK-A060"
     assert ask(citizen(MOTHER), child(SMALL), case()) == ""
     assert ask(citizen(PATIENT), patient(blocks=(guarded,)), case()) == ""
+
+
+def test_a_correction_is_withheld_with_the_entry_and_the_demand_is_not() -> None:
+    note = Labels(type="DocumentReference", id="n1", security=frozenset({WITHHELD}))
+    kept = Labels(type="DocumentReference", id="n1", security=frozenset({WITHHELD_FROM_PARENTS}))
+    correction = Labels(type="DocumentReference", id="n2", security=frozenset({NOTE}))
+    assert ask(citizen(PATIENT), patient(labelled=(note, correction)), correction) == "AK-A060"
+    assert ask(citizen(PATIENT), patient(labelled=(note, case())), case()) == ""
+    assert ask(citizen(PATIENT), patient(labelled=(correction,)), correction) == ""
+    assert ask(citizen(MOTHER), child(SMALL, labelled=(kept, correction)), correction) == "AK-A060"
+    assert ask(citizen(MOTHER), child(SMALL, labelled=(kept, case())), case()) == "AK-A060"
+    assert ask(citizen(PATIENT), patient(labelled=(kept, correction)), correction) == ""

@@ -54,6 +54,20 @@ def test_en_noedaapning_blir_vurdert_av_personvernombudet(journey: Journey) -> N
     journey.as_("Astrid Marie Nordli").open("Innsyn").sees("Nødåpning", "Det hastet.")
 
 
+def test_fastlegen_holder_et_notat_tilbake_og_astrid_faar_vite_hvorfor(journey: Journey) -> None:
+    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Notater").open("Journalnotat")
+    jonas.act(jonas.page.get_by_text("Hold tilbake for pasienten").first.click)
+    jonas.press("Hold tilbake for pasienten").sees("minst 10 tegn")
+    jonas.choose("Klart utilrådelig").fill("Begrunnelse", "Av hensyn til noen i familien").press(
+        "Hold tilbake for pasienten"
+    ).sees("Notatet er holdt tilbake", "Pasienten får ikke se dette")
+    astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal")
+    astrid.panel("Holdt tilbake").sees("Av hensyn til noen i familien")
+    astrid.sees("Du kan klage til Statsforvalteren").sees_not("Smerter i hofte ved gange")
+    jonas.press("La pasienten se notatet igjen").sees("Pasienten kan se notatet igjen")
+    astrid.go("/min/journal").sees("Smerter i hofte ved gange").sees_not("Holdt tilbake")
+
+
 def test_astrid_faar_rettet_et_notat_av_fastlegen(journey: Journey) -> None:
     astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal")
     astrid.panel("Notater").sees("Smerter i hofte ved gange")
@@ -112,20 +126,6 @@ def test_astrid_blir_presset_og_fjerner_tilgangen_sin(journey: Journey) -> None:
     kristin.choose("Jeg har møtt pasienten her").choose("Jeg har snakket med pasienten alene")
     kristin.press("Gi tilgangen tilbake").sees("Pasienten kan logge inn igjen")
     journey.as_("Astrid Marie Nordli").open("Innsyn").sees("møtte opp")
-
-
-def test_fastlegen_holder_et_notat_tilbake_og_astrid_faar_vite_hvorfor(journey: Journey) -> None:
-    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Notater").open("Journalnotat")
-    jonas.act(jonas.page.get_by_text("Hold tilbake for pasienten").first.click)
-    jonas.press("Hold tilbake for pasienten").sees("minst 10 tegn")
-    jonas.choose("Klart utilrådelig").fill("Begrunnelse", "Av hensyn til noen i familien").press(
-        "Hold tilbake for pasienten"
-    ).sees("Notatet er holdt tilbake", "Pasienten får ikke se dette")
-    astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal")
-    astrid.panel("Holdt tilbake").sees("Av hensyn til noen i familien")
-    astrid.sees("Du kan klage til Statsforvalteren").sees_not("Smerter i hofte ved gange")
-    jonas.press("La pasienten se notatet igjen").sees("Pasienten kan se notatet igjen")
-    astrid.go("/min/journal").sees("Smerter i hofte ved gange").sees_not("Holdt tilbake")
 
 
 def test_en_far_lar_datteren_paa_13_logge_inn_og_trekker_det_tilbake(journey: Journey) -> None:

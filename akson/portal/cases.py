@@ -24,7 +24,11 @@ from akson.record.session import Within
 _CHOICES: Final = ("explanation", "suspicion")
 _EXPLAINED: Final = "behandler en sak"  # a basis of the rules: who looks for this reason has said why
 FORM: Final = Form(
-    Choice(name="onske", label="cases.which", choices=tuple((one, texts().plain(f"cases.{one}")) for one in _CHOICES)),
+    Choice(
+        name="onske",
+        label="cases.which",
+        choices=lambda: tuple((one, texts().plain(f"cases.{one}")) for one in _CHOICES),
+    ),
     LongText(name="ord", label="cases.words", help="cases.words_help", required=False, longest=MOST_WORDS),
 )
 

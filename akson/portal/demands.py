@@ -33,7 +33,9 @@ _OFFERED: Final = {
 WANTED: Final = {"Task": 200} | {kind: 100 for kinds in _OFFERED.values() for kind in kinds}
 FORM: Final = Form(
     Choice(
-        name="onske", label="demands.which", choices=tuple((one, texts().plain(f"demands.{one}")) for one in _SORTS)
+        name="onske",
+        label="demands.which",
+        choices=lambda: tuple((one, texts().plain(f"demands.{one}")) for one in _SORTS),
     ),
     LongText(name="ord", label="demands.words", help="demands.words_help", longest=MOST_WORDS, rows=5),
 )

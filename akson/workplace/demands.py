@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
-from akson.base.web.forms import Choice, Fault, Filled, Form, Hidden, LongText
+from akson.base.web.forms import Choice, Choices, Fault, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local, said
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
@@ -31,10 +32,16 @@ SOON: Final = timedelta(days=7)
 CLOSED: Final = ("completed",)
 MOST_CLOSED: Final = 20
 _SAYS: Final = 20_000  # letters of a note
+
+
+def _told(outcomes: Iterable[str]) -> Choices:
+    return tuple((one, texts().plain(f"demand.{one}")) for one in outcomes)
+
+
 FORMS: Final = {
     sort.code: Form(
         Choice(name="utfall", label="demand.outcome",
-               choices=tuple((one, texts().plain(f"demand.{one}")) for one in sort.outcomes)),
+               choices=partial(_told, sort.outcomes)),
         *([LongText(name="retting", label="demand.correction", help="demand.correction_help", required=False, rows=4)]
           if CORRECTED in sort.outcomes else []),
         LongText(name="svar", label="demand.answer", help=f"demand.help_{sort.code}", longest=MOST_WORDS, rows=6),

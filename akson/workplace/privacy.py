@@ -34,7 +34,7 @@ FORM: Final = Form(
     Choice(
         name="utfall",
         label="privacy.outcome",
-        choices=tuple((one, texts().plain(f"privacy.{one}")) for one in OUTCOMES),
+        choices=lambda: tuple((one, texts().plain(f"privacy.{one}")) for one in OUTCOMES),
     ),
     LongText(name="svar", label="privacy.answer", help="privacy.answer_help", longest=MOST_WORDS, rows=6),
     Hidden(name="version"),

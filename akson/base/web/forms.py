@@ -9,7 +9,7 @@ Labels, help and faults are keys of the message catalogue; `macro` is the macro 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -130,17 +130,24 @@ class Number(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Field):
-    """One of a few answers. `drawn` says how: "radios", "segments" or "select"."""
+    """One of a few answers. `drawn` says how: "radios", "segments" or "select".
 
-    choices: Choices
+    choices  or what gives them for each reader, whose language the words are in
+    """
+
+    choices: Choices | Callable[[], Choices]
     drawn: str = "radios"
 
     @property
     def macro(self) -> str:  # type: ignore[override]
         return self.drawn
 
+    @property
+    def offered(self) -> Choices:
+        return self.choices() if callable(self.choices) else self.choices
+
     def parse(self, raw: str) -> str:
-        if raw not in {value for value, _ in self.choices}:
+        if raw not in {value for value, _ in self.offered}:
             raise Unreadable("form.not_a_choice")
         return raw
 

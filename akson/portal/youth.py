@@ -44,10 +44,10 @@ def own(work: Work, opened: Opened) -> Stored | None:
 def page(work: Work, opened: Opened, hidden: tuple[tuple[str, str], ...]) -> model.SigningIn:
     """Return the page.
 
-    Raises  Refused AK-A001 to who is not a parent of a child of that age
+    Raises  Refused AK-J001 where there is no child of that age, or no parent
     """
     if opened.rule != _PARENT:
-        raise Refused("AK-A001")
+        raise Refused("AK-J001")
     mine, t = own(work, opened), texts().plain
     since = moment(mine.resource.get("dateTime")) if mine else None
     told = t("youth.since", day=full_date(local(since).date())) if since else ""

@@ -57,7 +57,7 @@ async def test_nobody_but_a_parent_of_a_child_of_that_age_finds_the_page(town: T
     actor = await citizen(town, who)
     with pytest.raises(Refused) as refused:
         await show(town, actor, PATH, person=whose)
-    assert refused.value.code == "AK-A001"
+    assert refused.value.code == "AK-J001"
     with pytest.raises(Refused):
         await send(town, actor, PATH, person=whose)
     assert "Egen innlogging" not in (await show(town, actor, "/min/innsyn", person=whose)).text

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 HERE = Path(__file__).parent
 SHARED = HERE.parent.parent.parent / "shared"
 FRAME = {"__main__", "suites"}
+OWN = frozenset({"interference", "leaks", "schemathesis", "tampering"})  # they read nothing of the folder `shared`
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Case:
 class Suite(Protocol):
     """A module of this package that has a suite."""
 
-    EVERY: int  # `make test` runs each so-manieth case; 1: all of them
+    EVERY: int  # `make test` runs each so-manieth case; 1: all of them, 0: none, as it has a quick part of its own
 
     def cases(self, shared: Path) -> Iterator[Case]:
         """Yield the cases, read from the folder `shared`."""

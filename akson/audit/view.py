@@ -29,7 +29,7 @@ class Visit:
     actor    who it was: "Practitioner/<id>", "Patient/<id>" or "Device/<name>"
     own      the citizen, not somebody else
     did      "leste oversikten", "skrev notater" ..., one thing each, each once, in the order they happened
-    why      "fastlegeliste", "nødåpning" ...; reason: what was given for an opening
+    why      "fastlegeliste", "nødåpning" ...; reason: what was given for openings, each once
     refused  nothing was shown; rules: those that refused
     place    owner key of the unit acted for; 0 for citizens and programs
     """
@@ -149,7 +149,8 @@ def _visit(patient: int, rows: list[Record]) -> Visit:
         own=last["actor_kind"] == Kind.CITIZEN and last["actor_key"] == patient,
         begun=first["at"], ended=last["at"], did=tuple(dict.fromkeys(one for s in told for one in _did(s))),
         why=tuple(dict.fromkeys(s.basis for s in told if s.basis)),
-        reason=next((row["reason"] for row in reversed(rows) if row["reason"]), ""), refused=not permitted,
+        reason="; ".join(dict.fromkeys(row["reason"] for row in reversed(rows) if row["reason"])),
+        refused=not permitted,
         rules=() if permitted else tuple(dict.fromkeys(s.rule for s in told if s.rule)), place=last["unit"],
     )  # fmt: skip
 

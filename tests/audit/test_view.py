@@ -56,6 +56,12 @@ async def test_refused_attempts_are_told_and_so_is_the_reason_of_an_opening(log:
         False, ("åpnet journalen",), ("nødåpning",), "Fall hjemme")  # fmt: skip
 
 
+async def test_a_visit_with_two_reasons_tells_both(log: AccessLog, db: Database) -> None:
+    for minute, reason in enumerate(("Møtt i resepsjonen", "", "Fant riktig mottaker", "Møtt i resepsjonen")):
+        await log.write(look(at=NOW + minute * MINUTE, reason=reason))
+    assert [visit.reason for visit in (await seen(db)).visits] == ["Møtt i resepsjonen; Fant riktig mottaker"]
+
+
 async def test_an_opening_is_told_as_one_and_not_as_a_consent(log: AccessLog, db: Database) -> None:
     await log.write(look(saw("POST Consent/x", rule="may_open_with_reason"), saw("Task/y/_history/1")))
     assert (await seen(db)).visits[0].did == ("åpnet journalen selv", "leste oppgaver")

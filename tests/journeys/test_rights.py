@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seeds.citizens.astrid import ASTRID
+from seeds.citizens.family import IDA
 from tests.journeys.journey import Journey, Person
 from tests.journeys.town import eventually
 
@@ -43,15 +44,15 @@ def test_astrid_spoer_hvorfor_og_personvernombudet_svarer(journey: Journey) -> N
 
 
 def test_en_noedaapning_blir_vurdert_av_personvernombudet(journey: Journey) -> None:
-    sara = journey.as_("Sara Nygård").finds(ASTRID.fnr.value).open("Gå til nødåpning")
+    sara = journey.as_("Sara Nygård").finds(IDA.fnr.value).open("Gå til nødåpning")
     sara.choose("Det er fare for liv eller helse").fill("Hva er situasjonen?", "Bevisstløs på venterommet")
     sara.press("Nødåpne journalen")
     per = desk_shows(journey.as_("Per Tveit", width=390), "Nødåpning")
-    per.row("Sara Nygård").open("Nødåpning").sees("Vurder nødåpningen", "Bevisstløs på venterommet")
+    per.row("Karoliussen").open("Nødåpning").sees("Vurder nødåpningen", "Bevisstløs på venterommet")
     per.choose("Det var grunn til oppslaget").fill("Det innbyggeren får lese", "Det hastet.").press("Send svaret").sees(
         "saken er avsluttet"
     )
-    journey.as_("Astrid Marie Nordli").open("Innsyn").sees("Nødåpning", "Det hastet.")
+    journey.as_("Ida Karoliussen").open("Innsyn").sees("Nødåpning", "Det hastet.")
 
 
 def test_fastlegen_holder_et_notat_tilbake_og_astrid_faar_vite_hvorfor(journey: Journey) -> None:

@@ -173,8 +173,8 @@ def _all_scopes(patch: Patch) -> None:
     """Chains go through records that nobody has asked about."""
     before = scopes.Scopes.one
 
-    async def one(self: scopes.Scopes, type_: str, act: Any, owner: int | None = None) -> Any:
-        found = await before(self, type_, act, owner)
+    async def one(self: scopes.Scopes, type_: str, act: Any, owner: int | None = None, **more: Any) -> Any:
+        found = await before(self, type_, act, owner, **more)
         if type_ == "Patient":
             return replace(found, owners=None, persons=True, items=(), denied=())
         return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from akson.base.database import Record
 from akson.base.work import Purpose, Seen
+from akson.fhir import types
 from akson.patient.cases import JOB
 from akson.patient.openings import open_in_emergency
 from akson.patient.watching import job
@@ -17,7 +18,7 @@ from tests.seeded import MEMBERS, Town
 HOME = {"use": "home", "line": ["Fjellveien 3"], "postalCode": "9996", "city": "Fjordvik"}
 NEXT_DOOR = HOME | {"line": ["Fjellveien 5 B"]}
 PAGE = "page oversikt"
-ID = "SELECT id FROM resource WHERE owner = $1 AND person"
+ID = "SELECT id FROM resource WHERE owner = $1 AND type = $2"
 
 
 async def resident(
@@ -35,7 +36,7 @@ async def resident(
 
 async def named(town: Town, owner: int) -> str:
     """Return the reference of a person by owner key."""
-    return f"Patient/{await town.office.database.fetchval(ID, owner)}"
+    return f"Patient/{await town.office.database.fetchval(ID, owner, types.code_of('Patient'))}"
 
 
 async def look(town: Town, key: str, owner: int, what: str = PAGE, **more: Any) -> None:

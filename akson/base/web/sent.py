@@ -12,11 +12,12 @@ from starlette.requests import Request
 from akson.base.errors import Refused
 
 LARGEST_FORM = 2_000_000  # bytes
+_CONTROLS = dict.fromkeys(set(range(32)) - {9, 10, 13})  # nobody types them; a paste from elsewhere may hold them
 _LONG = 10  # digits that no version has
 
 
 async def pairs(request: Request) -> list[tuple[str, str]]:
-    """Read a form's names and values; NUL, which the database cannot hold, is left out."""
+    """Read a form's names and values; control characters, which a resource cannot hold, are left out."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -26,7 +27,7 @@ async def pairs(request: Request) -> list[tuple[str, str]]:
         found = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=500)
     except ValueError:
         raise Refused("AK-J009", limit=LARGEST_FORM) from None
-    return [(name, value.replace("\0", "")) for name, value in found]
+    return [(name, value.translate(_CONTROLS)) for name, value in found]
 
 
 def sending(token: str, path: str, form: Iterable[tuple[str, str]]) -> str:

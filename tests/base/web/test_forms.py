@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from starlette.requests import Request
 
 from akson.base.errors import Refused
+from akson.base.web import sent
 from akson.base.web.forms import Choice, Confirm, Day, Field, Form, Number
 from akson.base.web.messages import Messages
 
@@ -84,3 +86,11 @@ def test_a_refusal_lands_at_its_field_or_at_the_top() -> None:
 
 def test_a_line_has_an_end() -> None:
     assert fault(Form(Field(name="q", label="search.label")), "q", "x" * 201) == "For langt. Du kan skrive 200 tegn."
+
+
+async def test_control_characters_of_a_paste_are_left_out_and_lines_stay() -> None:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"t=a%08b%00c%0D%0Ad%09e%1F", "more_body": False}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    assert await sent.pairs(request) == [("t", "abc\r\nd\te")]

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
 import asyncpg
@@ -78,16 +78,20 @@ class Stream:
 
     def __init__(self) -> None:
         self._number = 0  # 0: none is open
-        self._day: date | None = None
+        self._opened: datetime | None = None
         self._next = 1
 
     async def ready(self, at: datetime, execute: Callable[..., Awaitable[object]]) -> None:
-        """Open a stream for the day of `at`, unless one is. execute: outside any transaction."""
-        if not self._number or self._day is None or at.date() > self._day:
+        """Open a stream for the day of `at`, unless one is. execute: outside any transaction.
+
+        A stream is opened when its first row is written: the one whose first rows were refused is left empty.
+        """
+        begun = self._opened
+        if not self._number or begun is None or at.date() > begun.date() or (self._next == 1 and at != begun):
             number = secrets.randbelow(2**63 - 1) + 1
             await execute(SQL.partitions_ahead, at.date())
             await execute(SQL.open_stream, number, at)
-            self._number, self._day, self._next = number, at.date(), 1
+            self._number, self._opened, self._next = number, at, 1
 
     def values(self, rows: Sequence[Entry]) -> list[object]:
         """Return the values of the query `append` for the next rows; their numbers are used up by `kept` only."""

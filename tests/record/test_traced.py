@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from akson.audit.log import Stream
 from akson.audit.verify import verify
 from akson.base.database import Database
 from akson.base.errors import Refused
@@ -15,7 +17,7 @@ from akson.base.work import Purpose
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.stored import Stored
-from tests.offices import JOB, opened_office, patient, temperature
+from tests.offices import JOB, NOW, opened_office, patient, temperature
 
 ROWS = "SELECT l.stream, l.seq, l.outcome, l.seen::text, l.xmin::text FROM access_log l WHERE l.request = $1 ORDER BY l.seq"
 STAND = "SELECT xmin::text FROM resource_version WHERE id = $1 AND version = $2"
@@ -109,3 +111,17 @@ async def test_when_nobody_knows_what_became_of_the_rows_the_next_ones_stand_in_
     assert rows[0]["stream"] != rows[1]["stream"] and rows[1]["seq"] == 1
     assert [row["outcome"] for row in await owner_db.fetch(ROWS, "lost")] == ["failed"]
     assert (await verify(database_url, keys=[])).faults == ()
+
+
+async def test_a_stream_is_opened_when_its_first_row_is_written_even_if_others_before_it_were_refused() -> None:
+    opened: list[tuple[object, ...]] = []
+
+    async def execute(_: str, *values: object) -> None:
+        opened.extend([values] if len(values) == 2 else [])
+
+    stream = Stream()
+    await stream.ready(NOW, execute)  # its rows are refused: nothing is kept
+    await stream.ready(NOW + timedelta(seconds=1), execute)
+    stream.kept(3)
+    await stream.ready(NOW + timedelta(seconds=2), execute)
+    assert [at for _, at in opened] == [NOW, NOW + timedelta(seconds=1)]

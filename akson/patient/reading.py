@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,15 @@ def codes(concepts: Iterable[Resource]) -> set[str]:
 def moment(text: str | None) -> datetime | None:
     """Return the first instant a FHIR date or time means, in UTC; None when there is none."""
     return interval(text)[0] if text else None
+
+
+def plain_text(document: Resource) -> str | None:
+    """Return the text that stands in a document; None when it is in another format."""
+    for content in document.get("content", ()):
+        attachment = content.get("attachment") or {}
+        if str(attachment.get("contentType", "")).startswith("text/plain") and attachment.get("data"):
+            return base64.b64decode(attachment["data"]).decode("utf-8", "replace")
+    return None
 
 
 def reference(value: Resource | None) -> str:

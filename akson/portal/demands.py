@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,8 +55,8 @@ def href(opened: Opened, item: str) -> str:
 def marked(opened: Opened, letter: model.Letter, item: str, waiting: Mapping[str, Case]) -> model.Letter:
     """Return the letter with where one demands something of it, or that somebody has."""
     if (case := waiting.get(item)) is None:
-        return letter.with_links(ask_href=href(opened, item))
-    return letter.with_links(asked=texts().plain(f"demands.waits_{case.sort}"), asked_href=cases.href(opened, case))
+        return replace(letter, ask_href=href(opened, item))
+    return replace(letter, asked=texts().plain(f"demands.waits_{case.sort}"), asked_href=cases.href(opened, case))
 
 
 def offered(opened: Opened) -> Iterator[model.Offer]:

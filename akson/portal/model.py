@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 
@@ -113,10 +113,6 @@ class Letter:
     ask_href: str = ""  # demand that it be corrected or erased
     asked: str = ""  # that somebody has: "Det er bedt om retting"
     asked_href: str = ""
-
-    def with_links(self, **links: str) -> Letter:
-        """Return the same letter with links."""
-        return replace(self, **links)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True)

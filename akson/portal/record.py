@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +13,7 @@ from akson.fhir.dates import BEGINNING
 from akson.patient.banner import FLAG
 from akson.patient.cases import Case
 from akson.patient.chart import LABORATORY, VITAL_SIGNS
-from akson.patient.reading import code, codes, display, extension, moment, words
+from akson.patient.reading import code, codes, display, extension, moment, plain_text, words
 from akson.portal import coming, demands, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import and_, explained, flowing, in_order, often, sentence, until, usual, value
@@ -133,11 +132,8 @@ def _letter(opened: Opened, document: Resource, waiting: Mapping[str, Case]) -> 
 
 def text_inside(document: Resource) -> str:
     """Return the text inside a document; for other formats, that it cannot be shown here."""
-    for content in document.get("content", ()):
-        attachment = content.get("attachment") or {}
-        if str(attachment.get("contentType", "")).startswith("text/plain") and attachment.get("data"):
-            return flowing(base64.b64decode(attachment["data"]).decode("utf-8", "replace"))
-    return texts().plain("my_record.not_text")
+    text = plain_text(document)
+    return texts().plain("my_record.not_text") if text is None else flowing(text)
 
 
 def _plan(opened: Opened, plan: Resource, known: Mapping[str, Resource]) -> model.Plan:

@@ -25,7 +25,7 @@ from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.following import follow
 from akson.record.session import end, fetch, session, transaction
 from akson.record.sets import Times, WriteSet, set_of, written
-from akson.record.together import rides
+from akson.record.together import Done, rides
 from akson.record.values import values_of
 from akson.record.weighing import weigh
 from akson.registers.terminology import projecting
@@ -83,9 +83,10 @@ async def _written_together(work: Work, one: WriteSet) -> Times:
     """Write the set with others; the last that the work does, so its row of the access log goes along."""
     state, seen = session(work), len(work.seen)
     state.statements += 1
-    times, traced = await work.office.together.write(one, entry(work, "permit") if seen else None)
+    done: Done = await work.office.together.write(one, entry(work, "permit") if seen else None)
+    times, traced = done
     state.traced = seen if traced else -1
-    return times  # type: ignore[no-any-return]
+    return times
 
 
 async def _index_anew(work: Work, changes: Iterable[Change]) -> None:

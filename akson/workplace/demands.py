@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -18,7 +17,7 @@ from akson.base.web.sent import version
 from akson.base.work import Work
 from akson.patient import cases, demands
 from akson.patient.cases import Case
-from akson.patient.reading import display, moment, words
+from akson.patient.reading import Resource, display, moment, plain_text, words
 from akson.record import journal, worklist
 from akson.record.cases import CORRECTED, GONE, MOST_WORDS, SORTS
 from akson.record.session import undo
@@ -159,14 +158,10 @@ def _drawn(entry: Stored) -> casework.Entry:
     return casework.Entry(title=str(title), by=", ".join(filter(None, (*by, when))), text=_text(resource))
 
 
-def _text(resource: dict[str, object]) -> str:
+def _text(resource: Resource) -> str:
     """Return what a document says, or what was noted of another entry."""
-    for content in resource.get("content") or ():  # type: ignore[attr-defined]
-        attachment = content.get("attachment") or {}
-        if str(attachment.get("contentType", "")).startswith("text/plain") and attachment.get("data"):
-            return base64.b64decode(attachment["data"]).decode("utf-8", "replace")[:_SAYS]
-    notes = resource.get("note") or ()
-    return "\n".join(str(one.get("text", "")) for one in notes)  # type: ignore[attr-defined]
+    text = plain_text(resource)
+    return "\n".join(str(one.get("text", "")) for one in resource.get("note", ())) if text is None else text[:_SAYS]
 
 
 def _sections(found: Iterable[Case], work: Work) -> Iterator[casework.CaseSection]:

@@ -18,12 +18,12 @@ import asyncpg
 import msgspec
 
 from akson.base.arrays import literal
+from akson.base.database import FAILURES
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Actor, Seen, Work
 
 SQL = queries(__file__)
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _MOST_ROWS = 500  # in one statement
 _LONGEST = 8000  # characters of one text; the doors refuse longer addresses already
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)

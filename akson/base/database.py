@@ -17,6 +17,8 @@ import asyncpg
 from akson.base.lanes import Lane
 
 Record: TypeAlias = asyncpg.Record
+# Whatever a statement may fail with; the driver's own error comes when a connection is cut while it is being asked.
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
 _READERS = 3  # connections: one for each shared query (rides.py)

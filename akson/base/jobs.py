@@ -18,7 +18,7 @@ from akson.base.database import Database, Record
 from akson.base.queries import queries
 
 SQL = queries(__file__, "jobs.sql")
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=20)  # what a killed worker held waits so long; a slower job may be run twice, unharmed
 MOST_TRIES = 10
 _BATCH = 50
 

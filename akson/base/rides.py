@@ -10,11 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-import asyncpg
+from akson.base.database import FAILURES
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
-_FAILURES = (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _MOST = 256  # riders in one query; the rest takes the next
 
 
@@ -43,7 +42,7 @@ class Rides(Generic[Key, Found]):
                 batch = {key: self._waiting.pop(key) for key in list(self._waiting)[:_MOST]}
             try:
                 await self._ask(batch)
-            except _FAILURES:
+            except FAILURES:
                 await self._ask_one_by_one(batch)
             except Exception as fault:  # noqa: BLE001 - ours: told to all who wait, as nobody waits for this task
                 _fail(batch, fault)
@@ -60,7 +59,7 @@ class Rides(Generic[Key, Found]):
         for key, futures in batch.items():
             try:
                 await self._ask({key: futures})
-            except _FAILURES as failure:
+            except FAILURES as failure:
                 _fail({key: futures}, failure)
 
 

@@ -6,7 +6,6 @@ import time
 from functools import cache
 from ipaddress import ip_address
 
-import asyncpg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from akson.base import jobs
+from akson.base.database import FAILURES
 from akson.base.queries import queries
 from akson.record.office import Office
 from akson.subscriptions import delivering
@@ -40,7 +40,7 @@ def health_routes(office: Office) -> list[Route]:
     async def ready(_: Request) -> Response:
         try:
             await office.database.fetchval(SQL.ready)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except FAILURES:
             return JSONResponse({"status": "no database"}, status_code=503)
         return JSONResponse({"status": "ready"})
 

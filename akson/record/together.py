@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import asyncpg
 
-from akson.audit.log import FAILURES, Entry, Stream
-from akson.base.database import Database
+from akson.audit.log import Entry, Stream
+from akson.base.database import FAILURES, Database
 from akson.record.sets import NO_TRACES, Times, WriteSet, written
 from akson.record.values import Hasher
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from akson.base import lanes
-from akson.base.database import Database
+from akson.base.database import FAILURES, Database
 from akson.base.lanes import Lane
 
 
@@ -39,8 +39,7 @@ async def test_who_waits_too_long_is_refused_and_takes_no_place(lane: Lane, monk
 async def test_a_connection_that_is_gone_or_given_up_is_replaced(lane: Lane, owner_db: Database) -> None:
     (mine,) = await lane.fetch("SELECT pg_backend_pid()")
     await owner_db.fetch("SELECT pg_terminate_backend($1)", mine[0])
-    gone = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-    with suppress(*gone):  # unless its end is noticed before
+    with suppress(*FAILURES):  # unless its end is noticed before
         await lane.fetch("SELECT 1")
     given_up = [asyncio.create_task(lane.fetch("SELECT pg_sleep(5)")) for _ in range(2)]
     await asyncio.sleep(0.1)

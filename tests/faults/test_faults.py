@@ -81,7 +81,7 @@ async def news_are_told(url: str) -> bool:
     """Wait until the worker has carried everything that waited; say whether it did."""
     connection = await asyncpg.connect(url)
     try:
-        for _ in range(300):
+        for _ in range(600):
             if not await connection.fetchval("SELECT (SELECT count(*) FROM news) + (SELECT count(*) FROM job)"):
                 return True
             await asyncio.sleep(0.1)

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from akson.base.database import FAILURES
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
 from akson.record import circles, journal
@@ -148,7 +149,7 @@ async def test_a_circle_is_told_in_whole_when_a_connection_was_lost_since_number
     finally:
         await connection.close()
     for _ in range(20):  # until all that were cut are found out
-        with suppress(Refused, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(Refused, *FAILURES):
             assert await found(office, mariam) == set()
     assert await found(office, mariam) == set()
 

@@ -49,3 +49,15 @@ def test_every_command_is_told() -> None:
 def _tells(told: str, group: str, command: str) -> bool:
     """Tell whether a line names both the group and its command."""
     return any(f"`akson {group}" in line and command in line for line in told.splitlines())
+
+
+def test_the_threats_name_five_risks_and_each_is_shown_by_tests_that_are_there() -> None:
+    part = (ROOT / "docs" / "threats.md").read_text("utf-8").partition("## The five gravest risks")[2]
+    risks = [line for line in part.partition("\n## ")[0].splitlines() if line.startswith("| **")]
+    named = [re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", risk) for risk in risks]
+    assert len(risks) == 5 and all(named)
+    absent = [
+        (file, test) for one in named for file, test in one
+        if not re.search(rf"def {test}\(", (ROOT / file).read_text("utf-8"))
+    ]  # fmt: skip
+    assert not absent

@@ -1,6 +1,6 @@
 """A whole installation of real processes on a durable cluster, any of which may be killed at any moment.
 
-Two servers and a worker on one PostgreSQL; SIGKILL gives none of them a last word.
+Two servers and two workers on one PostgreSQL; SIGKILL gives none of them a last word.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from akson.signin.keys import Keyring
 from akson.signin.tokens import system_token
 
 ROOT = Path(__file__).parents[2]
-SERVERS = 2
+SERVERS = WORKERS = 2
 READY = 90  # seconds; recovery after a crash is part of it
 
 
 class Installation:
-    """One data folder, and the processes that run on it: servers by number, and the worker."""
+    """One data folder, and the processes that run on it: servers and workers, by number."""
 
     def __init__(self, folder: Path) -> None:
         given = os.environ.get("AKSON_POSTGRES_BIN")
@@ -67,7 +67,8 @@ class Installation:
         asyncio.run(migrate(self.postgres.url, ROOT / "migrations", datetime.now(UTC)))
         for number, port in enumerate(self.ports):
             self._run(f"serve {number}", "serve", port)
-        self._run("worker", "worker", self.ports[0])
+        for number in range(WORKERS):
+            self._run(f"worker {number}", "worker", self.ports[0])
         self.wait()
 
     def wait(self) -> None:
@@ -80,12 +81,12 @@ class Installation:
                 time.sleep(0.05)
 
     def kill_program(self, name: str) -> None:
-        """Kill a server or the worker, and start it anew as whoever watches over processes would."""
+        """Kill a server or a worker, and start it anew as whoever watches over processes would."""
         program = self.programs[name]
         assert program.poll() is None, f"{name} has ended by itself"
         program.kill()
         assert program.wait(10) == -signal.SIGKILL
-        self._run(name, name.partition(" ")[0], self.ports[int(name[-1])] if name[-1].isdigit() else self.ports[0])
+        self._run(name, name.partition(" ")[0], self.ports[int(name[-1])])
         self.wait()
 
     def kill_postgres(self) -> None:

@@ -1,8 +1,8 @@
-"""Servers, worker and PostgreSQL are killed again and again under mixed load: nothing acknowledged is lost, nothing is
+"""Servers, workers and PostgreSQL are killed again and again under mixed load: nothing acknowledged is lost, nothing is
 half there or there twice, and who subscribes hears of every version, in order.
 
-AKSON_KILLS says how often servers and PostgreSQL are killed, each; the receiver is slow, so that the worker is also
-killed after it has told and before it has noted that: then it tells again.
+AKSON_KILLS says how often servers and PostgreSQL are killed, each; the receiver is slow, so that workers are also
+killed after they have told and before they have noted that: then another tells again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pytest
 from akson.audit.verify import verify
 from akson.doors.keys import Keys
 from akson.record.packing import unpacked
-from tests.faults.installation import SERVERS, Installation
+from tests.faults.installation import SERVERS, WORKERS, Installation
 from tests.faults.load import ENTRIES, Load
 from tests.fhirapi.clients import ASTRID, FHIR_JSON
 from tests.subscriptions.receiving import Receiver, listening
@@ -49,14 +49,14 @@ def installation() -> Iterator[Installation]:
 
 
 async def kills(installation: Installation, chance: random.Random) -> None:
-    """Kill a server and PostgreSQL in turns, the worker with every other of them, and at the end all at once."""
+    """Kill a server and PostgreSQL in turns, a worker with every other of them, and at the end all at once."""
     for number in range(KILLS):
         await asyncio.sleep(0.5 + chance.random())
         await asyncio.to_thread(installation.kill_program, f"serve {number % SERVERS}")
         await asyncio.sleep(0.5 + chance.random())
         await asyncio.to_thread(installation.kill_postgres)
         if number % 2 == 0:
-            await asyncio.to_thread(installation.kill_program, "worker")
+            await asyncio.to_thread(installation.kill_program, f"worker {number // 2 % WORKERS}")
     await asyncio.sleep(0.5 + chance.random())
     await asyncio.to_thread(installation.kill_all)
 
@@ -78,7 +78,7 @@ async def written(url: str) -> tuple[Counter[str], dict[Version, bytes], set[str
 
 
 async def news_are_told(url: str) -> bool:
-    """Wait until the worker has carried everything that waited; say whether it did."""
+    """Wait until the workers have carried everything that waited; say whether it did."""
     connection = await asyncpg.connect(url)
     try:
         for _ in range(600):

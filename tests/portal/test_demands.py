@@ -61,6 +61,8 @@ async def test_everything_in_the_record_can_be_chosen(town: Town) -> None:
     heads = [one.head for one in page.page.values["offers"]]
     assert heads == ["Notater og brev", "Helseproblemer", "Medisiner", "Prøvesvar og målinger", "Planen"]
     assert "Hjertesvikt" in page.text and page.statements <= 7
+    measured = page.page.values["offers"][3]
+    assert len(measured.entries) > 5 and f"Vis {len(measured.entries) - 5} til" in page.text  # folded
     for offer in page.page.values["offers"]:
         item = offer.entries[0].href.partition("hva=")[2]
         assert isinstance(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from akson.base.errors import Refused
@@ -25,6 +25,7 @@ from akson.record.stored import Stored
 Resource = Mapping[str, Any]
 PAGE: Final = "/min/journal/retting"
 _SORTS: Final = (CORRECT, ERASE)
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 # What can be chosen, by the heading it stands under; each as Min journal shows it.
 _OFFERED: Final = {
     "demands.written": ("DocumentReference",), "my_record.problems": ("Condition", "AllergyIntolerance"),
@@ -60,9 +61,10 @@ def marked(opened: Opened, letter: model.Letter, item: str, waiting: Mapping[str
 
 
 def offered(opened: Opened) -> Iterator[model.Offer]:
-    """Yield what can be chosen, under its heading."""
+    """Yield what can be chosen, under its heading, the newest first."""
     for head, kinds in _OFFERED.items():
         entries = [one for kind in kinds for one in opened[kind] if one.get("status") != "entered-in-error"]
+        entries.sort(key=lambda one: _at(one) or _LONG_AGO, reverse=True)
         if rows := [row for one in entries if (row := entry(one, opened.href(PAGE, hva=_reference(one)))).title]:
             yield model.Offer(head=texts().plain(head), entries=tuple(rows))
 
@@ -117,10 +119,13 @@ def _called(resource: Resource) -> str:
     return str(resource.get("description") or resource.get("title") or told)
 
 
-def _day(resource: Resource) -> str:
+def _at(resource: Resource) -> datetime | None:
     names = ("date", "recordedDate", "effectiveDateTime", "occurrenceDateTime", "dateAsserted", "authoredOn", "created")
-    at = next((moment(resource[name]) for name in names if resource.get(name)), None)
-    return full_date(local(at).date()) if at else ""
+    return next((moment(resource[name]) for name in names if resource.get(name)), None)
+
+
+def _day(resource: Resource) -> str:
+    return full_date(local(at).date()) if (at := _at(resource)) else ""
 
 
 def _reference(resource: Resource) -> str:

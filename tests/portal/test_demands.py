@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -62,6 +63,8 @@ async def test_everything_in_the_record_can_be_chosen(town: Town) -> None:
     assert heads == ["Notater og brev", "Helseproblemer", "Medisiner", "Prøvesvar og målinger", "Planen"]
     assert "Hjertesvikt" in page.text and page.statements <= 7
     measured = page.page.values["offers"][3]
+    days = [date(*map(int, entry.text[:10].split(".")[::-1])) for entry in page.page.values["offers"][1].entries]
+    assert days == sorted(days, reverse=True)
     assert len(measured.entries) > 5 and f"Vis {len(measured.entries) - 5} til" in page.text  # folded
     for offer in page.page.values["offers"]:
         item = offer.entries[0].href.partition("hva=")[2]

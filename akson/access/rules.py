@@ -40,7 +40,7 @@ from akson.access.asking import EMERGENCY, NOBODY, RULES, Act, Ask, Decision, Ru
 from akson.access.facts import Facts, Labels
 from akson.base.work import Actor, Kind, Purpose
 
-__all__ = ["Act", "Decision", "closes_by_date", "decide", "hides_address", "partly_closed"]
+__all__ = ["NOBODY", "Act", "Decision", "closes_by_date", "decide", "hides_address", "partly_closed"]
 
 # Importing them registers their rules.
 _LOADED = (attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, children.RULES, citizens.RULES, commons.RULES,

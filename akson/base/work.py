@@ -78,6 +78,7 @@ class Work:
     office: Any  # the journal's office: database, keys, log (akson/record/office.py)
     request: str = ""  # request id, for the log
     screen: str = ""  # which page or route
+    through: Actor | None = None  # whose rights narrow the actor's: only what both may read; nothing is written
     reason: str = ""  # as given by the actor, for openings
     seen: list[Seen] = field(default_factory=list)
     session: Any = None  # what the journal keeps for the length of this work: connection, queue, facts

@@ -23,6 +23,7 @@ from akson.record.working import Worker, working
 
 Resource = Mapping[str, Any]
 WANTED: Final = {"Consent": 200, "RelatedPerson": 50, "Task": 200}
+SEE_AS: Final = "/min/innsyn/se-som"  # where one sees the record as another does
 ROWS: Final = 100  # of the log on one page
 
 
@@ -53,6 +54,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
         asked=tuple(cases.told(opened, one, about, work.now) for one in asked),
         contact=await _whom_to_ask(work, opened), stop_href="/min/innsyn/stopp" if opened.own else "",
+        see_as_href=opened.href(SEE_AS) if opened.decides else "",
     )  # fmt: skip
 
 

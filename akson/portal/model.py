@@ -182,6 +182,21 @@ class Insight:
     asked: tuple[Asked, ...] = ()
     contact: tuple[Entry, ...] = ()  # whom to ask
     stop_href: str = ""  # take the own access away; empty for those who act for another
+    see_as_href: str = ""  # see the record as another does; empty for those who may not decide for the person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeing:
+    """The record with the eyes of another: whom one may choose, or what the one chosen sees."""
+
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]  # what the form carries
+    choices: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # headings, each with (id, who)
+    who: str = ""  # "Kari Vik (fullmakt)"; empty while it is not chosen
+    means: str = ""  # why they see what they see
+    missing: str = ""  # "2 notater og brev"
+    record: MyRecord | None = None  # None: they see nothing
 
 
 @dataclass(frozen=True, kw_only=True)

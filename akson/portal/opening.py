@@ -32,6 +32,7 @@ class Opened:
     rule    which of the rules of access lets it be read; basis: why, as it says
     decides may close the record to others, and ask for what is the person's right
     secret  where the person is must not be made known, and it is somebody else who looks
+    borrowed  it is seen with the eyes of another, to know what they see: nothing is done from there
     """
 
     identity: Identity
@@ -40,14 +41,15 @@ class Opened:
     own: bool
     rule: str
     basis: str
+    borrowed: bool = False
 
     @property
     def decides(self) -> bool:
-        return self.rule in DECIDES
+        return self.rule in DECIDES and not self.borrowed
 
     @property
     def secret(self) -> bool:
-        return hides_address(self.facts) and not self.own
+        return hides_address(self.facts) and (self.borrowed or not self.own)
 
     @property
     def name(self) -> str:

@@ -26,6 +26,7 @@ from akson.portal import (
     insight,
     model,
     record,
+    seeing,
     youth,
 )
 from akson.portal.opening import Opened, opened
@@ -117,6 +118,18 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
             await undo(work)
             return shown.page("min_opphev.html", blocking=replace(page, fault=refused.text), status=refused.status)
     return shown.page("min_opphev.html", blocking=page)
+
+
+@SCREENS.screen(insight.SEE_AS, needs=OWN, title="seeing.title", methods=("GET",))
+async def see_as(work: Work, visit: Visit) -> Page:
+    """Let the citizen choose somebody they let in, and see the record as that one does."""
+    shown = await opened(work, visit, seeing.WANTED, marked=record.MARKED, page=seeing.PAGE)
+    if not shown.decides:
+        raise Refused("AK-A001")
+    if not (chosen := visit.query.get("som", "")):
+        return shown.page("min_se_som.html", seeing=await seeing.choosing(work, shown, _carried(shown)))
+    page = await seeing.seen(work, visit, shown, chosen)
+    return shown.page("min_se_som.html", seeing=page, record=page.record)
 
 
 @SCREENS.screen("/min/innsyn/forklaring", needs=OWN, title="cases.ask")

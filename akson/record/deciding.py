@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from akson.access.facts import Facts, Labels, decode
-from akson.access.rules import Act, Decision, closes_by_date, decide
+from akson.access.rules import NOBODY, Act, Decision, closes_by_date, decide
 from akson.base.database import Record
 from akson.base.errors import Refused
 from akson.base.queries import queries
-from akson.base.work import Work
+from akson.base.work import Actor, Kind, Purpose, Work
 from akson.fhir import types
 from akson.fhir.timeline import sort_date
 from akson.record.changes import Change
@@ -23,6 +23,7 @@ from akson.record.stored import marks_of, stored
 SQL = queries(__file__, "reading.sql")
 LETTERS = {"POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}  # of scopes, for each way to write
 _PATIENT = types.code_of("Patient")
+_LOOKING = frozenset({Act.READ, Act.SEARCH_IDENTITY})
 _OF_VERSIONS = frozenset({"method", "n"})  # columns of rows in histories and exports
 
 
@@ -100,7 +101,17 @@ def labels_of(work: Work, change: Change) -> Labels:
 
 def asked(work: Work, facts: Facts, labels: Labels | None, act: Act) -> Decision:
     """Return the decision, without a trace: for hits that are left out and menus."""
-    return decide(work.actor, work.purpose, facts, labels, act, work.now)
+    decision = decide(work.actor, work.purpose, facts, labels, act, work.now)
+    if work.through is None or not decision.permit:
+        return decision
+    narrower = _asked_through(work.through, facts, labels, act, work.now)
+    return decision if narrower.permit else narrower
+
+
+def _asked_through(other: Actor, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:
+    """Return what another would be answered at their ordinary task; with their eyes one looks, and writes nothing."""
+    purpose = Purpose.OWN if other.kind is Kind.CITIZEN else Purpose.TREATMENT
+    return decide(other, purpose, facts, labels, act, now) if act in _LOOKING else NOBODY
 
 
 def allow(work: Work, facts: Facts, labels: Labels | None, act: Act, what: str) -> Decision:

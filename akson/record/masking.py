@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from akson.access.facts import Facts
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
@@ -57,9 +58,14 @@ async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored
         known |= await facts_for(work, {one.owner for one in unknown})
     return [
         one for one in found
-        if one.owner in known and addresses.hidden_from(work.actor, known[one.owner]) and _may_tell(one)
+        if one.owner in known and _hides_addresses(work, known[one.owner]) and _may_tell(one)
         and addresses.has_any(one.resource)
     ]  # fmt: skip
+
+
+def _hides_addresses(work: Work, facts: Facts) -> bool:
+    """Say whether the addresses of a record are hidden from the actor, or from whom the actor looks with."""
+    return any(addresses.hidden_from(one, facts) for one in (work.actor, work.through) if one is not None)
 
 
 def _may_tell(one: Stored) -> bool:

@@ -48,8 +48,8 @@ def employment(data: str) -> Employment:
 
 
 @lru_cache(maxsize=10_000)
-def _as_staff(row: tuple[Any, ...], signed_in: str) -> tuple[Employment, Actor]:
-    """Return what a row of `employments` says; what is kept is found by the whole row only, so it is never stale."""
+def as_staff(row: tuple[Any, ...], signed_in: str) -> tuple[Employment, Actor]:
+    """Return what a row like those of `employments` says; what is kept is found by all of it, so it is never stale."""
     _, person, unit, data, own, name, unit_name, unit_id, controller, controller_name = row
     job = employment(data)
     return job, Actor(
@@ -83,7 +83,7 @@ class Register:
 
         An ended employment is gone the moment it ends; sessions ask `still_employed` at each request.
         """
-        jobs = [_as_staff(tuple(row), signed_in) for row in await self._employments.fetch(pid) or ()]
+        jobs = [as_staff(tuple(row), signed_in) for row in await self._employments.fetch(pid) or ()]
         actors = [actor for job, actor in jobs if job.holds(now) and job.role in ROLES]
         return sorted(actors, key=lambda actor: (actor.unit_name, actor.role))
 

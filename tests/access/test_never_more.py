@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from akson.access.facts import OBJECTION, WITHHELD, Block, Facts, Labels, Opening, Period, Relation, Representation
 from akson.access.roles import ROLES
 from akson.access.rules import Act, decide
-from akson.base.work import Actor, Kind, Purpose
+from akson.base.work import Actor, Kind, Purpose, Work
+from akson.record.deciding import asked
 from tests.access.people import NOW
 
 KEYS = st.integers(0, 4)
@@ -73,3 +74,13 @@ def test_one_relation_less_never_permits_more(question, about, relation) -> None
     more = msgspec.structs.replace(about, relations=(*about.relations, relation))
     if decide(actor, purpose, about, item, act, NOW).permit:
         assert decide(actor, purpose, more, item, act, NOW).permit
+
+
+@settings(max_examples=400, deadline=None)
+@given(questions, facts, actors)
+def test_with_the_eyes_of_another_one_sees_what_both_see_and_writes_nothing(question, about, other) -> None:
+    actor, purpose, item, act = question
+    narrow = Work(actor=actor, purpose=purpose, now=NOW, office=None, through=other)
+    theirs = Purpose.OWN if other.kind is Kind.CITIZEN else Purpose.TREATMENT
+    both = decide(actor, purpose, about, item, act, NOW).permit and decide(other, theirs, about, item, act, NOW).permit
+    assert asked(narrow, about, item, act).permit is (both and act in (Act.READ, Act.SEARCH_IDENTITY))

@@ -85,7 +85,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "family": canary.family, "given": "Canaria", "hpr": "123",
         "dag": "2026-11-22", "hva": f"DocumentReference/{note}", "form": "pdf", "hvorfor": "kort",
         "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
-        "apning": hers["Consent"],
+        "apning": hers["Consent"], "som": f"Practitioner/{town.id('Practitioner/mariam')}/sykepleier/{town.id(MARIAM.unit.key)}",
     }  # fmt: skip
 
 

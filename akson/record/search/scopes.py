@@ -78,6 +78,8 @@ class Scopes:
             candidates = await self._known()
         work = self.work
         found = candidates.permitted(work.actor, work.purpose, labels, Act.READ, work.now)
+        if work.through is not None:
+            found = tuple(owner for owner in found if self._may(candidates.facts[owner], labels))
         parts = found if work.actor.kind is Kind.CITIZEN else set(candidates.marked).intersection(found)
         return Scope(owners=found, partly=frozenset(parts), commons=commons, unit=unit)
 

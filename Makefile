@@ -3,7 +3,7 @@
 #   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest,
 #                                                 WORKERS=0 runs them in one process (to use a debugger, or -s)
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance check fix journey seed shell drill bench definitions units docs requirements clean sbom sqlmap
+.PHONY: help demo test conformance leaks check fix journey seed shell drill bench definitions units docs requirements clean sbom sqlmap
 SHELL := /bin/bash
 PORT ?= 8000
 DATA ?= data
@@ -28,6 +28,9 @@ journey: $(DEV) browser  ## only the journeys in a browser
 
 conformance: $(DEV)  ## the public test suites in the folder `shared` beside the clone; ARGS= names some of them
 	@$(PYTHON) -m tests.conformance $(ARGS)
+
+leaks: $(DEV)  ## 105,000 ways to what is hidden, 5,000 pairs of databases that differ in it only: half an hour
+	@$(PYTHON) -m tests.conformance leaks interference
 
 check: $(DEV)  ## look for faults in style, types and structure; changes nothing
 	@.venv/bin/ruff check .

@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 SHARED = HERE.parent.parent.parent / "shared"
 FRAME = {"__main__", "suites"}
 OWN = frozenset({"interference", "leaks", "schemathesis", "tampering"})  # they read nothing of the folder `shared`
+LONG = frozenset({"interference", "leaks"})  # a quarter of an hour each: `make leaks`
 
 
 @dataclass(frozen=True, slots=True)

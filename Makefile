@@ -67,6 +67,7 @@ units: $(DEV)  ## distil the units of UCUM anew
 docs: $(DEV)  ## make the generated pages of docs/ anew
 	@$(PYTHON) -m tests.architecture.schema docs/schema.sql
 	@$(PYTHON) -m tests.architecture.access docs/access.md
+	@$(PYTHON) -m tests.architecture.messages docs/exchange.md
 	@$(PYTHON) -m tests.architecture.asvs docs/security.md
 
 sbom: $(DEV)  ## the bill of materials (CycloneDX) of what an installation runs on, in sbom.json

@@ -38,6 +38,8 @@ from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.doors.signing import noted
 from akson.doors.subscribing import standing
+from akson.exchange.registry import summary
+from akson.exchange.safexml import namespaces
 from akson.exchange.transports.local import Local
 from akson.fhirapi.answers import unexpected
 from akson.fhirapi.door import routes as fhir_routes
@@ -153,6 +155,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
             base_url=here.settings.base_url,
             secret=here.keys.derived("pages"),
             smart=configuration(smart.url),
+            messages=summary(namespaces(here.settings.schemas) if here.settings.schemas else ()),
         ),  # first: reads are the hottest path
         Route("/", _front(sessions), methods=["GET"]),
         Route("/static/{name}", here.assets.serve, methods=["GET"]),

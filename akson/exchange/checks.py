@@ -23,11 +23,23 @@ def her_ids(party: Party | None) -> list[int]:
     return [level.her_id for level in levels if level and level.her_id is not None]
 
 
-def receiving_unit(party: Party, known: Mapping[int, Address]) -> Address:
-    """Return the unit of ours a message is for.
+def receiving_unit(envelope: Envelope, known: Mapping[int, Address], delivered_to: int = 0) -> Address:
+    """Return the unit of ours a message is for, as its receiver or with a copy.
+
+    delivered_to   HER-id by the transport's word; 0: not said. It decides among those who are named
+    Raises         Unreadable E21
+    """
+    parties = (envelope.receiver, *envelope.copies)
+    for party in sorted(parties, key=lambda each: delivered_to not in her_ids(each)):
+        if unit := _unit(party, known):
+            return unit
+    raise Unreadable("E21", "Mottakeren finnes ikke her.")
+
+
+def _unit(party: Party, known: Mapping[int, Address]) -> Address | None:
+    """Return the unit of ours that a party is, or None.
 
     A service that is named must be known. A person we do not know falls back to the organisation: the unit reads it.
-    Raises   Unreadable E21
     """
     service = party.service.her_id if party.service else None
     wanted = her_ids(party) if service is None else [service]
@@ -35,7 +47,7 @@ def receiving_unit(party: Party, known: Mapping[int, Address]) -> Address:
         address = known.get(her_id)
         if address and address.ours and address.unit:
             return address
-    raise Unreadable("E21", "Mottakeren finnes ikke her.")
+    return None
 
 
 def sending_party(party: Party, known: Mapping[int, Address], delivered_by: int) -> Address:

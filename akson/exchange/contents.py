@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from akson.base.errors import Refused
-from akson.exchange.messages.dialogmelding import Told
+from akson.exchange.telling import Told
 from akson.registers.identifiers import Fnr
 
 _NUMBER: Final = re.compile(r"(?<!\d)(\d{6})[ .]?(\d{5})(?!\d)")

@@ -107,7 +107,8 @@ async def _desk(office: Office, kept: Kept, schemas: Schemas | None) -> _Desk:
     else:
         message = opened(kept.body, schemas)
     desk = _Desk(kept=kept, message=message, known={})
-    wanted = {*checks.her_ids(desk.sender), *checks.her_ids(desk.receiver), kept.envelope_from, kept.envelope_to}
+    parties = (desk.sender, desk.receiver, *(message.envelope.copies if message.envelope else ()))
+    wanted = {kept.envelope_from, kept.envelope_to, *(each for party in parties for each in checks.her_ids(party))}
     return replace(desk, known=await addresses.find(office.database, wanted))
 
 
@@ -118,7 +119,7 @@ async def _take(office: Office, desk: _Desk) -> Fault | None:
             async with office.work(AKSON, Purpose.MESSAGE, screen="kvittering inn") as work:
                 await _apply(work, desk, desk.message.receipt)
         if desk.message.envelope:
-            unit = checks.receiving_unit(desk.message.envelope.receiver, desk.known)
+            unit = checks.receiving_unit(desk.message.envelope, desk.known, desk.kept.envelope_to)
             actor = replace(
                 AKSON, unit=unit.unit, unit_id=unit.unit_id, unit_name=unit.name, controller=unit.controller,
                 controller_name=unit.parent_name or unit.name,

@@ -145,6 +145,7 @@ class Envelope:
     test: bool = False  # ProcessingStatus D: shown as a test, never acted on as if real
     body: Any = None  # lxml element of the main document
     attachments: tuple[Attachment, ...] = ()
+    copies: tuple[Party, ...] = ()  # who else it is for
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ LONGEST_ID: Final = 200
 
 Found = TypeVar("Found")
 
+UNANSWERED: Final = frozenset({"DIALOG_INNBYGGER_TEST", "DIALOG_INNBYGGER_TIMERESERVASJON"})  # by their agreement (CPA)
 _ACK_NAMES: Final = {Ack.YES: "Ja", Ack.ON_ERROR: "Kun ved feil", Ack.NO: "Nei"}
 
 
@@ -73,6 +74,7 @@ def read(root: etree._Element) -> Envelope:
         test=(code(info, "ProcessingStatus") or Code(value="")).value == "D",
         body=body,
         attachments=attachments,
+        copies=tuple(party for each in children(info, "OtherReceiver") if (party := _party(each))),
     )
 
 
@@ -135,7 +137,9 @@ def _or_none(reading: Callable[[], Found | None]) -> Found | None:
 
 
 def _ack(info: etree._Element | None) -> Ack:
-    """Return which answers are wanted; a sender who says nothing gets them all."""
+    """Return which answers are wanted; a sender who says nothing gets them all, save for what is never answered."""
+    if (code(info, "Type") or Code(value="")).value in UNANSWERED:
+        return Ack.NO
     wanted = code(info, "Ack")
     return Ack(wanted.value) if wanted and wanted.value in set(Ack) else Ack.YES
 

@@ -129,9 +129,12 @@ def put_text(parent: etree._Element, name: str, content: str, *, space: str | No
         put(parent, name, writable(content), space=space)
 
 
-def put_idents(parent: etree._Element, found: tuple[Ident, ...], *, space: str | None = None) -> None:
+def put_idents(
+    parent: etree._Element, found: tuple[Ident, ...], *, space: str | None = None, within: str | None = None
+) -> None:
+    """Append identifiers: each Ident in the namespace `within`, what it holds in `space`."""
     for ident in found:
-        node = put(parent, "Ident")
+        node = put(parent, "Ident", space=within)
         put(node, "Id", ident.value, space=space)
         put_code(node, "TypeId", Code(value=ident.kind, system=ident.system, name=ident.name), space=space)
 

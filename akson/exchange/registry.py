@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Container, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from akson.base.work import Work
 from akson.exchange.envelope import Envelope
-from akson.exchange.safexml import Fault
+from akson.exchange.safexml import Fault, Unreadable
+from akson.exchange.telling import Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,33 +53,61 @@ class Filed:
 
 
 Receive = Callable[[Work, Letter], Awaitable[Filed]]
+Tell = Callable[[Envelope], Told]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageType:
-    """How one code of Volven 8279 is received."""
+    """How one code of Volven 8279 is received, and told to people."""
 
     receive: Receive
     about_a_patient: bool
+    told: Tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standard:
+    """One national standard as we speak it: what docs/exchange.md and the CapabilityStatement tell of it.
+
+    namespaces  version -> namespace of its XML
+    reads       codes of Volven 8279 that we take, in any of the versions
+    writes      code -> the version we send it in
+    proved      `python -m tests.conformance messages` holds what we write and read to the official XSD; where it is
+                false the type is "unverified" until an operator gives the XSD
+    """
+
+    name: str
+    namespaces: Mapping[str, str]
+    reads: tuple[str, ...]
+    writes: Mapping[str, str] = field(default_factory=dict)
+    proved: bool = False
 
 
 _types: Final[dict[str, MessageType]] = {}
+_standards: Final[list[Standard]] = []
 
 
-def message(*codes: str, about_a_patient: bool = True) -> Callable[[Receive], Receive]:
+def message(*codes: str, told: Tell, about_a_patient: bool = True) -> Callable[[Receive], Receive]:
     """Register a function as the receiver of the message types `codes`.
 
-    Raises   ValueError at start-up when a code is taken
+    told    how such a message is read by people
+    Raises  ValueError at start-up when a code is taken
     """
 
     def register(receive: Receive) -> Receive:
         for code in codes:
             if code in _types:
                 raise ValueError(f"two receivers for message type {code}")
-            _types[code] = MessageType(receive=receive, about_a_patient=about_a_patient)
+            _types[code] = MessageType(receive=receive, about_a_patient=about_a_patient, told=told)
         return receive
 
     return register
+
+
+def speaks(standard: Standard) -> Standard:
+    """Enter a standard in the list of those we speak."""
+    _standards.append(standard)
+    return standard
 
 
 def find(code: str) -> MessageType | None:
@@ -89,3 +118,27 @@ def find(code: str) -> MessageType | None:
 def codes() -> list[str]:
     """Return every message type we can receive."""
     return sorted(_types)
+
+
+def standards() -> list[Standard]:
+    """Return every standard we speak, by name."""
+    return sorted(_standards, key=lambda each: each.name)
+
+
+def in_words(envelope: Envelope) -> Told | None:
+    """Return a message as people read it; None where it is of no type we know, or not what its type says."""
+    found = find(envelope.type.value)
+    try:
+        return found.told(envelope) if found else None
+    except Unreadable:
+        return None
+
+
+def summary(strict: Container[str]) -> str:
+    """Return the standards in one English sentence. strict: the namespaces the operator has given XSDs for."""
+    told = (
+        f"{one.name} {version}{'' if one.proved or space in strict else ' (unverified)'}"
+        for one in standards()
+        for version, space in one.namespaces.items()
+    )
+    return f"Norwegian messages: {', '.join(told)}."

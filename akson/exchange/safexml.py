@@ -93,7 +93,7 @@ class Schemas:
     def __init__(self, folder: Path) -> None:
         """Read every .xsd in `folder`; each target namespace once."""
         driver = etree.Element(f"{{{_XSD}}}schema", nsmap={"xs": _XSD})
-        for namespace, path in sorted(_namespaces(folder).items()):
+        for namespace, path in sorted(namespaces(folder).items()):
             etree.SubElement(driver, f"{{{_XSD}}}import", namespace=namespace, schemaLocation=path.absolute().as_uri())
         self._schema = etree.XMLSchema(driver)
 
@@ -114,7 +114,8 @@ def _errors(schema: etree.XMLSchema) -> list[Any]:
     return list(log)
 
 
-def _namespaces(folder: Path) -> dict[str, Path]:
+def namespaces(folder: Path) -> dict[str, Path]:
+    """Return the namespaces the XSDs in `folder` are for, each with its file."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*.xsd")):

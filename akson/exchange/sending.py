@@ -12,8 +12,8 @@ from akson.exchange import addresses, contents, dialog, hodemelding, inbox, outb
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import ID_PERSON, Conversation, Envelope, Ident, Party, Person, Professional
 from akson.exchange.messages import dialogmelding
-from akson.exchange.messages.dialogmelding import Told
 from akson.exchange.opening import opened
+from akson.exchange.telling import Told
 from akson.record import journal
 from akson.record.session import Within
 from akson.record.stored import Stored

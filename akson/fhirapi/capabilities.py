@@ -22,12 +22,19 @@ _COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _WEBSOCKET = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
+_MANNERS = "Unknown parameters are refused. Without a basis in the access rules a resource is unknown."
 
-def statement(base: str, at: datetime, smart: Mapping[str, Any], own: Own) -> Answer:
-    """Return the CapabilityStatement. at: when this server started; own: the installation's search parameters."""
+
+def statement(base: str, at: datetime, smart: Mapping[str, Any], own: Own, messages: str = "") -> Answer:
+    """Return the CapabilityStatement.
+
+    at        when this server started
+    own       the installation's search parameters
+    messages  which message standards are spoken beside FHIR, in a sentence
+    """
     rest = {
         "mode": "server",
-        "documentation": "Unknown parameters are refused. Without a basis in the access rules a resource is unknown.",
+        "documentation": f"{_MANNERS} {messages}".strip(),
         "security": {"cors": True, "service": [{"coding": [_service()]}], **_authorisation(smart)},
         "resource": [_resource(name, own) for name in types.TYPES],
         "interaction": [{"code": code} for code in _SYSTEM],

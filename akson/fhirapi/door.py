@@ -68,6 +68,7 @@ class FhirApi:
         secret: bytes,
         smart: Mapping[str, Any] | None = None,
         acting: Acting | None = None,
+        messages: str = "",
     ) -> None:
         """Take what the doors compose.
 
@@ -76,11 +77,12 @@ class FhirApi:
         secret        of the installation: seals page links
         smart         what the authorisation server says of itself, when there is one
         acting        see Server
+        messages      which message standards are spoken beside FHIR, in a sentence
         """
         self._origin = base_url.rstrip("/")
         self.server = Server(office=office, base=self._origin + ROOT, seal=Seal(secret), acting=acting)
         self._authenticate = authenticate
-        self._began, self._capable = office.clock(), smart or {}
+        self._began, self._capable, self._messages = office.clock(), smart or {}, messages
         self._told: dict[str, tuple[Own, Answer]] = {}  # by path, as long as these search parameters stand
         self._terminology = terminology_capabilities.statement(self.server.base, self._began)
         self._smart = msgspec.json.encode(smart) if smart else b""
@@ -157,7 +159,7 @@ class FhirApi:
         own, base = await load(self.server.office.database.fetch), self.server.base
         if path not in self._told or self._told[path][0] != own:
             made = (openapi.document(base, _BASE.interactions, own) if path == _OPENAPI
-                    else capabilities.statement(base, self._began, self._capable, own))  # fmt: skip
+                    else capabilities.statement(base, self._began, self._capable, own, self._messages))  # fmt: skip
             self._told[path] = own, made
         return self._told[path][1]
 
@@ -223,11 +225,11 @@ class _Below(BaseRoute):
 
 def routes(
     office: Office, authenticate: Authenticate, acting: Acting | None = None, *, base_url: str, secret: bytes,
-    smart: Mapping[str, Any] | None = None,
+    smart: Mapping[str, Any] | None = None, messages: str = "",
 ) -> list[BaseRoute]:  # fmt: skip
     """Return the API as routes; see FhirApi for the arguments. Put them first: reads are the hottest path.
 
     acting  as whom one who subscribes acts now; None: there are no websockets
     """
-    api = FhirApi(office, authenticate, base_url=base_url, secret=secret, smart=smart, acting=acting)
+    api = FhirApi(office, authenticate, base_url=base_url, secret=secret, smart=smart, acting=acting, messages=messages)
     return [_Below(api, acting)]

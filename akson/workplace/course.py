@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from akson.base.web.messages import texts
 from akson.base.work import Actor
-from akson.exchange.messages.dialogmelding import MESSAGE_ID
+from akson.exchange.filing import MESSAGE_ID
 from akson.exchange.outbox import Standing
 from akson.exchange.states import NEEDS_A_HUMAN, State
 from akson.patient.reading import Resource, display, moment, reference

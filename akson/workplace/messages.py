@@ -11,7 +11,8 @@ from akson.base.errors import Refused
 from akson.base.web.messages import texts
 from akson.base.work import Work
 from akson.exchange import outbox
-from akson.exchange.messages.dialogmelding import TEST_DATA, text_of
+from akson.exchange.filing import TEST_DATA
+from akson.exchange.messages.dialogmelding import text_of
 from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import Resource, display, named, reference, words
 from akson.record import journal

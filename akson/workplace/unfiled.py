@@ -22,12 +22,9 @@ from akson.base.web.forms import Field, Filled, Form
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import dialog, inbox, outbox
-from akson.exchange.envelope import Envelope
+from akson.exchange import inbox, outbox, registry
 from akson.exchange.messages import dialogmelding
-from akson.exchange.messages.dialogmelding import Told
 from akson.exchange.opening import opened
-from akson.exchange.safexml import Unreadable
 from akson.exchange.states import IN_WORDS, State
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number
@@ -110,7 +107,7 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     owner = await owner_of_number(work, number.value) if number else 0
     await _refuse_barred(work, owner)
     work.saw(owner, "page melding", basis=texts().plain("unfiled.basis"))
-    told = _told(envelope) if envelope else None
+    told = registry.in_words(envelope) if envelope else None
     if told is None:
         return Content(raw=body.decode(errors="replace")[:_MOST_SHOWN])
     patient = " ".join(filter(None, (told.patient, number.value if number else "")))
@@ -127,14 +124,6 @@ async def _refuse_barred(work: Work, owner: int) -> None:
     if not decision.permit and decision is not NOBODY:
         work.saw(owner, "page melding", outcome="refuse", rule=decision.rule)
         raise Refused(decision.refusal)
-
-
-def _told(envelope: Envelope) -> Told | None:
-    """Return a message as people read it, or None when it is no dialog message."""
-    try:
-        return dialogmelding.in_words(envelope, dialog.read(envelope.body))
-    except Unreadable:
-        return None
 
 
 def _with_reason(filled: Filled) -> Filled:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
-from akson.exchange.messages.dialogmelding import Told
+from akson.exchange.telling import Told
 from akson.patient.reading import display
 from akson.record.stored import Stored
 from akson.registers.codes import Code, volven

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
-from akson.exchange import addresses, delivery
+from akson.exchange import addresses, checks, delivery
 from akson.exchange.addresses import Address
+from akson.exchange.envelope import Envelope
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.record.stored import Stored
-from akson.registers.identifiers import HPR_SYSTEM
+from akson.registers.identifiers import HPR_SYSTEM, Fnr
 from tests.exchange.letters import ASTRID, HEART, NORDRE
 from tests.offices import FNR, JOB, patient, staff, unit
 
@@ -57,3 +59,23 @@ async def make(office: Office, *, endpoint: str = "http://127.0.0.1:1/exchange/l
         Address(her_id=HEART.her_id, name=HEART.name, ours=False, parent=HEART.parent, endpoint=endpoint),
     ])  # fmt: skip
     return Places(office=office, practice=practice, doctor=doctor, astrid=astrid)
+
+
+async def welcome(places: Places, envelope: Envelope, persons: dict[str, str]) -> None:
+    """Enter the receiver as our practice, the sender as a party outside, and the patient where the number can be one."""
+    ours = {"ours": True, "unit": places.practice.unit, "unit_id": places.practice.unit_id}
+    known = [Address(her_id=each, name="Avsender", ours=False) for each in checks.her_ids(envelope.sender)]
+    known += [Address(her_id=each, name="Mottaker", **ours) for each in checks.her_ids(envelope.receiver)]  # type: ignore[arg-type]
+    await addresses.put(places.office.database, known)
+    number = envelope.patient.ident("FNR", "DNR") if envelope.patient else None
+    if number and number.value not in persons and is_number(number.value):
+        made = await patient(places.office, identifier=[Fnr(number.value).identifier()])
+        persons[number.value] = made.id
+
+
+def is_number(text: str) -> bool:
+    try:
+        Fnr(text)
+    except Refused:
+        return False
+    return True

@@ -9,7 +9,7 @@ import pytest
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.exchange import contents, sending
-from akson.exchange.messages.dialogmelding import Told
+from akson.exchange.telling import Told
 from akson.record.office import Office
 from tests.exchange.letters import ASTRID, HEART
 from tests.exchange.places import make

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from akson.base.errors import Refused
-from akson.exchange import dialog, hodemelding, registry
-from akson.exchange.envelope import Ack, Attachment, Code, Conversation, Envelope, Ident, Party, Person
+from akson.exchange import dialog, filing, hodemelding, registry
+from akson.exchange.envelope import Ack, Attachment, Code, Conversation, Envelope, Ident, Organisation, Party, Person
 from akson.exchange.messages import apprec, dialogmelding
 from akson.exchange.messages.apprec import AppRec, Original, Status
 from akson.exchange.opening import opened
 from akson.exchange.registry import Letter, Unit, message
 from akson.exchange.safexml import Fault, Schemas
+from akson.exchange.telling import Told
 from tests.exchange.letters import sample, written
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -36,13 +37,13 @@ def communication(text: str = "Ja, det går fint.", **more: Any) -> dict[str, An
 
 
 def typed(code: str) -> dict[str, Any]:
-    return {"category": [{"coding": [{"system": dialogmelding.MESSAGE_TYPE, "code": code}]}]}
+    return {"category": [{"coding": [{"system": filing.MESSAGE_TYPE, "code": code}]}]}
 
 
 def test_the_hospitals_message_reads_as_it_was_written() -> None:
     envelope = read(sample("helsefaglig-1.1.xml"))
     told = dialogmelding.in_words(envelope, dialog.read(envelope.body))
-    assert told == dialogmelding.Told(
+    assert told == Told(
         title="Endret vanndrivende", kind="Helsefaglig dialog", sender="Hjertepoliklinikken, Vestfjell sykehus",
         receiver="Nordre legesenter, Fjordvik kommune", patient="Astrid Nordli", sent="23.11.2026 08:45",
         paragraphs=("Furosemid er doblet.\n\nKontroll av kalium om en uke.", "Merknad: Pasienten er informert."),
@@ -168,7 +169,67 @@ def test_a_receipt_with_a_person_and_two_numbers_reads_back() -> None:
     assert [each.value for each in again.sender.organisation.idents] == ["99000031", "310000015"]
 
 
+CONTACT = dialog.Contact(
+    part=Code(value="3", system="2.16.578.1.12.4.1.1.9057", name="Godkjent av"),
+    role=Code(value="6", system="2.16.578.1.12.4.1.1.9034", name="Fastlege"), family="Lin", given="Rita",
+    idents=(Ident("9999969", "HPR", "2.16.578.1.12.4.1.1.8116", "HPR-nummer"),),
+    profession=Code(value="LE", name="Lege"), telecoms=((Code(value="WP", name="Arbeid"), "tel:12345678"),), phone="12345678",
+)  # fmt: skip
+PLACE = Organisation(
+    name="Tildelingskontoret", idents=(Ident("99000007", "HER", "2.16.578.1.12.4.1.1.9051", "HER-id"),)
+)
+
+
+@pytest.mark.parametrize(("version", "contact", "said"), [
+    ("1.0", CONTACT, "Rita Lin (Fastlege), tlf. 12345678"),
+    ("1.1", CONTACT, "Rita Lin (Fastlege), tlf. 12345678"),
+    ("1.1", replace(CONTACT, profession=None, is_professional=False), "Rita Lin (Fastlege), tlf. 12345678"),
+    ("1.1", replace(CONTACT, unit=PLACE, remark="Bare formiddag"),
+     "Rita Lin (Fastlege), Tildelingskontoret, tlf. 12345678, Bare formiddag"),
+    ("1.1", dialog.Contact(unit=PLACE, is_professional=False), "Tildelingskontoret"),
+])  # fmt: skip
+def test_whom_to_ask_goes_both_ways_with_every_code(
+    shared: Path, version: str, contact: dialog.Contact, said: str
+) -> None:
+    codes = (
+        Code(value="1", system="2.16.578.1.12.4.1.1.9150", name="Epikrise"),
+        Code(value="AP", system="8324", name="Apotek"),
+    )
+    asks = dialog.Question(
+        kind=Code(value="99", system="2.16.578.1.12.4.1.1.9152", name="Annet"), text="Hva nå?", details=codes[:1],
+        coded=codes[1] if version == "1.1" else None, contacts=(contact,),
+    )  # fmt: skip
+    body = dialog.Dialog(version=version, questions=(asks,), case=Code(value="1", system="2.16.578.1.12.4.1.1.9999"),
+                         case_text="Sak")  # fmt: skip
+    envelope = replace(read(written()), body=dialog.build(body))
+    again = opened(hodemelding.build(envelope), Schemas(shared / FIXTURES))
+    assert again.envelope is not None, again.fault
+    assert dialog.read(again.envelope.body) == body
+    assert dialogmelding.contact(contact) == said
+
+
+def test_what_is_coded_in_a_question_stands_in_the_record_and_goes_back_with_the_answer() -> None:
+    incoming = letter(sample("foresporsel-1.0.xml"))
+    asked = dialog.read(incoming.envelope.body).questions[0]
+    made = dialogmelding.as_communication(dialog.read(incoming.envelope.body), incoming, [])
+    assert {each["text"] for each in made["reasonCode"]} >= {"Formål", "Hastegrad"}
+    _, body = dialogmelding.from_communication(communication(), answered=made)
+    repeated = body.notes[0].question
+    assert repeated is not None
+    assert (repeated.kind, repeated.purpose, repeated.urgency) == (asked.kind, asked.purpose, asked.urgency)
+
+
+@pytest.mark.parametrize(("system", "known"), [
+    ("2.16.578.1.12.4.1.1.8324", "urn:oid:2.16.578.1.12.4.1.1.8324"), ("8324", "urn:oid:2.16.578.1.12.4.1.1.8324"),
+    ("", None), ("min liste", None), ("3.1", None), ("2.16.", None),
+])  # fmt: skip
+def test_a_code_of_a_list_nobody_knows_is_kept_as_it_was_written(system: str, known: str | None) -> None:
+    assert filing.coding(Code(value="X  1", system=system, name="Ukjent")) == filing.filled(
+        {"system": known, "code": "X 1", "display": "Ukjent"}
+    )
+
+
 def test_two_receivers_for_one_type_stop_the_start_up() -> None:
     with pytest.raises(ValueError, match="DIALOG_NOTAT"):
-        message("DIALOG_NOTAT")(dialogmelding.receive)
+        message("DIALOG_NOTAT", told=dialogmelding.in_words)(dialogmelding.receive)
     assert "DIALOG_HELSEFAGLIG" in registry.codes()

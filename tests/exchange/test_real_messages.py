@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from akson.base.errors import Refused
-from akson.exchange import addresses, checks, delivery, inbox
-from akson.exchange.addresses import Address
-from akson.exchange.envelope import Envelope
+from akson.exchange import delivery, inbox
 from akson.exchange.opening import opened
 from akson.record.office import Office
-from akson.registers.identifiers import Fnr
-from tests.exchange.places import Places, make
-from tests.offices import patient
+from tests.exchange.places import make, welcome
 
 REFUSED = {
     "Expected.xml": "T01",  # a prefix nobody declared
@@ -23,26 +18,6 @@ REFUSED = {
     "apprecError.xml": "E10", "apprecErrorUkjentMottaker.xml": "E10", "apprecOK.xml": "E10",  # for what we never sent
     "MetadataTests_Apprec10.xml": "E10",
 }  # fmt: skip
-
-
-async def welcome(places: Places, envelope: Envelope, persons: dict[str, str]) -> None:
-    """Enter the receiver as our practice, the sender as a party outside, and the patient where the number can be one."""
-    ours = {"ours": True, "unit": places.practice.unit, "unit_id": places.practice.unit_id}
-    known = [Address(her_id=each, name="Avsender", ours=False) for each in checks.her_ids(envelope.sender)]
-    known += [Address(her_id=each, name="Mottaker", **ours) for each in checks.her_ids(envelope.receiver)]  # type: ignore[arg-type]
-    await addresses.put(places.office.database, known)
-    number = envelope.patient.ident("FNR", "DNR") if envelope.patient else None
-    if number and number.value not in persons and is_number(number.value):
-        made = await patient(places.office, identifier=[Fnr(number.value).identifier()])
-        persons[number.value] = made.id
-
-
-def is_number(text: str) -> bool:
-    try:
-        Fnr(text)
-    except Refused:
-        return False
-    return True
 
 
 async def test_every_real_message_is_filed_or_refused_with_its_code(office: Office, shared: Path) -> None:

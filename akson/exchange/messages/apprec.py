@@ -15,6 +15,7 @@ from lxml import etree
 from akson.exchange import nodes
 from akson.exchange.envelope import Code, Ident, Organisation, Party, Professional
 from akson.exchange.nodes import child, children, code, put, put_code, put_text, text
+from akson.exchange.registry import Standard, speaks
 from akson.exchange.safexml import Fault, Unreadable
 from akson.exchange.states import Event
 
@@ -24,6 +25,7 @@ NAMESPACES: Final = {
 }
 _VERSIONS: Final = {namespace: version for version, namespace in NAMESPACES.items()}
 _MIG: Final = {"1.0": "1.0 2004-11-21", "1.1": "v1.1 2012-02-15"}
+speaks(Standard(name="AppRec", namespaces=NAMESPACES, reads=("APPREC",), writes={"APPREC": "1.1"}, proved=True))
 ERROR_CODES: Final = "2.16.578.1.12.4.1.1.8221"
 ERRORS: Final = {
     "E10": "Ugyldig meldingsidentifikator",
@@ -31,8 +33,17 @@ ERRORS: Final = {
     "E21": "Mottaker finnes ikke",
     "E30": "Pasientens fødselsnummer mangler",
     "E31": "Pasientens fødselsnummer er feil",
+    "E32": "Pasientens navn mangler",
+    "E33": "Pasientens etternavn mangler",
+    "E34": "Pasientens fornavn mangler",
     "E35": "Pasienten finnes ikke i mottakersystemet",
     "E36": "Pasientopplysninger er utilstrekkelige",
+    "E53": "Pasientens fødselsnummer eller D-nummer finnes ikke i Folkeregisteret",
+    "E54": "Pasientens fødselsnummer er ikke registrert hos mottakeren",
+    "S01": "Feil på signatur",
+    "S02": "Ugyldig sertifikat",
+    "S03": "Tilbaketrukket sertifikat",
+    "S99": "Annen feil på signatur eller sertifikat",
     "T01": "Ikke XML / ikke 'well formed' / uleselig",
     "T02": "XML validerer ikke",
     "T10": "Støtter ikke meldingsformatet",
@@ -74,6 +85,8 @@ class AppRec:
     original: Original
     errors: tuple[Code, ...] = ()
     version: str = "1.1"
+    sender_role: Code | None = None
+    receiver_role: Code | None = None
 
 
 def answer(original: Original, fault: Fault | None, *, sender: Party, receiver: Party, now: datetime,
@@ -107,6 +120,8 @@ def read(root: etree._Element) -> AppRec:
         version=version,
         msg_id=msg_id,
         sent=nodes.moment(text(root, "GenDate"), what="GenDate"),
+        sender_role=code(root, "Sender", "Role"),
+        receiver_role=code(root, "Receiver", "Role"),
         sender=_party(child(root, "Sender", "HCP")),
         receiver=_party(child(root, "Receiver", "HCP")),
         status=_status(root),
@@ -127,8 +142,12 @@ def build(apprec: AppRec) -> bytes:
     put(root, "SoftwareName", "Akson")
     put(root, "GenDate", nodes.iso(apprec.sent))
     put(root, "Id", apprec.msg_id)
-    _put_party(put(root, "Sender"), apprec.sender)
-    _put_party(put(root, "Receiver"), apprec.receiver)
+    for name, role, party in (
+        ("Sender", apprec.sender_role, apprec.sender), ("Receiver", apprec.receiver_role, apprec.receiver)
+    ):  # fmt: skip
+        node = put(root, name)
+        put_code(node, "Role", role)
+        _put_party(node, party)
     put_code(root, "Status", Code(value=apprec.status, name=STATUS_NAMES[apprec.status]))
     for each in apprec.errors:
         put_code(root, "Error", replace(each, other=nodes.writable(each.other)))
@@ -180,19 +199,30 @@ def _idents(node: etree._Element) -> tuple[Ident, ...]:
 
 def _put_party(parent: etree._Element, party: Party) -> None:
     institution = put(put(parent, "HCP"), "Inst")
-    _put_named(institution, party.organisation.name, party.organisation.idents[:1])
+    _put_named(institution, party.organisation.name, party.organisation.idents)
     if party.service:
-        _put_named(put(institution, "Dept"), party.service.name, party.service.idents[:1])
-    for ident in party.organisation.idents[1:]:
-        more = put(institution, "AdditionalId")
-        put(more, "Id", ident.value)
-        put_code(more, "Type", Code(value=ident.kind, name=ident.name))
+        _put_all(put(institution, "Dept"), party.service.name, party.service.idents)
+    _put_more(institution, party.organisation.idents)
     if party.professional:
-        _put_named(put(institution, "HCPerson"), party.professional.name, party.professional.idents[:1])
+        _put_all(put(institution, "HCPerson"), party.professional.name, party.professional.idents)
+
+
+def _put_all(node: etree._Element, name: str, idents: tuple[Ident, ...]) -> None:
+    _put_named(node, name, idents)
+    _put_more(node, idents)
 
 
 def _put_named(node: etree._Element, name: str, idents: tuple[Ident, ...]) -> None:
+    """Append the name and the first identifier."""
     put_text(node, "Name", name)
-    for ident in idents:
+    for ident in idents[:1]:
         put(node, "Id", ident.value)
         put_code(node, "TypeId", Code(value=ident.kind, name=ident.name))
+
+
+def _put_more(node: etree._Element, idents: tuple[Ident, ...]) -> None:
+    """Append all identifiers but the first."""
+    for ident in idents[1:]:
+        more = put(node, "AdditionalId")
+        put(more, "Id", ident.value)
+        put_code(more, "Type", Code(value=ident.kind, name=ident.name))

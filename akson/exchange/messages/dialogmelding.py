@@ -7,29 +7,25 @@ Out: a Dialog made from a Communication. Source and samples: docs/sources.md#dia
 from __future__ import annotations
 
 import base64
-import re
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
 
 from akson.base.errors import Refused
 from akson.base.work import Work
+from akson.exchange import calendar, filing
 from akson.exchange import dialog as dialogs
 from akson.exchange.addresses import Address
-from akson.exchange.dialog import Dialog, Note, Question
-from akson.exchange.envelope import Attachment, Code, Envelope, Professional
-from akson.exchange.nodes import OSLO
-from akson.exchange.registry import Filed, Letter, message
+from akson.exchange.dialog import Contact, Dialog, Note, Question
+from akson.exchange.envelope import Attachment, Code, Envelope
+from akson.exchange.filing import MESSAGE_ID, MESSAGE_TYPE, VOLVEN, Resource, concept
+from akson.exchange.registry import Filed, Letter, Standard, message, speaks
+from akson.exchange.telling import Told, told
 from akson.record import journal
 
-Resource = dict[str, Any]
-
-VOLVEN: Final = "2.16.578.1.12.4.1.1."
-MESSAGE_TYPE: Final = f"urn:oid:{VOLVEN}8279"
-MESSAGE_ID: Final = "https://akson.no/fhir/message-id"  # MsgId of the Hodemelding
-LARGEST_INLINE: Final = 64 * 1024  # an attachment larger than this becomes a Binary
-TEST_DATA: Final = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 _URGENCY: Final = {"1": "stat", "3": "urgent"}  # Volven 9067; the rest is routine
-_MIME: Final = re.compile(r"[\w.+-]+/[\w.+-]+")
+_URGENCIES: Final = f"{VOLVEN}9067"
+_PURPOSE, _HASTE, _DETAIL, _CODED, _CASE = "Formål", "Hastegrad", "Journalopplysninger", "Opplysning", "Sakstype"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,33 +45,63 @@ _NOTE: Final = Code(value="1", system=f"{VOLVEN}7321", name="Notat om pasient")
 _DEVIATION: Final = Code(value="2", system=f"{VOLVEN}7321", name="Melding om avvik")
 _QUESTION: Final = Code(value="99", system=f"{VOLVEN}9152", name="Annen henvendelse")
 
+_STATUS: Final = Code(value="9", system=f"{VOLVEN}9069", name="Annet, svar angitt i fritekst")
+_APPOINTMENT: Final = Code(value="05", system=f"{VOLVEN}7602", name="Timereservasjon bekreftet")
+_CONSENT: Final = Code(value="SAM", system=f"{VOLVEN}7601", name="Samtykkeforespørsel")
+
+
+def _citizen(what: str, topic: Code = _TO_CITIZEN) -> Use:
+    """Return a use from Helsenorge; it is answered by its own kind."""
+    return Use(name=f"Dialog med innbygger - {what}", version="1.1", topic=topic, answered_by="")
+
+
 USES: Final = {
-    "DIALOG_HELSEFAGLIG": Use(
-        name="Helsefaglig dialog", version="1.1", topic=_ABOUT_PATIENT, answered_by="DIALOG_HELSEFAGLIG"
-    ),
+    "DIALOG_HELSEFAGLIG": Use(name="Helsefaglig dialog", version="1.1", topic=_ABOUT_PATIENT, answered_by=""),
     "DIALOG_FORESPORSEL": Use(name="Forespørsel", version="1.0", topic=_QUESTION, answered_by="DIALOG_SVAR"),
     "DIALOG_SVAR": Use(name="Svar på forespørsel", version="1.0", topic=_ANSWER, answered_by="DIALOG_FORESPORSEL"),
-    "DIALOG_NOTAT": Use(name="Notat", version="1.0", topic=_NOTE, answered_by="DIALOG_NOTAT"),
+    "DIALOG_NOTAT": Use(name="Notat", version="1.0", topic=_NOTE, answered_by=""),
     "DIALOG_AVVIK": Use(
         name="Tilbakemelding om feil i mottatt melding", version="1.0", topic=_DEVIATION, answered_by="DIALOG_NOTAT"
     ),
-    "DIALOG_INNBYGGER_EKONTAKT": Use(
-        name="Dialog med innbygger - eKontakt",
-        version="1.1",
-        topic=_TO_CITIZEN,
-        answered_by="DIALOG_INNBYGGER_EKONTAKT",
+    "DIALOG_STATUS_HENVISNING": Use(name="Status på henvisning", version="1.1", topic=_STATUS, answered_by=""),
+    "DIALOG_INNBYGGER_EKONTAKT": _citizen("eKontakt"),
+    "DIALOG_INNBYGGER_EKONSULTASJON": _citizen("eKonsultasjon"),
+    "DIALOG_INNBYGGER_RESEPTFORNYELSE": _citizen(
+        "reseptfornyelse", Code(value="14", system=f"{VOLVEN}7602", name="Resept er fornyet")
     ),
-    "DIALOG_INNBYGGER_RESEPTFORNYELSE": Use(
-        name="Dialog med innbygger - reseptfornyelse",
-        version="1.1",
-        topic=Code(value="14", system=f"{VOLVEN}7602", name="Resept er fornyet"),
-        answered_by="DIALOG_INNBYGGER_RESEPTFORNYELSE",
-    ),
+    "DIALOG_INNBYGGER_TIMERESERVASJON": _citizen("timereservasjon", _APPOINTMENT),
+    "DIALOG_INNBYGGER_TIMER": _citizen("timer", _APPOINTMENT),
+    "DIALOG_INNBYGGER_TIMEONSKE": _citizen("timeønske"),
+    "DIALOG_INNBYGGER_DIGITALBRUKER": _citizen("digital bruker"),
+    "DIALOG_INNBYGGER_KOORDINATOR": _citizen("koordinator"),
+    "DIALOG_INNBYGGER_SAMTYKKE": _citizen("samtykke", _CONSENT),
 }
+PLAIN: Final = ("DIALOG_INNBYGGER_TEST", "DIALOG_INNBYGGER_BEHANDLEROVERSIKT", "DIALOG_INNBYGGER_TJENESTEOVERSIKT")
+
+speaks(
+    Standard(
+        name="Dialogmelding",
+        namespaces=dialogs.NAMESPACES,
+        reads=(*USES, *PLAIN),
+        writes={code: use.version for code, use in USES.items()},
+        proved=True,
+    )
+)
 
 
-@message("DIALOG_INNBYGGER_TEST", about_a_patient=False)
-@message(*USES)
+def in_words(envelope: Envelope, dialog: Dialog | None = None) -> Told:
+    """Return a message as people read it, before or beside its place in the record.
+
+    dialog   its body, where it has been read already
+    Raises   Unreadable T02, T10
+    """
+    dialog = dialog or dialogs.read(envelope.body)
+    said = [*paragraphs(dialog), *calendar.words(envelope)]
+    return told(envelope, title=_title(dialog), paragraphs=said, contacts=map(contact, _contacts(dialog)))
+
+
+@message(*PLAIN, told=in_words, about_a_patient=False)
+@message(*USES, told=in_words)
 async def receive(work: Work, letter: Letter) -> Filed:
     """Put a dialog message into the record and a task into the unit's inbox.
 
@@ -83,54 +109,27 @@ async def receive(work: Work, letter: Letter) -> Filed:
     Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference
     """
     dialog = dialogs.read(letter.envelope.body)
-    large = [await _document(work, letter, each) for each in letter.envelope.attachments if _is_large(letter, each)]
-    stored = await journal.create(work, as_communication(dialog, letter, large))
+    stored = await journal.create(work, as_communication(dialog, letter, await filing.documents(work, letter)))
     await journal.create(work, as_task(dialog, letter, stored.id))
     return Filed(communication=stored.id)
 
 
 def as_communication(dialog: Dialog, letter: Letter, documents: list[str]) -> Resource:
     """Return the message as a Communication; `documents` are the ids of the attachments stored beside it."""
-    envelope = letter.envelope
-    small = [_inline(each) for each in envelope.attachments if not _is_large(letter, each)]
-    topic = _topic(dialog)
-    resource: Resource = {
-        "resourceType": "Communication",
-        "meta": {"tag": [TEST_DATA]} if envelope.test else None,
-        "identifier": [{"system": MESSAGE_ID, "value": envelope.msg_id}],
-        "inResponseTo": [{"reference": f"Communication/{letter.answers}"}] if letter.answers else None,
-        "status": "completed",
-        "category": [_concept(Code(value=envelope.type.value, system=f"{VOLVEN}8279", name=envelope.type.name), "")],
-        "priority": _priority(dialog),
-        "subject": _subject(letter),
-        "topic": _concept(topic, _title(dialog)),
-        "sent": envelope.sent.isoformat(),
-        "received": letter.received.isoformat(),
-        "recipient": [{"reference": letter.unit.reference, "display": letter.unit.name}],
-        "sender": {"type": "Organization", "display": envelope.sender.name},
-        "payload": [{"contentString": paragraph} for paragraph in paragraphs(dialog)]
-        + [{"contentAttachment": each} for each in small]
-        + [{"contentReference": {"reference": f"DocumentReference/{each}"}} for each in documents],
-        "note": [{"text": contact(each)} for each in _contacts(dialog)],
-    }
-    return _filled(resource)
+    return filing.communication(
+        letter,
+        documents,
+        topic=concept(_topic(dialog), _title(dialog)),
+        said=[*paragraphs(dialog), *calendar.words(letter.envelope)],
+        priority=_priority(dialog),
+        reasonCode=[concept(code) | {"text": what} for what, code in _codes(dialog)],
+        note=[{"text": contact(each)} for each in _contacts(dialog)],
+    )
 
 
 def as_task(dialog: Dialog, letter: Letter, communication: str) -> Resource:
     """Return the task that puts the message into the unit's inbox."""
-    return _filled({
-        "resourceType": "Task",
-        "status": "requested",
-        "intent": "order",
-        "priority": _priority(dialog),
-        "code": {"text": "Les og følg opp melding"},
-        "description": f"{_title(dialog)} – fra {letter.envelope.sender.name}",
-        "focus": {"reference": f"Communication/{communication}"},
-        "for": _subject(letter),
-        "authoredOn": letter.received.isoformat(),
-        "requester": {"type": "Organization", "display": letter.envelope.sender.name},
-        "owner": {"reference": letter.unit.reference, "display": letter.unit.name},
-    })  # fmt: skip
+    return filing.task(letter, communication, title=_title(dialog), priority=_priority(dialog))
 
 
 def from_communication(communication: Resource, *, answered: Resource | None = None) -> tuple[Code, Dialog]:
@@ -140,7 +139,7 @@ def from_communication(communication: Resource, *, answered: Resource | None = N
     Raises     Refused AK-X001 when it has no text, AK-X002 when it is of a type we cannot send
     """
     asked = _type(answered)
-    kind = _type(communication) or (USES[asked].answered_by if asked in USES else "DIALOG_HELSEFAGLIG")
+    kind = _type(communication) or (USES[asked].answered_by or asked if asked in USES else "DIALOG_HELSEFAGLIG")
     if kind not in USES:
         raise Refused("AK-X002", type=kind)
     use, text = USES[kind], text_of(communication)
@@ -148,8 +147,9 @@ def from_communication(communication: Resource, *, answered: Resource | None = N
         raise Refused("AK-X001")
     topic = _coding(communication.get("topic")) or use.topic
     subject = str((communication.get("topic") or {}).get("text") or "")
-    if kind == "DIALOG_FORESPORSEL":
-        body = Dialog(version=use.version, questions=(Question(kind=topic, text=text),))
+    if kind == "DIALOG_FORESPORSEL" or topic.system == f"{VOLVEN}7601":
+        asks = replace(_coded_question(communication, topic), subject=subject, text=text)
+        body = Dialog(version=use.version, questions=(asks,))
     else:
         question = _asked(answered) if asked and kind != "DIALOG_HELSEFAGLIG" else None
         body = Dialog(version=use.version, notes=(Note(topic=topic, subject=subject, text=text, question=question),))
@@ -158,7 +158,7 @@ def from_communication(communication: Resource, *, answered: Resource | None = N
 
 def as_sent(communication: Resource, envelope: Envelope, unit: Address) -> Resource:
     """Return a Communication as it stands in the record once its message is on the way."""
-    category = _concept(Code(value=envelope.type.value, system=f"{VOLVEN}8279", name=envelope.type.name), "")
+    category = concept(Code(value=envelope.type.value, system=f"{VOLVEN}8279", name=envelope.type.name), "")
     return communication | {
         "status": "completed",
         "identifier": [{"system": MESSAGE_ID, "value": envelope.msg_id}],
@@ -182,38 +182,6 @@ def attachments_of(communication: Resource) -> tuple[Attachment, ...]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """A dialog message as people read it: plain values for a template."""
-
-    title: str
-    kind: str
-    sender: str
-    receiver: str
-    patient: str
-    sent: str
-    paragraphs: tuple[str, ...]
-    contacts: tuple[str, ...]
-    attachments: tuple[str, ...]
-    test: bool
-
-
-def in_words(envelope: Envelope, dialog: Dialog) -> Told:
-    """Return a message as people read it, before or beside its place in the record."""
-    return Told(
-        title=_title(dialog),
-        kind=envelope.type.name or envelope.type.value,
-        sender=envelope.sender.name,
-        receiver=envelope.receiver.name,
-        patient=envelope.patient.name if envelope.patient else "",
-        sent=f"{envelope.sent.astimezone(OSLO):%d.%m.%Y %H:%M}",
-        paragraphs=tuple(paragraphs(dialog)),
-        contacts=tuple(contact(each) for each in _contacts(dialog)),
-        attachments=tuple(each.title or each.mime for each in envelope.attachments),
-        test=envelope.test,
-    )
-
-
 def paragraphs(dialog: Dialog) -> list[str]:
     """Return the text of the message in reading order; the question that is answered comes last."""
     found = [part for note in dialog.notes for part in _note_paragraphs(note)]
@@ -221,11 +189,13 @@ def paragraphs(dialog: Dialog) -> list[str]:
     return found or ["(Meldingen har ingen tekst.)"]
 
 
-def contact(person: Professional) -> str:
-    """Return a contact as people read it: "Rita Lin (Fastlege), tlf. 12345678"."""
-    role = person.role or person.profession
-    named = f"{person.name} ({role.name})" if role and role.name else person.name
-    return f"{named}, tlf. {person.phone}" if person.phone else named
+def contact(person: Contact) -> str:
+    """Return a contact as people read it: "Rita Lin (Fastlege), Nordre legesenter, tlf. 12345678"."""
+    role = person.role or person.own_role or person.profession
+    unit = person.unit.name if person.unit else ""
+    named = f"{person.name} ({role.name})" if person.name and role and role.name else person.name
+    phone = f"tlf. {person.phone}" if person.phone else ""
+    return ", ".join(part for part in (named, unit, phone, person.remark) if part)
 
 
 def _note_paragraphs(note: Note) -> list[str]:
@@ -238,7 +208,8 @@ def _question_paragraphs(question: Question) -> list[str]:
     lines = [_question_text(question)]
     lines += [f"Formål: {question.purpose.name}"] if question.purpose and question.purpose.name else []
     lines += [f"Begrunnelse: {question.reason}"] if question.reason else []
-    lines += [f"Gjelder: {', '.join(each.name or each.value for each in question.details)}"] if question.details else []
+    wanted = [*question.details, *([question.coded] if question.coded else [])]
+    lines += [f"Gjelder: {', '.join(each.name or each.value for each in wanted)}"] if wanted else []
     if question.since or question.until:
         lines.append(f"Periode: {question.since or ''} – {question.until or ''}")
     return [line for line in lines if line]
@@ -259,57 +230,47 @@ def _topic(dialog: Dialog) -> Code:
     return dialog.notes[0].topic if dialog.notes else dialog.questions[0].kind
 
 
-def _contacts(dialog: Dialog) -> list[Professional]:
+def _contacts(dialog: Dialog) -> list[Contact]:
     found = [person for note in dialog.notes for person in note.contacts]
     found += [person for question in dialog.questions for person in question.contacts]
-    return [person for person in found if person.name]
+    return [person for person in found if person.name or person.unit]
+
+
+def _codes(dialog: Dialog) -> Iterator[tuple[str, Code]]:
+    """Yield what else is coded in a message, with what it is called: nothing coded is lost in the record."""
+    if dialog.case:
+        yield _CASE, dialog.case
+    answered = [note.question for note in dialog.notes if note.question]
+    for question in (*dialog.questions, *answered):
+        haste = question.urgency and Code(value=question.urgency.value, system=_URGENCIES, name=question.urgency.name)
+        told = ((_PURPOSE, question.purpose), (_HASTE, haste), (_CODED, question.coded))
+        yield from ((what, code) for what, code in told if code)
+        yield from ((_DETAIL, code) for code in question.details)
+    for question in answered:
+        yield question.subject or question.kind.name or question.kind.value, question.kind
+
+
+def _coded_question(communication: Resource, kind: Code) -> Question:
+    """Return a question with what `_codes` has kept of it."""
+    urgency = next(_kept(communication, _HASTE), None)
+    return Question(
+        kind=kind,
+        purpose=next(_kept(communication, _PURPOSE), None),
+        urgency=Code(value=urgency.value, name=urgency.name) if urgency else None,
+        details=tuple(_kept(communication, _DETAIL)),
+        coded=next(_kept(communication, _CODED), None),
+    )
+
+
+def _kept(communication: Resource, what: str) -> Iterator[Code]:
+    for reason in communication.get("reasonCode", ()):
+        if reason.get("text") == what and (code := _coding(reason)):
+            yield code
 
 
 def _priority(dialog: Dialog) -> str:
     wanted = [_URGENCY.get(each.urgency.value, "routine") for each in dialog.questions if each.urgency]
     return min(wanted, key=["stat", "urgent", "routine"].index, default="routine")
-
-
-def _subject(letter: Letter) -> Resource | None:
-    return {"reference": f"Patient/{letter.patient.id}"} if letter.patient else None
-
-
-def _concept(code: Code, text: str) -> Resource:
-    coding = {"system": f"urn:oid:{code.system}" if code.system else None, "code": code.value, "display": code.name}
-    return _filled({"coding": [_filled(coding)] if code.value else None, "text": text or code.name or code.other})
-
-
-def _is_large(letter: Letter, attachment: Attachment) -> bool:
-    return letter.patient is not None and len(attachment.data) > LARGEST_INLINE
-
-
-def _inline(attachment: Attachment) -> Resource:
-    data = base64.b64encode(attachment.data).decode()
-    return _filled({"contentType": _mime(attachment), "data": data, "url": attachment.link, "title": attachment.title})
-
-
-def _mime(attachment: Attachment) -> str:
-    return attachment.mime if _MIME.fullmatch(attachment.mime) else "application/octet-stream"
-
-
-async def _document(work: Work, letter: Letter, attachment: Attachment) -> str:
-    """Store a large attachment beside the message and return the id of its DocumentReference."""
-    data = base64.b64encode(attachment.data).decode()
-    subject, mime = _subject(letter), _mime(attachment)
-    binary = await journal.create(
-        work, {"resourceType": "Binary", "contentType": mime, "securityContext": subject, "data": data}
-    )
-    size = len(attachment.data)
-    content = {"contentType": mime, "url": f"Binary/{binary.id}", "title": attachment.title, "size": size}
-    reference = _filled({
-        "resourceType": "DocumentReference",
-        "status": "current",
-        "subject": subject,
-        "date": letter.envelope.sent.isoformat(),
-        "description": attachment.title,
-        "content": [{"attachment": _filled(content)}],
-    })  # fmt: skip
-    return (await journal.create(work, reference)).id
 
 
 def _type(communication: Resource | None) -> str:
@@ -337,13 +298,6 @@ def _asked(communication: Resource | None) -> Question | None:
     """Return the question of a Communication as an answer repeats it."""
     if communication is None:
         return None
-    return Question(
-        kind=_coding(communication.get("topic")) or _QUESTION,
-        subject=str((communication.get("topic") or {}).get("text") or ""),
-        text=text_of(communication),
-    )
-
-
-def _filled(resource: Resource) -> Resource:
-    """Return `resource` without what is empty: FHIR has no empty values."""
-    return {name: value for name, value in resource.items() if value not in (None, "", [], {})}
+    kept = _coded_question(communication, _coding(communication.get("topic")) or _QUESTION)
+    subject = str((communication.get("topic") or {}).get("text") or "")
+    return replace(kept, subject=subject, text=text_of(communication))

@@ -20,7 +20,7 @@ import click
 from akson.app import served
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import dividing, logs, memory, people, running, seeding, serving
+from akson.doors import dividing, logs, memory, people, professionals, running, seeding, serving
 from akson.doors.apps import app_commands
 from akson.doors.audit_commands import audit_commands, witness
 from akson.doors.backing import refuse_restored
@@ -37,6 +37,7 @@ from akson.record.search.reindexing import reindex
 from akson.registers.terminology.formats.items import Named
 from akson.registers.terminology.load import Report, files_of
 from akson.signin.guard import Guarded, refuse_in_production
+from akson.signin.keys import Keyring
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 DEMO = "demo.json"  # in the data folder: lets the other commands find a running demo
@@ -67,7 +68,13 @@ def main() -> None:
 
 
 @main.command(help="Sett opp og vis den oppdiktede kommunen Fjordvik på denne maskinen.")
-@click.option("--port", default=8000, type=click.IntRange(1, 65534), show_default=True, help="Sykehuset får den neste.")
+@click.option(
+    "--port",
+    default=8000,
+    type=click.IntRange(1, 65533),
+    show_default=True,
+    help="Sykehuset og Helsepersonellregisteret får de to neste.",
+)
 @click.option("--data", default="data", type=click.Path(path_type=Path), show_default=True)
 @click.option(
     "--people", default=2000, type=click.IntRange(min=0), show_default=True, help="Hvor mange innbyggere som lages."
@@ -76,10 +83,10 @@ def main() -> None:
 def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     begun = time.monotonic()
     settings = _invented(port=port, data=data)
-    running.refuse_busy([port, port + 1])
+    running.refuse_busy([port, port + 1, port + 2])
     click.echo(f"Starter. Dataene ligger i {settings.data}")
     with _database(settings) as url:
-        settings = replace(settings, database_url=url, exchange_secret=_exchange_secret(settings))
+        settings = _register(replace(settings, database_url=url, exchange_secret=_exchange_secret(settings)))
         asyncio.run(_prepare(settings, people))
         raise SystemExit(_run_demo(settings, begun, None if logs_here else settings.data / "log"))
 
@@ -241,6 +248,16 @@ def _exchange_secret(settings: Settings) -> str:
     return settings.exchange_secret or file.read_text("utf-8")
 
 
+def _register(settings: Settings) -> Settings:
+    """Return the settings with the demo's own register of health personnel, having written down what it starts from."""
+    folder, keys = settings.data / "register", Keyring.open(settings.data / "keys", professionals.KEYS, rsa=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "people.json").write_text(json.dumps(seeding.professionals(), ensure_ascii=False), "utf-8")
+    (folder / "client.json").write_text(json.dumps(dict(keys.public)), "utf-8")
+    url = f"http://127.0.0.1:{settings.port + 2}"
+    return replace(settings, hpr_url=url, maskinporten=f"{url}/", maskinporten_client=settings.client_id)
+
+
 async def _prepare(settings: Settings, count: int) -> None:
     """Migrate, and load the people when nobody is there yet."""
     await _migrate(settings)
@@ -258,12 +275,14 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda n, _: stop.append(n))
     env = running.environment_of(settings, os.environ)
-    hospital = settings.port + 1
+    hospital, folders = settings.port + 1, settings.data / "register"
     programs = [["akson", "serve"], ["akson", "worker"],
-                ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url]]  # fmt: skip
+                ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url],
+                ["peers.register", "--port", str(settings.port + 2), "--people", str(folders / "people.json"), "--keys",
+                 str(folders / "client.json")]]  # fmt: skip
     if folder:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    names = [program[1] if program[0] == "akson" else "hospital" for program in programs]
+    names = [program[1] if program[0] == "akson" else program[0].removeprefix("peers.") for program in programs]
     files = [folder / f"{name}.jsonl" if folder else None for name in names]
     children = [running.child(program, env, file) for program, file in zip(programs, files, strict=True)]
     if people.wait_until_ready(

@@ -850,6 +850,11 @@ CREATE TABLE public.author (
     told text NOT NULL
 );
 
+CREATE TABLE public.authorisation (
+    practitioner text NOT NULL COLLATE pg_catalog."C",
+    due timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.chain (
     owner bigint NOT NULL,
     seq bigint NOT NULL,
@@ -1489,6 +1494,9 @@ ALTER TABLE ONLY public.address
 ALTER TABLE ONLY public.author
     ADD CONSTRAINT author_pkey PRIMARY KEY (author);
 
+ALTER TABLE ONLY public.authorisation
+    ADD CONSTRAINT authorisation_pkey PRIMARY KEY (practitioner);
+
 ALTER TABLE ONLY public.chain
     ADD CONSTRAINT chain_pkey PRIMARY KEY (owner, seq);
 
@@ -1656,6 +1664,8 @@ ALTER TABLE ONLY public.watch_stream
 
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
+
+CREATE INDEX authorisation_due ON public.authorisation USING btree (due);
 
 CREATE INDEX chain_at ON public.chain USING brin (at) WITH (pages_per_range='16', autosummarize='on');
 
@@ -1911,6 +1921,8 @@ GRANT SELECT ON TABLE public.access_stream TO akson_auditor;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.author TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authorisation TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.chain TO akson_app;
 

@@ -29,6 +29,8 @@ TITLES = {
     "sykepleier": "Sykepleier",
     "helsefagarbeider": "Helsefagarbeider",
     "helsesykepleier": "Helsesykepleier",
+    "fysioterapeut": "Fysioterapeut",
+    "psykolog": "Psykolog",
     "kommuneoverlege": "Kommuneoverlege",
     "saksbehandler": "Saksbehandler",
     "personvernombud": "Personvernombud",
@@ -113,8 +115,8 @@ HANNE = Member("hanne", "Hanne", "Moen", 1983, "k", "helsesykepleier", "SP", at.
 LISE = Member("lise", "Lise", "Kvam", 1980, "k", "helsesykepleier", "JO", at.HELSESTASJON, "Jordmor")
 SIRI = Member("siri", "Siri", "Aune", 1977, "k", "saksbehandler", "", at.TILDELING)
 OLAV = Member("olav", "Olav", "Strand", 1966, "m", "saksbehandler", "", at.TILDELING)
-JON = Member("jon", "Jon", "Hagen", 1984, "m", "sykepleier", "FT", at.FYSIO, "Fysioterapeut")
-VIGDIS = Member("vigdis", "Vigdis", "Rønning", 1975, "k", "sykepleier", "PS", at.PSYKISK, "Psykolog")
+JON = Member("jon", "Jon", "Hagen", 1984, "m", "fysioterapeut", "FT", at.FYSIO)
+VIGDIS = Member("vigdis", "Vigdis", "Rønning", 1975, "k", "psykolog", "PS", at.PSYKISK)
 PER = Member("per", "Per", "Tveit", 1970, "m", "personvernombud", "", at.MUNICIPALITY)
 CAMILLA = Member("camilla", "Camilla", "Rud", 1986, "k", "administrator", "", at.MUNICIPALITY)
 GURI = Member("guri", "Guri", "Holt", 1972, "k", "leder", "", at.LEGEVAKT)

@@ -93,14 +93,16 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str  # as people read it
     health: bool  # health personnel
+    professions: frozenset[str]  # of Volven 9060: who is authorised as one of them; none: no authorisation is asked for
     permissions: frozenset[Permission]
     reads: frozenset[str]
     writes: frozenset[str]
 
 
-def _role(code: str, name: str, *permissions: Permission, health: bool) -> Role:
+def _role(code: str, name: str, *permissions: Permission, health: bool, needs: str = "") -> Role:
     return Role(
         code=code, name=name, health=health, permissions=frozenset(permissions),
+        professions=frozenset(needs.split()),
         reads=frozenset(" ".join(READS[p] for p in permissions if p in READS).split()),
         writes=frozenset(" ".join(WRITES[p] for p in permissions if p in WRITES).split()),
     )  # fmt: skip
@@ -118,24 +120,25 @@ _CASE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_TASKS, P.WRITE_MESSAGES)
 ROLES: Mapping[str, Role] = {
     role.code: role
     for role in (
-        _role("fastlege", "Fastlege", *_DOCTOR, health=True),
-        _role("legevaktlege", "Lege i vakt", *_DOCTOR, health=True),
-        _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True),
-        _role("kommuneoverlege", "Kommuneoverlege", *_TRAINEE, P.ANSWER_FOR_RECORD, health=True),
-        _role("lis1", "Lege i spesialisering (LIS1)", *_TRAINEE, health=True),
+        _role("fastlege", "Fastlege", *_DOCTOR, health=True, needs="LE"),
+        _role("legevaktlege", "Lege i vakt", *_DOCTOR, health=True, needs="LE"),
+        _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True, needs="LE"),
+        _role("kommuneoverlege", "Kommuneoverlege", *_TRAINEE, P.ANSWER_FOR_RECORD, health=True, needs="LE"),
+        _role("lis1", "Lege i spesialisering (LIS1)", *_TRAINEE, health=True, needs="LE"),
         _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, P.ANSWER_FOR_MESSAGES, P.RESTORE_ACCESS,
-              health=True),
-        _role("sykepleier", "Sykepleier", *_NURSE, health=True),
-        _role("helsefagarbeider", "Helsefagarbeider", *_CARE, *_OPENS, P.GIVE_MEDICATION, P.WRITE_PLAN, health=True),
-        _role("helsesykepleier", "Helsesykepleier", *_NURSE, health=True),
-        _role("jordmor", "Jordmor", *_TRAINEE, health=True),
-        _role("vernepleier", "Vernepleier", *_NURSE, health=True),
-        _role("fysioterapeut", "Fysioterapeut", *_THERAPIST, health=True),
-        _role("ergoterapeut", "Ergoterapeut", *_THERAPIST, health=True),
-        _role("psykolog", "Psykolog", *_THERAPIST, health=True),
+              health=True, needs="HE"),
+        _role("sykepleier", "Sykepleier", *_NURSE, health=True, needs="SP"),
+        _role("helsefagarbeider", "Helsefagarbeider", *_CARE, *_OPENS, P.GIVE_MEDICATION, P.WRITE_PLAN, health=True,
+              needs="HF HP OA"),
+        _role("helsesykepleier", "Helsesykepleier", *_NURSE, health=True, needs="SP JO"),
+        _role("jordmor", "Jordmor", *_TRAINEE, health=True, needs="JO"),
+        _role("vernepleier", "Vernepleier", *_NURSE, health=True, needs="VP"),
+        _role("fysioterapeut", "Fysioterapeut", *_THERAPIST, health=True, needs="FT MT"),
+        _role("ergoterapeut", "Ergoterapeut", *_THERAPIST, health=True, needs="ET"),
+        _role("psykolog", "Psykolog", *_THERAPIST, health=True, needs="PS"),
         _role("miljøterapeut", "Miljøterapeut", *_CARE, P.WRITE_PLAN, P.OPEN_WITH_REASON, health=True),
         _role("farmasøyt", "Farmasøyt", P.AT_WORK, P.FIND_PEOPLE, P.READ_MEDICATION, P.WRITE_MEDICATION, P.WRITE_TASKS,
-              P.WRITE_MESSAGES, health=True),
+              P.WRITE_MESSAGES, health=True, needs="FA1 FA2"),
         _role("assistent", "Pleieassistent", P.AT_WORK, P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTES,
               P.WRITE_TASKS, health=True),
         # A private party with an agreement: what it was asked to do, nobody to look for, nothing to open.

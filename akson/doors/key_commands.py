@@ -18,7 +18,8 @@ from akson.record.search.reindexing import reindex_all
 from akson.signin.keys import Keyring
 
 SQL = queries(__file__, "keys.sql")
-RINGS = ("issuer", "client", "smart", "smart-id")  # sign tokens; public halves are handed out
+RINGS = ("issuer", "client", "smart", "smart-id", "maskinporten")  # sign tokens; public halves are handed out
+RSA = ("smart-id", "maskinporten")
 _Running = Callable[[], Settings]
 
 
@@ -60,7 +61,7 @@ def key_commands(running: _Running) -> click.Group:
 
 
 def _ring(settings: Settings, name: str) -> Keyring:
-    return Keyring.open(settings.data / "keys", name, rsa=name == "smart-id")
+    return Keyring.open(settings.data / "keys", name, rsa=name in RSA)
 
 
 def _list(settings: Settings) -> None:

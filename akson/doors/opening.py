@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import httpx
+
 from akson.audit.log import AccessLog
 from akson.base.database import Database
 from akson.base.ids import Ids
 from akson.doors import profiles
 from akson.doors.keys import Keys
+from akson.doors.professionals import professionals
 from akson.doors.settings import Settings
 from akson.record.identities import holds_invented
 from akson.record.office import Office
@@ -38,6 +41,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
     database = await Database.open(settings.database_url, size=size, role=ROLE)
     eraser = await Database.open(settings.database_url, size=1, role=ERASER, ready=0)
     log = AccessLog(settings.database_url, role=ROLE)
+    http = httpx.AsyncClient(timeout=10.0)
     try:
         refuse_in_production(Guarded(environment=settings.environment, personas=await _invented(database, settings)))
         yield Office(
@@ -45,8 +49,10 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
             log=log, clock=clock, drafts_keys=keys.drafts, synthetic=settings.synthetic,
             profiles=profiles.load(settings.profiles),
             following=Keeper(outward=settings.outward, base=settings.fhir_url),
+            professionals=professionals(settings, http, clock),
         )  # fmt: skip
     finally:
+        await http.aclose()
         await log.close()
         await eraser.close()
         await database.close()

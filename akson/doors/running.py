@@ -43,6 +43,7 @@ from akson.signin.smart.granting import purge_grants
 from akson.signin.tickets import Tickets
 from akson.subscriptions import collecting, delivering
 from akson.subscriptions.calling import Caller, client
+from akson.workplace.staffing import rechecking
 
 PAUSE = 0.5  # seconds between two looks when nothing is due
 SEAL_EVERY = timedelta(minutes=1)
@@ -63,7 +64,7 @@ def copies(office: Office) -> list[Consumer]:
 
 def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
-    return [*copies(office), collecting.consumer(office), cases.consumer(office)]
+    return [*copies(office), collecting.consumer(office), cases.consumer(office), rechecking.consumer(office)]
 
 
 async def work(settings: Settings) -> None:
@@ -78,6 +79,7 @@ async def work(settings: Settings) -> None:
             local = Local(secret=settings.exchange_secret, client=http)
             turns["messages"] = lambda: local.turn(office, schemas=schemas)
         turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
+        turns["authorisations"] = lambda: rechecking.turn(office)
         turns["subscriptions"] = deliverer(office, settings, hooks).turn
         turns["seals"] = _sealing(office, settings)
         turns["surveillance"] = _watching(office)
@@ -228,6 +230,7 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_WITNESS": settings.witness, "AKSON_HOOKS": settings.hooks, "AKSON_BACKUP": str(settings.backup or ""),
         "AKSON_EXCHANGE_SECRET": settings.exchange_secret,
         "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
-        "AKSON_EVENT_DAYS": str(settings.event_days),
+        "AKSON_EVENT_DAYS": str(settings.event_days), "AKSON_HPR_URL": settings.hpr_url,
+        "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
     }  # fmt: skip
     return {**outer, **given}

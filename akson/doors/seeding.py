@@ -41,6 +41,13 @@ async def fill(settings: Settings, people: int, told: Callable[[str], None]) -> 
         await look(office, seeds.looks(office.clock()), names)
 
 
+def professionals() -> list[dict[str, str]]:
+    """Return what the demo's register of health personnel knows."""
+    from seeds import register
+
+    return list(register.professionals())
+
+
 async def look(office: Office, looks: Iterable[Any], names: Names) -> None:
     """Leave the looks of earlier days in the access log, oldest first, each by whoever it was and at its own time."""
     for one in looks:

@@ -36,6 +36,9 @@ class Settings:
     hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
     event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
     backup: Path | None = None  # AKSON_BACKUP: the folder that backups and the ledger of erasures are kept in
+    hpr_url: str = ""  # AKSON_HPR_URL: the open API of the register of health personnel; empty: nobody is asked
+    maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
+    maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
     witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
     rate: int = 600_000  # AKSON_CLIENT_RATE: FHIR requests a minute for each client without a limit of its own; 0: none
 
@@ -94,6 +97,9 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         contact=_contact(env),
         backup=_path(env, "AKSON_BACKUP"),
         witness=env.get("AKSON_WITNESS", "").rstrip("/"),
+        hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
+        maskinporten=env.get("AKSON_MASKINPORTEN", ""),
+        maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
         idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"),
@@ -106,6 +112,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
 
 def guard(settings: Settings) -> None:
     """Refuse to start with anything of the demo where real persons are at stake."""
+    _register(settings)
     issuers = tuple(url for url in (settings.staff_issuer, settings.citizen_issuer) if url)
     refuse_in_production(
         Guarded(
@@ -114,6 +121,17 @@ def guard(settings: Settings) -> None:
             bearer=settings.bearer, open_database=is_open(settings.database_url),
         )
     )  # fmt: skip
+
+
+def _register(settings: Settings) -> None:
+    """Refuse a register that could not be asked, and in production one that is asked in the open."""
+    schemes = ("https://",) if settings.production else ("https://", "http://")
+    told = {"AKSON_HPR_URL": settings.hpr_url, "AKSON_MASKINPORTEN": settings.maskinporten}
+    wrong = [name for name, url in told.items() if settings.hpr_url and not url.startswith(schemes)]
+    if settings.hpr_url and not settings.maskinporten_client:
+        wrong.append("AKSON_MASKINPORTEN_CLIENT")
+    if wrong:
+        raise Refused("AK-L011", what=wrong[0])
 
 
 def _number(env: Mapping[str, str], name: str, usual: int) -> int:

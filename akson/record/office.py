@@ -30,6 +30,7 @@ from akson.record.standing import Standing
 from akson.record.together import Together
 from akson.record.values import Hasher
 from akson.record.writing import flush
+from akson.registers.professionals import Professionals
 
 SQL = queries(__file__, "reading.sql")
 
@@ -45,6 +46,7 @@ class Office:
     profiles    what the installation has loaded; resources that claim one of them are held to it
     synthetic   numbers of invented persons are taken; never in production
     following   who keeps subscriptions; None: nobody does
+    professionals  the register of health personnel; None: there is none to ask
     """
 
     database: Database
@@ -57,6 +59,7 @@ class Office:
     synthetic: bool = False
     profiles: Library = field(default_factory=Library)
     following: Following | None = None
+    professionals: Professionals | None = None
 
     def __post_init__(self) -> None:
         self.current, self.circles = Current(self.database), Circles(self.database)

@@ -143,7 +143,7 @@ def test_a_key_that_others_must_know_first_is_shown_before_it_signs(
     def shown() -> list[str]:
         return [key["kid"] for key in json.loads(done(command("keys", "public", name)))["keys"]]
 
-    running = Keyring.open(settings.data / "keys", name, rsa=name == "smart-id")
+    running = Keyring.open(settings.data / "keys", name, rsa=name in ("smart-id", "maskinporten"))
     first = running.signer.thumbprint()
     done(command("keys", "prepare", name))
     done(command("keys", "prepare", name))  # once more is not one more

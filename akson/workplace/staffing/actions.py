@@ -14,6 +14,7 @@ from akson.record.search.searching import search
 from akson.record.stored import Stored
 from akson.registers.codes import ROLE
 from akson.registers.identifiers import HPR_SYSTEM, Fnr, Hpr
+from akson.workplace.staffing import authorising
 from akson.workplace.staffing.reading import CONFIRMED_FOR, codes_of, coming, over
 
 Resource = dict[str, Any]
@@ -23,9 +24,13 @@ async def employ(work: Work, unit: str, answers: Mapping[str, Any]) -> Stored:
     """Give somebody a role at a unit, and register them when they are not known yet.
 
     answers  fnr (Fnr), hpr (Hpr or None), given, family, role, since (date), until (its last day, or None)
-    Raises   Refused AK-W006 they have that role there, AK-W007 another HPR number is known of them, or what access says
-    Leaves   PractitionerRole, and Practitioner when new or when their HPR number is; access-log row; news
+    Raises   Refused AK-W006 they have that role there, AK-W007 another HPR number is known of them, AK-R010 to
+             AK-R013 the register of health personnel says no, or what access says
+    Leaves   PractitionerRole, Practitioner when new or when something of them is, VerificationResult when the role
+             takes an authorisation: what the register said, or that it was away; access-log row; news
     """
+    number = answers["hpr"].value if answers["hpr"] else ""
+    told, result = await authorising.allowed(work, answers["role"], answers["fnr"].value, number)
     person = await _person(work, answers)
     already = [("practitioner", person.reference), ("organization", f"Organization/{unit}"), ("active", "true")]
     for hit in (await search(work, "PractitionerRole", already)).hits:
@@ -33,15 +38,17 @@ async def employ(work: Work, unit: str, answers: Mapping[str, Any]) -> Stored:
             raise Refused("AK-W006", path="role")
     period = {"start": answers["since"], "end": answers["until"]}
     role = ROLES[answers["role"]]
-    drafts = [journal.draft("POST", {
+    given = (await journal.write_set(work, [journal.draft("POST", {
         "resourceType": "PractitionerRole",
         "active": True,
         "practitioner": {"reference": person.reference},
         "organization": {"reference": f"Organization/{unit}"},
         "code": [{"coding": [{"system": ROLE, "code": role.code, "display": role.name}], "text": role.name}],
         "period": {name: day.isoformat() for name, day in period.items() if day},
-    })]  # fmt: skip
-    return (await journal.write_set(work, drafts))[0]
+    })]))[0]  # fmt: skip
+    if result:
+        await authorising.keep(work, person, told, result)
+    return given
 
 
 async def _person(work: Work, answers: Mapping[str, Any]) -> Stored:
@@ -112,7 +119,7 @@ def authorisation(text: str | None, role: str) -> Hpr | None:
     Raises  Refused AK-W008 where the role asks for one, AK-R007 when it is none
     """
     if not text:
-        if ROLES[role].health:
+        if ROLES[role].professions:
             raise Refused("AK-W008", path="hpr")
         return None
     try:

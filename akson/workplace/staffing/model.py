@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,7 @@ class Unit:
     staff: int
     confirmed: date | None  # when somebody last said that the list is right
     overdue: bool
+    doubts: int  # how many are not controlled, or have lost a role by what the register said
 
     @property
     def href(self) -> str:
@@ -30,6 +31,12 @@ class Member:
     version: int
     name: str
     hpr: str
+    approvals: tuple[
+        str, ...
+    ]  # what they are authorised as, as the register words it; none: no authorisation is asked for
+    standing: str  # a Result of the register, "away" not controlled yet, "" no authorisation is asked for
+    asked: datetime | None  # when the register was last asked
+    over: bool  # the register ended it
     role: str  # as people read it
     since: date | None
     until: date | None

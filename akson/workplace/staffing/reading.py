@@ -12,14 +12,15 @@ from akson.base.errors import Refused
 from akson.base.web.render import local
 from akson.base.work import Work
 from akson.fhir.dates import interval
-from akson.patient.reading import moment, named, reference
+from akson.patient.reading import moment, named, reference, words
 from akson.record import journal
 from akson.record.search.searching import search
 from akson.record.stored import Stored
-from akson.registers.identifiers import HPR_SYSTEM
+from akson.workplace.staffing.authorising import AWAY, Said, codes_needing, number_of, said_of
 from akson.workplace.staffing.model import Member, Unit
 
 Resource = Mapping[str, Any]
+_TOLD_FOR: Final = timedelta(days=30)  # how long it is told that the register ended a role
 CONFIRMED_FOR: Final = timedelta(days=180)  # a list that nobody has confirmed for longer is overdue
 _TICK: Final = timedelta(microseconds=1)
 _DEEPEST: Final = 6  # levels of units
@@ -32,8 +33,11 @@ async def units(work: Work) -> tuple[Unit, ...]:
     names = ",".join(one.reference for one in found)
     roles = await search(work, "PractitionerRole", [("organization", names), ("_count", str(_MOST))])
     said = await _confirmed(work, names)
+    known = await said_of(work, {reference(hit.resource.get("practitioner")) for hit in roles.hits})
+    doubts = Counter(reference(hit.resource.get("organization")) for hit in roles.hits
+                     if _doubtful(hit.resource, known, work.now))  # fmt: skip
     count = Counter(reference(hit.resource.get("organization")) for hit in roles.hits if _now(hit.resource, work.now))
-    return tuple(_unit(one, level, count[one.reference], said.get(one.reference), work.now)
+    return tuple(_unit(one, level, (count[one.reference], doubts[one.reference]), said.get(one.reference), work.now)
                  for one, level in _in_order(found, work.actor.unit_id))  # fmt: skip
 
 
@@ -47,7 +51,9 @@ async def unit(work: Work, id_: str) -> tuple[Unit, tuple[Member, ...]]:
         raise Refused("AK-J001")
     members = await _members(work, one)
     said = (await _confirmed(work, one.reference)).get(one.reference)
-    return _unit(one, 0, sum(not member.coming for member in members), said, work.now), members
+    here = sum(not member.coming and not member.over for member in members)
+    doubts = sum(member.over or member.standing == AWAY for member in members)
+    return _unit(one, 0, (here, doubts), said, work.now), members
 
 
 async def _below(work: Work) -> list[Stored]:
@@ -86,29 +92,36 @@ async def _confirmed(work: Work, names: str) -> dict[str, date]:
     return said
 
 
-def _unit(one: Stored, level: int, staff: int, said: date | None, now: datetime) -> Unit:
+def _unit(one: Stored, level: int, counted: tuple[int, int], said: date | None, now: datetime) -> Unit:
+    staff, doubts = counted
     overdue = staff > 0 and (said is None or local(now).date() - said > CONFIRMED_FOR)
-    return Unit(id=one.id, name=one.resource.get("name", ""), level=level, staff=staff, confirmed=said, overdue=overdue)
+    return Unit(id=one.id, name=one.resource.get("name", ""), level=level, staff=staff, confirmed=said,
+                overdue=overdue, doubts=doubts)  # fmt: skip
 
 
 async def _members(work: Work, one: Stored) -> tuple[Member, ...]:
     asked = [("organization", one.reference), ("_count", str(_MOST)), ("_include", "PractitionerRole:practitioner")]
     page = await search(work, "PractitionerRole", asked)
     persons = {person.reference: person.resource for person in page.included}
-    found = [_member(work, hit, persons.get(reference(hit.resource.get("practitioner")), {}))
-             for hit in page.hits if _now(hit.resource, work.now) or coming(hit.resource, work.now)]  # fmt: skip
-    return tuple(sorted(found, key=lambda member: (member.coming, member.role, member.name)))
+    known = await said_of(work, set(persons))
+    found = [_member(work, hit, persons.get(reference(hit.resource.get("practitioner")), {}), known)
+             for hit in page.hits
+             if not over(hit.resource, work.now) or _taken(hit.resource, known, work.now)]  # fmt: skip
+    return tuple(sorted(found, key=lambda member: (not member.over, member.coming, member.role, member.name)))
 
 
-def _member(work: Work, role: Stored, person: Resource) -> Member:
+def _member(work: Work, role: Stored, person: Resource, known: Mapping[str, Said]) -> Member:
     resource = role.resource
     since, until = _bounds(resource)
-    hpr = next((one["value"] for one in person.get("identifier", ()) if one.get("system") == HPR_SYSTEM), "")
+    needs, told = bool(codes_needing(resource)), known.get(reference(resource.get("practitioner")), Said())
+    asked = {"standing": told.result or AWAY, "asked": told.asked} if needs else {"standing": "", "asked": None}
+    approvals = [words(one.get("code")) for one in person.get("qualification", ())] if needs else []
     return Member(
-        id=role.id, version=role.version, name=named(person) if person else "", hpr=hpr,
+        id=role.id, version=role.version, name=named(person) if person else "", hpr=number_of(person),
         role=", ".join(ROLES[code].name if code in ROLES else code for code in codes_of(resource)),
         since=local(since).date() if since else None, until=local(until - _TICK).date() if until else None,
         coming=coming(resource, work.now), own=reference(resource.get("practitioner")) == work.actor.id,
+        approvals=tuple(filter(None, approvals)), over=over(resource, work.now), **asked,
     )  # fmt: skip
 
 
@@ -138,3 +151,19 @@ def coming(role: Resource, now: datetime) -> bool:
 
 def _now(role: Resource, now: datetime) -> bool:
     return not over(role, now) and not coming(role, now)
+
+
+def _taken(role: Resource, known: Mapping[str, Said], now: datetime) -> bool:
+    """Say whether somebody lost a role lately by what the register said."""
+    told, until = known.get(reference(role.get("practitioner")), Said()), _bounds(role)[1]
+    if not told.ended or until is None or not codes_needing(role) or told.asked is None:
+        return False
+    return now - _TOLD_FOR <= until <= told.asked + _TICK
+
+
+def _doubtful(role: Resource, known: Mapping[str, Said], now: datetime) -> bool:
+    """Say whether the administrator should look at a role: the register ended it, or has not been asked."""
+    if over(role, now):
+        return _taken(role, known, now)
+    told = known.get(reference(role.get("practitioner")), Said())
+    return bool(codes_needing(role)) and told.result in ("", AWAY)

@@ -67,8 +67,11 @@ DECLARE
   emptied bigint;
   more bigint;
 BEGIN
-  UPDATE message_in SET body = NULL WHERE owner = the_owner AND filed_as = ANY (ids) AND body IS NOT NULL;
+  UPDATE message_in SET body = NULL, handled_why = ''
+   WHERE owner = the_owner AND filed_as = ANY (ids) AND body IS NOT NULL;
   GET DIAGNOSTICS emptied = ROW_COUNT;
+  UPDATE message_move v SET why = '' FROM message_out m
+   WHERE m.owner = the_owner AND m.told_of = ANY (ids) AND v.owner = m.owner AND v.key = m.key;
   UPDATE message_out SET fault_text = 'Slettet før den ble sendt.', state = 'failed'
    WHERE owner = the_owner AND told_of = ANY (ids) AND state = 'queued';
   UPDATE message_out SET body = NULL WHERE owner = the_owner AND told_of = ANY (ids) AND body IS NOT NULL;
@@ -1033,9 +1036,22 @@ CREATE TABLE public.message_in (
     deadline timestamp with time zone NOT NULL,
     handled_at timestamp with time zone,
     fault_code text DEFAULT ''::text NOT NULL,
-    fault_text text DEFAULT ''::text NOT NULL
+    fault_text text DEFAULT ''::text NOT NULL,
+    handled_by text DEFAULT ''::text NOT NULL,
+    handled_why text DEFAULT ''::text NOT NULL
 );
 ALTER TABLE ONLY public.message_in ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE public.message_move (
+    owner bigint NOT NULL,
+    key bigint NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    event text NOT NULL,
+    state text NOT NULL,
+    who text NOT NULL,
+    why text DEFAULT ''::text NOT NULL
+);
 
 CREATE TABLE public.message_out (
     owner bigint NOT NULL,
@@ -1061,7 +1077,10 @@ CREATE TABLE public.message_out (
     settled_at timestamp with time zone,
     answered_at timestamp with time zone,
     fault_code text DEFAULT ''::text NOT NULL,
-    fault_text text DEFAULT ''::text NOT NULL
+    fault_text text DEFAULT ''::text NOT NULL,
+    carrier_id text DEFAULT ''::text NOT NULL,
+    rounds smallint DEFAULT 0 NOT NULL,
+    moves integer DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -1551,6 +1570,9 @@ ALTER TABLE ONLY public.message_id
 ALTER TABLE ONLY public.message_in
     ADD CONSTRAINT message_in_pkey PRIMARY KEY (bucket, digest);
 
+ALTER TABLE ONLY public.message_move
+    ADD CONSTRAINT message_move_pkey PRIMARY KEY (owner, key, number);
+
 ALTER TABLE ONLY public.message_out
     ADD CONSTRAINT message_out_pkey PRIMARY KEY (owner, key);
 
@@ -1709,7 +1731,11 @@ CREATE INDEX message_out_due ON public.message_out USING btree (bucket, due) WHE
 
 CREATE INDEX message_out_for_humans ON public.message_out USING btree (deadline) WHERE (state = ANY (ARRAY['rejected'::text, 'partial'::text, 'overdue'::text, 'failed'::text]));
 
+CREATE INDEX message_out_stuck ON public.message_out USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'sent'::text]));
+
 CREATE INDEX message_out_told_of ON public.message_out USING btree (owner, told_of) WHERE (told_of <> ''::text);
+
+CREATE INDEX message_out_unconfirmed ON public.message_out USING btree (bucket, due) WHERE ((carrier_id <> ''::text) AND ((state = 'sent'::text) OR ((state = 'delivered'::text) AND wants_apprec)));
 
 CREATE INDEX news_waiting ON public.news USING btree (bucket, at);
 
@@ -1993,11 +2019,19 @@ GRANT UPDATE(fault_code) ON TABLE public.message_in TO akson_app;
 
 GRANT UPDATE(fault_text) ON TABLE public.message_in TO akson_app;
 
+GRANT UPDATE(handled_by) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(handled_why) ON TABLE public.message_in TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.message_move TO akson_app;
+
 GRANT SELECT,INSERT ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(state) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(responsible) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(deadline) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(due) ON TABLE public.message_out TO akson_app;
 
@@ -2014,6 +2048,12 @@ GRANT UPDATE(answered_at) ON TABLE public.message_out TO akson_app;
 GRANT UPDATE(fault_code) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(fault_text) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(carrier_id) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(rounds) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(moves) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 

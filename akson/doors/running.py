@@ -30,6 +30,7 @@ from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
 from akson.doors.witnessing import hand_over
 from akson.exchange import erasing
+from akson.exchange.handing import Exchange
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
 from akson.patient import cases
@@ -76,8 +77,8 @@ async def work(settings: Settings) -> None:
             "news": lambda: deliver(office.database, consumers(office), clock())
         }
         if settings.exchange_secret:
-            local = Local(secret=settings.exchange_secret, client=http)
-            turns["messages"] = lambda: local.turn(office, schemas=schemas)
+            exchange = Exchange(carriers={"http": Local(secret=settings.exchange_secret, client=http)})
+            turns["messages"] = lambda: exchange.turn(office, schemas=schemas)
         turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
         turns["authorisations"] = lambda: rechecking.turn(office)
         turns["subscriptions"] = deliverer(office, settings, hooks).turn

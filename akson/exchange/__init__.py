@@ -11,5 +11,6 @@ outbox.py       messages on their way out, written in the transaction of the rec
 inbox.py        everything received, byte for byte
 erasing.py      lets go of the bytes when what they became is erased
 delivery.py     receive, file, answer, send, remind: the only one that knows all of the above
+handing.py      hands messages over to whoever carries them, and moves them by what comes of it
 transports/     how bytes travel
 """

@@ -28,13 +28,14 @@ from akson.exchange.safexml import Fault, Schemas, Unreadable
 from akson.exchange.states import IN_WORDS, NEEDS_A_HUMAN, Event, State
 from akson.record import journal
 from akson.record.office import Office
-from akson.record.session import Within, execute, fetch
+from akson.record.session import Within, fetch
 
 SQL = queries(__file__)
 AKSON: Final = Actor(
     kind=Kind.SYSTEM, id="Device/meldingsutveksling", key=0, name="Meldingsutveksling", role="system",
     scopes=frozenset({OWN_JOB}),
 )  # fmt: skip
+NO_ANSWER: Final = "Mottakeren svarer ikke."
 _TRANSIENT: Final = frozenset({409, 412, 503})  # facts changed, the access log is down: the lease ends and we try again
 
 
@@ -87,7 +88,7 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None) ->
     """
     if kept.again:
         async with office.work(AKSON, Purpose.MESSAGE, screen="melding kom igjen") as work:
-            await execute(work, SQL.send_receipt_again, kept.digest, work.now)
+            await outbox.receipts_again(work, kept.digest)
             await inbox.answered_again(work, kept)
         return
     desk = await _desk(office, kept, schemas)
@@ -166,9 +167,7 @@ async def _apply(work: Work, desk: _Desk, receipt: AppRec) -> None:
         raise Unreadable("X99", "Kvitteringen kommer fra en annen enn den meldingen gikk til.")
     errors = [each.value for each in receipt.errors]
     fault = Fault(errors[0] if errors else "", apprec.in_words(receipt) if errors else "")
-    moved = await outbox.happened(work, sent["owner"], sent["key"], apprec.EVENTS[receipt.status], fault)
-    if moved:
-        await tell_a_human(work, moved)
+    await move(work, sent["owner"], sent["key"], apprec.EVENTS[receipt.status], fault)
     await _settle(work, desk.kept, Outcome(
         state="receipt", type="APPREC", msg_id=receipt.msg_id, sender=sent["receiver"], owner=sent["owner"] or None,
         filed_as=sent["told_of"] or None, unit=sent["unit"],
@@ -242,13 +241,18 @@ async def _settle(work: Work, kept: Kept, outcome: Outcome) -> None:
 
 async def _sent_by_us(work: Work, msg_id: str) -> Any | None:
     """Return the message we sent under `msg_id`, or None."""
-    for row in await fetch(work, SQL.by_id, msg_id) if msg_id else ():
-        if row["key"] is not None:
-            return (await fetch(work, SQL.sent, row["owner"], row["key"]))[0]
+    for owner, key in await outbox.by_id(work, msg_id) if msg_id else ():
+        return await outbox.sent(work, owner, key)
     return None
 
 
-async def tell_a_human(work: Work, sent: Any) -> None:
+async def move(work: Work, owner: int, key: int, event: Event, fault: Fault | None = None) -> None:
+    """Move a message on; where that ends badly, a human gets a task."""
+    if moved := await outbox.happened(work, owner, key, event, fault or Fault("", "")):
+        await _tell_a_human(work, moved)
+
+
+async def _tell_a_human(work: Work, sent: Any) -> None:
     """Make a task of a sent message that went wrong, for the unit that sent it."""
     state = State(sent["state"])
     if state not in NEEDS_A_HUMAN or not sent["told_of"]:
@@ -276,6 +280,5 @@ async def remind_due(office: Office) -> int:
     late = await outbox.overdue(office.database, office.clock())
     for owner, key in late:
         async with office.work(AKSON, Purpose.MESSAGE, screen="purring av melding") as work:
-            if moved := await outbox.happened(work, owner, key, Event.DEADLINE):
-                await tell_a_human(work, moved)
+            await move(work, owner, key, Event.DEADLINE)
     return len(late)

@@ -117,9 +117,9 @@ async def refused(work: Work, digest: bytes, *, content: bool = False) -> dict[s
     return dict(rows[0]) if rows else None
 
 
-async def handled(work: Work, bucket: int, digest: bytes) -> None:
-    """Note that a human has sorted a refused message out."""
-    await execute(work, SQL.handled, bucket, digest, work.now)
+async def handled(work: Work, bucket: int, digest: bytes, why: str) -> None:
+    """Note that a human has sorted a refused message out, and how."""
+    await execute(work, SQL.handled, bucket, digest, work.now, work.actor.id, why)
 
 
 async def behind(work: Work, owner: int, communication: str) -> Any | None:

@@ -12,7 +12,7 @@ from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange.safexml import Fault
-from akson.exchange.states import IN_WORDS, PATIENCE, Event, State, after, before, next_attempt
+from akson.exchange.states import PATIENCE, Event, State, after, before, next_attempt, next_question, spread
 from akson.record.session import execute, fetch, transaction
 
 SQL = queries(__file__)
@@ -44,7 +44,11 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """A message as it is handed over."""
+    """A message as it is handed over.
+
+    endpoint    how its receiver is reached: its scheme names the transport
+    answers_id  what the transport called the message that this receipt answers; "" for others
+    """
 
     owner: int
     key: int
@@ -57,6 +61,25 @@ class Claimed:
     deadline: datetime
     wants_apprec: bool
     endpoint: str
+    answers_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unconfirmed:
+    """A message that a transport has taken, about to be asked for.
+
+    carrier_id  what the transport calls it
+    rounds      times it was sent again because nobody had confirmed it
+    """
+
+    owner: int
+    key: int
+    state: State
+    receiver: int
+    carrier_id: str
+    attempts: int
+    rounds: int
+    sent_at: datetime
 
 
 async def queue(work: Work, letter: Letter) -> None:
@@ -70,13 +93,42 @@ async def queue(work: Work, letter: Letter) -> None:
     )  # fmt: skip
 
 
-async def happened(work: Work, owner: int, key: int, event: Event, fault: Fault = _NO_FAULT) -> Any | None:
-    """Move a message on; return its row, or None when the event changes nothing in the state it is in."""
+async def happened(
+    work: Work, owner: int, key: int, event: Event, fault: Fault = _NO_FAULT, *, why: str = ""
+) -> Any | None:
+    """Move a message on and log it; return its row, or None when the event changes nothing in the state it is in.
+
+    why   a human's own words; the fault's where there are none
+    """
     (state,) = {after(state, event) for state in before(event)}
     await transaction(work)
-    came_from = [str(each) for each in before(event)]
-    rows = await fetch(work, SQL.happened, owner, key, came_from, str(state), work.now, fault.code, fault.text)
+    rows = await fetch(
+        work, SQL.happened, owner, key, [str(each) for each in before(event)], str(state), work.now, fault.code,
+        fault.text, str(event), work.actor.id, why, work.now + PATIENCE,
+    )  # fmt: skip
     return rows[0] if rows else None
+
+
+async def receipts_again(work: Work, answered: bytes) -> None:
+    """Let the receipt of a message that came again go again."""
+    for row in await fetch(work, SQL.receipts_of, answered):
+        await happened(work, row["owner"], row["key"], Event.SEND_AGAIN)
+
+
+async def by_id(work: Work, msg_id: str) -> list[tuple[int, int]]:
+    """Return owner and key of the message we sent under an id: none or one."""
+    return [(row["owner"], row["key"]) for row in await fetch(work, SQL.by_id, msg_id) if row["key"] is not None]
+
+
+async def sent(work: Work, owner: int, key: int, *, content: bool = False) -> Any | None:
+    """Return one sent message, or None; `content`: with its bytes, which hold patient data."""
+    rows = await fetch(work, SQL.sent, owner, key, content)
+    return rows[0] if rows else None
+
+
+async def moves(work: Work, owner: int, key: int) -> list[dict[str, Any]]:
+    """Return what has happened to one sent message, first to last."""
+    return [dict(row) for row in await fetch(work, SQL.moves, owner, key)]
 
 
 async def waiting(database: Database, now: datetime) -> list[int]:
@@ -92,11 +144,35 @@ async def claim(database: Database, bucket: int, now: datetime) -> Claimed | Non
 
 async def try_later(work: Work, claimed: Claimed, why: str) -> bool:
     """Let a message that nobody took wait for its next attempt; False when it is time to give up."""
-    due = next_attempt(work.now, claimed.attempts)
+    due = next_attempt(work.now, claimed.attempts, spread(claimed.key, claimed.attempts))
     if due is None:
         return False
     await execute(work, SQL.try_later, claimed.owner, claimed.key, due, why)
     return True
+
+
+async def handed_over(work: Work, claimed: Claimed, carrier_id: str) -> None:
+    """Note that a transport has taken a message under an id of its own; it is asked until it confirms the delivery."""
+    if await happened(work, claimed.owner, claimed.key, Event.HANDED_OVER):
+        due = next_question(work.now, State.SENT, 0)
+        await execute(work, SQL.taken, claimed.owner, claimed.key, carrier_id, due)
+
+
+async def unconfirmed(database: Database, now: datetime) -> list[int]:
+    """Return the buckets with something to ask a transport about."""
+    return [row["bucket"] for row in await database.fetch(SQL.buckets_unconfirmed, now)]
+
+
+async def claim_unconfirmed(database: Database, bucket: int, now: datetime) -> Unconfirmed | None:
+    """Lease the next message of a bucket that a transport has taken; None when there is none to ask about."""
+    row = await database.fetchrow(SQL.claim_unconfirmed, bucket, now, now + _LEASE)
+    return Unconfirmed(**dict(row) | {"state": State(row["state"])}) if row else None
+
+
+async def ask_later(work: Work, asked: Unconfirmed, state: State) -> None:
+    """Let a message wait for the next question, in the state it is in now."""
+    due = next_question(work.now, state, asked.attempts)
+    await execute(work, SQL.ask_later, asked.owner, asked.key, due)
 
 
 async def overdue(database: Database, now: datetime) -> list[tuple[int, int]]:
@@ -111,7 +187,6 @@ class Standing:
     communication: str
     responsible: str  # "Practitioner/<id>", or the role that answers for messages
     state: State
-    in_words: str
     receiver: str
     created_at: datetime
     sent_at: datetime | None
@@ -131,7 +206,7 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
     return [
         Standing(
             communication=row["told_of"], responsible=row["responsible"], state=State(row["state"]),
-            in_words=IN_WORDS[State(row["state"])], receiver=row["receiver_name"] or str(row["receiver"]),
+            receiver=row["receiver_name"] or str(row["receiver"]),
             created_at=row["created_at"], sent_at=row["sent_at"], delivered_at=row["delivered_at"],
             settled_at=row["settled_at"], answered_at=row["answered_at"], deadline=row["deadline"],
             problem=row["fault_text"],
@@ -140,6 +215,16 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
     ]  # fmt: skip
 
 
-async def for_humans(reads: Reads, most: int = 100) -> list[dict[str, Any]]:
-    """Return sent messages that went wrong, most urgent first: reason and addresses, no content."""
-    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most)]
+async def for_humans(reads: Reads, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
+    """Return sent messages that went wrong, most urgent first: reason and addresses, no content. unit: 0 for all."""
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most, unit)]
+
+
+async def stuck(reads: Reads, since: datetime, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
+    """Return messages written before `since` that nobody has confirmed, oldest first; as `for_humans`."""
+    return [dict(row) for row in await reads.fetch(SQL.stuck_out, most, since, unit)]
+
+
+async def troubled_units(reads: Reads, since: datetime) -> list[dict[str, Any]]:
+    """Return the units whose messages need a human or are stuck: unit, name and how many."""
+    return [dict(row) for row in await reads.fetch(SQL.troubled_units, since)]

@@ -33,8 +33,10 @@ VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8)
 ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, again = message_in.state <> 'kept', due = $4;
 
 -- name: buckets_in
--- Buckets with something to work on.
-SELECT DISTINCT bucket FROM message_in WHERE (state = 'kept' OR again) AND due <= $1 ORDER BY bucket;
+-- Buckets with something to work on: one look into the index for each, however many messages wait.
+SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
+  SELECT 1 FROM message_in m WHERE m.bucket = b.bucket::smallint AND (m.state = 'kept' OR m.again) AND m.due <= $1 LIMIT 1) found
+ ORDER BY b.bucket;
 
 -- name: claim_in
 -- Lease one received message of a bucket: others leave it alone until `due`.
@@ -74,8 +76,10 @@ SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, c
  WHERE m.bucket = $1 AND m.digest = $2 AND m.state = 'refused' AND m.handled_at IS NULL;
 
 -- name: handled
--- A human has looked at it.
-UPDATE message_in SET handled_at = $3 WHERE bucket = $1 AND digest = $2 AND handled_at IS NULL;
+-- A human has looked at it, and says what was done.
+-- in   $1 bucket, $2 digest, $3 now, $4 who, $5 why
+UPDATE message_in SET handled_at = $3, handled_by = $4, handled_why = $5
+ WHERE bucket = $1 AND digest = $2 AND handled_at IS NULL;
 
 -- name: received_as
 -- The received message behind a Communication.
@@ -100,35 +104,82 @@ INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, bod
   unit, responsible, created_at, deadline, due)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13, $14, $15, $14);
 
--- name: send_receipt_again
--- The receipt of a message that came again goes again.
--- in   $1 digest, $2 now
-UPDATE message_out SET state = 'queued', due = $2, attempts = 0 WHERE answers = $1 AND state <> 'queued';
+-- name: receipts_of
+-- The receipts of a message that came again, which go again.
+-- in   $1 digest
+SELECT owner, key FROM message_out WHERE answers = $1;
 
 -- name: buckets_out
-SELECT DISTINCT bucket FROM message_out WHERE state = 'queued' AND due <= $1 ORDER BY bucket;
+-- Buckets with something to send: one look into the index for each, however many messages wait.
+SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
+  SELECT 1 FROM message_out m WHERE m.bucket = b.bucket::smallint AND m.state = 'queued' AND m.due <= $1 LIMIT 1) found
+ ORDER BY b.bucket;
+
+-- name: buckets_unconfirmed
+-- Buckets with something to ask a transport about.
+SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
+  SELECT 1 FROM message_out m WHERE m.bucket = b.bucket::smallint AND m.carrier_id <> ''
+     AND (m.state = 'sent' OR m.state = 'delivered' AND m.wants_apprec) AND m.due <= $1 LIMIT 1) found
+ ORDER BY b.bucket;
 
 -- name: claim_out
--- Lease one message of a bucket, with the way to its receiver.
+-- Lease one message of a bucket, with the way to its receiver; for a receipt, what the transport called what it answers.
 -- in   $1 bucket, $2 now, $3 end of the lease
 WITH claimed AS (
   UPDATE message_out m SET due = $3, attempts = m.attempts + 1
    WHERE (m.owner, m.key) = (
          SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.state = 'queued' AND c.due <= $2
           ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.deadline, m.wants_apprec)
-SELECT claimed.*, coalesce(a.endpoint, '') AS endpoint FROM claimed LEFT JOIN address a ON a.her_id = claimed.receiver;
+  RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.deadline, m.wants_apprec, m.answers)
+SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.deadline, c.wants_apprec,
+       coalesce(a.endpoint, '') AS endpoint, coalesce(i.envelope_id, '') AS answers_id
+  FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver
+  LEFT JOIN message_in i ON i.bucket = (get_byte(c.answers, 0) & 63)::smallint AND i.digest = c.answers;
+
+-- name: claim_unconfirmed
+-- Lease one message that a transport has taken, to ask what became of it.
+-- in   $1 bucket, $2 now, $3 end of the lease
+UPDATE message_out m SET due = $3, attempts = m.attempts + 1
+ WHERE (m.owner, m.key) = (
+       SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.carrier_id <> ''
+          AND (c.state = 'sent' OR c.state = 'delivered' AND c.wants_apprec) AND c.due <= $2
+        ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING m.owner, m.key, m.state, m.receiver, m.carrier_id, m.attempts, m.rounds, m.sent_at;
 
 -- name: happened
--- An event in the life of a sent message; no row when it has no place in the state it is in.
--- in   $1 owner, $2 key, $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text
-UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7,
-       sent_at = CASE WHEN $4 IN ('sent', 'delivered') THEN coalesce(sent_at, $5) ELSE sent_at END,
-       delivered_at = CASE WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
-       settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected') THEN $5 ELSE settled_at END,
-       answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
- WHERE owner = $1 AND key = $2 AND state = ANY ($3::text[])
-RETURNING owner, key, type, told_of, unit, responsible, receiver, state;
+-- An event in the life of a sent message, and its line in the log; no row when it has no place in the state it is in.
+-- in   $1 owner, $2 key, $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
+--      $9 who, $10 why, $11 deadline of a message sent again by a human
+WITH moved AS (
+  UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1,
+         due = CASE WHEN $4 = 'queued' THEN $5 ELSE due END, attempts = CASE WHEN $4 = 'queued' THEN 0 ELSE attempts END,
+         rounds = CASE WHEN $8 = 'unconfirmed' THEN rounds + 1 WHEN $4 = 'queued' THEN 0 ELSE rounds END,
+         carrier_id = CASE WHEN $4 = 'queued' THEN '' ELSE carrier_id END,
+         deadline = CASE WHEN $8 = 'send again' THEN $11 ELSE deadline END,
+         sent_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 IN ('sent', 'delivered') THEN coalesce(sent_at, $5) ELSE sent_at END,
+         delivered_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
+         settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected') THEN $5 ELSE settled_at END,
+         answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
+   WHERE owner = $1 AND key = $2 AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
+  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves),
+noted AS (
+  INSERT INTO message_move (owner, key, number, at, event, state, who, why)
+  SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
+SELECT owner, key, type, told_of, unit, responsible, receiver, state FROM moved;
+
+-- name: taken
+-- What the transport calls a message it has taken, and when to ask it what became of it.
+-- in   $1 owner, $2 key, $3 carrier_id, $4 due
+UPDATE message_out SET carrier_id = $3, due = $4, attempts = 0 WHERE owner = $1 AND key = $2 AND state = 'sent';
+
+-- name: ask_later
+-- in   $1 owner, $2 key, $3 due
+UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state IN ('sent', 'delivered');
+
+-- name: moves
+-- What has happened to one sent message, first to last.
+-- in   $1 owner, $2 key
+SELECT number, at, event, state, who, why FROM message_move WHERE owner = $1 AND key = $2 ORDER BY number;
 
 -- name: try_later
 -- in   $1 owner, $2 key, $3 due, $4 fault_text
@@ -140,8 +191,11 @@ SELECT owner, key FROM message_out
  WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered') AND deadline <= $1 ORDER BY deadline LIMIT 100;
 
 -- name: sent
--- One sent message, for the one who follows it up.
-SELECT owner, key, type, sender, receiver, state, told_of, unit, responsible FROM message_out WHERE owner = $1 AND key = $2;
+-- One sent message, for the one who follows it up; its content only when asked for.
+-- in   $1 owner, $2 key, $3 with the content
+SELECT owner, key, type, msg_id, sender, receiver, state, told_of, unit, responsible, created_at, deadline, fault_code, fault_text,
+       wants_apprec, CASE WHEN $3::boolean THEN body END AS body
+  FROM message_out WHERE owner = $1 AND key = $2;
 
 -- name: states_of
 -- Where the messages made from these Communications stand.
@@ -153,10 +207,30 @@ SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS re
 
 -- name: for_humans_out
 -- Sent messages that went wrong, most urgent first.
+-- in   $1 most, $2 unit, or 0 for all
 SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
        coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
- WHERE m.state IN ('rejected', 'partial', 'overdue', 'failed') ORDER BY m.deadline, m.key LIMIT $1;
+ WHERE m.state IN ('rejected', 'partial', 'overdue', 'failed') AND ($2::bigint = 0 OR m.unit = $2)
+ ORDER BY m.deadline, m.key LIMIT $1;
+
+-- name: stuck_out
+-- Messages that have neither left nor been confirmed since `$2`, oldest first.
+-- in   $1 most, $2 created before, $3 unit, or 0 for all
+SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
+       coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
+  FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
+ WHERE m.state IN ('queued', 'sent') AND m.created_at < $2 AND ($3::bigint = 0 OR m.unit = $3)
+ ORDER BY m.created_at, m.key LIMIT $1;
+
+-- name: troubled_units
+-- The units whose messages need a human, or have neither left nor been confirmed since `$1`, with how many.
+SELECT o.unit, coalesce(min(a.her_id), 0) AS her_id, coalesce(min(a.name), '') AS name,
+       max(o.messages)::integer AS messages FROM (
+  SELECT unit, count(*) AS messages FROM (
+    SELECT unit FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
+    UNION ALL SELECT unit FROM message_out WHERE state IN ('queued', 'sent') AND created_at < $1) m GROUP BY unit) o
+  LEFT JOIN address a ON a.unit = o.unit AND a.ours AND o.unit <> 0 GROUP BY o.unit ORDER BY 3, 1;
 
 -- name: counts
 -- How many messages stand in each state, both ways: their sum is what was ever received and created.

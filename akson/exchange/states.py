@@ -1,8 +1,10 @@
 """The life of a message we send, as a table. Pure.
 
 queued -> sent -> delivered -> accepted | partial | rejected -> answered
+       <- (no transport receipt: once more)
                             -> overdue (96 h without AppRec; a late one may still come)
-       -> failed (nobody took it)
+       -> failed (nobody took it, or nobody has confirmed it)
+what needs a human -> queued (sent again) or handled (by hand, with a reason)
 """
 
 from __future__ import annotations
@@ -15,6 +17,11 @@ PATIENCE: Final = timedelta(hours=96)  # no AppRec after this = treat as refused
 ATTEMPTS: Final = 12  # with the delays below: about two days
 _FIRST_DELAY: Final = timedelta(seconds=5)
 _LONGEST_DELAY: Final = timedelta(hours=6)
+ROUNDS: Final = 3  # times a message is sent again because whoever took it has not confirmed that it was delivered
+UNCONFIRMED_AFTER: Final = timedelta(hours=4)
+_FIRST_QUESTION: Final = timedelta(seconds=10)
+_LAST_QUESTION: Final = timedelta(minutes=30)
+_NO_HURRY: Final = timedelta(hours=6)  # between two questions for the AppRec of what has been delivered
 
 
 class State(StrEnum):
@@ -29,6 +36,7 @@ class State(StrEnum):
     ANSWERED = "answered"
     OVERDUE = "overdue"
     FAILED = "failed"
+    HANDLED = "handled"  # a human has seen to it in another way
 
 
 class Event(StrEnum):
@@ -42,11 +50,14 @@ class Event(StrEnum):
     ANSWER = "answer"
     DEADLINE = "deadline"
     GIVE_UP = "give up"
+    UNCONFIRMED = "unconfirmed"  # taken, and then nothing: whoever took it may have lost it
+    SEND_AGAIN = "send again"
+    BY_HAND = "by hand"
 
 
 IN_WORDS: Final = {
     State.QUEUED: "Venter på sending",
-    State.SENT: "Sendt",
+    State.SENT: "Overlevert, ikke bekreftet",
     State.DELIVERED: "Levert hos mottaker",
     State.ACCEPTED: "Godtatt av mottaker",
     State.PARTIAL: "Godtatt med feil i en del",
@@ -54,11 +65,15 @@ IN_WORDS: Final = {
     State.ANSWERED: "Besvart",
     State.OVERDUE: "Ikke bekreftet innen 96 timer",
     State.FAILED: "Kunne ikke sendes",
+    State.HANDLED: "Fulgt opp for hånd",
 }
 NEEDS_A_HUMAN: Final = frozenset({State.REJECTED, State.PARTIAL, State.OVERDUE, State.FAILED})
 
 _ON_ITS_WAY: Final = (State.QUEUED, State.SENT, State.DELIVERED)  # an AppRec may overtake our own bookkeeping
 _WAITING: Final = (*_ON_ITS_WAY, State.OVERDUE, State.FAILED)
+_ARRIVED_AFTER_ALL: Final = (*_WAITING, State.HANDLED)
+CAN_BE_SENT_AGAIN: Final = (State.SENT, State.DELIVERED, State.OVERDUE, State.FAILED)  # with the id it has
+CAN_BE_HANDLED: Final = (State.QUEUED, State.SENT, *sorted(NEEDS_A_HUMAN))
 
 TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.QUEUED, Event.HANDED_OVER): State.SENT,
@@ -69,10 +84,13 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.QUEUED, Event.DEADLINE): State.OVERDUE,
     (State.SENT, Event.DEADLINE): State.OVERDUE,
     (State.DELIVERED, Event.DEADLINE): State.OVERDUE,
-    **{(state, Event.ACCEPT): State.ACCEPTED for state in _WAITING},
+    (State.SENT, Event.UNCONFIRMED): State.QUEUED,
+    **{(state, Event.SEND_AGAIN): State.QUEUED for state in CAN_BE_SENT_AGAIN},
+    **{(state, Event.BY_HAND): State.HANDLED for state in CAN_BE_HANDLED},
+    **{(state, Event.ACCEPT): State.ACCEPTED for state in _ARRIVED_AFTER_ALL},
     **{(state, Event.PARTIAL): State.PARTIAL for state in _WAITING},
     **{(state, Event.REJECT): State.REJECTED for state in _WAITING},
-    **{(state, Event.ANSWER): State.ANSWERED for state in (*_WAITING, State.ACCEPTED, State.PARTIAL)},
+    **{(state, Event.ANSWER): State.ANSWERED for state in (*_ARRIVED_AFTER_ALL, State.ACCEPTED, State.PARTIAL)},
 }
 
 
@@ -92,9 +110,24 @@ def before(event: Event) -> tuple[State, ...]:
     return tuple(state for state, happened in TRANSITIONS if happened is event)
 
 
-def next_attempt(now: datetime, attempts: int) -> datetime | None:
-    """Return when to try again after `attempts` failures, or None when it is time to give up."""
+def next_attempt(now: datetime, attempts: int, spread: float = 0.5) -> datetime | None:
+    """Return when to try again after `attempts` failures, or None when it is time to give up.
+
+    spread   0 to 1, each message's own: what failed together does not come back together
+    """
     if attempts >= ATTEMPTS:
         return None
     delay = timedelta(seconds=_FIRST_DELAY.total_seconds() * 4.0 ** (attempts - 1))
-    return now + min(delay, _LONGEST_DELAY)
+    return now + min(delay, _LONGEST_DELAY) * (0.75 + spread / 2)
+
+
+def spread(key: int, attempts: int) -> float:
+    """Return where between 0 and 1 a message with this random key falls, anew for each attempt."""
+    return ((key >> (attempts % 32)) & 0xFFFF) / 0xFFFF
+
+
+def next_question(now: datetime, state: State, asked: int) -> datetime:
+    """Return when to ask the transport again what became of a message it has taken."""
+    if state is not State.SENT:
+        return now + _NO_HURRY
+    return now + min(_FIRST_QUESTION * 2.0 ** min(asked, 12), _LAST_QUESTION)

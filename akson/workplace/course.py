@@ -116,7 +116,7 @@ def state(mail: Mail, message: Stored) -> tuple[str, str]:
     """Return where it stands in words, and how much that asks for: "warn", "new" or ""."""
     t, standing, task = texts().plain, mail.standings.get(message.id), mail.open_task(message)
     if standing:
-        return standing.in_words, "warn" if standing.state in NEEDS_A_HUMAN else ""
+        return in_words(standing), "warn" if standing.state in NEEDS_A_HUMAN else ""
     if mail.answer(message):
         return t("cooperation.answered"), ""
     if task:
@@ -145,6 +145,11 @@ def steps(mail: Mail, message: Stored) -> tuple[Step, ...]:
     return tuple(outgoing(mail, standing) if standing else _incoming(mail, message))
 
 
+def in_words(standing: Standing) -> str:
+    """Return where a sent message stands, in words."""
+    return texts().plain(f"standing.{standing.state}")
+
+
 def outgoing(mail: Mail, standing: Standing) -> Iterator[Step]:
     """Yield the course of what we sent: nothing is called sent or delivered before there is a receipt for it."""
     t = texts().plain
@@ -167,20 +172,20 @@ def _now(standing: Standing) -> Step:
     t = texts().plain
     match standing.state:
         case State.QUEUED:
-            text = t("cooperation.waits_for", why=standing.problem) if standing.problem else standing.in_words
+            text = t("cooperation.waits_for", why=standing.problem) if standing.problem else in_words(standing)
             return Step(text=text, state="now")
         case State.SENT | State.DELIVERED:
             return Step(text=t("cooperation.waits_for_receipt"), state="now")
         case State.ACCEPTED:
-            return Step(text=standing.in_words, at=standing.settled_at)
+            return Step(text=in_words(standing), at=standing.settled_at)
         case State.ANSWERED:
-            return Step(text=standing.in_words, at=standing.answered_at)
+            return Step(text=in_words(standing), at=standing.answered_at)
         case State.OVERDUE:
-            return Step(text=standing.in_words, state="failed", at=standing.deadline)
+            return Step(text=in_words(standing), state="failed", at=standing.deadline)
         case State.REJECTED | State.PARTIAL:  # the receipt says so itself, with the reason
-            return Step(text=standing.problem or standing.in_words, state="failed", at=standing.settled_at)
+            return Step(text=standing.problem or in_words(standing), state="failed", at=standing.settled_at)
         case _:
-            text = f"{standing.in_words}: {standing.problem}" if standing.problem else standing.in_words
+            text = f"{in_words(standing)}: {standing.problem}" if standing.problem else in_words(standing)
             return Step(text=text, state="failed", at=standing.settled_at)
 
 

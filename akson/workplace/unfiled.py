@@ -1,15 +1,15 @@
 """Messages that went wrong, for the one who answers for messages (meldingsansvarlig).
 
-The list tells what is known without reading them. Health personnel may open a received one, with a reason that the log
-keeps and unless the access rules bar them from the patient; administrators may not. What we sent is followed up by the
-unit that wrote it, in the patient's record.
+The list tells what is known without reading them, of one unit or of all. Health personnel may open a received one, with
+a reason that the log keeps and unless the access rules bar them from the patient; administrators may not. What we sent
+is followed up by the unit that wrote it, in the patient's record, or here (`desk`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from akson.access import roles
@@ -25,14 +25,16 @@ from akson.base.work import Work
 from akson.exchange import inbox, outbox, registry
 from akson.exchange.messages import dialogmelding
 from akson.exchange.opening import opened
-from akson.exchange.states import IN_WORDS, State
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number
 from akson.record.session import Within
 from akson.registers.identifiers import PersonKind
+from akson.workplace.model import Tab
 
 SCREENS = Screens(__name__)
 REASON: Final = Form(Field(name="begrunnelse", label="unfiled.why", help="unfiled.why_help", longest=300))
+DONE: Final = Form(Field(name="gjort", label="unfiled.done", help="unfiled.done_help", longest=300))
+STUCK_AFTER: Final = timedelta(hours=1)  # neither left nor confirmed by then: somebody should know
 _MOST_SHOWN: Final = 20_000  # characters of an unreadable message
 
 
@@ -50,7 +52,7 @@ class Unfiled:
     code: str
     reason: str
     state: str
-    href: str = ""  # where it is opened; empty for what we sent, which its own unit follows up
+    href: str  # where it is opened
     times: int = 1
 
 
@@ -67,10 +69,25 @@ class Content:
 @SCREENS.screen("/meldinger", needs=Permission.ANSWER_FOR_MESSAGES, title="unfiled.title",
                 methods=("GET",), menu=Menu(text="unfiled.menu", icon="mail", order=40))  # fmt: skip
 async def unfiled(work: Work, visit: Visit) -> Page:
-    """List what could not be filed and what did not arrive; no content, and nobody named."""
-    came = [_received(row, work.now) for row in await inbox.for_humans(Within(work))]
-    went = [_sent(row, work.now) for row in await outbox.for_humans(Within(work))]
-    return Page("meldinger.html", came=came, went=went)
+    """List what could not be filed, what did not arrive and what is stuck; no content, and nobody named."""
+    stuck_since, wanted = work.now - STUCK_AFTER, visit.query.get("enhet", "")
+    units = await outbox.troubled_units(Within(work), stuck_since)
+    chosen = next((each for each in units if str(each["her_id"]) == wanted), None)
+    unit = chosen["unit"] if chosen else 0
+    came = [] if chosen else [_received(row, work.now) for row in await inbox.for_humans(Within(work))]
+    went = [as_sent(row, work.now) for row in await outbox.for_humans(Within(work), unit=unit)]
+    stuck = [as_sent(row, work.now) for row in await outbox.stuck(Within(work), stuck_since, unit=unit)]
+    return Page("meldinger.html", came=came, went=went, stuck=stuck, tabs=_tabs(units, chosen), all=not chosen)
+
+
+def _tabs(units: list[dict[str, Any]], chosen: dict[str, Any] | None) -> tuple[Tab, ...]:
+    """Return a tab for all and one for each unit with an address whose messages need somebody; none for one unit."""
+    root, named = "/meldinger?enhet=", [each for each in units if each["her_id"]]
+    everybody = Tab(text=texts().plain("unfiled.all_units"), href="/meldinger", current=chosen is None)
+    return (everybody, *(
+        Tab(text=each["name"], href=f"{root}{each['her_id']}", count=each["messages"], current=each is chosen)
+        for each in named
+    )) if named else ()  # fmt: skip
 
 
 @SCREENS.screen("/meldinger/{message}", needs=Permission.ANSWER_FOR_MESSAGES, title="unfiled.one")
@@ -79,18 +96,19 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     row = await inbox.refused(work, _digest(message))
     if row is None:
         raise Refused("AK-J001")
-    if visit.form.get("do") == "handled":
-        await inbox.handled(work, row["bucket"], row["digest"])
+    done = with_reason(DONE.read(visit.form), "gjort") if visit.form.get("do") == "handled" else DONE.blank()
+    if done.valid:
+        await inbox.handled(work, row["bucket"], row["digest"], str(done.values["gjort"]))
         work.saw(0, f"melding {message[:12]} handled")
         return Go("/meldinger", said="unfiled.said_handled")
-    reads = roles.has(work.actor.role, Permission.READ_CLINICAL)
-    if visit.sent and not reads:
+    asks, reads = visit.sent and not done.sent, roles.has(work.actor.role, Permission.READ_CLINICAL)
+    if asks and not reads:
         work.saw(0, "page melding", outcome="refuse")
         raise Refused("AK-A040")
-    filled = _with_reason(REASON.read(visit.form)) if visit.sent else REASON.blank()
+    filled = with_reason(REASON.read(visit.form)) if asks else REASON.blank()
     content = await _open(work, row["digest"], str(filled.values["begrunnelse"])) if filled.valid else None
-    status = 422 if filled.sent and not filled.valid else 200
-    return Page("melding.html", status=status, row=_received(row, work.now), form=filled, content=content,
+    status = 422 if any(each.sent and not each.valid for each in (filled, done)) else 200
+    return Page("melding.html", status=status, row=_received(row, work.now), form=filled, done=done, content=content,
                 reads=reads)  # fmt: skip
 
 
@@ -105,7 +123,7 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     person = envelope.patient if envelope else None
     number = person.ident(*PersonKind) if person else None
     owner = await owner_of_number(work, number.value) if number else 0
-    await _refuse_barred(work, owner)
+    await refuse_barred(work, owner)
     work.saw(owner, "page melding", basis=texts().plain("unfiled.basis"))
     told = registry.in_words(envelope) if envelope else None
     if told is None:
@@ -114,7 +132,7 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     return Content(title=told.title, patient=patient, paragraphs=told.paragraphs)
 
 
-async def _refuse_barred(work: Work, owner: int) -> None:
+async def refuse_barred(work: Work, owner: int, page: str = "melding") -> None:
     """Refuse whom a rule bars from the patient; the logged reason stands in for a relation, and for nothing else.
 
     Raises  Refused with the code of the rule that bars
@@ -122,14 +140,14 @@ async def _refuse_barred(work: Work, owner: int) -> None:
     facts = (await facts_for(work, [owner])).get(owner)
     decision = asked(work, facts, Labels(type="Communication"), Act.READ) if facts else NOBODY
     if not decision.permit and decision is not NOBODY:
-        work.saw(owner, "page melding", outcome="refuse", rule=decision.rule)
+        work.saw(owner, f"page {page}", outcome="refuse", rule=decision.rule)
         raise Refused(decision.refusal)
 
 
-def _with_reason(filled: Filled) -> Filled:
+def with_reason(filled: Filled, name: str = "begrunnelse") -> Filled:
     """Return the form with a fault when the reason says nothing."""
-    if filled.valid and len(" ".join(filled["begrunnelse"].raw.split())) < SHORTEST_REASON:
-        return filled.with_refused(Refused("AK-A071", path="begrunnelse"))
+    if filled.valid and len(" ".join(filled[name].raw.split())) < SHORTEST_REASON:
+        return filled.with_refused(Refused("AK-A071", path=name))
     return filled
 
 
@@ -153,11 +171,13 @@ def _received(row: Mapping[str, Any], now: datetime) -> Unfiled:
     )  # fmt: skip
 
 
-def _sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
+def as_sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
+    """Return a message we sent, as the lists and its own page show it."""
     return Unfiled(
         type=_kind(row["type"]), msg_id=row["msg_id"], sender=row["sender_name"], code=row["fault_code"],
         receiver=row["receiver_name"] or _number(row["receiver"]), at=row["created_at"], deadline=row["deadline"],
-        over=row["deadline"] <= now, reason=row["fault_text"], state=IN_WORDS[State(row["state"])],
+        over=row["deadline"] <= now, reason=row["fault_text"], state=texts().plain(f"standing.{row['state']}"),
+        href=f"/meldinger/ut/{row['msg_id']}",
     )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ async def test_what_cannot_be_filed_is_kept_for_a_human_and_answered_with_its_co
     assert (await places.rows("SELECT body FROM message_in"))[0]["body"] == body
     assert await places.found("Communication") == await places.found("Task") == []
     async with office.work(places.doctor, Purpose.MESSAGE) as work:
-        await inbox.handled(work, kept["bucket"], kept["digest"])
+        await inbox.handled(work, kept["bucket"], kept["digest"], "Ringte sykehuset")
     assert await inbox.for_humans(office.database) == []
 
 
@@ -225,7 +225,7 @@ async def test_a_receipt_moves_our_message_and_trouble_becomes_a_task(
 ) -> None:
     places = await make(office)
     communication, body = await answered(places)
-    assert (await standing(places, communication)).in_words == "Venter på sending"
+    assert (await standing(places, communication)).state is State.QUEUED
     assert await arrives(places, receipt_for(body, status)) == ""  # never answered
     assert (await standing(places, communication)).state is state
     assert len(await places.found("Task")) == tasks
@@ -246,7 +246,7 @@ async def test_without_a_receipt_in_96_hours_the_unit_gets_a_task_and_a_late_one
     assert await delivery.remind_due(office) == 0
     clock(office).pass_(timedelta(hours=1))
     assert await delivery.remind_due(office) == 1
-    assert (await standing(places, communication)).in_words == "Ikke bekreftet innen 96 timer"
+    assert (await standing(places, communication)).state is State.OVERDUE
     assert len(await places.found("Task", ("priority", "urgent"))) == 1
     assert await delivery.remind_due(office) == 0
     await arrives(places, receipt_for(body, Status.OK))

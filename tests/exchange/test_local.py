@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from akson.base.work import Purpose
 from akson.exchange import delivery, inbox, sending
 from akson.exchange.addresses import Address
+from akson.exchange.handing import Exchange
 from akson.exchange.safexml import LARGEST
 from akson.exchange.states import State
 from akson.exchange.transports.local import PATH, Local
@@ -33,7 +34,7 @@ async def test_the_hospital_writes_the_doctor_answers_and_both_see_the_receipts(
     async with world.places.office.work(world.places.doctor, Purpose.TREATMENT) as work:
         mine = await sending.answer(work, communication["id"], "Vi er klare.")
     assert await world.standing(mine.id) is State.QUEUED
-    await world.local.deliver_due(world.places.office)
+    await world.exchange.deliver_due(world.places.office)
     assert await world.standing(mine.id) is State.DELIVERED
 
     async def settled() -> bool:
@@ -103,11 +104,11 @@ async def test_a_message_nobody_takes_stays_queued_and_is_shown_as_such(office: 
     places = await make(office)  # nobody listens at that port
     await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
     async with httpx.AsyncClient(timeout=1) as client:
-        local = Local(secret=SECRET, client=client)
-        assert await local.turn(office) == 2
+        exchange = Exchange(carriers={"http": Local(secret=SECRET, client=client)})
+        assert await exchange.turn(office) == 2
         (row,) = await places.rows("SELECT state, attempts, fault_text, due > created_at AS later FROM message_out")
         assert row == {"state": "queued", "attempts": 1, "fault_text": "Mottakeren svarer ikke.", "later": True}
-        assert await local.turn(office) == 0
+        assert await exchange.turn(office) == 0
 
 
 @pytest.mark.parametrize(("headers", "body", "status"), [

@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from akson.exchange.states import IN_WORDS, Event, State, after, before, next_attempt
+from akson.exchange.states import (
+    IN_WORDS,
+    TRANSITIONS,
+    Event,
+    State,
+    after,
+    before,
+    next_attempt,
+    next_question,
+    spread,
+)
 
 S, E = State, Event
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -31,6 +41,18 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
     ([E.RECEIPT, E.ACCEPT, E.DEADLINE], S.ACCEPTED),
     ([E.RECEIPT, E.ANSWER, E.ACCEPT], S.ANSWERED),
     ([E.RECEIPT, E.GIVE_UP], S.DELIVERED),
+    ([E.HANDED_OVER, E.UNCONFIRMED], S.QUEUED),  # whoever took it has lost it
+    ([E.HANDED_OVER, E.RECEIPT, E.UNCONFIRMED], S.DELIVERED),
+    ([E.HANDED_OVER, E.UNCONFIRMED, E.HANDED_OVER, E.GIVE_UP], S.FAILED),
+    ([E.GIVE_UP, E.SEND_AGAIN, E.RECEIPT], S.DELIVERED),
+    ([E.RECEIPT, E.DEADLINE, E.SEND_AGAIN], S.QUEUED),
+    ([E.RECEIPT, E.REJECT, E.SEND_AGAIN], S.REJECTED),  # it would be refused again: it goes as a new message
+    ([E.RECEIPT, E.ACCEPT, E.SEND_AGAIN], S.ACCEPTED),
+    ([E.BY_HAND, E.HANDED_OVER], S.HANDLED),
+    ([E.GIVE_UP, E.BY_HAND], S.HANDLED),
+    ([E.RECEIPT, E.BY_HAND], S.DELIVERED),  # it may be answered yet
+    ([E.RECEIPT, E.DEADLINE, E.BY_HAND, E.ACCEPT], S.ACCEPTED),
+    ([E.RECEIPT, E.DEADLINE, E.BY_HAND, E.REJECT], S.HANDLED),
 ])  # fmt: skip
 def test_a_message_goes_through_its_states(events: list[Event], ends: State) -> None:
     state = State.QUEUED
@@ -43,6 +65,29 @@ def test_every_event_leads_to_one_state_and_every_state_has_words_for_people() -
     for event in Event:
         assert len({after(state, event) for state in before(event)}) == 1
     assert set(IN_WORDS) == set(State)
+
+
+def test_nothing_is_delivered_accepted_or_refused_without_the_receipt_that_says_so() -> None:
+    said_by = {S.DELIVERED: E.RECEIPT, S.ACCEPTED: E.ACCEPT, S.PARTIAL: E.PARTIAL, S.REJECTED: E.REJECT,
+               S.ANSWERED: E.ANSWER, S.SENT: E.HANDED_OVER}  # fmt: skip
+    for (_, event), leads_to in TRANSITIONS.items():
+        assert said_by.get(leads_to, event) is event
+
+
+@pytest.mark.parametrize("attempts", [1, 3, 11])
+def test_what_failed_together_comes_back_spread_out(attempts: int) -> None:
+    keys = [number * 0x9E3779B97F4A7C15 - 2**63 for number in range(64)]
+    whens = [next_attempt(NOW, attempts, spread(key % 2**64 - 2**63, attempts)) for key in keys]
+    middle = next_attempt(NOW, attempts)
+    assert len(set(whens)) > 60 and middle is not None
+    for when in whens:
+        assert when is not None and 0.75 <= (when - NOW) / (middle - NOW) <= 1.25
+
+
+def test_a_transport_is_asked_often_at_first_and_never_more_than_half_an_hour_apart() -> None:
+    waits = [next_question(NOW, S.SENT, asked) - NOW for asked in range(40)]
+    assert waits == sorted(waits) and (waits[0], waits[-1]) == (timedelta(seconds=10), timedelta(minutes=30))
+    assert next_question(NOW, S.DELIVERED, 0) - NOW == timedelta(hours=6)
 
 
 def test_attempts_are_spread_over_more_than_a_day_and_then_end() -> None:

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from akson.base.work import Purpose
 from akson.exchange import outbox
+from akson.exchange.handing import Exchange
 from akson.exchange.states import State
 from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office
@@ -34,7 +35,7 @@ class World:
     """Akson served on a port, the hospital as a process, and the worker's turns taken by the test."""
 
     places: Places
-    local: Local
+    exchange: Exchange
     url: str
     hospital: httpx.AsyncClient
 
@@ -42,7 +43,7 @@ class World:
         """Let everybody work until `seen` is true; return what it saw."""
         async with asyncio.timeout(15):
             while not (found := await seen()):
-                await self.local.turn(self.places.office)
+                await self.exchange.turn(self.places.office)
                 await asyncio.sleep(0.05)
         return found
 
@@ -103,4 +104,4 @@ async def world(office: Office) -> AsyncIterator[World]:
         async with served(local.routes(office)) as url, hospital(url) as where:
             places = await make(office, endpoint=f"{where}{PATH}")
             async with httpx.AsyncClient(base_url=where, timeout=5) as page:
-                yield World(places, local, url, page)
+                yield World(places, Exchange(carriers={"http": local}), url, page)

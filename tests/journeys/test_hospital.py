@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from seeds.citizens.astrid import ASTRID
+from seeds.citizens.inbox import GUNVOR
+from seeds.fjordvik import HJERTE, ORTOPEDI
 from tests.journeys.journey import Journey
 from tests.journeys.town import Town, eventually
 
@@ -49,5 +51,22 @@ def test_feiladressert_og_uleselig_melding_avvises_og_ligger_hos_et_menneske(jou
     camilla.row("E21").open("Helsefaglig dialog").sees("åpnes bare av helsepersonell").sees_not("Åpne innholdet")
     kristin = journey.as_("Kristin Bakke").open("Meldingsfeil")
     kristin.row("E21").open("Helsefaglig dialog").fill("Hvorfor må du åpne den?", why).press("Åpne innholdet")
-    kristin.sees("Til en som ikke finnes").press("Ferdig behandlet").sees("T01").sees_not("E21")
+    kristin.sees("Til en som ikke finnes").fill("Hva er gjort?", "Ringte avsenderen, som sender den på nytt")
+    kristin.press("Ferdig behandlet").sees("T01").sees_not("E21")
     journey.as_("Astrid Marie Nordli").open("Innsyn").row(why).sees("Kristin Bakke")
+
+
+def test_avvist_melding_sendes_til_en_annen_av_den_som_svarer_for_meldinger(journey: Journey, hospital: Town) -> None:
+    told, why = "Trenger hun ny time hos dere?", "Fikk beskjed om rett avdeling på telefon"
+    hospital.hospital.is_in_the_mood("feilkode")
+    jonas = journey.as_("Jonas Eikeland").finds(GUNVOR.fnr.value).open("Samhandling").open("Ny melding")
+    jonas.choose("Til", HJERTE.name).fill("Melding", told).press("Se hvordan mottakeren ser den").press("Send")
+    assert eventually(lambda: "Avvist av mottaker" in jonas.again().text), jonas.text
+    hospital.hospital.is_in_the_mood("vanlig")
+    kristin = journey.as_("Kristin Bakke", width=390).go("/meldinger").sees_not(told)
+    kristin.panel("Ut: mottakeren har ikke godtatt").sees("E35").open("Helsefaglig dialog")
+    where = kristin.sees("Avvist av mottaker").sees_not(told, GUNVOR.family).path
+    there = kristin.panel("Send til en annen mottaker").choose("Til", ORTOPEDI.name)
+    there.fill("Hvorfor sendes den nå?", why).press("Send til denne mottakeren")
+    kristin.sees("Meldingen er lagt til sending til den nye mottakeren.", ORTOPEDI.name)
+    journey.as_("Camilla Rud").go(where).sees("Fulgt opp for hånd", why).sees_not(told, GUNVOR.family)

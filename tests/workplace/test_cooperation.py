@@ -111,7 +111,7 @@ async def test_the_hospital_writes_the_gp_answers_and_sees_the_answer_accepted(w
         assert "Venter på sending" in (await jonas.open(page(places, f"?melding={mine['id']}"))).text
         waiting = await jonas.open(page(places, f"/tilstand?melding={mine['id']}"))
         assert "data-refresh" in waiting.html
-        await world.local.deliver_due(places.office)
+        await world.exchange.deliver_due(places.office)
         assert "Levert hos mottaker" in (await jonas.open(page(places, f"/tilstand?melding={mine['id']}"))).text
 
         async def settled() -> bool:

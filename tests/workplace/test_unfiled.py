@@ -90,7 +90,7 @@ async def test_what_cannot_be_read_is_shown_as_it_came(places: Places, keeper: A
 async def test_one_that_is_sorted_out_leaves_the_list(places: Places, keeper: Actor) -> None:
     where = await arrived(places, written(to=NOWHERE))
     async with browsing(places.office, keeper) as vang:
-        done = await vang.send(where, do="handled")
+        done = await vang.send(where, do="handled", gjort="Ringte avsenderen")
         assert done.leads_to == "/meldinger"
         assert "Alle meldinger inn er lagt i en journal." in (await vang.open("/meldinger")).text
         assert (await vang.open(where)).status == 404
@@ -170,4 +170,4 @@ async def test_the_list_costs_the_same_whatever_its_length(places: Places, keepe
         for number in range(12):
             await arrived(places, written(msg_id=f"{number:08}{MSG_ID[8:]}", to=NOWHERE))
         many = await vang.open("/meldinger")
-    assert many.text.count("E21") == 12 and many.statements == none.statements <= 6
+    assert many.text.count("E21") == 12 and many.statements == none.statements <= 8

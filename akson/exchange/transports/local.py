@@ -15,18 +15,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from akson.base.work import Purpose
-from akson.exchange import delivery, inbox, outbox
+from akson.exchange import inbox
+from akson.exchange.delivery import NO_ANSWER
+from akson.exchange.handing import Came, Handed
 from akson.exchange.outbox import Claimed
-from akson.exchange.safexml import LARGEST, Fault, Schemas
-from akson.exchange.states import Event
+from akson.exchange.safexml import LARGEST
 from akson.record.office import Office
 
 PATH: Final = "/exchange/local"
 XML: Final = "application/xml"
 MESSAGE_ID, FROM, TO = "x-message-id", "x-from-her-id", "x-to-her-id"
 REFUSED_FOR_GOOD: Final = frozenset({400, 413, 415, 422})
-PROBLEM: Final = "Mottakeren svarer ikke."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,35 +51,8 @@ class Local:
 
         return [Route(PATH, receive, methods=["POST"])]
 
-    async def turn(self, office: Office, *, schemas: Schemas | None = None) -> int:
-        """Do all that is due, in and out, once; return how many messages were touched. The worker calls it again."""
-        received = await delivery.receive_due(office, schemas=schemas)
-        return received + await self.deliver_due(office) + await delivery.remind_due(office)
-
-    async def deliver_due(self, office: Office) -> int:
-        """Hand over every message that is due; return how many were tried."""
-        tried = 0
-        for bucket in await outbox.waiting(office.database, office.clock()):
-            while claimed := await outbox.claim(office.database, bucket, office.clock()):
-                await self._hand_over(office, claimed)
-                tried += 1
-        return tried
-
-    async def _hand_over(self, office: Office, claimed: Claimed) -> None:
-        """Hand over one message and note what came of it; an unknown outcome is tried again: receivers know its id."""
-        receipt, for_good = await self._post(claimed)
-        async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding ut") as work:
-            if receipt:
-                await outbox.happened(work, claimed.owner, claimed.key, Event.RECEIPT)
-            elif for_good or not await outbox.try_later(work, claimed, PROBLEM):
-                fault = Fault("", PROBLEM if claimed.endpoint else "Mottakeren har ingen adresse vi kan nå.")
-                if moved := await outbox.happened(work, claimed.owner, claimed.key, Event.GIVE_UP, fault):
-                    await delivery.tell_a_human(work, moved)
-
-    async def _post(self, claimed: Claimed) -> tuple[bool, bool]:
-        """Return (receipt given, refused for good)."""
-        if not claimed.endpoint:
-            return False, True
+    async def hand_over(self, claimed: Claimed) -> Handed:
+        """Post one message; an unknown outcome is tried again: receivers know its id."""
         headers = {
             "authorization": f"Bearer {self.secret}", "content-type": XML, MESSAGE_ID: claimed.msg_id,
             FROM: str(claimed.sender), TO: str(claimed.receiver),
@@ -90,8 +62,10 @@ class Local:
                 claimed.endpoint, content=claimed.body, headers=headers, follow_redirects=False
             )
         except httpx.HTTPError:
-            return False, False
-        return answer.status_code == 202, answer.status_code in REFUSED_FOR_GOOD
+            return Handed(Came.LATER, why=NO_ANSWER)
+        if answer.status_code == 202:
+            return Handed(Came.RECEIPT)
+        return Handed(Came.REFUSED if answer.status_code in REFUSED_FOR_GOOD else Came.LATER, why=NO_ANSWER)
 
     async def _receive(self, request: Request, office: Office) -> Response:
         """Store a message and give the receipt: 202 with the id it is kept under."""

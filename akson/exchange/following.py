@@ -1,0 +1,98 @@
+"""What a human does with a sent message that went wrong: send it again, send it to somebody else, or see to it by hand.
+
+Each is a move in the log of the message, with who and why. What a receiver has already refused is never sent under the
+same id: it would be answered as before. It goes as a new message, and the old one says where it went.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from akson.base.errors import Refused
+from akson.base.work import Work
+from akson.exchange import addresses, hodemelding, outbox
+from akson.exchange.addresses import Address
+from akson.exchange.opening import opened
+from akson.exchange.states import CAN_BE_HANDLED, CAN_BE_SENT_AGAIN, Event, State
+from akson.record.session import Within
+
+_REFUSED = (State.REJECTED, State.PARTIAL)
+
+
+async def find(work: Work, msg_id: str, *, content: bool = False) -> Any:
+    """Return a message we sent, by its id. Raises Refused AK-J001."""
+    for owner, key in await outbox.by_id(work, msg_id):
+        return await outbox.sent(work, owner, key, content=content)
+    raise Refused("AK-J001")
+
+
+def can_be_sent_again(sent: Any) -> bool:
+    """Say whether a message may be sent to the same receiver once more; a receipt that was refused may not."""
+    state = State(sent["state"])
+    return state in CAN_BE_SENT_AGAIN or (state in _REFUSED and bool(sent["told_of"]))
+
+
+def can_go_elsewhere(sent: Any) -> bool:
+    """Say whether a message may be sent to somebody else: not while it may still arrive, and never a receipt."""
+    return bool(sent["told_of"]) and State(sent["state"]) in (*_REFUSED, State.OVERDUE, State.FAILED)
+
+
+async def send_again(work: Work, sent: Any, why: str) -> str:
+    """Send a message to the same receiver once more; return the id it goes under.
+
+    sent    from `find`, with its content
+    Raises  Refused AK-X010 when it has moved on meanwhile, AK-X011 when it has been erased
+    """
+    if not can_be_sent_again(sent):
+        raise Refused("AK-X010")
+    if State(sent["state"]) in _REFUSED:
+        known = await addresses.find(Within(work), [sent["receiver"]])
+        return await _copied(work, sent, known.get(sent["receiver"]), why)
+    if sent["body"] is None:
+        raise Refused("AK-X011")
+    if not await outbox.happened(work, sent["owner"], sent["key"], Event.SEND_AGAIN, why=why):
+        raise Refused("AK-X010")
+    return str(sent["msg_id"])
+
+
+async def send_elsewhere(work: Work, sent: Any, to: int, why: str) -> str:
+    """Send a message to another receiver, as a new message about the same; return its id.
+
+    Raises  as `send_again`; Refused AK-X003 no such receiver
+    """
+    known = await addresses.find(Within(work), [to])
+    if to not in known or known[to].ours or to == sent["receiver"]:
+        raise Refused("AK-X003", her_id=to)
+    if not can_go_elsewhere(sent):
+        raise Refused("AK-X010")
+    return await _copied(work, sent, known[to], why)
+
+
+async def by_hand(work: Work, sent: Any, why: str) -> None:
+    """Say that a message has been seen to in another way; one that has not left is not sent.
+
+    Raises  Refused AK-X010
+    """
+    if State(sent["state"]) not in CAN_BE_HANDLED or not await outbox.happened(
+        work, sent["owner"], sent["key"], Event.BY_HAND, why=why
+    ):
+        raise Refused("AK-X010")
+
+
+async def _copied(work: Work, sent: Any, to: Address | None, why: str) -> str:
+    """Queue the same content as a new message to `to`, and leave the old one in its favour."""
+    envelope = opened(sent["body"]).envelope if sent["body"] is not None else None
+    if envelope is None or to is None:
+        raise Refused("AK-X011")
+    msg_id = str(uuid4())
+    body = hodemelding.build(replace(envelope, msg_id=msg_id, sent=work.now, receiver=to.party))
+    if not await outbox.happened(work, sent["owner"], sent["key"], Event.BY_HAND, why=why):
+        raise Refused("AK-X010")
+    await outbox.queue(work, outbox.Letter(
+        type=sent["type"], msg_id=msg_id, sender=sent["sender"], receiver=to.her_id, body=body,
+        responsible=sent["responsible"], owner=sent["owner"], unit=sent["unit"], told_of=sent["told_of"],
+        wants_apprec=sent["wants_apprec"],
+    ))  # fmt: skip
+    return msg_id

@@ -1,0 +1,91 @@
+"""Hands messages over to whoever carries them. What comes of it moves the message; a carrier itself moves nothing.
+
+A carrier takes one message and says what happened: the receiver's receipt, only that it was taken, not now, or never.
+So no message is called delivered without a receipt, whatever the carrier is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+from akson.base.work import Purpose, Work
+from akson.exchange import delivery, outbox
+from akson.exchange.outbox import Claimed
+from akson.exchange.safexml import Fault, Schemas
+from akson.exchange.states import ATTEMPTS, Event
+from akson.record.office import Office
+
+_RESTS_AFTER: Final = 3  # failures of one endpoint in one turn: the rest of its messages wait without being tried
+NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
+POISON: Final = "Meldingen har stanset sendingen gang på gang."
+
+
+class Came(Enum):
+    """What came of handing a message over."""
+
+    RECEIPT = "receipt"  # the receiver's side has it, durably
+    TAKEN = "taken"  # somebody on the way has it; whether it arrives must be asked for
+    LATER = "later"
+    REFUSED = "refused"  # trying again will not help
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a carrier says of one message. id: what it calls it from now on; why: for people, nothing of the content."""
+
+    came: Came
+    id: str = ""
+    why: str = ""
+
+
+class Carrier(Protocol):
+    """A way for bytes to travel; knows nothing of states."""
+
+    async def hand_over(self, claimed: Claimed) -> Handed:
+        """Try once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """All the ways there are. carriers: scheme of an endpoint -> who carries to it."""
+
+    carriers: Mapping[str, Carrier]
+
+    async def turn(self, office: Office, *, schemas: Schemas | None = None) -> int:
+        """Do all that is due, in and out, once; return how many messages were touched. The worker calls it again."""
+        received = await delivery.receive_due(office, schemas=schemas)
+        return received + await self.deliver_due(office) + await delivery.remind_due(office)
+
+    async def deliver_due(self, office: Office) -> int:
+        """Hand over every message that is due; return how many."""
+        tried, failures = 0, Counter[str]()
+        for bucket in await outbox.waiting(office.database, office.clock()):
+            while claimed := await outbox.claim(office.database, bucket, office.clock()):
+                handed = await self._hand_over(claimed, resting=failures[claimed.endpoint] >= _RESTS_AFTER)
+                failures[claimed.endpoint] += handed.came is Came.LATER
+                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding ut") as work:
+                    await _note(work, claimed, handed)
+                tried += 1
+        return tried
+
+    async def _hand_over(self, claimed: Claimed, *, resting: bool) -> Handed:
+        carrier = self.carriers.get(claimed.endpoint.partition(":")[0])
+        if carrier is None:
+            return Handed(Came.REFUSED, why=NOWHERE)
+        if claimed.attempts > ATTEMPTS:  # every worker that took it died
+            return Handed(Came.REFUSED, why=POISON)
+        return Handed(Came.LATER, why=delivery.NO_ANSWER) if resting else await carrier.hand_over(claimed)
+
+
+async def _note(work: Work, claimed: Claimed, handed: Handed) -> None:
+    """Move a message on by what came of handing it over."""
+    if handed.came is Came.RECEIPT:
+        await outbox.happened(work, claimed.owner, claimed.key, Event.RECEIPT)
+    elif handed.came is Came.TAKEN:
+        await outbox.handed_over(work, claimed, handed.id)
+    elif handed.came is Came.REFUSED or not await outbox.try_later(work, claimed, handed.why):
+        await delivery.move(work, claimed.owner, claimed.key, Event.GIVE_UP, Fault("", handed.why))

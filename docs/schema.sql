@@ -848,6 +848,43 @@ CREATE TABLE public.address (
     endpoint text DEFAULT ''::text NOT NULL
 );
 
+CREATE TABLE public.alert (
+    owner bigint NOT NULL,
+    stream bigint NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT alert_kind_check CHECK ((kind = ANY (ARRAY['emergency'::text, 'opened'::text, 'new'::text, 'every'::text])))
+);
+
+CREATE TABLE public.alert_choice (
+    owner bigint NOT NULL,
+    level text NOT NULL,
+    way text NOT NULL,
+    address text NOT NULL,
+    language text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT alert_choice_level_check CHECK ((level = ANY (ARRAY['none'::text, 'opened'::text, 'new'::text, 'every'::text]))),
+    CONSTRAINT alert_choice_way_check CHECK ((way = ANY (ARRAY['inbox'::text, 'mail'::text, 'sms'::text])))
+);
+
+CREATE TABLE public.alert_letter (
+    owner bigint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    urgent boolean NOT NULL,
+    made timestamp with time zone NOT NULL,
+    due timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    sent timestamp with time zone,
+    failed text DEFAULT ''::text NOT NULL,
+    CONSTRAINT alert_letter_failed_check CHECK ((failed = ANY (ARRAY[''::text, 'address'::text, 'time'::text])))
+);
+
+CREATE TABLE public.alert_stream (
+    stream bigint NOT NULL,
+    seq bigint NOT NULL
+);
+
 CREATE TABLE public.author (
     author bigint NOT NULL,
     told text NOT NULL
@@ -1510,6 +1547,18 @@ ALTER TABLE ONLY public.access_stream
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (her_id);
 
+ALTER TABLE ONLY public.alert_choice
+    ADD CONSTRAINT alert_choice_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY public.alert_letter
+    ADD CONSTRAINT alert_letter_pkey PRIMARY KEY (owner, id);
+
+ALTER TABLE ONLY public.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (owner, stream, seq);
+
+ALTER TABLE ONLY public.alert_stream
+    ADD CONSTRAINT alert_stream_pkey PRIMARY KEY (stream);
+
 ALTER TABLE ONLY public.author
     ADD CONSTRAINT author_pkey PRIMARY KEY (author);
 
@@ -1686,6 +1735,12 @@ ALTER TABLE ONLY public.watch_stream
 
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
+
+CREATE INDEX alert_at ON public.alert USING btree (owner, at);
+
+CREATE INDEX alert_letter_due ON public.alert_letter USING btree (due) WHERE ((sent IS NULL) AND (failed = ''::text));
+
+CREATE UNIQUE INDEX alert_letter_waiting ON public.alert_letter USING btree (owner) WHERE ((NOT urgent) AND (tries = 0));
 
 CREATE INDEX authorisation_due ON public.authorisation USING btree (due);
 
@@ -1945,6 +2000,14 @@ GRANT SELECT,INSERT ON TABLE public.access_stream TO akson_app;
 GRANT SELECT ON TABLE public.access_stream TO akson_auditor;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.alert TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.alert_choice TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.alert_letter TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.alert_stream TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.author TO akson_app;
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from akson.base import jobs
 from akson.base.database import FAILURES
 from akson.base.queries import queries
+from akson.patient.alerting import letters
 from akson.record.office import Office
 from akson.subscriptions import delivering
 
@@ -48,6 +49,7 @@ def health_routes(office: Office) -> list[Route]:
         if request.client is None or ip_address(request.client.host).is_global:
             return Response(status_code=404)  # for those who run it, inside
         told = await jobs.waiting(office.database) | await delivering.waiting(office.database)
+        told |= await letters.unsent(office.database)
         for what, count in told.items():
             WAITING.labels(what).set(count)
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

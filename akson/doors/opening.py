@@ -50,6 +50,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
             profiles=profiles.load(settings.profiles),
             following=Keeper(outward=settings.outward, base=settings.fhir_url),
             professionals=professionals(settings, http, clock),
+            ways=settings.reaching,
         )  # fmt: skip
     finally:
         await http.aclose()

@@ -34,6 +34,7 @@ from akson.exchange.handing import Exchange
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import Local
 from akson.patient import cases
+from akson.patient.alerting import gathering, letters
 from akson.patient.watching import job as watching
 from akson.record import conditions, exports, worklist
 from akson.record.office import Office
@@ -84,6 +85,9 @@ async def work(settings: Settings) -> None:
         turns["subscriptions"] = deliverer(office, settings, hooks).turn
         turns["seals"] = _sealing(office, settings)
         turns["surveillance"] = _watching(office)
+        turns["alerts"] = lambda: gathering.turn(office.database, clock())
+        if ways := settings.ways:
+            turns["letters"] = lambda: letters.turn(office, ways)
         if settings.witness:
             turns["witness"] = _now_and_then(SEAL_EVERY, lambda: hand_over(office.database, http, settings.witness))
         turns["cleaning"] = _now_and_then(CLEAN_EVERY, lambda: _cleaned(office, settings))
@@ -174,6 +178,7 @@ async def clean(database: Database, now: datetime) -> None:
     await conditions.clean(database, now)
     await exports.clean(database, now)
     await watching.forget(database, now)
+    await gathering.forget(database, now)
 
 
 def child(arguments: Sequence[str], env: dict[str, str], log: Path | None = None) -> subprocess.Popen[bytes]:
@@ -233,5 +238,8 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
         "AKSON_EVENT_DAYS": str(settings.event_days), "AKSON_HPR_URL": settings.hpr_url,
         "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
+        "AKSON_SMTP": settings.smtp,
+        "AKSON_SMTP_USER": settings.smtp_user, "AKSON_SMTP_PASSWORD": settings.smtp_password,
+        "AKSON_SMTP_FROM": settings.smtp_from, "AKSON_SMS_DOMAIN": settings.sms_domain,
     }  # fmt: skip
     return {**outer, **given}

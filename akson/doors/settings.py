@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from akson.base.errors import Refused
+from akson.base.mail import Post, is_address, is_domain
 from akson.base.outward import LOOPBACK, Outward
 from akson.doors.guarding import is_open
+from akson.patient.alerting.letters import MAIL, SMS, Ways
 from akson.signin.guard import Guarded, is_production, refuse_in_production
 
 
@@ -40,6 +43,11 @@ class Settings:
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
     maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
     witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
+    smtp: str = ""  # AKSON_SMTP: what alerts are sent through, smtps://host:port or smtp://host:port
+    smtp_user: str = ""  # AKSON_SMTP_USER: to sign in there as
+    smtp_password: str = field(default="", repr=False)  # AKSON_SMTP_PASSWORD
+    smtp_from: str = ""  # AKSON_SMTP_FROM: whom alerts are from
+    sms_domain: str = ""  # AKSON_SMS_DOMAIN: of addresses that become text messages; "": there are none
     rate: int = 600_000  # AKSON_CLIENT_RATE: FHIR requests a minute for each client without a limit of its own; 0: none
 
     @property
@@ -61,6 +69,23 @@ class Settings:
         """Where subscriptions may be delivered to: outside only; where no real persons are, to this machine too."""
         usual = () if self.production else LOOPBACK
         return Outward.listing([*self.hooks.split(","), *usual], secure=self.production)
+
+    @property
+    def ways(self) -> Ways | None:
+        """How citizens are reached outside; None: they are not. Where real persons are, nothing goes without TLS."""
+        if not self.smtp:
+            return None
+        server = urlsplit(self.smtp)
+        post = Post(
+            host=server.hostname or "", port=server.port or 0, tls=server.scheme == "smtps", secure=self.production,
+            user=self.smtp_user, password=self.smtp_password, sender=self.smtp_from,
+        )  # fmt: skip
+        return Ways(post=post, sms_domain=self.sms_domain)
+
+    @property
+    def reaching(self) -> tuple[str, ...]:
+        """What citizens may choose among, besides Min side."""
+        return ((MAIL,) if self.smtp else ()) + ((SMS,) if self.sms_domain else ())
 
     @property
     def own_issuer(self) -> bool:
@@ -105,8 +130,12 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         hooks=_listed(env, "AKSON_HOOKS"),
         hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
         event_days=_number(env, "AKSON_EVENT_DAYS", 14),
-    )
+        smtp=env.get("AKSON_SMTP", ""), smtp_user=env.get("AKSON_SMTP_USER", ""),
+        smtp_password=env.get("AKSON_SMTP_PASSWORD", ""), smtp_from=env.get("AKSON_SMTP_FROM", ""),
+        sms_domain=env.get("AKSON_SMS_DOMAIN", ""),
+    )  # fmt: skip
     guard(settings)
+    _posts(settings)
     return settings
 
 
@@ -132,6 +161,24 @@ def _register(settings: Settings) -> None:
         wrong.append("AKSON_MASKINPORTEN_CLIENT")
     if wrong:
         raise Refused("AK-L011", what=wrong[0])
+
+
+def _posts(settings: Settings) -> None:
+    """Refuse half of what sending takes, and what nothing can be sent through."""
+    server = urlsplit(settings.smtp)
+    try:
+        port = server.port
+    except ValueError:
+        port = None
+    known = server.scheme in ("smtp", "smtps") and server.hostname and port and not (server.path or server.query)
+    if settings.smtp and not (known and server.username is None):
+        raise Refused("AK-L011", what="AKSON_SMTP")
+    if bool(settings.smtp) != bool(settings.smtp_from) or (settings.smtp and not is_address(settings.smtp_from)):
+        raise Refused("AK-L011", what="AKSON_SMTP_FROM")
+    if bool(settings.smtp_user) != bool(settings.smtp_password) or (settings.smtp_user and not settings.smtp):
+        raise Refused("AK-L011", what="AKSON_SMTP_USER")
+    if settings.sms_domain and not (settings.smtp and is_domain(settings.sms_domain)):
+        raise Refused("AK-L011", what="AKSON_SMS_DOMAIN")
 
 
 def _number(env: Mapping[str, str], name: str, usual: int) -> int:

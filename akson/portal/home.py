@@ -11,7 +11,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, long_day, said
 from akson.base.work import Work
 from akson.patient.reading import code, display, moment, reference, words
-from akson.portal import cases, coming, emergencies, looks, medicines, model
+from akson.portal import alerts, cases, coming, emergencies, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence, until
 from akson.record.session import Within
@@ -37,6 +37,7 @@ async def home(work: Work, opened: Opened) -> model.Home:
         given=opened.given,
         next=coming.soonest(opened, visits, booked, known, work.now),
         opened=await emergencies.unread(work, opened),
+        alerts=await alerts.unread(work, opened),
         todo=tuple(_todo(opened)),
         new=_new(opened, since, work.now),
         coming=coming.entries(opened, booked, work.now),

@@ -11,8 +11,9 @@ from akson.audit import view
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
+from akson.patient.alerting.choosing import chosen
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import apps, blocked, blocks, cases, demands, looks, model, youth
+from akson.portal import alerts, apps, blocked, blocks, cases, demands, looks, model, youth
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
@@ -28,8 +29,8 @@ ROWS: Final = 100  # of the log on one page
 
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
-    """Return one page of who looked; blocks, representatives, apps beside it; five statements beside the record,
-    and one when there are cases about entries.
+    """Return one page of who looked; blocks, representatives, apps beside it; six statements beside the
+    record, and one when there are cases about entries.
 
     before  where the page begins; None for the newest
     """
@@ -55,6 +56,8 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         asked=tuple(cases.told(opened, one, about, work.now) for one in asked),
         contact=await _whom_to_ask(work, opened), stop_href="/min/innsyn/stopp" if opened.own else "",
         see_as_href=opened.href(SEE_AS) if opened.decides else "",
+        alerts_href=alerts.PATH if opened.own else "",
+        alerts=alerts.in_words(await chosen(work, opened.identity.owner)) if opened.own else "",
     )  # fmt: skip
 
 

@@ -84,6 +84,7 @@ class Home:
     given: str  # "Astrid"
     next: Next | None = None
     opened: tuple[Entry, ...] = ()  # in an emergency, and not read about yet
+    alerts: tuple[Entry, ...] = ()  # other looks that the person wants to be told of, not read about yet
     todo: tuple[Entry, ...] = ()
     new: tuple[Entry, ...] = ()
     coming: tuple[Entry, ...] = ()
@@ -183,6 +184,8 @@ class Insight:
     contact: tuple[Entry, ...] = ()  # whom to ask
     stop_href: str = ""  # take the own access away; empty for those who act for another
     see_as_href: str = ""  # see the record as another does; empty for those who may not decide for the person
+    alerts: str = ""  # what is told of, and how: "Hvert oppslag. På e-post."; empty likewise
+    alerts_href: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

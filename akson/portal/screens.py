@@ -15,6 +15,7 @@ from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.patient import stopping
 from akson.portal import (
+    alerts,
     apps,
     blocks,
     cases,
@@ -201,6 +202,18 @@ async def stop(work: Work, visit: Visit) -> Page:
         await stopping.stop(work)
         return Page("min_stoppet.html")
     return shown.page("min_stopp.html")
+
+
+@SCREENS.screen(alerts.PATH, needs=OWN, title="alerts.title")
+async def choose_alerts(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen choose when and how they are told that somebody looked."""
+    shown = await opened(work, visit, {}, page=f"{emergencies.READ_ON}/varsel")
+    form = alerts.read(work, shown, dict(visit.form)) if visit.sent else await alerts.drawn(work, shown)
+    if form.valid:
+        await alerts.choose(work, shown, form)
+        return Go("/min/innsyn", said="alerts.saved")
+    return shown.page("min_varsel.html", status=422 if form.sent else 200, form=form, action=alerts.PATH,
+                      fared=await alerts.fared(work, shown))  # fmt: skip
 
 
 @SCREENS.screen("/min/innsyn/app", needs=OWN, title="my_apps.end")

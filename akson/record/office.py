@@ -47,6 +47,7 @@ class Office:
     synthetic   numbers of invented persons are taken; never in production
     following   who keeps subscriptions; None: nobody does
     professionals  the register of health personnel; None: there is none to ask
+    ways        in which citizens can be reached outside: "mail", "sms"
     """
 
     database: Database
@@ -60,6 +61,7 @@ class Office:
     profiles: Library = field(default_factory=Library)
     following: Following | None = None
     professionals: Professionals | None = None
+    ways: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.current, self.circles = Current(self.database), Circles(self.database)

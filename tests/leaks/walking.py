@@ -87,6 +87,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
         "apning": hers["Consent"], "som": f"Practitioner/{town.id('Practitioner/mariam')}/sykepleier/{town.id(MARIAM.unit.key)}",
         "enhet": "99000011", "mottaker": "99000033", "gjort": "kort",
+        "nivaa": "every", "maate": "inbox",
     }  # fmt: skip
 
 

@@ -91,9 +91,11 @@ async def fared(work: Work, opened: Opened) -> str:
 
 
 def in_words(choice: choosing.Choice) -> str:
-    """Return what is chosen: "Hvert oppslag. På e-post."."""
+    """Return what is chosen: "Ved hvert oppslag. På e-post, og her på Min side."."""
     t = texts().plain
-    return sentence(t(f"alerts.level_{choice.level}"), t(f"alerts.way_{choice.way}") if choice.level != "none" else "")
+    if choice.level == "none":
+        return t("alerts.off")
+    return sentence(t(f"alerts.level_{choice.level}"), t(f"alerts.way_{choice.way}"))
 
 
 async def unread(work: Work, opened: Opened) -> tuple[model.Entry, ...]:

@@ -165,11 +165,11 @@ def _register(settings: Settings) -> None:
 
 def _posts(settings: Settings) -> None:
     """Refuse half of what sending takes, and what nothing can be sent through."""
-    server = urlsplit(settings.smtp)
     try:
+        server = urlsplit(settings.smtp)
         port = server.port
     except ValueError:
-        port = None
+        raise Refused("AK-L011", what="AKSON_SMTP") from None
     known = server.scheme in ("smtp", "smtps") and server.hostname and port and not (server.path or server.query)
     if settings.smtp and not (known and server.username is None):
         raise Refused("AK-L011", what="AKSON_SMTP")

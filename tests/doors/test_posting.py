@@ -44,6 +44,7 @@ def test_production_sends_nothing_without_tls() -> None:
         (GIVEN | {"AKSON_SMTP": "post.example:465"}, "AKSON_SMTP"),
         (GIVEN | {"AKSON_SMTP": "smtps://post.example"}, "AKSON_SMTP"),
         (GIVEN | {"AKSON_SMTP": "smtps://post.example:port"}, "AKSON_SMTP"),
+        (GIVEN | {"AKSON_SMTP": "smtps://["}, "AKSON_SMTP"),
         (GIVEN | {"AKSON_SMTP": "smtps://akson:hemmelig@post.example:465"}, "AKSON_SMTP"),
         (GIVEN | {"AKSON_SMTP_FROM": ""}, "AKSON_SMTP_FROM"),
         (GIVEN | {"AKSON_SMTP_FROM": "Akson <varsel@akson.example>"}, "AKSON_SMTP_FROM"),

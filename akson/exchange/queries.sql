@@ -242,3 +242,22 @@ SELECT 'out', state, count(*)::integer FROM message_out GROUP BY state;
 -- Empty the messages behind erased Communications; only akson_eraser may.
 -- in   $1 owner, $2 ids
 SELECT exchange_erase_v1($1, $2);
+
+-- name: given
+-- The messages made from these Communications that have left the house: to whom, when first handed over and when received.
+-- in   $1 owner, $2 ids
+-- A receipt of the transport says that it arrived, and so does whatever the receiver has answered. What is sent once more has
+-- left already: its moves say so.
+SELECT m.told_of, m.state, coalesce(a.name, '') AS receiver, coalesce(p.name, '') AS organisation, m.receiver AS her_id,
+       least(m.sent_at, v.left_at, r.arrived_at) AS left_at, r.arrived_at
+  FROM message_out m
+  LEFT JOIN address a ON a.her_id = m.receiver
+  LEFT JOIN address p ON p.her_id = a.parent AND p.her_id <> a.her_id
+  CROSS JOIN LATERAL (
+       SELECT min(at) FILTER (WHERE event = 'handed over') AS left_at,
+              min(at) FILTER (WHERE event IN ('receipt', 'accept', 'partial', 'reject', 'answer')) AS arrived_at
+         FROM message_move v WHERE v.owner = m.owner AND v.key = m.key) v
+  CROSS JOIN LATERAL (
+       SELECT least(m.delivered_at, m.settled_at, m.answered_at, v.arrived_at) AS arrived_at) r
+ WHERE m.owner = $1 AND m.told_of = ANY ($2::text[]) AND least(m.sent_at, v.left_at, r.arrived_at) IS NOT NULL
+ ORDER BY least(m.sent_at, v.left_at, r.arrived_at) DESC, m.key;

@@ -13,7 +13,7 @@ from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.alerting.choosing import chosen
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import alerts, apps, blocked, blocks, cases, demands, looks, model, youth
+from akson.portal import alerts, apps, blocked, blocks, cases, demands, given, looks, model, youth
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
@@ -25,12 +25,13 @@ from akson.record.working import Worker, working
 Resource = Mapping[str, Any]
 WANTED: Final = {"Consent": 200, "RelatedPerson": 50, "Task": 200}
 SEE_AS: Final = "/min/innsyn/se-som"  # where one sees the record as another does
+SHOWN: Final = {**WANTED, "Communication": 200}  # on the page itself
 ROWS: Final = 100  # of the log on one page
 
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
-    """Return one page of who looked; blocks, representatives, apps beside it; six statements beside the
-    record, and one when there are cases about entries.
+    """Return one page of who looked; blocks, representatives, apps beside it; seven statements beside
+    the record, and one when there are cases about entries.
 
     before  where the page begins; None for the newest
     """
@@ -50,7 +51,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
         persons=(*youth.entries(work, opened), *await _representatives(work, opened)),
-        apps=await apps.entries(work, opened),
+        apps=await apps.entries(work, opened), given=() if before else await given.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
         asked=tuple(cases.told(opened, one, about, work.now) for one in asked),

@@ -180,6 +180,7 @@ class Insight:
     close_href: str = ""  # to close something else
     persons: tuple[Entry, ...] = ()  # who may act for me
     apps: tuple[Entry, ...] = ()  # that have been let in
+    given: tuple[Entry, ...] = ()  # to whom information was sent
     asked: tuple[Asked, ...] = ()
     contact: tuple[Entry, ...] = ()  # whom to ask
     stop_href: str = ""  # take the own access away; empty for those who act for another

@@ -63,7 +63,7 @@ async def min_innsyn(work: Work, visit: Visit) -> Page:
     """Show who looked, what is closed, and who may act."""
     before = _before(visit)
     page = emergencies.READ_ON if before is None else f"{emergencies.READ_ON}/eldre"
-    shown = await opened(work, visit, insight.WANTED, page=page)
+    shown = await opened(work, visit, insight.SHOWN, page=page)
     return shown.page("min_innsyn.html", insight=await insight.insight(work, shown, before))
 
 

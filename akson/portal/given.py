@@ -1,0 +1,42 @@
+"""To whom information was given by message, in words: what left the house, and whether it is known to have come.
+
+Source: pjl § 18; domain rule R17
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from akson.base.web.messages import texts
+from akson.base.web.render import clock, local, said
+from akson.base.work import Work
+from akson.exchange.giving import Given, given
+from akson.exchange.states import State
+from akson.patient.reading import words
+from akson.portal import model
+from akson.portal.opening import Opened
+from akson.portal.plain import sentence
+
+
+async def entries(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
+    """Return who got what and when, of the messages the reader may see; one statement."""
+    about = {
+        str(one["id"]): words(one.get("topic")) or texts().plain("given.message") for one in opened["Communication"]
+    }
+    found = await given(work, opened.identity.owner, list(about)) if about else []
+    return tuple(
+        model.Entry(title=one.receiver, icon="mail", text=sentence(about[one.communication], _fared(one, work.now)))
+        for one in found
+    )  # fmt: skip
+
+
+def _fared(one: Given, now: datetime) -> str:
+    """Return "Sendt i dag klokken 10.12, levert i dag klokken 10.13": delivered only where that is confirmed."""
+    t, left = texts().plain, _at(one.left, now)
+    if one.state is State.REJECTED and one.arrived:
+        return t("given.rejected", left=left, arrived=_at(one.arrived, now))
+    return t("given.arrived", left=left, arrived=_at(one.arrived, now)) if one.arrived else t("given.left", left=left)
+
+
+def _at(at: datetime, now: datetime) -> str:
+    return texts().plain("given.at", day=said(local(at).date(), now), time=clock(at))

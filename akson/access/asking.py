@@ -25,6 +25,7 @@ class Act(StrEnum):
     ATTEST = "attest"  # change whose number it is, who acts for the person, or take their protection away
     OPEN = "open"  # take an opening: emergency when the purpose is
     ERASE = "erase"  # decide that an entry leaves the record for good
+    ADVISE = "advise"  # let decision support weigh an entry that the actor does not see, to say that there is something
     SEARCH_IDENTITY = "search-identity"  # be told that a person exists: name, birth date, place
 
 

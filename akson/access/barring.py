@@ -11,7 +11,7 @@ STRICTLY = "kode6"
 _WRITING = frozenset({Act.WRITE, Act.GOVERN, Act.ATTEST})
 
 
-@rule(20, refusal="AK-A040", to=STAFF | CITIZEN)
+@rule(20, refusal="AK-A040", to=STAFF | CITIZEN, acts=CONTENT | {Act.ADVISE})
 def role_does_not_cover(ask: Ask) -> bool:
     """Refuse types of information that the role has no use for; of Tasks, citizens and privacy officers have cases.
 
@@ -35,7 +35,7 @@ def strictly_confidential(ask: Ask) -> bool:
     return not (own_job(ask) or related(ask) or rights.answers(ask) or rights.judges(ask))
 
 
-@rule(110, refusal="AK-A020", to=STAFF, acts=CONTENT | {Act.OPEN})
+@rule(110, refusal="AK-A020", to=STAFF, acts=CONTENT | {Act.OPEN, Act.ADVISE})
 def own_record_as_staff(ask: Ask) -> bool:
     """Refuse staff their own record: they read it as citizens do.
 
@@ -44,7 +44,7 @@ def own_record_as_staff(ask: Ask) -> bool:
     return ask.actor.person != 0 and ask.actor.person == ask.facts.owner
 
 
-@rule(111, refusal="AK-A021", to=STAFF, acts=CONTENT | {Act.OPEN}, lifted=True)
+@rule(111, refusal="AK-A021", to=STAFF, acts=CONTENT | {Act.OPEN, Act.ADVISE}, lifted=True)
 def close_family(ask: Ask) -> bool:
     """Refuse staff the record of their close family; in danger to life the only nurse on duty may open it.
 

@@ -11,7 +11,7 @@ from akson.base.work import Kind
 __all__ = ["RULES"]
 
 
-@rule(120, refusal="AK-A030", acts=CONTENT | {Act.OPEN})
+@rule(120, refusal="AK-A030", acts=CONTENT | {Act.OPEN, Act.ADVISE})
 def blocked_for_this_person(ask: Ask) -> bool:
     """Refuse a person the citizen has named, also in emergencies; and whatever is blocked even then.
 
@@ -44,6 +44,18 @@ def would_object(ask: Ask) -> bool:
     if labels is None or OBJECTION not in labels.security or own_job(ask):
         return False
     return not (ask.actor.kind is Kind.STAFF and labels.unit == ask.actor.unit != 0)
+
+
+@rule(124, refusal="AK-A031", to=STAFF, acts=frozenset({Act.ADVISE}))
+def advice_stops_at_a_closed_record(ask: Ask) -> bool:
+    """Refuse decision support a record that is closed to its reader as a whole: then nothing is said of it.
+
+    Source: pjl § 17; domain rules R12, R15
+    """
+    return any(
+        block.whole and block.holds(ask.now) and _meant(block, ask) and _covered(block, ask)
+        for block in ask.facts.blocks
+    )
 
 
 def _meant(block: Block, ask: Ask) -> bool:

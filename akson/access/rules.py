@@ -8,6 +8,7 @@ Rules are pure: what they know is in `Ask`.
     children    by their age, and who decides
     blocking    what the citizen has blocked        caring      those who give care
     tokens      what a token was given for          opening     records opened without a tie
+    advising    what decision support may weigh past a block
     attesting   what only registers know            programs    our own jobs, and those with an agreement
     erasing     what leaves a record for good       commons     what belongs to nobody
     subscribers each subscription is its subscriber's
@@ -21,6 +22,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from akson.access import (
+    advising,
     attesting,
     barring,
     blocking,
@@ -43,8 +45,8 @@ from akson.base.work import Actor, Kind, Purpose
 __all__ = ["NOBODY", "Act", "Decision", "closes_by_date", "decide", "hides_address", "partly_closed"]
 
 # Importing them registers their rules.
-_LOADED = (attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, children.RULES, citizens.RULES, commons.RULES,
-           erasing.RULES, opening.RULES, programs.RULES, rights.RULES, stopping.RULES, subscribers.RULES,
+_LOADED = (advising.RULES, attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, children.RULES, citizens.RULES,
+           commons.RULES, erasing.RULES, opening.RULES, programs.RULES, rights.RULES, stopping.RULES, subscribers.RULES,
            tokens.RULES)  # fmt: skip
 
 

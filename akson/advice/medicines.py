@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+_PENICILLINS, _SUBGROUP = 4, 5  # letters of an ATC code
 EGFR_LOW: Final = 60  # ml/min/1,73 m²
 
 
@@ -17,11 +18,13 @@ class Known:
     medicines  ATC code -> name, everything in use by any source
     problems   diagnosis codes of active problems (ICPC-2, ICD-10)
     egfr       the newest, in ml/min/1,73 m²
+    allergies  ATC code -> what is not tolerated
     """
 
     medicines: Mapping[str, str] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
     egfr: Decimal | None = None
+    allergies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +38,29 @@ class Advice:
 def against(atc: str, known: Known) -> Advice | None:
     """Return why the medicine with this ATC code is advised against, or None."""
     for beginning, name, rule in _RULES:
-        if atc.startswith(beginning) and (reasons := rule(known)):
+        if atc.startswith(beginning) and (reasons := rule(atc, known)):
             return Advice(rule=name, reasons=reasons)
     return None
 
 
-def nsaid(known: Known) -> tuple[str, ...]:
+def advised(known: Known) -> Mapping[str, Advice]:
+    """Return what is said of each medicine that is in use."""
+    return {atc: advice for atc in known.medicines if (advice := against(atc, known))}
+
+
+def allergic(atc: str, known: Known) -> tuple[str, ...]:
+    """Return what is not tolerated that the medicine is akin to: the same chemical subgroup, or any penicillin.
+
+    Source: product information, section 4.3: hypersensitivity to the substance; to any penicillin (J01C)
+    """
+    return tuple(f"allergi mot {name.lower()}" for code, name in sorted(known.allergies.items()) if _akin(code, atc))
+
+
+def _akin(allergy: str, atc: str) -> bool:
+    return bool(allergy) and atc.startswith(allergy[: _PENICILLINS if allergy.startswith("J01C") else _SUBGROUP])
+
+
+def nsaid(_: str, known: Known) -> tuple[str, ...]:
     """Return why an anti-inflammatory painkiller is advised against.
 
     Source: product information of ibuprofen, sections 4.3 to 4.5: bleeding with anticoagulants, fluid retention in
@@ -51,4 +71,7 @@ def nsaid(known: Known) -> tuple[str, ...]:
     return tuple(reasons + ([f"eGFR {known.egfr}"] if known.egfr is not None and known.egfr < EGFR_LOW else []))
 
 
-_RULES: Final[tuple[tuple[str, str, Callable[[Known], tuple[str, ...]]], ...]] = (("M01A", "LM-01", nsaid),)
+_RULES: Final[tuple[tuple[str, str, Callable[[str, Known], tuple[str, ...]]], ...]] = (
+    ("", "LM-02", allergic),
+    ("M01A", "LM-01", nsaid),
+)

@@ -10,6 +10,7 @@ import httpx
 
 from akson.audit.log import AccessLog
 from akson.base.database import Database
+from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.doors import profiles
 from akson.doors.keys import Keys
@@ -38,6 +39,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
     Raises  Refused AK-L009 in production, when invented persons are in the database
     """
     keys = Keys.open(settings.data / "keys")
+    ids = Ids(keys.ids, list(keys.ids)[-1])
     database = await Database.open(settings.database_url, size=size, role=ROLE)
     eraser = await Database.open(settings.database_url, size=1, role=ERASER, ready=0)
     log = AccessLog(settings.database_url, role=ROLE)
@@ -45,9 +47,10 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
     try:
         refuse_in_production(Guarded(environment=settings.environment, personas=await _invented(database, settings)))
         yield Office(
-            database=database, eraser=eraser, ids=Ids(keys.ids, list(keys.ids)[-1]), hasher=Hasher(keys.hashes),
+            database=database, eraser=eraser, ids=ids, hasher=Hasher(keys.hashes),
             log=log, clock=clock, drafts_keys=keys.drafts, synthetic=settings.synthetic,
             profiles=profiles.load(settings.profiles),
+            past_blocks=_controllers(settings.past_blocks, ids),
             following=Keeper(outward=settings.outward, base=settings.fhir_url),
             professionals=professionals(settings, http, clock),
             ways=settings.reaching,
@@ -57,6 +60,17 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
         await log.close()
         await eraser.close()
         await database.close()
+
+
+def _controllers(given: str, ids: Ids) -> frozenset[int]:
+    """Return the owner keys of data controllers, by ids of Organizations with commas between.
+
+    Raises  Refused AK-L011 for what is no id of this installation
+    """
+    found = {ids.open(one.strip().removeprefix("Organization/")) for one in given.split(",") if one.strip()}
+    if None in found:
+        raise Refused("AK-L011", what="AKSON_ADVICE_PAST_BLOCKS")
+    return frozenset(key for key in found if key)
 
 
 async def tried(settings: Settings) -> None:

@@ -241,5 +241,6 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_SMTP": settings.smtp,
         "AKSON_SMTP_USER": settings.smtp_user, "AKSON_SMTP_PASSWORD": settings.smtp_password,
         "AKSON_SMTP_FROM": settings.smtp_from, "AKSON_SMS_DOMAIN": settings.sms_domain,
+        "AKSON_ADVICE_PAST_BLOCKS": settings.past_blocks,
     }  # fmt: skip
     return {**outer, **given}

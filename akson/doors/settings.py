@@ -38,6 +38,7 @@ class Settings:
     hooks: str = ""  # AKSON_HOOKS: hosts and networks inside that subscriptions may be delivered to, with commas
     hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
     event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
+    past_blocks: str = ""  # AKSON_ADVICE_PAST_BLOCKS: ids of data controllers whose decision support weighs the blocked
     backup: Path | None = None  # AKSON_BACKUP: the folder that backups and the ledger of erasures are kept in
     hpr_url: str = ""  # AKSON_HPR_URL: the open API of the register of health personnel; empty: nobody is asked
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
@@ -129,6 +130,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"),
         hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
+        past_blocks=env.get("AKSON_ADVICE_PAST_BLOCKS", ""),
         event_days=_number(env, "AKSON_EVENT_DAYS", 14),
         smtp=env.get("AKSON_SMTP", ""), smtp_user=env.get("AKSON_SMTP_USER", ""),
         smtp_password=env.get("AKSON_SMTP_PASSWORD", ""), smtp_from=env.get("AKSON_SMTP_FROM", ""),

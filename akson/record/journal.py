@@ -167,7 +167,7 @@ async def chart(
     denied = await denied_ids(work, [owner])
     names = list(wanted)
     kinds = [name.partition(":")[0] for name in names]
-    tokens = [_mark(work, kind, (marked or {}).get(name)) for kind, name in zip(kinds, names, strict=True)]
+    tokens = [token_of(work, kind, (marked or {}).get(name)) for kind, name in zip(kinds, names, strict=True)]
     codes = [types.code_of(kind) for kind in kinds]
     rows = await look(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
     found: dict[str, list[Stored]] = {name: [] for name in names}
@@ -233,7 +233,8 @@ def unknown(work: Work, type_: str, id_: str) -> Refused:
     return Refused("AK-J001")
 
 
-def _mark(work: Work, type_: str, mark: Mark | None) -> int:
+def token_of(work: Work, type_: str, mark: Mark | None) -> int:
+    """Return the search token that a mark asks for; 0 for none."""
     if mark is None:
         return 0
     name, system, code = mark

@@ -44,6 +44,7 @@ class Office:
     clock       the only clock below the doors; zone-aware UTC
     drafts_keys 32 bytes that drafts are sealed under, the newest first, and those before; without any there are none
     profiles    what the installation has loaded; resources that claim one of them are held to it
+    past_blocks owner keys of the data controllers that let decision support weigh what is blocked, see record/unseen.py
     synthetic   numbers of invented persons are taken; never in production
     following   who keeps subscriptions; None: nobody does
     professionals  the register of health personnel; None: there is none to ask
@@ -58,6 +59,7 @@ class Office:
     clock: Callable[[], datetime]
     drafts_keys: tuple[bytes, ...] = ()
     synthetic: bool = False
+    past_blocks: frozenset[int] = frozenset()
     profiles: Library = field(default_factory=Library)
     following: Following | None = None
     professionals: Professionals | None = None

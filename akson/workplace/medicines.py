@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -64,7 +64,7 @@ def present(statements: Iterable[Resource], reconciled: Resource | None, known: 
         substances.setdefault(each.atc or each.name.casefold(), {})[each.source] = each  # the newest of a source stands
     sources = (*SOURCES, *(other for other in OTHERS if any(other in by for by in substances.values())))
     names = {atc: next(iter(by.values())).name for atc, by in substances.items()}
-    known = Known(medicines=names, problems=known.problems, egfr=known.egfr)
+    known = replace(known, medicines=names)
     rows = [_row(by, sources, known, now) for by in substances.values()]
     absent = [_source(one) for one in SOURCES if substances and not any(one in by for by in substances.values())]
     return Medicines(

@@ -137,6 +137,7 @@ class Medicines:
     reconciled: str = ""  # "04.06.2026, J. Eikeland"; empty = never
     missing: tuple[str, ...] = ()  # "Sykehus: ikke tilgjengelig siden 20.11"
     href: str = ""
+    unseen: bool = False  # what is not shown may matter here
 
     @property
     def conflicts(self) -> int:

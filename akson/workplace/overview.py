@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final
 from urllib.parse import quote
 
 from akson.access.roles import Permission, has, may_read
 from akson.advice.medicines import Known
+from akson.advice.unseen import KINDS, gathered
 from akson.advice.vitals.standing import scale_of
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
 from akson.patient.chart import LABORATORY, VITAL_SIGNS, Chart
-from akson.patient.reading import Resource, code, codes, display, extension, moment, reference, words
+from akson.patient.reading import Resource, code, display, extension, moment, reference, words
 from akson.record.journal import Mark
 from akson.registers.codes import CONDITION_CLINICAL, ICD10, ICPC2, SERVICE_AMOUNT
 from akson.workplace import measured, medicines, since, tasks
@@ -48,15 +48,18 @@ _PANELS: Final = {"problems": "Condition", "medicines": "MedicationStatement"}
 _EXPECTED: Final = ("proposed", "pending", "booked", "arrived", "checked-in", "waitlist")
 
 
-def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime, *, everything: bool = False) -> Overview:
+def present(
+    chart: Chart, actor: Actor, read: datetime | None, now: datetime, *, everything: bool = False, unseen: bool = False
+) -> Overview:
     """Return the page.
 
     chart       WANTED and MARKED of one patient
     read        when the reader last looked, None = never
     everything  tell all that is new, not the newest only
+    unseen      what is not shown may matter to the medicines
     """
     root = f"/p/{chart.identity.id}"
-    known = _known(chart)
+    known = gathered(weighed(chart))
     reads = has(actor.role, Permission.READ_CLINICAL)  # others see this page, and no page behind it
     vitals = measured.panel(chart["Observation:vitals"], now, href=f"{root}/malinger" if reads else "",
                             scale=scale_of(chart, now))  # fmt: skip
@@ -69,7 +72,7 @@ def present(chart: Chart, actor: Actor, read: datetime | None, now: datetime, *,
         more=max(len(news) - shown, 0), more_href=f"{root}?nytt=alt#h-siden",
         problems=tuple(_problems(chart, told if read else None, root)),
         earlier=len(chart["Condition:resolved"]) + len(chart["Condition:inactive"]),
-        medicines=_medicines(chart, known, now), vitals=vitals,
+        medicines=replace(_medicines(chart, known, now), unseen=unseen), vitals=vitals,
         appointments=tuple(_appointments(chart, actor, now))[:APPOINTMENTS_SHOWN],
         further=max(len(_coming(chart, now)) - APPOINTMENTS_SHOWN, 0), tasks=_tasks(chart, actor, now),
         services=tuple(map(_service, sorted(services, key=_since))), coordinator=_coordinator(chart),
@@ -84,12 +87,9 @@ def _example(actor: Actor) -> str:
     return texts().plain("overview.quick_example" if measures else "overview.quick_example_task")
 
 
-def _known(chart: Chart) -> Known:
-    """Return what advice is given from."""
-    egfr = next((hit.resource for hit in chart["Observation:egfr"]), {})
-    value = (egfr.get("valueQuantity") or {}).get("value")
-    problems = codes(hit.resource.get("code", {}) for hit in chart["Condition"])
-    return Known(problems=frozenset(problems), egfr=Decimal(str(value)) if value is not None else None)
+def weighed(chart: Chart) -> dict[str, list[Resource]]:
+    """Return what of the chart advice about medicines is given from."""
+    return {kind: [hit.resource for hit in chart[kind]] for kind in KINDS}
 
 
 def _medicines(chart: Chart, known: Known, now: datetime) -> Medicines:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from akson.access.roles import Permission, has
+from akson.advice.unseen import matters
 from akson.audit.last import last_look
 from akson.base.errors import Refused
 from akson.base.web import sent
@@ -17,6 +18,7 @@ from akson.base.work import Work
 from akson.clinical.notes import drafts
 from akson.clinical.vitals import actions as vitals
 from akson.patient import openings
+from akson.patient.banner import MARKED
 from akson.patient.chart import local, open_chart
 from akson.patient.reading import reference
 from akson.record import journal, worklist
@@ -102,7 +104,8 @@ async def quickly(work: Work, visit: Visit, patient: str) -> Page | Go:
 async def _overview(work: Work, patient: str, *, typed: str = "", fault: str = "", everything: bool = False) -> Page:
     opened = await open_chart(work, patient, overview.WANTED, marked=overview.MARKED, page="oversikt")
     read = await last_look(Within(work), opened.identity.owner, work.actor.key, "oversikt", work.now)
-    shown = overview.present(opened, work.actor, read, work.now, everything=everything)
+    unseen = await matters(work, opened.facts, overview.weighed(opened), {**MARKED, **overview.MARKED})
+    shown = overview.present(opened, work.actor, read, work.now, everything=everything, unseen=unseen)
     view = replace(shown, typed=typed, fault=fault)
     return Page("oversikt.html", status=422 if fault else 200, title=opened.banner.name,
                 patient=opened.banner, view=view)  # fmt: skip

@@ -11,6 +11,7 @@ from akson.access.asking import RULES
 from akson.access.law import answering, points
 from tests.access import (
     shown,
+    test_advising,
     test_children,
     test_citizens,
     test_commons,
@@ -23,6 +24,7 @@ from tests.access import (
 TESTS = Path(__file__).parents[1]
 NAMES = sorted({rule.name for rule in RULES})
 _TABLES = (
+    test_advising,
     test_rules,
     test_citizens,
     test_children,

@@ -29,6 +29,8 @@ from akson.record.values import Hasher
 
 MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
 HEAD = 200  # resources that are looked at before rows are collected, of a condition that may well fit many
+HEAD_OF_PERSONS = 100  # persons whose resources these are, where each person's are looked for apart
+HEAD_OF_CODED = 2000  # that of values of one code: of most of these the code alone tells that they do not fit
 _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
 _ANYWHERE = 20  # that of parts of words
 _COMMON = (4,)  # that of codes
@@ -145,6 +147,19 @@ class Compiler:
             return None
         return conditions.rows(self.best[1], self.asked.type)
 
+    def rows_of_codes(self, conditions: Conditions) -> Rows | None:
+        """Return the rows of the only condition when it is for codes that have no rows of their own.
+
+        Which resources have them is told by an index from which none comes before all are found: in order, those that
+        many have are met soon.
+        """
+        everybody = self.scope.owners is None and self.scope.narrowed is None
+        return (
+            conditions.rows_of_codes(self.asked.conditions[0], self.asked.type)
+            if (everybody and len(self.asked.conditions) == 1)
+            else None
+        )
+
     @property
     def by_owners(self) -> bool:
         """Tell whether all hits stand in the records of persons who are listed."""
@@ -210,13 +225,15 @@ class _Page:
         by_tokens = bool(self.of.hot_tokens) and not self.of.by_owners and not self.sorted
         ranked = None
         if not self._one_owner() and (not by_tokens or self.of.is_composite):
-            ranked = self.of.best_rows(conditions)
+            ranked = self.of.best_rows(conditions) or (None if self.sorted else self.of.rows_of_codes(conditions))
         rows = ranked[1] if ranked else None
         single = rows is not None and len(self.asked.conditions) == 1 and not self.of.is_composite
         self.statement.found = self._one_owner() or self.of.by_owners or by_tokens or single
         self.met = self.of.met(self.statement, conditions)
         broad = (
-            ranked is not None and ranked[0] >= _BROAD and all(isinstance(c, Criterion) for c in self.asked.conditions)
+            ranked is not None
+            and (ranked[0] >= _BROAD or (self.of.by_owners and ranked[0] in _COMMON))
+            and all(isinstance(c, Criterion) for c in self.asked.conditions)
         )
         found = self._sorted(rows) if self.sorted else self._walked(rows, broad=broad)
         names = [key.name for key in self.keys if key.name.startswith("k")] or ["1"]
@@ -229,7 +246,7 @@ class _Page:
         where = self.of.where(self.statement, self.met, by) if ":where" in getattr(SQL, fragment) else ""
         given = {
             "where": Raw(where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
-            "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(most)), "type": Raw(str(self.of.code)),
+            "limit": Raw(str(self.asked.count + 1)), "persons": Raw(str(HEAD_OF_PERSONS)), "most": Raw(str(most)), "type": Raw(str(self.of.code)),
         }  # fmt: skip
         return self.statement.put(fragment, **given, **more)
 
@@ -270,7 +287,8 @@ class _Page:
             return None
         fragment, alias = ("head_token", "s") if tokens else ("head_all", "r")
         given: dict[str, Any] = {"token": tokens[0]} if tokens else {}
-        return self._text(fragment, after=self._after(alias) if self.after else "true", most=HEAD, **given)
+        most = HEAD_OF_CODED if self.of.is_composite and not tokens else HEAD
+        return self._text(fragment, after=self._after(alias) if self.after else "true", most=most, **given)
 
     def _by_tokens(self, tokens: list[int]) -> str:
         after = self._after("s") if self.after else "true"

@@ -21,6 +21,7 @@ from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import moment, number, split, unescape
 from akson.record.values import LONGEST, UCUM, Hasher, addresses_above, hot_slots, in_base_units
 
+_OTHERWISE = frozenset({"missing", "not", "not-in", "text", "identifier"})  # what a code is not simply looked up for
 _LAST = "\U0010ffff\x01"
 Rows = tuple[int, str]  # how good (small is good), text
 
@@ -274,6 +275,16 @@ class Conditions:
         apart = [Raw(one) for one in (each if len(each) <= MANY else [any_of(each)])]
         put = self.statement.put
         return rank, " UNION ALL ".join(put(f"rows_of_{table}", slots=slots_of(slots), any=one) for one in apart)
+
+    def rows_of_codes(self, condition: a.Condition, type_: str) -> Rows | None:
+        """Return the rows of a criterion for codes, by the index on all tokens; None: it is for something else."""
+        if not isinstance(condition, a.Criterion) or condition.modifier in _OTHERWISE:
+            return None
+        if TABLES.get(condition.parameter.kind) != "token":
+            return None
+        tokens = self.tokens(condition, condition.parameter.slots)
+        fits = 0 < len(tokens) <= MANY
+        return (9, self.statement.put("rows_of_tokens", type=types.code_of(type_), tokens=tokens)) if fits else None
 
     def _rows_of_composite(self, criterion: a.Criterion, type_: str) -> Rows | None:
         """Collect by the component that is found best, for one alternative only."""

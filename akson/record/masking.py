@@ -52,7 +52,8 @@ async def as_kept(work: Work, row: Any) -> Stored:
 
 async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
     """Return those with addresses that are hidden from the actor; most records hide none, so they are asked first."""
-    known = {row["owner"]: facts_in(row) for row in rows if "facts_rev" in row.keys()}  # noqa: SIM118 - a database row
+    told = bool(rows) and "facts_rev" in rows[0].keys()  # noqa: SIM118 - a database row
+    known = {row["owner"]: facts_in(row) for row in rows} if told else {}
     unknown = [one for one in found if one.owner not in known and _may_tell(one)]
     if unknown:
         known |= await facts_for(work, {one.owner for one in unknown})
@@ -75,6 +76,8 @@ def _may_tell(one: Stored) -> bool:
 async def _hidden(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[set[str]]:
     """Return "Patient/x" of those whose names may not be shown, for each row."""
     named = [_others(row, one) for row, one in zip(rows, found, strict=True)]
+    if not any(named):
+        return named
     keys = await _keys(work, set().union(*named))
     if not keys:
         return [set() for _ in found]
@@ -88,8 +91,7 @@ async def _hidden(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> l
 
 def _others(row: Mapping[str, Any], one: Stored) -> set[str]:
     """Return "Patient/x" of the others whom the resource names; it is opened only when it may name any."""
-    old_version = "method" in row.keys()  # noqa: SIM118 - a database row, not a dict
-    if one.packed is None or not (row["about"] or old_version):
+    if one.packed is None or not (row["about"] or row.get("method", "") != ""):  # that is told of old versions
         return set()
     return set(other_patients(one.resource, one.body or b""))
 

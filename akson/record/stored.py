@@ -52,17 +52,10 @@ class Stored:
 
 def stored(row: Mapping[str, Any]) -> Stored:
     """Return a row of reading.sql as what callers get."""
-    keys = set(row.keys())  # of a database row it is an iterator
     return Stored(
-        type=types.name_of(row["type"]),
-        id=row["id"],
-        version=row["version"],
-        owner=row["owner"],
-        last_updated=row["last_updated"],
-        packed=row["body"],
-        method=row["method"] if "method" in keys else "PUT",
-        erased=bool(row["erased"]) if "erased" in keys else False,
-    )
+        types.name_of(row["type"]), row["id"], row["version"],
+        row["owner"], row["last_updated"], row["body"], row.get("method", "PUT"), bool(row.get("erased")),
+    )  # fmt: skip
 
 
 def marks_in(meta: Mapping[str, Any]) -> frozenset[str]:

@@ -6,7 +6,6 @@ changes when a resource does, so pages neither repeat nor skip while others writ
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-import msgspec
-
 from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.fhir import types
+from akson.record.search import cursors
 from akson.record.search.asked import Asked, Condition, Criterion, Sort
 from akson.record.search.conditions import Conditions, Rows
 from akson.record.search.standing import MANY
@@ -153,12 +151,9 @@ class Compiler:
         Which resources have them is told by an index from which none comes before all are found: in order, those that
         many have are met soon.
         """
-        everybody = self.scope.owners is None and self.scope.narrowed is None
-        return (
-            conditions.rows_of_codes(self.asked.conditions[0], self.asked.type)
-            if (everybody and len(self.asked.conditions) == 1)
-            else None
-        )
+        if self.scope.owners is not None or self.scope.narrowed is not None or len(self.asked.conditions) != 1:
+            return None
+        return conditions.rows_of_codes(self.asked.conditions[0], self.asked.type)
 
     @property
     def by_owners(self) -> bool:
@@ -171,8 +166,7 @@ class Compiler:
 
     def cursor(self, row: Any) -> str:
         """Return where the page after `row` begins, as opaque text."""
-        keys = [_spelled(row[key.name]) for key in _Page(self, Statement()).keys]
-        return base64.urlsafe_b64encode(msgspec.json.encode(keys)).decode().rstrip("=")
+        return cursors.written([_spelled(row[key.name]) for key in _Page(self, Statement()).keys])
 
     @cached_property
     def hot_tokens(self) -> list[int]:
@@ -236,9 +230,14 @@ class _Page:
             and all(isinstance(c, Criterion) for c in self.asked.conditions)
         )
         found = self._sorted(rows) if self.sorted else self._walked(rows, broad=broad)
-        names = [key.name for key in self.keys if key.name.startswith("k")] or ["1"]
-        text = self._text("page", found=Raw(found), names=Raw(", ".join(f"r.{n}" if n != "1" else n for n in names)))
+        text = self._text("page", found=Raw(found), more=Raw("".join(f", r.{name}" for name in self._more())))
         return Ready(text, self.statement.values, steady=self.statement.found or not _BY_VALUE.search(text))
+
+    def _more(self) -> list[str]:
+        """Return what each hit tells besides: the keys of the order, and what it is judged by where it must be."""
+        labels = ["sort_date", "unit", "author", "labels"] if self.scope.partly else []
+        keys = [key.name for key in self.keys if key.name not in ("owner", "id", *labels)]
+        return [*labels, *keys]
 
     def _text(self, fragment: str, *, after: str = "true", by: By = "row", most: int = MOST_ROWS, **more: Any) -> str:
         order = ", ".join(f"{key.name}{' DESC' if key.descending else ''}" for key in self.keys)
@@ -246,7 +245,8 @@ class _Page:
         where = self.of.where(self.statement, self.met, by) if ":where" in getattr(SQL, fragment) else ""
         given = {
             "where": Raw(where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
-            "limit": Raw(str(self.asked.count + 1)), "persons": Raw(str(HEAD_OF_PERSONS)), "most": Raw(str(most)), "type": Raw(str(self.of.code)),
+            "limit": Raw(str(self.asked.count + 1)), "persons": Raw(str(HEAD_OF_PERSONS)),
+            "most": Raw(str(most)), "type": Raw(str(self.of.code)),
         }  # fmt: skip
         return self.statement.put(fragment, **given, **more)
 
@@ -309,11 +309,10 @@ class _Page:
     def _cursor(self) -> list[Any]:
         if self.asked.after is None:
             return []
+        values = cursors.read(self.asked.after, list[str])
         try:
-            text = base64.urlsafe_b64decode(self.asked.after + "==")
-            values = msgspec.json.decode(text, type=list[str])
             return [_read(key.kind, value) for key, value in zip(self.keys, values, strict=True)]
-        except (ValueError, ArithmeticError, msgspec.MsgspecError):
+        except (ValueError, ArithmeticError):
             raise Refused("AK-S002", name="_after") from None
 
     def _after(self, alias: str) -> str:

@@ -16,7 +16,7 @@ from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.fhir.values import split_reference
 from akson.record.search import asked as a
-from akson.record.search.standing import MANY, TABLES, Standing, has_token, slots_of
+from akson.record.search.standing import MANY, Standing, has_token, slots_of, table_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import moment, number, split, unescape
 from akson.record.values import LONGEST, UCUM, Hasher, addresses_above, hot_slots, in_base_units
@@ -280,7 +280,7 @@ class Conditions:
         """Return the rows of a criterion for codes, by the index on all tokens; None: it is for something else."""
         if not isinstance(condition, a.Criterion) or condition.modifier in _OTHERWISE:
             return None
-        if TABLES.get(condition.parameter.kind) != "token":
+        if condition.parameter.kind not in ("token", "uri"):
             return None
         tokens = self.tokens(condition, condition.parameter.slots)
         fits = 0 < len(tokens) <= MANY
@@ -398,13 +398,3 @@ class Conditions:
         """Return where the entries of a List stand."""
         slots = slots_of(extraction.parameters("List")["item"].slots)
         return {"list": condition.owner, "id": condition.id, "slots": slots}
-
-
-def table_of(criterion: a.Criterion) -> str:
-    """Return where a criterion is looked up."""
-    kind, modifier = criterion.parameter.kind, criterion.modifier
-    if kind == "token" and modifier == "text":
-        return "string"
-    if kind == "reference" and (modifier == "identifier" or (modifier == "below")):
-        return "token"
-    return TABLES[kind]

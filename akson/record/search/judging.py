@@ -19,8 +19,8 @@ from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.fhir.values import EMITTERS
 from akson.record.search import asked as a
-from akson.record.search.conditions import Conditions, table_of
-from akson.record.search.standing import TABLES
+from akson.record.search.conditions import Conditions
+from akson.record.search.standing import TABLES, table_of
 from akson.record.search.statement import Statement
 from akson.record.search.values import moment, number, split, unescape
 from akson.record.values import LONGEST, UCUM, Hasher, Values, addresses_above, in_base_units

@@ -5,12 +5,9 @@ Bounded: when there are more hits than can be looked at, the search is refused r
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cmp_to_key
 from typing import Any, cast
-
-import msgspec
 
 from akson.base.errors import Refused
 from akson.base.turns import in_turns
@@ -18,6 +15,7 @@ from akson.fhir import bodies
 from akson.fhir import search as extraction
 from akson.fhir.custom import Custom
 from akson.fhir.folding import in_order
+from akson.record.search import cursors
 from akson.record.search.asked import Sort
 from akson.record.stored import stored
 
@@ -51,14 +49,11 @@ async def ordered(rows: Sequence[Any], sort: Sequence[Sort], after: str | None) 
 
 def cursor(keyed: Keyed) -> str:
     """Return where the page after this hit begins, as opaque text."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([keyed[0], keyed[1]["id"]])).decode().rstrip("=")
+    return cursors.written([keyed[0], keyed[1]["id"]])
 
 
 def _read(after: str, keys: int) -> tuple[list[str | None], str]:
-    try:
-        given = msgspec.json.decode(base64.urlsafe_b64decode(after + "=="), type=tuple[list[str | None], str])
-    except (ValueError, msgspec.MsgspecError):
-        raise Refused("AK-S002", name="_after") from None
+    given = cursors.read(after, tuple[list[str | None], str])
     if len(given[0]) != keys:
         raise Refused("AK-S002", name="_after")
     return given

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.fhir.values import EMITTERS
+from akson.record.search.asked import Criterion
 from akson.record.search.statement import Raw, Statement, all_of, any_of
 from akson.record.values import Hasher
 
@@ -59,3 +60,13 @@ class Standing:
         inside = [self.statement.put("group_token", tokens=[self.hasher.present(slot.id) for slot in slots])
                   for part, slots in fit if not part.whole]  # fmt: skip
         return all_of([*found, self.statement.put("group", r=r, any=Raw(all_of(inside)))] if inside else found)
+
+
+def table_of(criterion: Criterion) -> str:
+    """Return where a criterion is looked up."""
+    kind, modifier = criterion.parameter.kind, criterion.modifier
+    if kind == "token" and modifier == "text":
+        return "string"
+    if kind == "reference" and (modifier == "identifier" or (modifier == "below")):
+        return "token"
+    return TABLES[kind]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from akson.base.arrays import literal
@@ -17,6 +17,12 @@ SQL = queries(__file__, "search.sql")
 _OURS = {"slots": "integer", "types": "smallint", "type": "smallint", "into": "smallint"}
 By = Literal["row", "first", "list"]  # owners are compared with each row, are what rows are found by, or are it already
 _NAMED = re.compile(r"(?<!:):([a-z]+)\b")
+
+
+@lru_cache(maxsize=1024)
+def _parts(fragment: str) -> tuple[str, ...]:
+    """Return a fragment of search.sql as text and names in turns; it begins and ends with text."""
+    return tuple(_NAMED.split(fragment))
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,18 @@ class Scope:
     @cached_property
     def listed(self) -> str:
         """Return the owners as PostgreSQL writes an array."""
-        return literal(self.owners or ())
+        return _listed(self.owners or ())
 
     @property
     def empty(self) -> bool:
         """Tell whether nothing can be found."""
         return not self.commons and (not self.persons or self.owners == ())
+
+
+@lru_cache(maxsize=64)
+def _listed(owners: tuple[int, ...]) -> str:
+    """Return some owners as an array: of a thousand, the same ones are asked about again and again."""
+    return literal(owners)
 
 
 @dataclass
@@ -71,22 +83,26 @@ class Statement:
         )
 
     def text(self, text: str, **given: Any) -> str:
-        def numbered(match: re.Match[str]) -> str:
-            name = match.group(1)
-            if name not in given:
-                return match.group(0)
-            value = given[name]
-            if isinstance(value, Raw):
-                return value.text
-            if name in _OURS:
-                return str(value) if isinstance(value, int) else f"'{{{','.join(map(str, value))}}}'::{_OURS[name]}[]"
-            for number, known in enumerate(self.values, 1):
-                if known is value and isinstance(value, str):  # such as whose records they are: long, and sent once
-                    return f"${number}"
-            self.values.append(value)
-            return f"${len(self.values)}"
+        parts, numbered = list(_parts(text)), dict[str, str]()
+        for at in range(1, len(parts), 2):
+            name = parts[at]
+            if name not in numbered:
+                numbered[name] = self._written(name, given[name]) if name in given else f":{name}"
+            parts[at] = numbered[name]
+        return "".join(parts)
 
-        return _NAMED.sub(numbered, text)
+    def _written(self, name: str, value: Any) -> str:
+        """Return a value as it stands in the text: as a number of ours, or as a parameter."""
+        if isinstance(value, Raw):
+            return value.text
+        if name in _OURS:
+            return str(value) if isinstance(value, int) else f"'{{{','.join(map(str, value))}}}'::{_OURS[name]}[]"
+        if isinstance(value, str):
+            for number, known in enumerate(self.values, 1):
+                if known is value:  # such as whose records they are: long, and sent once
+                    return f"${number}"
+        self.values.append(value)
+        return f"${len(self.values)}"
 
     def scope(self, scope: Scope, r: Raw, by: By = "row") -> list[str]:
         """Return what a resource must meet to be in `scope`."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import msgspec
 
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.definitions import facts
+from akson.record.search import cursors
 from akson.record.search.company import MOST as MOST_INCLUDED
 from akson.record.search.scopes import Scopes
 from akson.record.search.searching import Page, Pairs, search, understood
@@ -120,16 +118,13 @@ def _different(included: Sequence[Stored], hits: Sequence[Stored]) -> list[Store
 
 
 def _written(type_: str, cursor: str) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode([type_, cursor])).decode().rstrip("=")
+    return cursors.written([type_, cursor])
 
 
 def _read(after: str | None, chosen: Sequence[str]) -> tuple[str, str] | None:
     if after is None:
         return None
-    try:
-        type_, cursor = msgspec.json.decode(base64.urlsafe_b64decode(after + "=="), type=tuple[str, str])
-    except (ValueError, msgspec.MsgspecError):
-        raise Refused("AK-S002", name="_after") from None
+    type_, cursor = cursors.read(after, tuple[str, str])
     if type_ and type_ not in chosen:
         raise Refused("AK-S002", name="_after")
     return type_, cursor

@@ -7,11 +7,11 @@ generation.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import struct
 from collections.abc import Mapping
-from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
@@ -23,6 +23,7 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]  # half the time that base64.b32encode takes
 _PAIR, _PLACES = 2**10 - 1, range(120, -1, -10)
+_MOST = 16_384  # ids whose owners are remembered
 _SPARE = 2  # 26 characters hold 130 bits, two more than the block
 
 
@@ -43,18 +44,28 @@ class Ids:
         self._seal: CipherContext = Cipher(algorithms.AES(keys[current]), modes.ECB()).encryptor()
         self._open = {g: Cipher(algorithms.AES(k), modes.ECB()).decryptor() for g, k in keys.items()}
         self._current = current
-        self._opened = lru_cache(maxsize=8192)(self._unsealed)  # the same persons and contacts are named all the time
+        self._known: dict[str, int] = {}  # the same persons and contacts are named all the time
 
     def mint(self, owner: int) -> str:
         """Return a new id for a resource that belongs to `owner`."""
-        noise = secrets.token_bytes(6)
+        noise = os.urandom(6)
         block = _BLOCK.pack(owner, int.from_bytes(noise[:4], "big"), int.from_bytes(noise[4:], "big"), _CHECK)
         number = int.from_bytes(self._seal.update(block), "big") << _SPARE
-        return "".join([_PAIRS[number >> place & _PAIR] for place in _PLACES]) + self._current
+        id_ = "".join([_PAIRS[number >> place & _PAIR] for place in _PLACES]) + self._current
+        self._keep(id_, owner)  # what is written now is opened at once
+        return id_
 
     def open(self, id_: str) -> int | None:
         """Return the owner key inside `id_`, or None when it was not minted here."""
-        return self._opened(id_) if len(id_) == _LONG else None
+        owner = self._known.get(id_)
+        if owner is None and len(id_) == _LONG and (owner := self._unsealed(id_)) is not None:
+            self._keep(id_, owner)
+        return owner
+
+    def _keep(self, id_: str, owner: int) -> None:
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[id_] = owner
 
     def _unsealed(self, id_: str) -> int | None:
         if _SHAPE.fullmatch(id_) is None or (cipher := self._open.get(id_[-1])) is None:

@@ -39,15 +39,19 @@ def content(resource: Mapping[str, Any]) -> str:
 
 def _words(value: Mapping[str, Any], take: Callable[[str], None]) -> None:
     """Take the words in the order in which they stand. Called for every member of every resource: no generators."""
-    reference = value.get("reference")
-    hidden = _OF_PERSONS if reference.__class__ is str and patient_in(reference) is not None else ()
+    hidden = _hidden(value["reference"]) if "reference" in value else ()
     for name, inner in value.items():
         kind = inner.__class__
         if kind is str:
-            if name not in _NOT_WORDS and (inner[:1].isalpha() or _LETTER.search(inner)) and name not in hidden:
+            if (
+                name not in _NOT_WORDS
+                and ("A" <= inner < "[" or "a" <= inner < "{" or _LETTER.search(inner))  # by the first sign, mostly
+                and name not in hidden
+            ):
                 take(inner)
         elif kind is dict:
-            if name != "meta" and name not in hidden:
+            alone = len(inner) == 1 and inner.get("reference").__class__ is str  # as most references stand
+            if not alone and name != "meta" and name not in hidden:
                 _words(inner, take)
         elif kind is list and name != "meta":
             for each in inner:
@@ -55,6 +59,11 @@ def _words(value: Mapping[str, Any], take: Callable[[str], None]) -> None:
                     _words(each, take)
                 else:
                     _other(each, take)
+
+
+def _hidden(reference: Any) -> tuple[str, ...]:
+    """Return the members beside a reference whose words are not taken."""
+    return _OF_PERSONS if reference.__class__ is str and patient_in(reference) is not None else ()
 
 
 def _other(value: Any, take: Callable[[str], None]) -> None:

@@ -132,22 +132,24 @@ def cut_up(body: bytes) -> bodies.Slices:
     not used by us) the whole Bundle is checked like any resource.
     """
     cut = bodies.slices(body)
-    if _members(body) != _seen(cut):
+    escaped = b"\\" in body
+    if _members(body, escaped) != _seen(cut, escaped):
         checks.check(body, expected="Bundle")
     return cut
 
 
-def _members(text: bytes | msgspec.Raw) -> int:
+def _members(text: bytes | msgspec.Raw, escaped: bool) -> int:  # noqa: FBT001
+    """Return how many members a text has. escaped: there may be a backslash in it."""
     raw = bytes(text)
-    return raw.count(b'":') - raw.count(b'\\":')
+    return raw.count(b'":') - (raw.count(b'\\":') if escaped else 0)
 
 
-def _seen(cut: bodies.Slices) -> int:
+def _seen(cut: bodies.Slices, escaped: bool) -> int:  # noqa: FBT001
     """Return how many members the envelope and the resources have together, as far as we read them."""
     seen = 1 + bool(cut.type) + bool(cut.entry)
     for part in cut.entry:
         seen += part.full_url is not None
-        seen += 1 + _members(part.resource) if part.resource else 0
+        seen += 1 + _members(part.resource, escaped) if part.resource else 0
         if part.request is not None:
             seen += 1 + sum(bool(getattr(part.request, name)) for name in (*_HEADERS, "method", "url"))
     return seen

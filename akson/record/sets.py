@@ -169,19 +169,16 @@ def index_columns(values: Iterable[Values], hasher: Hasher) -> list[str | list[b
     All but the prints are array literals.
     """
     numbered = list(enumerate(values, start=1))
-    kinds: list[tuple[int, Callable[[Values], Iterable[tuple[Any, ...]]]]] = [
-        (3, lambda v: v.grouped), (6, lambda v: v.references), (5, lambda v: v.strings), (5, lambda v: v.dates),
-        (10, lambda v: v.numbers), (3, lambda v: (v.text,) if any(v.text) else ()),
-    ]  # fmt: skip
     return [
         literal([literal(v.hot_first) for _, v in numbered]),
         literal([sum(v.tokens.values()) for _, v in numbered]),
         [v.prints(hasher) for _, v in numbered],
-        *(
-            column
-            for width, rows in kinds
-            for column in _columns(width, ((n, *row) for n, v in numbered for row in rows(v)))
-        ),
+        *_columns(3, [(n, *row) for n, v in numbered for row in v.grouped]),
+        *_columns(6, [(n, *row) for n, v in numbered for row in v.references]),
+        *_columns(5, [(n, *row) for n, v in numbered for row in v.strings]),
+        *_columns(5, [(n, *row) for n, v in numbered for row in v.dates]),
+        *_columns(10, [(n, *row) for n, v in numbered for row in v.numbers]),
+        *_columns(3, [(n, *v.text) for n, v in numbered if any(v.text)]),
     ]
 
 

@@ -15,9 +15,11 @@ class Desk:
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
+        self.begun = asyncio.Event()
 
     async def __call__(self, keys: Sequence[int]) -> Mapping[int, str]:
         self.asked.append(list(keys))
+        self.begun.set()
         await asyncio.sleep(0.01)
         if 13 in keys:
             raise OSError("13")
@@ -28,11 +30,24 @@ async def test_those_who_come_while_a_query_is_in_flight_share_the_next() -> Non
     desk = Desk()
     rides = Rides(desk)
     first = asyncio.create_task(rides.fetch(1))
-    await asyncio.sleep(0.001)
+    await desk.begun.wait()
     assert await asyncio.gather(first, *(rides.fetch(n) for n in (2, 3, 3, 200))) == [
         "answer 1", "answer 2", "answer 3", "answer 3", None,
     ]  # fmt: skip
     assert desk.asked == [[1], [2, 3, 200]]
+
+
+async def test_those_who_are_ready_a_moment_after_the_first_share_the_same_query() -> None:
+    desk = Desk()
+    rides = Rides(desk)
+
+    async def later(turns: int) -> str | None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await rides.fetch(turns)
+
+    assert await asyncio.gather(*(later(n) for n in range(3))) == ["answer 0", "answer 1", "answer 2"]
+    assert desk.asked == [[0, 1, 2]]
 
 
 async def test_a_failure_hits_only_whoever_caused_it() -> None:

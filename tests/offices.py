@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from akson.access.roles import LOAD, OWN_JOB
@@ -90,8 +90,9 @@ async def patient(office: Office, *, at: Actor | None = None, **more: Any) -> St
 
 def citizen(person: Stored) -> Actor:
     """Return the person as an actor in their own right."""
+    born = person.resource.get("birthDate")
     return Actor(kind=Kind.CITIZEN, id=person.reference, key=person.owner, name="Astrid Nordli", role="innbygger",
-                 person=person.owner)  # fmt: skip
+                 person=person.owner, born=date.fromisoformat(born) if born else None)  # fmt: skip
 
 
 def temperature(person: Stored, value: str = "38.40", when: str = "2026-11-23T08:00:00+01:00") -> bytes:

@@ -5,11 +5,12 @@ A child of an age that is not known is grown to its parents, and to itself.
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
 
-__all__ = ["RULES", "acts_as", "lets_youth_in", "parent_of_small_child", "parent_of_youth"]
+__all__ = ["RULES", "acts_as", "age", "lets_youth_in", "parent_of_small_child", "parent_of_youth"]
 
 NORWAY = ZoneInfo("Europe/Oslo")
 YOUTH, SIGNS_IN, GROWN = 12, 13, 16  # years
@@ -98,6 +99,10 @@ def _younger_than(years: int, ask: Ask) -> bool:
     birth = ask.facts.birth_date
     if birth is None or ask.now.year - birth.year > years + 1:  # most are: without asking what time it is in Norway
         return False
-    today = ask.now.astimezone(NORWAY).date()
-    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-    return 0 <= age < years
+    return 0 <= age(birth, ask.now) < years
+
+
+def age(birth: date, now: datetime) -> int:
+    """Return how many birthdays somebody has had by the Norwegian calendar."""
+    today = now.astimezone(NORWAY).date()
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

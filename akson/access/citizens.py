@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from akson.access.areas import covers
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
-from akson.access.children import acts_as, lets_youth_in, parent_of_small_child
+from akson.access.children import acts_as, age, lets_youth_in, parent_of_small_child
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Labels
 
-__all__ = ["RULES", "decides"]
+__all__ = ["RULES", "decides", "may_be_proxy"]
+
+OF_AGE = 18  # years
 
 
 @rule(130, refusal="AK-A060", to=CITIZEN)
@@ -71,13 +75,22 @@ def guardian(ask: Ask) -> bool:
 
 @rule(212, basis="fullmakt", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))
 def proxy(ask: Ask) -> bool:
-    """Allow whom the citizen has given a proxy to read what it is for, while it lasts and the citizen lives.
+    """Allow whom the citizen has given a proxy, from 18, to read what it is for, while it lasts and the citizen lives.
 
     Source: pbrl § 3-1; domain rules R32, C9
     """
     key, type_ = ask.actor.key, ask.labels.type if ask.labels else "Patient"
     given = (r for r in ask.facts.representations if r.kind == "proxy" and r.person == key != 0 and r.holds(ask.now))
-    return not ask.facts.deceased and any(covers(r.areas, type_) for r in given)
+    found = any(covers(r.areas, type_) for r in given)
+    return found and not ask.facts.deceased and may_be_proxy(ask.actor.born, ask.now)
+
+
+def may_be_proxy(born: date | None, now: datetime) -> bool:
+    """Say whether somebody is of an age to be given a proxy; who is of no known age is not.
+
+    Source: Helsenorge's rules for proxies (18 years); domain rule C9
+    """
+    return born is not None and age(born, now) >= OF_AGE
 
 
 def _closing(ask: Ask, labels: Labels) -> frozenset[str]:

@@ -6,7 +6,7 @@ Nothing below the doors reads the clock, the environment or a global: it asks `w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -50,6 +50,7 @@ class Actor:
     controller: int = 0  # owner key of the data controller (dataansvarlig)
     controller_name: str = ""
     person: int = 0  # owner key of the actor's own Patient record, if there is one: nobody opens their own as staff
+    born: date | None = None  # of a citizen, as far as their record says; None: it is not known
     signed_in: str = ""  # how: issuer and level, e.g. "helseid:4"
     scopes: frozenset[str] = frozenset()  # of the token; empty for browser sessions
     context: int = 0  # owner key of the Patient that scopes of patient/ are about

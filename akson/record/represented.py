@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
+from akson.access.citizens import may_be_proxy
 from akson.access.facts import Representation
 from akson.access.rules import Act
 from akson.base.queries import queries
@@ -49,11 +51,25 @@ async def represented(work: Work) -> list[Represented]:
     return sorted(found, key=lambda one: (one.owner != work.actor.key, one.name))
 
 
-async def representing(work: Work, owner: int) -> dict[str, Representation]:
+@dataclass(frozen=True, kw_only=True)
+class Representative:
+    """One who may act for a person: owner key of their own Patient, as what, and when they were born."""
+
+    person: int
+    kind: str
+    born: date | None
+
+
+async def representing(work: Work, owner: int) -> dict[str, Representative]:
     """Return who may act for a person now, by id of the RelatedPerson that says so; one statement.
 
-    They are the facts that access itself asks: known by their national identifier, and within their period.
+    They are the facts that access itself asks: known by their national identifier, within their period, a proxy of age.
     """
-    rows = await fetch(work, SQL.representing, owner, types.code_of("RelatedPerson"))
-    found = [(row["id"], msgspec.json.decode(row["value"], type=Representation)) for row in rows]
-    return {id_: one for id_, one in found if one.person and one.kind != "family" and one.holds(work.now)}
+    found = {}
+    for row in await fetch(work, SQL.representing, owner, types.code_of("RelatedPerson")):
+        given = msgspec.json.decode(row["value"], type=Representation)
+        born = date.fromisoformat(row["born"]) if row["born"] else None
+        of_age = given.kind != "proxy" or may_be_proxy(born, work.now)
+        if given.person and given.kind != "family" and given.holds(work.now) and of_age:
+            found[row["id"]] = Representative(person=given.person, kind=given.kind, born=born)
+    return found

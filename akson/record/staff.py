@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -105,5 +105,6 @@ class Register:
             name=row["name"] or "Innbygger",
             role="innbygger",
             person=row["owner"],
+            born=date.fromisoformat(row["born"]) if row["born"] else None,
             signed_in=signed_in,
         )

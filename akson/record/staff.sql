@@ -22,10 +22,10 @@ SELECT data FROM fact WHERE person = $1 AND person <> 0 AND kind = 'employment' 
 
 -- name: citizen
 -- The person a national identifier belongs to, unless they have taken their own access away (access/stopping.py).
-SELECT p.owner, o.type, r.id,
-       (SELECT f.data::json -> 'value' ->> 'name' FROM fact f WHERE f.owner = p.owner AND f.kind = 'person') AS name
+SELECT p.owner, o.type, r.id, f.data::json -> 'value' ->> 'name' AS name, f.data::json -> 'value' ->> 'birth_date' AS born
   FROM person_identifier p
   JOIN owner o ON o.owner = p.owner
+  LEFT JOIN fact f ON f.owner = p.owner AND f.kind = 'person'
   JOIN resource r ON r.owner = p.owner AND r.type = o.type AND NOT r.deleted
  WHERE p.system = ANY ($1::text[]) AND p.value = $2
    AND NOT EXISTS (SELECT FROM fact s, jsonb (s.data::jsonb -> 'value' -> 'security') m

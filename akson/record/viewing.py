@@ -14,7 +14,7 @@ from akson.access.roles import ROLES
 from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Work
 from akson.fhir import types
-from akson.record.represented import representing
+from akson.record.represented import Representative, representing
 from akson.record.session import fetch
 from akson.record.staff import as_staff
 from akson.registers.identifiers import PERSON_SYSTEMS
@@ -54,13 +54,14 @@ async def _acting(work: Work, facts: Facts) -> list[Viewer]:
     keys = sorted({one.person for one in acting.values()})
     found = {row["owner"]: row["id"] for row in await fetch(work, SQL.persons, keys, _PATIENT)} if keys else {}
     return [
-        Viewer(id=f"RelatedPerson/{id_}", kind=one.kind, actor=_citizen(one.person, found[one.person]))
+        Viewer(id=f"RelatedPerson/{id_}", kind=one.kind, actor=_citizen(one, found[one.person]))
         for id_, one in acting.items() if one.person in found
     ]  # fmt: skip
 
 
-def _citizen(key: int, id_: str) -> Actor:
-    return Actor(kind=Kind.CITIZEN, id=f"Patient/{id_}", key=key, name="", role="innbygger", person=key)
+def _citizen(one: Representative, id_: str) -> Actor:
+    return Actor(kind=Kind.CITIZEN, id=f"Patient/{id_}", key=one.person, name="", role="innbygger", person=one.person,
+                 born=one.born)  # fmt: skip
 
 
 async def _working(work: Work, facts: Facts) -> list[Viewer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from akson.access.facts import Block, Facts, Labels, Opening, Relation, Representation
@@ -26,7 +26,8 @@ def nurse(unit: int = NORTH, key: int = NURSE, **more: Any) -> Actor:
 
 
 def citizen(key: int = PATIENT, **more: Any) -> Actor:
-    return Actor(kind=Kind.CITIZEN, id=f"Patient/{key}", key=key, name="Innbygger", role="innbygger", **more)
+    born = {"born": date(1970, 5, 17)} | more
+    return Actor(kind=Kind.CITIZEN, id=f"Patient/{key}", key=key, name="Innbygger", role="innbygger", **born)
 
 
 def program(*scopes: str) -> Actor:

@@ -148,3 +148,21 @@ def test_a_proxy_reads_what_it_was_given_for(areas: tuple[str, ...], type_: str,
     about = patient(representations=(Representation(kind="proxy", person=MOTHER, areas=areas),))
     assert ask(citizen(MOTHER), about, item(type_)) == answer
     assert ask(citizen(MOTHER), about) == ""
+
+
+@shows("proxy")
+@pytest.mark.parametrize(("born", "moment", "answer"), [
+    (date(2008, 11, 24), datetime(2026, 11, 23, 22, 59, tzinfo=UTC), "AK-A001"),  # a minute to midnight in Norway
+    (date(2008, 11, 24), datetime(2026, 11, 23, 23, 1, tzinfo=UTC), ""),
+    (date(2008, 2, 29), datetime(2026, 2, 28, 12, 0, tzinfo=UTC), "AK-A001"),
+    (date(2008, 2, 29), datetime(2026, 3, 1, 12, 0, tzinfo=UTC), ""),
+    (date(2013, 5, 17), datetime(2026, 11, 23, 12, 0, tzinfo=UTC), "AK-A001"),
+    (date(2030, 1, 1), datetime(2026, 11, 23, 12, 0, tzinfo=UTC), "AK-A001"),
+    (None, datetime(2026, 11, 23, 12, 0, tzinfo=UTC), "AK-A001"),
+])  # fmt: skip
+def test_a_proxy_is_18_or_more_by_the_norwegian_calendar(born: date | None, moment: datetime, answer: str) -> None:
+    about = patient(representations=(Representation(kind="proxy", person=MOTHER),))
+    assert ask(citizen(MOTHER, born=born), about, item("Condition"), now=moment) == answer
+    assert ask(citizen(MOTHER, born=born), about, act=Act.SEARCH_IDENTITY, now=moment) == answer
+    guardian = patient(representations=(Representation(kind="guardian", person=MOTHER),))
+    assert ask(citizen(MOTHER, born=born), guardian, item("Condition"), now=moment) == ""

@@ -407,7 +407,8 @@ def test_a_proxy_does_not_bring_along_the_document_that_is_closed_to_everybody()
     about = Facts(
         owner=1, rev=1, is_person=True, blocks=(closed,), representations=(Representation(kind="proxy", person=2),)
     )
-    proxy = Actor(kind=Kind.CITIZEN, id="Patient/kari", key=2, name="Kari", role="innbygger", person=2)
+    proxy = Actor(kind=Kind.CITIZEN, id="Patient/kari", key=2, name="Kari", role="innbygger", person=2,
+                  born=date(1970, 5, 17))  # fmt: skip
     labels = Labels(type="DocumentReference", id="samtale")
     assert not decide(proxy, Purpose.OWN, about, labels, Act.READ, NOW).permit
     assert decide(proxy, Purpose.OWN, about, Labels(type="DocumentReference", id="annet"), Act.READ, NOW).permit

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import count
 from typing import Any, Final
 
@@ -154,7 +155,7 @@ class _Building:
         if asker.kind == "citizen":
             me = f"Patient/{asker.name}"
             return Actor(kind=Kind.CITIZEN, id=names[me], key=key(me), name=asker.name, role=asker.role, person=key(me),
-                         scopes=scopes)  # fmt: skip
+                         born=date(1970, 5, 17), scopes=scopes)  # fmt: skip
         unit, home = f"Organization/{asker.unit}", f"Organization/{UNITS[asker.unit]}"
         also = {"a nurse who is a patient": "a patient who is a nurse", "a nurse who is a mother": "the mother"}
         person = key(f"Patient/{also[asker.name]}") if asker.name in also else 0

@@ -13,6 +13,7 @@ from akson.base.work import Purpose
 from akson.patient.openings import open_in_emergency
 from akson.record import journal
 from tests.fhirapi.clients import Api, issue
+from tests.offices import JOB
 from tests.portal.pages import FNR, add, citizen, show
 from tests.seeded import Town
 
@@ -135,3 +136,26 @@ async def test_what_the_person_is_asked_is_told_a_proxy_as_said_to_the_person(to
     assert "Les planen din, og ring" in own and "Beskjed til" not in own
     assert "Astrid er bedt om dette" in other
     assert "Beskjed til Astrid: «Les planen din, og ring hvis noe ikke stemmer»" in other
+
+
+async def test_who_is_not_18_yet_is_no_proxy_and_is_not_listed_as_one(town: Town) -> None:
+    async def born(day: str) -> None:
+        async with town.office.work(JOB, Purpose.SYSTEM) as work:
+            kari = await journal.read(work, "Patient", town.id("Patient/kari"))
+            await journal.update(work, {**kari.resource, "birthDate": day}, id_=kari.id, if_match=kari.version)
+        later(town)
+
+    async def listed() -> list[str]:
+        page: Any = (await show(town, await citizen(town, "astrid"), "/min/innsyn")).page.values["insight"]
+        return [one.title for one in page.persons]
+
+    assert any("Kari Vik" in one for one in await listed())
+    await born("2008-11-24")  # 18 tomorrow
+    kari = await citizen(town, "kari")
+    assert "Astrid" not in (await show(town, kari, "/min")).html
+    with pytest.raises(Refused) as refused:
+        await show(town, kari, "/min", person="astrid")
+    assert refused.value.code == "AK-A001" and not any("Kari Vik" in one for one in await listed())
+    town.office.clock.pass_(timedelta(days=1))  # type: ignore[attr-defined]
+    assert "Astrid" in (await show(town, kari, "/min", person="astrid")).text
+    assert any("Kari Vik" in one for one in await listed())

@@ -30,6 +30,9 @@ def receiving_unit(envelope: Envelope, known: Mapping[int, Address], delivered_t
     Raises         Unreadable E21
     """
     parties = (envelope.receiver, *envelope.copies)
+    delivered = known.get(delivered_to)
+    if delivered and delivered.ours and delivered.unit and not her_ids(envelope.receiver):
+        return delivered  # the receiver has no address in the message: the transport's word is all there is
     for party in sorted(parties, key=lambda each: delivered_to not in her_ids(each)):
         if unit := _unit(party, known):
             return unit
@@ -56,7 +59,7 @@ def sending_party(party: Party, known: Mapping[int, Address], delivered_by: int)
     delivered_by   HER-id by the transport's word; 0: not said
     Raises         Unreadable X99 when unknown, or when the message names another sender than the transport
     """
-    named = her_ids(party)
+    named = her_ids(party) or [delivered_by]
     if delivered_by and delivered_by not in named:
         raise Unreadable("X99", "Avsenderen i meldingen er en annen enn den som leverte den.")
     for her_id in named:

@@ -31,7 +31,7 @@ def consumer(eraser: Database) -> Consumer:
 
 
 async def all_of(work: Work, communication: str) -> list[str]:
-    """Return all that one message is in the record: the Communication (by id), its attachments and the tasks about it.
+    """Return all that one message is in the record: the Communication (by id), its attachments, tasks and reports.
 
     What was filed in the wrong record leaves it as one decision.
     """
@@ -45,4 +45,17 @@ async def all_of(work: Work, communication: str) -> list[str]:
     ]
     binaries = [file for file in files if file.startswith("Binary/")]
     tasks = await search(work, "Task", [("focus", message.reference)])
-    return [message.reference, *documents, *binaries, *(task.reference for task in tasks.hits)]
+    told = await _told_of(work, [each["reference"] for each in message.resource.get("about", ())])
+    return [message.reference, *documents, *binaries, *(task.reference for task in tasks.hits), *told]
+
+
+async def _told_of(work: Work, about: list[str]) -> list[str]:
+    """Return the reports a message told of, with all their results and samples."""
+    found: dict[str, None] = {}
+    waiting = [each for each in about if each.startswith("DiagnosticReport/")]
+    while waiting := [each for each in dict.fromkeys(waiting) if each not in found]:
+        found |= dict.fromkeys(waiting)
+        read = await journal.read_many(work, waiting)
+        named = [one.resource.get(part, ()) for one in read.values() for part in ("result", "specimen", "hasMember")]
+        waiting = [each["reference"] for part in named if isinstance(part, list) for each in part]
+    return list(found)

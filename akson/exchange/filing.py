@@ -121,9 +121,13 @@ def subject(letter: Letter) -> Resource | None:
     return {"reference": f"Patient/{letter.patient.id}"} if letter.patient else None
 
 
-def concept(code: Code, text: str = "") -> Resource:
-    """Return a coded value as a CodeableConcept; a code we do not know is kept as it was written."""
-    return filled({"coding": [coding(code)] if code.value else None, "text": text or code.name or code.other})
+def concept(code: Code, text: str = "", *more: Code) -> Resource:
+    """Return a coded value as a CodeableConcept; a code we do not know is kept as it was written.
+
+    more   the same in other lists
+    """
+    codings = [coding(each) for each in (code, *more) if each.value]
+    return filled({"coding": codings, "text": text or code.name or code.other})
 
 
 def coding(code: Code) -> Resource:

@@ -84,6 +84,12 @@ def day(written: str) -> date | None:
         return None
 
 
+def iso_day(written: str) -> str:
+    """Return an xs:date as FHIR writes it, or ""."""
+    found = day(written)
+    return found.isoformat() if found else ""
+
+
 def prose(node: etree._Element | None) -> str:
     """Return all text below `node` as plain lines; XHTML blocks become line breaks, markup is dropped."""
     if node is None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from akson.exchange import hodemelding, nodes
+from akson.exchange import fagmelding, hodemelding, nodes
 from akson.exchange.envelope import Envelope, Sketch
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
@@ -52,8 +52,10 @@ def _read(root: etree._Element, schemas: Schemas | None) -> Opened:
         found = Opened(receipt=apprec.read(root))
     elif name == "MsgHead" and namespace == hodemelding.MSGHEAD:
         found = Opened(envelope=hodemelding.read(root))
+    elif fagmelding.is_head(root):
+        found = Opened(envelope=fagmelding.read(root))
     else:
-        raise Unreadable("T10", "Dette er verken en hodemelding 1.2 eller en applikasjonskvittering.")
+        raise Unreadable("T10", "Dette er verken en hodemelding 1.2, en svarrapport eller en applikasjonskvittering.")
     if schemas:
         schemas.check(root)
     return found
@@ -69,4 +71,6 @@ def _unwrapped(root: etree._Element) -> etree._Element:
 def _sketch(root: etree._Element) -> Sketch:
     if nodes.local(root) == "AppRec":
         return Sketch(type="APPREC", msg_id=nodes.text(root, "Id"))
+    if fagmelding.is_head(root):
+        return fagmelding.sketch(root)
     return hodemelding.sketch(root)

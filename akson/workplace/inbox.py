@@ -11,6 +11,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, said
 from akson.base.web.shell import Banner
 from akson.base.work import Actor
+from akson.exchange.filing import MESSAGE_ID
 from akson.patient.chart import local as norwegian
 from akson.patient.identity import Identity, identity_of
 from akson.patient.reading import Resource, display, moment, reference, words
@@ -180,7 +181,8 @@ def pointer(hit: Stored, root: str, now: datetime) -> Ref | None:
     at = said(moment(resource.get("effectiveDateTime") or resource.get("date")), now)
     if hit.type == "DocumentReference":
         return Ref(head=words(resource.get("type")), text=at, href=f"{root}/notat/{hit.id}")
-    if hit.type in ("Observation", "DiagnosticReport"):
+    came = any(each.get("system") == MESSAGE_ID for each in resource.get("identifier", ()))  # its message tells it all
+    if hit.type == "Observation" or (hit.type == "DiagnosticReport" and not came):
         return Ref(head=_measure(resource), text=at, href=f"{root}/malinger")
     return None
 

@@ -132,6 +132,9 @@ def _medicines(since: Since, parts: Mapping[str, Sequence[Stored]], root: str) -
 
 def _laboratory(since: Since, results: Sequence[Stored], href: str) -> Iterator[Told]:
     """Tell of the newest answers: the kidneys first, then what is outside its limits, at most two figures."""
+    results = [
+        hit for hit in results if _value(hit.resource) is not None
+    ]  # what is told in words is read in the message
     new = since.new(results)
     if not new:
         return
@@ -151,7 +154,8 @@ def _weight(result: Resource) -> tuple[int, bool]:
 
 def _figure(result: Resource, every: Sequence[Resource]) -> str:
     """Return "eGFR 38 (var 45)", or "Kalium 4,9" when it is as expected."""
-    text = f"{words(result.get('code'))} {number(_value(result))}"
+    sign = (result.get("valueQuantity") or {}).get("comparator", "")
+    text = " ".join(filter(None, (words(result.get("code")), sign, number(_value(result)))))
     before = _before(result, every)
     return f"{text} ({texts().plain('overview.was', value=number(before))})" if _outside(result) and before else text
 

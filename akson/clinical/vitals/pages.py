@@ -177,7 +177,8 @@ def _lab(answers: Sequence[Resource]) -> model.Lab:
     t, now = texts().plain, answers[0]
     abnormal = next((word for word in ("H", "L") if word in codes(now.get("interpretation", ()))), "")
     amount = now["valueQuantity"]
-    text = f"{words(now.get('code'))} {number(amount.get('value'))} {amount.get('unit', '')}".strip()
+    value = f"{amount.get('comparator', '')} {number(amount.get('value'))}".strip()
+    text = f"{words(now.get('code'))} {value} {amount.get('unit', '')}".strip()
     if not abnormal:
         return model.Lab(text=text, side=_range(now))
     side = t(f"vitals.lab_{abnormal}")

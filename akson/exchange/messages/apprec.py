@@ -12,8 +12,8 @@ from typing import Final
 
 from lxml import etree
 
-from akson.exchange import nodes
-from akson.exchange.envelope import Code, Ident, Organisation, Party, Professional
+from akson.exchange import hcp, nodes
+from akson.exchange.envelope import Code, Ident, Party
 from akson.exchange.nodes import child, children, code, put, put_code, put_text, text
 from akson.exchange.registry import Standard, speaks
 from akson.exchange.safexml import Fault, Unreadable
@@ -173,28 +173,10 @@ def _status(root: etree._Element) -> Status:
 
 
 def _party(node: etree._Element | None) -> Party:
-    """Return an HCP as a party: institution, department, person."""
-    institution = child(node, "Inst")
-    if institution is None:
-        institution = child(node, "HCProf")
-    if institution is None:
+    party = hcp.read(node)
+    if party is None:
         raise Unreadable("T02", "Applikasjonskvitteringen mangler avsender eller mottaker.")
-    departments, people = children(institution, "Dept"), children(institution, "HCPerson")
-    return Party(
-        organisation=_organisation(institution),
-        service=_organisation(departments[-1]) if departments else None,
-        professional=Professional(family=text(people[-1], "Name"), idents=_idents(people[-1])) if people else None,
-    )
-
-
-def _organisation(node: etree._Element) -> Organisation:
-    return Organisation(name=text(node, "Name"), idents=_idents(node))
-
-
-def _idents(node: etree._Element) -> tuple[Ident, ...]:
-    pairs = [(text(node, "Id"), code(node, "TypeId"))]
-    pairs += [(text(more, "Id"), code(more, "Type")) for more in children(node, "AdditionalId")]
-    return tuple(Ident(value, kind.value, "", kind.name) for value, kind in pairs if value and kind)
+    return party
 
 
 def _put_party(parent: etree._Element, party: Party) -> None:

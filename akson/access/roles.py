@@ -158,6 +158,12 @@ ROLES: Mapping[str, Role] = {
     )
 }  # fmt: skip
 
+# Of the notes these are shown their own unit's first; one press shows what else they may see (hpl § 23: who gives care
+# judges what is necessary). The others follow the whole course of a patient. To be reviewed by clinicians.
+OWN_UNIT_FIRST = frozenset(
+    "legesekretær helsefagarbeider fysioterapeut ergoterapeut psykolog miljøterapeut assistent avtalepart".split()
+)
+
 _AS_PROGRAM, _AS_PERSON = frozenset({"system"}), frozenset({"user", "patient"})  # contexts of SMART scopes
 _AS_ANYBODY = frozenset({"user"})  # what a person's token gives outside the record it was given for
 # What an app that was given one record may look up beside it: those who work there, where, and what codes mean.

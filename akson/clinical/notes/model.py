@@ -102,6 +102,8 @@ class Notes:
     more_href: str = ""  # older ones
     about: str = ""  # "K77 Hjertesvikt": only what is about this problem is listed
     all_href: str = ""
+    widen_href: str = ""  # to see those of other units too; empty when they are listed
+    narrow_href: str = ""  # back to the own unit's
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.clinical.notes import actions, beside, desk, drafts, signed
+from akson.clinical.notes import actions, desk, drafts, listing, signed
 from akson.clinical.notes.desk import Desk
 from akson.clinical.notes.form import KINDS, NOTE
 from akson.clinical.notes.note import codes_of, parted, text_of
@@ -36,10 +36,10 @@ async def notes(work: Work, visit: Visit, patient: str) -> Page:
     asked = visit.query.get("antall", "")
     count = min(int(asked), signed.MOST) if asked.isascii() and asked.isdigit() and int(asked) else _FIRST
     about = codes.icpc2().get(visit.query.get("kode", ""))
-    marked = dict(beside.MARKED) | ({"DocumentReference:notes": ("event", codes.ICPC2, about.code)} if about else {})
-    chart = await open_chart(work, patient, {"DocumentReference:notes": count}, marked=marked, page="notater")
+    scope = listing.scope_of(work.actor.role, visit.query.get("vis", ""))
+    chart, hits = await listing.read(work, patient, scope, about, count)
     kept = [draft for draft in await drafts.of(work) if draft.owner == chart.identity.owner]
-    view = signed.listing(chart["DocumentReference:notes"], kept, f"/p/{patient}", count, work.now, about=about)
+    view = signed.listing(hits, kept, f"/p/{patient}", count, work.now, about=about, scope=scope)
     return Page("notater.html", view=view, patient=chart.banner)
 
 

@@ -9,6 +9,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import said
 from akson.clinical.notes.drafts import Draft
 from akson.clinical.notes.form import KINDS
+from akson.clinical.notes.listing import ALL, Scope
 from akson.clinical.notes.model import Earlier, Listed, Notes, Signed
 from akson.clinical.notes.note import REASON, codes_in_words, text_of
 from akson.patient.reading import display, extension, moment, words
@@ -33,19 +34,29 @@ def listed(hit: Stored, root: str) -> Listed:
 
 
 def listing(
-    hits: Sequence[Stored], kept: Sequence[Draft], root: str, asked: int, now: datetime, *, about: Code | None = None
-) -> Notes:
+    hits: Sequence[Stored], kept: Sequence[Draft], root: str, asked: int, now: datetime, *, about: Code | None = None,
+    scope: Scope = "usual",
+) -> Notes:  # fmt: skip
     """Return the list of a patient's notes, and what one has begun in the same record.
 
     about  the problem the notes are about; None: all notes
+    scope  what of them the reader is shown
     """
-    only = f"kode={about.code}&" if about else ""
-    more = f"{root}/notater?{only}antall={min(asked * 3, MOST)}" if len(hits) == asked and asked < MOST else ""
+    here, only = f"{root}/notater", f"kode={about.code}" if about else ""
+    shown = f"vis={ALL}" if scope == "widened" else ""
+    more = _href(here, only, shown, f"antall={min(asked * 3, MOST)}") if len(hits) == asked and asked < MOST else ""
     return Notes(
         new_href=f"{root}/notat/ny", notes=tuple(listed(hit, root) for hit in hits), more_href=more,
-        about=f"{about.code} {about.name}" if about else "", all_href=f"{root}/notater" if about else "",
+        about=f"{about.code} {about.name}" if about else "", all_href=_href(here, shown) if about else "",
         drafts=tuple((begun(draft, now), f"{root}/notat/{draft.id}") for draft in kept),
+        widen_href=_href(here, only, f"vis={ALL}") if scope == "first" else "",
+        narrow_href=_href(here, only) if scope == "widened" else "",
     )  # fmt: skip
+
+
+def _href(path: str, *pairs: str) -> str:
+    asked = "&".join(filter(None, pairs))
+    return f"{path}?{asked}" if asked else path
 
 
 def begun(draft: Draft, now: datetime) -> str:

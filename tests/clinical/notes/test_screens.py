@@ -328,6 +328,39 @@ async def test_a_blocked_note_is_not_in_the_list(town: Town) -> None:
     assert {"Kontroll", "Hjemmebesøk", "Telefon, legevakt", "Journalnotat"} >= {note.title for note in notes}
 
 
+async def test_a_role_is_shown_its_own_units_notes_first_and_one_press_shows_the_rest(town: Town) -> None:
+    tommy, everything = Desk(town, "tommy"), (await Desk(town, "mariam").listed()).notes
+    first = await tommy.listed()
+    assert {note.by.rpartition(", ")[2] for note in first.notes} == {"Hjemmetjenesten sone nord"}
+    assert 0 < len(first.notes) < len(everything) and first.widen_href.endswith("/notater?vis=alle")
+    wide = (await tommy.open(screens.notes, asked(vis="alle"))).values["view"]
+    assert isinstance(wide, Notes) and not wide.widen_href and wide.narrow_href
+    assert {note.href for note in wide.notes} == {note.href for note in everything}
+
+
+async def test_the_press_and_only_what_was_asked_for_stand_in_the_log(town: Town) -> None:
+    tommy, actor = Desk(town, "tommy"), await town.at_work("tommy")
+
+    async def told() -> str:
+        rows = await town.office.database.fetch(
+            "SELECT seen::text AS seen FROM access_log WHERE actor_id = $1", actor.id
+        )
+        return " ".join(row["seen"] for row in rows)
+
+    jonas = next(note for note in (await Desk(town, "mariam").listed()).notes if "Jonas" in note.by)
+    await tommy.listed()
+    assert "page notater" in await told() and jonas.href.rpartition("/")[2] not in await told()
+    await tommy.open(screens.notes, asked(vis="alle"))
+    assert "page alle-notater" in await told() and jonas.href.rpartition("/")[2] in await told()
+
+
+@pytest.mark.parametrize("who", ["jonas", "mariam"])
+async def test_those_who_follow_the_whole_course_are_shown_all_notes_at_once(town: Town, who: str) -> None:
+    view = await Desk(town, who).listed()
+    assert not view.widen_href and not view.narrow_href
+    assert len({note.by.rpartition(", ")[2] for note in view.notes}) > 1
+
+
 async def test_drafts_of_every_record_are_told_for_the_start_page(town: Town) -> None:
     for patient in ("Patient/astrid", "Patient/odd"):
         desk = Desk(town, "jonas", patient)

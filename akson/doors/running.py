@@ -22,7 +22,7 @@ from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.jobs import Consumer, deliver
 from akson.clinical.notes import drafts
-from akson.doors import sending
+from akson.doors import exchanging, sending
 from akson.doors.backing import refuse_restored
 from akson.doors.keys import Keys
 from akson.doors.opening import clock, opened
@@ -30,9 +30,6 @@ from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
 from akson.doors.witnessing import hand_over
 from akson.exchange import erasing
-from akson.exchange.handing import Exchange
-from akson.exchange.safexml import Schemas
-from akson.exchange.transports.local import Local
 from akson.patient import cases
 from akson.patient.alerting import gathering, letters
 from akson.patient.watching import job as watching
@@ -72,14 +69,11 @@ def consumers(office: Office) -> list[Consumer]:
 async def work(settings: Settings) -> None:
     """Carry news, deliver messages, seal the log and clean up until stopped."""
     await refuse_restored(settings)
-    schemas = Schemas(settings.schemas) if settings.schemas else None
     async with opened(settings) as office, httpx.AsyncClient(timeout=20.0) as http, client() as hooks:
         turns: dict[str, Callable[[], Awaitable[int]]] = {
             "news": lambda: deliver(office.database, consumers(office), clock())
         }
-        if settings.exchange_secret:
-            exchange = Exchange(carriers={"http": Local(secret=settings.exchange_secret, client=http)})
-            turns["messages"] = lambda: exchange.turn(office, schemas=schemas)
+        turns |= exchanging.turns(settings, office, http, clock)
         turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
         turns["authorisations"] = lambda: rechecking.turn(office)
         turns["subscriptions"] = deliverer(office, settings, hooks).turn
@@ -235,6 +229,8 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_DATA": str(settings.data), "AKSON_URL": settings.base_url, "AKSON_PORT": str(settings.port),
         "AKSON_WITNESS": settings.witness, "AKSON_HOOKS": settings.hooks, "AKSON_BACKUP": str(settings.backup or ""),
         "AKSON_EXCHANGE_SECRET": settings.exchange_secret,
+        "AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer,
+        "AKSON_EDI_SCOPE": settings.edi_scope,
         "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
         "AKSON_EVENT_DAYS": str(settings.event_days), "AKSON_HPR_URL": settings.hpr_url,
         "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,

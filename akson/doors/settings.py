@@ -40,6 +40,9 @@ class Settings:
     event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
     past_blocks: str = ""  # AKSON_ADVICE_PAST_BLOCKS: ids of data controllers whose decision support weighs the blocked
     backup: Path | None = None  # AKSON_BACKUP: the folder that backups and the ledger of erasures are kept in
+    edi_url: str = ""  # AKSON_EDI_URL: NHN's message server (EDI 2.0); empty: messages do not go that way
+    edi_issuer: str = ""  # AKSON_EDI_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
+    edi_scope: str = ""  # AKSON_EDI_SCOPE: what that token is asked for
     hpr_url: str = ""  # AKSON_HPR_URL: the open API of the register of health personnel; empty: nobody is asked
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
     maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
@@ -123,6 +126,9 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         contact=_contact(env),
         backup=_path(env, "AKSON_BACKUP"),
         witness=env.get("AKSON_WITNESS", "").rstrip("/"),
+        edi_url=env.get("AKSON_EDI_URL", "").rstrip("/"),
+        edi_issuer=env.get("AKSON_EDI_ISSUER", env.get("AKSON_STAFF_ISSUER", "")).rstrip("/"),
+        edi_scope=env.get("AKSON_EDI_SCOPE", ""),
         hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
         maskinporten=env.get("AKSON_MASKINPORTEN", ""),
         maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
@@ -144,6 +150,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
 def guard(settings: Settings) -> None:
     """Refuse to start with anything of the demo where real persons are at stake."""
     _register(settings)
+    _message_server(settings)
     issuers = tuple(url for url in (settings.staff_issuer, settings.citizen_issuer) if url)
     refuse_in_production(
         Guarded(
@@ -161,6 +168,17 @@ def _register(settings: Settings) -> None:
     wrong = [name for name, url in told.items() if settings.hpr_url and not url.startswith(schemes)]
     if settings.hpr_url and not settings.maskinporten_client:
         wrong.append("AKSON_MASKINPORTEN_CLIENT")
+    if wrong:
+        raise Refused("AK-L011", what=wrong[0])
+
+
+def _message_server(settings: Settings) -> None:
+    """Refuse a message server without somebody who lets us in, and in production one that is reached in the open."""
+    schemes = ("https://",) if settings.production else ("https://", "http://")
+    told = {"AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer}
+    wrong = [name for name, url in told.items() if settings.edi_url and not url.startswith(schemes)]
+    if settings.edi_url and not settings.edi_scope:
+        wrong.append("AKSON_EDI_SCOPE")
     if wrong:
         raise Refused("AK-L011", what=wrong[0])
 

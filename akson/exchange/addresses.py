@@ -16,6 +16,7 @@ from akson.base.queries import queries
 from akson.exchange.envelope import ID_ORGANISATION, Ident, Organisation, Party
 
 SQL = queries(__file__)
+EDI: Final = "edi:"  # through NHN's message server, which knows the way from the HER-id
 HER: Final = "HER-id"
 ENH: Final = "Organisasjonsnummeret i Enhetsregisteret"
 
@@ -28,7 +29,7 @@ class Address:
     unit        owner key of its Organization in the journal; 0 where it has none
     unit_id     the same as a reference, "Organization/<id>"
     ours        messages to it are filed here
-    endpoint    where the local transport posts; "" for ours
+    endpoint    how it is reached: where the local transport posts, or EDI; "" for ours
     controller  owner key of the Organization on level 1 (filled when read)
     """
 
@@ -44,7 +45,7 @@ class Address:
     controller: int = 0
 
     def __post_init__(self) -> None:
-        if self.endpoint and not _is_local(self.endpoint):
+        if self.endpoint not in ("", EDI) and not _is_local(self.endpoint):
             raise ValueError("the local transport only posts to this machine")
 
     @property
@@ -78,6 +79,11 @@ async def of_unit(reads: Reads, unit: int) -> Address | None:
     rows = await reads.fetch(SQL.address_of_unit, unit)
     found = await find(reads, [row["her_id"] for row in rows])
     return next(iter(found.values()), None)
+
+
+async def served(reads: Reads) -> list[int]:
+    """Return the HER-ids of our units: what is sent to them is ours to fetch."""
+    return [row["her_id"] for row in await reads.fetch(SQL.served)]
 
 
 async def partners(reads: Reads) -> list[tuple[int, str]]:

@@ -14,13 +14,16 @@ from typing import Final, Protocol
 
 from akson.base.work import Purpose, Work
 from akson.exchange import delivery, outbox
-from akson.exchange.outbox import Claimed
+from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault, Schemas
-from akson.exchange.states import ATTEMPTS, Event
+from akson.exchange.states import ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, Event, State
 from akson.record.office import Office
 
+_NO_FAULT: Final = Fault("", "")
 _RESTS_AFTER: Final = 3  # failures of one endpoint in one turn: the rest of its messages wait without being tried
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
+NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
+TURNED_AWAY: Final = "Mottakerens side har avvist meldingen under transporten."
 POISON: Final = "Meldingen har stanset sendingen gang på gang."
 
 
@@ -40,6 +43,25 @@ class Handed:
     came: Came
     id: str = ""
     why: str = ""
+
+
+class Delivery(Enum):
+    """What a transport says of a message it has taken."""
+
+    UNCONFIRMED = "Unconfirmed"
+    ACKNOWLEDGED = "Acknowledged"
+    REJECTED = "Rejected"
+    GONE = "gone"  # it knows no such message
+    UNKNOWN = "unknown"  # it does not answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """The same, with the AppRec where the transport knows it. apprec: the event it is; fault: what it says is wrong."""
+
+    delivery: Delivery
+    apprec: Event | None = None
+    fault: Fault = _NO_FAULT
 
 
 class Carrier(Protocol):
@@ -89,3 +111,23 @@ async def _note(work: Work, claimed: Claimed, handed: Handed) -> None:
         await outbox.handed_over(work, claimed, handed.id)
     elif handed.came is Came.REFUSED or not await outbox.try_later(work, claimed, handed.why):
         await delivery.move(work, claimed.owner, claimed.key, Event.GIVE_UP, Fault("", handed.why))
+
+
+async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
+    """Move a message on by what its transport says of it; what is not confirmed in time is sent again, a few times."""
+    waits = asked.state is State.SENT
+    late = work.now - asked.sent_at >= UNCONFIRMED_AFTER
+    if said.apprec:
+        await delivery.move(work, asked.owner, asked.key, said.apprec, said.fault)
+    elif waits and said.delivery is Delivery.ACKNOWLEDGED:
+        await outbox.happened(work, asked.owner, asked.key, Event.RECEIPT)
+        await outbox.ask_later(work, asked, State.DELIVERED)
+    elif waits and said.delivery is Delivery.REJECTED:
+        await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault("", TURNED_AWAY))
+    elif waits and (said.delivery is Delivery.GONE or (late and said.delivery is Delivery.UNCONFIRMED)):
+        if asked.rounds < ROUNDS:
+            await outbox.happened(work, asked.owner, asked.key, Event.UNCONFIRMED)
+        else:
+            await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault("", NOT_CONFIRMED))
+    else:
+        await outbox.ask_later(work, asked, asked.state)

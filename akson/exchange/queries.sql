@@ -20,6 +20,10 @@ SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
 -- in   $1 unit
 SELECT her_id FROM address WHERE unit = $1 AND ours ORDER BY her_id LIMIT 1;
 
+-- name: served
+-- The addresses of our units, on level 2: those that messages are sent to.
+SELECT her_id FROM address WHERE ours AND parent <> 0 ORDER BY her_id;
+
 -- name: partners
 -- Whom we can write to.
 SELECT her_id, name FROM address WHERE NOT ours AND endpoint <> '' ORDER BY name, her_id;

@@ -6,6 +6,8 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 const [module, client, claims] = process.argv.slice(2);
 const { default: Provider } = await import(module);
 const person = JSON.parse(claims);
+const scopes = JSON.parse(client).scope.split(" ");
+const ours = scopes.filter((scope) => scope !== "openid").join(" ");
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
 
 const server = createServer().listen(0, "127.0.0.1", () => {
@@ -17,7 +19,7 @@ const server = createServer().listen(0, "127.0.0.1", () => {
     claims: { openid: ["sub", ...Object.keys(person)] },
     conformIdTokenClaims: false,
     fetch: (url, { method, headers, body }) => fetch(url, { method, headers, body }), // its own reaches no loopback address
-    scopes: ["openid", "user/*.cruds"],
+    scopes,
     pkce: { required: () => true },
     enabledJWA: { idTokenSigningAlgValues: ["ES256"], clientAuthSigningAlgValues: ["ES256"] },
     cookies: { keys: [randomBytes(16).toString("hex")] },
@@ -41,7 +43,7 @@ const server = createServer().listen(0, "127.0.0.1", () => {
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_, resource) => ({
-          scope: "user/*.cruds", audience: resource, accessTokenFormat: "jwt", jwt: { sign: { alg: "ES256" } },
+          scope: ours, audience: resource, accessTokenFormat: "jwt", jwt: { sign: { alg: "ES256" } },
         }),
         useGrantedResource: () => true,
       },

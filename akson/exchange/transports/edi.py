@@ -1,0 +1,209 @@
+"""NHN's message server over REST (EDI 2.0, MSH API v2). It makes the ebXML, and sees to certificates and encryption.
+
+It has two sorts of word: 201, that it has taken a message, and the delivery state, that the receiver's side has it.
+Only the second makes a message delivered here. What it holds for us is stored before it is marked as read.
+
+Source   its OpenAPI description, docs/sources.md
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from akson.base.errors import Refused
+from akson.base.work import Purpose
+from akson.exchange import addresses, delivery, handing, inbox, outbox
+from akson.exchange.handing import Came, Delivery, Handed, Said
+from akson.exchange.messages.apprec import AppRec, Status
+from akson.exchange.opening import opened
+from akson.exchange.outbox import Claimed, Unconfirmed
+from akson.exchange.safexml import Fault
+from akson.exchange.states import Event
+from akson.record.office import Office
+from akson.signin.machine import Machine
+
+API_VERSION: Final = "2"
+AWAY: Final = "Meldingstjeneren svarer ikke."
+NOT_ALLOWED: Final = "Meldingstjeneren lar oss ikke sende for denne adressen."
+NOT_TAKEN: Final = "Meldingstjeneren tar ikke imot meldingen (feil {status})."
+_AT_ONCE: Final = 100  # messages in one list: the most the API gives
+_ADDRESSES: Final = 50  # HER-ids in one question
+_STATUSES: Final = {Status.OK: "Ok", Status.REJECTED: "Rejected", Status.PARTIAL: "OkErrorInMessagePart"}
+_EVENTS: Final = {"Ok": Event.ACCEPT, "Rejected": Event.REJECT, "OkErrorInMessagePart": Event.PARTIAL}
+
+
+class Waiting(msgspec.Struct, frozen=True, rename="camel"):
+    """A message the server holds for us."""
+
+    id: UUID
+    receiver_her_id: int | None = None
+    sender_her_id: int | None = None
+
+
+class Document(msgspec.Struct, frozen=True, rename="camel"):
+    """Its content."""
+
+    business_document: str
+
+
+class ErrorIn(msgspec.Struct, frozen=True, rename="camel"):
+    """One error of an AppRec."""
+
+    error_code: str | None = None
+    details: str | None = None
+
+
+class State(msgspec.Struct, frozen=True, rename="camel"):
+    """What the server knows of a message for one receiver."""
+
+    receiver_her_id: int
+    transport_delivery_state: Delivery
+    app_rec_status: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, rename="camel"):
+    """The AppRec of one receiver."""
+
+    receiver_her_id: int
+    app_rec_error_list: list[ErrorIn] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edi:
+    """Our end. url: of the API, without a slash at the end; software: our name and version, told in each request."""
+
+    url: str
+    machine: Machine
+    software: str
+
+    async def turn(self, office: Office) -> int:
+        """Fetch what waits for us, and ask what became of what was taken; return how many messages were touched."""
+        return await self.fetch(office) + await self.ask_due(office)
+
+    async def hand_over(self, claimed: Claimed) -> Handed:
+        """Post one message, or the receipt of one that came this way."""
+        receipt = opened(claimed.body).receipt if claimed.type == "APPREC" and _is_id(claimed.answers_id) else None
+        path, body = f"/Messages/{claimed.answers_id}/apprec/{claimed.sender}", _receipt(receipt) if receipt else {}
+        if receipt is None:
+            document = b64encode(claimed.body).decode()
+            path, body = "/Messages", {
+                "businessDocument": document, "contentType": "application/xml", "contentTransferEncoding": "base64",
+            }  # fmt: skip
+        answer = await self._call("POST", path, body)
+        if answer is None or answer.status_code >= 500 or answer.status_code in (401, 408, 429):
+            return Handed(Came.LATER, why=AWAY)
+        if answer.status_code == 403:
+            return Handed(Came.LATER, why=NOT_ALLOWED)
+        given = _read(answer, UUID) if answer.status_code == 201 else None
+        if given is None:
+            return Handed(Came.REFUSED, why=NOT_TAKEN.format(status=answer.status_code))
+        return Handed(Came.TAKEN, id=str(given))
+
+    async def fetch(self, office: Office) -> int:
+        """Store what waits for us, one by one, and say so afterwards: twice rather than not at all."""
+        touched, ours = 0, await addresses.served(office.database)
+        for start in range(0, len(ours), _ADDRESSES):
+            params = httpx.QueryParams({
+                "ReceiverHerIds": [str(each) for each in ours[start : start + _ADDRESSES]], "IncludeMetadata": "true",
+                "MessagesToFetch": str(_AT_ONCE), "OrderBy": "Ascending",
+            })  # fmt: skip
+            answer = await self._call("GET", "/Messages", params=params)
+            for waiting in (_read(answer, list[Waiting]) or []) if answer is not None else []:
+                touched += await self._take(office, waiting)
+        return touched
+
+    async def ask_due(self, office: Office) -> int:
+        """Ask what became of the messages that the server has taken; return how many were asked for."""
+        asked = 0
+        for bucket in await outbox.unconfirmed(office.database, office.clock()):
+            while one := await outbox.claim_unconfirmed(office.database, bucket, office.clock()):
+                said = await self._ask(one)
+                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding bekreftet") as work:
+                    await handing.heard(work, one, said)
+                asked += 1
+        return asked
+
+    async def _take(self, office: Office, waiting: Waiting) -> bool:
+        """Store one message and mark it as read; False when it has to be fetched again."""
+        answer = await self._call("GET", f"/Messages/{waiting.id}/business-document")
+        if answer is None or answer.status_code != 200:
+            return False
+        await inbox.keep(
+            office.database, _content(answer), now=office.clock(), envelope_id=str(waiting.id),
+            envelope_from=waiting.sender_her_id or 0, envelope_to=waiting.receiver_her_id or 0,
+        )  # fmt: skip
+        read = await self._call("PUT", f"/Messages/{waiting.id}/read/{waiting.receiver_her_id}")
+        return read is not None and read.status_code == 204
+
+    async def _ask(self, asked: Unconfirmed) -> Said:
+        answer = await self._call("GET", f"/Messages/{asked.carrier_id}/status")
+        if answer is None or answer.status_code != 200:
+            gone = answer is not None and answer.status_code == 404
+            return Said(delivery=Delivery.GONE if gone else Delivery.UNKNOWN)
+        told = _read(answer, list[State]) or []
+        mine = next((each for each in told if each.receiver_her_id == asked.receiver), told[0] if told else None)
+        if mine is None:
+            return Said(delivery=Delivery.UNKNOWN)
+        event = _EVENTS.get(mine.app_rec_status or "")
+        fault = await self._fault(asked) if event in (Event.REJECT, Event.PARTIAL) else Fault("", "")
+        return Said(delivery=mine.transport_delivery_state, apprec=event, fault=fault)
+
+    async def _fault(self, asked: Unconfirmed) -> Fault:
+        """Return what an AppRec says is wrong."""
+        answer = await self._call("GET", f"/Messages/{asked.carrier_id}/apprec")
+        told = (_read(answer, list[Answer]) or []) if answer is not None else []
+        errors = [error for each in told for error in each.app_rec_error_list or ()]
+        words = "; ".join(" ".join(filter(None, (each.error_code, each.details))) for each in errors)
+        return Fault((errors[0].error_code or "") if errors else "", words)
+
+    async def _call(
+        self, method: str, path: str, body: Any = None, *, params: httpx.QueryParams | None = None
+    ) -> httpx.Response | None:
+        """Return the server's answer; None when there is none, or no token to ask with."""
+        headers = {"api-version": API_VERSION, "nhn-source-system": self.software, "accept": "application/json"}
+        headers |= {"content-type": "application/json"} if body is not None else {}
+        content = msgspec.json.encode(body) if body is not None else b""
+        try:
+            return await self.machine.call(method, f"{self.url}{path}", headers=headers, content=content, params=params)
+        except (httpx.HTTPError, Refused):
+            return None
+
+
+def _receipt(receipt: AppRec) -> dict[str, Any]:
+    """Return an AppRec as the API takes it."""
+    errors = [
+        {"errorCode": each.value, "details": each.other, "description": each.name, "oid": each.system}
+        for each in receipt.errors
+    ]
+    return {"appRecStatus": _STATUSES[receipt.status]} | ({"appRecErrorList": errors} if errors else {})
+
+
+def _content(answer: httpx.Response) -> bytes:
+    """Return the message; what cannot be unpacked is kept as it came, for a human."""
+    told = _read(answer, Document)
+    try:
+        return b64decode(told.business_document, validate=True) if told else answer.content
+    except (NotBase64, ValueError):
+        return answer.content
+
+
+def _read(answer: httpx.Response, shape: type[Any]) -> Any | None:
+    """Return the JSON of an answer; None where it is something else."""
+    try:
+        return msgspec.json.decode(answer.content, type=shape) if answer.status_code < 300 else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _is_id(written: str) -> bool:
+    try:
+        return bool(UUID(written))
+    except ValueError:
+        return False

@@ -1,0 +1,191 @@
+"""NHN's message server over REST: true protocol, a process of its own, HelseID's way of letting machines in."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from akson.exchange import handing, inbox
+from akson.exchange.states import ROUNDS, UNCONFIRMED_AFTER, State
+from akson.signin import dpop
+from akson.signin.keys import Keyring
+from tests.exchange.edi_world import EdiWorld, edi_keys, edi_world, needs_provider
+from tests.exchange.letters import MSG_ID, written
+from tests.exchange.test_delivery import clock
+
+__all__ = ["edi_keys", "edi_world"]
+pytestmark = needs_provider
+UNKNOWN = "13916900362"  # a patient nobody has
+SENT = "SELECT state, rounds, attempts, fault_text FROM message_out WHERE type <> 'APPREC'"
+
+
+async def test_what_comes_is_filed_once_marked_as_read_and_answered(edi_world: EdiWorld) -> None:
+    (good,) = await edi_world.broker.delivers(written())
+    (bad,) = await edi_world.broker.delivers(written(fnr=UNKNOWN, msg_id="m-2"))
+
+    async def answered() -> bool:
+        return all(each["status"] for each in await edi_world.broker.messages() if each["id"] in (good, bad))
+
+    await edi_world.until(answered)
+    told = {each["id"]: each for each in await edi_world.broker.messages()}
+    assert (told[good]["status"], told[good]["read"]) == ("1", 1)
+    assert (told[bad]["status"], [each["errorCode"] for each in json.loads(told[bad]["errors"])]) == ("2", ["E35"])
+    assert len(await edi_world.places.found("Communication")) == 1
+    assert (await inbox.for_humans(edi_world.places.office.database))[0]["fault_code"] == "E35"
+    assert await edi_world.edi.fetch(edi_world.places.office) == 0
+
+
+async def test_taken_is_not_delivered_before_the_receivers_side_confirms(edi_world: EdiWorld) -> None:
+    made = await edi_world.writes()
+    assert (await edi_world.standing(made)).state is State.QUEUED
+    await edi_world.exchange.deliver_due(edi_world.places.office)
+    taken = await edi_world.standing(made)
+    assert (taken.state, taken.delivered_at) == (State.SENT, None)
+    assert await edi_world.edi.ask_due(edi_world.places.office) == 0  # not asked at once
+    clock(edi_world.places.office).pass_(timedelta(seconds=10))
+    await edi_world.turn()
+    assert (await edi_world.standing(made)).state is State.ACCEPTED
+
+
+async def test_a_server_that_takes_everything_and_throws_it_away_never_makes_anything_delivered(
+    edi_world: EdiWorld,
+) -> None:
+    await edi_world.broker.behaves(discards=1)
+    made = await edi_world.writes()
+    seen = set()
+
+    async def failed() -> bool:
+        seen.add((await edi_world.standing(made)).state)
+        return State.FAILED in seen
+
+    await edi_world.until(failed, each=lambda: clock(edi_world.places.office).pass_(UNCONFIRMED_AFTER))
+    assert seen == {State.QUEUED, State.SENT, State.FAILED}
+    assert len(await edi_world.broker.messages()) == ROUNDS + 1
+    assert (await edi_world.standing(made)).problem == handing.NOT_CONFIRMED
+    (task,) = await edi_world.places.found("Task")
+    assert task["owner"]["reference"] == edi_world.places.practice.unit_id
+    moves = await edi_world.places.rows("SELECT event FROM message_move ORDER BY number")
+    assert [each["event"] for each in moves] == [*["handed over", "unconfirmed"] * ROUNDS, "handed over", "give up"]
+
+
+@pytest.mark.parametrize("fault", ["forgets", "lost", "down", "error"])
+async def test_what_was_lost_or_not_taken_is_sent_again_and_arrives_once(edi_world: EdiWorld, fault: str) -> None:
+    await edi_world.broker.behaves(**{fault: 1})
+    made = await edi_world.writes()
+    await edi_world.exchange.deliver_due(edi_world.places.office)
+    assert (await edi_world.standing(made)).state is (State.SENT if fault == "forgets" else State.QUEUED)
+    await edi_world.broker.behaves()
+
+    async def accepted() -> bool:
+        return (await edi_world.standing(made)).state is State.ACCEPTED
+
+    await edi_world.until(accepted, each=lambda: clock(edi_world.places.office).pass_(timedelta(seconds=30)))
+    assert len([each for each in await edi_world.broker.messages() if not each["apprec"]]) == 1
+
+
+async def test_an_apprec_that_never_comes_is_asked_for(edi_world: EdiWorld) -> None:
+    await edi_world.broker.behaves(no_apprec=1)
+    made = await edi_world.writes()
+
+    async def accepted() -> bool:
+        return (await edi_world.standing(made)).state is State.ACCEPTED
+
+    await edi_world.until(accepted, each=lambda: clock(edi_world.places.office).pass_(timedelta(seconds=30)))
+    assert [each["apprec"] for each in await edi_world.broker.messages()] == [0]
+
+
+async def test_what_the_receivers_side_turns_away_fails_with_that_as_its_reason(edi_world: EdiWorld) -> None:
+    await edi_world.broker.behaves(refuses=1)
+    made = await edi_world.writes()
+    await edi_world.exchange.deliver_due(edi_world.places.office)
+    clock(edi_world.places.office).pass_(timedelta(seconds=10))
+    await edi_world.turn()
+    found = await edi_world.standing(made)
+    assert (found.state, found.problem) == (State.FAILED, handing.TURNED_AWAY)
+
+
+async def test_the_same_message_twice_is_filed_once(edi_world: EdiWorld) -> None:
+    await edi_world.broker.behaves(double=1)
+    both = await edi_world.broker.delivers(written())
+
+    async def read() -> bool:
+        return all(each["read"] for each in await edi_world.broker.messages() if each["id"] in both)
+
+    await edi_world.until(read)
+    await edi_world.turn()
+    assert len(both) == 2 and len(await edi_world.places.found("Communication")) == 1
+    assert await edi_world.places.rows("SELECT times FROM message_in") == [{"times": 2}]
+
+
+async def test_nobody_is_let_in_without_a_token_and_proof_of_its_key(edi_world: EdiWorld, tmp_path: Path) -> None:
+    machine, http = edi_world.edi.machine, edi_world.broker.http
+    url = f"{edi_world.broker.url}/Messages"
+    told = {"api-version": "2", "nhn-source-system": "x"}
+    asked: dict[str, str] = {"ReceiverHerIds": "99000011"}
+    assert (await machine.call("GET", url, headers=told, params=httpx.QueryParams(asked))).status_code == 200
+    token, now = machine._token, datetime.now(UTC)
+    good = dpop.make(machine.keys.signer, "GET", url, now, token=token)
+    other = Keyring.open(tmp_path, "other").signer
+    for authorization, proof, status in (
+        ("", "", 401), (f"Bearer {token}", "", 401), (f"DPoP {token}", "", 401),
+        (f"DPoP {token}", good, 200), (f"DPoP {token}", good, 401),  # the same proof again
+        (f"DPoP {token}", dpop.make(other, "GET", url, now, token=token), 401),
+        (f"DPoP {token}", dpop.make(machine.keys.signer, "POST", url, now, token=token), 401),
+        (f"DPoP {token[:-4]}AAAA", dpop.make(machine.keys.signer, "GET", url, now, token=token[:-4] + "AAAA"), 401),
+    ):  # fmt: skip
+        headers = told | {"authorization": authorization, "dpop": proof}
+        assert (await http.get(url, params=asked, headers=headers)).status_code == status
+    machine._token = "no longer good"
+    elsewhere = httpx.QueryParams({"ReceiverHerIds": "99000033"})
+    assert (await machine.call("GET", url, headers=told, params=elsewhere)).status_code == 403
+
+
+async def test_every_operation_of_the_description_is_served_and_answers_as_it_says(
+    edi_world: EdiWorld, shared: Path
+) -> None:
+    described = json.loads((shared / "fixtures/msh-api-edi20/msh-api-v2.json").read_text())
+    (known,) = await edi_world.broker.delivers(written())
+    told = {"api-version": "2", "nhn-source-system": "x", "content-type": "application/json"}
+    bodies = {"PostMessage": {"businessDocument": "eA==", "contentType": "application/xml",
+                              "contentTransferEncoding": "base64"}, "PostAppRec": {"appRecStatus": "Ok"}}  # fmt: skip
+    tried = 0
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            for id_ in (known, MSG_ID):
+                names = {"id": id_, "appRecSenderHerId": "99000011", "herId": "99000011"}
+                url = re.sub(r"{(\w+)}", lambda name, names=names: names[name[1]], path)
+                body = bodies.get(operation["operationId"])
+                answer = await edi_world.edi.machine.call(
+                    method.upper(), f"{edi_world.broker.url}{url}", headers=told,
+                    content=json.dumps(body).encode() if body else b"", params=httpx.QueryParams({"ReceiverHerIds": "99000011"}),
+                )  # fmt: skip
+                conforms(described, operation, answer)
+                tried += 1
+    assert tried == 16
+
+
+def conforms(described: dict[str, Any], operation: dict[str, Any], answer: httpx.Response) -> None:
+    """Assert that an answer is one of those the description gives, with a body of its shape."""
+    said = operation["responses"][str(answer.status_code)]
+    if "content" not in said:
+        assert answer.content == b""
+        return
+    shape = plain(said["content"]["application/json"]["schema"]) | {"components": plain(described["components"])}
+    Draft202012Validator(shape).validate(answer.json())
+
+
+def plain(described: Any) -> Any:
+    """Return OpenAPI's `nullable` as JSON schema says it."""
+    if isinstance(described, list):
+        return [plain(each) for each in described]
+    if not isinstance(described, dict):
+        return described
+    found = {name: plain(each) for name, each in described.items() if name != "nullable"}
+    return {"anyOf": [found, {"type": "null"}]} if described.get("nullable") is True else found

@@ -3,7 +3,7 @@
 It has two sorts of word: 201, that it has taken a message, and the delivery state, that the receiver's side has it.
 Only the second makes a message delivered here. What it holds for us is stored before it is marked as read.
 
-Source   its OpenAPI description, docs/sources.md
+Source   its OpenAPI description (docs/sources.md)
 """
 
 from __future__ import annotations

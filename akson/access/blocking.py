@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from akson.access.asking import CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
+from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
 from akson.access.children import parent_of_small_child
-from akson.access.facts import OBJECTION, Block, Facts, Labels
+from akson.access.facts import BEREAVED, OBJECTION, Block, Facts, Labels
 from akson.access.rights import is_case
 from akson.base.work import Kind
 
@@ -56,6 +56,16 @@ def advice_stops_at_a_closed_record(ask: Ask) -> bool:
         block.whole and block.holds(ask.now) and _meant(block, ask) and _covered(block, ask)
         for block in ask.facts.blocks
     )
+
+
+@rule(125, refusal="AK-A069", to=CITIZEN, acts=frozenset({Act.READ}))
+def kept_after_death(ask: Ask) -> bool:
+    """Refuse relatives what the dead has closed to them, whatever anybody has decided since.
+
+    Source: hpl § 24 (insight after death, unless special reasons speak against it), pjl § 17; domain rules R11, R32
+    """
+    blocks = ask.facts.blocks if ask.facts.deceased else ()
+    return any(BEREAVED in block.roles and block.holds(ask.now) and _covered(block, ask) for block in blocks)
 
 
 def _meant(block: Block, ask: Ask) -> bool:

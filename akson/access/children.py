@@ -56,16 +56,16 @@ def youth_sees_a_part(ask: Ask) -> bool:
 
 @rule(210, basis="forelder", to=CITIZEN, acts=_TOUCHES)
 def parent_of_small_child(ask: Ask) -> bool:
-    """Allow parents the record of a child until midnight, in Norway, when it turns 12.
+    """Allow parents the record of a living child until midnight, in Norway, when it turns 12.
 
-    Source: pbrl §§ 3-4, 4-4; domain rules R25, C10
+    Source: pbrl §§ 3-4, 4-4; domain rules R25, R32, C10
     """
     return acts_as(ask, "parent") and _younger_than(YOUTH, ask)
 
 
 @rule(205, basis="forelder", to=CITIZEN, acts=_TOUCHES)
 def parent_of_youth(ask: Ask) -> bool:
-    """Allow parents the record of a child from 12 until it turns 16, but what the child or who treats it keeps back.
+    """Allow parents the record of a living child from 12 to 16, but what the child or who treats it keeps back.
 
     Item by item: by the mark "withheld-parents", or a block that names the parent or closes an item to everybody.
 
@@ -85,9 +85,13 @@ def lets_youth_in(ask: Ask) -> bool:
 
 
 def acts_as(ask: Ask, kind: str) -> bool:
-    """Say whether the citizen is registered now as one who acts for the person in this way."""
+    """Say whether the citizen is registered now as one who acts for the person in this way; for the dead nobody."""
     key, given = ask.actor.key, ask.facts.representations
-    return key != 0 and any(r.kind == kind and r.person == key and r.holds(ask.now) for r in given)
+    return (
+        key != 0
+        and not ask.facts.deceased
+        and any(r.kind == kind and r.person == key and r.holds(ask.now) for r in given)
+    )
 
 
 def _own(ask: Ask) -> bool:

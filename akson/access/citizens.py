@@ -57,20 +57,20 @@ def consents_are_the_persons(ask: Ask) -> bool:
 
 @rule(200, basis="egen journal", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
 def own_record(ask: Ask) -> bool:
-    """Allow citizens their own record.
+    """Allow citizens their own record, while they live: the sign-ins and apps of the dead let nobody in.
 
-    Source: pbrl § 5-1, GDPR art. 15; domain rule C1
+    Source: pbrl § 5-1, GDPR art. 15; domain rules R32, C1
     """
-    return ask.actor.key == ask.facts.owner
+    return ask.actor.key == ask.facts.owner and not ask.facts.deceased
 
 
 @rule(211, basis="verge", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
 def guardian(ask: Ask) -> bool:
     """Allow the appointed guardian, while the appointment lasts and the citizen lives.
 
-    Source: vergemålsloven § 31, pbrl § 4-7; domain rule C9
+    Source: vergemålsloven § 31, pbrl § 4-7; domain rules R32, C9
     """
-    return acts_as(ask, "guardian") and not ask.facts.deceased
+    return acts_as(ask, "guardian")
 
 
 @rule(212, basis="fullmakt", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))

@@ -16,6 +16,7 @@ import msgspec
 OBJECTION = "presumed-objection"  # mark: the author believes the patient would object, which counts as a block
 WITHHELD = "withheld"  # mark: not for the patient to see
 SEVERAL = "several-persons"  # mark: it belongs to nobody, for it is about several persons at once
+BEREAVED = "etterlatte"  # stands where the role of a block does: relatives who are given insight after death
 WITHHELD_FROM_PARENTS = "withheld-parents"  # mark: nor for those who represent a child
 _PROTECTIONS = ("", "klientadresse", "kode7", "kode6")  # from least to most
 
@@ -65,6 +66,7 @@ class Block(_Timed, frozen=True, kw_only=True):
     """A citizen's refusal: whom it is about, and what.
 
     persons, units, roles          the readers refused; none named = everybody. A person: Practitioner or own Patient;
+                                   a role: of staff, or BEREAVED: relatives, once the person has died;
                                    a unit: the unit or the data controller the reader acts for
     documents, written_by, labels  the content refused: "Type/id", units or persons that wrote it, its marks
     dated                          what is dated within it is refused, be it written before or after; none of these:
@@ -80,6 +82,11 @@ class Block(_Timed, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     dated: Period | None = None
     even_emergency: bool = False
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it is about anybody but relatives after death."""
+        return self.roles != (BEREAVED,)
 
     @property
     def whole(self) -> bool:
@@ -112,6 +119,16 @@ class Representation(_Timed, frozen=True, kw_only=True):
     areas: tuple[str, ...] = ()
 
 
+class Insight(_Timed, frozen=True, kw_only=True):
+    """What one relative was given to read of a dead person's record. person: owner key of their own Patient.
+
+    items  the entries, "Type/id"; nothing else
+    """
+
+    person: int
+    items: tuple[str, ...]
+
+
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """One resource that more than one unit has written: all of them, whoever wrote last."""
 
@@ -123,6 +140,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that access asks of one owner. rev: changes whenever any of it does.
 
+    insights  what relatives were given to read after the person's death
     youth     when a parent has consented to the person's own sign-in
     labelled  the resources that carry security marks: a search asks about each of them before it looks
     shared    the resources that several units have written
@@ -139,6 +157,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...] = ()
     openings: tuple[Opening, ...] = ()
     representations: tuple[Representation, ...] = ()
+    insights: tuple[Insight, ...] = ()
     youth: tuple[Period, ...] = ()
     labelled: tuple[Labels, ...] = ()
     shared: tuple[Shared, ...] = ()
@@ -193,6 +212,10 @@ class _Representation(_Row, frozen=True, tag="representation"):
     value: Representation
 
 
+class _Insight(_Row, frozen=True, tag="insight"):
+    value: Insight
+
+
 class _Youth(_Row, frozen=True, tag="youth"):
     value: Period
 
@@ -227,7 +250,7 @@ class _Labelled(_Row, frozen=True, tag="labelled"):
 
 _AnyRow = (
     _Labelled | _Shared | _Person | _Relation | _Block | _Opening | _Representation | _Protection | _Employment | _Unit
-    | _Professional | _Subscriber | _Youth
+    | _Professional | _Subscriber | _Youth | _Insight
 )  # fmt: skip
 _decoder = msgspec.json.Decoder(list[_AnyRow])
 
@@ -246,7 +269,7 @@ def decode(owner: int, rev: int, text: str | bytes, *, is_person: bool) -> Facts
         protection=person.protection,
         relations=tuple(found.get(_Relation, ())), blocks=tuple(found.get(_Block, ())),
         openings=tuple(found.get(_Opening, ())), representations=tuple(found.get(_Representation, ())),
-        youth=tuple(found.get(_Youth, ())), labelled=tuple(found.get(_Labelled, ())),
-        shared=tuple(found.get(_Shared, ())),
+        insights=tuple(found.get(_Insight, ())), youth=tuple(found.get(_Youth, ())),
+        labelled=tuple(found.get(_Labelled, ())), shared=tuple(found.get(_Shared, ())),
         subscriber=next(iter(found.get(_Subscriber, ())), ""),
     )  # fmt: skip

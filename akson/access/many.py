@@ -20,11 +20,12 @@ _ANSWERS: Final = 64  # that are kept, of different questions
 def likeness(facts: Facts) -> Facts:
     """Return what staff are judged by in this record: all but who it is, its age, and who is close or acts for it.
 
-    Only rules for citizens look at the age; the owner's key and the persons are compared with the actor's own numbers
-    only (tests/access/test_many.py holds all against the rules).
+    Only rules for citizens look at the age and at what relatives were given; the owner's key and the persons are
+    compared with the actor's own numbers only (tests/access/test_many.py holds all against the rules).
     """
     shared = facts.shared if facts.blocks else ()  # only a block on what a unit has written asks for it
-    told = {"owner": 0, "rev": 0, "birth_date": None, "representations": (), "youth": (), "shared": shared}
+    told = {"owner": 0, "rev": 0, "birth_date": None, "representations": (), "youth": (), "insights": (),
+            "shared": shared}  # fmt: skip
     return msgspec.structs.replace(facts, **told)
 
 

@@ -2,23 +2,27 @@
 
 A case is a Task that carries the mark `CASE`, beside the id of the organisation that answers it and the ids of those it
 is about; one about an entry of the record carries `RECORD` and "Type/id" of the entry, and `ANSWERED` from when it is.
+One in which a relative asks for insight in the record of the dead carries `AFTER_DEATH`, and the relative's own id.
 What it holds and who sets the marks: akson/record/cases.py, holding.py.
 """
 
 from __future__ import annotations
 
 from akson.access import roles
-from akson.access.asking import RULES, STAFF, Act, Ask, own_job, rule
+from akson.access.asking import CITIZEN, RULES, STAFF, Act, Ask, own_job, rule
+from akson.access.bereaved import is_bereaved
 from akson.access.citizens import decides
 from akson.access.facts import Labels
 from akson.access.roles import Permission
 from akson.base.work import Actor, Kind
 
-__all__ = ["ANSWERED", "CASE", "RECORD", "RULES", "answers", "asks", "is_case", "judges"]
+__all__ = ["AFTER_DEATH", "ANSWERED", "CASE", "RECORD", "RULES", "answers", "asks", "is_case", "judges"]
 
 CASE = "citizens-case"  # the mark; nobody can take it off or put it on, see role_does_not_cover
 RECORD = "case-about-the-record"
 ANSWERED = "case-answered"
+AFTER_DEATH = "case-after-death"
+_NOT_CONTENT = frozenset({"Consent", "Task"})  # what the dead decided and asked for
 _BEGUN, _CHANGED = "c", "u"  # of SMART's letters
 
 
@@ -28,10 +32,20 @@ def is_case(labels: Labels | None) -> bool:
 
 
 def asks(ask: Ask) -> bool:
-    """Say whether a citizen begins a case about a record that they decide for."""
+    """Say whether a citizen begins a case about a record that they decide for, or a relative one about the dead."""
     labels = ask.labels
     begins = ask.act is Act.WRITE and labels is not None and labels.letters == _BEGUN
-    return begins and ask.actor.kind is Kind.CITIZEN and is_case(labels) and decides(ask)
+    if labels is None or not begins or ask.actor.kind is not Kind.CITIZEN or not is_case(labels):
+        return False
+    return decides(ask) or (AFTER_DEATH in labels.security and is_bereaved(ask))
+
+
+def asked_it(ask: Ask) -> bool:
+    """Say whether it is the relative who asked who reads a case about the dead: as long as they are one."""
+    labels = ask.labels
+    if labels is None or not is_case(labels) or AFTER_DEATH not in labels.security or ask.act is not Act.READ:
+        return False
+    return ask.actor.kind is Kind.CITIZEN and _own_id(ask.actor) in labels.security and is_bereaved(ask)
 
 
 def answers(ask: Ask) -> bool:
@@ -44,20 +58,23 @@ def answers(ask: Ask) -> bool:
         return False
     needed = Permission.ANSWER_FOR_RECORD if RECORD in labels.security else Permission.REVIEW_LOG
     done = ask.act is Act.READ or (ask.act is Act.WRITE and labels.letters == _CHANGED)
-    own = actor.id.partition("/")[2]
-    return done and roles.has(actor.role, needed) and _at(actor, labels) and own not in labels.security
+    return done and roles.has(actor.role, needed) and _at(actor, labels) and _own_id(actor) not in labels.security
 
 
 def judges(ask: Ask) -> bool:
     """Say whether the actor answers an open case about the entry asked for, or writes a correction of that entry.
 
-    A correction is a new document with the mark of what it corrects.
+    A correction is a new document with the mark of what it corrects. Who decides what a relative may read after death
+    reads the record for it: what is in it decides (hpl § 24).
     """
     labels, actor = ask.labels, ask.actor
     if labels is None or not roles.has(actor.role, Permission.ANSWER_FOR_RECORD):
         return False
-    cases = (one for one in ask.facts.labelled if is_case(one) and RECORD in one.security and _at(actor, one))
-    about = {mark for one in cases if ANSWERED not in one.security for mark in one.security if "/" in mark}
+    cases = [one for one in ask.facts.labelled if is_case(one) and RECORD in one.security and _at(actor, one)]
+    cases = [one for one in cases if ANSWERED not in one.security]
+    if ask.act is Act.READ and ask.facts.deceased and any(AFTER_DEATH in one.security for one in cases):
+        return labels.type not in _NOT_CONTENT
+    about = {mark for one in cases for mark in one.security if "/" in mark}
     if ask.act is not Act.WRITE:
         return f"{labels.type}/{labels.id}" in about
     return labels.type == "DocumentReference" and labels.letters == _BEGUN and not about.isdisjoint(labels.security)
@@ -68,24 +85,38 @@ def _at(actor: Actor, case: Labels) -> bool:
     return actor.kind is Kind.STAFF and actor.unit_id.partition("/")[2] in case.security
 
 
+def _own_id(actor: Actor) -> str:
+    return actor.id.partition("/")[2]
+
+
 @rule(123, refusal="AK-A063")
 def case_of_others(ask: Ask) -> bool:
-    """Refuse a case to everybody but the citizen, who decides for them, and who answers; citizens do not change it.
+    """Refuse a case to everybody but who asked, decides for the person, or answers; citizens do not change it.
 
     Those who give care are not told, least of all whom it is about; a program is not told what citizens ask for.
 
     Source: GDPR art. 12, 15, 38 (5), pjl § 18; domain rules C2, R34
     """
-    if not is_case(ask.labels) or own_job(ask) or answers(ask):
+    if not is_case(ask.labels) or own_job(ask) or answers(ask) or asked_it(ask):
         return False
     return not (asks(ask) or (ask.act is Act.READ and ask.actor.kind is Kind.CITIZEN and decides(ask)))
+
+
+@rule(217, basis="pårørende etter dødsfall", to=CITIZEN)
+def asks_after_death(ask: Ask) -> bool:
+    """Allow a relative of one who has died to ask for insight in the record, and to read what came of it.
+
+    Source: pbrl § 5-1 fifth paragraph, hpl § 24; domain rule R32
+    """
+    labels = ask.labels
+    return labels is not None and AFTER_DEATH in labels.security and (asked_it(ask) or asks(ask))
 
 
 @rule(345, basis="behandler en sak", to=STAFF)
 def answers_the_case(ask: Ask) -> bool:
     """Allow those who answer cases the ones that their organisation answers: of looks the privacy officer.
 
-    About an entry of the record it is who answers for the record. Neither gets anything else by it.
+    About an entry of the record, or insight after death, it is who answers for the record. Neither gets more by it.
 
     Source: GDPR art. 12, 38 (4), 39, pjl § 22, hpl §§ 42-44; domain rules C2, C6, C7, R14, R18, R34
     """
@@ -96,6 +127,9 @@ def answers_the_case(ask: Ask) -> bool:
 def reads_what_a_case_is_about(ask: Ask) -> bool:
     """Allow who answers a case about an entry to read it and write the correction, until the case is answered.
 
-    Source: hpl §§ 42, 43 (correction and erasure are decided by who answers for the record); domain rules C6, C7
+    And who answers a relative's case to read the dead person's record.
+
+    Source: hpl §§ 24, 42, 43 (insight after death, correction and erasure are decided by who answers for the record);
+    domain rules R32, C6, C7
     """
     return judges(ask)

@@ -13,6 +13,7 @@ Rules are pure: what they know is in `Ask`.
     erasing     what leaves a record for good       commons     what belongs to nobody
     subscribers each subscription is its subscriber's
     rights      what citizens ask for by right, and who answers
+    bereaved    relatives of the dead
     stopping    citizens who have taken their own access away
 """
 
@@ -25,6 +26,7 @@ from akson.access import (
     advising,
     attesting,
     barring,
+    bereaved,
     blocking,
     caring,
     children,
@@ -45,9 +47,9 @@ from akson.base.work import Actor, Kind, Purpose
 __all__ = ["NOBODY", "Act", "Decision", "closes_by_date", "decide", "hides_address", "partly_closed"]
 
 # Importing them registers their rules.
-_LOADED = (advising.RULES, attesting.RULES, barring.RULES, blocking.RULES, caring.RULES, children.RULES, citizens.RULES,
-           commons.RULES, erasing.RULES, opening.RULES, programs.RULES, rights.RULES, stopping.RULES, subscribers.RULES,
-           tokens.RULES)  # fmt: skip
+_LOADED = (advising.RULES, attesting.RULES, barring.RULES, bereaved.RULES, blocking.RULES, caring.RULES,
+           children.RULES, citizens.RULES, commons.RULES, erasing.RULES, opening.RULES, programs.RULES, rights.RULES, stopping.RULES,
+           subscribers.RULES, tokens.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:

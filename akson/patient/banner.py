@@ -94,7 +94,7 @@ def _reaction(allergy: Resource) -> str:
 
 def _blocked(facts: Facts, now: datetime) -> Iterator[Badge]:
     """Yield the padlock when the citizen has closed something; it says nothing of what stands there."""
-    holding = [block for block in facts.blocks if block.holds(now)]
+    holding = [block for block in facts.blocks if block.holds(now) and block.at_work]
     if holding:
         t, count = texts().plain, sum(len(block.documents) for block in holding)
         what = t("patient.blocked_items", count=count) if count else t("patient.blocked_for_some")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -32,6 +32,7 @@ class Case:
 
     sort     a code of cases.SORTS
     who      whose looks it is about: "Practitioner/<id>"; called: "Berit Solli, sykepleier"
+    relative who asks after a death: "Patient/<id>", else ""; keeper: who keeps the record that is asked about
     item     the entry it is about: "DocumentReference/<id>"; of those about looks ""; correction: what corrects it
     outcome  a code of cases.OUTCOMES, "" while it is open
     changed  when it was answered
@@ -42,6 +43,8 @@ class Case:
     patient: str
     name: str
     asker: str
+    relative: str
+    keeper: str
     asked: datetime
     due: date
     who: str
@@ -67,11 +70,13 @@ def case_of(hit: Stored) -> Case | None:
     sort, inputs, outputs = cases.sort_of(task), task.get("input") or (), task.get("output") or ()
     if sort not in cases.SORTS or not cases.is_marked(task):
         return None
-    who, period = (cases.given(inputs, cases.INPUT, name) for name in (cases.WHO, cases.WHEN))
+    who, period, keeper = (cases.given(inputs, cases.INPUT, name) for name in (cases.WHO, cases.WHEN, cases.KEEPER))
+    about_dead = cases.SORTS[sort].about_dead
     asked = moment(task.get("authoredOn")) or BEGINNING
     return Case(
         stored=hit, sort=sort, patient=reference(task["for"]).partition("/")[2], name=display(task["for"]),
-        asker=display(task.get("requester")), asked=asked, who=reference(who), called=display(who),
+        asker=display(task.get("requester")), relative=reference(task.get("requester")) if about_dead else "",
+        keeper=display(keeper), asked=asked, who=reference(who), called=display(who),
         item=reference(task.get("focus")) if cases.SORTS[sort].about_entry else "",
         due=date.fromisoformat(task["restriction"]["period"]["end"]), words=_text(inputs, cases.INPUT, cases.WORDS),
         since=moment(period.get("start")) or asked, until=_last(period, asked), outcome=cases.outcome_of(outputs),
@@ -110,12 +115,14 @@ async def ask(
 
 
 async def answer(
-    work: Work, case: Stored, version: int, *, text: str, outcome: str, correction: str = ""
+    work: Work, case: Stored, version: int, *, text: str, outcome: str, correction: str = "",
+    more: Sequence[Resource] = (),
 ) -> Stored:  # fmt: skip
     """Answer a case and close it: what the citizen reads, and what the look through the log showed.
 
     correction  the document that corrects the entry it is about: "DocumentReference/<id>"
-    Raises  Refused AK-J003 when it was changed meanwhile, AK-B003, AK-B004
+    more        other outputs: what a relative is given
+    Raises  Refused AK-J003 when it was changed meanwhile, AK-B003, AK-B004, AK-B012
     Leaves  the Task completed, access-log row, news
     """
     coded = {"coding": [{"system": cases.OUTPUT, "code": outcome}]}
@@ -123,6 +130,7 @@ async def answer(
                cases.told(cases.OUTPUT, cases.OUTCOME, valueCodeableConcept=coded)]  # fmt: skip
     if correction:
         outputs.append(cases.told(cases.OUTPUT, cases.CORRECTION, valueReference={"reference": correction}))
+    outputs += map(dict, more)
     meta = {**case.resource["meta"], "security": cases.closed(case.resource)}
     closed = {
         **case.resource, "meta": meta, "status": "completed",

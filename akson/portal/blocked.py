@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from akson.access.facts import BEREAVED
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.fhir.dates import interval
@@ -37,14 +38,20 @@ def title(provision: Resource, whom: str, find: Find) -> str:
 
 
 def means(consent: Resource) -> str:
-    """Return how strong a block is: "person", "even", "unit" or "all", as the texts name it."""
+    """Return how strong a block is: "bereaved", "person", "even", "unit" or "all", as the texts name it."""
     actors = consent["provision"].get("actor", ())
+    if any(_is_bereaved(one) for one in actors):
+        return "bereaved"
     if any(reference(one.get("reference")).startswith("Practitioner/") for one in actors):
         return "person"
     coded = (consent.get("policyRule") or {}).get("coding", ())
     if any(one.get("system") == BLOCKABLE and one.get("code") == EVEN_EMERGENCY for one in coded):
         return "even"
     return "unit" if actors else "all"
+
+
+def _is_bereaved(actor: Resource) -> bool:
+    return any(one.get("code") == BEREAVED for one in (actor.get("role") or {}).get("coding", ()))
 
 
 def lasts(provision: Resource, written: datetime | None) -> Iterator[str]:

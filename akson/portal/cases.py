@@ -101,12 +101,16 @@ def told(opened: Opened, case: Case, about: Mapping[str, str], now: datetime) ->
     )  # fmt: skip
     return model.Asked(
         id=_anchor(case), title=t(f"cases.asked_{case.sort}"), state=state, late=late, answer=case.answer,
-        about=about[case.item] if case.item else ", ".join((case.called, full_date(local(case.since).date()))),
+        about=about[case.item] if case.item else case.keeper or _looked_at(case),
         words=opened.say("cases.words_were", words=case.words) if case.words else "",
         outcome=t(f"cases.{case.outcome}") if case.closed else "",
         appeal=t("cases.appeal") if case.outcome == REFUSED else "",
         correction_href=_in_record(opened, case.correction) if case.correction else "",
     )  # fmt: skip
+
+
+def _looked_at(case: Case) -> str:
+    return ", ".join((case.called, full_date(local(case.since).date())))
 
 
 def _in_record(opened: Opened, document: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from akson.access.facts import BEREAVED
 from akson.access.roles import ROLES
 from akson.base.web.forms import Choice, Choices, Confirm, Day, Fault, Field, Filled, Form
 from akson.base.web.messages import texts
@@ -30,7 +31,7 @@ from akson.registers.codes import ROLE
 PATH: Final = "/min/innsyn/sperr/mer"
 WANTED: Final = {"Consent": 200, "DocumentReference": 200}
 WHATS: Final = ("all", "document", "period", "future", "author")
-WHOMS: Final = ("everyone", "person", "unit", "organisation", "role")
+WHOMS: Final = ("everyone", "person", "unit", "organisation", "role", "bereaved")
 _TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem/"
 _PRIVACY_CONSENT: Final = "59284-0"  # LOINC
 
@@ -101,7 +102,7 @@ def _fields(what: str, whom: str, known_: Known) -> Iterator[Field]:
         yield Day(name="datert_til", label="closing.dated_to")
     yield Day(name="gjelder_fra", label="closing.from", help="closing.from_help", required=False)
     yield Day(name="gjelder_til", label="closing.to", help="closing.to_help", required=False)
-    if whom != "person":
+    if whom not in ("person", "bereaved"):
         yield Confirm(name="ogsaa_nod", label="closing.emergency", required=False)
 
 
@@ -173,6 +174,9 @@ def _part(work: Work, what: str, answers: Mapping[str, Any], known_: Known) -> d
 
 def _reader(whom: str, answers: Mapping[str, Any], known_: Known) -> dict[str, Any]:
     """Return whom it is closed to; {} is everybody at work."""
+    if whom == "bereaved":
+        coded = {"coding": [{"system": BLOCKABLE, "code": BEREAVED}]}
+        return {"actor": [{"role": coded, "reference": {"display": texts().plain("closing.for_bereaved")}}]}
     field = _NEEDED.get(whom)
     if field is None:
         return {}
@@ -207,8 +211,12 @@ def second(opened: Opened, what: str, whom: str, hidden: tuple[tuple[str, str], 
     t = texts().plain
     strong = ("person", "stop") if whom == "person" else ("emergency", "stop")
     keys = (("whole", "lock"), strong) if what == "all" else (("absent", "lock"), ("part", "doc"), strong)
-    told = [(t(f"closing.means_{key}"), icon) for key, icon in keys]
-    told += [(opened.say("closing.means_care"), "heart"), (t("closing.means_end"), "swap")]
+    if whom == "bereaved":
+        told = [(t("closing.means_bereaved"), "lock"), (t("closing.means_living"), "doc")]
+    else:
+        told = [(t(f"closing.means_{key}"), icon) for key, icon in keys]
+        told.append((opened.say("closing.means_care"), "heart"))
+    told.append((t("closing.means_end"), "swap"))
     return model.Closing(
         head=t(f"closing.head_{what}", whom=t(f"closing.for_{whom}")), lead=t("closing.lead"), action=PATH,
         back=opened.href("/min/innsyn"), hidden=hidden, means=tuple(told), again=opened.href(PATH),

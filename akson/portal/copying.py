@@ -39,7 +39,7 @@ async def to_read(work: Work, opened: Opened) -> Response:
     found = await gathered(work, opened)
     told = paper.paper([one.resource for one in found], name=opened.name, born=opened.identity.born, now=work.now)
     made = await asyncio.to_thread(paper.printed, told, work.now)
-    return _file(work, made, "application/pdf", "pdf")
+    return file(work, made, "application/pdf", "pdf")
 
 
 async def as_data(work: Work, opened: Opened) -> Response:
@@ -47,10 +47,11 @@ async def as_data(work: Work, opened: Opened) -> Response:
     found = await gathered(work, opened)
     entries = b",".join(b'{"resource":' + one.body + b"}" for one in found if one.body)
     head = b'{"resourceType":"Bundle","type":"collection","timestamp":"' + work.now.isoformat().encode() + b'"'
-    return _file(work, head + b',"entry":[' + entries + b"]}", "application/fhir+json", "json")
+    return file(work, head + b',"entry":[' + entries + b"]}", "application/fhir+json", "json")
 
 
-def _file(work: Work, content: bytes, mime: str, ending: str) -> Response:
+def file(work: Work, content: bytes, mime: str, ending: str) -> Response:
+    """Return what is to be saved, named by the day."""
     name = f"{texts().plain('copy.file')}-{local(work.now).date().isoformat()}.{ending}"
     return Response(content, media_type=mime, headers={
         "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"

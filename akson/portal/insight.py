@@ -13,11 +13,12 @@ from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.alerting.choosing import chosen
 from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import alerts, apps, blocked, blocks, cases, demands, given, looks, model, youth
+from akson.portal import alerts, apps, bereaved, blocked, blocks, cases, demands, given, looks, model, youth
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
 from akson.record.authors import Author, authors
+from akson.record.bereaved import dead
 from akson.record.represented import representing
 from akson.record.session import Within
 from akson.record.working import Worker, working
@@ -51,6 +52,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
         persons=(*youth.entries(work, opened), *await _representatives(work, opened)),
+        dead=bereaved.entries(await dead(work)) if opened.own else (),
         apps=await apps.entries(work, opened), given=() if before else await given.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",

@@ -78,6 +78,18 @@ class Asking:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Deceased:
+    """One who has died, as a relative sees them: what was asked, and what may be read."""
+
+    id: str  # of the Patient
+    name: str
+    asked: tuple[Asked, ...]
+    waits: bool  # something asked is not answered yet
+    read_href: str  # what was given; empty when nothing is, or its time is over
+    until: str  # "Kan leses til og med 22.02.2027."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Home:
     """Min side."""
 
@@ -179,6 +191,7 @@ class Insight:
     block_href: str = ""  # to close the record to someone; empty for those who may not decide it
     close_href: str = ""  # to close something else
     persons: tuple[Entry, ...] = ()  # who may act for me
+    dead: tuple[Entry, ...] = ()  # whose record one may ask for insight in
     apps: tuple[Entry, ...] = ()  # that have been let in
     given: tuple[Entry, ...] = ()  # to whom information was sent
     asked: tuple[Asked, ...] = ()

@@ -7,6 +7,7 @@ a form.
     Task.code          one of SORTS                          Task.for        whose record
     Task.input         who, when, in the citizen's words     Task.output     the answer, the outcome, the correction
     Task.focus         the entry it is about                 meta.security   the mark, who answers, what it is about
+                                                             and, of one about the dead, which relative asks
     restriction.period.end   the day it must be answered
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from akson.access.rights import ANSWERED, CASE, RECORD
+from akson.access.rights import AFTER_DEATH, ANSWERED, CASE, RECORD
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
@@ -33,14 +34,17 @@ ANSWERED_BY: Final = "https://akson.no/fhir/case-answered-by"  # its codes are i
 ABOUT: Final = "https://akson.no/fhir/case-about"  # its codes are ids of Practitioners
 ITEM: Final = "https://akson.no/fhir/case-item"  # its codes are "Type/id": of a case about it, and of what corrects it
 CLOSING: Final = "https://akson.no/fhir/mark"  # of akson/access/facts.py
+ASKED_BY: Final = "https://akson.no/fhir/case-asked-by"  # its code is the id of a relative's own Patient
 INPUT: Final = "https://akson.no/fhir/case-input"
 OUTPUT: Final = "https://akson.no/fhir/case-output"
-WHO, WHEN, WORDS = "who", "when", "words"  # of INPUT
+WHO, WHEN, WORDS, KEEPER = "who", "when", "words", "keeper"  # of INPUT; the last is who keeps the record, a reference
 ANSWER, OUTCOME, CORRECTION = "answer", "outcome", "correction"  # of OUTPUT; the last is a reference
+ENTRY, UNTIL = "entry", "until"  # of OUTPUT: what a relative may read, a reference each, and through which day
 ANSWERED_WITHIN: Final = timedelta(days=30)  # GDPR art. 12 (3); domain rule R34
 OUTCOMES: Final = ("lawful", "unlawful", "unclear")
-CORRECT, ERASE = "correction", "deletion"  # of SORTS
+CORRECT, ERASE, BEREAVED = "correction", "deletion", "after-death"  # of SORTS
 CORRECTED, ERASED, ELSEWHERE, REFUSED = "corrected", "erased", "wrong-person", "refused"  # outcomes
+GRANTED: Final = "granted"  # outcome: the relative may read what the answer names
 GONE: Final = frozenset({ERASED, ELSEWHERE})  # outcomes by which the entry has left the record
 MOST_WORDS: Final = 4000
 TASK: Final = "Task"
@@ -53,6 +57,7 @@ class Sort:
     by_citizens  who begins it; else we do
     outcomes     what its answer may come to
     about_entry  of the record, and answered by who answers for that; else about somebody's looks
+    about_dead   a relative asks for insight in the record of one who has died; answered likewise
     """
 
     code: str
@@ -60,6 +65,12 @@ class Sort:
     outcomes: tuple[str, ...] = OUTCOMES
     by_citizens: bool = True
     about_entry: bool = False
+    about_dead: bool = False
+
+    @property
+    def of_record(self) -> bool:
+        """Whether who answers for the record answers it."""
+        return self.about_entry or self.about_dead
 
 
 SORTS: Final[Mapping[str, Sort]] = {
@@ -71,6 +82,7 @@ SORTS: Final[Mapping[str, Sort]] = {
         Sort(code="finding", display="Oppslag som skilte seg ut i loggen", by_citizens=False),
         Sort(code=CORRECT, display="Krav om retting", outcomes=(CORRECTED, REFUSED), about_entry=True),
         Sort(code=ERASE, display="Krav om sletting", outcomes=(ERASED, ELSEWHERE, REFUSED), about_entry=True),
+        Sort(code=BEREAVED, display="Innsyn etter dødsfall", outcomes=(GRANTED, REFUSED), about_dead=True),
     )
 }
 
@@ -89,6 +101,8 @@ def task(
     who = (given(about, INPUT, WHO) or {}).get("reference", "").partition("/")[2]
     named = [(MARK, CASE), *((ANSWERED_BY, one) for one in dict.fromkeys(answerers))]
     named += [(ABOUT, who)] if who else [(MARK, RECORD), *((ITEM, one) for one in items)]
+    if SORTS[sort].about_dead:
+        named += [(MARK, AFTER_DEATH), (ASKED_BY, requester["reference"].partition("/")[2])]
     named += [(CLOSING, one) for one in marks]
     due = (now + ANSWERED_WITHIN).astimezone(HERE).date().isoformat()
     coding = {"system": SYSTEM, "code": sort, "display": SORTS[sort].display}
@@ -122,6 +136,11 @@ def given(parts: Sequence[Resource], system: str, code: str) -> Any:
         if any(c.get("system") == system and c.get("code") == code for c in part["type"].get("coding", ())):
             return next((value for name, value in part.items() if name.startswith("value")), {})
     return {}
+
+
+def all_given(parts: Sequence[Resource], system: str, code: str) -> list[Any]:
+    """Return the values of every input or output with this code."""
+    return [value for part in parts if (value := given([part], system, code))]
 
 
 def sort_of(resource: Resource) -> str:

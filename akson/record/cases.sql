@@ -5,6 +5,34 @@ SELECT r.id FROM fact u
   JOIN resource r ON r.owner = coalesce(nullif(u.unit, 0), u.owner) AND r.type = $2 AND NOT r.deleted
  WHERE u.owner = $1 AND u.kind = 'unit';
 
+-- name: record_keepers
+-- Who answers for a record: the data controllers of the units that have written in it.
+-- in   $1 owner, $2 types of content, $3 code of Organization
+-- out  id, owner and name of each, who has written most first
+SELECT o.id, o.owner, f.data::json -> 'value' ->> 'name' AS name
+  FROM (SELECT coalesce(nullif(u.unit, 0), nullif(e.unit, 0), e.controller) AS keeper, count(*) AS written
+          FROM resource e LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
+         WHERE e.owner = $1 AND e.type = ANY ($2::smallint[]) AND NOT e.deleted GROUP BY 1) k
+  JOIN resource o ON o.owner = k.keeper AND o.type = $3 AND NOT o.deleted
+  LEFT JOIN fact f ON f.owner = o.owner AND f.kind = 'unit'
+ ORDER BY k.written DESC, o.owner;
+
+-- name: kept
+-- The entries of a record that one data controller answers for, newest first; rows as `current` of reading.sql.
+-- in   $1 owner, $2 types, $3 owner key of the controller, $4 and $5 dated from and before, or null,
+--      $6 ids, or null for all, $7 how many
+SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted,
+       v.body, o.facts_rev, o.facts, o.type AS owner_type
+  FROM resource r
+  JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
+  JOIN owner o ON o.owner = r.owner
+  LEFT JOIN fact u ON u.owner = r.unit AND u.kind = 'unit'
+ WHERE r.owner = $1 AND r.type = ANY ($2::smallint[]) AND NOT r.deleted
+   AND coalesce(nullif(u.unit, 0), nullif(r.unit, 0), r.controller) = $3
+   AND ($4::timestamptz IS NULL OR r.sort_date >= $4) AND ($5::timestamptz IS NULL OR r.sort_date < $5)
+   AND ($6::text[] IS NULL OR r.id = ANY ($6))
+ ORDER BY r.sort_date DESC NULLS LAST, r.id LIMIT $7;
+
 -- name: name
 -- What a person is called.
 SELECT data::json -> 'value' ->> 'name' AS name FROM fact WHERE owner = $1 AND kind = 'person';

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from akson.access.facts import BEREAVED
 from akson.access.roles import ROLES
 from akson.record.projecting import FactRow, Lookup, Resource, bounds, row
 
@@ -21,6 +22,7 @@ LEARNING: Final = "TRAIN"  # of v3-ActReason
 EVEN_EMERGENCY: Final = "even-emergency"
 AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
 _LOCAL: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]+")
+_ROLES: Final = ROLES.keys() | {BEREAVED}
 _READERS: Final = {"Practitioner": "persons", "Patient": "persons", "Organization": "units"}
 
 
@@ -67,7 +69,7 @@ def _readers(actors: list[Resource], lookup: Lookup) -> dict[str, Any]:
     for actor in actors:
         reference, codes = _reference(actor), (actor.get("role") or {}).get("coding") or []
         kind = _READERS.get(reference.partition("/")[0], "")
-        roles = [] if reference else sorted({c.get("code", "") for c in codes} & ROLES.keys())
+        roles = [] if reference else sorted({c.get("code", "") for c in codes} & _ROLES)
         found = [lookup.key(reference)] if kind else roles
         known = known and any(found)
         named[kind or "roles"] += found

@@ -13,6 +13,7 @@ import msgspec
 from akson.access.facts import Labels, Shared, strongest
 from akson.access.subscribers import SUBSCRIPTION
 from akson.record import relating
+from akson.record.after_death import insight
 from akson.record.consents import consent
 from akson.record.projecting import FactRow, Lookup, Resource, bounds, national, row
 from akson.record.relating import relations
@@ -97,6 +98,12 @@ def _practitioner_role(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
             yield row("employment", value, unit=unit, person=person)
 
 
+def _task(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
+    """Who carries out what was ordered; and what a relative was given to read, by the answer to a case."""
+    yield from relating.PROJECTIONS["Task"](resource, lookup)
+    yield from insight(resource, lookup)
+
+
 def _organization(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
     """A unit, its name and what it is part of: read by sign-in and message addressing."""
     parent = lookup.key((resource.get("partOf") or {}).get("reference"))
@@ -117,6 +124,7 @@ _FULL_DATE: Final = len("2026-11-22")
 _PROJECTIONS: Final[dict[str, Callable[[Resource, Lookup], Iterator[FactRow]]]] = {
     "Patient": _patient,
     **relating.PROJECTIONS,
+    "Task": _task,
     "Consent": consent,
     "RelatedPerson": related_person,
     "PractitionerRole": _practitioner_role,

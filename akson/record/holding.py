@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from akson.access.facts import WITHHELD_FROM_PARENTS, Labels
-from akson.access.rights import CASE
+from akson.access.rights import AFTER_DEATH, CASE
 from akson.access.roles import called
 from akson.access.rules import Act
 from akson.audit import view
@@ -16,7 +16,7 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import bodies, types
 from akson.fhir.dates import interval
-from akson.record import cases
+from akson.record import bereaved, cases
 from akson.record.cases import (
     ANSWER,
     CORRECTED,
@@ -30,13 +30,14 @@ from akson.record.cases import (
     WHEN,
     WHO,
     WORDS,
+    Sort,
     given,
     told,
 )
 from akson.record.deciding import asked, may_read
 from akson.record.drafts import Draft
 from akson.record.session import Within, fetch, session
-from akson.record.stored import stored
+from akson.record.stored import marks_on, stored
 
 SQL = queries(__file__, "cases.sql")
 READING = queries(__file__, "reading.sql")
@@ -60,7 +61,10 @@ async def hold(work: Work, drafts: Sequence[Draft]) -> None:
 
 def _may_ask(work: Work, draft: Draft) -> bool:
     facts = session(work).facts.get(draft.owner or 0)
-    labels = Labels(type=TASK, security=frozenset({CASE}), letters="c", author=work.actor.key)
+    sort, resource = SORTS.get(cases.sort_of(draft.resource or {})), draft.resource or {}
+    about_dead = (sort and sort.about_dead) or AFTER_DEATH in marks_on(resource)
+    marks = frozenset({CASE, AFTER_DEATH} if about_dead else {CASE})
+    labels = Labels(type=TASK, security=marks, letters="c", author=work.actor.key)
     return facts is not None and asked(work, facts, labels, Act.WRITE).permit
 
 
@@ -74,10 +78,14 @@ async def _completed(work: Work, owner: int, resource: Resource) -> dict[str, An
     words = given(resource.get("input") or (), INPUT, WORDS) or ""
     if not isinstance(words, str) or len(words) > MOST_WORDS:
         raise Refused("AK-B002", path="Task.input")
-    found = await (_about_entry if sort.about_entry else _about_looks)(work, owner, resource, words)
+    found = await _about(sort)(work, owner, resource, words)
     about = [*found["about"], *([told(INPUT, WORDS, valueString=words)] if words else [])]
     requester = {"reference": work.actor.id, "display": work.actor.name}
     return cases.task(sort.code, person=resource["for"], requester=requester, now=work.now, **{**found, "about": about})
+
+
+def _about(sort: Sort) -> Callable[[Work, int, Resource, str], Awaitable[dict[str, Any]]]:
+    return _about_dead if sort.about_dead else _about_entry if sort.about_entry else _about_looks
 
 
 def _decided_here(work: Work, resource: Resource) -> list[str]:
@@ -107,6 +115,10 @@ async def _about_looks(work: Work, owner: int, resource: Resource, words: str) -
     about = [told(INPUT, WHO, valueReference={"reference": reference, "display": name}),
              told(INPUT, WHEN, valuePeriod={"start": period["start"], "end": period["end"]})]  # fmt: skip
     return {"about": about, "answerers": [answerer]}
+
+
+async def _about_dead(work: Work, owner: int, resource: Resource, words: str) -> dict[str, Any]:
+    return await bereaved.asked(work, owner, resource.get("input") or (), words)
 
 
 async def _about_entry(work: Work, owner: int, resource: Resource, words: str) -> dict[str, Any]:
@@ -158,6 +170,8 @@ async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
     for one in answers:
         before = standing.get(f"{TASK}/{one.id}")
         _refuse_unfit_answer(one.resource or {}, stored(before).resource if before else {})
+        if before and cases.sort_of(one.resource or {}) == cases.BEREAVED:
+            await bereaved.refuse_unfit(work, stored(before), (one.resource or {}).get("output") or ())
         entry = standing.get("/".join(_focus(one)[1:]))
         if cases.outcome_of((one.resource or {}).get("output") or ()) in GONE and entry and not entry["deleted"]:
             raise Refused("AK-B009", path="Task.output")

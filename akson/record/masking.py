@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from akson.access.facts import Facts
+from akson.access.rights import CASE
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
@@ -93,7 +94,13 @@ def _others(row: Mapping[str, Any], one: Stored) -> set[str]:
     """Return "Patient/x" of the others whom the resource names; it is opened only when it may name any."""
     if one.packed is None or not (row["about"] or row.get("method", "") != ""):  # that is told of old versions
         return set()
-    return set(other_patients(one.resource, one.body or b""))
+    found = set(other_patients(one.resource, one.body or b""))
+    return found - _asker(one.resource) if CASE in (row["labels"] or ()) else found
+
+
+def _asker(case: Mapping[str, Any]) -> set[str]:
+    """Return who asks in a case, by right: those who may read it answer them by name."""
+    return {str((case.get("requester") or {}).get("reference", ""))}
 
 
 async def _keys(work: Work, named: Iterable[str]) -> dict[str, int]:

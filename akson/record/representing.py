@@ -19,6 +19,7 @@ _RESPONSIBILITY: Final = "http://hl7.no/fhir/CodeSystem/no-basis-parental-respon
 _BARNEVERN: Final = "barnevern"  # has taken over the care of the child
 _PARENTS: Final = {"MTH": "mor", "FTH": "far", "PRN": ""}  # v3-RoleCode -> who has responsibility alone
 _RESPONSIBLE: Final = {"parental-responsibility", "foreldreansvar"}
+_NEXT_OF_KIN: Final = "http://terminology.hl7.org/CodeSystem/v2-0131"
 _DECIDED: Final = {"proxy": "proxy", "POWATT": "proxy", "GUARD": "guardian"}
 _KINDS: Final = {"http://terminology.hl7.org/CodeSystem/v3-RoleCode", KINSHIP}
 # Those whose record nobody opens at work. Source: forvaltningsloven § 6 (up, down, siblings, spouses)
@@ -51,6 +52,9 @@ def related_person(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
 
 
 def _is_close(codings: list[Resource]) -> bool:
+    """Say whether somebody is family, or is named as the closest by the person (pbrl § 1-3 b)."""
+    if any(c.get("system") == _NEXT_OF_KIN and c.get("code") == "N" for c in codings):
+        return True
     return any(c.get("code") in _FAMILY for c in codings if c.get("system") in _KINDS)
 
 

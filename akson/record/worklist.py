@@ -27,7 +27,7 @@ READING = queries(__file__, "reading.sql")
 TASK: Final = "https://akson.no/fhir/task"  # Task.code
 FOR_INFORMATION: Final = "orientering"  # to be known, not acted on: kind "notice" instead of "task"
 CASE: Final = "case"  # kind of what citizens ask for by right, see cases.py
-DEMAND: Final = "demand"  # kind of those that are about an entry
+DEMAND: Final = "demand"  # kind of those that who answers for the record answers
 OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")
 MOST: Final = 200
 _AT_HOME: Final = "HH"  # Encounter.class
@@ -111,7 +111,7 @@ def _task(resource: Resource, open_id: OpenId) -> Iterator[tuple[int, int, str, 
     codes = {c.get("code") for c in (resource.get("code") or {}).get("coding") or [] if c.get("system") == TASK}
     kind, until = "notice" if FOR_INFORMATION in codes else "task", interval(due)[1] if due else None
     if answerers := all_marked(resource, ANSWERED_BY) if is_marked(resource) else []:
-        kind = DEMAND if (sort := SORTS.get(sort_of(resource))) and sort.about_entry else CASE
+        kind = DEMAND if (sort := SORTS.get(sort_of(resource))) and sort.of_record else CASE
         yield from ((key, 0, kind, until) for one in answerers if (key := open_id(one)))
     elif unit or person:
         yield unit, person, kind, until

@@ -67,6 +67,7 @@ class Inspected:
 class Entry:
     """One entry of a record that something is demanded of."""
 
+    reference: str  # "DocumentReference/<id>"
     title: str
     by: str  # "Mariam Yusuf, 22.11.2026"
     text: str
@@ -86,6 +87,29 @@ class Demanded:
     state: str
     entry: Entry | None  # while it waits, for who may see it
     closed_to_you: str  # why not
+    action: str
+    answer: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bereaved:
+    """A relative's request for insight after death, with what may be given of the record."""
+
+    title: str
+    person: str  # who has died
+    asker: str
+    kin: str  # how they are related: "Nær familie"
+    words: str
+    asked: str
+    due: str
+    now: bool
+    state: str
+    entries: tuple[Entry, ...]  # while it waits
+    kept: int  # how many more there are that cannot be given
+    chosen: frozenset[str]  # of the entries
+    since: str  # the period that is shown, as typed
+    until: str
     action: str
     answer: str
     outcome: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -17,20 +16,17 @@ from akson.base.web.sent import version
 from akson.base.work import Work
 from akson.patient import cases, demands
 from akson.patient.cases import Case
-from akson.patient.reading import Resource, display, moment, plain_text, words
 from akson.record import journal, worklist
 from akson.record.cases import CORRECTED, GONE, MOST_WORDS, SORTS
 from akson.record.session import undo
 from akson.record.stored import Stored
-from akson.workplace import casework
-from akson.workplace.words import due, uncapital
+from akson.workplace import bereaved, casework, telling
+from akson.workplace.words import due
 
 SCREENS = Screens(__name__)
 NEEDS: Final = Permission.ANSWER_FOR_RECORD
-SOON: Final = timedelta(days=7)
 CLOSED: Final = ("completed",)
 MOST_CLOSED: Final = 20
-_SAYS: Final = 20_000  # letters of a note
 
 
 def _told(outcomes: Iterable[str]) -> Choices:
@@ -64,6 +60,8 @@ async def one(work: Work, visit: Visit, task: str) -> Page | Go:
     case = await _case(work, task)
     if visit.sent and case.closed:
         raise Refused("AK-B004")
+    if SORTS[case.sort].about_dead:
+        return await bereaved.page(work, visit, case)
     form = FORMS[case.sort]
     filled = form.read(visit.form) if visit.sent else form.blank(version=case.stored.version)
     if filled.valid:
@@ -109,7 +107,7 @@ async def _case(work: Work, task: str) -> Case:
         case = cases.case_of(await journal.read(work, "Task", task))
     except Refused as refused:
         raise (Refused("AK-J001") if refused.code.startswith("AK-A") else refused) from None
-    if case is None or not case.item:
+    if case is None or not SORTS[case.sort].of_record:
         raise Refused("AK-J001")
     return case
 
@@ -136,32 +134,16 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
             entry = await _entry(work, case)
         except Refused as refused:
             fault = refused.text
-    near = _near(case, work)
+    near = telling.near(case, work)
     shown = casework.Demanded(
-        title=_title(case), person=case.name, asker=case.asker if case.asker != case.name else "", words=case.words,
-        asked=said(case.asked, work.now), due=full_date(case.due), now=near, state=_state(case, work),
-        entry=_drawn(entry) if entry else None, closed_to_you=fault, action=f"/krav/{case.stored.id}",
-        answer=case.answer, outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
+        title=telling.title(case), person=case.name, asker=case.asker if case.asker != case.name else "",
+        words=case.words, asked=said(case.asked, work.now), due=full_date(case.due), now=near,
+        state=telling.state(case, work), entry=telling.entry(entry) if entry else None, closed_to_you=fault,
+        action=f"/krav/{case.stored.id}", answer=case.answer,
+        outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
     )  # fmt: skip
     return Page("krav_sak.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
                 form=None if case.closed else filled)  # fmt: skip
-
-
-def _drawn(entry: Stored) -> casework.Entry:
-    resource = entry.resource
-    given = [resource.get(name) or () for name in ("author", "recorder", "informationSource")]
-    by = [display(one) for some in given for one in (some if isinstance(some, list) else [some]) if one]
-    at = moment(resource.get("date") or resource.get("recordedDate") or resource.get("effectiveDateTime"))
-    named = (resource.get(name) for name in ("code", "vaccineCode", "medicationCodeableConcept"))
-    title = resource.get("description") or next((words(one) for one in named if one), "") or entry.type
-    when = full_date(local(at).date()) if at else ""
-    return casework.Entry(title=str(title), by=", ".join(filter(None, (*by, when))), text=_text(resource))
-
-
-def _text(resource: Resource) -> str:
-    """Return what a document says, or what was noted of another entry."""
-    text = plain_text(resource)
-    return "\n".join(str(one.get("text", "")) for one in resource.get("note", ())) if text is None else text[:_SAYS]
 
 
 def _sections(found: Iterable[Case], work: Work) -> Iterator[casework.CaseSection]:
@@ -169,7 +151,7 @@ def _sections(found: Iterable[Case], work: Work) -> Iterator[casework.CaseSectio
     parts: dict[str, list[Case]] = {name: [] for name in ("over", "soon", "later", "closed")}
     for case in sorted({one.stored.id: one for one in found}.values(), key=lambda one: one.due):
         over = case.due < local(work.now).date()
-        place = "closed" if case.closed else "over" if over else "soon" if _near(case, work) else "later"
+        place = "closed" if case.closed else "over" if over else "soon" if telling.near(case, work) else "later"
         parts[place].append(case)
     parts["closed"].sort(key=lambda one: one.changed, reverse=True)
     for name, cases_ in parts.items():
@@ -181,22 +163,7 @@ def _sections(found: Iterable[Case], work: Work) -> Iterator[casework.CaseSectio
 def _row(case: Case, work: Work) -> casework.CaseRow:
     limit = due(case.due.isoformat(), work.now, weekday=True)
     return casework.CaseRow(
-        title=_title(case), href=f"/krav/{case.stored.id}", who="", person=case.name or case.asker, day="",
-        due="" if case.closed else limit.text, now=_near(case, work), state=_state(case, work),
+        title=telling.title(case), href=f"/krav/{case.stored.id}", who="", person=case.name or case.asker, day="",
+        due="" if case.closed else limit.text, now=telling.near(case, work), state=telling.state(case, work),
         icon="check" if case.closed else "mail",
     )  # fmt: skip
-
-
-def _near(case: Case, work: Work) -> bool:
-    return not case.closed and case.due - local(work.now).date() <= SOON
-
-
-def _title(case: Case) -> str:
-    return texts().plain(f"demand.sort_{case.sort}")
-
-
-def _state(case: Case, work: Work) -> str:
-    if case.closed:
-        found = uncapital(texts().plain(f"demand.{case.outcome}").partition("\n")[0])
-        return texts().plain("demand.closed_as", when=said(local(case.changed).date(), work.now), outcome=found)
-    return texts().plain("demand.arrived", when=said(local(case.asked).date(), work.now))

@@ -115,7 +115,7 @@ def _who(unit: int, person: int, known: Mapping[int, Place], workers: Mapping[in
 
 def _blocked(facts: Facts, now: datetime) -> str:
     """Return that something is closed, as the banner does, and no more."""
-    holding = [block for block in facts.blocks if block.holds(now)]
+    holding = [block for block in facts.blocks if block.holds(now) and block.at_work]
     count = sum(len(block.documents) for block in holding)
     if not holding:
         return ""

@@ -12,6 +12,7 @@ from akson.access.law import answering, points
 from tests.access import (
     shown,
     test_advising,
+    test_bereaved,
     test_children,
     test_citizens,
     test_commons,
@@ -25,6 +26,7 @@ TESTS = Path(__file__).parents[1]
 NAMES = sorted({rule.name for rule in RULES})
 _TABLES = (
     test_advising,
+    test_bereaved,
     test_rules,
     test_citizens,
     test_children,

@@ -223,6 +223,9 @@ LIVES: Final[Mapping[str, Life]] = {
     "acted for, and dead": Life(ties=(kin("the daughter", "POWATT"),), patient={"deceasedDateTime": "2026-10-01"}),
     "under guardianship": Life(ties=(kin("the guardian", "GUARD"),)),
     "under guardianship, and dead": Life(ties=(kin("the guardian", "GUARD"),), patient={"deceasedDateTime": "2026-10-01"}),
+    "a child who has died": Life(
+        born=_year(6), ties=(*_NORD, _MOTHER), patient={"deceasedDateTime": "2026-10-01"}),
+    "married, and dead": Life(ties=(kin("the husband", "HUSB"),), patient={"deceasedDateTime": "2026-10-01"}),
     "married": Life(ties=(kin("the husband", "HUSB"),)),
     "a patient who is a nurse": Life(ties=_NORD),
     "a nurse's child": Life(born=_year(30), ties=(*_NORD, kin("the mother", "MTH"))),

@@ -19,6 +19,7 @@ from typing import Final
 
 _OWN: Final = {"self": "plain", "program": "plain"}  # nothing stands in the way of the person and of agreements
 _SHUT: Final = {"self": "plain consent"}  # a block of everything for everybody
+_DEAD: Final = {"program": "plain"}  # nobody signs in as the dead, or acts for them
 _NORD: Final = {**_OWN, "nord": "plain"}
 
 RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -91,9 +92,11 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     # C9, R32: who acts for somebody
     "acted for": {**_OWN, "the daughter": "plain", "who keeps the calendar": "plain", "who fetches medicines": "plain"},
     "acted for last year": _OWN,
-    "acted for, and dead": _OWN,
+    "acted for, and dead": _DEAD,
     "under guardianship": {**_OWN, "the guardian": "plain"},
-    "under guardianship, and dead": _OWN,
+    "under guardianship, and dead": _DEAD,
+    "a child who has died": {**_DEAD, "nord": "plain"},
+    "married, and dead": _DEAD,
     "married": _OWN,
     # R6: one's own record and one's family's, at work
     "a patient who is a nurse": {**_NORD, "a nurse who is a patient": ""},

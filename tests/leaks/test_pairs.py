@@ -88,6 +88,8 @@ WITHDRAWN: list[tuple[str, str, tuple[str, Resource] | timedelta]] = [
     ("the GP", "on the GP's list", ("Patient", {"generalPractitioner": []})),
     ("the daughter", "acted for", ("RelatedPerson", {"active": False})),
     ("the guardian", "under guardianship", ("Patient", {"deceasedBoolean": True})),
+    ("the mother", "a child of one parent", ("Patient", {"deceasedBoolean": True})),
+    ("the husband", "the husband", ("Patient", {"deceasedBoolean": True})),
     ("the mother", "a child of 6", ("RelatedPerson", {"active": False})),
     ("a program", "served", ("Patient", {"kode6": True})),
     ("a nurse of another organisation", "served by both", ("Consent", {"unit": "fjell"})),

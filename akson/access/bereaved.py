@@ -1,0 +1,41 @@
+"""The rules about the dead: nobody acts for them; a relative may ask for insight, and reads what was given.
+
+What citizens let others see ends at death by the rules that let those in (citizens.py, children.py). Who is a relative
+is told by a RelatedPerson with a national identifier; what was given stands in the answer of the relative's case, see
+akson/record/bereaved.py.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from akson.access.asking import CITIZEN, RULES, Act, Ask, rule
+from akson.access.facts import Facts
+
+__all__ = ["RULES", "is_bereaved", "kinship"]
+
+KIN: Final = ("family", "parent")  # of representations: spouse, children, parents, siblings, grandparents
+
+
+def kinship(facts: Facts, person: int) -> str:
+    """Return how somebody is related to the person: one of KIN, "" when they are not. person: their own Patient."""
+    known = {one.kind for one in facts.representations if one.person == person != 0}
+    return next((kind for kind in KIN if kind in known), "")
+
+
+def is_bereaved(ask: Ask) -> bool:
+    """Say whether the citizen is a relative of somebody who has died: as registered, also where that had an end."""
+    return ask.facts.deceased and kinship(ask.facts, ask.actor.key) != ""
+
+
+@rule(216, basis="innsyn etter dødsfall", to=CITIZEN, acts=frozenset({Act.READ}))
+def given_after_death(ask: Ask) -> bool:
+    """Allow a relative the entries of the dead that a decision names, until the day it says, to read.
+
+    Source: pbrl § 5-1 fifth paragraph, hpl § 24; domain rule R32
+    """
+    labels = ask.labels
+    if labels is None or not ask.facts.deceased or not labels.id:
+        return False
+    given = (one for one in ask.facts.insights if one.person == ask.actor.key != 0 and one.holds(ask.now))
+    return any(f"{labels.type}/{labels.id}" in one.items for one in given)

@@ -1,0 +1,109 @@
+"""Insight after death: who answers for the record weighs a request, and chooses what may be read, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from akson.access.bereaved import kinship
+from akson.base.errors import Refused
+from akson.base.web.forms import Choice, Choices, Day, Fault, Filled, Form, Hidden, LongText
+from akson.base.web.messages import texts
+from akson.base.web.render import OSLO, full_date, local, said
+from akson.base.web.screens import Go, Page, Visit
+from akson.base.web.sent import version
+from akson.base.work import Work
+from akson.patient import bereaved as giving
+from akson.patient import cases
+from akson.patient.cases import Case
+from akson.record import bereaved
+from akson.record.cases import BEREAVED, GRANTED, MOST_WORDS, SORTS
+from akson.record.deciding import facts_for
+from akson.record.session import undo
+from akson.workplace import casework, telling
+
+LASTS: Final = timedelta(days=90)  # offered; who decides may choose another day
+
+
+def _outcomes() -> Choices:
+    return tuple((one, texts().plain(f"demand.after_{one}")) for one in SORTS[BEREAVED].outcomes)
+
+
+FORM: Final = Form(
+    Choice(name="utfall", label="demand.outcome", choices=_outcomes),
+    Day(name="leses_til", label="demand.read_until", help="demand.read_until_help", required=False),
+    LongText(name="svar", label="demand.after_answer", help="demand.help_after", longest=MOST_WORDS, rows=6),
+    Hidden(name="version"),
+)
+PERIOD: Final = Form(
+    Day(name="fra", label="demand.from", required=False), Day(name="til", label="demand.to", required=False)
+)
+
+
+async def page(work: Work, visit: Visit, case: Case) -> Page | Go:
+    """Show one request with the entries that may be given; decide, and give what is chosen.
+
+    The log has each entry that is shown.
+    """
+    day = local(work.now + LASTS).date().isoformat()
+    filled = FORM.read(visit.form) if visit.sent else FORM.blank(version=case.stored.version, leses_til=day)
+    chosen = frozenset(visit.every("gi"))
+    if filled.valid:
+        filled = _whole(filled, chosen)
+    if filled.valid:
+        try:
+            await _decide(work, case, filled, chosen)
+            return Go("/krav", said="demand.decided")
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    shown = await _drawn(work, case, chosen, visit.form if visit.sent else visit.query)
+    return Page("krav_etterlatt.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
+                form=None if case.closed else filled)  # fmt: skip
+
+
+def _whole(filled: Filled, chosen: frozenset[str]) -> Filled:
+    """Return the form with a fault when it gives nothing, or without an end."""
+    if filled.values["utfall"] != GRANTED:
+        return filled
+    if not chosen:
+        return filled.with_fault(Fault("demand.choose_some", at="h-gi"))
+    return filled if filled.values["leses_til"] else filled.with_fault(Fault("form.must_fill"), "leses_til")
+
+
+async def _decide(work: Work, case: Case, filled: Filled, chosen: frozenset[str]) -> None:
+    outcome, text, given = (str(filled.values[name]) for name in ("utfall", "svar", "version"))
+    until = filled.values["leses_til"]
+    if outcome == GRANTED and isinstance(until, date):
+        await giving.give(work, case.stored, version(given), text=text, items=sorted(chosen), until=until)
+    else:
+        await cases.answer(work, case.stored, version(given), text=text, outcome=outcome)
+
+
+async def _drawn(work: Work, case: Case, chosen: frozenset[str], sent: Mapping[str, str]) -> casework.Bereaved:
+    period, kept = PERIOD.read(sent), 0
+    entries: tuple[casework.Entry, ...] = ()
+    if not case.closed:
+        since, until = (_midnight(period.values.get(name), extra) for name, extra in (("fra", 0), ("til", 1)))
+        found, kept = await bereaved.offered(work, case.stored, since=since, until=until)
+        entries = tuple(telling.entry(one) for one in found)
+    return casework.Bereaved(
+        title=telling.title(case), person=case.name, asker=case.asker, kin=await _kin(work, case), words=case.words,
+        asked=said(case.asked, work.now), due=full_date(case.due), now=telling.near(case, work),
+        state=telling.state(case, work), entries=entries, kept=kept, chosen=chosen, since=sent.get("fra", ""),
+        until=sent.get("til", ""), action=f"/krav/{case.stored.id}", answer=case.answer,
+        outcome=texts().plain(f"demand.after_{case.outcome}") if case.closed else "",
+    )  # fmt: skip
+
+
+async def _kin(work: Work, case: Case) -> str:
+    """Return how the relative is related, by the facts that access asks."""
+    facts = (await facts_for(work, [case.stored.owner]))[case.stored.owner]
+    kind = kinship(facts, work.office.ids.open(case.relative.partition("/")[2]) or 0)
+    return texts().plain(f"demand.kin_{kind}") if kind else ""
+
+
+def _midnight(day: object, extra: int) -> datetime | None:
+    """Return when a day begins, or the day after it; None for what is no day."""
+    return datetime.combine(day + timedelta(days=extra), time.min, OSLO) if isinstance(day, date) else None

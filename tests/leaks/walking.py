@@ -88,7 +88,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "apning": hers["Consent"], "som": f"Practitioner/{town.id('Practitioner/mariam')}/sykepleier/{town.id(MARIAM.unit.key)}",
         "enhet": "99000011", "mottaker": "99000033", "gjort": "kort",
         "nivaa": "every", "maate": "inbox",
-        "apning": hers["Consent"], "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
+        "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
         "leses_til": "2027-01-01",
     }  # fmt: skip
 

@@ -48,8 +48,8 @@ __all__ = ["NOBODY", "Act", "Decision", "closes_by_date", "decide", "hides_addre
 
 # Importing them registers their rules.
 _LOADED = (advising.RULES, attesting.RULES, barring.RULES, bereaved.RULES, blocking.RULES, caring.RULES,
-           children.RULES, citizens.RULES, commons.RULES, erasing.RULES, opening.RULES, programs.RULES, rights.RULES, stopping.RULES,
-           subscribers.RULES, tokens.RULES)  # fmt: skip
+           children.RULES, citizens.RULES, commons.RULES, erasing.RULES, opening.RULES, programs.RULES, rights.RULES,
+           stopping.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:

@@ -22,11 +22,11 @@ from akson.record import cases
 from akson.record.cases import ENTRY, GRANTED, KEEPER, OUTPUT, UNTIL, all_given, given, told
 from akson.record.deciding import facts_for, facts_in, labels_in, note, permitted
 from akson.record.masking import shown
+from akson.record.represented import circle
 from akson.record.session import fetch, session
 from akson.record.stored import Stored
 
-SQL = queries(__file__, "represented.sql")
-CASES = queries(__file__, "cases.sql")
+SQL = queries(__file__, "cases.sql")
 # What a relative may be given: what is written about the help, and what was found. No messages, no consents.
 CONTENT: Final = (
     "DocumentReference", "Condition", "AllergyIntolerance", "MedicationStatement", "MedicationRequest", "Observation",
@@ -64,9 +64,9 @@ class Keeper:
 
 
 async def dead(work: Work) -> list[Dead]:
-    """Return the dead that the citizen is registered as a close relative of, by name; one statement."""
+    """Return the dead that the citizen is registered as a close relative of, by name."""
     own, found = work.actor.id.partition("/")[2], []
-    for row in await fetch(work, SQL.represented, work.actor.key):
+    for row in await circle(work):
         facts = facts_in(row)
         if not facts.deceased or not kinship(facts, work.actor.key):
             continue
@@ -80,7 +80,7 @@ async def dead(work: Work) -> list[Dead]:
 
 async def keepers(work: Work, owner: int) -> list[Keeper]:
     """Return who answers for a record, who has written most first; one statement."""
-    rows = await fetch(work, CASES.record_keepers, owner, _CODES, _ORGANIZATION)
+    rows = await fetch(work, SQL.record_keepers, owner, _CODES, _ORGANIZATION)
     return [Keeper(id=row["id"], owner=row["owner"], name=row["name"] or "") for row in rows]
 
 
@@ -141,7 +141,7 @@ async def _kept(
     work: Work, case: Stored, since: datetime | None, until: datetime | None, ids: list[str] | None
 ) -> list[Record]:
     keeper = work.actor.controller or work.actor.unit
-    return await fetch(work, CASES.kept, case.owner, _CODES, keeper, since, until, ids, MOST)
+    return await fetch(work, SQL.kept, case.owner, _CODES, keeper, since, until, ids, MOST)
 
 
 def _fit(work: Work, case: Stored, rows: Sequence[Record]) -> list[tuple[Record, Decision]]:

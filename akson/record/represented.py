@@ -10,6 +10,7 @@ import msgspec
 from akson.access.citizens import may_be_proxy
 from akson.access.facts import Representation
 from akson.access.rules import Act
+from akson.base.database import Record
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
@@ -35,13 +36,21 @@ class Represented:
     controller: str
 
 
+async def circle(work: Work) -> list[Record]:
+    """Return the citizen's own row, and those of everybody who has named them as somebody; one statement per work."""
+    state = session(work)
+    if state.circle is None:
+        state.circle = await fetch(work, SQL.represented, work.actor.key)
+    return state.circle
+
+
 async def represented(work: Work) -> list[Represented]:
     """Return the citizen, then those the citizen may act for now, by name; one statement.
 
     Each is judged by the same rules as a read: a child that has turned 12 or a proxy that has ended is not among them.
     """
     found = []
-    for row in await fetch(work, SQL.represented, work.actor.key):
+    for row in await circle(work):
         facts = facts_in(row)
         decision = asked(work, facts, None, Act.READ)
         if decision.permit:

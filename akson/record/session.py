@@ -21,6 +21,7 @@ class Session:
 
     queue: list[Change] = field(default_factory=list)
     facts: dict[int, Facts] = field(default_factory=dict)  # by owner key, as decided upon
+    circle: list[Record] | None = None  # the citizen's own record, and those of whom they act for or have lost
     known: set[tuple[int, str, str]] = field(default_factory=set)  # (owner, type, id) seen to exist in this work
     new: dict[int, int] = field(default_factory=dict)  # owners made in this work: key -> type
     connection: asyncpg.Connection | None = None

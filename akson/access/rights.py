@@ -12,16 +12,18 @@ from akson.access import roles
 from akson.access.asking import CITIZEN, RULES, STAFF, Act, Ask, own_job, rule
 from akson.access.bereaved import is_bereaved
 from akson.access.citizens import decides
-from akson.access.facts import Labels
+from akson.access.facts import Facts, Labels
 from akson.access.roles import Permission
 from akson.base.work import Actor, Kind
 
-__all__ = ["AFTER_DEATH", "ANSWERED", "CASE", "RECORD", "RULES", "answers", "asks", "is_case", "judges"]
+__all__ = ["AFTER_DEATH", "ANSWERED", "CASE", "CORRECTING", "RECORD", "RULES", "answers", "asks", "disputed", "is_case",
+           "judges"]  # fmt: skip
 
 CASE = "citizens-case"  # the mark; nobody can take it off or put it on, see role_does_not_cover
 RECORD = "case-about-the-record"
 ANSWERED = "case-answered"
 AFTER_DEATH = "case-after-death"
+CORRECTING = "case-correction"  # it asks that the entry be corrected: who gives care is told, beside the entry
 _NOT_CONTENT = frozenset({"Consent", "Task"})  # what the dead decided and asked for
 _BEGUN, _CHANGED = "c", "u"  # of SMART's letters
 
@@ -78,6 +80,15 @@ def judges(ask: Ask) -> bool:
     if ask.act is not Act.WRITE:
         return f"{labels.type}/{labels.id}" in about
     return labels.type == "DocumentReference" and labels.letters == _BEGUN and not about.isdisjoint(labels.security)
+
+
+def disputed(facts: Facts) -> frozenset[str]:
+    """Return the entries, "Type/id", that somebody has demanded be corrected, until that is decided; and no word of it.
+
+    Source: hpl § 42 (who gives care must know that what stands there is in question); domain rule C6
+    """
+    cases = (one for one in facts.labelled if is_case(one) and CORRECTING in one.security)
+    return frozenset(mark for one in cases if ANSWERED not in one.security for mark in one.security if "/" in mark)
 
 
 def _at(actor: Actor, case: Labels) -> bool:

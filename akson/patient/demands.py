@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from akson.access.facts import Facts
+from akson.access.rights import disputed
 from akson.base.errors import Refused
 from akson.base.web.messages import texts
+from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient import cases as answering
-from akson.patient.reading import words
+from akson.patient.reading import moment, words
 from akson.record import cases, erasure, journal
 from akson.record.erasure import Decision, Ground
 from akson.record.holding import files_of
@@ -90,3 +94,36 @@ async def erase(
         decided = Decision(ground=GROUNDS[outcome], reason=text)
         await erasure.erase(work, [entry.reference, *files_of(entry.resource)], decided)
     return await answering.answer(work, standing, version, text=text, outcome=outcome)
+
+
+async def pending(work: Work, facts: Facts) -> tuple[str, ...]:
+    """Return what the entries are called that are demanded to be corrected, as far as the reader sees them.
+
+    One statement, and none where nothing is demanded. Source: domain rule C6
+    """
+    asked = sorted(disputed(facts))
+    found = await journal.read_many(work, asked) if asked else {}
+    return tuple(filter(None, (titled(hit.resource) for hit in found.values())))
+
+
+def titled(resource: Resource) -> str:
+    """Return what an entry is called, and when it is of."""
+    return ", ".join(filter(None, (called(resource), day_of(resource))))
+
+
+def called(resource: Resource) -> str:
+    """Return what an entry is called; "" where it has no name of its own."""
+    named = ("code", "vaccineCode", "medicationCodeableConcept")
+    told = next((words(resource[name]) for name in named if resource.get(name)), "")
+    return str(resource.get("description") or resource.get("title") or told)
+
+
+def dated(resource: Resource) -> datetime | None:
+    """Return when an entry is of, by the first of the elements that say so."""
+    names = ("date", "recordedDate", "effectiveDateTime", "occurrenceDateTime", "dateAsserted", "authoredOn", "created")
+    return next((moment(resource[name]) for name in names if resource.get(name)), None)
+
+
+def day_of(resource: Resource) -> str:
+    """Return the day of an entry in words; "" where none is known."""
+    return full_date(local(at).date()) if (at := dated(resource)) else ""

@@ -14,7 +14,7 @@ from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient import demands
 from akson.patient.cases import Case
-from akson.patient.reading import display, moment, words
+from akson.patient.reading import display
 from akson.portal import cases, model
 from akson.portal.opening import Opened
 from akson.portal.plain import and_, sentence
@@ -64,7 +64,7 @@ def offered(opened: Opened) -> Iterator[model.Offer]:
     """Yield what can be chosen, under its heading, the newest first."""
     for head, kinds in _OFFERED.items():
         entries = [one for kind in kinds for one in opened[kind] if one.get("status") != "entered-in-error"]
-        entries.sort(key=lambda one: _at(one) or _LONG_AGO, reverse=True)
+        entries.sort(key=lambda one: demands.dated(one) or _LONG_AGO, reverse=True)
         if rows := [row for one in entries if (row := entry(one, opened.href(PAGE, hva=_reference(one)))).title]:
             yield model.Offer(head=texts().plain(head), entries=tuple(rows))
 
@@ -99,33 +99,16 @@ async def named(work: Work, asked: Sequence[Case]) -> dict[str, str]:
     about = [one for one in asked if one.item]
     found = await journal.read_many(work, [one.item for one in about]) if about else {}
     gone = texts().plain("demands.gone")
-    return {one.item: _titled(found[one.item].resource) if one.item in found else gone for one in about}
+    return {one.item: demands.titled(found[one.item].resource) if one.item in found else gone for one in about}
 
 
 def entry(resource: Resource, link: str) -> model.Entry:
     """Return one entry in a row: what it is, who wrote it and when."""
     given = [resource.get(name) or () for name in ("author", "recorder", "informationSource")]
     by = [display(one) for some in given for one in (some if isinstance(some, list) else [some]) if one]
-    return model.Entry(title=_called(resource), text=sentence(_day(resource), and_(filter(None, by))), href=link)
-
-
-def _titled(resource: Resource) -> str:
-    return ", ".join(filter(None, (_called(resource), _day(resource))))
-
-
-def _called(resource: Resource) -> str:
-    named_ = ("code", "vaccineCode", "medicationCodeableConcept")
-    told = next((words(resource[name]) for name in named_ if resource.get(name)), "")
-    return str(resource.get("description") or resource.get("title") or told)
-
-
-def _at(resource: Resource) -> datetime | None:
-    names = ("date", "recordedDate", "effectiveDateTime", "occurrenceDateTime", "dateAsserted", "authoredOn", "created")
-    return next((moment(resource[name]) for name in names if resource.get(name)), None)
-
-
-def _day(resource: Resource) -> str:
-    return full_date(local(at).date()) if (at := _at(resource)) else ""
+    return model.Entry(
+        title=demands.called(resource), text=sentence(demands.day_of(resource), and_(filter(None, by))), href=link
+    )
 
 
 def _reference(resource: Resource) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from akson.access.rights import AFTER_DEATH, ANSWERED, CASE, RECORD
+from akson.access.rights import AFTER_DEATH, ANSWERED, CASE, CORRECTING, RECORD
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
@@ -103,6 +103,7 @@ def task(
     named += [(ABOUT, who)] if who else [(MARK, RECORD), *((ITEM, one) for one in items)]
     if SORTS[sort].about_dead:
         named += [(MARK, AFTER_DEATH), (ASKED_BY, requester["reference"].partition("/")[2])]
+    named += [(MARK, CORRECTING)] if sort == CORRECT else []
     named += [(CLOSING, one) for one in marks]
     due = (now + ANSWERED_WITHIN).astimezone(HERE).date().isoformat()
     coding = {"system": SYSTEM, "code": sort, "display": SORTS[sort].display}

@@ -219,6 +219,7 @@ class Overview:
     quick: str = ""  # where one line is posted; empty when the role writes nothing
     typed: str = ""  # a line that was not understood
     fault: str = ""
+    disputed: tuple[str, ...] = ()  # entries that the patient has demanded be corrected, which is not decided yet
 
 
 # ---- innboks.html, samhandling.html

@@ -17,7 +17,7 @@ from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.clinical.notes import drafts
 from akson.clinical.vitals import actions as vitals
-from akson.patient import openings
+from akson.patient import demands, openings
 from akson.patient.banner import MARKED
 from akson.patient.chart import local, open_chart
 from akson.patient.reading import reference
@@ -106,7 +106,7 @@ async def _overview(work: Work, patient: str, *, typed: str = "", fault: str = "
     read = await last_look(Within(work), opened.identity.owner, work.actor.key, "oversikt", work.now)
     unseen = await matters(work, opened.facts, overview.weighed(opened), {**MARKED, **overview.MARKED})
     shown = overview.present(opened, work.actor, read, work.now, everything=everything, unseen=unseen)
-    view = replace(shown, typed=typed, fault=fault)
+    view = replace(shown, typed=typed, fault=fault, disputed=await demands.pending(work, opened.facts))
     return Page("oversikt.html", status=422 if fault else 200, title=opened.banner.name,
                 patient=opened.banner, view=view)  # fmt: skip
 

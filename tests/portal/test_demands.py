@@ -39,7 +39,7 @@ async def test_a_demand_goes_to_who_keeps_the_note_and_is_due_in_thirty_days(tow
     assert case and (case.sort, case.words, case.due.isoformat()) == ("correction", "Jeg røyker ikke", "2026-12-23")
     marks = [one["code"] for one in case.stored.resource["meta"]["security"]]
     units = [town.id("Organization/nordre"), town.id("Organization/fjordvik")]
-    assert marks == ["citizens-case", *units, "case-about-the-record", town.names[NOTE]]
+    assert marks == ["citizens-case", *units, "case-about-the-record", town.names[NOTE], "case-correction"]
     assert "dampnet" not in str(case.stored.resource)
 
 

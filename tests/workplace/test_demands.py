@@ -160,3 +160,41 @@ async def test_the_demand_is_for_who_answers_for_what_was_written(town: Town, wh
     async with browsing(town.office, await town.at_work(who)) as browser:
         assert (await browser.open(f"/krav/{task}")).status == status
         assert "Vil ha noe rettet" not in (await browser.open("/krav")).text
+
+
+MARK = "Det er bedt om retting"
+
+
+async def marked(town: Town, who: str, note: str = NOTE) -> tuple[bool, ...]:
+    """Return whether the overview, the list of notes and the note itself say that something is in question."""
+    root = f"/p/{town.id('Patient/astrid')}"
+    async with browsing(town.office, await town.at_work(who)) as browser:
+        return tuple([MARK in (await browser.open(f"{root}{rest}")).text
+                      for rest in ("", "/notater", f"/notat/{town.id(note)}")])  # fmt: skip
+
+
+async def test_who_gives_care_sees_beside_the_entry_that_it_is_in_question_until_that_is_decided(town: Town) -> None:
+    assert await marked(town, "jonas") == (False, False, False)
+    task = await demanded(town, "correction", words="Jeg har aldri røykt")
+    assert await marked(town, "jonas") == await marked(town, "mariam") == (True, True, True)
+    assert await marked(town, "mariam", "DocumentReference/astrid-vedtak") == (True, True, False)
+    async with browsing(town.office, await town.at_work("mariam")) as browser:
+        page = await browser.open(f"/p/{town.id('Patient/astrid')}")
+        assert "aldri røykt" not in page.text and task not in page.html
+    async with town.office.work(await town.at_work("jonas"), Purpose.ADMINISTRATION) as work:
+        read = await journal.read(work, "Task", task)
+        await cases.answer(work, read, read.version, text=REASON, outcome="refused")
+    assert await marked(town, "jonas") == (False, False, False)
+
+
+async def test_that_erasure_is_demanded_is_not_told_to_those_who_give_care(town: Town) -> None:
+    await demanded(town, "deletion")
+    assert await marked(town, "mariam") == (False, False, False)
+
+
+async def test_that_what_one_may_not_read_is_in_question_is_not_told(town: Town) -> None:
+    """The note is closed to those at work: that it is in question would say that it is there."""
+    await demanded(town, "correction", note=BLOCKED)
+    async with browsing(town.office, await town.at_work("mariam")) as browser:
+        for rest in ("", "/notater"):
+            assert MARK not in (await browser.open(f"/p/{town.id('Patient/astrid')}{rest}")).text

@@ -90,6 +90,7 @@ class Listed:
     href: str = ""
     corrected: bool = False
     wrong: bool = False  # marked as an error: the text is not shown in the list
+    disputed: bool = False  # the patient has demanded that it be corrected, which is not decided yet
 
 
 @dataclass(frozen=True, kw_only=True)

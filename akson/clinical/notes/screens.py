@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 
+from akson.access.rights import disputed
 from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web import sent
@@ -39,7 +40,8 @@ async def notes(work: Work, visit: Visit, patient: str) -> Page:
     scope = listing.scope_of(work.actor.role, visit.query.get("vis", ""))
     chart, hits = await listing.read(work, patient, scope, about, count)
     kept = [draft for draft in await drafts.of(work) if draft.owner == chart.identity.owner]
-    view = signed.listing(hits, kept, f"/p/{patient}", count, work.now, about=about, scope=scope)
+    view = signed.listing(hits, kept, f"/p/{patient}", count, work.now, about=about, scope=scope,
+                          disputed=disputed(chart.facts))  # fmt: skip
     return Page("notater.html", view=view, patient=chart.banner)
 
 
@@ -146,7 +148,8 @@ async def _signed(work: Work, visit: Visit, patient: str, hit: Stored) -> Page |
         return Go(here)
     versions = await journal.history(work, "DocumentReference", hit.id)
     mine = actions.is_author(work, hit.resource)
-    view = signed.page(hit, versions, f"/p/{patient}", mine=mine, fault=fault, unexplained=unexplained)
+    view = signed.page(hit, versions, f"/p/{patient}", mine=mine, fault=fault, unexplained=unexplained,
+                       disputed=disputed(chart.facts))  # fmt: skip
     return Page("notat_signert.html", status=422 if fault or unexplained else 200, title=view.note.title, view=view,
                 patient=chart.banner)  # fmt: skip
 

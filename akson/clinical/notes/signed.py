@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from akson.base.web.messages import texts
@@ -20,8 +20,8 @@ from akson.registers.codes import Code
 MOST = 1000
 
 
-def listed(hit: Stored, root: str) -> Listed:
-    """Return a note, or another document, as one item of the list."""
+def listed(hit: Stored, root: str, disputed: Container[str] = ()) -> Listed:
+    """Return a note, or another document, as one item of the list. disputed: what is demanded to be corrected."""
     resource = hit.resource
     authors = [display(one) for one in resource.get("author", ())]
     people = dict.fromkeys([*authors, display(resource.get("custodian"))])
@@ -29,24 +29,25 @@ def listed(hit: Stored, root: str) -> Listed:
         title=resource.get("description") or words(resource.get("type")), by=", ".join(filter(None, people)),
         at=moment(resource.get("date")) or hit.last_updated, codes=codes_in_words(resource), text=text_of(resource),
         href=f"{root}/notat/{hit.id}", corrected=resource.get("docStatus") == "amended",
-        wrong=resource.get("status") == "entered-in-error",
+        wrong=resource.get("status") == "entered-in-error", disputed=hit.reference in disputed,
     )  # fmt: skip
 
 
 def listing(
     hits: Sequence[Stored], kept: Sequence[Draft], root: str, asked: int, now: datetime, *, about: Code | None = None,
-    scope: Scope = "usual",
+    scope: Scope = "usual", disputed: Container[str] = (),
 ) -> Notes:  # fmt: skip
     """Return the list of a patient's notes, and what one has begun in the same record.
 
-    about  the problem the notes are about; None: all notes
-    scope  what of them the reader is shown
+    about     the problem the notes are about; None: all notes
+    scope     what of them the reader is shown
+    disputed  as `listed` takes it
     """
     here, only = f"{root}/notater", f"kode={about.code}" if about else ""
     shown = f"vis={ALL}" if scope == "widened" else ""
     more = _href(here, only, shown, f"antall={min(asked * 3, MOST)}") if len(hits) == asked and asked < MOST else ""
     return Notes(
-        new_href=f"{root}/notat/ny", notes=tuple(listed(hit, root) for hit in hits), more_href=more,
+        new_href=f"{root}/notat/ny", notes=tuple(listed(hit, root, disputed) for hit in hits), more_href=more,
         about=f"{about.code} {about.name}" if about else "", all_href=_href(here, shown) if about else "",
         drafts=tuple((begun(draft, now), f"{root}/notat/{draft.id}") for draft in kept),
         widen_href=_href(here, only, f"vis={ALL}") if scope == "first" else "",
@@ -68,13 +69,20 @@ def begun(draft: Draft, now: datetime) -> str:
 
 
 def page(
-    hit: Stored, versions: Sequence[Stored], root: str, *, mine: bool, fault: str = "", unexplained: str = ""
+    hit: Stored,
+    versions: Sequence[Stored],
+    root: str,
+    *,
+    mine: bool,
+    fault: str = "",
+    unexplained: str = "",
+    disputed: Container[str] = (),
 ) -> Signed:
     """Return one signed note.
 
-    versions  every version of it, newest first
+    versions  every version of it, newest first; disputed: as `listed` takes it
     """
-    resource, note = hit.resource, listed(hit, root)
+    resource, note = hit.resource, listed(hit, root, disputed)
     correction = resource.get("docStatus") == "amended"
     created = [one.get("attachment", {}).get("creation") for one in resource.get("content", ())]
     earlier = [one for one in versions if one.version < hit.version and text_of(one.resource) != note.text]

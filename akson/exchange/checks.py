@@ -70,7 +70,7 @@ def sending_party(party: Party, known: Mapping[int, Address], delivered_by: int)
 
 def message_type(envelope: Envelope) -> MessageType:
     """Return how the message is received. Raises Unreadable T10."""
-    found = registry.find(envelope.type.value)
+    found = registry.of(envelope.type)
     if found is None:
         raise Unreadable("T10", "Meldingstypen støttes ikke.")
     return found

@@ -1,4 +1,4 @@
-"""Messages that carry their own head, without Hodemelding: `Message` of Svarrapport. Pure.
+"""Messages that carry their own head, without Hodemelding: `Message` of Svarrapport and Epikrise. Pure.
 
 They go bare, or inside a Hodemelding; then that one is the head. Source: the national standard for Svarrapport 1.4
 """
@@ -21,7 +21,11 @@ REPORTS: Final = {
     "1.3": "http://www.kith.no/xmlstds/labsvar/2008-12-01",
     "1.4": "http://www.kith.no/xmlstds/labsvar/2012-02-15",
 }
-_SPACES: Final = frozenset(REPORTS.values())
+LETTERS: Final = {
+    "1.1": "http://www.kith.no/xmlstds/epikrise/2006-09-23",
+    "1.2": "http://www.kith.no/xmlstds/epikrise/2012-02-15",
+}
+_SPACES: Final = frozenset({*REPORTS.values(), *LETTERS.values()})
 _TEST: Final = frozenset({"TEST", "D"})
 
 
@@ -35,7 +39,7 @@ def read(root: etree._Element) -> Envelope:
 
     Raises   Unreadable T02, T99, E10
     """
-    report, msg_id = child(root, "ServReport"), text(root, "MsgId")
+    report, msg_id = _report(root), text(root, "MsgId")
     kind, sender, receiver = code(root, "Type"), _party(report, "ServProvider"), _party(report, "Requester")
     if report is None or kind is None or sender is None or receiver is None:
         raise Unreadable("T02", "Meldingen mangler type, innhold, avsender eller mottaker.")
@@ -44,11 +48,11 @@ def read(root: etree._Element) -> Envelope:
     return Envelope(
         type=kind,
         msg_id=msg_id,
-        sent=nodes.moment(value(root, "GenDate"), what="GenDate"),
+        sent=nodes.moment(value(root, "GenDate") or text(root, "GenDate"), what="GenDate"),
         sender=sender,
         receiver=receiver,
         patient=_patient(child(report, "Patient")),
-        ack=_ack(report),
+        ack=_ack(root, report),
         test=(code(root, "Status") or Code(value="")).value in _TEST,
         body=root,
         attachments=_attachments(report),
@@ -58,13 +62,13 @@ def read(root: etree._Element) -> Envelope:
 
 def sketch(root: etree._Element) -> Sketch:
     """Return what can be made out of a message that `read` refused."""
-    report = child(root, "ServReport")
+    report = _report(root)
     return Sketch(
         type=(code(root, "Type") or Code(value="")).value,
         msg_id=text(root, "MsgId")[:LONGEST_ID],
         sender=_party(report, "ServProvider"),
         receiver=_party(report, "Requester"),
-        ack=_ack(report),
+        ack=_ack(root, report),
     )
 
 
@@ -83,8 +87,14 @@ def _party(report: etree._Element | None, name: str) -> Party | None:
     return hcp.read(child(report, name, "HCP"))
 
 
-def _ack(report: etree._Element | None) -> Ack:
-    wanted = value(report, "Ack")
+def _report(root: etree._Element) -> etree._Element | None:
+    """Return what stands below the head, as the two standards call it."""
+    found = child(root, "ServReport")
+    return child(root, "ServRprt") if found is None else found
+
+
+def _ack(root: etree._Element, report: etree._Element | None) -> Ack:
+    wanted = value(report, "Ack") or value(root, "Ack")
     return Ack(wanted) if wanted in set(Ack) else Ack.YES
 
 

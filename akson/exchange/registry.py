@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from akson.base.work import Work
-from akson.exchange.envelope import Envelope
+from akson.exchange.envelope import Code, Envelope
 from akson.exchange.safexml import Fault, Unreadable
 from akson.exchange.telling import Told
 
@@ -115,6 +115,11 @@ def find(code: str) -> MessageType | None:
     return _types.get(code)
 
 
+def of(type_: Code) -> MessageType | None:
+    """Return how to receive a type, also where its sender has put the code in the place of its name, as NAV's do."""
+    return find(type_.value) or find(type_.name)
+
+
 def codes() -> list[str]:
     """Return every message type we can receive."""
     return sorted(_types)
@@ -127,7 +132,7 @@ def standards() -> list[Standard]:
 
 def in_words(envelope: Envelope) -> Told | None:
     """Return a message as people read it; None where it is of no type we know, or not what its type says."""
-    found = find(envelope.type.value)
+    found = of(envelope.type)
     try:
         return found.told(envelope) if found else None
     except Unreadable:

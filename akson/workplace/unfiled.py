@@ -23,7 +23,7 @@ from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.exchange import inbox, outbox, registry
-from akson.exchange.messages import dialogmelding
+from akson.exchange.messages import dialogmelding, fagdokument
 from akson.exchange.opening import opened
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number
@@ -183,8 +183,10 @@ def as_sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
 
 def _kind(type_: str) -> str:
     """Return a message type as people read it."""
-    names = {name: use.name for name, use in dialogmelding.USES.items()} | {"APPREC": texts().plain("unfiled.receipt")}
-    return names.get(type_, type_)
+    known = dialogmelding.USES.get(type_) or fagdokument.DOCUMENTS.get(type_)
+    if known:
+        return known.name
+    return {"APPREC": texts().plain("unfiled.receipt")}.get(type_, type_)
 
 
 def _number(her_id: int) -> str:

@@ -32,7 +32,7 @@ from tests.exchange.places import Places, make, welcome
 from tests.offices import JOB, NOW
 
 EVERY = 4
-FOLDERS = ("hodemelding-dialog-apprec", "labsvar")
+FOLDERS = ("hodemelding-dialog-apprec", "labsvar", "legeerklaering")
 XSD = "fixtures/hodemelding-dialog-apprec"
 REFUSED = {  # real, and faulty on purpose or by accident: the right answer is the refusal
     "Expected.xml": "T01",  # a prefix nobody declared
@@ -42,6 +42,7 @@ REFUSED = {  # real, and faulty on purpose or by accident: the right answer is t
     "apprecError.xml": "E10", "apprecErrorUkjentMottaker.xml": "E10", "apprecOK.xml": "E10",  # for what we never sent
     "MetadataTests_Apprec10.xml": "E10",
     "Eksempel_ENDRING_fra_OUS_Mikrobiologi.xml": "T01",  # an element is never closed
+    "fellesformat_le.xml": "E31", "fellesformat_le_only_email.xml": "E31",  # the 34th month
     "SVAR_CYTO_eks_1_.xml": "E31",  # an aid number, which only its issuer knows
 }  # fmt: skip
 

@@ -1,0 +1,101 @@
+"""Documents that are not taken apart yet can all the same be read to the end, and stand in the right record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from lxml import etree
+
+from akson.exchange import delivery, hodemelding, inbox, prose
+from akson.exchange.envelope import Code
+from akson.exchange.messages import fagdokument
+from akson.exchange.opening import opened
+from akson.record.office import Office
+from tests.exchange.letters import sample, written
+from tests.exchange.places import Places, make
+
+READY = """<MeldingUtskrivningsklarPasient xmlns="http://www.kith.no/xmlstds/po/Pasientlogistikk/2012-04-01"
+  xmlns:po="http://www.kith.no/xmlstds/po/poKomponent/2012-04-01"><po:TidsfestetHendelse>
+  <po:Hendelsekode V="3" S="2.16.578.1.12.4.1.1.9121" DN="Utskrivningsklar"/>
+  <po:TidspunktForHendelse V="2026-11-23T14:00:00"/></po:TidsfestetHendelse></MeldingUtskrivningsklarPasient>"""
+REFERRAL = """<Henvisning xmlns="http://ehelse.no/xmlstds/henvisning/2017-11-30"><ReqServ><Purpose V="10" DN="Utredning"/>
+  </ReqServ><Diagnosis><Concept V="I50.9" S="2.16.578.1.12.4.1.1.7110" DN="Hjertesvikt"/></Diagnosis></Henvisning>"""
+LETTER = sample("svar-1.4.xml").decode().replace("labsvar/2012-02-15", "epikrise/2012-02-15").replace(
+    "SVAR_LAB", "EPIKRISE").replace("ServReport>", "ServRprt>")  # fmt: skip
+
+
+def carried(kind: str, content: str, name: str = "") -> bytes:
+    """Return a document in a Hodemelding."""
+    envelope = opened(written()).envelope
+    assert envelope is not None
+    return hodemelding.build(replace(envelope, type=Code(value=kind, name=name), body=etree.fromstring(content)))
+
+
+async def comes(places: Places, body: bytes) -> str:
+    """Let a message in; return the code it is answered with."""
+    await inbox.keep(places.office.database, body, now=places.office.clock())
+    await delivery.receive_due(places.office)
+    (row,) = await places.rows("SELECT fault_code FROM message_in")
+    return str(row["fault_code"])
+
+
+@pytest.mark.parametrize(("body", "name", "said", "priority"), [
+    (carried("LOG_UTSKRIVNINGSKLAR", READY), "Melding om utskrivningsklar pasient",
+     ("– Hendelsekode: Utskrivningsklar (3)", "– Tidspunkt for hendelse: 23.11.2026 14.00"), "urgent"),
+    (carried("HENVISNING_NYTILSTAND", REFERRAL), "Henvisning", ("– Formål: Utredning (10)", "– Begrep: Hjertesvikt (I50.9)"),
+     "routine"),
+    (LETTER.encode(), "Epikrise", ("– – Tekst: Hjertesvikt",), "routine"),
+    (carried("EPIKRISE", LETTER.partition("?>")[2]), "Epikrise", ("Kommentar: Prøven var noe hemolysert.",), "routine"),
+    (carried("Legeerklæring", '<Legeerklaring xmlns="http://www.kith.no/xmlstds/legeerklaring/2008-06-06"><Prognose '
+             'bedreArbeidsevne="2"/></Legeerklaring>', name="LEGEERKL"), "Legeerklæring ved arbeidsuførhet",
+     ("Prognose: bedre arbeidsevne 2",), "routine"),
+])  # fmt: skip
+async def test_a_document_is_read_in_words_and_lies_there_whole(
+    office: Office, body: bytes, name: str, said: tuple[str, ...], priority: str
+) -> None:
+    places = await make(office)
+    assert await comes(places, body) == ""
+    (message,), (task,) = await places.found("Communication"), await places.found("Task")
+    told = "\n".join(part.get("contentString", "") for part in message["payload"]).splitlines()
+    assert set(said) <= set(told), told
+    assert message["subject"] == {"reference": places.astrid.reference}
+    assert (task["priority"], task["description"].partition(" – ")[0]) == (priority, name)
+    files = [part["contentAttachment"] for part in message["payload"] if "contentAttachment" in part]
+    assert [(each["title"], each["contentType"]) for each in files] == [(f"{name} (XML)", "application/xml")]
+
+
+@pytest.mark.parametrize("body", [
+    carried("LOG_UTSKREVET", READY),
+    carried("HENVISNING_NYTILSTAND", REFERRAL.replace("2017-11-30", "2031-01-01")),
+    carried("EPIKRISE", READY),
+    LETTER.replace("EPIKRISE", "HENVISNING_VIDERE").encode(),
+])  # fmt: skip
+async def test_another_content_than_the_type_says_is_refused_and_kept(office: Office, body: bytes) -> None:
+    places = await make(office)
+    assert await comes(places, body) == "T10"
+    assert await places.found("Communication") == []
+    assert len(await inbox.for_humans(office.database)) == 1
+
+
+@pytest.mark.parametrize(("xml", "lines"), [
+    ("<a><B V='1'/></a>", ["B: 1"]),
+    ("<a><InfoOmHJELPMidler>Rullator</InfoOmHJELPMidler></a>", ["Info om HJELP midler: Rullator"]),
+    ("<a><Dose V='5' U='mg'/></a>", ["Dose: 5 mg"]),
+    ("<a><Dato V='2026-11-24'/><Ja>true</Ja></a>", ["Dato: 24.11.2026", "Ja: ja"]),
+    ("<a><Tekst><p>Ett</p><p>To</p></Tekst></a>", ["Tekst: Ett\n\nTo"]),
+    ("<a><Pasient><Ident><Id>1</Id></Ident><Navn>Astrid</Navn></Pasient></a>", ["Pasient\n– Navn: Astrid"]),
+    ("<a><Tom/></a>", ["(Meldingen har ingen tekst.)"]),
+])  # fmt: skip
+def test_every_element_is_told_by_its_name(xml: str, lines: list[str]) -> None:
+    assert prose.paragraphs(etree.fromstring(xml)) == lines
+
+
+def test_a_document_without_end_is_cut_and_says_so() -> None:
+    many = etree.fromstring("<a>" + "<B>x</B>" * (prose.MOST_LINES + 5) + "</a>")
+    told = prose.paragraphs(many)
+    assert len(told) == prose.MOST_LINES + 1 and told[-1].startswith("(Resten står i den opprinnelige meldingen")
+
+
+def test_every_document_has_a_name_of_its_own() -> None:
+    assert len({one.name for one in fagdokument.DOCUMENTS.values()}) == len(fagdokument.DOCUMENTS)

@@ -90,6 +90,37 @@ class Deceased:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnPart:
+    """One part of what the citizen tells. answers: question and words; edit_href: "" for who may not write it."""
+
+    name: str
+    title: str
+    answers: tuple[tuple[str, str], ...]
+    edit_href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnWords:
+    """The page about oneself. at: when something was last written."""
+
+    parts: tuple[OwnPart, ...]
+    at: datetime | None
+    action: str
+    hidden: tuple[tuple[str, str], ...]  # what the forms carry
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnEditing:
+    """The page where one part is written."""
+
+    title: str
+    lead: str
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Home:
     """Min side."""
 

@@ -26,6 +26,7 @@ from akson.portal import (
     home,
     insight,
     model,
+    own_words,
     record,
     seeing,
     youth,
@@ -190,6 +191,35 @@ async def demand(work: Work, visit: Visit) -> Page | Go:
             form = form.with_refused(refused)
     page = demands.demanding(shown, found, work.now, _carried(shown, hva=found.reference))
     return shown.page("min_retting.html", status=422 if form.sent else 200, form=form, demanding=page)
+
+
+@SCREENS.screen(own_words.PAGE, needs=OWN, title="own.title")
+async def about_me(work: Work, visit: Visit) -> Page | Go:
+    """Show what the citizen has told; when sent, take one part back."""
+    shown = await opened(work, visit, own_words.WANTED, marked=own_words.MARKED, page="om-meg")
+    if visit.sent:
+        part = own_words.part_of(visit.form)
+        await own_words.tell(work, shown, part, {}, visit.form.get("versjon", ""))
+        return Go(shown.href(own_words.PAGE), said="own.said_withdrawn")
+    return shown.page("min_om_meg.html", own=own_words.page(work, shown, _carried(shown)))
+
+
+@SCREENS.screen(own_words.EDIT, needs=OWN, title="own.title")
+async def tell_about_me(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen write one part anew."""
+    shown = await opened(work, visit, own_words.WANTED, marked=own_words.MARKED, page="om-meg")
+    if not own_words.may_tell(work, shown):
+        raise Refused("AK-A001")
+    part = own_words.part_of(visit.form if visit.sent else visit.query)
+    form = own_words.blank(shown, part)
+    if visit.sent:
+        filled = own_words.FORMS[part].read(visit.form)
+        again = await own_words.told(work, shown, part, filled, visit.form.get("versjon", ""))
+        if again is None:
+            return Go(shown.href(own_words.PAGE), said="own.said_written")
+        form = again
+    page = own_words.editing(work, shown, part, _carried(shown))
+    return shown.page("min_om_meg_endre.html", status=422 if visit.sent else 200, form=form, editing=page)
 
 
 @SCREENS.screen("/min/innsyn/stopp", needs=OWN, title="stop.title")

@@ -197,6 +197,22 @@ class Button:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnPart:
+    """One part of what the patient tells. said: question ("" where it says itself) and the words."""
+
+    title: str
+    said: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnWords:
+    """What the patient tells in their own words, and when it was last written."""
+
+    at: datetime
+    parts: tuple[OwnPart, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """Everything one must know of a patient, on one page."""
 
@@ -213,6 +229,7 @@ class Overview:
     tasks: tuple[Row, ...] = ()
     services: tuple[Line, ...] = ()
     coordinator: str = ""
+    own: OwnWords | None = None
     buttons: tuple[Button, ...] = ()
     closed: tuple[str, ...] = ()  # panels the reader's role does not open: "problems", "medicines"
     quick_example: str = ""

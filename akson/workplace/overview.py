@@ -15,12 +15,13 @@ from akson.advice.vitals.standing import scale_of
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
+from akson.patient import own_words
 from akson.patient.chart import LABORATORY, VITAL_SIGNS, Chart
 from akson.patient.reading import Resource, code, display, extension, moment, reference, words
 from akson.record.journal import Mark
 from akson.registers.codes import CONDITION_CLINICAL, ICD10, ICPC2, SERVICE_AMOUNT
 from akson.workplace import measured, medicines, since, tasks
-from akson.workplace.model import Button, Line, Medicines, Overview, Problem, Row
+from akson.workplace.model import Button, Line, Medicines, Overview, OwnPart, OwnWords, Problem, Row
 from akson.workplace.words import with_clock, year
 
 COORDINATOR: Final = "koordinator"
@@ -30,7 +31,7 @@ WANTED: Final[Mapping[str, int]] = {
     "Condition": 60, "Condition:resolved": 100, "Condition:inactive": 100, "MedicationStatement": 200,
     "MedicationRequest": 60, "List": 20, "Observation:vitals": 150, "Observation:lab": 60, "DocumentReference": 30,
     "Appointment": 30, "Task:requested": 30, "Task:received": 30, "Task:accepted": 30, "Task:in-progress": 30,
-    "EpisodeOfCare": 30, "CareTeam": 5,
+    "EpisodeOfCare": 30, "CareTeam": 5, own_words.NAME: own_words.MOST,
 }  # fmt: skip
 MARKED: Final[Mapping[str, Mark]] = {
     "Condition": ("clinical-status", CONDITION_CLINICAL, "active"),
@@ -41,6 +42,7 @@ MARKED: Final[Mapping[str, Mark]] = {
     "List": ("code", "http://loinc.org", "10160-0"),
     "Observation:vitals": VITAL_SIGNS,
     "Observation:lab": LABORATORY,
+    **own_words.MARK,
     "EpisodeOfCare": ("status", None, "active"),
     **{f"Task:{state}": ("status", None, state) for state in ("requested", "received", "accepted", "in-progress")},
 }
@@ -76,7 +78,7 @@ def present(
         appointments=tuple(_appointments(chart, actor, now))[:APPOINTMENTS_SHOWN],
         further=max(len(_coming(chart, now)) - APPOINTMENTS_SHOWN, 0), tasks=_tasks(chart, actor, now),
         services=tuple(map(_service, sorted(services, key=_since))), coordinator=_coordinator(chart),
-        buttons=tuple(_buttons(actor, root)),
+        buttons=tuple(_buttons(actor, root)), own=_own(chart),
         closed=tuple(panel for panel, type_ in _PANELS.items() if not may_read(actor.role, type_)),
         quick_example=_example(actor), quick=f"{root}/hurtig" if has(actor.role, Permission.WRITE_TASKS) else "",
     )  # fmt: skip
@@ -145,6 +147,21 @@ def _tasks(chart: Chart, actor: Actor, now: datetime) -> tuple[Row, ...]:
     found = [hit.resource for name in WANTED if name.startswith("Task:") for hit in chart[name]]
     focuses = {hit.reference: hit.resource for hit in chart["DocumentReference"]}
     return tasks.rows(found, focuses, actor, now)
+
+
+def _own(chart: Chart) -> OwnWords | None:
+    """Return what the patient tells in their own words; a contact in one line."""
+    told, t = own_words.told(chart[own_words.NAME]), texts().plain
+    parts = tuple(OwnPart(title=t(f"overview.own_{part}"), said=tuple(_said(part, answers)))
+                  for part, answers in told.parts.items())  # fmt: skip
+    return OwnWords(at=told.at, parts=parts) if parts and told.at else None
+
+
+def _said(part: str, answers: own_words.Answers) -> Iterator[tuple[str, str]]:
+    if part != own_words.CONTACTS:
+        yield from ((texts().plain(f"overview.own_{id_}"), said) for id_, said in answers.items())
+        return
+    yield from (("", one) for one in own_words.contacts(answers))
 
 
 def _service(episode: Resource) -> Line:

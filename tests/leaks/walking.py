@@ -89,7 +89,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "enhet": "99000011", "mottaker": "99000033", "gjort": "kort",
         "nivaa": "every", "maate": "inbox",
         "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
-        "leses_til": "2027-01-01",
+        "leses_til": "2027-01-01", "del": "about",
     }  # fmt: skip
 
 

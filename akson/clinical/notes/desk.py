@@ -14,7 +14,7 @@ from akson.base.web.forms import Fault, Filled
 from akson.base.web.messages import texts
 from akson.base.web.screens import Page, Visit
 from akson.base.work import Work
-from akson.clinical.notes import beside, drafts, model
+from akson.clinical.notes import beside, content, drafts, model
 from akson.clinical.notes.actions import MUST_CODE, active_codes, check_codes
 from akson.clinical.notes.drafts import Draft
 from akson.clinical.notes.form import NOTE, SECTIONS
@@ -147,7 +147,7 @@ def _writing(
         action=desk.here, autosave=f"{desk.here}/kladd", at=work.now, refs=refs, asked=asked, code_fault=fault,
         title=t("note.correct") if fields.get("retter") else t("note.title"), codes=_chosen(desk, chosen, problems),
         codes_required=work.actor.role in MUST_CODE, suggested=suggested(asked),
-        ordered=tuple(_ordered(one) for one in problems), saved=desk.saved,
+        ordered=tuple(_ordered(one) for one in problems), saved=desk.saved, advice=content.told(fields),
         beside=beside.panels(desk.chart.parts, chosen, work.actor.id, desk.root, work.now, desk.scale),
     )  # fmt: skip
 

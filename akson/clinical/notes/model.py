@@ -72,7 +72,7 @@ class Writing:
     suggested: tuple[Code, ...] | None = None  # None: nothing has been searched for
     code_fault: str = ""
     ordered: tuple[Ordered, ...] = ()
-    advice: tuple[tuple[str, str], ...] = ()  # (head, text with the rule's id)
+    advice: tuple[tuple[str, str], ...] = ()  # (head, text): what such a note must hold and does not yet
     beside: tuple[Beside, ...] = ()
     saved: datetime | None = None
     sends: int = 0  # how many get a message when it is signed

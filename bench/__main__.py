@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import platform
 import shutil
+import sys
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -58,6 +60,7 @@ def main() -> None:
         shutil.rmtree(folder)
     print(table(workloads, found))
     print(f"\nMedian of {runs} runs of {seconds:.0f} s, 16 clients; GET by {'wrk' if WRK else 'our own generator'}.")
+    print(f"Python {platform.python_version()} of {sys.base_prefix}.")
     if given.store:
         store(found)
 

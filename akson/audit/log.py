@@ -25,7 +25,6 @@ from akson.base.work import Actor, Seen, Work
 
 SQL = queries(__file__)
 _MOST_ROWS = 500  # in one statement
-_TURNS = 3  # of the event loop: what was read for others, what they may see of it, what they leave here
 _LONGEST = 8000  # characters of one text; the doors refuse longer addresses already
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -150,12 +149,7 @@ class AccessLog:
         self._drop_connection()
 
     async def _flush(self) -> None:
-        while self._waiting:
-            for _ in range(_TURNS):  # those who are ready come along
-                await asyncio.sleep(0)
-            batch = self._take()
-            if not batch:  # whoever waited gave up
-                continue
+        while batch := self._take():
             try:
                 await self._append(batch)
             except FAILURES:

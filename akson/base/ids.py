@@ -7,7 +7,6 @@ generation.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import struct
@@ -48,7 +47,7 @@ class Ids:
 
     def mint(self, owner: int) -> str:
         """Return a new id for a resource that belongs to `owner`."""
-        noise = os.urandom(6)
+        noise = secrets.token_bytes(6)
         block = _BLOCK.pack(owner, int.from_bytes(noise[:4], "big"), int.from_bytes(noise[4:], "big"), _CHECK)
         number = int.from_bytes(self._seal.update(block), "big") << _SPARE
         id_ = "".join([_PAIRS[number >> place & _PAIR] for place in _PLACES]) + self._current

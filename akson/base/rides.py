@@ -15,7 +15,6 @@ from akson.base.database import FAILURES
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
 _MOST = 256  # riders in one query; the rest takes the next
-_TURNS = 3  # of the event loop: what is read from sockets, who awaits it, what they ask here
 
 
 class Rides(Generic[Key, Found]):
@@ -37,8 +36,6 @@ class Rides(Generic[Key, Found]):
 
     async def _run(self) -> None:
         while self._waiting:
-            for _ in range(_TURNS):  # those who are ready come along
-                await asyncio.sleep(0)
             if len(self._waiting) <= _MOST:
                 batch, self._waiting = self._waiting, {}
             else:

@@ -37,19 +37,6 @@ async def test_those_who_come_while_a_query_is_in_flight_share_the_next() -> Non
     assert desk.asked == [[1], [2, 3, 200]]
 
 
-async def test_those_who_are_ready_a_moment_after_the_first_share_the_same_query() -> None:
-    desk = Desk()
-    rides = Rides(desk)
-
-    async def later(turns: int) -> str | None:
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        return await rides.fetch(turns)
-
-    assert await asyncio.gather(*(later(n) for n in range(3))) == ["answer 0", "answer 1", "answer 2"]
-    assert desk.asked == [[0, 1, 2]]
-
-
 async def test_a_failure_hits_only_whoever_caused_it() -> None:
     rides = Rides(Desk())
     answers = await asyncio.gather(*(rides.fetch(n) for n in (12, 13, 14)), return_exceptions=True)

@@ -338,5 +338,5 @@ def _needs(kind: str, compiled: Compiled) -> frozenset[str] | None:
 
 
 @cache
-def _table() -> Mapping[str, list[tuple[str, str, str]]]:
+def _table() -> Mapping[str, list[list[str]]]:
     return artefact("invariants")

@@ -16,7 +16,7 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ class Register:
         if person is None or standing == "ukjent":
             return None
         today = datetime.now(UTC).date()
-        until = today - timedelta(days=1) if standing == "utløpt" else today + timedelta(days=365 * 20)
+        until = date(2020, 12, 31) if standing == "utløpt" else today + timedelta(days=365 * 20)
         reaction = {"type": {"navn": "Suspensjon av autorisasjon", "verdi": "2"}, "periode": {"fra": today.isoformat()}}
         return {
             "person": {"fornavn": person["given"], "etternavn": person["family"], "nin": person["fnr"],

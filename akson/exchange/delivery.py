@@ -253,9 +253,9 @@ async def move(work: Work, owner: int, key: int, event: Event, fault: Fault | No
 
 
 async def _tell_a_human(work: Work, sent: Any) -> None:
-    """Make a task of a sent message that went wrong, for the unit that sent it."""
+    """Make a task of a sent message that went wrong, for the unit that sent it; none of what has been erased."""
     state = State(sent["state"])
-    if state not in NEEDS_A_HUMAN or not sent["told_of"]:
+    if state not in NEEDS_A_HUMAN or not sent["told_of"] or sent["erased"]:
         return
     communication = await journal.read(work, "Communication", sent["told_of"])
     unit = await addresses.of_unit(Within(work), sent["unit"])

@@ -116,7 +116,7 @@ async def _note(work: Work, claimed: Claimed, handed: Handed) -> None:
 async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
     """Move a message on by what its transport says of it; what is not confirmed in time is sent again, a few times."""
     waits = asked.state is State.SENT
-    late = work.now - asked.sent_at >= UNCONFIRMED_AFTER
+    late = work.now - asked.sent_at >= UNCONFIRMED_AFTER[min(asked.rounds, ROUNDS)]
     if said.apprec:
         await delivery.move(work, asked.owner, asked.key, said.apprec, said.fault)
     elif waits and said.delivery is Delivery.ACKNOWLEDGED:

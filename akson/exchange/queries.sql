@@ -165,11 +165,11 @@ WITH moved AS (
          settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected') THEN $5 ELSE settled_at END,
          answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
    WHERE owner = $1 AND key = $2 AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
-  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves),
+  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, body IS NULL AS erased),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
   SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
-SELECT owner, key, type, told_of, unit, responsible, receiver, state FROM moved;
+SELECT owner, key, type, told_of, unit, responsible, receiver, state, erased FROM moved;
 
 -- name: taken
 -- What the transport calls a message it has taken, and when to ask it what became of it.

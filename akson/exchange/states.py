@@ -17,8 +17,10 @@ PATIENCE: Final = timedelta(hours=96)  # no AppRec after this = treat as refused
 ATTEMPTS: Final = 12  # with the delays below: about two days
 _FIRST_DELAY: Final = timedelta(seconds=5)
 _LONGEST_DELAY: Final = timedelta(hours=6)
-ROUNDS: Final = 3  # times a message is sent again because whoever took it has not confirmed that it was delivered
-UNCONFIRMED_AFTER: Final = timedelta(hours=4)
+# How long a message that was taken waits to be confirmed, in each round, before it is sent again: soon at first, as it
+# may have been lost and its id makes it harmless; then with patience, as the receiver may be closed; at last a human.
+UNCONFIRMED_AFTER: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=4), timedelta(hours=4))
+ROUNDS: Final = len(UNCONFIRMED_AFTER) - 1
 _FIRST_QUESTION: Final = timedelta(seconds=10)
 _LAST_QUESTION: Final = timedelta(minutes=30)
 _NO_HURRY: Final = timedelta(hours=6)  # between two questions for the AppRec of what has been delivered

@@ -65,7 +65,7 @@ async def test_a_server_that_takes_everything_and_throws_it_away_never_makes_any
         seen.add((await edi_world.standing(made)).state)
         return State.FAILED in seen
 
-    await edi_world.until(failed, each=lambda: clock(edi_world.places.office).pass_(UNCONFIRMED_AFTER))
+    await edi_world.until(failed, each=lambda: clock(edi_world.places.office).pass_(UNCONFIRMED_AFTER[-1]))
     assert seen == {State.QUEUED, State.SENT, State.FAILED}
     assert len(await edi_world.broker.messages()) == ROUNDS + 1
     assert (await edi_world.standing(made)).problem == handing.NOT_CONFIRMED
@@ -73,6 +73,19 @@ async def test_a_server_that_takes_everything_and_throws_it_away_never_makes_any
     assert task["owner"]["reference"] == edi_world.places.practice.unit_id
     moves = await edi_world.places.rows("SELECT event FROM message_move ORDER BY number")
     assert [each["event"] for each in moves] == [*["handed over", "unconfirmed"] * ROUNDS, "handed over", "give up"]
+
+
+async def test_what_is_only_slow_is_sent_again_after_five_minutes_and_then_with_patience(edi_world: EdiWorld) -> None:
+    await edi_world.broker.behaves(discards=1)
+    made = await edi_world.writes()
+    sendings = []
+    for minutes in (0, 4, 2, 55, 10, 200, 45):
+        clock(edi_world.places.office).pass_(timedelta(minutes=minutes))
+        for _ in range(2):  # one turn finds it late, the next sends it
+            await edi_world.turn()
+        sendings.append(len(await edi_world.broker.messages()))
+    assert sendings == [1, 1, 2, 2, 3, 3, 4]
+    assert (await edi_world.standing(made)).state is State.SENT
 
 
 @pytest.mark.parametrize("fault", ["forgets", "lost", "down", "error"])

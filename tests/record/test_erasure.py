@@ -17,7 +17,8 @@ from akson.base.jobs import deliver
 from akson.base.postgres import Postgres
 from akson.base.work import Actor, Purpose
 from akson.doors.running import consumers
-from akson.exchange import delivery, erasing, inbox, sending
+from akson.exchange import delivery, erasing, inbox, outbox, sending
+from akson.exchange.states import Event
 from akson.record import erasure, journal
 from akson.record.erasure import Decision, Ground
 from akson.record.office import Office
@@ -146,6 +147,25 @@ async def test_a_letter_to_others_that_still_waits_is_not_sent_when_it_is_erased
     await news_are_told(places)
     rows = await places.rows("SELECT state, body FROM message_out")
     assert rows == [{"state": "failed", "body": None}]
+
+
+async def test_a_letter_that_was_erased_after_it_left_holds_up_nobody_elses_reminder(places: Places) -> None:
+    about = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}, "status": "completed",
+             "payload": [{"contentString": "Hei"}]}  # fmt: skip
+    sent = []
+    for _ in range(2):
+        async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+            sent.append(await sending.send(work, about, to=HEART.her_id))
+    async with places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+        for row in await places.rows("SELECT owner, key FROM message_out"):
+            await outbox.happened(work, row["owner"], row["key"], Event.RECEIPT)
+    await erase(places, sent[0].reference)
+    await news_are_told(places)
+    places.office.clock.pass_(timedelta(hours=96))  # type: ignore[attr-defined]
+    assert await delivery.remind_due(places.office) == 2
+    (task,) = await places.found("Task")
+    assert task["focus"]["reference"] == sent[1].reference
+    assert await delivery.remind_due(places.office) == 0
 
 
 async def test_afterwards_it_reads_as_deleted_and_its_history_is_empty_versions(places: Places, nurse: Actor) -> None:

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
 
-__all__ = ["RULES", "acts_as", "age", "lets_youth_in", "parent_of_small_child", "parent_of_youth"]
+__all__ = [
+    "GROWN", "RULES", "acts_as", "age", "lets_youth_in", "parent_of_small_child", "parent_of_youth", "younger_than",
+]  # fmt: skip
 
 NORWAY = ZoneInfo("Europe/Oslo")
 YOUTH, SIGNS_IN, GROWN = 12, 13, 16  # years
@@ -39,9 +41,9 @@ def youth_signs_in_from_13(ask: Ask) -> bool:
 
     Source: Helsenorge's rules for youth; domain rules R27, C10
     """
-    if not _own(ask) or not _younger_than(GROWN, ask):
+    if not _own(ask) or not younger_than(GROWN, ask):
         return False
-    return _younger_than(SIGNS_IN, ask) or not any(period.holds(ask.now) for period in ask.facts.youth)
+    return younger_than(SIGNS_IN, ask) or not any(period.holds(ask.now) for period in ask.facts.youth)
 
 
 @rule(135, refusal="AK-A065", to=CITIZEN)
@@ -51,7 +53,7 @@ def youth_sees_a_part(ask: Ask) -> bool:
     Source: Helsenorge's rules for youth; domain rules R27, C10
     """
     labels = ask.labels
-    return labels is not None and _own(ask) and labels.type not in OF_YOUTH and _younger_than(GROWN, ask)
+    return labels is not None and _own(ask) and labels.type not in OF_YOUTH and younger_than(GROWN, ask)
 
 
 @rule(210, basis="forelder", to=CITIZEN, acts=_TOUCHES)
@@ -60,7 +62,7 @@ def parent_of_small_child(ask: Ask) -> bool:
 
     Source: pbrl §§ 3-4, 4-4; domain rules R25, R32, C10
     """
-    return acts_as(ask, "parent") and _younger_than(YOUTH, ask)
+    return acts_as(ask, "parent") and younger_than(YOUTH, ask)
 
 
 @rule(205, basis="forelder", to=CITIZEN, acts=_TOUCHES)
@@ -71,7 +73,7 @@ def parent_of_youth(ask: Ask) -> bool:
 
     Source: pbrl §§ 3-4, 4-4; domain rules R25, R28, C10
     """
-    return acts_as(ask, "parent") and _younger_than(GROWN, ask) and not _younger_than(YOUTH, ask)
+    return acts_as(ask, "parent") and younger_than(GROWN, ask) and not younger_than(YOUTH, ask)
 
 
 @rule(214, basis="forelder", to=CITIZEN, acts=frozenset({Act.GOVERN}))
@@ -81,7 +83,7 @@ def lets_youth_in(ask: Ask) -> bool:
     Source: Helsenorge's rules for youth; domain rule R27
     """
     labels = ask.labels
-    return labels is not None and labels.type == "Consent" and acts_as(ask, "parent") and _younger_than(GROWN, ask)
+    return labels is not None and labels.type == "Consent" and acts_as(ask, "parent") and younger_than(GROWN, ask)
 
 
 def acts_as(ask: Ask, kind: str) -> bool:
@@ -98,7 +100,7 @@ def _own(ask: Ask) -> bool:
     return ask.actor.key == ask.facts.owner
 
 
-def _younger_than(years: int, ask: Ask) -> bool:
+def younger_than(years: int, ask: Ask) -> bool:
     """Say whether the person has not yet had that birthday by the Norwegian calendar; of none known they have."""
     birth = ask.facts.birth_date
     if birth is None or ask.now.year - birth.year > years + 1:  # most are: without asking what time it is in Norway

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from akson.access.areas import covers
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
-from akson.access.children import acts_as, age, lets_youth_in, parent_of_small_child
+from akson.access.children import GROWN, acts_as, age, lets_youth_in, parent_of_small_child, younger_than
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Labels
 
 __all__ = ["RULES", "decides", "may_be_proxy"]
@@ -75,12 +75,14 @@ def guardian(ask: Ask) -> bool:
 
 @rule(212, basis="fullmakt", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))
 def proxy(ask: Ask) -> bool:
-    """Allow whom the citizen has given a proxy, from 18, to read what it is for, while it lasts and the citizen lives.
+    """Allow whom the citizen has given a proxy, from 18, to read what it is for, until it is taken back or death.
 
     Source: pbrl § 3-1; domain rules R32, C9
     """
     key, type_ = ask.actor.key, ask.labels.type if ask.labels else "Patient"
-    given = (r for r in ask.facts.representations if r.kind == "proxy" and r.person == key != 0 and r.holds(ask.now))
+    said = [r for r in ask.facts.representations if r.person == key != 0 and r.holds(ask.now)]
+    withdrawn = any(r.kind == "withdrawn" for r in said)
+    given = (r for r in said if r.kind == "proxy" and (r.here or not withdrawn))
     found = any(covers(r.areas, type_) for r in given)
     return found and not ask.facts.deceased and may_be_proxy(ask.actor.born, ask.now)
 
@@ -91,6 +93,16 @@ def may_be_proxy(born: date | None, now: datetime) -> bool:
     Source: Helsenorge's rules for proxies (18 years); domain rule C9
     """
     return born is not None and age(born, now) >= OF_AGE
+
+
+@rule(215, basis="egen journal", to=CITIZEN, acts=frozenset({Act.GOVERN}))
+def gives_proxy(ask: Ask) -> bool:
+    """Allow citizens from 16 to let somebody act for them, for as much and as long as they say, and to take it back.
+
+    Source: Helsenorge's rules for powers of attorney; domain rule C9
+    """
+    labels = ask.labels
+    return labels is not None and labels.type == "Consent" and own_record(ask) and not younger_than(GROWN, ask)
 
 
 def _closing(ask: Ask, labels: Labels) -> frozenset[str]:

@@ -110,13 +110,15 @@ class Representation(_Timed, frozen=True, kw_only=True):
     """Lets a person act for another, or says that they are close. person: owner key of their own Patient.
 
     kind   parent (with parental responsibility), proxy, guardian; family: close, which bars from the record at work and
-           lets nobody in; barnevern: has taken over the care of a child, person 0
+           lets nobody in; barnevern: has taken over the care of a child, person 0; withdrawn: has had a proxy
     areas  of a proxy: what it is for, see areas.py; none = everything
+    here   a proxy that the person gave here; what a register tells of is ended by "withdrawn"
     """
 
-    kind: Literal["parent", "proxy", "guardian", "family", "barnevern"]
+    kind: Literal["parent", "proxy", "guardian", "family", "barnevern", "withdrawn"]
     person: int
     areas: tuple[str, ...] = ()
+    here: bool = False
 
 
 class Insight(_Timed, frozen=True, kw_only=True):

@@ -57,6 +57,12 @@ def extension(resource: Resource, url: str) -> str:
     return next((e.get("valueString", "") for e in resource.get("extension", ()) if e.get("url") == url), "")
 
 
+def representative(resource: Resource) -> str:
+    """Return the name of one who acts for somebody, as a RelatedPerson or the person's own Consent has it."""
+    actors = (resource.get("provision") or {}).get("actor") or ()
+    return named(resource) or ", ".join(filter(None, (display(actor.get("reference")) for actor in actors)))
+
+
 def named(resource: Resource) -> str:
     """Return the first HumanName as people write it: "Kari Vik"."""
     name = (resource.get("name") or [{}])[0]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from akson.base.errors import Refused
 from akson.base.work import Work
+from akson.portal import decided
 from akson.record import journal
+from akson.record.consents import is_proxy
 from akson.record.stored import Stored
 from akson.record.working import Worker
-
-_TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem/"
-_PRIVACY_CONSENT: Final = "59284-0"  # LOINC
 
 
 async def close_to(work: Work, patient: str, worker: Worker) -> Stored:
@@ -22,26 +21,10 @@ async def close_to(work: Work, patient: str, worker: Worker) -> Stored:
     Raises   Refused when access says no; then nothing is written
     Leaves   Consent in the record, access-log row, news
     """
-    consent: dict[str, Any] = {
-        "resourceType": "Consent",
-        "status": "active",
-        "scope": {"coding": [{"system": _TERMINOLOGY + "consentscope", "code": "patient-privacy"}]},
-        "category": [{"coding": [{"system": "http://loinc.org", "code": _PRIVACY_CONSENT}]}],
-        "patient": {"reference": f"Patient/{patient}"},
-        "dateTime": work.now.isoformat(),
-        "performer": [{"reference": work.actor.id, "display": work.actor.name}],
-        "policyRule": {"coding": [{"system": _TERMINOLOGY + "v3-ActCode", "code": "OPTOUT"}]},
-        "provision": {
-            "type": "deny",
-            "period": {"start": work.now.isoformat()},
-            "actor": [
-                {
-                    "role": {"coding": [{"system": _TERMINOLOGY + "v3-ParticipationType", "code": "IRCP"}]},
-                    "reference": {"reference": f"Practitioner/{worker.id}", "display": worker.name},
-                }
-            ],
-        },
-    }
+    whom = decided.whom({"reference": f"Practitioner/{worker.id}", "display": worker.name})
+    consent = decided.consent(
+        work, patient, decided.BLOCK, {"coding": [decided.OPT_OUT]}, {"type": "deny", "actor": [whom]}
+    )
     return (await journal.write_set(work, [journal.draft("POST", consent)]))[0]
 
 
@@ -58,7 +41,8 @@ async def end(work: Work, block: Stored) -> Stored:
 
 def in_force(consent: dict[str, Any]) -> bool:
     """Say whether a Consent is a block that holds."""
-    return consent.get("status") == "active" and (consent.get("provision") or {}).get("type") == "deny"
+    denies = consent.get("status") == "active" and (consent.get("provision") or {}).get("type") == "deny"
+    return denies and not is_proxy(consent)
 
 
 def is_closed_to(consents: Iterable[dict[str, Any]], worker: Worker) -> bool:

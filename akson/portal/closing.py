@@ -20,7 +20,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import OSLO, full_date, local
 from akson.base.work import Work
 from akson.patient.reading import moment
-from akson.portal import insight, model
+from akson.portal import decided, insight, model
 from akson.portal.opening import Opened
 from akson.record import journal
 from akson.record.consents import AUTHORED, BLOCKABLE, EVEN_EMERGENCY
@@ -32,8 +32,6 @@ PATH: Final = "/min/innsyn/sperr/mer"
 WANTED: Final = {"Consent": 200, "DocumentReference": 200}
 WHATS: Final = ("all", "document", "period", "future", "author")
 WHOMS: Final = ("everyone", "person", "unit", "organisation", "role", "bereaved")
-_TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem/"
-_PRIVACY_CONSENT: Final = "59284-0"  # LOINC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +131,7 @@ def consent(
     work: Work, opened: Opened, what: str, whom: str, answers: Mapping[str, Any], known_: Known
 ) -> dict[str, Any]:
     """Return the block as the Consent that the journal projects back into a fact."""
-    policy = [{"system": _TERMINOLOGY + "v3-ActCode", "code": "OPTOUT"}]
+    policy = [decided.OPT_OUT]
     policy += [{"system": BLOCKABLE, "code": EVEN_EMERGENCY}] if answers.get("ogsaa_nod") else []
     since, until = answers.get("gjelder_fra"), answers.get("gjelder_til")
     starts = work.now if since in (None, local(work.now).date()) else datetime.combine(since, time.min, OSLO)
@@ -144,14 +142,7 @@ def consent(
         **_part(work, what, answers, known_),
         **_reader(whom, answers, known_),
     }
-    return {
-        "resourceType": "Consent", "status": "active",
-        "scope": {"coding": [{"system": _TERMINOLOGY + "consentscope", "code": "patient-privacy"}]},
-        "category": [{"coding": [{"system": "http://loinc.org", "code": _PRIVACY_CONSENT}]}],
-        "patient": {"reference": f"Patient/{opened.identity.id}"}, "dateTime": work.now.isoformat(),
-        "performer": [{"reference": work.actor.id, "display": work.actor.name}], "policyRule": {"coding": policy},
-        "provision": provision,
-    }  # fmt: skip
+    return decided.consent(work, opened.identity.id, decided.BLOCK, {"coding": policy}, provision)
 
 
 def _part(work: Work, what: str, answers: Mapping[str, Any], known_: Known) -> dict[str, Any]:
@@ -181,12 +172,11 @@ def _reader(whom: str, answers: Mapping[str, Any], known_: Known) -> dict[str, A
     if field is None:
         return {}
     value = answers[field]
-    name, role = known_.called(field, value), {"system": _TERMINOLOGY + "v3-ParticipationType", "code": "IRCP"}
+    name = known_.called(field, value)
     if whom == "role":
-        role = {"system": ROLE, "code": value}
-        return {"actor": [{"role": {"coding": [role]}, "reference": {"display": name}}]}
+        return {"actor": [decided.whom({"display": name}, {"system": ROLE, "code": value})]}
     reference = {"reference": f"{'Practitioner' if whom == 'person' else 'Organization'}/{value}", "display": name}
-    return {"actor": [{"role": {"coding": [role]}, "reference": reference}]}
+    return {"actor": [decided.whom(reference)]}
 
 
 def _document(one: Mapping[str, Any]) -> str:

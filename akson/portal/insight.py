@@ -12,14 +12,13 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.alerting.choosing import chosen
-from akson.patient.reading import display, moment, named, reference, words
-from akson.portal import alerts, apps, bereaved, blocked, blocks, cases, demands, given, looks, model, youth
+from akson.patient.reading import display, moment, reference
+from akson.portal import alerts, apps, bereaved, blocked, blocks, cases, demands, given, looks, model, proxies, youth
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
 from akson.record.authors import Author, authors
 from akson.record.bereaved import dead
-from akson.record.represented import representing
 from akson.record.session import Within
 from akson.record.working import Worker, working
 
@@ -51,12 +50,13 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
-        persons=(*youth.entries(work, opened), *await _representatives(work, opened)),
+        persons=(*youth.entries(work, opened), *await proxies.entries(work, opened)),
         dead=bereaved.entries(await dead(work)) if opened.own else (),
         apps=await apps.entries(work, opened), given=() if before else await given.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
         asked=tuple(cases.told(opened, one, about, work.now) for one in asked),
+        give_href=opened.href(proxies.GIVE) if proxies.may_give(work, opened) else "",
         contact=await _whom_to_ask(work, opened), stop_href="/min/innsyn/stopp" if opened.own else "",
         see_as_href=opened.href(SEE_AS) if opened.decides else "",
         alerts_href=alerts.PATH if opened.own else "",
@@ -126,20 +126,6 @@ def _actors(consent: Resource) -> list[str]:
 
 def _data(consent: Resource) -> list[str]:
     return [name for d in consent["provision"].get("data", ()) if (name := reference(d.get("reference")))]
-
-
-async def _representatives(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
-    """Return those who may act for the person, by the very facts that let them in; one statement."""
-    acting = await representing(work, opened.identity.owner)
-    return tuple(
-        model.Entry(title=", ".join(filter(None, (named(person), _kin(person)))), icon="user",
-                    text=texts().plain(f"insight.may_{acting[person['id']].kind}"))
-        for person in opened["RelatedPerson"] if person["id"] in acting
-    )  # fmt: skip
-
-
-def _kin(person: Resource) -> str:
-    return next((words(r).lower() for r in person.get("relationship", ()) if words(r)), "")
 
 
 async def _whom_to_ask(work: Work, opened: Opened) -> tuple[model.Entry, ...]:

@@ -227,6 +227,7 @@ class Insight:
     given: tuple[Entry, ...] = ()  # to whom information was sent
     asked: tuple[Asked, ...] = ()
     contact: tuple[Entry, ...] = ()  # whom to ask
+    give_href: str = ""  # let another act for one; empty for those who may not
     stop_href: str = ""  # take the own access away; empty for those who act for another
     see_as_href: str = ""  # see the record as another does; empty for those who may not decide for the person
     alerts: str = ""  # what is told of, and how: "Hvert oppslag. På e-post."; empty likewise

@@ -27,6 +27,7 @@ from akson.portal import (
     insight,
     model,
     own_words,
+    proxies,
     record,
     seeing,
     youth,
@@ -147,6 +148,32 @@ async def ask_why(work: Work, visit: Visit) -> Page | Go:
     hidden = _carried(shown, hvem=sent.get("hvem", ""), dag=sent.get("dag", ""))
     return shown.page("min_forklaring.html", status=422 if form.sent else 200, form=form,
                       asking=cases.asking(shown, looked, work.now, hidden))  # fmt: skip
+
+
+@SCREENS.screen(proxies.GIVE, needs=OWN, title="proxies.give")
+async def give_proxy(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen say who may read on their behalf: what, and for how long."""
+    shown = await opened(work, visit, proxies.WANTED, page=f"{emergencies.READ_ON}/fullmakt")
+    if not proxies.may_give(work, shown):
+        raise Refused("AK-A001")
+    form = proxies.read(work, shown, visit.form) if visit.sent else proxies.FORM.blank()
+    if form.valid:
+        await proxies.give(work, shown, form)
+        return Go(shown.href("/min/innsyn"), said="proxies.given")
+    return shown.page("min_fullmakt.html", status=422 if visit.sent else 200, form=form, action=proxies.GIVE,
+                      back=shown.href("/min/innsyn"), hidden=_carried(shown))  # fmt: skip
+
+
+@SCREENS.screen(proxies.END, needs=OWN, title="proxies.end")
+async def end_proxy(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen read what taking a proxy back means, and confirm."""
+    shown = await opened(work, visit, proxies.WANTED, page=f"{emergencies.READ_ON}/fullmakt")
+    name = (visit.form if visit.sent else visit.query).get("hvem", "")
+    page = await proxies.ending(work, shown, name, _carried(shown, hvem=name))
+    if visit.sent:
+        await proxies.end(work, shown, name)
+        return Go(shown.href("/min/innsyn"), said="proxies.ended")
+    return shown.page("min_fullmakt_slutt.html", blocking=page)
 
 
 @SCREENS.screen(youth.PATH, needs=OWN, title="youth.title")

@@ -16,7 +16,7 @@ from akson.base.errors import Refused
 from akson.base.web.messages import texts
 from akson.base.web.screens import Visit
 from akson.base.work import Work
-from akson.patient.reading import named
+from akson.patient.reading import representative
 from akson.portal import model, record
 from akson.portal.insight import SEE_AS
 from akson.portal.opening import Opened, opened
@@ -25,7 +25,7 @@ from akson.record.deciding import asked
 from akson.record.viewing import Viewer, through, viewers
 
 PAGE: Final = "se-som"  # as the log calls it
-WANTED: Final = {**record.WANTED, "RelatedPerson": 50}
+WANTED: Final = {**record.WANTED, "RelatedPerson": 50, "Consent": 200}
 _GROUPS: Final = (("persons", frozenset({"parent", "proxy", "guardian"})), ("roles", frozenset({"role"})),
                   ("workers", frozenset({"worker"})))  # fmt: skip
 # What of the record is counted under which heading, of what the other does not see.
@@ -73,7 +73,7 @@ async def seen(work: Work, visit: Visit, shown: Opened, chosen: str) -> model.Se
 
 def _names(shown: Opened, found: list[Viewer]) -> dict[str, str]:
     """Return what each is called; one who acts for the person and may not be known by name, by what they are."""
-    relatives = {f"RelatedPerson/{one['id']}": one for one in shown["RelatedPerson"]}
+    told_of = {f"{one['resourceType']}/{one['id']}": one for one in (*shown["RelatedPerson"], *shown["Consent"])}
     told: dict[str, str] = {}
     for one in found:
         if one.kind == "worker":
@@ -82,9 +82,9 @@ def _names(shown: Opened, found: list[Viewer]) -> dict[str, str]:
             told[one.id] = f"{called(one.actor.role).capitalize()}, {one.actor.unit_name}"
         else:
             kind = texts().plain(f"seeing.{one.kind}")
-            person = relatives.get(one.id)
+            person = told_of.get(one.id)
             number = 1 + sum(other.kind == one.kind and other.id in told for other in found)
-            told[one.id] = f"{named(person)} ({kind})" if person else f"{kind.capitalize()} {number}"
+            told[one.id] = f"{representative(person)} ({kind})" if person else f"{kind.capitalize()} {number}"
     return told
 
 

@@ -9,16 +9,15 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.reading import moment, reference
-from akson.portal import model
+from akson.portal import decided, model
 from akson.portal.opening import Opened
 from akson.record import journal
-from akson.record.consents import SIGN_IN, YOUTH
+from akson.record.consents import SIGN_IN, YOUTH, is_about
 from akson.record.stored import Stored
 
 PATH: Final = "/min/innsyn/ungdom"
 WANTED: Final = {"Consent": 50}
 SEES: Final = ("appointments", "messages", "gp", "medicines", "vaccines", "kept")  # texts; as access/children.py has it
-_SCOPE: Final = "http://terminology.hl7.org/CodeSystem/consentscope"
 _PARENT: Final = "parent_of_youth"  # the rule that shows a child between 12 and 16 to its parents
 
 
@@ -69,18 +68,11 @@ async def change(work: Work, opened: Opened) -> str:
         ended = {**mine.resource, "status": "inactive"}
         await journal.update(work, ended, id_=mine.id, if_match=mine.version)
         return "youth.taken_back"
-    await journal.create(work, {
-        "resourceType": "Consent", "status": "active", "patient": {"reference": f"Patient/{opened.identity.id}"},
-        "scope": {"coding": [{"system": _SCOPE, "code": "patient-privacy"}]},
-        "category": [{"coding": [{"system": SIGN_IN, "code": YOUTH}]}], "dateTime": work.now.isoformat(),
-        "performer": [{"reference": work.actor.id, "display": work.actor.name}],
-        "policyRule": {"text": "Reglene for ungdom på Helsenorge"},
-        "provision": {"type": "permit", "period": {"start": work.now.isoformat()}},
-    })  # fmt: skip
+    category, policy = {"system": SIGN_IN, "code": YOUTH}, {"text": "Reglene for ungdom på Helsenorge"}
+    await journal.create(work, decided.consent(work, opened.identity.id, category, policy, {"type": "permit"}))
     return "youth.let_in"
 
 
 def _is_consent(consent: dict[str, Any], by: str) -> bool:
-    codings = [c for category in consent.get("category", ()) for c in category.get("coding", ())]
-    signs_in = any(c.get("system") == SIGN_IN and c.get("code") == YOUTH for c in codings)
+    signs_in = is_about(consent, YOUTH)
     return signs_in and consent.get("status") == "active" and by in map(reference, consent.get("performer", ()))

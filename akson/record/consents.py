@@ -1,4 +1,5 @@
-"""What Consents say of access: what somebody has closed, and to whom; what staff have opened; who may sign in young.
+"""What Consents say of access: what somebody has closed, and to whom; what staff have opened; who may sign in young;
+whom the person lets act for them, and whom no longer.
 
 What a block says and we do not understand makes it wider, never narrower: a reader we do not know makes it hold for
 everybody, a part we cannot find makes it hold for what we can, and an exception from it is not heard.
@@ -10,14 +11,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from akson.access.areas import AREAS
 from akson.access.facts import BEREAVED
 from akson.access.roles import ROLES
-from akson.record.projecting import FactRow, Lookup, Resource, bounds, row
+from akson.record.projecting import FactRow, Lookup, Resource, bounds, national, row
 
 OPENING: Final = "https://akson.no/fhir/opening"  # categories: the template of an opening
 BLOCKABLE: Final = "https://akson.no/fhir/block"  # policy rules: even-emergency
-SIGN_IN: Final = "https://akson.no/fhir/consent"  # categories: youth-sign-in, a parent's consent
+SIGN_IN: Final = "https://akson.no/fhir/consent"  # categories: youth-sign-in, a parent's consent; proxy
 YOUTH: Final = "youth-sign-in"
+PROXY: Final = "proxy"  # permit: gives it; deny: takes back what a register tells of
 LEARNING: Final = "TRAIN"  # of v3-ActReason
 EVEN_EMERGENCY: Final = "even-emergency"
 AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
@@ -32,12 +35,15 @@ def consent(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
         return
     provision = resource.get("provision") or {}
     policies = (resource.get("policyRule") or {}).get("coding") or []
+    if is_proxy(resource):
+        yield from _proxies(provision, lookup)
+        provision = {"provision": provision.get("provision") or []}  # what more it says is heard as of any other
     even_emergency = any(c.get("system") == BLOCKABLE and c.get("code") == EVEN_EMERGENCY for c in policies)
     for denied in _denied(provision):
         yield row("block", {**_block(resource, denied, lookup), "even_emergency": even_emergency})
     if provision.get("type") == "permit":
         start, end = bounds(provision.get("period"))
-        if _lets_youth_in(resource):
+        if is_about(resource, YOUTH):
             yield row("youth", {"start": start, "end": end})
         else:
             yield from _opening(provision, lookup, start, end)
@@ -109,9 +115,36 @@ def _opening(provision: Resource, lookup: Lookup, start: str | None, end: str | 
         yield row("opening", value, person=person)
 
 
-def _lets_youth_in(resource: Resource) -> bool:
+def is_proxy(resource: Resource) -> bool:
+    """Say whether a Consent says who may act for the person, or no longer; one that names nobody is as any other."""
+    return is_about(resource, PROXY) and bool(_named(resource.get("provision") or {}))
+
+
+def _proxies(provision: Resource, lookup: Lookup) -> Iterator[FactRow]:
+    """Yield whom the person lets act for them, or no longer. An area that we do not know is for nothing."""
+    start, end = bounds(provision.get("period"))
+    gives = provision["type"] == "permit"
+    areas = [c.get("code") if c.get("code") in AREAS else "" for c in provision.get("class") or []] if gives else []
+    for system, value in sorted(_named(provision)):
+        person = lookup.identified(system, value)
+        said = {"person": person, "kind": "proxy" if gives else "withdrawn", "start": start, "end": end,
+                "named": f"{system}|{value}"}  # fmt: skip
+        given = ({"here": True} if gives else {}) | ({"areas": sorted(areas)} if areas else {})
+        yield row("representation", said | given, person=person)
+
+
+def _named(provision: Resource) -> set[tuple[str, str]]:
+    """Return the national numbers of whom a provision is about."""
+    if provision.get("type") not in ("permit", "deny"):
+        return set()
+    given = [(actor.get("reference") or {}).get("identifier") for actor in provision.get("actor") or []]
+    return national({"identifier": [one for one in given if one]})
+
+
+def is_about(resource: Resource, code: str) -> bool:
+    """Say whether a Consent is of one of the kinds in `SIGN_IN`."""
     codings = [c for category in resource.get("category") or [] for c in category.get("coding") or []]
-    return any(c.get("system") == SIGN_IN and c.get("code") == YOUTH for c in codings)
+    return any(c.get("system") == SIGN_IN and c.get("code") == code for c in codings)
 
 
 def _reference(holder: Resource) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,7 @@ from akson.record.deciding import asked, facts_in
 from akson.record.session import fetch, session
 
 SQL = queries(__file__, "represented.sql")
+_ACT: Final = {"parent", "proxy", "guardian"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,23 +64,28 @@ async def represented(work: Work) -> list[Represented]:
 
 @dataclass(frozen=True, kw_only=True)
 class Representative:
-    """One who may act for a person: owner key of their own Patient, as what, and when they were born."""
+    """One who may act for a person: owner key of their own Patient, as what and for what, and when they were born."""
 
     person: int
     kind: str
     born: date | None
+    areas: tuple[str, ...]
 
 
 async def representing(work: Work, owner: int) -> dict[str, Representative]:
-    """Return who may act for a person now, by id of the RelatedPerson that says so; one statement.
+    """Return who may act for a person now, by the RelatedPerson or the Consent that says so; one statement.
 
     They are the facts that access itself asks: known by their national identifier, within their period, a proxy of age.
     """
+    rows = await fetch(work, SQL.representing, owner, [types.code_of(one) for one in ("Consent", "RelatedPerson")])
+    read = [(row, msgspec.json.decode(row["value"], type=Representation)) for row in rows]
+    said = [(row, one) for row, one in read if one.person and one.holds(work.now)]
+    ended = {one.person for _, one in said if one.kind == "withdrawn"}
     found = {}
-    for row in await fetch(work, SQL.representing, owner, types.code_of("RelatedPerson")):
-        given = msgspec.json.decode(row["value"], type=Representation)
+    for row, one in said:
         born = date.fromisoformat(row["born"]) if row["born"] else None
-        of_age = given.kind != "proxy" or may_be_proxy(born, work.now)
-        if given.person and given.kind != "family" and given.holds(work.now) and of_age:
-            found[row["id"]] = Representative(person=given.person, kind=given.kind, born=born)
+        stands = one.kind in _ACT and (one.kind != "proxy" or one.here or one.person not in ended)
+        if stands and (one.kind != "proxy" or may_be_proxy(born, work.now)):
+            name = f"{types.name_of(row['type'])}/{row['id']}"
+            found[name] = Representative(person=one.person, kind=one.kind, born=born, areas=one.areas)
     return found

@@ -17,9 +17,9 @@ SELECT o.owner, o.type AS owner_type, o.facts_rev, o.facts, r.id, p.data::json -
     OR o.owner IN (SELECT f.owner FROM fact f WHERE f.person = $1 AND f.person <> 0 AND f.kind = 'representation');
 
 -- name: representing
--- Those who may act for a person, each with the RelatedPerson that says so.
--- in   $1 owner key of the person, $2 type code of RelatedPerson
-SELECT f.id, f.data::json ->> 'value' AS value,
+-- Those who may act for a person, each with the RelatedPerson or the Consent that says so.
+-- in   $1 owner key of the person, $2 type codes of these
+SELECT f.type, f.id, f.data::json ->> 'value' AS value,
        (SELECT p.data::json -> 'value' ->> 'birth_date' FROM fact p
          WHERE p.owner = f.person AND f.person <> 0 AND p.kind = 'person') AS born
-  FROM fact f WHERE f.owner = $1 AND f.type = $2 AND f.kind = 'representation' ORDER BY f.person;
+  FROM fact f WHERE f.owner = $1 AND f.type = ANY ($2::smallint[]) AND f.kind = 'representation' ORDER BY f.person;

@@ -29,7 +29,8 @@ _PRACTITIONERS = [f"Practitioner|{one}" for one in _SYSTEMS]
 class Viewer:
     """One whom the record can be looked at as.
 
-    id      as pages name it: "RelatedPerson/<id>", "role/<role>/<unit>", "Practitioner/<id>/<role>/<unit>"
+    id      as pages name it: "RelatedPerson/<id>", "Consent/<id>", "role/<role>/<unit>",
+            "Practitioner/<id>/<role>/<unit>"
     kind    parent, proxy, guardian; role: whoever has it at the unit; worker: one by name
     actor   as the rules know them; of a role nobody by name, so what is closed to one of them by name is not
     """
@@ -54,8 +55,8 @@ async def _acting(work: Work, facts: Facts) -> list[Viewer]:
     keys = sorted({one.person for one in acting.values()})
     found = {row["owner"]: row["id"] for row in await fetch(work, SQL.persons, keys, _PATIENT)} if keys else {}
     return [
-        Viewer(id=f"RelatedPerson/{id_}", kind=one.kind, actor=_citizen(one, found[one.person]))
-        for id_, one in acting.items() if one.person in found
+        Viewer(id=name, kind=one.kind, actor=_citizen(one, found[one.person]))
+        for name, one in acting.items() if one.person in found
     ]  # fmt: skip
 
 

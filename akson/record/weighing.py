@@ -21,7 +21,7 @@ from akson.registers.identifiers import PERSON_SYSTEMS
 
 _STAFF: Final = {"PractitionerRole", "Practitioner"}
 _SIGNS_IN: Final = tuple(f"Practitioner|{system}|" for system in PERSON_SYSTEMS)
-_ATTESTED: Final = {"proxy", "guardian"}  # who represents by decision; parents are known by those who give care
+_ATTESTED: Final = {"proxy", "guardian", "withdrawn"}  # by decision; parents are known to care givers
 
 
 def weigh(work: Work, change: Change, facts: Facts) -> Act:
@@ -34,6 +34,8 @@ def weigh(work: Work, change: Change, facts: Facts) -> Act:
     be weighed again, on other facts.
     """
     act, change.lets_in = act_of(change), True
+    if act is Act.ATTEST and _entrusts(work, change):
+        return Act.GOVERN
     if _makes_staff(work, change) or _takes_a_self(work, change):
         return Act.ATTEST
     if act is not Act.GOVERN or change.type not in ANYBODYS or _governing(change.stated):
@@ -62,6 +64,11 @@ def act_of(change: Change) -> Act:
     if represents or _rank(comes) < _rank(stood) or numbering is Act.ATTEST:
         return Act.ATTEST
     return Act.GOVERN if differing else numbering
+
+
+def _entrusts(work: Work, change: Change) -> bool:
+    """Tell whether somebody says who may act for them, or no longer: of oneself nobody else needs to attest it."""
+    return change.type == "Consent" and work.actor.kind is Kind.CITIZEN and change.owner == work.actor.key
 
 
 def _numbering(change: Change) -> Act:

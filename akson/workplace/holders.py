@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from akson.access.facts import Facts, Opening, Relation
 from akson.access.override import LONGEST
@@ -19,7 +19,8 @@ from akson.base.web.render import clock, full_date, local
 from akson.base.web.screens import Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.patient.chart import Chart, open_chart
-from akson.patient.reading import named, words
+from akson.patient.reading import representative, words
+from akson.record.consents import is_proxy
 from akson.record.represented import representing
 from akson.record.working import Place, Worker, places, working
 from akson.workplace.words import uncapital
@@ -128,7 +129,7 @@ def _consents(chart: Chart, now: datetime) -> Iterator[tuple[str, str]]:
         one = hit.resource
         categories = [code for category in one.get("category", ()) for code in category.get("coding", ())]
         agreed = (one.get("provision") or {}).get("type") == "permit" and one.get("status") == "active"
-        if agreed and not any(code.get("system") == _OPENING for code in categories):
+        if agreed and not is_proxy(one) and not any(code.get("system") == _OPENING for code in categories):
             told = next(filter(None, map(words, one.get("category", ()))), texts().plain("holders.consent"))
             yield told, str(one.get("dateTime", ""))[:10]
 
@@ -136,6 +137,6 @@ def _consents(chart: Chart, now: datetime) -> Iterator[tuple[str, str]]:
 async def _acting(work: Work, chart: Chart) -> tuple[tuple[str, str], ...]:
     """Return those who may act for the patient, by the very facts that let them in; one statement."""
     acting = await representing(work, chart.identity.owner)
-    related: Iterable[Mapping[str, Any]] = (hit.resource for hit in chart["RelatedPerson"])
-    return tuple((named(one), texts().plain(f"holders.acts_{acting[one['id']].kind}"))
-                 for one in related if one["id"] in acting)  # fmt: skip
+    told = {hit.reference: hit.resource for kind in ("RelatedPerson", "Consent") for hit in chart[kind]}
+    return tuple((representative(one), texts().plain(f"holders.acts_{acting[name].kind}"))
+                 for name, one in told.items() if name in acting)  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Period, Relation, Representation
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Purpose
-from tests.access.people import HOUR, MOTHER, NORTH, NOW, PATIENT, child, citizen, item, nurse, patient
+from tests.access.people import DAUGHTER, HOUR, MOTHER, NORTH, NOW, PATIENT, child, citizen, item, nurse, patient
 from tests.access.shown import shows
 
 SMALL, TWELVE, THIRTEEN, SIXTEEN = (date(NOW.year - age, 1, 1) for age in (6, 12, 13, 16))
@@ -166,3 +166,28 @@ def test_a_proxy_is_18_or_more_by_the_norwegian_calendar(born: date | None, mome
     assert ask(citizen(MOTHER, born=born), about, act=Act.SEARCH_IDENTITY, now=moment) == answer
     guardian = patient(representations=(Representation(kind="guardian", person=MOTHER),))
     assert ask(citizen(MOTHER, born=born), guardian, item("Condition"), now=moment) == ""
+
+
+@pytest.mark.parametrize(("proxy", "withdrawn", "answer"), [
+    (Representation(kind="proxy", person=MOTHER), MOTHER, "AK-A001"),
+    (Representation(kind="proxy", person=MOTHER), DAUGHTER, ""),
+    (Representation(kind="proxy", person=MOTHER, here=True), MOTHER, ""),  # given anew, after that
+])  # fmt: skip
+def test_what_a_register_tells_of_ends_when_the_person_takes_it_back(
+    proxy: Representation, withdrawn: int, answer: str
+) -> None:
+    about = patient(representations=(proxy, Representation(kind="withdrawn", person=withdrawn)))
+    assert ask(citizen(MOTHER), about, item("Condition")) == answer
+
+
+@shows("gives_proxy")
+@pytest.mark.parametrize(("who", "about", "type_", "answer"), [
+    (citizen(), patient(), "Consent", ""),
+    (citizen(), patient(), "RelatedPerson", "AK-A040"),
+    (citizen(), child(SIXTEEN), "Consent", ""),
+    (citizen(), child(THIRTEEN, youth=CONSENTED), "Consent", "AK-A001"),
+    (citizen(MOTHER), patient(representations=(Representation(kind="proxy", person=MOTHER),)), "Consent", "AK-A062"),
+    (citizen(MOTHER), patient(), "Consent", "AK-A062"),
+])  # fmt: skip
+def test_only_the_person_says_who_acts_for_them(who: Actor, about: Facts, type_: str, answer: str) -> None:
+    assert ask(who, about, item(type_, author=who.key), Act.GOVERN) == answer

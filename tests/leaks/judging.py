@@ -22,7 +22,8 @@ from tests.leaks.sees import Asker, sees
 from tests.leaks.village import Item, Village
 
 AT_ONCE: Final = 250  # entries in one batch
-_VARYING: Final = re.compile(r"_page=[\w-]+|\bT-[0-9A-F]{8}\b|Bundle\.entry\[\d+\]")
+_MADE_UP = r'(?<="201 Created","location":)"[^"]*"'  # the id of something new
+_VARYING: Final = re.compile(rf"_page=[\w-]+|\bT-[0-9A-F]{{8}}\b|Bundle\.entry\[\d+\]|{_MADE_UP}")
 
 
 About = Callable[[Item], bool]

@@ -108,6 +108,16 @@ def _youth_in() -> Resource:
             "policyRule": {"text": "samtykke"}, "provision": {"type": "permit", "period": {"start": "2026-01-01"}}}  # fmt: skip
 
 
+def own_word(who: str, area: str = "", says: str = "permit") -> Resource:
+    """Return what the person says here of who acts for them, or no longer."""
+    coding = {"system": "https://akson.no/fhir/consent", "code": "proxy"}
+    areas = {"class": [{"system": "https://akson.no/fhir/proxy-area", "code": area}]} if area else {}
+    actor = {"role": _IRCP, "reference": {"identifier": f"NUMBER:{who}"}}
+    return {"resourceType": "Consent", "status": "active", "patient": _ref("SELF"), "dateTime": "2026-01-01",
+            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"coding": [coding]}],
+            "policyRule": {"text": "fullmakt"}, "provision": {"type": says, "actor": [actor], **areas}}  # fmt: skip
+
+
 def _copy() -> Resource:
     """Return a message that names somebody else too; NAME stands for what that person is called in it."""
     return {"resourceType": "Communication", "status": "completed", "subject": _ref("SELF"), "payload": [{"contentString": "KX"}],
@@ -219,6 +229,9 @@ LIVES: Final[Mapping[str, Life]] = {
     "acted for": Life(ties=(
         kin("the daughter", "POWATT"), kin("who keeps the calendar", "POWATT", area="timer"),
         kin("who fetches medicines", "POWATT", area="legemidler"))),
+    "acted for by own word": Life(ties=(own_word("the daughter"), own_word("who keeps the calendar", "timer"))),
+    "acted for until taken back": Life(ties=(
+        kin("the daughter", "POWATT"), own_word("the daughter", says="deny"), kin("who fetches medicines", "POWATT", area="legemidler"))),
     "acted for last year": Life(ties=(kin("the daughter", "POWATT", period=_LAST_YEAR),)),
     "acted for, and dead": Life(ties=(kin("the daughter", "POWATT"),), patient={"deceasedDateTime": "2026-10-01"}),
     "under guardianship": Life(ties=(kin("the guardian", "GUARD"),)),

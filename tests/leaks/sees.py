@@ -91,6 +91,8 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "a youth with a closed document": {"the mother": "plain", "program": "plain consent"},
     # C9, R32: who acts for somebody
     "acted for": {**_OWN, "the daughter": "plain", "who keeps the calendar": "plain", "who fetches medicines": "plain"},
+    "acted for by own word": {**_OWN, "the daughter": "plain", "who keeps the calendar": "plain"},
+    "acted for until taken back": {**_OWN, "who fetches medicines": "plain"},
     "acted for last year": _OWN,
     "acted for, and dead": _DEAD,
     "under guardianship": {**_OWN, "the guardian": "plain"},

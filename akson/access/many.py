@@ -29,6 +29,14 @@ def likeness(facts: Facts) -> Facts:
     return msgspec.structs.replace(facts, **told)
 
 
+def alike(actor: Actor, facts: Facts) -> Facts:
+    """Return facts such that `decide` says the same to `actor`, now, of all records of which these are equal."""
+    own = facts.owner in (actor.key, actor.person, actor.context)
+    if actor.kind is Kind.CITIZEN or own or any(one.person == actor.person for one in facts.representations):
+        return facts
+    return likeness(facts)
+
+
 class Many:
     """The records of some persons, parted by what the rules look at, to be asked about again and again.
 

@@ -207,19 +207,16 @@ class AccessLog:
 def leaf(stream: int, seq: int, row: Entry) -> bytes:
     """Return the hash of a row; the format stands in migrations/0002_audit.sql."""
     place = _new(str(stream)) + _new(str(seq)) + _new(str((row.at - _EPOCH) // _MICROSECOND))
-    return hashlib.sha256(b"".join((b"\x00", place, row.who.leaf, *_told(row)))).digest()
-
-
-def _told(row: Entry) -> Iterator[bytes]:
-    """Yield what a row tells beside who it was, where it stands and when, as it is hashed."""
-    yield from (_often(row.purpose), _often(row.screen), _new(row.request), _often(row.outcome), _new(row.reason))
-    yield _often(str(len(row.patients)))
-    for patient in row.patients:
-        yield _new(str(patient))
-    yield _often(str(len(row.seen)))
+    parts = [
+        b"\x00", place, row.who.leaf, _often(row.purpose), _often(row.screen), _new(row.request), _often(row.outcome),
+        _new(row.reason), _number(len(row.patients)), *map(_number, row.patients), _number(len(row.seen)),
+    ]  # fmt: skip
     for seen in row.seen:
-        yield from (_often(str(seen.patient)), _new(seen.what), _often(seen.outcome), _often(seen.rule))
-        yield _often(seen.basis)
+        what = seen.what.encode()
+        parts += (
+            _number(seen.patient), len(what).to_bytes(4, "big"), what, _decided(seen.outcome, seen.rule, seen.basis),
+        )  # fmt: skip
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def _new(value: str) -> bytes:
@@ -228,6 +225,16 @@ def _new(value: str) -> bytes:
 
 
 _often = lru_cache(maxsize=4096)(_new)  # what stands in row after row
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int) -> bytes:
+    return _new(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _decided(outcome: str, rule: str, basis: str) -> bytes:
+    return _new(outcome) + _new(rule) + _new(basis)
 
 
 def _values(stream: int, first: int, rows: Sequence[Entry]) -> Iterator[object]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akson.access.facts import Facts, Labels, Relation
-from akson.access.many import Many
+from akson.access.many import Many, alike
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
 from tests.access.people import NOW
@@ -28,6 +28,16 @@ def test_each_of_many_is_judged_as_if_alone(actor, context, scopes, purpose, kno
     those = [msgspec.structs.replace(one, owner=n) for n, one in enumerate([*known, *known])]  # the same twice over
     alone = [one.owner for one in those if one.is_person and decide(asker, purpose, one, labels, act, NOW).permit]
     assert list(Many(those).permitted(asker, purpose, labels, act, NOW)) == alone
+
+
+@settings(max_examples=600, deadline=None)
+@given(actors, KEYS, SCOPES, st.sampled_from(Purpose), facts, facts, KEYS, TYPES, st.sampled_from(Act))
+def test_of_records_that_are_alike_one_answer_is_the_answer(actor, context, scopes, purpose, one, two, key, type_, act):
+    asker, labels = replace(actor, context=context, scopes=scopes), Labels(type=type_, unit=actor.unit)
+    twin = msgspec.structs.replace(one, owner=key, birth_date=two.birth_date, representations=two.representations,
+                                   youth=two.youth, shared=two.shared)  # fmt: skip
+    if alike(asker, one) == alike(asker, twin):
+        assert decide(asker, purpose, one, labels, act, NOW) == decide(asker, purpose, twin, labels, act, NOW)
 
 
 @settings(max_examples=300, deadline=None)

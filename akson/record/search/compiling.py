@@ -32,6 +32,7 @@ HEAD_OF_CODED = 2000  # that of values of one code: of most of these the code al
 _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
 _ANYWHERE = 20  # that of parts of words
 _COMMON = (4,)  # that of codes
+_OF_ROWS = frozenset({"of_few", "sorted_few", "sorted_rows", "walk_token", "walk_tokens", "walk_token_of_owners"})
 _R = Raw("r")
 # What is found by an index whose use depends on the values: by tokens of all kinds, by the time of the last change.
 _BY_VALUE = re.compile(r" && |r\.last_updated [<>]")
@@ -107,13 +108,17 @@ class Compiler:
     @property
     def _told_by_rows(self) -> bool:
         """Tell whether the rows of the only condition are all hits, whatever else stands in the resources."""
-        exact = (
+        everybody = self.scope.owners is None and self.scope.persons and self.scope.commons == "all"
+        return self.exact and not self.scope.items and self.scope.narrowed is None and (self.by_owners or everybody)
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether the rows of the only condition, or its tokens, are of nothing but what meets it."""
+        return (
             len(self.asked.conditions) == 1
             and isinstance(self.asked.conditions[0], Criterion)
             and not self.is_composite
         )
-        everybody = self.scope.owners is None and self.scope.persons and self.scope.commons == "all"
-        return exact and not self.scope.items and self.scope.narrowed is None and (self.by_owners or everybody)
 
     @property
     def code(self) -> int:
@@ -213,6 +218,10 @@ class _Page:
         text = put(f"key_{kind}_{way}", slots=slots, types=[0, *targets])
         return Key(f"k{n}", text, sort.descending, kind if kind in ("date", "number") else "text")
 
+    @cached_property
+    def met(self) -> str:
+        return self.of.met(self.statement, self.of.conditions(self.statement))
+
     def ready(self) -> Ready:
         conditions = self.of.conditions(self.statement)
         self.after = self._cursor()
@@ -221,9 +230,8 @@ class _Page:
         if not self._one_owner() and (not by_tokens or self.of.is_composite):
             ranked = self.of.best_rows(conditions) or (None if self.sorted else self.of.rows_of_codes(conditions))
         rows = ranked[1] if ranked else None
-        single = rows is not None and len(self.asked.conditions) == 1 and not self.of.is_composite
-        self.statement.found = self._one_owner() or self.of.by_owners or by_tokens or single
-        self.met = self.of.met(self.statement, conditions)
+        by_rows = rows is not None and self.of.exact
+        self.statement.found = self._one_owner() or self.of.by_owners or by_tokens or by_rows
         broad = (
             ranked is not None
             and (ranked[0] >= _BROAD or (self.of.by_owners and ranked[0] in _COMMON))
@@ -242,7 +250,10 @@ class _Page:
     def _text(self, fragment: str, *, after: str = "true", by: By = "row", most: int = MOST_ROWS, **more: Any) -> str:
         order = ", ".join(f"{key.name}{' DESC' if key.descending else ''}" for key in self.keys)
         keys = [f"{key.sql} AS {key.name}" for key in self.keys if key.name.startswith("k")] or ["1 AS k"]
-        where = self.of.where(self.statement, self.met, by) if ":where" in getattr(SQL, fragment) else ""
+        where = ""
+        if ":where" in getattr(SQL, fragment):
+            met = "true" if self.of.exact and fragment in _OF_ROWS else self.met
+            where = self.of.where(self.statement, met, by)
         given = {
             "where": Raw(where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
             "limit": Raw(str(self.asked.count + 1)), "persons": Raw(str(HEAD_OF_PERSONS)),

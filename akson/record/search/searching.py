@@ -9,6 +9,7 @@ from functools import partial
 import asyncpg
 
 from akson.access.facts import Facts, Labels
+from akson.access.many import alike
 from akson.access.rules import Act, Decision
 from akson.base.errors import Refused
 from akson.base.work import Work
@@ -168,13 +169,15 @@ def _note(work: Work, asked: Asked, page: Page, pairs: Pairs, act: Act) -> None:
     """
     kind = "search identity" if act is Act.SEARCH_IDENTITY else "search"
     work.saw(0, f"{kind} {asked.type} {','.join(sorted({name for name, _ in pairs}))}".strip())
-    judged: dict[tuple[int, str], tuple[Decision, bool]] = {}
+    judged: dict[tuple[int, str], tuple[Decision, int]] = {}
+    told: dict[tuple[Facts, str], Decision] = {}  # of those alike: of a page of many persons most are
     for hit in page.hits + page.included:
         if (found := judged.get((hit.owner, hit.type))) is None:
-            personal = hit.type in owners.OF_PERSONS
-            known = work.session.facts.get(hit.owner) or Facts(owner=hit.owner, rev=0, is_person=personal)
-            why = decision(work, known, Labels(type=hit.type, unit=work.actor.unit), act)
-            found = judged[hit.owner, hit.type] = why, known.is_person
-        decided, is_person = found
-        patient = hit.owner if is_person else 0
+            known = work.session.facts.get(hit.owner)
+            facts = known or Facts(owner=hit.owner, rev=0, is_person=hit.type in owners.OF_PERSONS)
+            like = alike(work.actor, facts), hit.type
+            if (why := told.get(like)) is None:
+                why = told[like] = decision(work, facts, Labels(type=hit.type, unit=work.actor.unit), act)
+            found = judged[hit.owner, hit.type] = why, hit.owner if facts.is_person else 0
+        decided, patient = found
         work.saw(patient, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)

@@ -298,8 +298,11 @@ class _Page:
             return None
         fragment, alias = ("head_token", "s") if tokens else ("head_all", "r")
         given: dict[str, Any] = {"token": tokens[0]} if tokens else {}
-        most = HEAD_OF_CODED if self.of.is_composite and not tokens else HEAD
+        most = self._head_most(tokens)
         return self._text(fragment, after=self._after(alias) if self.after else "true", most=most, **given)
+
+    def _head_most(self, tokens: list[int]) -> int:
+        return HEAD_OF_CODED if self.of.is_composite and not tokens else HEAD
 
     def _by_tokens(self, tokens: list[int]) -> str:
         after = self._after("s") if self.after else "true"
@@ -315,7 +318,7 @@ class _Page:
             after = self._after("s" if by_token else "r")
         fragment = of_token if by_token else plain
         given: dict[str, Any] = {"token": tokens[0]} if by_token else {}
-        return self._text(fragment, owners=owners, after=after, by="list", most=HEAD, **given)
+        return self._text(fragment, owners=owners, after=after, by="list", most=self._head_most(tokens), **given)
 
     def _cursor(self) -> list[Any]:
         if self.asked.after is None:

@@ -173,6 +173,7 @@ async def clean(database: Database, now: datetime) -> None:
     await exports.clean(database, now)
     await watching.forget(database, now)
     await gathering.forget(database, now)
+    await drafts.forget(database, now)
 
 
 def child(arguments: Sequence[str], env: dict[str, str], log: Path | None = None) -> subprocess.Popen[bytes]:

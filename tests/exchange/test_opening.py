@@ -49,6 +49,20 @@ def test_with_the_official_schemas_the_same_messages_are_held_to_the_letter(shar
     assert {name: code for name, code in found.items() if code} == strict
 
 
+def test_a_type_without_an_official_schema_is_strict_as_soon_as_the_operator_has_one(tmp_path: Path) -> None:
+    report = sample("svar-1.4.xml")
+    (tmp_path / "svar.xsd").write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified" '
+        'targetNamespace="http://www.kith.no/xmlstds/labsvar/2012-02-15"><xs:element name="Message"><xs:complexType>'
+        '<xs:sequence><xs:element name="Mangler"/></xs:sequence></xs:complexType></xs:element></xs:schema>'
+    )
+    schemas = Schemas(tmp_path)
+    assert opened(report).envelope is not None
+    fault = opened(report, schemas).fault
+    assert fault is not None and fault.code == "T02"
+    assert code_of(sample("helsefaglig-1.1.xml"), schemas) == ""  # of another namespace
+
+
 def test_our_samples_hold_to_the_schemas(shared: Path) -> None:
     schemas = Schemas(shared / FIXTURES)
     for name in ("foresporsel-1.0.xml", "apprec-1.0.xml"):

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +28,8 @@ SQL = queries(__file__)
 _NONCE: Final = 12  # bytes
 _KEY: Final = 32
 NOTE: Final = "note"
+KEPT: Final = timedelta(days=180)  # since somebody last wrote in it; what is signed is kept as the record is
+_TURN: Final = 1000  # deleted at a time
 _TYPE: Final = "DocumentReference"  # what a note is when it is signed
 
 
@@ -135,3 +137,8 @@ def _ciphers(work: Work) -> Iterator[AESGCM]:
 def _about(work: Work, id_: str, owner: int, kind: str) -> bytes:
     """Return what the seal binds the content to: a row moved elsewhere does not open."""
     return struct.pack(">qq", work.actor.key, owner) + f"{kind} {id_}".encode()
+
+
+async def forget(database: Database, now: datetime) -> None:
+    """Delete what was begun and left: a draft is no record, and holds health information (pjl § 25)."""
+    await database.execute(SQL.forget, now - KEPT, _TURN)

@@ -22,3 +22,10 @@ DELETE FROM draft WHERE person = $1 AND id = $2;
 -- name: drop_about
 -- Delete everybody's drafts about resources of one owner that were erased.
 DELETE FROM draft WHERE owner = $1 AND about = ANY ($2::text[]);
+
+-- name: forget
+-- Delete the drafts that nobody has touched since a moment, the oldest first; those that somebody saves now are left.
+-- in  $1 moment, $2 how many at most
+DELETE FROM draft d USING (SELECT person, id FROM draft WHERE changed < $1 ORDER BY changed LIMIT $2
+                              FOR UPDATE SKIP LOCKED) o
+ WHERE d.person = o.person AND d.id = o.id;

@@ -119,6 +119,7 @@ class _Filing:
     report: Report
     standing: Stored | None
     old: dict[str, Stored] = field(default_factory=dict)  # Observations and Specimens, by reference
+    alike: dict[str, list[str]] = field(default_factory=dict)  # references of those not met yet, by what they are
     kept: set[str] = field(default_factory=set)  # references of those that are in this version too
 
     async def write(self) -> Stored:
@@ -145,12 +146,13 @@ class _Filing:
             found = await journal.read_many(self.work, waiting)
             self.old |= found
             waiting = [each["reference"] for one in found.values() for each in one.resource.get("hasMember", ())]
+        for ref, one in self.old.items():
+            self.alike.setdefault(_key(one.resource), []).append(ref)
 
     async def _put(self, resource: Resource) -> str:
         """Write a resource as new, or as the next version of the one with the same number and code."""
-        before = next(
-            (ref for ref, one in self.old.items() if ref not in self.kept and _same(one.resource, resource)), ""
-        )
+        alike = self.alike.get(_key(resource))
+        before = alike.pop(0) if alike else ""
         if not before:
             return (await journal.create(self.work, resource)).reference
         self.kept.add(before)
@@ -280,15 +282,10 @@ def _withdrawn(observation: Resource) -> Resource:
     return left | {"status": "cancelled", "note": [{"text": WITHDRAWN}]}
 
 
-def _same(before: Resource, now: Resource) -> bool:
-    """Say whether two resources are versions of the same: type, number, and what was examined."""
-    ours = (now["resourceType"], now.get("identifier"), now.get("code", {}).get("coding") or now.get("code"))
-    theirs = (
-        before["resourceType"],
-        before.get("identifier"),
-        before.get("code", {}).get("coding") or before.get("code"),
-    )
-    return ours == theirs
+def _key(resource: Resource) -> str:
+    """Return what makes two resources versions of the same: type, number, and what was examined."""
+    code = resource.get("code", {})
+    return str((resource["resourceType"], resource.get("identifier"), code.get("coding") or code))
 
 
 def _members(results: list[Result]) -> dict[int, list[int]]:

@@ -41,14 +41,18 @@ SELECT s.stream, s.opened, coalesce(w.seq, 0) AS seq
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
+), wanted AS MATERIALIZED (
+    SELECT * FROM rows l
+     WHERE l.actor_kind IN ('staff', 'citizen')
+       AND EXISTS (SELECT FROM alert_choice c WHERE c.owner = ANY (l.patients) AND c.level <> 'none')
 ), looks AS (
     SELECT l.seq, l.at, l.actor_id, l.actor_key, s.patient, max(c.level) AS level,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS emergency,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($6::text[])) AS opened
-      FROM rows l
+      FROM wanted l
      CROSS JOIN LATERAL jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
       JOIN alert_choice c ON c.owner = s.patient AND c.level <> 'none' AND c.since <= l.at
-     WHERE l.actor_kind IN ('staff', 'citizen') AND l.actor_key <> s.patient
+     WHERE l.actor_key <> s.patient
        AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
      GROUP BY l.seq, l.at, l.actor_id, l.actor_key, s.patient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from akson.base.errors import Refused
 from akson.base.jobs import deliver
 from akson.base.work import Purpose
 from akson.clinical.notes import drafts
-from akson.doors.running import consumers
+from akson.doors.running import clean, consumers
 from akson.record import erasure, journal
 from tests.seeded import Town
 
@@ -99,3 +100,15 @@ async def test_a_correction_that_is_begun_goes_when_the_note_it_corrects_is_eras
         pass
     async with town.office.work(jonas, Purpose.TREATMENT) as work:
         assert [(one.id, one.fields) for one in await drafts.of(work)] == [(other, TEXT)]
+
+
+async def test_what_was_begun_and_left_is_deleted_when_its_time_is_over(town: Town) -> None:
+    left = await begun(town)
+    town.office.clock.pass_(drafts.KEPT - timedelta(days=1))  # type: ignore[attr-defined]
+    touched = await begun(town, "mariam")
+    for days, there in ((0, {left, touched}), (2, {touched})):
+        town.office.clock.pass_(timedelta(days=days))  # type: ignore[attr-defined]
+        async with town.office.work(await town.at_work("jonas"), Purpose.TREATMENT) as work:
+            now = work.now
+        await clean(town.office.database, now)
+        assert {row["id"] for row in await town.office.database.fetch("SELECT id FROM draft")} == there

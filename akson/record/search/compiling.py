@@ -243,9 +243,9 @@ class _Page:
 
     def _more(self) -> list[str]:
         """Return what each hit tells besides: the keys of the order, and what it is judged by where it must be."""
-        labels = ["sort_date", "unit", "author", "labels"] if self.scope.partly else []
-        keys = [key.name for key in self.keys if key.name not in ("owner", "id", *labels)]
-        return [*labels, *keys]
+        judged = ["sort_date", "unit", "author"] if self.scope.partly else []
+        keys = [key.name for key in self.keys if key.name not in ("owner", "id", *judged)]
+        return [*judged, *keys]
 
     def _text(self, fragment: str, *, after: str = "true", by: By = "row", most: int = MOST_ROWS, **more: Any) -> str:
         order = ", ".join(f"{key.name}{' DESC' if key.descending else ''}" for key in self.keys)

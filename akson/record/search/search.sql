@@ -339,9 +339,10 @@ SELECT count(*) FROM (
                         WHERE s.token = ANY (:tokens) AND s.owner = o.owner OFFSET 0) s) d
 
 -- name: page
--- One page of hits. :found gives resources as r with the keys of the order; :more is what is asked of some only. The version of each is looked up by its key,
--- whatever the planner believes: where it may not sort it would rather read all versions in order.
-SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.about, v.body:more
+-- One page of hits. :found gives resources as r with the keys of the order; :more is what is asked of some only. The
+-- version of each is looked up by its key, whatever the planner believes: where it may not sort it would rather read all
+-- versions in order.
+SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.about, r.labels, v.body:more
   FROM (:found) r
  CROSS JOIN LATERAL (SELECT v.body FROM resource_version v
                       WHERE v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version OFFSET 0) v

@@ -106,7 +106,8 @@ class Pairs:
         near = [one for one in hidden if one.person in persons]
         item = self.random.choice(near if near and self.random.random() < NEAR else hidden)
         whats = ["another version of"]
-        if item.part == "plain" or item.more:
+        seen = asker.kind == "program" and item.resource["resourceType"] == "Patient"  # a new person has closed nothing
+        if (item.part == "plain" or item.more) and not seen:
             whats += ["one more"] * 2
         return Change(what=self.random.choice(whats), item=item)
 

@@ -17,8 +17,9 @@ from akson.patient.reading import moment, reference
 from akson.record import journal
 from akson.record.journal import Mark
 from akson.record.stored import Stored
+from akson.record.weighing import OWN_WORDS
 
-SYSTEM: Final = "https://akson.no/fhir/own-words"  # identifier: it is this one, and no other form that was filled in
+SYSTEM: Final = OWN_WORDS  # identifier: it is this one, and no other form that was filled in
 _CODE: Final = "about-me"
 NAME: Final = "QuestionnaireResponse:own"  # of the chart
 MOST: Final = 10  # of those who may each have written one

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +34,7 @@ CONTENT: Final = (
 )  # fmt: skip
 MOST: Final = 500  # entries on one page
 MOST_GIVEN: Final = 500  # entries in one answer
+LONGEST: Final = timedelta(days=366)  # that a relative may read
 _CODES: Final = [types.code_of(name) for name in CONTENT]
 _ORGANIZATION: Final = types.code_of("Organization")
 
@@ -90,7 +91,8 @@ async def asked(work: Work, owner: int, inputs: Sequence[Any], words: str) -> di
     Raises  Refused AK-B013 without words or with anything else; AK-B011 about somebody who lives, from who is no
             relative, and of an organisation that keeps nothing
     """
-    named = (given(inputs, cases.INPUT, KEEPER) or {}).get("reference", "")
+    keeper_ = given(inputs, cases.INPUT, KEEPER)
+    named = str(keeper_.get("reference", "")) if isinstance(keeper_, Mapping) else ""
     if not words.strip() or len(inputs) > len((named, words)):
         raise Refused("AK-B013", path="Task.input")
     facts = (await facts_for(work, [owner])).get(owner)
@@ -123,7 +125,9 @@ async def refuse_unfit(work: Work, case: Stored, outputs: Sequence[Any]) -> None
 
     Raises  Refused AK-B012
     """
-    items = [str(one.get("reference", "")) for one in all_given(outputs, OUTPUT, ENTRY)]
+    items = [
+        str(one.get("reference", "")) if isinstance(one, Mapping) else "" for one in all_given(outputs, OUTPUT, ENTRY)
+    ]
     until = given(outputs, OUTPUT, UNTIL)
     if cases.outcome_of(outputs) != GRANTED:
         if items or until:
@@ -132,9 +136,17 @@ async def refuse_unfit(work: Work, case: Stored, outputs: Sequence[Any]) -> None
     ids = [item.partition("/")[2] for item in items]
     rows = await _kept(work, case, None, None, ids) if items else []
     fit = {f"{types.name_of(row['type'])}/{row['id']}" for row, _ in _fit(work, case, rows)}
-    ends = isinstance(until, str) and until > work.now.date().isoformat()
+    ends = isinstance(until, str) and _ends(until, work.now.date())
     if not items or len(items) > MOST_GIVEN or not ends or not set(items) <= fit:
         raise Refused("AK-B012", path="Task.output")
+
+
+def _ends(until: str, today: date) -> bool:
+    """Say whether it is a day to come, and not further away than a relative needs to read."""
+    try:
+        return today < date.fromisoformat(until) <= today + LONGEST
+    except ValueError:
+        return False
 
 
 async def _kept(

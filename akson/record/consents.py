@@ -24,6 +24,7 @@ PROXY: Final = "proxy"  # permit: gives it; deny: takes back what a register tel
 LEARNING: Final = "TRAIN"  # of v3-ActReason
 EVEN_EMERGENCY: Final = "even-emergency"
 AUTHORED: Final = "authoredby"  # Consent.provision.data.meaning: what somebody wrote
+_HEARD: Final = {"id", "type", "period", "actor", "class"}  # of what narrows a proxy
 _LOCAL: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]+")
 _ROLES: Final = ROLES.keys() | {BEREAVED}
 _READERS: Final = {"Practitioner": "persons", "Patient": "persons", "Organization": "units"}
@@ -125,6 +126,8 @@ def _proxies(provision: Resource, lookup: Lookup) -> Iterator[FactRow]:
     start, end = bounds(provision.get("period"))
     gives = provision["type"] == "permit"
     areas = [c.get("code") if c.get("code") in AREAS else "" for c in provision.get("class") or []] if gives else []
+    if gives and provision.keys() - _HEARD:  # narrower in a way that we do not hear
+        areas = [""]
     for system, value in sorted(_named(provision)):
         person = lookup.identified(system, value)
         said = {"person": person, "kind": "proxy" if gives else "withdrawn", "start": start, "end": end,

@@ -1,10 +1,13 @@
-"""Whose record a national number leads to: for the trail of what is read outside it. No content, no decision."""
+"""Whose record a national number leads to, and what access asks of what stands there. No content, no decision."""
 
 from __future__ import annotations
 
+from akson.access.facts import Labels
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.fhir import types
+from akson.record.deciding import facts_in, labels_in
 from akson.record.session import fetch
 from akson.registers.identifiers import Fnr
 
@@ -19,3 +22,10 @@ async def owner_of_number(work: Work, number: str) -> int:
         return 0
     rows = await fetch(work, SQL.identified, [fnr.system], [fnr.value])
     return int(rows[0]["owner"]) if rows else 0
+
+
+async def labels_of(work: Work, owner: int, reference: str) -> Labels | None:
+    """Return what access asks of a resource, "Communication/x", in a record; None when it is not there."""
+    type_, _, id_ = reference.partition("/")
+    rows = await fetch(work, SQL.current, [owner], [types.code_of(type_)], [id_]) if id_ else ()
+    return next((labels_in(work, row, facts_in(row)) for row in rows), None)

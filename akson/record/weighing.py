@@ -19,6 +19,7 @@ from akson.record.facts import GOVERNING
 from akson.record.relating import ANYBODYS
 from akson.registers.identifiers import PERSON_SYSTEMS
 
+OWN_WORDS: Final = "https://akson.no/fhir/own-words"  # identifiers: what citizens tell of themselves
 _STAFF: Final = {"PractitionerRole", "Practitioner"}
 _SIGNS_IN: Final = tuple(f"Practitioner|{system}|" for system in PERSON_SYSTEMS)
 _ATTESTED: Final = {"proxy", "guardian", "withdrawn"}  # by decision; parents are known to care givers
@@ -34,6 +35,8 @@ def weigh(work: Work, change: Change, facts: Facts) -> Act:
     be weighed again, on other facts.
     """
     act, change.lets_in = act_of(change), True
+    if _speaks_for(work, change):
+        return Act.ATTEST
     if act is Act.ATTEST and _entrusts(work, change):
         return Act.GOVERN
     if _makes_staff(work, change) or _takes_a_self(work, change):
@@ -66,9 +69,18 @@ def act_of(change: Change) -> Act:
     return Act.GOVERN if differing else numbering
 
 
+def _speaks_for(work: Work, change: Change) -> bool:
+    """Tell whether somebody at work, or an app, would put words in the person's mouth: what they tell of themselves."""
+    if change.type != "QuestionnaireResponse" or change.resource is None:
+        return False
+    told = (change.resource.get("identifier") or {}).get("system") == OWN_WORDS
+    return told and (work.actor.kind is Kind.STAFF or bool(work.actor.kind is Kind.CITIZEN and work.actor.scopes))
+
+
 def _entrusts(work: Work, change: Change) -> bool:
     """Tell whether somebody says who may act for them, or no longer: of oneself nobody else needs to attest it."""
-    return change.type == "Consent" and work.actor.kind is Kind.CITIZEN and change.owner == work.actor.key
+    own = work.actor.kind is Kind.CITIZEN and change.owner == work.actor.key
+    return own and change.type == "Consent" and not work.actor.scopes  # no app does it in one's name
 
 
 def _numbering(change: Change) -> Act:

@@ -132,13 +132,14 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     return Content(title=told.title, patient=patient, paragraphs=told.paragraphs)
 
 
-async def refuse_barred(work: Work, owner: int, page: str = "melding") -> None:
+async def refuse_barred(work: Work, owner: int, page: str = "melding", labels: Labels | None = None) -> None:
     """Refuse whom a rule bars from the patient; the logged reason stands in for a relation, and for nothing else.
 
+    labels  of what the message tells, when that stands in the record
     Raises  Refused with the code of the rule that bars
     """
     facts = (await facts_for(work, [owner])).get(owner)
-    decision = asked(work, facts, Labels(type="Communication"), Act.READ) if facts else NOBODY
+    decision = asked(work, facts, labels or Labels(type="Communication"), Act.READ) if facts else NOBODY
     if not decision.permit and decision is not NOBODY:
         work.saw(owner, f"page {page}", outcome="refuse", rule=decision.rule)
         raise Refused(decision.refusal)

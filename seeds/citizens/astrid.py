@@ -357,6 +357,16 @@ def _ahead(chart: Chart) -> None:
         status="planned",
         text="Morgenbesøk",
     )
+    clinical.contact(  # who looks late in the evening sees that somebody comes tomorrow
+        chart,
+        "HH",
+        clock.ahead(1, "08.00"),
+        clock.ahead(1, "08.30"),
+        at.NORD,
+        who=by.MARIAM,
+        status="planned",
+        text="Morgenbesøk",
+    )
     clinical.contact(
         chart,
         "HH",

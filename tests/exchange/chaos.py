@@ -187,7 +187,7 @@ async def _settle(owner: Database, clock: Path, plan: Plan) -> None:
         while await owner.fetchval(UNSETTLED):
             await asyncio.sleep(0.2)
             put_ahead(clock, (clock_in(clock)() - started).total_seconds() + step + plan.messages)
-            step = min(step * 1.2, 3600)
+            step = min(step * 1.2, 900)
 
 
 async def _count_out(owner: Database, there: list[dict[str, Any]], told: Told) -> None:

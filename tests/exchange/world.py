@@ -41,7 +41,7 @@ class World:
 
     async def until(self, seen: Callable[[], Awaitable[Any]]) -> Any:
         """Let everybody work until `seen` is true; return what it saw."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not (found := await seen()):
                 await self.exchange.turn(self.places.office)
                 await asyncio.sleep(0.05)
@@ -89,7 +89,7 @@ async def hospital(akson_url: str) -> AsyncIterator[str]:
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         yield line.partition(": ")[2].strip()
     finally:
         process.terminate()

@@ -206,7 +206,7 @@ FAULTS: Final[tuple[Fault, ...]] = tuple(
         ("relations never end", "sykepleier in nord", "in a team that has ended", _returning(facts.Relation, "holds", value=True)),
         ("openings never end", "who opens with a reason", "opened yesterday", _returning(override, "in_force", value=True)),
         ("the dead are not known to be", "the daughter", "acted for, and dead", _decoded_with(deceased=False)),
-        ("the age is not known", "the mother", "a youth of 16", _returning(children, "_younger_than", value=True)),
+        ("the age is not known", "the mother", "a youth of 16", _returning(children, "younger_than", value=True)),
         ("no fact says that an address is protected", "a program", "strictly confidential", _decoded_with(protection="")),
         ("a proxy for a part is for all", "who keeps the calendar", "acted for", _returning(citizens, "covers", value=True)),
         ("searches show the parts that are closed", "sykepleier in nord", "with a closed document", _nothing_denied),

@@ -82,7 +82,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "periode": "1", "antall": "50", "eldre": "2026-11-22T10:00:00+01:00", "linje": "bt 120/80", "type": "notat",
         "begrunnelse": "kort", "grunnlag": "B2", "grunn": "kort", "emne": "Spørsmål", "tekst": "Kort spørsmål",
         "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,
-        "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "family": canary.family, "given": "Canaria", "hpr": "123",
+        "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "navn": canary.family, "family": canary.family, "given": "Canaria", "hpr": "123",
         "dag": "2026-11-22", "hva": f"DocumentReference/{note}", "form": "pdf", "hvorfor": "kort",
         "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
         "apning": hers["Consent"], "som": f"Practitioner/{town.id('Practitioner/mariam')}/sykepleier/{town.id(MARIAM.unit.key)}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,17 +96,21 @@ async def test_what_is_wrong_is_said_and_nothing_is_given(
     assert not await sees(town, "hege")
 
 
+async def proxy_of(town: Town) -> dict[str, Any]:
+    """Return the Consent that Astrid has given, as somebody else would send it."""
+    async with town.office.work(await citizen(town, "astrid"), Purpose.OWN) as work:
+        found = (await journal.chart(work, town.id("Patient/astrid"), {"Consent": 50}))["Consent"]
+    (made,) = [one.resource for one in found if "Hege" in str(one.resource)]
+    return {name: value for name, value in made.items() if name not in ("id", "meta")}
+
+
 @pytest.mark.parametrize("who", ["kari", "ida"])
 async def test_nobody_gives_a_proxy_for_another(town: Town, api: Api, who: str) -> None:
     person = {"kari": "astrid", "ida": "emil"}[who]
     with pytest.raises(Refused, match="AK-A001"):
         await send(town, await citizen(town, who), GIVE, person=person, **TO_HEGE)
-    astrid = await citizen(town, "astrid")
     await give(town, **TO_HEGE)
-    async with town.office.work(astrid, Purpose.OWN) as work:
-        found = (await journal.chart(work, town.id("Patient/astrid"), {"Consent": 50}))["Consent"]
-    (made,) = [one.resource for one in found if "hege" in str(one.resource).lower()]
-    copy = {name: value for name, value in made.items() if name not in ("id", "meta")}
+    copy = await proxy_of(town)
     copy["patient"] = {"reference": f"Patient/{town.id(f'Patient/{person}')}"}
     no = await api.as_(await citizen(town, who)).post("Consent", json=copy)
     assert no.status_code in (403, 422) and issue(no)["severity"] == "error"
@@ -113,3 +118,23 @@ async def test_nobody_gives_a_proxy_for_another(town: Town, api: Api, who: str) 
         refused = await api.as_(await town.at_work(staff)).post("Consent", json=copy)
         assert refused.status_code in (403, 422), refused.text
     assert not await sees(town, "hege", person if person != "astrid" else "torunn")
+
+
+async def test_no_app_lets_anybody_in_in_ones_name(town: Town, api: Api) -> None:
+    astrid = await citizen(town, "astrid")
+    await give(town, **TO_HEGE)
+    made = await proxy_of(town)
+    app = replace(astrid, scopes=frozenset({"patient/*.cruds"}))
+    no = await api.as_(app).post("Consent", json=made)
+    assert no.status_code == 422 and issue(no)["code"] == "not-found"  # as of a person who is unknown
+
+
+async def test_a_proxy_that_is_narrower_than_we_can_hear_is_for_nothing(town: Town, api: Api) -> None:
+    await give(town, **TO_HEGE)
+    made = await proxy_of(town)
+    name = (await rows(town))["Hege Berg"].href.partition("hvem=")[2]
+    await send(town, await citizen(town, "astrid"), END, hvem=name)
+    note = {"reference": town.names["DocumentReference/astrid-kontroll"]}
+    made["provision"]["data"] = [{"meaning": "instance", "reference": note}]
+    assert (await api.as_(await citizen(town, "astrid")).post("Consent", json=made)).status_code == 201
+    assert not await sees(town, "hege")

@@ -83,7 +83,7 @@ async def test_everything_holds_no_consent_for_a_proxy_and_no_shorter_pages(town
     told = {who: [kind for page in pages for kind in page] for who, pages in found.items()}
     assert "Consent" in told["astrid"] and "Consent" not in told["kari"] and told["kari"]
     short = [page for page in found["kari"] if len(page) < 5 and "Task" in page]
-    assert len(short) == 1  # the last of the record itself
+    assert len(short) <= 1  # the last of the record itself, unless that is full
 
 
 async def test_innsyn_tells_a_proxy_that_somebody_was_stopped_and_not_by_what(town: Town) -> None:

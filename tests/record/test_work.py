@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from akson.base.database import FAILURES
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
 from akson.record import journal
@@ -119,7 +120,7 @@ async def test_no_setting_transaction_or_lock_of_one_work_is_left_to_the_next(
         for task in tasks:
             task.cancel()
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
-            assert isinstance(ended, type(None) | Stumbled | Refused | asyncpg.PostgresError | asyncio.CancelledError)
+            assert isinstance(ended, (type(None), Stumbled, Refused, asyncio.CancelledError, *FAILURES))
     assert await sessions(narrow) == before
     assert await sitting_in_transactions(database_url) == 0
 

@@ -3,13 +3,16 @@
 #   make test                                     all tests, journeys in a browser among them; ARGS= goes to pytest,
 #                                                 WORKERS=0 runs them in one process (to use a debugger, or -s)
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance leaks check fix journey seed shell drill bench definitions units docs requirements clean sbom sqlmap
+.PHONY: help demo test conformance leaks check fix journey seed shell drill bench definitions units docs requirements clean outdated audit sbom sqlmap
 SHELL := /bin/bash
+# The tests start dozens of programs: each reads what the first has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 DATA ?= data
 PEOPLE ?= 2000
 ARGS ?=
-WORKERS ?= auto
+# One more than there are processors: a worker waits now and then for a program it has started.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 PYTHON := .venv/bin/python
 RUNTIME := .venv/.python node_modules/.packages akson/base/web/static/vendor/ds.css .venv/.postgres
 DEV := $(RUNTIME) .venv/.dev
@@ -20,13 +23,13 @@ help:  ## show this
 demo: $(RUNTIME)  ## serve the invented municipality on http://127.0.0.1:8000
 	@.venv/bin/akson demo --port $(PORT) --data $(DATA) --people $(PEOPLE)
 
-test: $(DEV) browser  ## all tests
+test: $(DEV) browser queues  ## all tests
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 journey: $(DEV) browser  ## only the journeys in a browser
 	@$(PYTHON) -m pytest -m journey $(ARGS)
 
-conformance: $(DEV)  ## the public test suites in the folder `shared` beside the clone; ARGS= names some of them
+conformance: $(DEV) queues  ## the public test suites in the folder `shared` beside the clone; ARGS= names some of them
 	@$(PYTHON) -m tests.conformance $(ARGS)
 
 leaks: $(DEV)  ## 105,000 ways to what is hidden, 5,000 pairs of databases that differ in it only: half an hour
@@ -73,18 +76,27 @@ docs: $(DEV)  ## make the generated pages of docs/ anew
 sbom: $(DEV)  ## the bill of materials (CycloneDX) of what an installation runs on, in sbom.json
 	@$(PYTHON) -m tests.architecture.bill sbom.json
 
+audit: $(DEV)  ## ask a register of known faults (OSV) about every pinned library, before a release; 2 when it gave no answer
+	@$(PYTHON) -m tests.architecture.audit $(ARGS)
+
 sqlmap: $(DEV)  ## Debian's sqlmap against a running server, some minutes; ARGS="--level 2 --seconds 120" asks more
 	@$(PYTHON) -m tests.sqlmap $(ARGS)
 
+outdated: $(DEV)  ## which pinned libraries are behind, as the registries say; exit code 1 when any is
+	@behind=$$(.venv/bin/pip list --outdated --format columns); echo "$$behind"; npm outdated --omit dev; test $$? -eq 0 -a -z "$$behind"
+
 requirements: $(DEV)  ## pin the newest versions that requirements*.in allow
-	@for name in requirements requirements-dev requirements-demo; do \
+	@for name in requirements requirements-dev requirements-demo requirements-amqp; do \
 	  .venv/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	    --no-emit-trusted-host --no-emit-options --no-annotate --no-header --output-file $$name.txt $$name.in; done
 
 clean:  ## remove what was installed and built; data stay
 	@rm -rf .venv node_modules akson/base/web/static/vendor akson.egg-info
 
-.PHONY: browser
+.PHONY: browser queues
+queues: $(DEV)
+	@bin/setup amqp && bin/setup broker || echo "The tests of queues are skipped: they need a C compiler and RabbitMQ."
+
 browser: node_modules/.packages
 	@bin/setup browser
 	@bin/setup clients

@@ -27,6 +27,7 @@ from akson.base.web.screens import routes as screen_routes
 from akson.base.web.speaking import Speaking, language_routes
 from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind
+from akson.doors.attesting import NO_SCOPES, attested_actor, is_attested
 from akson.doors.contact import contact_routes
 from akson.doors.context import PAGES, WebContext
 from akson.doors.heading import Headed
@@ -44,6 +45,7 @@ from akson.exchange.transports.local import Local
 from akson.fhirapi.answers import unexpected
 from akson.fhirapi.door import routes as fhir_routes
 from akson.record.office import Office
+from akson.signin.attestation import PATIENT
 from akson.signin.client import OidcClient
 from akson.signin.issuer import Issuer, IssuerSettings
 from akson.signin.issuer_routes import issuer_routes
@@ -64,7 +66,6 @@ from akson.workplace.refused import explain
 HOME = Path(__file__).parent
 SCREEN_PACKAGES = ("workplace", "portal", "clinical", "care")
 ISSUER = "/issuer"  # where our own authorisation server stands
-_NO_SCOPES = frozenset({"none"})
 Personas = Callable[[], Awaitable[list[Persona]]]
 
 
@@ -131,8 +132,8 @@ def application(settings: Settings, personas: Personas = nobody) -> Starlette:
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0))
             here = Installation(
                 settings=settings, office=office, http=http, personas=personas, assets=assets, renderer=renderer,
-                tickets=Tickets(office.database), keyring=Keyring.open(settings.data / "keys", "issuer"),
-                keys=Keys.open(settings.data / "keys"),
+                tickets=Tickets(office.database), keyring=Keyring.open(settings.keys, "issuer"),
+                keys=Keys.open(settings.keys),
             )  # fmt: skip
             app.router.routes.extend(_routes(here))
             yield
@@ -189,7 +190,7 @@ def screens() -> list[Screen]:
 
 def _issuer_settings(here: Installation) -> IssuerSettings:
     settings = here.settings
-    keys = Keyring.open(settings.data / "keys", "client")
+    keys = Keyring.open(settings.keys, "client")
     client = Client(
         id=settings.client_id, name="Akson", keys=lambda: keys.public, scopes=frozenset({"openid", "profile"}),
         redirect_uris=frozenset({f"{settings.base_url}/logg-inn/tilbake"}),
@@ -214,7 +215,7 @@ def _session_settings(settings: Settings) -> SessionSettings:
 
 
 def _providers(here: Installation) -> Mapping[str, OidcClient]:
-    settings, keys = here.settings, Keyring.open(here.settings.data / "keys", "client")
+    settings, keys = here.settings, Keyring.open(here.settings.keys, "client")
     issuers = {"helseid": ("Ansatt, med HelseID", settings.staff_issuer),
                "idporten": ("Innbygger, med ID-porten", settings.citizen_issuer)}  # fmt: skip
     if settings.own_issuer:
@@ -254,7 +255,10 @@ def _authenticate(here: Installation, smart: Smart) -> Callable[[Mapping[str, st
         if claims.issuer == smart.url:
             return await actor_of(claims, smart, here.office, limits)
         await limits.take(f"{claims.issuer} {claims.client}")
-        scopes = (claims.scopes - {OWN_JOB} if OWN_JOB in claims.scopes else claims.scopes) or _NO_SCOPES
+        scopes = (claims.scopes - {OWN_JOB} if OWN_JOB in claims.scopes else claims.scopes) or NO_SCOPES
+        if is_attested(claims):
+            actor = await attested_actor(claims, headers.get(PATIENT, ""), here.office)
+            return replace(actor, scopes=scopes)
         if claims.person is None:
             return _program(
                 claims.subject,

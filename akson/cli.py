@@ -20,7 +20,7 @@ import click
 from akson.app import served
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import dividing, logs, memory, people, professionals, running, seeding, serving
+from akson.doors import dividing, logs, memory, people, professionals, running, seeding, serving, sources
 from akson.doors.apps import app_commands
 from akson.doors.audit_commands import audit_commands, witness
 from akson.doors.backing import refuse_restored
@@ -29,10 +29,12 @@ from akson.doors.failures import sentence
 from akson.doors.key_commands import key_commands
 from akson.doors.loading import import_bundles
 from akson.doors.opening import clock, opened, tried
+from akson.doors.retention_commands import retention_commands
 from akson.doors.settings import Settings, from_environment
 from akson.doors.signing import session_commands
 from akson.doors.terminology import load_base, load_paths
 from akson.record.own import progress
+from akson.record.reprojecting import reproject
 from akson.record.search.reindexing import reindex
 from akson.registers.terminology.formats.items import Named
 from akson.registers.terminology.load import Report, files_of
@@ -87,6 +89,7 @@ def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     click.echo(f"Starter. Dataene ligger i {settings.data}")
     with _database(settings) as url:
         settings = _register(replace(settings, database_url=url, exchange_secret=_exchange_secret(settings)))
+        settings = replace(settings, elsewhere=_hospital(settings))
         asyncio.run(_prepare(settings, people))
         raise SystemExit(_run_demo(settings, begun, None if logs_here else settings.data / "log"))
 
@@ -113,10 +116,11 @@ def migrate_() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    """Bring tables and search values up to date."""
+    """Bring tables, what is known of persons and search values up to date."""
     for name in await migrate(settings.database_url, MIGRATIONS, clock()):
         click.echo(f"  tabeller: {name}")
     async with opened(settings, size=1) as office:
+        await reproject(office.database)
         await reindex(office.database, office.hasher, office.ids, _indexed)
 
 
@@ -240,7 +244,7 @@ def _running() -> Settings:
 
 
 def _exchange_secret(settings: Settings) -> str:
-    file = settings.data / "keys" / "exchange-secret"
+    file = settings.keys / "exchange-secret"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.write_text(secrets.token_hex(24), "utf-8")
@@ -250,7 +254,7 @@ def _exchange_secret(settings: Settings) -> str:
 
 def _register(settings: Settings) -> Settings:
     """Return the settings with the demo's own register of health personnel, having written down what it starts from."""
-    folder, keys = settings.data / "register", Keyring.open(settings.data / "keys", professionals.KEYS, rsa=True)
+    folder, keys = settings.data / "register", Keyring.open(settings.keys, professionals.KEYS, rsa=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "people.json").write_text(json.dumps(seeding.professionals(), ensure_ascii=False), "utf-8")
     (folder / "client.json").write_text(json.dumps(dict(keys.public)), "utf-8")
@@ -258,10 +262,17 @@ def _register(settings: Settings) -> Settings:
     return replace(settings, hpr_url=url, maskinporten=f"{url}/", maskinporten_client=settings.client_id)
 
 
+def _hospital(settings: Settings) -> Path:
+    """Return the file that says where the demo's hospital is asked what it has in its own record."""
+    name, number = seeding.hospital()
+    return sources.written(settings, name=name, number=number, url=f"http://127.0.0.1:{settings.port + 1}")
+
+
 async def _prepare(settings: Settings, count: int) -> None:
     """Migrate, and load the people when nobody is there yet."""
     await _migrate(settings)
-    told = {"AKSON_ENV": settings.environment, "AKSON_DATA": str(settings.data), "AKSON_PORT": str(settings.port),
+    told = {"AKSON_ENV": settings.environment, "AKSON_DATA": str(settings.data), "AKSON_KEYS": str(settings.keys),
+            "AKSON_PORT": str(settings.port),
             "AKSON_URL": settings.base_url, "AKSON_DATABASE_URL": settings.database_url}  # fmt: skip
     (settings.data / DEMO).write_text(json.dumps(told), "utf-8")
     async with opened(settings) as office:
@@ -277,7 +288,8 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
     env = running.environment_of(settings, os.environ)
     hospital, folders = settings.port + 1, settings.data / "register"
     programs = [["akson", "serve"], ["akson", "worker"],
-                ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url],
+                ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url, "--keys",
+                 str(settings.data / "elsewhere" / "client.json")],
                 ["peers.register", "--port", str(settings.port + 2), "--people", str(folders / "people.json"), "--keys",
                  str(folders / "client.json")]]  # fmt: skip
     if folder:
@@ -297,6 +309,7 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
 
 main.add_command(app_commands(_running))
 main.add_command(key_commands(_running))
+main.add_command(retention_commands(_running))
 main.add_command(session_commands(_running))
 main.add_command(audit_commands(_running))
 main.add_command(witness)

@@ -91,8 +91,9 @@ def few(size: int) -> tuple[int, bytes]:
     parts: list[bytes] = []
     while (left := size - MARGIN - sum(map(len, parts))) > MARGIN:
         data = base64.b64encode(bytes(min(LARGE, left - MARGIN // 2) * 3 // 4)).decode()
-        parts.append(_entry({"resourceType": "Binary", "id": f"mx{len(parts)}", "contentType": "application/pdf",
-                             "securityContext": {"reference": "Patient/m0"}, "data": data}))  # fmt: skip
+        kind, about = "application/octet-stream", {"reference": "Patient/m0"}
+        parts.append(_entry({"resourceType": "Binary", "id": f"mx{len(parts)}", "contentType": kind,
+                             "securityContext": about, "data": data}))  # fmt: skip
     return len(parts), _bundle(parts)
 
 

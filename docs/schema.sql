@@ -21,6 +21,57 @@ BEGIN
   RETURN first + cardinality(r_who) - 1;
 END $$;
 
+CREATE FUNCTION public.access_drop_v2(month date) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '100ms'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $_$
+DECLARE
+    part text := to_char(month, '_YYYY_MM');
+    after timestamptz := month + interval '1 month';
+    standing bigint[];
+    staying bigint;
+BEGIN
+    IF after > clock_timestamp() - interval '1 year' THEN
+        RAISE EXCEPTION 'nothing of the last year is taken away';
+    END IF;
+    SELECT array_agg(DISTINCT few.stream), sum(few.told) INTO standing, staying FROM (
+        SELECT s.stream, 1 + cardinality(l.patients) AS told
+          FROM access_stream s
+         CROSS JOIN LATERAL (SELECT h.patients FROM access_log h WHERE h.stream = s.stream AND h.at >= month AND h.at < after
+                             OFFSET 0) l
+         WHERE NOT EXISTS (SELECT FROM (SELECT unnest(r.streams) AS stream FROM access_removal r) g WHERE g.stream = s.stream)
+         LIMIT 10001) few;
+    IF staying > 10000 THEN  -- more would keep those who write waiting
+        RETURN NULL;
+    END IF;
+    LOCK TABLE access_stream IN SHARE UPDATE EXCLUSIVE MODE;  -- in turn with access_log_ahead
+    IF to_regclass('access_log_patient' || part) IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE access_log_patient DETACH PARTITION %I', 'access_log_patient' || part);
+        EXECUTE format('INSERT INTO access_log_patient SELECT k.* FROM (
+                            SELECT DISTINCT unnest(l.patients) AS patient, l.at, l.stream, l.seq FROM access_log l
+                             WHERE l.stream = ANY ($1) AND l.at >= $2 AND l.at < $3) n
+                         CROSS JOIN LATERAL (
+                            SELECT p.* FROM %I p
+                             WHERE p.patient = n.patient AND p.at = n.at AND p.stream = n.stream AND p.seq = n.seq OFFSET 0) k',
+                       'access_log_patient' || part) USING standing, month::timestamptz, after;
+        EXECUTE format('DROP TABLE %I', 'access_log_patient' || part);
+    END IF;
+    IF to_regclass('access_log' || part) IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE access_log DETACH PARTITION %I', 'access_log' || part);
+        EXECUTE format('INSERT INTO access_log SELECT * FROM %I p WHERE p.stream = ANY ($1)', 'access_log' || part)
+          USING standing;
+        EXECUTE format('DROP TABLE %I', 'access_log' || part);
+    END IF;
+    RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN false;
+END $_$;
+
 CREATE FUNCTION public.access_log_ahead(day date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
@@ -58,6 +109,73 @@ BEGIN
         END LOOP;
     END LOOP;
 END $_$;
+
+CREATE FUNCTION public.access_remove_rows_v1(number bigint, stream bigint, first bigint, upto bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_variable
+DECLARE
+    until timestamptz;
+    counted bigint;
+    took bigint;
+    latest timestamptz;
+    held boolean;
+BEGIN
+    SELECT r.before, r.rows[array_position(r.streams, stream)] INTO until, counted FROM access_removal r WHERE r.number = number;
+    WITH gone AS (
+        DELETE FROM access_log l WHERE l.stream = stream AND l.seq BETWEEN first AND upto RETURNING l.patients, l.at, l.seq
+    ), named AS (
+        SELECT unnest(g.patients) AS patient, g.at, g.seq FROM gone g
+    ), projected AS (
+        DELETE FROM access_log_patient p USING named n
+         WHERE p.patient = n.patient AND p.at = n.at AND p.stream = stream AND p.seq = n.seq
+    )
+    SELECT count(*), max(g.at), coalesce(bool_or(EXISTS (SELECT FROM hold h WHERE h.owner = ANY (g.patients) AND h.ended IS NULL)), false)
+      INTO took, latest, held FROM gone g;
+    IF counted IS NULL OR took <> least(counted, upto) - first + 1 OR latest >= until OR held THEN
+        RAISE EXCEPTION 'the rows are not those that may go';
+    END IF;
+    UPDATE access_seal s SET prints = '' WHERE s.stream = stream AND s.from_seq BETWEEN first AND upto;
+END $$;
+
+CREATE FUNCTION public.access_remove_v2(number bigint, at timestamp with time zone, before timestamp with time zone, streams bigint[], rows bigint[], digests bytea, previous bytea, signature bytea, key_id text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '500ms'
+    AS $$
+#variable_conflict use_variable
+BEGIN
+    IF before > clock_timestamp() - interval '1 year' THEN
+        RAISE EXCEPTION 'nothing of the last year is taken away';
+    END IF;
+    IF number <> (SELECT coalesce(max(r.number), 0) + 1 FROM access_removal r) THEN
+        RETURN false;
+    END IF;
+    BEGIN  -- the number keeps another process away until this one has ended
+        INSERT INTO access_removal VALUES (number, at, before, streams, rows, digests, previous, signature, key_id)
+            ON CONFLICT DO NOTHING;
+    EXCEPTION WHEN lock_not_available THEN
+        RETURN false;
+    END;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    -- What surveillance found goes too: some of it with each batch, which has far more rows than it had findings.
+    WITH old AS MATERIALIZED (
+        SELECT f.id FROM finding f
+         WHERE f.last < before AND NOT EXISTS (SELECT FROM hold h WHERE h.owner = f.patient AND h.ended IS NULL) LIMIT 5000
+    ), told AS (
+        DELETE FROM finding_outcome o USING old WHERE o.finding = old.id
+    )
+    DELETE FROM finding f USING old WHERE f.id = old.id;
+    RETURN true;
+END $$;
 
 CREATE FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -207,6 +325,20 @@ BEGIN
          array_fill(0, ARRAY[cardinality(journal_erase_v2.ids)])
     FROM owner o WHERE o.owner = the_owner;
   RETURN entry;
+END $$;
+
+COMMENT ON FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) IS 'does not ask for holds: of the end of records, which has asked, and of what a restore brought back';
+
+CREATE FUNCTION public.journal_erase_v3(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM FROM owner o WHERE o.owner = the_owner FOR NO KEY UPDATE;
+  IF EXISTS (SELECT FROM hold h WHERE h.owner = the_owner AND h.ended IS NULL) THEN
+    RAISE EXCEPTION 'on hold' USING ERRCODE = 'AK023';
+  END IF;
+  RETURN journal_erase_v2(at, the_owner, rev, types, ids, decision);
 END $$;
 
 CREATE FUNCTION public.journal_export_v1(owners bigint[], kind smallint, since timestamp with time zone, upto timestamp with time zone, a_at timestamp with time zone, a_owner bigint, a_n integer, bare boolean, most integer) RETURNS TABLE(owner bigint, type smallint, id text, version integer, last_updated timestamp with time zone, n integer, unit bigint, author bigint, labels text[], about bigint[], deleted boolean, body bytea, facts_rev bigint, facts text, owner_type smallint)
@@ -671,6 +803,22 @@ BEGIN
   RETURN o_at;
 END $$;
 
+CREATE FUNCTION public.message_home_v1(sent_by bigint, her bigint) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce(
+    (SELECT coalesce(nullif(f.unit, 0), f.owner) FROM fact f
+      WHERE f.kind = 'unit' AND f.owner = coalesce(nullif(sent_by, 0), (SELECT a.unit FROM address a WHERE a.her_id = her))),
+    (SELECT nullif(p.unit, 0) FROM address a JOIN address p ON p.her_id = a.parent WHERE a.her_id = her),
+    CASE WHEN sent_by = 0 THEN 0 ELSE -1 END)
+$$;
+
+CREATE FUNCTION public.message_of_v1(homes bigint[], sent_by bigint, her bigint) RETURNS boolean
+    LANGUAGE sql STABLE COST 300
+    AS $$
+  SELECT CASE WHEN homes IS NULL THEN true ELSE (SELECT message_home_v1(sent_by, her)) = ANY (homes) END
+$$;
+
 CREATE FUNCTION public.owner_facts_v1() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -724,6 +872,83 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+
+CREATE FUNCTION public.record_end_v1(which uuid, at timestamp with time zone, rev bigint, decision text, most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '5s'
+    AS $$
+#variable_conflict use_variable
+DECLARE
+  e ending;
+  types smallint[];
+  ids text[];
+BEGIN
+  SELECT * INTO e FROM ending n WHERE n.id = which AND n.state = 'confirmed' FOR UPDATE;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  IF e.before > clock_timestamp() - interval '1 year' THEN
+    RAISE EXCEPTION 'no time of keeping that ends here is over';
+  END IF;
+  SELECT array_agg(k.type), array_agg(k.id) INTO types, ids
+    FROM (SELECT p.type, p.id FROM record_part_v1(e.owner, e.keeper) p ORDER BY p.place LIMIT most) k;
+  IF ids IS NULL THEN
+    UPDATE ending n SET state = 'done', ended = at WHERE n.id = which;
+    RETURN 0;
+  END IF;
+  PERFORM journal_lock_v1(ARRAY[e.owner], array_fill(e.owner, ARRAY[cardinality(types)]), types, ids, '{}', '{}', '{}', '{}');
+  IF record_held_v1(e.owner, e.before) IS NOT NULL
+     OR (e.why = 'death' AND EXISTS (SELECT FROM fact p WHERE p.owner = e.owner AND p.kind = 'person'
+                                        AND p.data::json #>> '{value,deceased}' IS DISTINCT FROM 'true')) THEN
+    UPDATE ending n SET state = 'stopped', ended = at WHERE n.id = which;
+    RETURN -1;
+  END IF;
+  PERFORM journal_erase_v2(at, e.owner, rev, types, ids, decision);
+  UPDATE ending n SET erased = n.erased + cardinality(ids) WHERE n.id = which;
+  RETURN cardinality(ids);
+END $$;
+
+CREATE FUNCTION public.record_entries_v1(whose bigint) RETURNS TABLE(type smallint, id text, keeper bigint, identity boolean)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT e.type, e.id, e.keeper, e.identity
+    FROM (SELECT r.owner, r.type, r.id, coalesce(nullif(u.unit, 0), nullif(r.unit, 0), r.controller, 0) AS keeper,
+                 r.type = o.type AS identity
+            FROM owner o
+            JOIN resource r ON r.owner = o.owner
+            LEFT JOIN fact u ON u.owner = r.unit AND u.kind = 'unit'
+           WHERE o.owner = whose
+             AND NOT EXISTS (SELECT FROM erasure g WHERE g.owner = r.owner AND g.type = r.type AND g.id = r.id)) e
+   WHERE EXISTS (SELECT FROM fact p
+                  WHERE p.owner = whose AND p.kind = 'person' AND p.data::json #>> '{value,deceased}' = 'true')
+      OR (e.keeper <> 0 AND NOT e.identity
+          AND NOT EXISTS (SELECT FROM fact s WHERE s.owner = e.owner AND s.type = e.type AND s.id = e.id
+                             AND s.kind IN ('block', 'representation', 'youth', 'protection'))
+          AND NOT EXISTS (SELECT FROM resource_version v JOIN author a ON a.author = v.author
+                           WHERE v.owner = e.owner AND v.type = e.type AND v.id = e.id AND v.version = 1
+                             AND a.told::json ->> 'kind' = 'citizen'))
+$$;
+
+CREATE FUNCTION public.record_held_v1(whose bigint, before timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM hold h WHERE h.owner = whose AND h.ended IS NULL) THEN 'hold'
+    WHEN EXISTS (SELECT FROM worklist w WHERE w.owner = whose AND w.kind IN ('case', 'demand')
+                    AND w.state NOT IN ('completed', 'cancelled', 'rejected', 'failed', 'entered-in-error')) THEN 'case'
+    WHEN EXISTS (SELECT FROM resource r JOIN owner o ON o.owner = r.owner
+                  WHERE r.owner = whose AND r.type <> o.type AND greatest(r.sort_date, r.last_updated) >= before) THEN 'entry'
+  END
+$$;
+
+CREATE FUNCTION public.record_part_v1(whose bigint, whom bigint) RETURNS TABLE(type smallint, id text, place bigint)
+    LANGUAGE sql STABLE
+    AS $$
+  WITH left_ AS MATERIALIZED (SELECT * FROM record_entries_v1(whose))
+  SELECT l.type, l.id, row_number() OVER (ORDER BY l.identity, l.keeper <> whom, l.type, l.id)
+    FROM left_ l
+   WHERE (l.keeper = whom AND NOT l.identity)
+      OR NOT EXISTS (SELECT FROM left_ o WHERE o.keeper NOT IN (0, whom) AND NOT o.identity)
+$$;
 
 CREATE FUNCTION public.search_rules_v1(the_revision bigint) RETURNS boolean
     LANGUAGE plpgsql
@@ -820,6 +1045,18 @@ CREATE TABLE public.access_log_patient_default (
     seq bigint NOT NULL
 );
 
+CREATE TABLE public.access_removal (
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    before timestamp with time zone NOT NULL,
+    streams bigint[] NOT NULL,
+    rows bigint[] NOT NULL,
+    digests bytea NOT NULL,
+    previous bytea NOT NULL,
+    signature bytea NOT NULL,
+    key_id text NOT NULL
+);
+
 CREATE TABLE public.access_seal (
     stream bigint NOT NULL,
     from_seq bigint NOT NULL,
@@ -854,6 +1091,7 @@ CREATE TABLE public.alert (
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
     kind text NOT NULL,
+    held_until timestamp with time zone,
     CONSTRAINT alert_kind_check CHECK ((kind = ANY (ARRAY['emergency'::text, 'opened'::text, 'new'::text, 'every'::text])))
 );
 
@@ -892,7 +1130,9 @@ CREATE TABLE public.author (
 
 CREATE TABLE public.authorisation (
     practitioner text NOT NULL COLLATE pg_catalog."C",
-    due timestamp with time zone NOT NULL
+    due timestamp with time zone NOT NULL,
+    asked timestamp with time zone,
+    lost timestamp with time zone
 );
 
 CREATE TABLE public.chain (
@@ -938,6 +1178,30 @@ CREATE TABLE public.draft (
     about text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     changed timestamp with time zone NOT NULL,
     sealed bytea NOT NULL
+);
+
+CREATE TABLE public.ending (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    owner bigint NOT NULL,
+    keeper bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    why text NOT NULL,
+    last timestamp with time zone NOT NULL,
+    before timestamp with time zone NOT NULL,
+    entries integer NOT NULL,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    decided_by bigint,
+    decided text,
+    confirmed_by bigint,
+    confirmed text,
+    kept_until timestamp with time zone,
+    ended timestamp with time zone,
+    erased integer DEFAULT 0 NOT NULL,
+    CONSTRAINT ending_check CHECK ((last < before)),
+    CONSTRAINT ending_check1 CHECK ((confirmed_by <> decided_by)),
+    CONSTRAINT ending_check2 CHECK (((state <> ALL (ARRAY['confirmed'::text, 'done'::text])) OR ((decided_by IS NOT NULL) AND (confirmed_by IS NOT NULL) AND (decided IS NOT NULL) AND (confirmed IS NOT NULL)))),
+    CONSTRAINT ending_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'decided'::text, 'confirmed'::text, 'done'::text, 'kept'::text, 'stopped'::text]))),
+    CONSTRAINT ending_why_check CHECK ((why = ANY (ARRAY['death'::text, 'last'::text])))
 );
 
 CREATE TABLE public.erasure (
@@ -1017,6 +1281,15 @@ CREATE TABLE public.finding_outcome (
     CONSTRAINT finding_outcome_outcome_check CHECK ((outcome = ANY (ARRAY['lawful'::text, 'unlawful'::text, 'unclear'::text, 'case'::text])))
 );
 
+CREATE TABLE public.hold (
+    owner bigint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    by_name text NOT NULL,
+    ended timestamp with time zone,
+    ended_by text
+);
+
 CREATE TABLE public.idempotency (
     key bytea NOT NULL,
     request bytea NOT NULL,
@@ -1075,7 +1348,8 @@ CREATE TABLE public.message_in (
     fault_code text DEFAULT ''::text NOT NULL,
     fault_text text DEFAULT ''::text NOT NULL,
     handled_by text DEFAULT ''::text NOT NULL,
-    handled_why text DEFAULT ''::text NOT NULL
+    handled_why text DEFAULT ''::text NOT NULL,
+    answer_to text DEFAULT ''::text NOT NULL
 );
 ALTER TABLE ONLY public.message_in ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -1117,7 +1391,8 @@ CREATE TABLE public.message_out (
     fault_text text DEFAULT ''::text NOT NULL,
     carrier_id text DEFAULT ''::text NOT NULL,
     rounds smallint DEFAULT 0 NOT NULL,
-    moves integer DEFAULT 0 NOT NULL
+    moves integer DEFAULT 0 NOT NULL,
+    rests_for text DEFAULT ''::text NOT NULL
 );
 ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -1190,6 +1465,10 @@ CREATE TABLE public.person_identifier (
 );
 
 CREATE TABLE public.reindex (
+    owner bigint NOT NULL
+);
+
+CREATE TABLE public.reproject (
     owner bigint NOT NULL
 );
 
@@ -1328,7 +1607,8 @@ CREATE TABLE public.signin_session (
     seen_at timestamp with time zone NOT NULL,
     locked_at timestamp with time zone,
     issuer_person bytea,
-    issuer_session bytea
+    issuer_session bytea,
+    page text
 );
 
 CREATE TABLE public.signin_ticket (
@@ -1538,6 +1818,9 @@ ALTER TABLE ONLY public.access_log_patient
 ALTER TABLE ONLY public.access_log_patient_default
     ADD CONSTRAINT access_log_patient_default_pkey PRIMARY KEY (patient, at, stream, seq);
 
+ALTER TABLE ONLY public.access_removal
+    ADD CONSTRAINT access_removal_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY public.access_seal
     ADD CONSTRAINT access_seal_pkey PRIMARY KEY (stream, from_seq);
 
@@ -1580,6 +1863,9 @@ ALTER TABLE ONLY public.condition
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (person, id);
 
+ALTER TABLE ONLY public.ending
+    ADD CONSTRAINT ending_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.erasure_line
     ADD CONSTRAINT erasure_line_pkey PRIMARY KEY (owner, seq, type, id);
 
@@ -1603,6 +1889,9 @@ ALTER TABLE ONLY public.finding_outcome
 
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (owner, since);
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key);
@@ -1648,6 +1937,9 @@ ALTER TABLE ONLY public.person_identifier
 
 ALTER TABLE ONLY public.reindex
     ADD CONSTRAINT reindex_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY public.reproject
+    ADD CONSTRAINT reproject_pkey PRIMARY KEY (owner);
 
 ALTER TABLE ONLY public.resource
     ADD CONSTRAINT resource_pkey PRIMARY KEY (owner, type, id);
@@ -1738,6 +2030,8 @@ ALTER TABLE ONLY public.worklist
 
 CREATE INDEX alert_at ON public.alert USING btree (owner, at);
 
+CREATE INDEX alert_held ON public.alert USING btree (held_until) WHERE (held_until IS NOT NULL);
+
 CREATE INDEX alert_letter_due ON public.alert_letter USING btree (due) WHERE ((sent IS NULL) AND (failed = ''::text));
 
 CREATE UNIQUE INDEX alert_letter_waiting ON public.alert_letter USING btree (owner) WHERE ((NOT urgent) AND (tries = 0));
@@ -1751,6 +2045,12 @@ CREATE INDEX chain_seal_at ON public.chain_seal USING btree (at);
 CREATE INDEX condition_at ON public.condition USING btree (at);
 
 CREATE INDEX draft_owner ON public.draft USING btree (owner);
+
+CREATE INDEX ending_confirmed ON public.ending USING btree (id) WHERE (state = 'confirmed'::text);
+
+CREATE INDEX ending_desk ON public.ending USING btree (keeper, state, last);
+
+CREATE UNIQUE INDEX ending_open ON public.ending USING btree (owner, keeper) WHERE (state = ANY (ARRAY['proposed'::text, 'decided'::text, 'confirmed'::text]));
 
 CREATE INDEX erasure_line_page ON public.erasure_line USING btree (page);
 
@@ -1767,6 +2067,8 @@ CREATE INDEX fact_subscriber ON public.fact USING btree (data) WHERE (kind = 'su
 CREATE INDEX fact_unit ON public.fact USING btree (unit, kind, owner) WHERE (unit <> 0);
 
 CREATE INDEX finding_controller ON public.finding USING btree (controller, strength DESC, day DESC);
+
+CREATE UNIQUE INDEX hold_standing ON public.hold USING btree (owner) WHERE (ended IS NULL);
 
 CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
@@ -1786,7 +2088,9 @@ CREATE INDEX message_out_due ON public.message_out USING btree (bucket, due) WHE
 
 CREATE INDEX message_out_for_humans ON public.message_out USING btree (deadline) WHERE (state = ANY (ARRAY['rejected'::text, 'partial'::text, 'overdue'::text, 'failed'::text]));
 
-CREATE INDEX message_out_stuck ON public.message_out USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'sent'::text]));
+CREATE INDEX message_out_resting ON public.message_out USING btree (rests_for, due) WHERE ((state = 'queued'::text) AND (rests_for <> ''::text));
+
+CREATE INDEX message_out_stuck ON public.message_out USING btree (created_at) WHERE ((state = 'queued'::text) OR ((state = 'sent'::text) AND (wants_apprec OR (carrier_id <> ''::text))));
 
 CREATE INDEX message_out_told_of ON public.message_out USING btree (owner, told_of) WHERE (told_of <> ''::text);
 
@@ -1951,8 +2255,17 @@ GRANT USAGE ON SCHEMA public TO akson_auditor;
 
 GRANT ALL ON FUNCTION public.access_append_v1(the_stream bigint, first bigint, a_kind text[], a_id text[], a_key bigint[], a_name text[], a_role text[], a_unit bigint[], a_unit_name text[], a_controller bigint[], a_controller_name text[], a_signed_in text[], r_who integer[], r_at timestamp with time zone[], r_purpose text[], r_screen text[], r_request text[], r_outcome text[], r_reason text[], r_patients text[], r_seen text[], r_leaf text[]) TO akson_app;
 
+REVOKE ALL ON FUNCTION public.access_drop_v2(month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.access_drop_v2(month date) TO akson_eraser;
+
 REVOKE ALL ON FUNCTION public.access_log_ahead(day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.access_log_ahead(day date) TO akson_app;
+
+REVOKE ALL ON FUNCTION public.access_remove_rows_v1(number bigint, stream bigint, first bigint, upto bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.access_remove_rows_v1(number bigint, stream bigint, first bigint, upto bigint) TO akson_eraser;
+
+REVOKE ALL ON FUNCTION public.access_remove_v2(number bigint, at timestamp with time zone, before timestamp with time zone, streams bigint[], rows bigint[], digests bytea, previous bytea, signature bytea, key_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.access_remove_v2(number bigint, at timestamp with time zone, before timestamp with time zone, streams bigint[], rows bigint[], digests bytea, previous bytea, signature bytea, key_id text) TO akson_eraser;
 
 REVOKE ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.exchange_erase_v1(the_owner bigint, ids text[]) TO akson_eraser;
@@ -1964,6 +2277,9 @@ GRANT ALL ON FUNCTION public.journal_current_v1(owners bigint[], types smallint[
 
 REVOKE ALL ON FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
+
+REVOKE ALL ON FUNCTION public.journal_erase_v3(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.journal_erase_v3(at timestamp with time zone, the_owner bigint, rev bigint, types smallint[], ids text[], decision text) TO akson_eraser;
 
 GRANT ALL ON FUNCTION public.journal_export_v1(owners bigint[], kind smallint, since timestamp with time zone, upto timestamp with time zone, a_at timestamp with time zone, a_owner bigint, a_n integer, bare boolean, most integer) TO akson_app;
 
@@ -1983,6 +2299,21 @@ GRANT ALL ON FUNCTION public.journal_values_v1(anew boolean, c_owner bigint[], c
 
 GRANT ALL ON FUNCTION public.journal_write_v4(set_at timestamp with time zone[], set_author bigint[], set_told text[], set_controller bigint[], set_unit bigint[], set_actor bigint[], set_before integer[], waits boolean, o_set integer[], o_key bigint[], o_fresh integer, o_type smallint[], o_rev bigint[], o_facts boolean[], c_o integer[], c_owner bigint[], c_type smallint[], c_id text[], c_expect integer[], c_method text[], c_body bytea[], c_salt bytea[], c_sort timestamp with time zone[], c_person boolean[], c_labels text[], c_about text[], c_tokens text[], c_hot integer[], c_prints bytea[], g_n integer[], g_grp smallint[], g_token bigint[], r_n integer[], r_slot integer[], r_grp smallint[], r_type smallint[], r_owner bigint[], r_target text[], s_n integer[], s_slot integer[], s_grp smallint[], s_value text[], s_exact bigint[], d_n integer[], d_slot integer[], d_grp smallint[], d_low timestamp with time zone[], d_high timestamp with time zone[], q_n integer[], q_slot integer[], q_grp smallint[], q_low numeric[], q_high numeric[], q_base bigint[], q_base_low numeric[], q_base_high numeric[], q_code bigint[], q_name bigint[], w_n integer[], w_narrative text[], w_words text[], f_n integer[], f_kind text[], f_unit bigint[], f_person bigint[], f_data text[], i_system text[], i_value text[], i_owner bigint[], l_type smallint[], l_id text[], l_owner bigint[]) TO akson_app;
 
+REVOKE ALL ON FUNCTION public.message_home_v1(sent_by bigint, her bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.message_home_v1(sent_by bigint, her bigint) TO akson_app;
+
+REVOKE ALL ON FUNCTION public.message_of_v1(homes bigint[], sent_by bigint, her bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.message_of_v1(homes bigint[], sent_by bigint, her bigint) TO akson_app;
+
+REVOKE ALL ON FUNCTION public.record_end_v1(which uuid, at timestamp with time zone, rev bigint, decision text, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_end_v1(which uuid, at timestamp with time zone, rev bigint, decision text, most integer) TO akson_eraser;
+
+GRANT ALL ON FUNCTION public.record_entries_v1(whose bigint) TO akson_app;
+
+GRANT ALL ON FUNCTION public.record_held_v1(whose bigint, before timestamp with time zone) TO akson_app;
+
+GRANT ALL ON FUNCTION public.record_part_v1(whose bigint, whom bigint) TO akson_app;
+
 GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
 
 GRANT ALL ON FUNCTION public.subscription_emit_v1(which bigint, at timestamp with time zone, whose bigint, types smallint[], ids text[], versions integer[]) TO akson_app;
@@ -1993,6 +2324,9 @@ GRANT SELECT ON TABLE public.access_log TO akson_auditor;
 GRANT SELECT,INSERT ON TABLE public.access_log_patient TO akson_app;
 GRANT SELECT ON TABLE public.access_log_patient TO akson_auditor;
 
+GRANT SELECT ON TABLE public.access_removal TO akson_app;
+GRANT SELECT ON TABLE public.access_removal TO akson_auditor;
+
 GRANT SELECT,INSERT ON TABLE public.access_seal TO akson_app;
 GRANT SELECT ON TABLE public.access_seal TO akson_auditor;
 
@@ -2002,6 +2336,10 @@ GRANT SELECT ON TABLE public.access_stream TO akson_auditor;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.alert TO akson_app;
+
+GRANT UPDATE(at) ON TABLE public.alert TO akson_app;
+
+GRANT UPDATE(held_until) ON TABLE public.alert TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alert_choice TO akson_app;
 
@@ -2024,6 +2362,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.condition TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.draft TO akson_app;
 
+GRANT SELECT,INSERT ON TABLE public.ending TO akson_app;
+
+GRANT UPDATE(state) ON TABLE public.ending TO akson_app;
+
+GRANT UPDATE(decided_by) ON TABLE public.ending TO akson_app;
+
+GRANT UPDATE(decided) ON TABLE public.ending TO akson_app;
+
+GRANT UPDATE(confirmed_by) ON TABLE public.ending TO akson_app;
+
+GRANT UPDATE(confirmed) ON TABLE public.ending TO akson_app;
+
+GRANT UPDATE(kept_until) ON TABLE public.ending TO akson_app;
+
+GRANT UPDATE(ended) ON TABLE public.ending TO akson_app;
+
 GRANT SELECT ON TABLE public.erasure TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.erasure_line TO akson_app;
@@ -2039,6 +2393,12 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.fact TO akson_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.finding TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.finding_outcome TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.hold TO akson_app;
+
+GRANT UPDATE(ended) ON TABLE public.hold TO akson_app;
+
+GRANT UPDATE(ended_by) ON TABLE public.hold TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency TO akson_app;
 
@@ -2118,6 +2478,8 @@ GRANT UPDATE(rounds) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(moves) ON TABLE public.message_out TO akson_app;
 
+GRANT UPDATE(rests_for) ON TABLE public.message_out TO akson_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.opening_review TO akson_app;
@@ -2129,6 +2491,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.owner TO akson_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.person_identifier TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reindex TO akson_app;
+
+GRANT SELECT,DELETE,UPDATE ON TABLE public.reproject TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.resource TO akson_app;
 

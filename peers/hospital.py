@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from html import escape
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -29,7 +30,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from peers import letters
+from peers import care, letters, records
 from peers.letters import Letter, Place
 from peers.letters import Read as ReadLetter
 
@@ -41,6 +42,7 @@ MOODS = {
     "uleselig": "sender ødelagte meldinger",
 }
 HEART = Place(99000033, "Hjertepoliklinikken", 99000031, "Vestfjell sykehus")
+DIALOG = "DIALOG_HELSEFAGLIG"
 NORDRE = Place(99000011, "Nordre legesenter", 99000001, "Fjordvik kommune")
 TABLES = """
 CREATE TABLE IF NOT EXISTS letter (
@@ -62,14 +64,16 @@ class Hospital:
     place: Place = HEART
     mood: str = "vanlig"
     delay: float = 2.0
+    records: records.Records | None = None
 
-    def write(self, *, fnr: str, given: str, family: str, title: str, text: str, to: int = NORDRE.her_id) -> str:
-        """Write a dialog message and put it on its way; return its id."""
+    def write(self, *, fnr: str, given: str, family: str, title: str, text: str, to: int = NORDRE.her_id,
+              kind: str = DIALOG) -> str:  # fmt: skip
+        """Write a message, a dialog message unless it says which, and put it on its way; return its id."""
         msg_id = str(uuid4())
         receiver = NORDRE if to == NORDRE.her_id else Place(to, "Mottaker", NORDRE.parent, NORDRE.parent_name)
         letter = Letter(msg_id, self.place, receiver, fnr, given, family, title, text)
-        body = letters.dialog(letter, _now())
-        self._note(msg_id, "ut", "DIALOG_HELSEFAGLIG", fnr, title, text, "skrevet", "")
+        body = care.message(letter, _now(), kind) if kind in care.KINDS else letters.dialog(letter, _now())
+        self._note(msg_id, "ut", kind, fnr, title, text, "skrevet", "")
         body = body[: len(body) // 2] if self.mood == "uleselig" else body
         self._post_later((msg_id, self.place.her_id, to, body), 0.0)
         return msg_id
@@ -144,6 +148,11 @@ class Hospital:
         names = [column[0] for column in rows.description]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def state(self) -> dict[str, Any]:
+        """Return what has happened."""
+        looks = self.records.looks if self.records else []
+        return {"mood": self.mood, "place": asdict(self.place), "letters": self.letters(), "looks": looks}
+
 
 def app(hospital: Hospital) -> Starlette:
     """Return the hospital's web application: its page, its state, and where messages to it are posted."""
@@ -156,16 +165,12 @@ def app(hospital: Hospital) -> Starlette:
         hospital.write(
             fnr=form.get("fnr", ""), given=form.get("given", ""), family=form.get("family", ""),
             title=form.get("title", "Henvendelse om pasient"), text=form.get("text", ""),
-            to=int(form.get("to") or NORDRE.her_id),
+            to=int(form.get("to") or NORDRE.her_id), kind=form.get("kind") or DIALOG,
         )  # fmt: skip
         return RedirectResponse("/", status_code=303)
 
     async def mood(request: Request) -> Response:
-        wanted = str((await request.form()).get("mood", ""))
-        if wanted not in MOODS:
-            return Response(status_code=400)
-        hospital.mood = wanted
-        return RedirectResponse("/", status_code=303)
+        return _set(hospital, str((await request.form()).get("mood", "")))
 
     async def receive(request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {hospital.secret}":
@@ -173,7 +178,7 @@ def app(hospital: Hospital) -> Starlette:
         return JSONResponse({"id": hospital.receive(await request.body())}, status_code=202)
 
     async def state(_: Request) -> Response:
-        return JSONResponse({"mood": hospital.mood, "place": asdict(hospital.place), "letters": hospital.letters()})
+        return JSONResponse(hospital.state())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -185,7 +190,16 @@ def app(hospital: Hospital) -> Starlette:
         Route("/", page), Route("/state", state), Route("/send", send, methods=["POST"]),
         Route("/mood", mood, methods=["POST"]), Route("/exchange/local", receive, methods=["POST"]),
     ]  # fmt: skip
+    if hospital.records:
+        routes += records.routes(hospital.records, lambda: hospital.mood)
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _set(hospital: Hospital, mood: str) -> Response:
+    if mood not in MOODS:
+        return Response(status_code=400)
+    hospital.mood = mood
+    return RedirectResponse("/", status_code=303)
 
 
 async def _keep_posting(hospital: Hospital) -> None:
@@ -204,14 +218,17 @@ def _page(hospital: Hospital) -> str:
         f"<option value={mood} {'selected' if mood == hospital.mood else ''}>{mood}: {what}</option>"
         for mood, what in MOODS.items()
     )
+    names = {DIALOG: "Helsefaglig dialog"} | {kind: told[0] for kind, told in care.KINDS.items()}
+    kinds = "".join(f"<option value={kind}>{escape(name)}</option>" for kind, name in names.items())
     return f"""<!doctype html><html lang="nb"><meta charset="utf-8"><title>Vestfjell sykehus</title>
 <h1>Vestfjell sykehus – {escape(hospital.place.name)}</h1>
 <form method="post" action="/send"><h2>Ny melding</h2>
 <p><label>Fødselsnummer <input name="fnr" required></label>
 <label>Fornavn <input name="given"></label> <label>Etternavn <input name="family"></label></p>
+<p><label>Type <select name="kind">{kinds}</select></label></p>
 <p><label>Mottaker (HER-id) <input name="to" value="{NORDRE.her_id}"></label>
 <label>Emne <input name="title" required></label></p>
-<p><label>Tekst<br><textarea name="text" rows="4" cols="60" required></textarea></label></p><button>Send</button></form>
+<p><label>Tekst<br><textarea name="text" rows="4" cols="60"></textarea></label></p><button>Send</button></form>
 <form method="post" action="/mood"><h2>Oppførsel</h2><label>Sykehuset <select name="mood">{moods}</select></label>
 <button>Sett</button></form>
 <h2>Meldinger</h2><table><tr><th>Vei<th>Type<th>Emne<th>Tekst<th>Status</tr>{rows}</table></html>"""
@@ -231,6 +248,9 @@ def main() -> None:
     ask.add_argument("--delay", type=float, default=2.0, help="sekunder før den svarer")
     ask.add_argument("--send", metavar="FNR", help="send én melding om denne pasienten og avslutt")
     ask.add_argument("--to", type=int, default=NORDRE.her_id, help="mottakerens HER-id")
+    ask.add_argument(
+        "--keys", type=Path, help="fil med Aksons offentlige nøkler: da gir sykehuset innsyn i sin journal"
+    )
     ask.add_argument("--title", default="Henvendelse om pasient")
     ask.add_argument("--text", default="")
     asyncio.run(_run(ask.parse_args()))
@@ -248,7 +268,9 @@ async def _run(asked: argparse.Namespace) -> None:
             hospital.write(fnr=asked.send, given="", family="", title=asked.title, text=asked.text, to=asked.to)
             raise SystemExit(0 if await hospital.post_due() else 1)
         listening = socket.create_server(("127.0.0.1", asked.port))
-        print(f"Vestfjell sykehus: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        hospital.records = records.Records(keys=asked.keys, url=url) if asked.keys else None
+        print(f"Vestfjell sykehus: {url}", flush=True)
         await uvicorn.Server(uvicorn.Config(app(hospital), log_level="warning")).serve(sockets=[listening])
 
 

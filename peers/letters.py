@@ -63,11 +63,28 @@ class Letter:
 
 def dialog(letter: Letter, now: str) -> bytes:
     """Write a Hodemelding 1.2 with a Dialogmelding 1.1, use "helsefaglig dialog"."""
+    return wrapped(
+        letter,
+        now,
+        "DIALOG_HELSEFAGLIG",
+        "Helsefaglig dialog",
+        f"""<Dialogmelding xmlns="{DIALOG}">
+        <Notat>
+          <TemaKodet V="6" S="{VOLVEN}7322" DN="Henvendelse om pasient"/>
+          <Tema>{escape(letter.title)}</Tema>
+          <TekstNotatInnhold>{escape(letter.text)}</TekstNotatInnhold>
+        </Notat>
+      </Dialogmelding>""",
+    )
+
+
+def wrapped(letter: Letter, now: str, kind: str, name: str, content: str) -> bytes:
+    """Write a Hodemelding 1.2 around the XML of a message."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <mh:MsgHead xmlns:mh="{MSGHEAD}">{
         _mh(f'''
   <MsgInfo>
-    <Type V="DIALOG_HELSEFAGLIG" DN="Helsefaglig dialog"/>
+    <Type V="{kind}" DN="{name}"/>
     <MIGversion>v1.2 2006-05-24</MIGversion>
     <GenDate>{now}</GenDate>
     <MsgId>{letter.msg_id}</MsgId>
@@ -86,13 +103,7 @@ def dialog(letter: Letter, now: str) -> bytes:
       <IssueDate V="{now}"/>
       <MsgType V="XML" DN="XML-instans"/>
       <Content>''')
-    }<Dialogmelding xmlns="{DIALOG}">
-        <Notat>
-          <TemaKodet V="6" S="{VOLVEN}7322" DN="Henvendelse om pasient"/>
-          <Tema>{escape(letter.title)}</Tema>
-          <TekstNotatInnhold>{escape(letter.text)}</TekstNotatInnhold>
-        </Notat>
-      </Dialogmelding>{_mh("</Content></RefDoc></Document>")}
+    }{content}{_mh("</Content></RefDoc></Document>")}
 </mh:MsgHead>
 """.encode()
 
@@ -150,7 +161,8 @@ def _read_dialog(root: ElementTree.Element) -> Read | None:
     if info is None:
         return None
     note = next((each for each in root.iter() if each.tag.endswith(("}Notat", "}Foresporsel"))), None)
-    text = [] if note is None else [*note.findall("{*}TekstNotatInnhold"), *note.findall("{*}Sporsmal")]
+    inside = [*note.findall("{*}TekstNotatInnhold"), *note.findall("{*}Sporsmal")] if note is not None else []
+    text = inside if note is not None else root.findall("{*}Document")
     return Read(
         kind=_value(info, "{*}Type"), msg_id=_text(info, "{*}MsgId"), sent=_text(info, "{*}GenDate"),
         sender=_her_id(info, "Sender"), receiver=_receiver(info),

@@ -35,6 +35,7 @@ SCOPE = "nhn:hpr/extended"
 STANDINGS = {
     "gyldig": "autorisert", "vilkår": "autorisert, med et vilkår", "suspendert": "suspendert",
     "tilbakekalt": "tilbakekalt", "utløpt": "utløpt", "ukjent": "finnes ikke",
+    "uten nummer": "uten fødselsnummer",
 }  # fmt: skip
 MOODS = {"vanlig": "svarer", "borte": "svarer 503", "uleselig": "svarer med noe annet enn JSON"}
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -85,8 +86,9 @@ class Register:
         until = date(2020, 12, 31) if standing == "utløpt" else today + timedelta(days=365 * 20)
         reaction = {"type": {"navn": "Suspensjon av autorisasjon", "verdi": "2"}, "periode": {"fra": today.isoformat()}}
         return {
-            "person": {"fornavn": person["given"], "etternavn": person["family"], "nin": person["fnr"],
-                       "manglerNin": False},
+            "person": {"fornavn": person["given"], "etternavn": person["family"],
+                       "nin": None if standing == "uten nummer" else person["fnr"],
+                       "manglerNin": standing == "uten nummer"},
             "hprNummer": int(hpr),
             "godkjenninger": [{
                 "helsepersonellkategori": {"navn": person["called"], "verdi": person["profession"],

@@ -31,7 +31,7 @@ class Door:
     audience: str
     scope: str
     client: httpx.AsyncClient
-    seen: dict[str, float] = field(default_factory=dict)
+    proofs: Proofs = field(default_factory=lambda: Proofs())
     keys: KeySet | None = None
 
     async def caller(self, authorization: str, proof: str, method: str, url: str) -> str:
@@ -41,7 +41,8 @@ class Door:
             raise NotLetIn('DPoP algs="ES256"')
         try:
             claims = await self._claims(token)
-            self._proven(claims, token, proof, method, url)
+            if self.proofs.key(proof, method, url, token=token) != claims["cnf"]["jkt"]:
+                raise ValueError("another key")
         except (JoseError, ValueError, KeyError, TypeError, UnicodeDecodeError):
             raise NotLetIn('DPoP error="invalid_token"') from None
         return str(claims["client_id"])
@@ -58,13 +59,24 @@ class Door:
             raise ValueError("not for this")
         return claims
 
-    def _proven(self, claims: dict[str, Any], token: str, proof: str, method: str, url: str) -> None:
+
+@dataclass
+class Proofs:
+    """Proofs that a caller holds the key a token is bound to (DPoP); each of them counts once."""
+
+    seen: dict[str, float] = field(default_factory=dict)
+
+    def key(self, proof: str, method: str, url: str, *, token: str = "") -> str:
+        """Return the thumbprint of the key that signed a proof of this request. Raises ValueError, JoseError, KeyError.
+
+        token  the access token that goes with it, where one does
+        """
         key = ECKey.import_key(jws.extract_compact(proof.encode()).headers()["jwk"])
         found = jwt.decode(proof, key, algorithms=["ES256"])
         said = found.claims
         bound = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
-        if found.header.get("typ") != "dpop+jwt" or key.thumbprint() != claims["cnf"]["jkt"] or said["ath"] != bound:
-            raise ValueError("another key")
+        if found.header.get("typ") != "dpop+jwt" or (token and said["ath"] != bound):
+            raise ValueError("another token")
         if said["htm"] != method or said["htu"] != url or abs(said["iat"] - time.time()) > AGE:
             raise ValueError("another request")
         if said["jti"] in self.seen:
@@ -74,3 +86,4 @@ class Door:
             {jti: at for jti, at in self.seen.items() if now - at < 2 * AGE} if len(self.seen) > 50_000 else self.seen
         )
         self.seen[said["jti"]] = now
+        return str(key.thumbprint())

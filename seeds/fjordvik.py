@@ -134,7 +134,7 @@ class Address:
 
 def addresses() -> tuple[Address, ...]:
     """Return the address register of the demo."""
-    return tuple(_address(unit) for unit in UNITS if unit.her_id)
+    return tuple(address(unit) for unit in UNITS if unit.her_id)
 
 
 def organizations() -> Iterator[Seed]:
@@ -142,7 +142,8 @@ def organizations() -> Iterator[Seed]:
     return (Seed(unit.key, _organization(number, unit)) for number, unit in enumerate(UNITS))
 
 
-def _address(unit: Unit) -> Address:
+def address(unit: Unit) -> Address:
+    """Return where messages to an organisation go."""
     above = next((other.her_id for other in UNITS if other.key == unit.part_of), 0)
     return Address(
         her_id=HerId(unit.her_id),

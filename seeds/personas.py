@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from seeds import staff as by
 from seeds.chart import Citizen
 from seeds.citizens.astrid import ASTRID, KARI
+from seeds.citizens.cared_for import TONE
 from seeds.citizens.family import IDA, OLA
+from seeds.citizens.inbox import ERIK
 from seeds.staff import Member
 
 
@@ -46,6 +48,8 @@ CITIZEN_CARDS = (
     (KARI, "Datter med fullmakt. Ser det Astrid har valgt"),
     (OLA, "Far til Emil, 7 år. Les journalen hans, se hvem som har åpnet den"),
     (IDA, "Mor til Emil, som har to hjem, og nyfødte Nora"),
+    (ERIK, "Krev at en diagnose slettes, og klag hvis det blir avslått"),
+    (TONE, "Datter av Magne, som er død. Be om innsyn i journalen hans"),
 )
 
 

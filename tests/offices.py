@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from akson.access.roles import LOAD, OWN_JOB
+from akson.access.roles import LOAD, OUTSIDE, OWN_JOB
 from akson.audit.log import AccessLog
 from akson.base.database import Database
 from akson.base.ids import Ids
 from akson.base.outward import LOOPBACK, Outward
-from akson.base.work import Actor, Kind, Purpose
+from akson.base.work import Actor, Attested, Kind, Purpose
 from akson.record import journal
 from akson.record.office import Office
+from akson.record.staff import ELSEWHERE
 from akson.record.stored import Stored
 from akson.record.values import Hasher
 from akson.subscriptions.keeping import Keeper
@@ -41,6 +42,29 @@ class Clock:
 
     def pass_(self, time: timedelta) -> None:
         self.now += time
+
+
+def stranger(number: str) -> Actor:
+    """Return one of another organisation, by HPR number, of whom nothing is known here."""
+    told = Attested(profession="LE", purpose=Purpose.TREATMENT, why="lege, behandling (beslutning 7)")
+    return Actor(kind=Kind.STAFF, id=f"Practitioner/{ELSEWHERE}{number}", key=0, name="Ingunn Hauge", role=OUTSIDE,
+                 unit_name="Fjellsiden sykehus", controller_name="Fjellsiden sykehus", attested=told)  # fmt: skip
+
+
+def clock_of(office: Office) -> Clock:
+    """Return the clock of an office that was opened here."""
+    assert isinstance(office.clock, Clock)
+    return office.clock
+
+
+def let_pass(office: Office, time: timedelta) -> None:
+    """Let time pass in an office that was opened here."""
+    clock_of(office).pass_(time)
+
+
+def set_clock(office: Office, now: datetime) -> None:
+    """Let it be this moment in an office that was opened here."""
+    clock_of(office).now = now
 
 
 @asynccontextmanager

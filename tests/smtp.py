@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -58,23 +59,29 @@ class Peer:
     refused: set[str] = field(default_factory=set)
     busy: bool = False
     taken: Callable[[], object] = lambda: None
-    port: int = 0
+    port: int
     _server: asyncio.Server | None = None
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, **more: object) -> AsyncIterator[Peer]:
-        peer = cls(**more)  # type: ignore[arg-type]
-        await peer.come()
-        try:
-            yield peer
-        finally:
-            await peer.go()
+    async def open(
+        cls, *, tls: ssl.SSLContext | None = None, user: str = "", password: str = ""
+    ) -> AsyncIterator[Peer]:
+        with (
+            socket.socket() as held
+        ):  # bound, so that nobody else gets the port while the peer is away; it never listens
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            held.bind(("127.0.0.1", 0))
+            peer = cls(tls=tls, user=user, password=password, port=held.getsockname()[1])
+            await peer.come()
+            try:
+                yield peer
+            finally:
+                await peer.go()
 
     async def come(self) -> None:
         """Be there, on the same port as before."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_port=True)
 
     async def go(self) -> None:
         """Be away: nobody listens."""
@@ -88,9 +95,8 @@ class Peer:
                     password=self.password, context=context)  # fmt: skip
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        with closing(writer), suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             await _Talk(self, reader, writer).hold()
-        writer.close()
 
 
 class _Talk:

@@ -129,7 +129,8 @@ def _tokens(here: Town) -> tuple[str, str]:
         "AKSON_ENV": "demo", "AKSON_DATABASE_URL": here.database_url, "AKSON_DATA": str(here.folder), "AKSON_URL": here.url,
     })  # fmt: skip
     now = datetime.now(UTC)
-    return tuple(asyncio.run(people.token(settings, who, frozenset(), now)) for who in ("", "Jonas"))  # type: ignore[return-value]
+    program, gp = (asyncio.run(people.token(settings, who, frozenset(), now)) for who in ("", "Jonas"))
+    return program, gp
 
 
 def _astrid(here: Town, token: str) -> str:

@@ -25,6 +25,7 @@ class Act(StrEnum):
     ATTEST = "attest"  # change whose number it is, who acts for the person, or take their protection away
     OPEN = "open"  # take an opening: emergency when the purpose is
     ERASE = "erase"  # decide that an entry leaves the record for good
+    END = "end"  # decide that what is kept of a person goes, because its time is over
     ADVISE = "advise"  # let decision support weigh an entry that the actor does not see, to say that there is something
     SEARCH_IDENTITY = "search-identity"  # be told that a person exists: name, birth date, place
 
@@ -76,6 +77,7 @@ _POINT = re.compile(r"\b[RC]\d{1,2}\b")
 RULES: list[Rule] = []
 CONTENT = frozenset({Act.READ, Act.WRITE})
 LASTING = frozenset({Act.ERASE, Act.GOVERN, Act.ATTEST})  # outlives whatever opening it was done under
+_NEVER_IN_HASTE = LASTING | {Act.END}
 EVERYBODY = frozenset(Kind)
 STAFF, CITIZEN, SYSTEM = (frozenset({kind}) for kind in (Kind.STAFF, Kind.CITIZEN, Kind.SYSTEM))
 NOBODY = Decision(permit=False, rule="no_rule_permits", refusal="AK-A001")
@@ -106,7 +108,7 @@ def rule(
 
 def in_emergency(ask: Ask) -> bool:
     """Say whether an emergency lifts a bar: one is open or asked for. Only for staff, never for what lasts."""
-    if ask.act in LASTING or ask.actor.kind is not Kind.STAFF:
+    if ask.act in _NEVER_IN_HASTE or ask.actor.kind is not Kind.STAFF:
         return False
     if ask.act is Act.OPEN:
         return ask.purpose is Purpose.EMERGENCY and roles.has(ask.actor.role, Permission.OPEN_EMERGENCY)

@@ -24,7 +24,7 @@ def role_does_not_cover(ask: Ask) -> bool:
     return not exempt and not may(ask.actor.role, ask.labels.type)
 
 
-@rule(100, refusal="AK-A010", to=STAFF | SYSTEM, acts=frozenset(Act) - {Act.REGISTER})
+@rule(100, refusal="AK-A010", to=STAFF | SYSTEM, acts=frozenset(Act) - {Act.REGISTER, Act.END})
 def strictly_confidential(ask: Ask) -> bool:
     """Refuse everybody a strictly confidential person, as if unknown, but who is tied to them or answers their case.
 
@@ -35,7 +35,7 @@ def strictly_confidential(ask: Ask) -> bool:
     return not (own_job(ask) or related(ask) or rights.answers(ask) or rights.judges(ask))
 
 
-@rule(110, refusal="AK-A020", to=STAFF, acts=CONTENT | {Act.OPEN, Act.ADVISE})
+@rule(110, refusal="AK-A020", to=STAFF, acts=CONTENT | {Act.OPEN, Act.ADVISE, Act.END})
 def own_record_as_staff(ask: Ask) -> bool:
     """Refuse staff their own record: they read it as citizens do.
 
@@ -44,7 +44,7 @@ def own_record_as_staff(ask: Ask) -> bool:
     return ask.actor.person != 0 and ask.actor.person == ask.facts.owner
 
 
-@rule(111, refusal="AK-A021", to=STAFF, acts=CONTENT | {Act.OPEN, Act.ADVISE}, lifted=True)
+@rule(111, refusal="AK-A021", to=STAFF, acts=CONTENT | {Act.OPEN, Act.ADVISE, Act.END}, lifted=True)
 def close_family(ask: Ask) -> bool:
     """Refuse staff the record of their close family; in danger to life the only nurse on duty may open it.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from akson.access import roles
 from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
 from akson.access.children import parent_of_small_child
 from akson.access.facts import BEREAVED, OBJECTION, Block, Facts, Labels
 from akson.access.rights import is_case
 from akson.base.work import Kind
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "objects"]
 
 
 @rule(120, refusal="AK-A030", acts=CONTENT | {Act.OPEN, Act.ADVISE})
@@ -68,6 +69,14 @@ def kept_after_death(ask: Ask) -> bool:
     return any(BEREAVED in block.roles and block.holds(ask.now) and _covered(block, ask) for block in blocks)
 
 
+def objects(ask: Ask) -> bool:
+    """Say whether the citizen has closed the record to somebody as a whole: then these are not consulted either.
+
+    Source: hpl § 23, pjl § 17; domain rule R4
+    """
+    return any(block.whole and block.holds(ask.now) and _meant(block, ask) for block in ask.facts.blocks)
+
+
 def _meant(block: Block, ask: Ask) -> bool:
     """Say whether the caller is among those a block refuses; the citizen never is."""
     actor = ask.actor
@@ -79,8 +88,19 @@ def _meant(block: Block, ask: Ask) -> bool:
     return (
         any(p != 0 and p in (actor.key, actor.person) for p in block.persons)
         or any(u != 0 and u in (actor.unit, actor.controller) for u in block.units)
+        or not actor.numbered.isdisjoint(block.persons + block.units)
         or actor.role in block.roles
+        or _outside(block, ask)
     )
+
+
+def _outside(block: Block, ask: Ask) -> bool:
+    """Say whether a block on roles means staff of another organisation: all of those, or their profession."""
+    attested = ask.actor.attested
+    if attested is None:
+        return False
+    meant = (roles.ROLES[one].professions for one in block.roles if one in roles.ROLES)
+    return roles.OUTSIDE in block.roles or any(attested.profession in those for those in meant)
 
 
 def _covered(block: Block, ask: Ask) -> bool:

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from akson.access.areas import covers
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
 from akson.access.children import GROWN, acts_as, age, lets_youth_in, parent_of_small_child, younger_than
-from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Labels
+from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Labels, Representation
 
-__all__ = ["RULES", "decides", "may_be_proxy"]
+__all__ = ["RULES", "decides", "may_be_proxy", "told_who_looked"]
 
 OF_AGE = 18  # years
 
@@ -79,12 +79,26 @@ def proxy(ask: Ask) -> bool:
 
     Source: pbrl § 3-1; domain rules R32, C9
     """
-    key, type_ = ask.actor.key, ask.labels.type if ask.labels else "Patient"
-    said = [r for r in ask.facts.representations if r.person == key != 0 and r.holds(ask.now)]
+    type_ = ask.labels.type if ask.labels else "Patient"
+    return any(covers(one.areas, type_) for one in _proxies(ask))
+
+
+def told_who_looked(ask: Ask) -> bool:
+    """Say whether the citizen may read who has looked in the record: the log tells of all that is in it.
+
+    So it is for who decides for the person, and for a proxy of everything; not for one who keeps the calendar.
+
+    Source: pjl § 18 (the patient's right, and whom the patient lets act); domain rules R17, C2, C9
+    """
+    return decides(ask) or any(not one.areas for one in _proxies(ask))
+
+
+def _proxies(ask: Ask) -> list[Representation]:
+    """Return what makes the caller a proxy of the person now."""
+    said = [r for r in ask.facts.representations if r.person == ask.actor.key != 0 and r.holds(ask.now)]
     withdrawn = any(r.kind == "withdrawn" for r in said)
-    given = (r for r in said if r.kind == "proxy" and (r.here or not withdrawn))
-    found = any(covers(r.areas, type_) for r in given)
-    return found and not ask.facts.deceased and may_be_proxy(ask.actor.born, ask.now)
+    given = [r for r in said if r.kind == "proxy" and (r.here or not withdrawn)]
+    return given if given and not ask.facts.deceased and may_be_proxy(ask.actor.born, ask.now) else []
 
 
 def may_be_proxy(born: date | None, now: datetime) -> bool:

@@ -7,7 +7,9 @@ from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask
 from akson.access.facts import SEVERAL
 from akson.access.roles import Permission
 
-__all__ = ["RULES"]
+__all__ = ["NAMELESS", "RULES"]
+
+NAMELESS = "asked-without-a-name"  # the mark of a question about nobody, beside the ids of the two units it is between
 
 OPEN_TO_CITIZENS = frozenset(
     {"Organization", "HealthcareService", "Location", "Questionnaire", "CodeSystem", "ValueSet", "PractitionerRole"}
@@ -67,6 +69,19 @@ def work_of_own_unit(ask: Ask) -> bool:
     return may(ask.actor.role, labels.type)
 
 
+@rule(515, basis="spurt uten navn", persons=False, to=STAFF)
+def asked_without_a_name(ask: Ask) -> bool:
+    """Allow the two units that a question without a name is between to read it and answer: it stands in no record.
+
+    Source: hpl § 23 (Prop. 154 L: who is consulted is told no more than the question takes); domain rule R4
+    """
+    labels, unit = ask.labels, ask.actor.unit_id.partition("/")[2]
+    if labels is None or labels.type != "Task" or not {NAMELESS, unit} <= labels.security:
+        return False
+    may = roles.may_read if ask.act is Act.READ else roles.may_write
+    return may(ask.actor.role, labels.type)
+
+
 @rule(520, basis="forvalter registrene", persons=False, to=STAFF, acts=CONTENT | {Act.REGISTER})
 def administrators_keep_registers(ask: Ask) -> bool:
     """Allow administrators to keep units, staff and codes.
@@ -78,7 +93,7 @@ def administrators_keep_registers(ask: Ask) -> bool:
     )
 
 
-@rule(530, basis="avtale om datadeling", persons=False, to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE})
+@rule(530, basis="avtale om datadeling", persons=False, to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE, Act.END})
 def program_reads_registers(ask: Ask) -> bool:
     """Allow our own jobs and programs with an agreement what belongs to nobody, as far as their token covers it.
 

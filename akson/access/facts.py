@@ -15,6 +15,7 @@ import msgspec
 
 OBJECTION = "presumed-objection"  # mark: the author believes the patient would object, which counts as a block
 WITHHELD = "withheld"  # mark: not for the patient to see
+WITHHELD_AS = "withheld-as-"  # how a mark begins that names what is withheld to the patient, who learns no more of it
 SEVERAL = "several-persons"  # mark: it belongs to nobody, for it is about several persons at once
 BEREAVED = "etterlatte"  # stands where the role of a block does: relatives who are given insight after death
 WITHHELD_FROM_PARENTS = "withheld-parents"  # mark: nor for those who represent a child
@@ -44,10 +45,14 @@ class Period(_Timed, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """protection: "", "kode7" (confidential), "kode6" (strictly confidential) or "klientadresse"."""
+    """protection: "", "kode7" (confidential), "kode6" (strictly confidential) or "klientadresse".
+
+    died  when the day of death begins, or the moment; None where nobody has said when
+    """
 
     birth_date: date | None = None
     deceased: bool = False
+    died: datetime | None = None
     protection: str = ""
 
 
@@ -142,6 +147,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that access asks of one owner. rev: changes whenever any of it does.
 
+    died      as Person has it
     insights  what relatives were given to read after the person's death
     youth     when a parent has consented to the person's own sign-in
     labelled  the resources that carry security marks: a search asks about each of them before it looks
@@ -154,6 +160,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     rev: int = 0
     birth_date: date | None = None
     deceased: bool = False
+    died: datetime | None = None
     protection: str = ""
     relations: tuple[Relation, ...] = ()
     blocks: tuple[Block, ...] = ()
@@ -176,6 +183,8 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     outside       it says who works at a unit of another organisation than the actor's, or what that unit is part of
     dates         by which it is judged to be of a time: its own, and for an older version the one it has now
     met           the narrowed scopes of the actor's token whose restriction it meets; without an id all are supposed
+    keeper        owner key of the data controller that answers for it; told only where that decides
+    past          it is a version that no longer stands
     """
 
     type: str
@@ -188,6 +197,8 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     outside: bool = False
     dates: tuple[datetime, ...] = ()
     met: frozenset[str] = frozenset()
+    keeper: int = 0
+    past: bool = False
 
 
 class _Row(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -268,7 +279,7 @@ def decode(owner: int, rev: int, text: str | bytes, *, is_person: bool) -> Facts
     person: Person = found.get(_Person, [Person()])[0]
     return Facts(
         owner=owner, rev=rev, is_person=is_person, birth_date=person.birth_date, deceased=person.deceased,
-        protection=person.protection,
+        died=person.died, protection=person.protection,
         relations=tuple(found.get(_Relation, ())), blocks=tuple(found.get(_Block, ())),
         openings=tuple(found.get(_Opening, ())), representations=tuple(found.get(_Representation, ())),
         insights=tuple(found.get(_Insight, ())), youth=tuple(found.get(_Youth, ())),

@@ -28,7 +28,7 @@ def own_job_of_akson(ask: Ask) -> bool:
     return own_job(ask)
 
 
-@rule(410, basis="avtale om datadeling", to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE})
+@rule(410, basis="avtale om datadeling", to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE, Act.END})
 def program_with_scope(ask: Ask) -> bool:
     """Allow a program with an agreement what its token covers; blocks and protected persons are barred above.
 

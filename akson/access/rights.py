@@ -2,29 +2,37 @@
 
 A case is a Task that carries the mark `CASE`, beside the id of the organisation that answers it and the ids of those it
 is about; one about an entry of the record carries `RECORD` and "Type/id" of the entry, and `ANSWERED` from when it is.
-One in which a relative asks for insight in the record of the dead carries `AFTER_DEATH`, and the relative's own id.
+One in which a relative asks for insight in the record of the dead carries `AFTER_DEATH`, and the relative's own id;
+one that asks that a representative be told what is withheld, the name under which it is (`WITHHELD_AS`), not the entry.
+An appeal carries what the refused case does, and `APPEAL_OF` with the id of that.
 What it holds and who sets the marks: akson/record/cases.py, holding.py.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from akson.access import roles
 from akson.access.asking import CITIZEN, RULES, STAFF, Act, Ask, own_job, rule
-from akson.access.bereaved import is_bereaved
+from akson.access.bereaved import CONTENT, is_bereaved
 from akson.access.citizens import decides
-from akson.access.facts import Facts, Labels
+from akson.access.facts import WITHHELD, WITHHELD_AS, Facts, Labels
 from akson.access.roles import Permission
 from akson.base.work import Actor, Kind
 
-__all__ = ["AFTER_DEATH", "ANSWERED", "CASE", "CORRECTING", "RECORD", "RULES", "answers", "asks", "disputed", "is_case",
-           "judges"]  # fmt: skip
+__all__ = ["AFTER_DEATH", "ANSWERED", "ANSWERED_WITHIN", "APPEALED_WITHIN", "APPEAL_OF", "CASE", "CORRECTING", "GRACE",
+           "RECORD", "RULES", "answers", "asks", "disputed", "is_case", "judges"]  # fmt: skip
 
 CASE = "citizens-case"  # the mark; nobody can take it off or put it on, see role_does_not_cover
 RECORD = "case-about-the-record"
 ANSWERED = "case-answered"
 AFTER_DEATH = "case-after-death"
 CORRECTING = "case-correction"  # it asks that the entry be corrected: who gives care is told, beside the entry
-_NOT_CONTENT = frozenset({"Consent", "Task"})  # what the dead decided and asked for
+ANSWERED_WITHIN: Final = timedelta(days=30)  # GDPR art. 12 (3); domain rule R34
+APPEAL_OF: Final = "appeal-of-"  # how a mark begins that names the refused case, by its id
+APPEALED_WITHIN: Final = timedelta(weeks=4)  # of the refusal; pbrl § 7-5; to be confirmed by a lawyer
+GRACE: Final = timedelta(days=14)  # after that: a case that nobody answers opens nothing any more
 _BEGUN, _CHANGED = "c", "u"  # of SMART's letters
 
 
@@ -39,7 +47,17 @@ def asks(ask: Ask) -> bool:
     begins = ask.act is Act.WRITE and labels is not None and labels.letters == _BEGUN
     if labels is None or not begins or ask.actor.kind is not Kind.CITIZEN or not is_case(labels):
         return False
+    if not _appeals_once(ask.facts, labels):
+        return False
     return decides(ask) or (AFTER_DEATH in labels.security and is_bereaved(ask))
+
+
+def _appeals_once(facts: Facts, labels: Labels) -> bool:
+    """Say whether a case appeals nothing, or an answered case that no other appeals already."""
+    of = {mark for mark in labels.security if mark.startswith(APPEAL_OF)}
+    cases = [one for one in facts.labelled if is_case(one)]
+    answered = {f"{APPEAL_OF}{one.id}" for one in cases if ANSWERED in one.security}
+    return of <= answered and not any(of & one.security for one in cases)
 
 
 def asked_it(ask: Ask) -> bool:
@@ -67,19 +85,37 @@ def judges(ask: Ask) -> bool:
     """Say whether the actor answers an open case about the entry asked for, or writes a correction of that entry.
 
     A correction is a new document with the mark of what it corrects. Who decides what a relative may read after death
-    reads the record for it: what is in it decides (hpl § 24).
+    reads for it what their own data controller answers for: what is in it decides (hpl § 24).
     """
     labels, actor = ask.labels, ask.actor
     if labels is None or not roles.has(actor.role, Permission.ANSWER_FOR_RECORD):
         return False
     cases = [one for one in ask.facts.labelled if is_case(one) and RECORD in one.security and _at(actor, one)]
     cases = [one for one in cases if ANSWERED not in one.security]
-    if ask.act is Act.READ and ask.facts.deceased and any(AFTER_DEATH in one.security for one in cases):
-        return labels.type not in _NOT_CONTENT
+    if _kept_here(ask, labels) and any(AFTER_DEATH in one.security and _waits(one, ask.now) for one in cases):
+        return True
+    if ask.act is Act.READ and WITHHELD in labels.security and any(_names(one) & _names(labels) for one in cases):
+        return True
     about = {mark for one in cases for mark in one.security if "/" in mark}
     if ask.act is not Act.WRITE:
         return f"{labels.type}/{labels.id}" in about
     return labels.type == "DocumentReference" and labels.letters == _BEGUN and not about.isdisjoint(labels.security)
+
+
+def _kept_here(ask: Ask, labels: Labels) -> bool:
+    """Say whether the actor's data controller answers for an entry of the dead that a relative could be given."""
+    own = labels.keeper == (ask.actor.controller or ask.actor.unit) != 0
+    return own and ask.act is Act.READ and ask.facts.deceased and labels.type in CONTENT
+
+
+def _names(labels: Labels) -> frozenset[str]:
+    """Return the names under which something is withheld from the patient."""
+    return frozenset(mark for mark in labels.security if mark.startswith(WITHHELD_AS))
+
+
+def _waits(case: Labels, now: datetime) -> bool:
+    """Say whether a case is so young that who answers it may still read for it; one of unknown age is not."""
+    return any(now < asked + ANSWERED_WITHIN + GRACE for asked in case.dates)
 
 
 def disputed(facts: Facts) -> frozenset[str]:
@@ -138,9 +174,10 @@ def answers_the_case(ask: Ask) -> bool:
 def reads_what_a_case_is_about(ask: Ask) -> bool:
     """Allow who answers a case about an entry to read it and write the correction, until the case is answered.
 
-    And who answers a relative's case to read the dead person's record.
+    So does who decides whether the patient's representative is told what is withheld, to read that.
+    And who answers a relative's case to read what the organisation keeps of the dead, until 14 days after the deadline.
 
-    Source: hpl §§ 24, 42, 43 (insight after death, correction and erasure are decided by who answers for the record);
-    domain rules R32, C6, C7
+    Source: hpl §§ 24, 42, 43 (insight after death, correction and erasure are decided by who answers for the record),
+    pbrl § 5-1 fourth paragraph (the representative); domain rules R32, R34, R35, C6, C7
     """
     return judges(ask)

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     READ_CASE = "read-case"
     READ_MEDICATION = "read-medication"
     READ_CLINICAL = "read-clinical"
+    READ_SHARED = "read-shared"  # what health personnel of other organisations have a use for
     WRITE_VITALS = "write-vitals"
     WRITE_NOTES = "write-notes"
     WRITE_DIAGNOSES = "write-diagnoses"
@@ -61,6 +62,12 @@ READS: Mapping[Permission, str] = {
     P.READ_MEDICATION: f"{_MINIMAL} MedicationRequest MedicationStatement MedicationDispense MedicationAdministration "
     "Medication List AllergyIntolerance Condition Observation DetectedIssue Communication CommunicationRequest",
     P.READ_CLINICAL: "*",
+    # No cases, consents, messages or tasks of those who give care here: these are not about health, or not for others.
+    P.READ_SHARED: "Patient AllergyIntolerance Condition Procedure Observation DiagnosticReport Specimen Media "
+    "ImagingStudy Immunization ImmunizationRecommendation MedicationRequest MedicationStatement MedicationDispense "
+    "MedicationAdministration Medication List DocumentReference Composition Bundle Binary CarePlan Goal CareTeam "
+    "Encounter EpisodeOfCare Appointment ServiceRequest FamilyMemberHistory ClinicalImpression RiskAssessment Flag "
+    "DetectedIssue NutritionOrder Device DeviceUseStatement QuestionnaireResponse",
     P.OWN_RECORD: "*",
 }
 WRITES: Mapping[Permission, str] = {
@@ -117,6 +124,13 @@ _DOCTOR = (*_TRAINEE, P.DECIDE_ERASURE, P.ANSWER_FOR_RECORD)
 _THERAPIST = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.WRITE_PLAN, P.WRITE_ORDERS)
 _CASE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_TASKS, P.WRITE_MESSAGES)
 
+OUTSIDE = "ekstern"  # the role of those another organisation vouches for: nobody is employed as it here
+# What they act as, by the authorisation their organisation attests (Volven 9060). Others have no role here.
+ATTESTED: Mapping[str, str] = {
+    **dict.fromkeys("LE SP JO PS VP ET FT MT HF HP OA HE AA TL".split(), OUTSIDE),
+    **dict.fromkeys(("FA1", "FA2"), "farmasøyt"),
+}
+
 ROLES: Mapping[str, Role] = {
     role.code: role
     for role in (
@@ -144,6 +158,7 @@ ROLES: Mapping[str, Role] = {
         # A private party with an agreement: what it was asked to do, nobody to look for, nothing to open.
         _role("avtalepart", "Privat med avtale", P.AT_WORK, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTES,
               P.WRITE_MESSAGES, health=True),
+        _role(OUTSIDE, "Helsepersonell i andre virksomheter", P.READ_SHARED, health=True),
         _role("saksbehandler", "Saksbehandler", *_CASE, P.WRITE_CASE, P.OPEN_WITH_REASON, health=False),
         _role("koordinator", "Koordinator", *_CASE, P.WRITE_PLAN, health=False),
         _role("hjemmehjelp", "Hjemmehjelp", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, health=False),

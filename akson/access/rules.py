@@ -14,7 +14,9 @@ Rules are pure: what they know is in `Ask`.
     subscribers each subscription is its subscriber's
     rights      what citizens ask for by right, and who answers
     bereaved    relatives of the dead
+    releasing   what the citizen sees from an instant on
     stopping    citizens who have taken their own access away
+    vouching    staff of other organisations, whom these vouch for
 """
 
 from __future__ import annotations
@@ -35,10 +37,12 @@ from akson.access import (
     erasing,
     opening,
     programs,
+    releasing,
     rights,
     stopping,
     subscribers,
     tokens,
+    vouching,
 )
 from akson.access.asking import EMERGENCY, NOBODY, RULES, Act, Ask, Decision, Rule, in_emergency
 from akson.access.facts import Facts, Labels
@@ -48,8 +52,8 @@ __all__ = ["NOBODY", "Act", "Decision", "closes_by_date", "decide", "hides_addre
 
 # Importing them registers their rules.
 _LOADED = (advising.RULES, attesting.RULES, barring.RULES, bereaved.RULES, blocking.RULES, caring.RULES,
-           children.RULES, citizens.RULES, commons.RULES, erasing.RULES, opening.RULES, programs.RULES, rights.RULES,
-           stopping.RULES, subscribers.RULES, tokens.RULES)  # fmt: skip
+           children.RULES, citizens.RULES, commons.RULES, erasing.RULES, opening.RULES, programs.RULES, releasing.RULES,
+           rights.RULES, stopping.RULES, subscribers.RULES, tokens.RULES, vouching.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:

@@ -22,7 +22,8 @@ ROLE: Final = "akson_auditor"
 PERSON: Final = "urn:akson:record"  # system of the key of a record
 _REST: Final = {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest"}
 _WHY: Final = {"SYSADMIN": "HSYSADMIN"}  # ours where HL7 calls it something else
-_ACTIONS: Final = {"POST": "C", "PUT": "U", "PATCH": "U", "DELETE": "D", "ERASE": "D", "search": "E", "export": "E"}
+_ACTIONS: Final = {"POST": "C", "PUT": "U", "PATCH": "U", "DELETE": "D", "ERASE": "D", "ENDING": "D",
+                  "search": "E", "export": "E"}  # fmt: skip
 _OUTCOMES: Final = {"permit": "0", "refuse": "4", "failed": "8"}
 _seen = msgspec.json.Decoder(list[Seen])
 

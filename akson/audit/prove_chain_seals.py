@@ -9,8 +9,9 @@ from typing import Any
 
 import asyncpg
 
-from akson.audit.prove_log import Keys, by_place, field, holds, micros
+from akson.audit.prove_log import by_place
 from akson.audit.report import Findings
+from akson.audit.signed import Keys, field, holds, micros
 from akson.base.queries import queries
 
 SQL = queries(__file__, "verify.sql")

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from akson.audit.prove_removals import prove_removals, prove_removed
 from akson.audit.report import Findings
+from akson.audit.signed import Keys, field, holds, micros
 from akson.base.queries import queries
 
 SQL = queries(__file__, "verify.sql")
 _GRACE = timedelta(hours=1)  # within which every row has its seal
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN = ("actor_kind", "actor_id", "actor_key", "actor_name", "actor_role", "unit", "unit_name", "controller",
           "controller_name", "signed_in", "purpose", "screen", "request", "outcome", "reason")  # fmt: skip
-Keys = Mapping[str, Ed25519PublicKey]
 Row = Any  # of asyncpg, by column name
 
 
@@ -54,20 +52,41 @@ async def prove_log(
     """Prove every stream, the citizens' projection, and that nothing a witness holds is gone."""
     handed = by_place(witnessed, "stream", "from_seq")
     newest = await connection.fetchval(SQL.newest_seal)
+    removed = await prove_removals(connection, findings, known)
     for stream, opened in await connection.fetch(SQL.streams):
-        findings.rows["access_stream"] += 1
-        first = await connection.fetchval(SQL.first, stream)
-        if first is not None and opened != first:
-            findings.fault("access_stream", stream, what="was not opened when its first row was written")
         seals = await connection.fetch(SQL.seals, stream)
-        _prove_seals(stream, seals, known, findings)
         _prove_witnessed(stream, seals, handed, findings)
-        await _prove_rows(connection, stream, seals, newest, findings)
+        taken = removed.pop(stream, None)
+        if taken is None:
+            await prove_stream(connection, findings, known, stream, opened, seals, newest)
+        else:
+            findings.rows["access_stream"] += 1
+            link, rows = _prove_seals(stream, seals, known, findings)
+            await prove_removed(connection, findings, stream, opened, taken, link, rows, seals)
+    for stream in removed:
+        findings.fault("access_stream", stream, what="was taken away, and now nothing says that it ever was")
     for stream, from_seq in handed:
         findings.fault("access_seal", stream, from_seq, what="the witness holds this seal, but it is gone")
     async for row in connection.cursor(SQL.projection):
         what = "is missing" if row["missing"] else "has no row in the log"
         findings.fault("access_log_patient", row["patient"], row["stream"], row["seq"], what=what)
+
+
+async def prove_stream(
+    connection: asyncpg.Connection, findings: Findings, known: Keys, stream: int, opened: datetime | None,
+    seals: Sequence[Row], newest: datetime | None,
+) -> tuple[bytes, int]:  # fmt: skip
+    """Prove one stream with all its rows; return the hash that ends its seals, and how many rows they cover.
+
+    newest   when anything was sealed last: what is much older and under no seal is a fault
+    """
+    findings.rows["access_stream"] += 1
+    first = await connection.fetchval(SQL.first, stream)
+    if first is not None and opened != first:
+        findings.fault("access_stream", stream, what="was not opened when its first row was written")
+    ended = _prove_seals(stream, seals, known, findings)
+    await _prove_rows(connection, stream, seals, newest, findings)
+    return ended
 
 
 def by_place(witnessed: Sequence[dict[str, Any]], *names: str) -> dict[tuple[int, ...], set[str]]:
@@ -78,7 +97,7 @@ def by_place(witnessed: Sequence[dict[str, Any]], *names: str) -> dict[tuple[int
     return found
 
 
-def _prove_seals(stream: int, seals: Sequence[Row], keys: Keys, findings: Findings) -> None:
+def _prove_seals(stream: int, seals: Sequence[Row], keys: Keys, findings: Findings) -> tuple[bytes, int]:
     previous, expected = bytes(32), 1
     for seal in seals:
         findings.rows["access_seal"] += 1
@@ -91,17 +110,7 @@ def _prove_seals(stream: int, seals: Sequence[Row], keys: Keys, findings: Findin
             findings.fault("access_seal", *key, what="the signature does not hold")
         previous = hashlib.sha256(_statement(stream, seal) + seal["signature"]).digest()
         expected = seal["upto_seq"] + 1
-
-
-def holds(statement: bytes, signature: bytes, key: Ed25519PublicKey | None) -> bool:
-    """Tell whether the key, if we know it, signed this."""
-    if key is None:
-        return False
-    try:
-        key.verify(signature, statement)
-    except InvalidSignature:
-        return False
-    return True
+    return previous, expected - 1
 
 
 def _statement(stream: int, seal: Row) -> bytes:
@@ -200,14 +209,3 @@ def _leaf(stream: int, row: Row) -> bytes:
     for item in items:
         told += [item.patient, item.what, item.outcome, item.rule, item.basis]
     return hashlib.sha256(b"\x00" + b"".join(map(field, told))).digest()
-
-
-def field(value: object) -> bytes:
-    """Return a value as it stands in what is hashed or signed."""
-    raw = str(value).encode()
-    return len(raw).to_bytes(4, "big") + raw
-
-
-def micros(at: datetime) -> int:
-    """Return microseconds since 1970."""
-    return (at - _EPOCH) // timedelta(microseconds=1)

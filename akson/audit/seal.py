@@ -37,7 +37,7 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 
     def statement(self) -> bytes:
         """Return what is signed."""
-        return _told("akson access seal 1", self.stream, self.from_seq, self.upto_seq, _micros(self.at), self.root,
+        return told("akson access seal 1", self.stream, self.from_seq, self.upto_seq, _micros(self.at), self.root,
                      self.previous)  # fmt: skip
 
 
@@ -54,10 +54,11 @@ class ChainSeal(msgspec.Struct, frozen=True, kw_only=True):
 
     def statement(self) -> bytes:
         """Return what is signed."""
-        return _told("akson chain seal 1", self.number, self.links, _micros(self.at), self.root, self.previous)
+        return told("akson chain seal 1", self.number, self.links, _micros(self.at), self.root, self.previous)
 
 
-def _told(*values: object) -> bytes:
+def told(*values: object) -> bytes:
+    """Return values as they stand in what is signed."""
     return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (str(value).encode() for value in values))
 
 

@@ -1,13 +1,12 @@
 """Prove both trails: who looked (access log and seals) and what was written (the journal's chains).
 
 Written apart from what writes them: it imports neither log.py nor seal.py nor the journal, and computes every hash anew
-from the formats that stand in migrations/0002_audit.sql and 0006_journal_write.sql. Rows are streamed;
-memory is bounded.
+from the formats that stand in migrations/0002_audit.sql, 0006_journal_write.sql and 0047_log_removal.sql. Rows are
+streamed; memory is bounded.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 import asyncpg
@@ -18,6 +17,7 @@ from akson.audit.prove_chain_seals import prove_chain_seals
 from akson.audit.prove_journal import prove_journal
 from akson.audit.prove_log import prove_log
 from akson.audit.report import Findings, Report
+from akson.audit.signed import by_id
 
 
 async def verify(url: str, *, keys: Iterable[Ed25519PublicKey], witnessed: bytes = b"") -> Report:
@@ -38,7 +38,7 @@ async def verify(url: str, *, keys: Iterable[Ed25519PublicKey], witnessed: bytes
 async def proven(connection: asyncpg.Connection, *, keys: Iterable[Ed25519PublicKey], witnessed: bytes = b"") -> Report:
     """As verify, in the transaction that a connection is in."""
     findings = Findings()
-    known = {hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]: key for key in keys}
+    known = by_id(keys)
     handed = [msgspec.json.decode(line) for line in witnessed.splitlines()]
     await prove_log(connection, findings, known, [seal for seal in handed if "stream" in seal])
     await prove_journal(connection, findings)

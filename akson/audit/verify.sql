@@ -27,6 +27,10 @@ SELECT seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, u
 -- name: newest_seal
 SELECT max(at) FROM access_seal;
 
+-- name: removals
+-- Everything that was ever taken away, in order.
+SELECT number, at, before, streams, rows, digests, previous, signature, key_id FROM access_removal ORDER BY number;
+
 -- name: projection
 -- Where the citizens' projection and the log differ.
 -- out   one row per patient and row that only one of them has

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -58,26 +58,31 @@ class Looks:
     before: datetime | None
 
 
-async def looked_at(reads: Reads, patient_key: int, before: datetime, limit: int = 200) -> Looks:
+async def looked_at(
+    reads: Reads, patient_key: int, before: datetime, limit: int = 200, unseen: Collection[str] = ()
+) -> Looks:
     """Return who looked at one person's record before an instant.
 
     limit   about how many rows of the log; a visit may be several rows
+    unseen  "Type/id" of what the reader may not know of yet: nothing is told of it, nor a visit to nothing else
     """
     rows = _in_order(await reads.fetch(SQL.looked_at, patient_key, before, limit))
-    visits = [_visit(patient_key, group) for group in _visits(rows)]
-    return Looks(visits=tuple(visits), before=rows[-1]["at"] if len(rows) >= limit else None)
+    visits = [_visit(patient_key, group, unseen) for group in _visits(rows)]
+    return Looks(visits=tuple(one for one in visits if one), before=rows[-1]["at"] if len(rows) >= limit else None)
 
 
 async def looked_at_by(
-    reads: Reads, patient_key: int, who: str, period: tuple[datetime, datetime], limit: int = MOST
-) -> tuple[Visit, ...]:
+    reads: Reads, patient_key: int, who: str, period: tuple[datetime, datetime], limit: int = MOST,
+    unseen: Collection[str] = (),
+) -> tuple[Visit, ...]:  # fmt: skip
     """Return the visits of one to another's record, newest first.
 
     who     as the log names actors: "Practitioner/<id>"
     period  its first and last instant
+    unseen  as in looked_at
     """
     rows = _in_order(await reads.fetch(SQL.looked_at_by, patient_key, who, *period, limit))
-    return tuple(_visit(patient_key, group) for group in _visits(rows))
+    return tuple(one for group in _visits(rows) if (one := _visit(patient_key, group, unseen)))
 
 
 def _in_order(rows: Iterable[Record]) -> list[Record]:
@@ -92,6 +97,7 @@ def in_words(what: str) -> str:
     in_words("Observation/x/_history/2")    leste målinger og funn
     in_words("Patient/x chart")             åpnet journalen
     in_words("POST Composition/x")          skrev notater
+    in_words("asked list Sykehuset")        spurte Sykehuset hva de har i sin journal
     """
     known = _as_a_whole(what)
     if known:
@@ -106,10 +112,13 @@ def _as_a_whole(what: str) -> str:
     first, _, rest = what.partition(" ")
     if first == "page":
         return words["page"].get(rest.split("/")[0], words["page"]["other"])
+    if first == "asked":
+        kind, _, name = rest.partition(" ")
+        return words["asked"][kind.partition("/")[0]].format(name=name)
     if first == "app":
         return words["app"].get(rest.rpartition(" ")[2], words["app"]["other"])
     if first == "search" and rest.startswith("identity"):
-        return words["search"]["identity"]
+        return words["search"]["ended" if rest.startswith("identity ended") else "identity"]
     return words["search"]["chart"] if rest == "chart" else ""
 
 
@@ -138,9 +147,13 @@ def _visits(rows: Iterable[Record]) -> list[list[Record]]:
     return groups
 
 
-def _visit(patient: int, rows: list[Record]) -> Visit:
+def _visit(patient: int, rows: list[Record], unseen: Collection[str]) -> Visit | None:
     first, last = rows[-1], rows[0]
-    seen = [s for row in reversed(rows) for s in _seen.decode(row["seen"]) if s.patient == patient]
+    every = [s for row in reversed(rows) for s in _seen.decode(row["seen"]) if s.patient == patient]
+    seen = [s for s in every if not _names_any(s.what, unseen)] if unseen else every
+    by_program = last["actor_kind"] == Kind.SYSTEM and len(seen) < len(every)  # what else it did tells of it too
+    if (every and not seen) or by_program:
+        return None
     permitted = [s for s in seen if s.outcome == "permit"]
     told = permitted or seen
     return Visit(
@@ -153,6 +166,12 @@ def _visit(patient: int, rows: list[Record]) -> Visit:
         refused=not permitted,
         rules=() if permitted else tuple(dict.fromkeys(s.rule for s in told if s.rule)), place=last["unit"],
     )  # fmt: skip
+
+
+def _names_any(what: str, unseen: Collection[str]) -> bool:
+    """Say whether what was done was done to one of these: "POST Observation/x", "Observation/x/_history/2"."""
+    named = (word.partition("/_history")[0] for word in what.split(" "))
+    return any(word in unseen for word in named)
 
 
 def _did(seen: Seen) -> list[str]:

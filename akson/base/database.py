@@ -17,8 +17,14 @@ import asyncpg
 from akson.base.lanes import Lane
 
 Record: TypeAlias = asyncpg.Record
-# Whatever a statement may fail with; the driver's own error comes when a connection is cut while it is being asked.
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+# There is no connection; the driver's own error comes when one is cut while it is being asked.
+_CUT = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+# The database is away or overloaded, and whoever comes again may be answered.
+AWAY = (
+    *_CUT, asyncpg.PostgresConnectionError, asyncpg.InsufficientResourcesError, asyncpg.OperatorInterventionError,
+)  # fmt: skip
+# Whatever a statement may fail with.
+FAILURES = (*_CUT, asyncpg.PostgresError)
 
 
 _READERS = 3  # connections: one for each shared query (rides.py)

@@ -33,6 +33,19 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attested:
+    """What another organisation vouches for, of one of its staff who asks here: akson/signin/attestation.py.
+
+    profession  of Volven 9060: "LE"
+    why         as the access log and the citizen read it; names nobody
+    """
+
+    profession: str
+    purpose: Purpose
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Actor:
     """Who acts: a person in a role for an organisation, or a program.
 
@@ -57,6 +70,8 @@ class Actor:
     client: str = ""  # the app registered here that the token was given to
     grant: str = ""  # what the person let that app do, which the token stands on
     token: str = ""  # id of the access token, by which it is revoked; what outlives the token is kept without
+    attested: Attested | None = None  # of staff of another organisation: `context` is whom it is about
+    numbered: frozenset[int] = frozenset()  # owner keys that have a number of the attested or of their place
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):

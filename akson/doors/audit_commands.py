@@ -40,7 +40,7 @@ def audit_commands(running: _Running) -> click.Group:
     @click.option("--witness", default="", help="Adressen til et vitne; seglene hentes der.")
     def verify_(seals: Path | None, witness: str) -> None:
         settings = running()
-        keys = Keys.open(settings.data / "keys").seals
+        keys = Keys.open(settings.keys).seals
         held = (seals.read_bytes() if seals else b"") + (held_by(witness.rstrip("/")) if witness else b"")
         report = asyncio.run(verify(settings.database_url, keys=keys, witnessed=held))
         for line in faults.told(report):
@@ -61,7 +61,7 @@ def audit_commands(running: _Running) -> click.Group:
 
     @group.command(help="Skriv ut de offentlige nøklene som seglene er signert med, til vitnet.")
     def keys() -> None:
-        for key in Keys.open(running().data / "keys").seals:
+        for key in Keys.open(running().keys).seals:
             click.echo(key.public_bytes_raw().hex())
 
     return group

@@ -62,7 +62,7 @@ def backing(settings: Settings) -> Backing:
 
     Raises  Refused AK-L020 no place, AK-L021 no key to seal for; NoPostgres
     """
-    file = settings.data / "keys" / RECIPIENTS
+    file = settings.keys / RECIPIENTS
     try:
         keys = tuple(Recipient(line) for line in file.read_text("utf-8").split())
     except (FileNotFoundError, ValueError):
@@ -71,7 +71,7 @@ def backing(settings: Settings) -> Backing:
         raise Refused("AK-L021")
     return Backing(
         url=settings.database_url, place=place_of(settings), recipients=keys, binaries=programs(settings),
-        signer=Keys.open(settings.data / "keys").signer, spool=settings.data / "backup",
+        signer=Keys.open(settings.keys).signer, spool=settings.data / "backup",
     )  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def programs(settings: Settings) -> Binaries:
 
 def new_key(settings: Settings, file: Path) -> Recipient:
     """Write a private key to `file`, which must not be there, and seal backups for it too from now on."""
-    identity, folder = Identity.new(), settings.data / "keys"
+    identity, folder = Identity.new(), settings.keys
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = f"# Åpner sikkerhetskopier fra Akson; laget {clock():%d.%m.%Y}\n{identity.text}\n"
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:

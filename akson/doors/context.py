@@ -83,7 +83,8 @@ class WebContext:
                      drafts=row["drafts"], roles_href="/logg-inn/rolle", controller=actor.controller_name,
                      idle=self._idle, finds=self.may(work, "find-people"), has_inbox=self.may(work, "write-tasks"),
                      writes=self.may(work, "write-notes"),
-                     has=frozenset(part for part in ("apps", "granted") if row[part]))  # fmt: skip
+                     has=frozenset(part for part in ("apps", "granted") if row[part])
+                     | ({"sources"} if self.office.sources else set()))  # fmt: skip
 
     @property
     def _idle(self) -> int:

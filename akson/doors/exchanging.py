@@ -1,13 +1,18 @@
-"""The ways messages travel, from the settings: to programs on this machine, and through NHN's message server."""
+"""The ways messages travel, from the settings: to programs of this machine, by NHN's message server, over queues."""
 
 from __future__ import annotations
 
+import os
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import httpx
 
+from akson.base.errors import Refused
 from akson.doors.settings import Settings
 from akson.exchange.handing import Carrier, Exchange
 from akson.exchange.safexml import Schemas
@@ -19,6 +24,9 @@ from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
 from akson.signin.model import Provider
 
+if TYPE_CHECKING:
+    from akson.exchange.transports.amqp import Amqp
+
 SOFTWARE: Final = "Akson"
 
 
@@ -27,24 +35,48 @@ def turns(
 ) -> dict[str, Callable[[], Awaitable[int]]]:
     """Return what the worker does for messages, by name; nothing where no way is switched on."""
     schemas = Schemas(settings.schemas) if settings.schemas else None
-    server = message_server(settings, http, clock)
+    server, queues = message_server(settings, http, clock), broker(settings, clock)
     carriers: dict[str, Carrier] = {}
     if settings.exchange_secret:
         carriers["http"] = Local(secret=settings.exchange_secret, client=http)
     if server:
         carriers["edi"] = server
+    if queues:
+        carriers["amqp"] = queues
     if not carriers:
         return {}
     exchange = Exchange(carriers=carriers)
     found: dict[str, Callable[[], Awaitable[int]]] = {"messages": lambda: exchange.turn(office, schemas=schemas)}
-    return found | ({"message server": lambda: server.turn(office)} if server else {})
+    found |= {"message server": lambda: server.turn(office)} if server else {}
+    return found | ({"queues": lambda: queues.turn(office)} if queues else {})
+
+
+def broker(settings: Settings, clock: Callable[[], datetime]) -> Amqp | None:
+    """Return the broker with our queues; None where the installation has none.
+
+    Raises  Refused AK-L026 the library that speaks with brokers is not installed
+    """
+    if not settings.amqp_url:
+        return None
+    try:
+        from akson.exchange.transports.amqp import Amqp
+        from akson.exchange.transports.line import Broker
+    except ModuleNotFoundError:
+        raise Refused("AK-L026") from None
+    url = urlsplit(settings.amqp_url)
+    prefix = f"{url.path.rstrip('/')}/" if url.path.strip("/") else ""
+    where = Broker(
+        host=url.hostname or "", port=url.port or 0, user=settings.amqp_user, password=settings.amqp_password,
+        tls=ssl.create_default_context() if url.scheme == "amqps" else None, prefix=prefix,
+    )  # fmt: skip
+    return Amqp(broker=where, name=f"{SOFTWARE} {socket.gethostname()} {os.getpid()}", clock=clock)
 
 
 def message_server(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], datetime]) -> Edi | None:
     """Return NHN's message server as we reach it; None where the installation has none."""
     if not settings.edi_url:
         return None
-    keys = Keyring.open(settings.data / "keys", "client")
+    keys = Keyring.open(settings.keys, "client")
     provider = Provider(name="helseid", label="HelseID", issuer=settings.edi_issuer, client_id=settings.client_id,
                         redirect_uri="", leave_uri="")  # fmt: skip
     machine = Machine(oidc=OidcClient(provider, keys, http, clock), keys=keys, http=http, clock=clock,

@@ -1,10 +1,11 @@
-"""What the guard asks about the wire to the database: can others read it, or answer in its place?"""
+"""What the guard asks about the wires to database and scanner: can others read them, or answer in their place?"""
 
 from __future__ import annotations
 
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from akson.base.clamd import Scanner
 from akson.signin.sessions import LOOPBACK
 
 _CERTAIN: Final = frozenset({"verify-full", "verify-ca"})
@@ -18,6 +19,11 @@ def is_open(database_url: str) -> bool:
     hosts = [_host(unquote(one)) for given in named for one in given.split(",")]
     away = any(host and not host.startswith(("/", "@")) and host not in LOOPBACK for host in hosts)
     return away and asked.get("sslmode", [""])[-1] not in _CERTAIN
+
+
+def is_away(scanner: Scanner | None) -> bool:
+    """Say whether files go to a scanner on another machine. clamd speaks no TLS: a tunnel must end on this one."""
+    return scanner is not None and bool(scanner.host) and scanner.host not in LOOPBACK
 
 
 def _host(place: str) -> str:

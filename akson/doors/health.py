@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -32,6 +32,16 @@ METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _answers, _seconds = cache(ANSWERS.labels), cache(SECONDS.labels)  # faces, methods and statuses are few
 
 
+def is_inside(host: str) -> bool:
+    """Tell whether an address is of a net of one's own; one of the open net is not, also when it is written as IPv6."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_private
+
+
 def health_routes(office: Office) -> list[Route]:
     """Return the routes for the operator: live, ready, metrics."""
 
@@ -46,7 +56,7 @@ def health_routes(office: Office) -> list[Route]:
         return JSONResponse({"status": "ready"})
 
     async def metrics(request: Request) -> Response:
-        if request.client is None or ip_address(request.client.host).is_global:
+        if request.client is None or not is_inside(request.client.host):
             return Response(status_code=404)  # for those who run it, inside
         told = await jobs.waiting(office.database) | await delivering.waiting(office.database)
         told |= await letters.unsent(office.database)

@@ -61,11 +61,11 @@ def key_commands(running: _Running) -> click.Group:
 
 
 def _ring(settings: Settings, name: str) -> Keyring:
-    return Keyring.open(settings.data / "keys", name, rsa=name in RSA)
+    return Keyring.open(settings.keys, name, rsa=name in RSA)
 
 
 def _list(settings: Settings) -> None:
-    folder = settings.data / "keys"
+    folder = settings.keys
     held = keys.Keys.open(folder)
     counts = {"ids": len(held.ids), "hashes": 1, "drafts": len(held.drafts), "log": len(held.log)}
     for name, count in counts.items():
@@ -88,7 +88,7 @@ async def _rotate(settings: Settings, name: str) -> None:
             raise click.ClickException(
                 f"{others} andre er koblet til databasen. Stopp akson serve og akson worker, og prøv igjen."
             )
-    keys.rotate(settings.data / "keys", name)
+    keys.rotate(settings.keys, name)
     if name == "hashes":
         async with opened(settings, size=1) as office:
             await reindex_all(office.database, office.hasher, office.ids, _told)

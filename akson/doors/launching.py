@@ -38,7 +38,7 @@ _OFFERED = 20
 
 def smart_server(settings: Settings, office: Office, http: httpx.AsyncClient, sessions: SessionSettings) -> Smart:
     """Return the server of one installation."""
-    keys, apps, tickets = settings.data / "keys", Apps(office.database), Tickets(office.database)
+    keys, apps, tickets = settings.keys, Apps(office.database), Tickets(office.database)
     return Smart(
         url=f"{settings.base_url}{PLACE}", audience=settings.fhir_url, bearer=settings.bearer,
         keys=Keyring.open(keys, "smart"), id_keys=Keyring.open(keys, "smart-id", rsa=True), apps=apps, tickets=tickets,

@@ -16,8 +16,11 @@ from akson.doors import profiles
 from akson.doors.keys import Keys
 from akson.doors.professionals import professionals
 from akson.doors.settings import Settings
+from akson.doors.sources import sources
+from akson.record import releasing
 from akson.record.identities import holds_invented
 from akson.record.office import Office
+from akson.record.terms import Terms
 from akson.record.values import Hasher
 from akson.signin.guard import Guarded, refuse_in_production
 from akson.subscriptions.keeping import Keeper
@@ -38,7 +41,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
     size    database connections at most
     Raises  Refused AK-L009 in production, when invented persons are in the database
     """
-    keys = Keys.open(settings.data / "keys")
+    keys = Keys.open(settings.keys)
     ids = Ids(keys.ids, list(keys.ids)[-1])
     database = await Database.open(settings.database_url, size=size, role=ROLE)
     eraser = await Database.open(settings.database_url, size=1, role=ERASER, ready=0)
@@ -50,10 +53,12 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
             database=database, eraser=eraser, ids=ids, hasher=Hasher(keys.hashes),
             log=log, clock=clock, drafts_keys=keys.drafts, synthetic=settings.synthetic,
             profiles=profiles.load(settings.profiles),
+            terms=Terms(last=settings.record_years, death=settings.death_years),
+            release_days=release_days(settings.release_days, ids),
             past_blocks=_controllers(settings.past_blocks, ids),
             following=Keeper(outward=settings.outward, base=settings.fhir_url),
             professionals=professionals(settings, http, clock),
-            ways=settings.reaching,
+            ways=settings.reaching, scanner=settings.scanner, sources=sources(settings, http, clock),
         )  # fmt: skip
     finally:
         await http.aclose()
@@ -71,6 +76,23 @@ def _controllers(given: str, ids: Ids) -> frozenset[int]:
     if None in found:
         raise Refused("AK-L011", what="AKSON_ADVICE_PAST_BLOCKS")
     return frozenset(key for key in found if key)
+
+
+def release_days(given: str, ids: Ids) -> dict[tuple[int, str], int]:
+    """Return what "PAT=14,Organization-id:PAT=7" says: days by controller (0: all others) and category.
+
+    Raises  Refused AK-L011 for what says something else, or more days than anything may wait
+    """
+    found: dict[tuple[int, str], int] = {}
+    for one in filter(None, (part.strip() for part in given.split(","))):
+        kind, _, days = one.partition("=")
+        unit, _, code = kind.rpartition(":")
+        controller = ids.open(unit.removeprefix("Organization/")) if unit else 0
+        fits = days.isascii() and days.isdigit() and int(days) <= releasing.LONGEST.days
+        if controller is None or not code or not fits:
+            raise Refused("AK-L011", what="AKSON_RELEASE_DAYS")
+        found[controller, code] = int(days)
+    return found
 
 
 async def tried(settings: Settings) -> None:

@@ -65,7 +65,7 @@ async def token(settings: Settings, name: str, scopes: frozenset[str], now: date
     """
     environment = settings.environment
     refuse_in_production(Guarded(environment=environment, token_command=True))  # before anybody is looked up
-    issuer, ring = issuer_settings(settings), Keyring.open(settings.data / "keys", "issuer")
+    issuer, ring = issuer_settings(settings), Keyring.open(settings.keys, "issuer")
     if not name:
         return system_token("leverandor", scopes or PROGRAM, issuer, ring, environment=environment, now=now,
                             name="Datasystem hos en leverandør")  # fmt: skip

@@ -52,7 +52,7 @@ def professionals(settings: Settings, http: httpx.AsyncClient, clock: Callable[[
     """Return the register; None where the installation has none."""
     if not settings.hpr_url:
         return None
-    keys = Keyring.open(settings.data / "keys", KEYS, rsa=True)
+    keys = Keyring.open(settings.keys, KEYS, rsa=True)
     return Hpr(url=settings.hpr_url, tokens=Maskinporten(
         issuer=settings.maskinporten, client_id=settings.maskinporten_client, scope=SCOPE, keyring=keys, http=http,
         clock=clock,

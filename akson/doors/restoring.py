@@ -42,7 +42,7 @@ class Restored:
 
 def installation(settings: Settings) -> Keys:
     """Return the installation's keys; raise Refused AK-L023 rather than make new ones."""
-    folder = settings.data / "keys"
+    folder = settings.keys
     if not (folder / FILE).exists():
         raise Refused("AK-L023", folder=folder)
     return Keys.open(folder)

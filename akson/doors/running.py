@@ -26,6 +26,7 @@ from akson.doors import exchanging, sending
 from akson.doors.backing import refuse_restored
 from akson.doors.keys import Keys
 from akson.doors.opening import clock, opened
+from akson.doors.retention_commands import end_of_log
 from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
 from akson.doors.witnessing import hand_over
@@ -33,7 +34,7 @@ from akson.exchange import erasing
 from akson.patient import cases
 from akson.patient.alerting import gathering, letters
 from akson.patient.watching import job as watching
-from akson.record import conditions, exports, worklist
+from akson.record import conditions, ending, exports, releasing, worklist
 from akson.record.office import Office
 from akson.record.sealing import seal_chains
 from akson.record.search import indexing
@@ -47,6 +48,8 @@ from akson.workplace.staffing import rechecking
 PAUSE = 0.5  # seconds between two looks when nothing is due
 SEAL_EVERY = timedelta(minutes=1)
 CLEAN_EVERY = timedelta(minutes=10)
+END_EVERY = timedelta(hours=1)
+ERASE_EVERY = timedelta(minutes=10)
 WATCH_EVERY = timedelta(seconds=10)
 STREAMS_LAST = timedelta(days=3)  # a stream lasts a day; more, for clocks that differ
 LOG = logging.getLogger("akson.worker")
@@ -63,7 +66,9 @@ def copies(office: Office) -> list[Consumer]:
 
 def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
-    return [*copies(office), collecting.consumer(office), cases.consumer(office), rechecking.consumer(office)]
+    events = collecting.consumer(office)
+    return [*copies(office), events, releasing.consumer(office.database, [events]), cases.consumer(office),
+            rechecking.consumer(office)]  # fmt: skip
 
 
 async def work(settings: Settings) -> None:
@@ -84,7 +89,13 @@ async def work(settings: Settings) -> None:
             turns["letters"] = lambda: letters.turn(office, ways)
         if settings.witness:
             turns["witness"] = _now_and_then(SEAL_EVERY, lambda: hand_over(office.database, http, settings.witness))
+        if settings.log_years:
+            turns["end of the log"] = ending_log(office, settings)
+        if office.terms:
+            turns["what is over"] = _proposing(office)
+        turns["end of records"] = _erasing(office)
         turns["cleaning"] = _now_and_then(CLEAN_EVERY, lambda: _cleaned(office, settings))
+        LOG.info("the worker has begun")
         await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))
 
 
@@ -113,7 +124,7 @@ async def _again(name: str, turn: Callable[[], Awaitable[int]]) -> None:
 
 def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]:
     """Return the turn that seals log and chains each minute: every stream at first, then those that may still grow."""
-    signer = Keys.open(settings.data / "keys").signer
+    signer = Keys.open(settings.keys).signer
     since: datetime | None = None
     due = clock()
 
@@ -124,6 +135,34 @@ def _sealing(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]
             await seal_chains(office.database, signer, clock())
             since, due = clock() - STREAMS_LAST, clock() + SEAL_EVERY
         return 0
+
+    return turn
+
+
+def _proposing(office: Office) -> Callable[[], Awaitable[int]]:
+    """Return the turn that looks for records whose time is over: some persons, then a while nothing."""
+    due, after = clock(), ending.FIRST
+
+    async def turn() -> int:
+        nonlocal due, after
+        if clock() >= due:
+            after = await ending.propose(office, after, clock())
+            due = clock() + (END_EVERY if after == ending.FIRST else WATCH_EVERY)
+        return 0
+
+    return turn
+
+
+def _erasing(office: Office) -> Callable[[], Awaitable[int]]:
+    """Return the turn that erases what two decided; without a term any more it stops that."""
+    due = clock()
+
+    async def turn() -> int:
+        nonlocal due
+        if clock() < due:
+            return 0
+        due = clock() + ERASE_EVERY
+        return await ending.carry_out(office)
 
     return turn
 
@@ -156,6 +195,26 @@ def _now_and_then(pause: timedelta, turn: Callable[[], Awaitable[int]]) -> Calla
         return 0
 
     return taken
+
+
+def ending_log(office: Office, settings: Settings) -> Callable[[], Awaitable[int]]:
+    """Return the turn that takes away what of the log is too old: batch after batch, then a while nothing.
+
+    What is not whole stays, and that is told once in that while.
+    """
+    due = clock()
+
+    async def turn() -> int:
+        nonlocal due
+        if clock() < due:
+            return 0
+        due = clock() + END_EVERY
+        if gone := await end_of_log(office, settings, clock()):
+            LOG.info("the log came to its end", extra={"month": f"{gone.month:%Y-%m}", "rows": gone.rows})
+            due = clock()
+        return int(gone is not None)
+
+    return turn
 
 
 async def _cleaned(office: Office, settings: Settings) -> int:
@@ -227,17 +286,22 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
     """Return `outer` with what gives a child process these settings."""
     given = {
         "AKSON_ENV": settings.environment, "AKSON_DATABASE_URL": settings.database_url,
-        "AKSON_DATA": str(settings.data), "AKSON_URL": settings.base_url, "AKSON_PORT": str(settings.port),
+        "AKSON_DATA": str(settings.data), "AKSON_KEYS": str(settings.keys_folder or ""),
+        "AKSON_URL": settings.base_url, "AKSON_PORT": str(settings.port),
         "AKSON_WITNESS": settings.witness, "AKSON_HOOKS": settings.hooks, "AKSON_BACKUP": str(settings.backup or ""),
+        "AKSON_LOG_YEARS": str(settings.log_years), "AKSON_CLAMAV": settings.clamav,
+        "AKSON_RECORD_YEARS": str(settings.record_years), "AKSON_RECORD_YEARS_DEAD": str(settings.death_years),
         "AKSON_EXCHANGE_SECRET": settings.exchange_secret,
         "AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer,
         "AKSON_EDI_SCOPE": settings.edi_scope,
+        "AKSON_AMQP_URL": settings.amqp_url, "AKSON_AMQP_USER": settings.amqp_user,
+        "AKSON_AMQP_PASSWORD": settings.amqp_password,
         "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
         "AKSON_EVENT_DAYS": str(settings.event_days), "AKSON_HPR_URL": settings.hpr_url,
         "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
-        "AKSON_SMTP": settings.smtp,
+        "AKSON_SMTP": settings.smtp, "AKSON_ELSEWHERE": str(settings.elsewhere or ""),
         "AKSON_SMTP_USER": settings.smtp_user, "AKSON_SMTP_PASSWORD": settings.smtp_password,
         "AKSON_SMTP_FROM": settings.smtp_from, "AKSON_SMS_DOMAIN": settings.sms_domain,
-        "AKSON_ADVICE_PAST_BLOCKS": settings.past_blocks,
+        "AKSON_ADVICE_PAST_BLOCKS": settings.past_blocks, "AKSON_RELEASE_DAYS": settings.release_days,
     }  # fmt: skip
     return {**outer, **given}

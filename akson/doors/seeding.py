@@ -48,6 +48,13 @@ def professionals() -> list[dict[str, str]]:
     return list(register.professionals())
 
 
+def hospital() -> tuple[str, str]:
+    """Return what the demo's hospital is called, and its number in Enhetsregisteret."""
+    from seeds import fjordvik
+
+    return fjordvik.SYKEHUS.name, fjordvik.address(fjordvik.SYKEHUS).orgnr.value
+
+
 async def look(office: Office, looks: Iterable[Any], names: Names) -> None:
     """Leave the looks of earlier days in the access log, oldest first, each by whoever it was and at its own time."""
     for one in looks:

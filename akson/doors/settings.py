@@ -8,10 +8,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from akson.base.clamd import Scanner
 from akson.base.errors import Refused
 from akson.base.mail import Post, is_address, is_domain
 from akson.base.outward import LOOPBACK, Outward
-from akson.doors.guarding import is_open
+from akson.doors.guarding import is_away, is_open
 from akson.patient.alerting.letters import MAIL, SMS, Ways
 from akson.signin.guard import Guarded, is_production, refuse_in_production
 
@@ -23,6 +24,7 @@ class Settings:
     environment: str  # AKSON_ENV: production (also when unset), demo, development, test
     database_url: str  # AKSON_DATABASE_URL; empty: the demo's own PostgreSQL
     data: Path  # AKSON_DATA: keys, and the demo's database
+    keys_folder: Path | None = None  # AKSON_KEYS: where the keys are, when not in AKSON_DATA/keys
     base_url: str  # AKSON_URL: as browsers see us, no slash at the end
     port: int  # AKSON_PORT
     schemas: Path | None  # AKSON_XSD: official message schemas; strict validation when given
@@ -38,14 +40,25 @@ class Settings:
     hooks: str = ""  # AKSON_HOOKS: hosts and networks inside that subscriptions may be delivered to, with commas
     hook_days: int = 7  # AKSON_HOOK_DAYS: how long a receiver may be away before it is given up
     event_days: int = 14  # AKSON_EVENT_DAYS: how long events of subscriptions are kept
+    release_days: str = ""  # AKSON_RELEASE_DAYS: days that citizens wait for kinds of answers, see docs/rights.md
     past_blocks: str = ""  # AKSON_ADVICE_PAST_BLOCKS: ids of data controllers whose decision support weighs the blocked
     backup: Path | None = None  # AKSON_BACKUP: the folder that backups and the ledger of erasures are kept in
+    clamav: str = ""  # AKSON_CLAMAV: the scanner for malware, host:port or the path of a socket; "": there is none
+    log_years: int = 0  # AKSON_LOG_YEARS: how long the access log is kept; 0: for good
+    record_years: int = 0  # AKSON_RECORD_YEARS: how long a record is kept after its last entry; 0: for good
+    death_years: int = 0  # AKSON_RECORD_YEARS_DEAD: and after death; 0: as if the person lived
     edi_url: str = ""  # AKSON_EDI_URL: NHN's message server (EDI 2.0); empty: messages do not go that way
     edi_issuer: str = ""  # AKSON_EDI_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
     edi_scope: str = ""  # AKSON_EDI_SCOPE: what that token is asked for
+    amqp_url: str = (
+        ""  # AKSON_AMQP_URL: the broker with our queues, amqps://host:port/prefix; empty: messages do not go that way
+    )
+    amqp_user: str = ""  # AKSON_AMQP_USER
+    amqp_password: str = field(default="", repr=False)  # AKSON_AMQP_PASSWORD
     hpr_url: str = ""  # AKSON_HPR_URL: the open API of the register of health personnel; empty: nobody is asked
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
     maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
+    elsewhere: Path | None = None  # AKSON_ELSEWHERE: a file of other organisations to ask, see docs/attestation.md
     witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
     smtp: str = ""  # AKSON_SMTP: what alerts are sent through, smtps://host:port or smtp://host:port
     smtp_user: str = ""  # AKSON_SMTP_USER: to sign in there as
@@ -62,6 +75,16 @@ class Settings:
     def synthetic(self) -> bool:
         """Tell whether numbers of invented persons are taken."""
         return not self.production
+
+    @property
+    def keys(self) -> Path:
+        """Return the folder of the keys."""
+        return self.keys_folder or self.data / "keys"
+
+    @property
+    def scanner(self) -> Scanner | None:
+        """What searches files for malware."""
+        return Scanner.at(self.clamav) if self.clamav else None
 
     @property
     def bearer(self) -> bool:
@@ -115,28 +138,28 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         data=Path(env.get("AKSON_DATA", "data")).absolute(),
         base_url=env.get("AKSON_URL", f"http://127.0.0.1:{port}").rstrip("/"),
         port=int(port),
-        schemas=_path(env, "AKSON_XSD"),
-        profiles=_path(env, "AKSON_PROFILES"),
+        schemas=_path(env, "AKSON_XSD"), profiles=_path(env, "AKSON_PROFILES"), keys_folder=_path(env, "AKSON_KEYS"),
         exchange_secret=env.get("AKSON_EXCHANGE_SECRET", ""),
         postgres_bin=_path(env, "AKSON_POSTGRES_BIN"),
         staff_issuer=env.get("AKSON_STAFF_ISSUER", "").rstrip("/"),
         citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
         proxies=_proxies(env),
-        contact=_contact(env),
-        backup=_path(env, "AKSON_BACKUP"),
+        contact=_contact(env), elsewhere=_path(env, "AKSON_ELSEWHERE"),
+        backup=_path(env, "AKSON_BACKUP"), log_years=_years(env, "AKSON_LOG_YEARS"), clamav=_scanner(env),
+        record_years=_years(env, "AKSON_RECORD_YEARS"), death_years=_years(env, "AKSON_RECORD_YEARS_DEAD"),
         witness=env.get("AKSON_WITNESS", "").rstrip("/"),
         edi_url=env.get("AKSON_EDI_URL", "").rstrip("/"),
         edi_issuer=env.get("AKSON_EDI_ISSUER", env.get("AKSON_STAFF_ISSUER", "")).rstrip("/"),
         edi_scope=env.get("AKSON_EDI_SCOPE", ""),
+        amqp_url=env.get("AKSON_AMQP_URL", ""), amqp_user=env.get("AKSON_AMQP_USER", ""),
+        amqp_password=env.get("AKSON_AMQP_PASSWORD", ""),
         hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
         maskinporten=env.get("AKSON_MASKINPORTEN", ""),
         maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
-        rate=_number(env, "AKSON_CLIENT_RATE", 600_000),
-        idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
-        hooks=_listed(env, "AKSON_HOOKS"),
-        hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
-        past_blocks=env.get("AKSON_ADVICE_PAST_BLOCKS", ""),
+        rate=_number(env, "AKSON_CLIENT_RATE", 600_000), idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
+        hooks=_listed(env, "AKSON_HOOKS"), hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
+        release_days=env.get("AKSON_RELEASE_DAYS", ""), past_blocks=env.get("AKSON_ADVICE_PAST_BLOCKS", ""),
         event_days=_number(env, "AKSON_EVENT_DAYS", 14),
         smtp=env.get("AKSON_SMTP", ""), smtp_user=env.get("AKSON_SMTP_USER", ""),
         smtp_password=env.get("AKSON_SMTP_PASSWORD", ""), smtp_from=env.get("AKSON_SMTP_FROM", ""),
@@ -151,36 +174,56 @@ def guard(settings: Settings) -> None:
     """Refuse to start with anything of the demo where real persons are at stake."""
     _register(settings)
     _message_server(settings)
+    _broker(settings)
+    if settings.witness:
+        _reached(settings, {"AKSON_WITNESS": settings.witness}, {})
     issuers = tuple(url for url in (settings.staff_issuer, settings.citizen_issuer) if url)
     refuse_in_production(
         Guarded(
             environment=settings.environment, base_url=settings.base_url, issuers=issuers,
             own_issuer=settings.own_issuer, personas=settings.own_issuer, synthetic_ids=settings.synthetic,
             bearer=settings.bearer, open_database=is_open(settings.database_url),
+            open_scanner=is_away(settings.scanner),
         )
     )  # fmt: skip
 
 
 def _register(settings: Settings) -> None:
     """Refuse a register that could not be asked, and in production one that is asked in the open."""
-    schemes = ("https://",) if settings.production else ("https://", "http://")
     told = {"AKSON_HPR_URL": settings.hpr_url, "AKSON_MASKINPORTEN": settings.maskinporten}
-    wrong = [name for name, url in told.items() if settings.hpr_url and not url.startswith(schemes)]
-    if settings.hpr_url and not settings.maskinporten_client:
-        wrong.append("AKSON_MASKINPORTEN_CLIENT")
-    if wrong:
-        raise Refused("AK-L011", what=wrong[0])
+    if settings.hpr_url:
+        _reached(settings, told, {"AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client})
 
 
 def _message_server(settings: Settings) -> None:
     """Refuse a message server without somebody who lets us in, and in production one that is reached in the open."""
-    schemes = ("https://",) if settings.production else ("https://", "http://")
     told = {"AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer}
-    wrong = [name for name, url in told.items() if settings.edi_url and not url.startswith(schemes)]
-    if settings.edi_url and not settings.edi_scope:
-        wrong.append("AKSON_EDI_SCOPE")
+    if settings.edi_url:
+        _reached(settings, told, {"AKSON_EDI_SCOPE": settings.edi_scope})
+
+
+def _reached(settings: Settings, addresses: Mapping[str, str], beside: Mapping[str, str]) -> None:
+    """Refuse addresses that could not be asked, and what must be given beside them and is not; each by its setting."""
+    schemes = ("https://",) if settings.production else ("https://", "http://")
+    wrong = [name for name, url in addresses.items() if not url.startswith(schemes)]
+    wrong += [name for name, given in beside.items() if not given]
     if wrong:
         raise Refused("AK-L011", what=wrong[0])
+
+
+def _broker(settings: Settings) -> None:
+    """Refuse a broker that could not be reached, and in production one that is reached in the open."""
+    try:
+        broker = urlsplit(settings.amqp_url)
+        port = broker.port
+    except ValueError:
+        raise Refused("AK-L011", what="AKSON_AMQP_URL") from None
+    schemes = ("amqps",) if settings.production else ("amqps", "amqp")
+    known = broker.scheme in schemes and broker.hostname and port and not (broker.query or broker.fragment)
+    if settings.amqp_url and not (known and broker.username is None):
+        raise Refused("AK-L011", what="AKSON_AMQP_URL")
+    if bool(settings.amqp_user) != bool(settings.amqp_password) or (settings.amqp_user and not settings.amqp_url):
+        raise Refused("AK-L011", what="AKSON_AMQP_USER")
 
 
 def _posts(settings: Settings) -> None:
@@ -206,6 +249,25 @@ def _number(env: Mapping[str, str], name: str, usual: int) -> int:
     if not given.isdecimal() or int(given) > 10**9:
         raise Refused("AK-L011", what=name)
     return int(given)
+
+
+def _scanner(env: Mapping[str, str]) -> str:
+    """Return where the scanner is; half an address is refused."""
+    given = env.get("AKSON_CLAMAV", "")
+    try:
+        if given:
+            Scanner.at(given)
+    except ValueError:
+        raise Refused("AK-L011", what="AKSON_CLAMAV") from None
+    return given
+
+
+def _years(env: Mapping[str, str], name: str) -> int:
+    """Return a number of years, 0 for ever: a slip of the finger must not cost what is kept."""
+    given = _number(env, name, 0)
+    if given and not 2 <= given <= 200:
+        raise Refused("AK-L011", what=name)
+    return given
 
 
 def _proxies(env: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Where messages go: HER-id -> our unit, or the way to a party outside.
 
-A HER-id is for addressing only; it never becomes an identifier of a resource (no-basis).
+A HER-id is for addressing only; it never becomes an identifier of a resource (no-basis). A reference to who sent a
+message names them by it where the register has no organisation number.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from urllib.parse import urlsplit
 from akson.base.database import Database, Reads
 from akson.base.queries import queries
 from akson.exchange.envelope import ID_ORGANISATION, Ident, Organisation, Party
+from akson.registers.identifiers import OID, ORG_SYSTEM
 
 SQL = queries(__file__)
 EDI: Final = "edi:"  # through NHN's message server, which knows the way from the HER-id
+AMQP: Final = "amqp:"  # through queues at a broker, which are named by the HER-id
 HER: Final = "HER-id"
+HER_SYSTEM: Final = OID + "2"
 ENH: Final = "Organisasjonsnummeret i Enhetsregisteret"
 
 
@@ -29,7 +33,7 @@ class Address:
     unit        owner key of its Organization in the journal; 0 where it has none
     unit_id     the same as a reference, "Organization/<id>"
     ours        messages to it are filed here
-    endpoint    how it is reached: where the local transport posts, or EDI; "" for ours
+    endpoint    how it is reached: where the local transport posts, EDI or AMQP; "" for ours
     controller  owner key of the Organization on level 1 (filled when read)
     """
 
@@ -45,8 +49,19 @@ class Address:
     controller: int = 0
 
     def __post_init__(self) -> None:
-        if self.endpoint not in ("", EDI) and not _is_local(self.endpoint):
+        if self.endpoint not in ("", EDI, AMQP) and not _is_local(self.endpoint):
             raise ValueError("the local transport only posts to this machine")
+
+    @property
+    def organisation(self) -> int:
+        """Return the HER-id of level 1: all its services are one sender."""
+        return self.parent or self.her_id
+
+    @property
+    def numbers(self) -> list[dict[str, str]]:
+        """Return what the organisation is known by, the best first: its number, its HER-id."""
+        own = [{"system": ORG_SYSTEM, "value": self.org_number}] if self.org_number else []
+        return [*own, {"system": HER_SYSTEM, "value": str(self.organisation)}]
 
     @property
     def party(self) -> Party:

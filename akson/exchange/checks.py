@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from akson.base.errors import Refused
 from akson.base.work import Work
@@ -57,15 +58,29 @@ def sending_party(party: Party, known: Mapping[int, Address], delivered_by: int)
     """Return who sent a message, as the address register knows them.
 
     delivered_by   HER-id by the transport's word; 0: not said
-    Raises         Unreadable X99 when unknown, or when the message names another sender than the transport
+    Raises         Unreadable X99 when unknown, or when the message names another sender than the transport, or
+                   services of several organisations as one sender
     """
     named = her_ids(party) or [delivered_by]
-    if delivered_by and delivered_by not in named:
+    found = [known[each] for each in named if each in known]
+    if not found or (delivered_by and delivered_by in named and delivered_by not in known):
+        raise Unreadable("X99", "Avsenderen finnes ikke i adresseregisteret.")
+    if (delivered_by and delivered_by not in named) or len({each.organisation for each in found}) > 1:
         raise Unreadable("X99", "Avsenderen i meldingen er en annen enn den som leverte den.")
-    for her_id in named:
-        if her_id in known:
-            return known[her_id]
-    raise Unreadable("X99", "Avsenderen finnes ikke i adresseregisteret.")
+    return found[0]
+
+
+def as_registered(party: Party, sender: Address, known: Mapping[int, Address]) -> Party:
+    """Return the sender of a message under the names the address register has: people read who it is from by them.
+
+    A service that the register does not know, or that has no HER-id, has no name.
+    """
+    organisation = replace(party.organisation, name=sender.parent_name or sender.name)
+    service = party.service
+    if service:
+        address = known.get(service.her_id or 0)
+        service = replace(service, name=address.name if address else "")
+    return replace(party, organisation=organisation, service=service)
 
 
 def message_type(envelope: Envelope) -> MessageType:

@@ -18,6 +18,7 @@ from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose, Work
 from akson.exchange import addresses, checks, inbox, outbox
 from akson.exchange.addresses import Address
+from akson.exchange.cleaning import cleaned
 from akson.exchange.envelope import Ack, Code, Envelope, Organisation, Party
 from akson.exchange.inbox import HUMAN, Kept, Outcome
 from akson.exchange.messages import apprec
@@ -26,9 +27,10 @@ from akson.exchange.opening import Opened, opened
 from akson.exchange.registry import Letter, Unit
 from akson.exchange.safexml import Fault, Schemas, Unreadable
 from akson.exchange.states import IN_WORDS, NEEDS_A_HUMAN, Event, State
+from akson.fhir.issues import Invalid
 from akson.record import journal
 from akson.record.office import Office
-from akson.record.session import Within, fetch
+from akson.record.session import Within
 
 SQL = queries(__file__)
 AKSON: Final = Actor(
@@ -36,6 +38,7 @@ AKSON: Final = Actor(
     scopes=frozenset({OWN_JOB}),
 )  # fmt: skip
 NO_ANSWER: Final = "Mottakeren svarer ikke."
+NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottakeren ({where})."
 _TRANSIENT: Final = frozenset({409, 412, 503})  # facts changed, the access log is down: the lease ends and we try again
 
 
@@ -125,32 +128,37 @@ async def _take(office: Office, desk: _Desk) -> Fault | None:
                 AKSON, unit=unit.unit, unit_id=unit.unit_id, unit_name=unit.name, controller=unit.controller,
                 controller_name=unit.parent_name or unit.name,
             )  # fmt: skip
+            envelope = await cleaned(desk.message.envelope, office.scanner)
             async with office.work(actor, Purpose.MESSAGE, screen="melding inn") as work:
-                await _file(work, desk, desk.message.envelope, unit)
+                await _file(work, desk, envelope, unit)
     except Unreadable as refused:
         return refused.fault
     except Refused as refused:
         if refused.status in _TRANSIENT:
             raise _TakenByAnother from None  # the lease ends, and it is tried again
         return Fault("X99", f"Meldingen kunne ikke lagres hos mottakeren ({refused.code}).")
+    except Invalid as invalid:
+        return Fault("X99", NOT_STORABLE.format(where=", ".join(sorted({each.path for each in invalid.issues})[:3])))
     return None
 
 
 async def _file(work: Work, desk: _Desk, envelope: Envelope, unit: Address) -> None:
     """Put a message into the record and answer it."""
     sender = checks.sending_party(envelope.sender, desk.known, desk.kept.envelope_from)
+    envelope = replace(envelope, sender=checks.as_registered(envelope.sender, sender, desk.known))
     kind = checks.message_type(envelope)
     patient = await checks.patient(work, envelope.patient) if kind.about_a_patient else None
-    parent = await _sent_by_us(work, envelope.conversation.parent if envelope.conversation else "")
+    if patient:  # what is told of one person is filed one by one: each finds what the one before has made
+        await journal.alone(work, patient.owner)
+    parent = await _answered(work, envelope, sender)
     letter = Letter(
-        envelope=envelope, received=desk.kept.received_at, patient=patient,
+        envelope=envelope, received=desk.kept.received_at, patient=patient, sender=sender,
         unit=Unit(owner=unit.unit, reference=unit.unit_id, name=unit.name),
         answers=parent["told_of"] if parent and patient and parent["owner"] == patient.owner else "",
     )  # fmt: skip
     filed = await kind.receive(work, letter)
     if letter.answers and parent:
         await outbox.happened(work, parent["owner"], parent["key"], Event.ANSWER)
-    await _take_id(work, desk, envelope, sender)
     await _settle(work, desk.kept, Outcome(
         state="filed", type=envelope.type.value, msg_id=envelope.msg_id, sender=sender.her_id, unit=unit.unit,
         owner=patient.owner if patient else None, filed_as=filed.communication, fault=filed.fault,
@@ -158,9 +166,16 @@ async def _file(work: Work, desk: _Desk, envelope: Envelope, unit: Address) -> N
     await _answer(work, desk, filed.fault, filed=True, owner=patient.owner if patient else 0, unit=unit.unit)
 
 
+async def _answered(work: Work, envelope: Envelope, sender: Address) -> Any | None:
+    """Return the message of ours that one answers, or None; only who it was sent to can answer it."""
+    parent = await sent_by_us(work, envelope.conversation.parent if envelope.conversation else "")
+    to = await addresses.find(Within(work), [parent["receiver"]]) if parent else {}
+    return parent if sender.organisation in [each.organisation for each in to.values()] else None
+
+
 async def _apply(work: Work, desk: _Desk, receipt: AppRec) -> None:
     """Let a receipt move the message it answers; what went wrong becomes a task."""
-    sent = await _sent_by_us(work, receipt.original.msg_id)
+    sent = await sent_by_us(work, receipt.original.msg_id)
     if sent is None:
         raise Unreadable("E10", "Kvitteringen gjelder en melding vi ikke har sendt.")
     if sent["receiver"] not in checks.her_ids(receipt.sender) or not _delivered_by(desk, sent["receiver"]):
@@ -227,19 +242,12 @@ def _party_of(address: Address | None) -> Party:
     return address.party if address else Party(organisation=Organisation(name="Ukjent mottaker"))
 
 
-async def _take_id(work: Work, desk: _Desk, envelope: Envelope, sender: Address) -> None:
-    """Take the message id: one id stands for one message, also when somebody reuses it for other content."""
-    rows = await fetch(work, SQL.register_id, envelope.msg_id, sender.her_id, desk.kept.digest, None, None)
-    if not rows:
-        raise Unreadable("E10", "Meldingsidentifikatoren er brukt før, med et annet innhold.")
-
-
 async def _settle(work: Work, kept: Kept, outcome: Outcome) -> None:
     if not await inbox.settle(work, kept, outcome):
         raise _TakenByAnother
 
 
-async def _sent_by_us(work: Work, msg_id: str) -> Any | None:
+async def sent_by_us(work: Work, msg_id: str) -> Any | None:
     """Return the message we sent under `msg_id`, or None."""
     for owner, key in await outbox.by_id(work, msg_id) if msg_id else ():
         return await outbox.sent(work, owner, key)

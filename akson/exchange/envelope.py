@@ -96,11 +96,24 @@ class Party:
     @property
     def name(self) -> str:
         """Return the party as people read it: "Kardiologisk avdeling, Vestfjell sykehus", each part said once."""
-        told: list[str] = []
-        for part in (self.professional, self.service, self.organisation):
-            if part and part.name and not any(name.endswith(part.name) for name in told):
-                told.append(part.name)
-        return ", ".join(told)
+        return _said_once(self.professional, self.service, self.organisation)
+
+    @property
+    def known_first(self) -> str:
+        """Return a sender outside as people read it: "Hjertepoliklinikken, Vestfjell sykehus ved Kari Dahl".
+
+        The person stands last: nobody but the message says who that is.
+        """
+        person = self.professional.name if self.professional else ""
+        return " ved ".join(filter(None, (_said_once(self.service, self.organisation), person)))
+
+
+def _said_once(*parts: Person | Organisation | None) -> str:
+    told: list[str] = []
+    for part in parts:
+        if part and part.name and not any(name.endswith(part.name) for name in told):
+            told.append(part.name)
+    return ", ".join(told)
 
 
 class Ack(StrEnum):
@@ -128,6 +141,7 @@ class Attachment:
     data: bytes = b""
     link: str = ""
     issued: str = ""  # as written: date or dateTime
+    malware: str = ""  # what the scanner found; the bytes stay with the message as it came, and nowhere else
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ The same bytes are still known when they come again: they are answered as before
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from akson.base.database import Database
 from akson.base.jobs import Consumer, News
@@ -16,6 +17,7 @@ from akson.record import journal
 from akson.record.search.searching import search
 
 SQL = queries(__file__)
+_MADE: Final = ("DiagnosticReport/", "QuestionnaireResponse/", "List/")
 _COMMUNICATION: Final = types.code_of("Communication")
 
 
@@ -46,13 +48,32 @@ async def all_of(work: Work, communication: str) -> list[str]:
     binaries = [file for file in files if file.startswith("Binary/")]
     tasks = await search(work, "Task", [("focus", message.reference)])
     told = await _told_of(work, [each["reference"] for each in message.resource.get("about", ())])
+    told += [*await _stay(work, message.resource), *await _asked(work, message.resource)]
     return [message.reference, *documents, *binaries, *(task.reference for task in tasks.hits), *told]
 
 
+async def _stay(work: Work, message: Mapping[str, Any]) -> list[str]:
+    """Return the hospital stay a message was the first to tell of, and the order that stands on it."""
+    encounter = (message.get("encounter") or {}).get("reference", "")
+    stays = (await journal.read_many(work, [encounter])).values() if encounter else ()
+    if not any(each in stay.resource.get("identifier", ()) for stay in stays for each in message.get("identifier", ())):
+        return []
+    orders = await search(work, "ServiceRequest", [("encounter", encounter)])
+    return [encounter, *(each.reference for each in orders.hits)]
+
+
+async def _asked(work: Work, message: Mapping[str, Any]) -> list[str]:
+    """Return the order that a referral became."""
+    named = [each["reference"] for each in message.get("about", ())]
+    orders = await journal.read_many(work, [each for each in named if each.startswith("ServiceRequest/")])
+    ids = message.get("identifier", ())
+    return [name for name, one in orders.items() if any(each in ids for each in one.resource.get("identifier", ()))]
+
+
 async def _told_of(work: Work, about: list[str]) -> list[str]:
-    """Return the reports a message told of, with all their results and samples."""
+    """Return what was made of a message: its form and proposals, its reports with all their results and samples."""
     found: dict[str, None] = {}
-    waiting = [each for each in about if each.startswith("DiagnosticReport/")]
+    waiting = [each for each in about if each.startswith(_MADE)]
     while waiting := [each for each in dict.fromkeys(waiting) if each not in found]:
         found |= dict.fromkeys(waiting)
         read = await journal.read_many(work, waiting)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from akson.base.work import Work
 from akson.exchange.envelope import Attachment, Code
 from akson.exchange.registry import Letter
+from akson.fhir.files import unlike
 from akson.record import journal
 
 Resource = dict[str, Any]
@@ -20,6 +21,8 @@ Resource = dict[str, Any]
 VOLVEN: Final = "2.16.578.1.12.4.1.1."
 MESSAGE_TYPE: Final = f"urn:oid:{VOLVEN}8279"
 MESSAGE_ID: Final = "https://akson.no/fhir/message-id"  # MsgId of the message
+NAMED_TYPE: Final = "https://akson.no/fhir/named-type"  # what the sender said a file is, where its bytes are not
+MALWARE: Final = "https://akson.no/fhir/malware"  # what was found in a file that is not here for it
 LARGEST_INLINE: Final = 64 * 1024  # an attachment larger than this becomes a Binary
 TEST_DATA: Final = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 _MIME: Final = re.compile(r"[\w.+-]+/[\w.+-]+")
@@ -53,7 +56,7 @@ def communication(letter: Letter, documents: Sequence[str], *, topic: Resource, 
         "sent": envelope.sent.isoformat(),
         "received": letter.received.isoformat(),
         "recipient": [{"reference": letter.unit.reference, "display": letter.unit.name}],
-        "sender": {"type": "Organization", "display": envelope.sender.name},
+        "sender": {"type": "Organization", "display": envelope.sender.known_first},
         "payload": payload,
         **more,
     })  # fmt: skip
@@ -67,11 +70,11 @@ def task(letter: Letter, communication: str, *, title: str, priority: str = "rou
         "intent": "order",
         "priority": priority,
         "code": {"text": "Les og følg opp melding"},
-        "description": f"{title} – fra {letter.envelope.sender.name}",
+        "description": f"{title} – fra {letter.envelope.sender.known_first}",
         "focus": {"reference": f"Communication/{communication}"},
         "for": subject(letter),
         "authoredOn": letter.received.isoformat(),
-        "requester": {"type": "Organization", "display": letter.envelope.sender.name},
+        "requester": {"type": "Organization", "display": letter.envelope.sender.known_first},
         "owner": {"reference": letter.unit.reference, "display": letter.unit.name},
     })  # fmt: skip
 
@@ -83,12 +86,13 @@ async def documents(work: Work, letter: Letter) -> list[str]:
 
 async def _document(work: Work, letter: Letter, attachment: Attachment) -> str:
     data = base64.b64encode(attachment.data).decode()
-    about, kind = subject(letter), mime(attachment)
+    about, kind, mark = subject(letter), *_kind(attachment)
     binary = await journal.create(
         work, {"resourceType": "Binary", "contentType": kind, "securityContext": about, "data": data}
     )
     size = len(attachment.data)
-    content = {"contentType": kind, "url": f"Binary/{binary.id}", "title": attachment.title, "size": size}
+    content = {"extension": mark, "contentType": kind, "url": f"Binary/{binary.id}", "title": attachment.title,
+               "size": size}  # fmt: skip
     reference = filled({
         "resourceType": "DocumentReference",
         "status": "current",
@@ -108,12 +112,24 @@ def is_large(letter: Letter, attachment: Attachment) -> bool:
 def inline(attachment: Attachment) -> Resource:
     """Return an attachment as the Communication itself carries it."""
     data = base64.b64encode(attachment.data).decode()
-    return filled({"contentType": mime(attachment), "data": data, "url": attachment.link, "title": attachment.title})
+    kind, mark = _kind(attachment)
+    given = {"extension": mark, "contentType": kind, "data": data, "url": attachment.link, "title": attachment.title}
+    return filled(given)
 
 
 def mime(attachment: Attachment) -> str:
     """Return the type of a file; what is no type at all is bytes."""
     return attachment.mime if _MIME.fullmatch(attachment.mime) else "application/octet-stream"
+
+
+def _kind(attachment: Attachment) -> tuple[str, list[Resource] | None]:
+    """Return the type a file is kept under, and its mark: what is not what its sender says is kept as bytes."""
+    named = mime(attachment)
+    if attachment.malware:
+        return named, [{"url": MALWARE, "valueString": attachment.malware}]
+    if not unlike(named, attachment.data):
+        return named, None
+    return "application/octet-stream", [{"url": NAMED_TYPE, "valueString": named}]
 
 
 def subject(letter: Letter) -> Resource | None:
@@ -140,3 +156,16 @@ def coding(code: Code) -> Resource:
 def filled(resource: Resource) -> Resource:
     """Return `resource` without what is empty: FHIR has no empty values."""
     return {name: value for name, value in resource.items() if value not in (None, "", [], {})}
+
+
+def message_type(communication: Mapping[str, Any] | None) -> str:
+    """Return the message type a Communication carries as its category, or ""."""
+    categories = (communication or {}).get("category", [])
+    codings = [coding for each in categories for coding in each.get("coding", [])]
+    return next((str(coding["code"]) for coding in codings if coding.get("system") == MESSAGE_TYPE), "")
+
+
+def text_of(communication: Mapping[str, Any]) -> str:
+    """Return all that a Communication says in words."""
+    texts = (part["contentString"] for part in communication.get("payload", []) if "contentString" in part)
+    return "\n".join(map(str, texts))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
@@ -20,6 +21,10 @@ from akson.exchange.states import ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, Event, St
 from akson.record.office import Office
 
 _NO_FAULT: Final = Fault("", "")
+_TRIED_EVERY: Final = timedelta(
+    minutes=1
+)  # a message tries where nobody answered, however long all of them are to wait
+_WOKEN: Final = 1000  # brought forward in one turn
 _RESTS_AFTER: Final = 3  # failures of one endpoint in one turn: the rest of its messages wait without being tried
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
 NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
@@ -32,7 +37,8 @@ class Came(Enum):
 
     RECEIPT = "receipt"  # the receiver's side has it, durably
     TAKEN = "taken"  # somebody on the way has it; whether it arrives must be asked for
-    LATER = "later"
+    AWAY = "away"  # nobody answers there: what goes the same way waits too, and is brought forward when somebody does
+    LATER = "later"  # this one not now; others may
     REFUSED = "refused"  # trying again will not help
 
 
@@ -70,37 +76,74 @@ class Carrier(Protocol):
     async def hand_over(self, claimed: Claimed) -> Handed:
         """Try once."""
 
+    async def ask(self, asked: Unconfirmed) -> Said:
+        """Say what became of a message it has taken."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
     """All the ways there are. carriers: scheme of an endpoint -> who carries to it."""
 
     carriers: Mapping[str, Carrier]
+    _tries: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
 
     async def turn(self, office: Office, *, schemas: Schemas | None = None) -> int:
         """Do all that is due, in and out, once; return how many messages were touched. The worker calls it again."""
         received = await delivery.receive_due(office, schemas=schemas)
-        return received + await self.deliver_due(office) + await delivery.remind_due(office)
+        sent = await self.deliver_due(office)
+        return received + sent + await self.ask_due(office) + await delivery.remind_due(office)
 
     async def deliver_due(self, office: Office) -> int:
         """Hand over every message that is due; return how many."""
-        tried, failures = 0, Counter[str]()
+        tried, failures, answered = 0, Counter[str](), set[str]()
+        resting = await self._try_resting(office)
         for bucket in await outbox.waiting(office.database, office.clock()):
             while claimed := await outbox.claim(office.database, bucket, office.clock()):
                 handed = await self._hand_over(claimed, resting=failures[claimed.endpoint] >= _RESTS_AFTER)
-                failures[claimed.endpoint] += handed.came is Came.LATER
+                if handed.came is Came.AWAY:
+                    failures[claimed.endpoint] += 1
+                    self._tries.setdefault(claimed.endpoint, office.clock() + _TRIED_EVERY)
+                elif handed.came in (Came.RECEIPT, Came.TAKEN):
+                    answered.add(claimed.endpoint)
                 async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding ut") as work:
                     await _note(work, claimed, handed)
                 tried += 1
+        for endpoint in answered.intersection(resting):
+            self._tries.pop(endpoint, None)
+            await outbox.wake(office.database, endpoint, office.clock(), _WOKEN)
         return tried
 
+    async def _try_resting(self, office: Office) -> list[str]:
+        """Let one message try each endpoint where nobody answered, now and then; return those endpoints."""
+        resting, now = await outbox.resting(office.database), office.clock()
+        for endpoint in resting:
+            if now >= self._tries.get(endpoint, now):
+                self._tries[endpoint] = now + _TRIED_EVERY
+                await outbox.wake(office.database, endpoint, now, 1)
+        return resting
+
+    async def ask_due(self, office: Office) -> int:
+        """Ask what became of the messages that a carrier has taken; return how many were asked for."""
+        asked = 0
+        for bucket in await outbox.unconfirmed(office.database, office.clock()):
+            while one := await outbox.claim_unconfirmed(office.database, bucket, office.clock()):
+                carrier = self._carrier(one.endpoint)
+                said = await carrier.ask(one) if carrier else Said(delivery=Delivery.UNCONFIRMED)
+                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding bekreftet") as work:
+                    await heard(work, one, said)
+                asked += 1
+        return asked
+
+    def _carrier(self, endpoint: str) -> Carrier | None:
+        return self.carriers.get(endpoint.partition(":")[0])
+
     async def _hand_over(self, claimed: Claimed, *, resting: bool) -> Handed:
-        carrier = self.carriers.get(claimed.endpoint.partition(":")[0])
+        carrier = self._carrier(claimed.endpoint)
         if carrier is None:
             return Handed(Came.REFUSED, why=NOWHERE)
         if claimed.attempts > ATTEMPTS:  # every worker that took it died
             return Handed(Came.REFUSED, why=POISON)
-        return Handed(Came.LATER, why=delivery.NO_ANSWER) if resting else await carrier.hand_over(claimed)
+        return Handed(Came.AWAY, why=delivery.NO_ANSWER) if resting else await carrier.hand_over(claimed)
 
 
 async def _note(work: Work, claimed: Claimed, handed: Handed) -> None:
@@ -109,7 +152,9 @@ async def _note(work: Work, claimed: Claimed, handed: Handed) -> None:
         await outbox.happened(work, claimed.owner, claimed.key, Event.RECEIPT)
     elif handed.came is Came.TAKEN:
         await outbox.handed_over(work, claimed, handed.id)
-    elif handed.came is Came.REFUSED or not await outbox.try_later(work, claimed, handed.why):
+    elif handed.came is Came.REFUSED or not await outbox.try_later(
+        work, claimed, handed.why, away=handed.came is Came.AWAY
+    ):
         await delivery.move(work, claimed.owner, claimed.key, Event.GIVE_UP, Fault("", handed.why))
 
 
@@ -129,5 +174,7 @@ async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
             await outbox.happened(work, asked.owner, asked.key, Event.UNCONFIRMED)
         else:
             await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault("", NOT_CONFIRMED))
+    elif said.delivery is Delivery.UNKNOWN:
+        await outbox.ask_soon(work, asked)
     else:
         await outbox.ask_later(work, asked, asked.state)

@@ -6,6 +6,7 @@ hold patient data: they are never logged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,13 +15,15 @@ from typing import Any, Final
 from akson.base.database import Database, Reads
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.exchange.safexml import Fault
+from akson.exchange.safexml import Fault, Unreadable
 from akson.record.session import execute, fetch, transaction
 
 SQL = queries(__file__)
 HUMAN: Final = "meldingsansvarlig"  # the role that answers for what no unit has taken
 UNIT: Final = "unit"
+NOT_NAMED: Final = -1  # as envelope_from: the transport must name the sender, and did not
 ATTEMPTS: Final = 5  # a message that has stopped us so often is put aside for a human
+Homes = Sequence[int] | None  # organisations whose messages are wanted, 0 for those of nobody; None for all
 _LEASE: Final = timedelta(minutes=2)
 _TO_BE_SEEN: Final = timedelta(hours=24)
 
@@ -67,12 +70,16 @@ async def keep(
     envelope_id: str = "",
     envelope_from: int = 0,
     envelope_to: int = 0,
+    answer_to: str = "",
 ) -> str:
-    """Store `body` durably and return the digest it is known by; the same bytes again are one row."""
+    """Store `body` durably and return the digest it is known by; the same bytes again are one row.
+
+    answer_to   where the transport wants its receipt, when not at the sender's own address
+    """
     digest = sha256(body).digest()
     await database.execute(
         SQL.keep, digest[0] & 63, digest, body, now, envelope_id or digest.hex(), envelope_from, envelope_to,
-        now + _TO_BE_SEEN,
+        now + _TO_BE_SEEN, answer_to,
     )  # fmt: skip
     return digest.hex()
 
@@ -89,15 +96,20 @@ async def claim(database: Database, bucket: int, now: datetime) -> Kept | None:
 
 
 async def settle(work: Work, kept: Kept, outcome: Outcome) -> bool:
-    """Write what became of a message; False when another worker has done so already."""
+    """Write what became of a message; False when another worker has done so already.
+
+    Raises   Unreadable E10 when it is filed under an id that stands for another message: one id is one message's
+    """
     refused = outcome.state == "refused"
     fault = outcome.fault or Fault("", "")
     await transaction(work)
     rows = await fetch(
         work, SQL.settle_in, kept.bucket, kept.digest, outcome.state, outcome.type, outcome.msg_id, outcome.sender,
         outcome.owner, outcome.filed_as, outcome.unit, HUMAN if refused else UNIT, kept.received_at + _TO_BE_SEEN,
-        fault.code, fault.text,
+        fault.code, fault.text, outcome.state == "filed",
     )  # fmt: skip
+    if rows and not rows[0]["free"]:
+        raise Unreadable("E10", "Meldingsidentifikatoren er brukt før, med et annet innhold.")
     return bool(rows)
 
 
@@ -106,9 +118,9 @@ async def answered_again(work: Work, kept: Kept) -> None:
     await execute(work, SQL.answered_again, kept.bucket, kept.digest)
 
 
-async def for_humans(reads: Reads, most: int = 100) -> list[dict[str, Any]]:
+async def for_humans(reads: Reads, homes: Homes, most: int = 100) -> list[dict[str, Any]]:
     """Return refused messages nobody has looked at, most urgent first: reason and addresses, no content."""
-    return [dict(row) for row in await reads.fetch(SQL.for_humans_in, most)]
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_in, most, homes)]
 
 
 async def refused(work: Work, digest: bytes, *, content: bool = False) -> dict[str, Any] | None:

@@ -11,8 +11,20 @@ from akson.base.database import Database, Reads
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.exchange.inbox import Homes
 from akson.exchange.safexml import Fault
-from akson.exchange.states import PATIENCE, Event, State, after, before, next_attempt, next_question, spread
+from akson.exchange.states import (
+    PATIENCE,
+    Event,
+    State,
+    after,
+    before,
+    counted,
+    next_attempt,
+    next_question,
+    soon,
+    spread,
+)
 from akson.record.session import execute, fetch, transaction
 
 SQL = queries(__file__)
@@ -48,6 +60,7 @@ class Claimed:
 
     endpoint    how its receiver is reached: its scheme names the transport
     answers_id  what the transport called the message that this receipt answers; "" for others
+    answer_to   where the transport wants that receipt; "": at the receiver's own address
     """
 
     owner: int
@@ -62,6 +75,7 @@ class Claimed:
     wants_apprec: bool
     endpoint: str
     answers_id: str = ""
+    answer_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +84,7 @@ class Unconfirmed:
 
     carrier_id  what the transport calls it
     rounds      times it was sent again because nobody had confirmed it
+    endpoint    how its receiver is reached: its scheme names the transport
     """
 
     owner: int
@@ -80,12 +95,12 @@ class Unconfirmed:
     attempts: int
     rounds: int
     sent_at: datetime
+    endpoint: str
 
 
 async def queue(work: Work, letter: Letter) -> None:
     """Put a message on its way, in the work's transaction: sent if and only if the record change is committed."""
     key = new_owner_key()
-    await execute(work, SQL.register_id, letter.msg_id, letter.sender, None, letter.owner, key)
     await execute(
         work, SQL.queue, letter.owner, key, key & 63, letter.type, letter.msg_id, letter.sender, letter.receiver,
         letter.body, letter.told_of, letter.answers, letter.wants_apprec, letter.unit, letter.responsible, work.now,
@@ -142,17 +157,36 @@ async def claim(database: Database, bucket: int, now: datetime) -> Claimed | Non
     return Claimed(**dict(row)) if row else None
 
 
-async def try_later(work: Work, claimed: Claimed, why: str) -> bool:
-    """Let a message that nobody took wait for its next attempt; False when it is time to give up."""
-    due = next_attempt(work.now, claimed.attempts, spread(claimed.key, claimed.attempts))
+async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = False) -> bool:
+    """Let a message that nobody took wait for its next attempt; False when it is time to give up.
+
+    away   nobody answers where it goes: it is brought forward when somebody does
+    """
+    due = next_attempt(work.now, claimed.attempts, claimed.deadline, spread(claimed.key, claimed.attempts))
     if due is None:
         return False
-    await execute(work, SQL.try_later, claimed.owner, claimed.key, due, why)
+    rests_for = claimed.endpoint if away else ""
+    await execute(
+        work, SQL.try_later, claimed.owner, claimed.key, due, why, counted(claimed.attempts), rests_for
+    )  # fmt: skip
     return True
 
 
+async def resting(database: Database) -> list[str]:
+    """Return the endpoints that messages wait for because nobody answered there."""
+    return [row["rests_for"] for row in await database.fetch(SQL.resting)]
+
+
+async def wake(database: Database, endpoint: str, now: datetime, most: int) -> None:
+    """Bring forward some of the messages that wait for an endpoint, those first that would come first."""
+    await database.execute(SQL.wake, endpoint, now, most)
+
+
 async def handed_over(work: Work, claimed: Claimed, carrier_id: str) -> None:
-    """Note that a transport has taken a message under an id of its own; it is asked until it confirms the delivery."""
+    """Note that a transport has taken a message under an id of its own; it is asked until it confirms the delivery.
+
+    carrier_id   "" where nobody will ever confirm it: a receipt at a broker. Who waits for it sends the message again
+    """
     if await happened(work, claimed.owner, claimed.key, Event.HANDED_OVER):
         due = next_question(work.now, State.SENT, 0)
         await execute(work, SQL.taken, claimed.owner, claimed.key, carrier_id, due)
@@ -173,6 +207,11 @@ async def ask_later(work: Work, asked: Unconfirmed, state: State) -> None:
     """Let a message wait for the next question, in the state it is in now."""
     due = next_question(work.now, state, asked.attempts)
     await execute(work, SQL.ask_later, asked.owner, asked.key, due)
+
+
+async def ask_soon(work: Work, asked: Unconfirmed) -> None:
+    """Let a message wait a little, as its transport did not answer."""
+    await execute(work, SQL.ask_later, asked.owner, asked.key, soon(work.now, spread(asked.key, asked.attempts)))
 
 
 async def overdue(database: Database, now: datetime) -> list[tuple[int, int]]:
@@ -215,16 +254,16 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
     ]  # fmt: skip
 
 
-async def for_humans(reads: Reads, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
+async def for_humans(reads: Reads, homes: Homes, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
     """Return sent messages that went wrong, most urgent first: reason and addresses, no content. unit: 0 for all."""
-    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most, unit)]
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most, unit, homes)]
 
 
-async def stuck(reads: Reads, since: datetime, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
+async def stuck(reads: Reads, homes: Homes, since: datetime, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
     """Return messages written before `since` that nobody has confirmed, oldest first; as `for_humans`."""
-    return [dict(row) for row in await reads.fetch(SQL.stuck_out, most, since, unit)]
+    return [dict(row) for row in await reads.fetch(SQL.stuck_out, most, since, unit, homes)]
 
 
-async def troubled_units(reads: Reads, since: datetime) -> list[dict[str, Any]]:
+async def troubled_units(reads: Reads, homes: Homes, since: datetime) -> list[dict[str, Any]]:
     """Return the units whose messages need a human or are stuck: unit, name and how many."""
-    return [dict(row) for row in await reads.fetch(SQL.troubled_units, since)]
+    return [dict(row) for row in await reads.fetch(SQL.troubled_units, since, homes)]

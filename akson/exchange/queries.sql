@@ -30,10 +30,10 @@ SELECT her_id, name FROM address WHERE NOT ours AND endpoint <> '' ORDER BY name
 
 -- name: keep
 -- Store received bytes. The same bytes again are counted, and asked to be answered again.
--- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline
+-- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline, $9 answer_to
 INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
-  deadline)
-VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8)
+  deadline, answer_to)
+VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9)
 ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, again = message_in.state <> 'kept', due = $4;
 
 -- name: buckets_in
@@ -55,27 +55,34 @@ RETURNING m.bucket, m.digest, m.body, m.state, m.again, m.received_at, m.envelop
 -- name: settle_in
 -- Say what became of a received message; no row when somebody else has said so already.
 -- in   $1 bucket, $2 digest, $3 state, $4 type, $5 msg_id, $6 sender, $7 owner, $8 filed_as, $9 unit, $10 responsible,
---      $11 deadline, $12 fault_code, $13 fault_text
+--      $11 deadline, $12 fault_code, $13 fault_text, $14 take its id, which then stands for this message alone
+-- out  whether the id was free, where it was to be taken
+WITH taken AS (
+  INSERT INTO message_id (msg_id, sender, digest) SELECT $5, $6, $2 WHERE $14::boolean
+  ON CONFLICT DO NOTHING RETURNING msg_id)
 UPDATE message_in SET state = $3, type = $4, msg_id = $5, sender = $6, owner = $7, filed_as = $8, unit = $9,
        responsible = $10, deadline = $11, fault_code = $12, fault_text = $13
  WHERE bucket = $1 AND digest = $2 AND state = 'kept'
-RETURNING digest;
+RETURNING NOT $14::boolean OR EXISTS (SELECT FROM taken) AS free;
 
 -- name: answered_again
 UPDATE message_in SET again = false WHERE bucket = $1 AND digest = $2;
 
 -- name: for_humans_in
 -- Received messages a human must look at, most urgent first.
+-- in   $1 most, $2 organisations whose messages are wanted (see message_of_v1), null for all
 SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, coalesce(a.name, '') AS sender_name, m.unit,
        m.responsible, m.deadline, m.fault_code, m.fault_text
   FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
- WHERE m.state = 'refused' AND m.handled_at IS NULL ORDER BY m.deadline, m.digest LIMIT $1;
+ WHERE m.state = 'refused' AND m.handled_at IS NULL
+   AND message_of_v1($2, m.unit, m.envelope_to) ORDER BY m.deadline, m.digest LIMIT $1;
 
 -- name: refused_in
 -- One received message a human must look at; its content only when asked for.
 -- in   $1 bucket, $2 digest, $3 with the content
 SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, coalesce(a.name, '') AS sender_name,
-       m.deadline, m.fault_code, m.fault_text, CASE WHEN $3::boolean THEN m.body END AS body
+       m.deadline, m.fault_code, m.fault_text, message_home_v1(m.unit, m.envelope_to) AS home,
+       CASE WHEN $3::boolean THEN m.body END AS body
   FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
  WHERE m.bucket = $1 AND m.digest = $2 AND m.state = 'refused' AND m.handled_at IS NULL;
 
@@ -90,20 +97,22 @@ UPDATE message_in SET handled_at = $3, handled_by = $4, handled_why = $5
 -- in   $1 owner, $2 id of the Communication
 SELECT bucket, digest, body, type, msg_id, sender, received_at FROM message_in WHERE owner = $1 AND filed_as = $2;
 
--- name: register_id
--- Take a message id; no row when it is taken.
--- in   $1 msg_id, $2 sender, $3 digest, $4 owner, $5 key
-INSERT INTO message_id (msg_id, sender, digest, owner, key) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT DO NOTHING RETURNING msg_id;
-
 -- name: by_id
 -- What a message id stands for, whoever sent it.
 SELECT sender, digest, owner, key FROM message_id WHERE msg_id = $1;
 
+-- name: told_by
+-- The organisations that have sent messages of these ids.
+-- in   $1 msg_ids
+SELECT DISTINCT coalesce(nullif(a.parent, 0), m.sender) AS organisation
+  FROM message_id m LEFT JOIN address a ON a.her_id = m.sender WHERE m.msg_id = ANY ($1::text[]);
+
 -- name: queue
--- Put a message on its way.
+-- Put a message on its way, under an id that stands for it.
 -- in   $1 owner, $2 key, $3 bucket, $4 type, $5 msg_id, $6 sender, $7 receiver, $8 body, $9 told_of, $10 answers,
 --      $11 wants_apprec, $12 unit, $13 responsible, $14 now, $15 deadline
+WITH named AS (
+  INSERT INTO message_id (msg_id, sender, owner, key) VALUES ($5, $6, $1, $2) ON CONFLICT DO NOTHING)
 INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, told_of, answers, wants_apprec,
   unit, responsible, created_at, deadline, due)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13, $14, $15, $14);
@@ -130,25 +139,28 @@ SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
 -- Lease one message of a bucket, with the way to its receiver; for a receipt, what the transport called what it answers.
 -- in   $1 bucket, $2 now, $3 end of the lease
 WITH claimed AS (
-  UPDATE message_out m SET due = $3, attempts = m.attempts + 1
+  UPDATE message_out m SET due = $3, attempts = m.attempts + 1, rests_for = ''
    WHERE (m.owner, m.key) = (
          SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.state = 'queued' AND c.due <= $2
           ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.deadline, m.wants_apprec, m.answers)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.deadline, c.wants_apprec,
-       coalesce(a.endpoint, '') AS endpoint, coalesce(i.envelope_id, '') AS answers_id
+       coalesce(a.endpoint, '') AS endpoint, coalesce(i.envelope_id, '') AS answers_id,
+       coalesce(i.answer_to, '') AS answer_to
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver
   LEFT JOIN message_in i ON i.bucket = (get_byte(c.answers, 0) & 63)::smallint AND i.digest = c.answers;
 
 -- name: claim_unconfirmed
--- Lease one message that a transport has taken, to ask what became of it.
+-- Lease one message that a transport has taken, to ask what became of it, with the way to its receiver.
 -- in   $1 bucket, $2 now, $3 end of the lease
-UPDATE message_out m SET due = $3, attempts = m.attempts + 1
- WHERE (m.owner, m.key) = (
-       SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.carrier_id <> ''
-          AND (c.state = 'sent' OR c.state = 'delivered' AND c.wants_apprec) AND c.due <= $2
-        ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING m.owner, m.key, m.state, m.receiver, m.carrier_id, m.attempts, m.rounds, m.sent_at;
+WITH claimed AS (
+  UPDATE message_out m SET due = $3, attempts = m.attempts + 1
+   WHERE (m.owner, m.key) = (
+         SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.carrier_id <> ''
+            AND (c.state = 'sent' OR c.state = 'delivered' AND c.wants_apprec) AND c.due <= $2
+          ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
+  RETURNING m.owner, m.key, m.state, m.receiver, m.carrier_id, m.attempts, m.rounds, m.sent_at)
+SELECT c.*, coalesce(a.endpoint, '') AS endpoint FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
 
 -- name: happened
 -- An event in the life of a sent message, and its line in the log; no row when it has no place in the state it is in.
@@ -186,8 +198,25 @@ UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state IN ('sen
 SELECT number, at, event, state, who, why FROM message_move WHERE owner = $1 AND key = $2 ORDER BY number;
 
 -- name: try_later
--- in   $1 owner, $2 key, $3 due, $4 fault_text
-UPDATE message_out SET due = $3, fault_text = $4 WHERE owner = $1 AND key = $2 AND state = 'queued';
+-- in   $1 owner, $2 key, $3 due, $4 fault_text, $5 attempts, $6 rests_for
+UPDATE message_out SET due = $3, fault_text = $4, attempts = $5, rests_for = $6 WHERE owner = $1 AND key = $2 AND state = 'queued';
+
+-- name: resting
+-- The endpoints that messages wait for because nobody answered there: one look into the index for each.
+WITH RECURSIVE found(rests_for) AS (
+  (SELECT rests_for FROM message_out WHERE state = 'queued' AND rests_for <> '' ORDER BY rests_for LIMIT 1)
+  UNION ALL
+  SELECT (SELECT m.rests_for FROM message_out m WHERE m.state = 'queued' AND m.rests_for <> '' AND m.rests_for > f.rests_for
+           ORDER BY m.rests_for LIMIT 1) FROM found f WHERE f.rests_for IS NOT NULL)
+SELECT rests_for FROM found WHERE rests_for IS NOT NULL;
+
+-- name: wake
+-- Bring forward some of the messages that wait for an endpoint. What is claimed rests for nothing, so a lease holds.
+-- in   $1 endpoint, $2 now, $3 how many
+UPDATE message_out m SET due = $2, rests_for = '' FROM (
+  SELECT owner, key FROM message_out WHERE state = 'queued' AND rests_for = $1 AND rests_for <> ''
+   ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED) w
+ WHERE m.owner = w.owner AND m.key = w.key;
 
 -- name: overdue
 -- Messages whose AppRec has not come in time.
@@ -198,7 +227,7 @@ SELECT owner, key FROM message_out
 -- One sent message, for the one who follows it up; its content only when asked for.
 -- in   $1 owner, $2 key, $3 with the content
 SELECT owner, key, type, msg_id, sender, receiver, state, told_of, unit, responsible, created_at, deadline, fault_code, fault_text,
-       wants_apprec, CASE WHEN $3::boolean THEN body END AS body
+       wants_apprec, message_home_v1(unit, sender) AS home, CASE WHEN $3::boolean THEN body END AS body
   FROM message_out WHERE owner = $1 AND key = $2;
 
 -- name: states_of
@@ -211,29 +240,35 @@ SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS re
 
 -- name: for_humans_out
 -- Sent messages that went wrong, most urgent first.
--- in   $1 most, $2 unit, or 0 for all
+-- in   $1 most, $2 unit, or 0 for all, $3 organisations whose messages are wanted (see message_of_v1), null for all
 SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
        coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
  WHERE m.state IN ('rejected', 'partial', 'overdue', 'failed') AND ($2::bigint = 0 OR m.unit = $2)
+   AND message_of_v1($3, m.unit, m.sender)
  ORDER BY m.deadline, m.key LIMIT $1;
 
 -- name: stuck_out
--- Messages that have neither left nor been confirmed since `$2`, oldest first.
--- in   $1 most, $2 created before, $3 unit, or 0 for all
+-- Messages that have neither left nor been confirmed since `$2`, oldest first. A receipt that was only taken has left for good.
+-- in   $1 most, $2 created before, $3 unit, or 0 for all, $4 organisations, null for all
 SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
        coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
- WHERE m.state IN ('queued', 'sent') AND m.created_at < $2 AND ($3::bigint = 0 OR m.unit = $3)
+ WHERE (m.state = 'queued' OR m.state = 'sent' AND (m.wants_apprec OR m.carrier_id <> '')) AND m.created_at < $2
+   AND ($3::bigint = 0 OR m.unit = $3)
+   AND message_of_v1($4, m.unit, m.sender)
  ORDER BY m.created_at, m.key LIMIT $1;
 
 -- name: troubled_units
 -- The units whose messages need a human, or have neither left nor been confirmed since `$1`, with how many.
+-- in   $1 created before, $2 organisations, null for all
 SELECT o.unit, coalesce(min(a.her_id), 0) AS her_id, coalesce(min(a.name), '') AS name,
        max(o.messages)::integer AS messages FROM (
-  SELECT unit, count(*) AS messages FROM (
-    SELECT unit FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
-    UNION ALL SELECT unit FROM message_out WHERE state IN ('queued', 'sent') AND created_at < $1) m GROUP BY unit) o
+  SELECT m.unit, count(*) AS messages FROM (
+    SELECT unit, sender FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
+    UNION ALL SELECT unit, sender FROM message_out
+     WHERE (state = 'queued' OR state = 'sent' AND (wants_apprec OR carrier_id <> '')) AND created_at < $1) m
+   WHERE message_of_v1($2, m.unit, m.sender) GROUP BY m.unit) o
   LEFT JOIN address a ON a.unit = o.unit AND a.ours AND o.unit <> 0 GROUP BY o.unit ORDER BY 3, 1;
 
 -- name: counts

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from akson.base.work import Work
+from akson.exchange.addresses import Address
 from akson.exchange.envelope import Code, Envelope
 from akson.exchange.safexml import Fault, Unreadable
 from akson.exchange.telling import Told
@@ -34,12 +35,14 @@ class Unit:
 class Letter:
     """A message that has passed the checks of the envelope and is ready to be filed.
 
+    sender    who sent it by the transport and the address register, whatever name the message says
     answers   id of our Communication it answers, when it names one
     """
 
     envelope: Envelope
     received: datetime
     unit: Unit
+    sender: Address
     patient: Patient | None = None
     answers: str = ""
 
@@ -54,6 +57,7 @@ class Filed:
 
 Receive = Callable[[Work, Letter], Awaitable[Filed]]
 Tell = Callable[[Envelope], Told]
+Write = Callable[[dict[str, Any], Sequence[Mapping[str, Any]], datetime], tuple[Code, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,7 @@ class Standard:
 
 
 _types: Final[dict[str, MessageType]] = {}
+_writers: Final[dict[str, Write]] = {}
 _standards: Final[list[Standard]] = []
 
 
@@ -102,6 +107,21 @@ def message(*codes: str, told: Tell, about_a_patient: bool = True) -> Callable[[
         return receive
 
     return register
+
+
+def writes(*codes: str) -> Callable[[Write], Write]:
+    """Register a function as the writer of the message types `codes`: it returns the type and the body as XML."""
+
+    def register(write: Write) -> Write:
+        _writers.update(dict.fromkeys(codes, write))
+        return write
+
+    return register
+
+
+def writer(code: str) -> Write | None:
+    """Return what writes `code` from a Communication and the resources it is about; None: it is no such type."""
+    return _writers.get(code)
 
 
 def speaks(standard: Standard) -> Standard:

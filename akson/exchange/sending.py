@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from akson.base.errors import Refused
 from akson.base.work import Kind, Work
-from akson.exchange import addresses, contents, dialog, hodemelding, inbox, outbox
+from akson.exchange import addresses, contents, dialog, filing, hodemelding, inbox, outbox, registry
 from akson.exchange.addresses import Address
-from akson.exchange.envelope import ID_PERSON, Conversation, Envelope, Ident, Party, Person, Professional
+from akson.exchange.envelope import ID_PERSON, Code, Conversation, Envelope, Ident, Party, Person, Professional
 from akson.exchange.messages import dialogmelding
 from akson.exchange.opening import opened
 from akson.exchange.telling import Told
@@ -20,6 +20,8 @@ from akson.record.stored import Stored
 from akson.registers.identifiers import HPR_SYSTEM, SYSTEMS, PersonKind
 
 Resource = dict[str, Any]
+_CAN_TAKE: Final = {"system": f"urn:oid:{filing.VOLVEN}7322", "code": "7",
+                    "display": "Tilbakemelding på mottak av utskrivningsklar pasient"}  # fmt: skip
 
 
 async def send(work: Work, communication: Resource, *, to: int, answered: Stored | None = None) -> Stored:
@@ -67,6 +69,10 @@ async def answer(work: Work, communication: str, text: str) -> Stored:
         "topic": {"text": title if title.startswith("Svar: ") else f"Svar: {title}".strip()},
         "payload": [{"contentString": text}] if text.strip() else [],
     }
+    if stay := asked.resource.get("encounter"):
+        reply["encounter"] = stay
+    if filing.message_type(asked.resource) == "LOG_UTSKRIVNINGSKLAR":
+        reply["topic"]["coding"] = [_CAN_TAKE]
     return await send(work, reply, to=received["sender"], answered=asked)
 
 
@@ -80,15 +86,26 @@ async def _written(
     sender = await addresses.of_unit(Within(work), work.actor.unit)
     if sender is None:
         raise Refused("AK-X004", unit=work.actor.unit_name)
-    kind, body = dialogmelding.from_communication(communication, answered=answered.resource if answered else None)
     patient = await journal.read(work, "Patient", communication["subject"]["reference"].removeprefix("Patient/"))
+    kind, body = await _body(work, communication, patient.resource, answered.resource if answered else None)
     envelope = Envelope(
         type=kind, msg_id=str(uuid4()), sent=work.now, sender=await _with_author(work, sender),
         receiver=known[to].party, patient=_person(patient.resource), conversation=await _conversation(work, answered),
-        body=dialog.build(body), attachments=dialogmelding.attachments_of(communication),
+        body=body, attachments=dialogmelding.attachments_of(communication),
     )  # fmt: skip
-    _check(envelope, dialogmelding.text_of(communication))
+    _check(envelope, filing.text_of(communication))
     return envelope, sender
+
+
+async def _body(work: Work, communication: Resource, patient: Resource, answered: Resource | None) -> tuple[Code, Any]:
+    """Return the type and the body of a message: of the type the Communication is of, else a dialog message."""
+    write = registry.writer(filing.message_type(communication))
+    if write is None:
+        kind, body = dialogmelding.from_communication(communication, answered=answered)
+        return kind, dialog.build(body)
+    named = [each["reference"] for each in (*communication.get("about", ()), communication.get("encounter")) if each]
+    beside = (await journal.read_many(work, named)).values()
+    return write(communication, [patient, *(each.resource for each in beside)], work.now)
 
 
 def _check(envelope: Envelope, text: str) -> None:
@@ -101,9 +118,10 @@ def _check(envelope: Envelope, text: str) -> None:
 def _arrived(envelope: Envelope) -> Told:
     """Return a message as its receiver reads it: written to bytes, and opened again."""
     arrived = opened(hodemelding.build(envelope)).envelope
-    if arrived is None:
+    told = registry.in_words(arrived) if arrived else None
+    if told is None:
         raise ValueError("we wrote a message that we cannot read")
-    return dialogmelding.in_words(arrived, dialog.read(arrived.body))
+    return told
 
 
 async def _with_author(work: Work, sender: Address) -> Party:

@@ -14,16 +14,22 @@ from enum import StrEnum
 from typing import Final
 
 PATIENCE: Final = timedelta(hours=96)  # no AppRec after this = treat as refused, by hand (Referansearkitekturen)
-ATTEMPTS: Final = 12  # with the delays below: about two days
+LEFT_AT_LEAST: Final = timedelta(hours=48)  # a message nobody has taken is given up while a human still has so long
+ATTEMPTS: Final = 12  # a message taken up so often, without a word of what came of it, kills whoever takes it
+_COUNTED: Final = 8  # failures that were told of count no higher: only those untold of lead to ATTEMPTS
 _FIRST_DELAY: Final = timedelta(seconds=5)
 _LONGEST_DELAY: Final = timedelta(hours=6)
 # How long a message that was taken waits to be confirmed, in each round, before it is sent again: soon at first, as it
 # may have been lost and its id makes it harmless; then with patience, as the receiver may be closed; at last a human.
-UNCONFIRMED_AFTER: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=4), timedelta(hours=4))
+UNCONFIRMED_AFTER: Final = (
+    *(timedelta(minutes=minutes) for minutes in (2, 4, 8, 8)),
+    *(timedelta(hours=hours) for hours in (1, 4, 4)),
+)
 ROUNDS: Final = len(UNCONFIRMED_AFTER) - 1
 _FIRST_QUESTION: Final = timedelta(seconds=10)
 _LAST_QUESTION: Final = timedelta(minutes=30)
-_NO_HURRY: Final = timedelta(hours=6)  # between two questions for the AppRec of what has been delivered
+_NO_HURRY: Final = timedelta(hours=6)  # between two questions for the AppRec of what has been delivered, at most
+_SOON: Final = timedelta(minutes=1)  # the first such question, and the next to a transport that does not answer
 
 
 class State(StrEnum):
@@ -112,15 +118,26 @@ def before(event: Event) -> tuple[State, ...]:
     return tuple(state for state, happened in TRANSITIONS if happened is event)
 
 
-def next_attempt(now: datetime, attempts: int, spread: float = 0.5) -> datetime | None:
+def next_attempt(now: datetime, attempts: int, deadline: datetime, spread: float = 0.5) -> datetime | None:
     """Return when to try again after `attempts` failures, or None when it is time to give up.
 
-    spread   0 to 1, each message's own: what failed together does not come back together
+    deadline   of the message: by then somebody must have said something
+    spread     0 to 1, each message's own: what failed together does not come back together
     """
-    if attempts >= ATTEMPTS:
+    if now >= deadline - LEFT_AT_LEAST:
         return None
-    delay = timedelta(seconds=_FIRST_DELAY.total_seconds() * 4.0 ** (attempts - 1))
+    delay = timedelta(seconds=_FIRST_DELAY.total_seconds() * 4.0 ** (counted(attempts) - 1))
     return now + min(delay, _LONGEST_DELAY) * (0.75 + spread / 2)
+
+
+def counted(attempts: int) -> int:
+    """Return how many attempts stand in the books after one more that was told of."""
+    return min(attempts, _COUNTED)
+
+
+def soon(now: datetime, spread: float) -> datetime:
+    """Return when to ask a transport that did not answer once more: its silence says nothing of the message."""
+    return now + _SOON * (0.75 + spread / 2)
 
 
 def spread(key: int, attempts: int) -> float:
@@ -131,5 +148,5 @@ def spread(key: int, attempts: int) -> float:
 def next_question(now: datetime, state: State, asked: int) -> datetime:
     """Return when to ask the transport again what became of a message it has taken."""
     if state is not State.SENT:
-        return now + _NO_HURRY
+        return now + min(_SOON * 2.0 ** min(asked, 12), _NO_HURRY)
     return now + min(_FIRST_QUESTION * 2.0 ** min(asked, 12), _LAST_QUESTION)

@@ -23,6 +23,8 @@ _value = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _text = msgspec.json.Decoder(str).decode
 _STRING = re.compile(rb'"(?:[^"\\]+|\\.)*"')
+_NAMED = re.compile(rb'("(?:[^"\\]+|\\.)*")((?:\s*:)?)')  # every string, so that none begins at the end of another
+_DISGUISED = re.compile(rb"\\u00[2-7]")
 _TYPED: Final = b" "  # behind meta, see `pack`
 _KEPT_BY_US = frozenset({"versionId", "lastUpdated", "_versionId", "_lastUpdated"})
 
@@ -50,6 +52,29 @@ def loads(body: bytes) -> Any:
 def dumps(value: Any) -> bytes:
     """Return `value` as compact JSON; a Decimal becomes a number with all its digits."""
     return _encode(value)
+
+
+def may_say(body: bytes, *signs: bytes) -> bool:
+    r"""Tell whether one of `signs` may stand in a JSON text: as it is, or in disguise, since any letter may be \u0061.
+
+    For what is decided by the text alone, to pass most by; who gets True looks at what the text is decoded to.
+    signs  letters, digits, quotes and hyphens; a solidus may be \/ too, and is not looked for here
+    """
+    return any(sign in body for sign in signs) or in_disguise(body)
+
+
+def in_disguise(body: bytes) -> bool:
+    r"""Tell whether something that needs no escape may be written as one in a JSON text; \u00e5 is none of these."""
+    return b"\\u00" in body and _DISGUISED.search(body) is not None
+
+
+def plain_names(body: bytes) -> bytes:
+    """Return a JSON text with the names of its members written plainly, and nothing else changed."""
+    return _NAMED.sub(_plainly, body) if in_disguise(body) else body
+
+
+def _plainly(found: re.Match[bytes]) -> bytes:
+    return _encode(_text(found[1])) + found[2] if found[2] else found[0]
 
 
 def split(body: bytes) -> Parts:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from akson.fhir.bodies import may_say
 from akson.fhir.definitions import PRIMITIVES, artefact, elements, members
 
 _ALWAYS: Final = frozenset({"resourceType", "id", "meta", "implicitRules"})
@@ -73,7 +74,7 @@ def _kind(given: Mapping[str, msgspec.Raw]) -> str:
 
 def _subsetted(given: Members, kept: dict[str, Any]) -> bytes:
     """Return what is kept, marked as a part; with what is contained when something kept refers to it."""
-    if "contained" in given and b'"#' in _encode(kept):
+    if "contained" in given and may_say(_encode(kept), b'"#'):
         kept["contained"] = given["contained"]
     meta = _object(kept["meta"]) if "meta" in kept else {}
     tags = _array(meta["tag"]) if "tag" in meta else []

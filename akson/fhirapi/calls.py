@@ -83,8 +83,10 @@ class Call:
 
     def looking(self, interaction: str) -> AbstractAsyncContextManager[Work]:
         """Begin a work that writes nothing, or whose writes no key stands for."""
+        attested = self.actor.attested
+        purpose, reason = (attested.purpose, attested.why) if attested else (_PURPOSES[self.actor.kind], "")
         return self.server.office.work(
-            self.actor, _PURPOSES[self.actor.kind], screen=f"FHIR {interaction}", request=self.request
+            self.actor, purpose, screen=f"FHIR {interaction}", request=self.request, reason=reason
         )
 
     @asynccontextmanager

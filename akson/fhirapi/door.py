@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from akson.base.database import AWAY
 from akson.base.errors import Refused
 from akson.base.work import Actor
 from akson.fhirapi import (
@@ -36,7 +37,7 @@ from akson.fhirapi.calls import LARGEST_BUNDLE, Call, Pairs, Server
 from akson.fhirapi.export_jobs import FILES
 from akson.fhirapi.once import given
 from akson.fhirapi.pages import Seal
-from akson.fhirapi.performing import AWAY, perform, refusal
+from akson.fhirapi.performing import perform, refusal
 from akson.fhirapi.search import by_get
 from akson.fhirapi.socket import Socket
 from akson.fhirapi.streams import Stream

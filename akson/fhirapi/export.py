@@ -46,6 +46,8 @@ KICK_OFFS = frozenset({of_all, of_patients, of_group})  # `_elements` is theirs,
 
 async def _begin(call: Call, offered: Collection[str], *, persons: bool) -> Answer:
     await call.refuse_beyond_token("r")
+    if call.actor.attested is not None:  # about one record, now: an export would go on by itself
+        raise Refused("AK-A005")
     preferred = {part.strip().lower() for part in call.headers.get("prefer", "").replace(";", ",").split(",")}
     if "respond-async" not in preferred:
         raise Refused("AK-F030")

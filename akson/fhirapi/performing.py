@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import asyncpg
-
+from akson.base.database import AWAY
 from akson.base.errors import Refused
 from akson.fhir.issues import Invalid
 from akson.fhirapi import answers, repeating, shaping
@@ -16,17 +15,6 @@ from akson.fhirapi.export import KICK_OFFS
 from akson.fhirapi.once import Done
 from akson.fhirapi.refusing import as_seen
 from akson.signin.verifier import challenge
-
-# The database is away or overloaded; anything else it says is a fault of ours and goes to the doors.
-AWAY = (
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that was cut off while it was being asked
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    OSError,
-    TimeoutError,
-)
 
 
 async def perform(call: Call, interaction: Interaction) -> Answer:
@@ -42,7 +30,7 @@ async def perform(call: Call, interaction: Interaction) -> Answer:
         return answers.invalid(fault)
     except Refused as refused:
         return refusal(as_seen(refused))
-    except AWAY:
+    except AWAY:  # anything else the database says is a fault of ours and goes to the doors
         return answers.refusal(Refused("AK-F014"), headers=((b"retry-after", b"2"),))
 
 

@@ -13,6 +13,7 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, owners, types
+from akson.fhir.bodies import may_say
 from akson.fhirapi import contents
 from akson.record import naming
 from akson.record.drafts import Draft
@@ -52,7 +53,7 @@ async def _resolved(work: Work, draft: Draft, reference: str, base: str) -> str:
 def localise(draft: Draft, base: str) -> None:
     """Take the address of this server away from the references of one resource that is sent alone."""
     prefix = f'"{base}/'.encode()
-    if base.encode() in draft.body or b"\\/" in draft.body:
+    if may_say(draft.body, base.encode(), b"\\/"):
         tokens = {token for token in naming.references_in(draft.body) if token.startswith(prefix)}
         naming.Renaming({token: b'"' + token[len(prefix) :] for token in tokens}).of(draft)
 

@@ -55,8 +55,7 @@ def draw(identity: Identity, facts: Facts, parts: Parts, *, opened: Decision, no
 def _critical(parts: Parts) -> Iterator[Badge]:
     """Yield what may harm, then what limits treatment, then what one must know."""
     for allergy in _resources(parts, "AllergyIntolerance"):
-        over = codes([allergy.get("clinicalStatus", {}), allergy.get("verificationStatus", {})]) & _OVER
-        if allergy.get("criticality") == "high" and not over:
+        if allergy.get("criticality") == "high" and not is_over(allergy):
             yield Badge(head=texts().plain("patient.cave"), text=_reaction(allergy), level="stop", icon="stop")
     flags = sorted(map(_flag, _clinical_flags(parts)), key=lambda badge: badge.level != "limit")
     yield from flags
@@ -65,6 +64,11 @@ def _critical(parts: Parts) -> Iterator[Badge]:
         if value is not None and value < EGFR_LOW:
             text = texts().plain("patient.egfr", value=value)
             yield Badge(head=texts().plain("patient.kidneys"), text=text)
+
+
+def is_over(allergy: Resource) -> bool:
+    """Say whether an allergy no longer stands, or never did."""
+    return bool(codes([allergy.get("clinicalStatus", {}), allergy.get("verificationStatus", {})]) & _OVER)
 
 
 def _clinical_flags(parts: Parts) -> Iterator[Resource]:

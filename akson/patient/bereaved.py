@@ -42,6 +42,16 @@ def _task(one: Dead, keeper: str, words: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def withdraw(work: Work, case: Stored, version: int, *, text: str) -> Stored:
+    """Take back what a relative was given: from their next request on they read nothing of it.
+
+    text    what the relative reads: why
+    Raises  Refused AK-J003 when the case was changed meanwhile, AK-B003, AK-B004 where nothing was given
+    Leaves  the Task with the new outcome and no entries, access-log row, news; the decision before stays as a version
+    """
+    return await answering.answer(work, case, version, text=text, outcome=cases.WITHDRAWN)
+
+
 async def give(work: Work, case: Stored, version: int, *, text: str, items: Sequence[str], until: date) -> Stored:
     """Let the relative read these entries, through a day, and answer the case.
 

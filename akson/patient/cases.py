@@ -33,6 +33,10 @@ class Case:
     sort     a code of cases.SORTS
     who      whose looks it is about: "Practitioner/<id>"; called: "Berit Solli, sykepleier"
     relative who asks after a death: "Patient/<id>", else ""; keeper: who keeps the record that is asked about
+    named    whom the patient wants to be told what is withheld; as_: as what; reached: how to reach them
+    held     the name under which that is withheld
+    appeals  the refused case that it is about, "Task/<id>"; demanded: what that was, a code of cases.SORTS
+    comment  what who refused says of an appeal; passed_on: the day it went to Statsforvalteren
     item     the entry it is about: "DocumentReference/<id>"; of those about looks ""; correction: what corrects it
     outcome  a code of cases.OUTCOMES, "" while it is open
     changed  when it was answered
@@ -49,7 +53,15 @@ class Case:
     due: date
     who: str
     called: str
+    named: str
+    as_: str
+    reached: str
+    held: str
     item: str
+    demanded: str
+    appeals: str
+    comment: str
+    passed_on: date | None
     since: datetime
     until: datetime
     words: str
@@ -71,16 +83,21 @@ def case_of(hit: Stored) -> Case | None:
     if sort not in cases.SORTS or not cases.is_marked(task):
         return None
     who, period, keeper = (cases.given(inputs, cases.INPUT, name) for name in (cases.WHO, cases.WHEN, cases.KEEPER))
-    about_dead = cases.SORTS[sort].about_dead
+    about_dead, sent = cases.SORTS[sort].about_dead, _text(outputs, cases.OUTPUT, cases.SENT)
     asked = moment(task.get("authoredOn")) or BEGINNING
     return Case(
         stored=hit, sort=sort, patient=reference(task["for"]).partition("/")[2], name=display(task["for"]),
         asker=display(task.get("requester")), relative=reference(task.get("requester")) if about_dead else "",
-        keeper=display(keeper), asked=asked, who=reference(who), called=display(who),
+        named=_text(inputs, cases.INPUT, cases.NAMED), as_=_text(inputs, cases.INPUT, cases.AS),
+        reached=_text(inputs, cases.INPUT, cases.REACHED), held=_text(inputs, cases.INPUT, cases.HELD),
+        keeper=display(keeper), asked=asked, who=cases.looker_of(who), called=display(who),
         item=reference(task.get("focus")) if cases.SORTS[sort].about_entry else "",
         due=date.fromisoformat(task["restriction"]["period"]["end"]), words=_text(inputs, cases.INPUT, cases.WORDS),
         since=moment(period.get("start")) or asked, until=_last(period, asked), outcome=cases.outcome_of(outputs),
         correction=reference(cases.given(outputs, cases.OUTPUT, cases.CORRECTION)),
+        appeals=reference(next(iter(task.get("partOf") or ()), {})) if sort == cases.APPEAL else "",
+        demanded=_text(inputs, cases.INPUT, cases.DEMANDED),
+        comment=_text(outputs, cases.OUTPUT, cases.COMMENT), passed_on=date.fromisoformat(sent) if sent else None,
         answer=_text(outputs, cases.OUTPUT, cases.ANSWER), by=display(task.get("owner")),
         changed=moment(task.get("lastModified")) or asked,
     )  # fmt: skip
@@ -131,6 +148,8 @@ async def answer(
     if correction:
         outputs.append(cases.told(cases.OUTPUT, cases.CORRECTION, valueReference={"reference": correction}))
     outputs += map(dict, more)
+    if case.resource.get("status") != "completed":
+        outputs = [*map(dict, cases.passed_on(case.resource.get("output") or ())), *outputs]
     meta = {**case.resource["meta"], "security": cases.closed(case.resource)}
     closed = {
         **case.resource, "meta": meta, "status": "completed",

@@ -17,7 +17,7 @@ from akson.patient import cases as answering
 from akson.patient.reading import moment, words
 from akson.record import cases, erasure, journal
 from akson.record.erasure import Decision, Ground
-from akson.record.holding import files_of
+from akson.record.parts import files_of
 from akson.record.stored import Stored
 from akson.registers import codes
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from akson.base.work import Work
-from akson.patient.reading import moment, reference
 from akson.record import journal
+from akson.record.authors import authors
 from akson.record.journal import Mark
 from akson.record.stored import Stored
 from akson.record.weighing import OWN_WORDS
@@ -44,12 +44,12 @@ class OwnWords:
 
 def told(found: Iterable[Stored]) -> OwnWords:
     """Return what the newest of them says; nothing when it was all taken back."""
-    newest = max(found, key=_written, default=None)
+    newest = max(found, key=lambda hit: (hit.last_updated, hit.id), default=None)
     if newest is None or newest.resource.get("status") != "completed":
         return OwnWords()
     groups = {group.get("linkId"): group.get("item") or () for group in newest.resource.get("item") or ()}
     parts = {part: answers for part, ids in PARTS.items() if (answers := _answers(groups.get(part, ()), ids))}
-    return OwnWords(parts=parts, at=moment(newest.resource.get("authored")))
+    return OwnWords(parts=parts, at=newest.last_updated)
 
 
 def _answers(items: Iterable[Resource], ids: Sequence[str]) -> Answers:
@@ -69,18 +69,17 @@ def contacts(answers: Answers) -> tuple[str, ...]:
     return tuple(filter(None, lines))
 
 
-def _written(hit: Stored) -> tuple[str, str]:
-    return str(hit.resource.get("authored", "")), hit.id
-
-
-def version(work: Work, found: Iterable[Stored]) -> int:
+async def version(work: Work, found: Sequence[Stored]) -> int:
     """Return the version of what the actor has written; 0 when that is nothing."""
-    mine = _mine(work, found)
+    mine = await _mine(work, found)
     return mine.version if mine else 0
 
 
-def _mine(work: Work, found: Iterable[Stored]) -> Stored | None:
-    return next((hit for hit in found if reference(hit.resource.get("author")) == work.actor.id), None)
+async def _mine(work: Work, found: Sequence[Stored]) -> Stored | None:
+    """Return what the actor wrote first, as the chain has it: what it says of its author itself proves nothing."""
+    owner = found[0].owner if found else 0
+    wrote = await authors(work, owner, "QuestionnaireResponse", [hit.id for hit in found])
+    return next((hit for hit in found if hit.id in wrote and wrote[hit.id].id == work.actor.id), None)
 
 
 async def tell(
@@ -93,7 +92,7 @@ async def tell(
     Raises  Refused AK-J003 when it was changed meanwhile, or what access says
     Leaves  QuestionnaireResponse in the person's record, access-log row, news
     """
-    mine, before = _mine(work, found), told(found)
+    mine, before = await _mine(work, found), told(found)
     parts = {name: answers if name == part else before.parts.get(name, {}) for name in PARTS}
     items = [_group(name, given, asked) for name, given in parts.items() if any(given.values())]
     resource = {

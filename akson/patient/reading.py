@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from akson.base.web.render import number
 from akson.fhir.dates import interval
 
 Resource = Mapping[str, Any]
@@ -67,3 +68,17 @@ def named(resource: Resource) -> str:
     """Return the first HumanName as people write it: "Kari Vik"."""
     name = (resource.get("name") or [{}])[0]
     return str(name.get("text") or " ".join([*name.get("given", []), name.get("family", "")]).strip())
+
+
+def value(observation: Resource) -> str:
+    """Return "58,4 kg", "108/62 mmHg", "Våken", "4"; "" when there is no value."""
+    if quantity := observation.get("valueQuantity"):
+        return f"{number(quantity.get('value'))} {quantity.get('unit', '')}".strip()
+    if parts := observation.get("component"):
+        told = [part["valueQuantity"] for part in parts if part.get("valueQuantity")]
+        units = {part.get("unit", "") for part in told}
+        return f"{'/'.join(number(part.get('value')) for part in told)} {' '.join(units)}".strip()
+    if concept := observation.get("valueCodeableConcept"):
+        return str(concept.get("text") or next((c.get("display", "") for c in concept.get("coding", ())), ""))
+    plain = observation.get("valueInteger", observation.get("valueString", ""))
+    return str(plain)

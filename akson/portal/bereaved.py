@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
+from akson.access.rights import ANSWERED_WITHIN
 from akson.access.roles import Permission
 from akson.base.errors import Refused
+from akson.base.web import printing
 from akson.base.web.forms import Form, LongText
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
@@ -22,7 +24,7 @@ from akson.portal import cases, copying, emergencies, model, paper
 from akson.portal.opening import Opened, opened
 from akson.record import bereaved, journal
 from akson.record.bereaved import Dead
-from akson.record.cases import ANSWERED_WITHIN, MOST_WORDS
+from akson.record.cases import MOST_WORDS
 from akson.record.session import undo
 from akson.record.stored import Stored
 
@@ -69,7 +71,7 @@ async def read(work: Work, visit: Visit) -> Page | Response:
     found = await journal.read_many(work, [item for item, _ in one.given])
     told = _paper(list(found.values()), one, work.now)
     if visit.sent:
-        made = await asyncio.to_thread(paper.printed, told, work.now)
+        made = await asyncio.to_thread(printing.printed, told, work.now)
         return copying.file(work, made, "application/pdf", "pdf")
     return own.page("min_etterlatt_les.html", dead=await _drawn(work, own, one), parts=told.parts, action=READ)
 
@@ -104,7 +106,7 @@ def _last_day(ends: datetime) -> datetime:
     return local(ends - timedelta(microseconds=1))
 
 
-def _paper(found: list[Stored], one: Dead, now: datetime) -> paper.Paper:
+def _paper(found: list[Stored], one: Dead, now: datetime) -> printing.Paper:
     """Return what was given as a document: the headings under which something stands."""
     made = paper.paper([hit.resource for hit in found], name=one.name, born=None, now=now)
     parts = tuple(part for part in made.parts if part.lines)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from akson.access.rights import ANSWERED_WITHIN
 from akson.audit.view import Visit, looked_at_by
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Filled, Form, LongText
@@ -18,8 +19,9 @@ from akson.patient.cases import Case
 from akson.portal import looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
-from akson.record.cases import ANSWERED_WITHIN, MOST_WORDS, REFUSED, SORTS
+from akson.record.cases import MOST_WORDS, REFUSED, SORTS, WITHDRAWN
 from akson.record.session import Within
+from akson.record.staff import ELSEWHERE
 
 _CHOICES: Final = ("explanation", "suspicion")
 _EXPLAINED: Final = "behandler en sak"  # a basis of the rules: who looks for this reason has said why
@@ -40,9 +42,9 @@ def of(opened: Opened) -> list[Case]:
 
 
 def ask_href(opened: Opened, visit: Visit) -> str:
-    """Return where one asks about a look; "" for the looks of citizens and programs, and of who answers cases."""
+    """Return where one asks about a look; "" for those of citizens, programs, strangers here, and who answers cases."""
     kind, _, id_ = visit.actor.partition("/")
-    if kind != "Practitioner" or not opened.decides or _EXPLAINED in visit.why:
+    if kind != "Practitioner" or id_.startswith(ELSEWHERE) or not opened.decides or _EXPLAINED in visit.why:
         return ""
     return opened.href("/min/innsyn/forklaring", hvem=id_, dag=local(visit.ended).date().isoformat())
 
@@ -69,7 +71,8 @@ async def looked(work: Work, opened: Opened, id_: str, day: str) -> tuple[Visit,
     except ValueError:
         raise Refused("AK-J001") from None
     ends = datetime.combine(begins.date() + timedelta(days=1), time.min, OSLO) - timedelta(microseconds=1)
-    found = await looked_at_by(Within(work), opened.identity.owner, f"Practitioner/{id_}", (begins, ends))
+    found = await looked_at_by(Within(work), opened.identity.owner, f"Practitioner/{id_}", (begins, ends),
+                               unseen=opened.unreleased(work.now))  # fmt: skip
     if not found:
         raise Refused("AK-J001")
     return found
@@ -101,10 +104,10 @@ def told(opened: Opened, case: Case, about: Mapping[str, str], now: datetime) ->
     )  # fmt: skip
     return model.Asked(
         id=_anchor(case), title=t(f"cases.asked_{case.sort}"), state=state, late=late, answer=case.answer,
-        about=about[case.item] if case.item else case.keeper or _looked_at(case),
+        about=about[case.item] if case.item else case.keeper or case.named or _looked_at(case),
         words=opened.say("cases.words_were", words=case.words) if case.words else "",
         outcome=t(f"cases.{case.outcome}") if case.closed else "",
-        appeal=t("cases.appeal") if case.outcome == REFUSED else "",
+        appeal=t("cases.appeal") if case.outcome in (REFUSED, WITHDRAWN) else "",
         correction_href=_in_record(opened, case.correction) if case.correction else "",
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from akson.base.web import printing
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Work
@@ -38,7 +39,7 @@ async def to_read(work: Work, opened: Opened) -> Response:
     """Return the record as a PDF."""
     found = await gathered(work, opened)
     told = paper.paper([one.resource for one in found], name=opened.name, born=opened.identity.born, now=work.now)
-    made = await asyncio.to_thread(paper.printed, told, work.now)
+    made = await asyncio.to_thread(printing.printed, told, work.now)
     return file(work, made, "application/pdf", "pdf")
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from akson.access.rights import ANSWERED_WITHIN
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Filled, Form, LongText
 from akson.base.web.messages import texts
@@ -19,7 +20,7 @@ from akson.portal import cases, model
 from akson.portal.opening import Opened
 from akson.portal.plain import and_, sentence
 from akson.record import journal
-from akson.record.cases import ANSWERED_WITHIN, CORRECT, ERASE, MOST_WORDS
+from akson.record.cases import CORRECT, ERASE, MOST_WORDS
 from akson.record.stored import Stored
 
 Resource = Mapping[str, Any]

@@ -5,6 +5,7 @@ Source: pjl § 18; domain rule R17
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from akson.base.web.messages import texts
@@ -12,10 +13,11 @@ from akson.base.web.render import clock, local, said
 from akson.base.work import Work
 from akson.exchange.giving import Given, given
 from akson.exchange.states import State
-from akson.patient.reading import words
+from akson.patient.reading import codes, display, moment, words
 from akson.portal import model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
+from akson.record.worklist import NAMELESS
 
 
 async def entries(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
@@ -24,10 +26,20 @@ async def entries(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
         str(one["id"]): words(one.get("topic")) or texts().plain("given.message") for one in opened["Communication"]
     }
     found = await given(work, opened.identity.owner, list(about)) if about else []
-    return tuple(
+    sent = [
         model.Entry(title=one.receiver, icon="mail", text=sentence(about[one.communication], _fared(one, work.now)))
         for one in found
-    )  # fmt: skip
+    ]
+    return (*sent, *_without_a_name(opened, work.now))
+
+
+def _without_a_name(opened: Opened, now: datetime) -> Iterator[model.Entry]:
+    """Yield who was asked without being told whom it was about."""
+    for one in opened["Communication"]:
+        at = moment(one.get("sent"))
+        if at and NAMELESS in codes(one.get("category") or ()):
+            who = ", ".join(filter(None, map(display, one.get("recipient", ()))))
+            yield model.Entry(title=who, icon="mail", text=sentence(texts().plain("given.nameless", at=_at(at, now))))
 
 
 def _fared(one: Given, now: datetime) -> str:

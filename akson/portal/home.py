@@ -11,9 +11,10 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, long_day, said
 from akson.base.work import Work
 from akson.patient.reading import code, display, moment, reference, words
-from akson.portal import alerts, cases, coming, emergencies, looks, medicines, model
+from akson.portal import alerts, appeals, cases, coming, emergencies, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence, until
+from akson.record.releasing import released
 from akson.record.session import Within
 
 Resource = Mapping[str, Any]
@@ -31,7 +32,8 @@ async def home(work: Work, opened: Opened) -> model.Home:
     """Return what Min side shows of one record."""
     visits, booked = await coming.ahead(work, opened.identity.id)
     known = await coming.units(work, opened)
-    seen = (await view.looked_at(Within(work), opened.identity.owner, work.now)).visits
+    unseen = opened.unreleased(work.now)
+    seen = (await view.looked_at(Within(work), opened.identity.owner, work.now, unseen=unseen)).visits
     since = last_here(work, seen)
     return model.Home(
         given=opened.given,
@@ -41,9 +43,13 @@ async def home(work: Work, opened: Opened) -> model.Home:
         todo=tuple(_todo(opened)),
         new=_new(opened, since, work.now),
         coming=coming.entries(opened, booked, work.now),
-        looks=tuple(looks.short(day[0]) for day in looks.by_day(filter(looks.is_by_others, seen)))[:MOST_LOOKS],
+        looks=_looks(seen) if opened.log else None,
         contact=coming.contacts(opened, known),
     )
+
+
+def _looks(seen: Sequence[view.Visit]) -> tuple[model.Look, ...]:
+    return tuple(looks.short(day[0]) for day in looks.by_day(filter(looks.is_by_others, seen)))[:MOST_LOOKS]
 
 
 def last_here(work: Work, seen: Sequence[view.Visit]) -> datetime | None:
@@ -78,7 +84,9 @@ def _new(opened: Opened, since: datetime | None, now: datetime) -> tuple[model.E
     def is_new(hit: Any, at: datetime | None) -> bool:
         if at is None:
             return False
-        return at > now - FIRST_TIME if since is None else hit.last_updated > since and at > since - ARRIVES_LATE
+        if since is None:
+            return released(hit.resource, at) > now - FIRST_TIME
+        return released(hit.resource, hit.last_updated) > since and released(hit.resource, at) > since - ARRIVES_LATE
 
     drawn = (("DocumentReference", _document), ("DiagnosticReport", _report), ("MedicationStatement", _dose))
     found = [
@@ -89,7 +97,8 @@ def _new(opened: Opened, since: datetime | None, now: datetime) -> tuple[model.E
         if entry and is_new(hit, at)
     ]
     answered = [(one, cases.answered(opened, one, now)) for one in cases.of(opened) if one.closed]
-    found += [(one.changed, entry) for one, entry in answered if is_new(one.stored, one.changed)]
+    lies = [(one, appeals.passed_on(opened, one)) for one in cases.of(opened) if one.passed_on and not one.closed]
+    found += [(one.changed, entry) for one, entry in (*answered, *lies) if is_new(one.stored, one.changed)]
     found.sort(key=lambda pair: (local(pair[0] or now).date(), pair[1].icon == "pill", pair[0]), reverse=True)
     return tuple(entry for _, entry in found[:MOST_NEW] if entry)
 

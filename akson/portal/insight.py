@@ -13,13 +13,29 @@ from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient.alerting.choosing import chosen
 from akson.patient.reading import display, moment, reference
-from akson.portal import alerts, apps, bereaved, blocked, blocks, cases, demands, given, looks, model, proxies, youth
+from akson.portal import (
+    alerts,
+    appeals,
+    apps,
+    bereaved,
+    blocked,
+    blocks,
+    cases,
+    demands,
+    given,
+    looks,
+    model,
+    proxies,
+    refusals,
+    youth,
+)
 from akson.portal.opening import Opened
 from akson.portal.plain import phone, sentence
 from akson.record import journal
 from akson.record.authors import Author, authors
 from akson.record.bereaved import dead
 from akson.record.session import Within
+from akson.record.staff import ELSEWHERE
 from akson.record.working import Worker, working
 
 Resource = Mapping[str, Any]
@@ -27,19 +43,22 @@ WANTED: Final = {"Consent": 200, "RelatedPerson": 50, "Task": 200}
 SEE_AS: Final = "/min/innsyn/se-som"  # where one sees the record as another does
 SHOWN: Final = {**WANTED, "Communication": 200}  # on the page itself
 ROWS: Final = 100  # of the log on one page
+NOT_TOLD: Final = view.Looks(visits=(), before=None)
 
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
-    """Return one page of who looked; blocks, representatives, apps beside it; seven statements beside
+    """Return one page of who looked; blocks, representatives, apps beside it; nine statements beside
     the record, and one when there are cases about entries.
 
     before  where the page begins; None for the newest
     """
-    seen = await view.looked_at(Within(work), opened.identity.owner, before or work.now, ROWS)
+    seen = await _seen(work, opened, before or work.now) if opened.log else NOT_TOLD
     others = [visit for visit in seen.visits if not visit.own]
     asked = cases.of(opened)
     about = await demands.named(work, asked)
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
+    holding, keepers = _decided(opened, [*filter(blocks.in_force, opened["Consent"])]), _keepers(opened)
+    read = await _read(work, [*_things(holding), *keepers])
     return model.Insight(
         looks=tuple(
             cases.noted(looks.full(day, opened["Consent"], work.now, me=work.actor.id, decides=opened.decides,
@@ -47,21 +66,28 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
                         day[0], asked)
             for day in looks.by_day(others)
         ),
-        total=len(others), own=len(seen.visits) - len(others),
+        log=opened.log, total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
-        blocks=await closed(work, opened, [*filter(blocks.in_force, opened["Consent"])]),
+        blocks=await _blocks(work, opened, holding, read),
         persons=(*youth.entries(work, opened), *await proxies.entries(work, opened)),
+        refused=await refusals.entries(work, opened),
         dead=bereaved.entries(await dead(work)) if opened.own else (),
         apps=await apps.entries(work, opened), given=() if before else await given.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
-        asked=tuple(cases.told(opened, one, about, work.now) for one in asked),
+        asked=tuple(appeals.told(opened, cases.told(opened, one, about, work.now), one, asked, work.now)
+                    for one in asked),
         give_href=opened.href(proxies.GIVE) if proxies.may_give(work, opened) else "",
-        contact=await _whom_to_ask(work, opened), stop_href="/min/innsyn/stopp" if opened.own else "",
-        see_as_href=opened.href(SEE_AS) if opened.decides else "",
+        contact=_whom_to_ask([read[name] for name in keepers if name in read]),
+        stop_href="/min/innsyn/stopp" if opened.own else "", see_as_href=opened.href(SEE_AS) if opened.decides else "",
         alerts_href=alerts.PATH if opened.own else "",
         alerts=alerts.in_words(await chosen(work, opened.identity.owner)) if opened.own else "",
     )  # fmt: skip
+
+
+async def _seen(work: Work, opened: Opened, before: datetime) -> view.Looks:
+    owner = opened.identity.owner
+    return await view.looked_at(Within(work), owner, before, ROWS, opened.unreleased(work.now))
 
 
 def of_worker(worker: Worker) -> str:
@@ -71,19 +97,38 @@ def of_worker(worker: Worker) -> str:
 
 def _block_href(opened: Opened, visit: view.Visit) -> str:
     kind, _, id_ = visit.actor.partition("/")
-    return opened.href("/min/innsyn/sperr", hvem=id_) if kind == "Practitioner" and opened.decides else ""
+    here = kind == "Practitioner" and not id_.startswith(ELSEWHERE)
+    return opened.href("/min/innsyn/sperr", hvem=id_) if here and opened.decides else ""
 
 
 async def closed(work: Work, opened: Opened, consents: Sequence[Resource]) -> tuple[model.Entry, ...]:
     """Return blocks in words, to those who decide them and nobody else; three statements."""
-    holding = consents if opened.decides else ()
+    holding = _decided(opened, consents)
+    return await _blocks(work, opened, holding, await _read(work, _things(holding)))
+
+
+def _decided(opened: Opened, consents: Sequence[Resource]) -> Sequence[Resource]:
+    return consents if opened.decides else ()
+
+
+async def _blocks(
+    work: Work, opened: Opened, holding: Sequence[Resource], read: Mapping[str, Resource]
+) -> tuple[model.Entry, ...]:
+    """Return blocks in words. read: what they name; two statements."""
     by = await authors(work, opened.identity.owner, "Consent", [one["id"] for one in holding])
     persons = [work.office.ids.open(name.partition("/")[2]) or 0 for one in holding for name in _actors(one)
                if name.startswith("Practitioner/")]  # fmt: skip
     known = {f"Practitioner/{one.id}": of_worker(one) for one in await working(work, [], persons)}
-    things = [name for one in holding for name in (*_data(one), *_actors(one)) if not name.startswith("Practitioner/")]
-    read = {name: hit.resource for name, hit in (await journal.read_many(work, things)).items()}
     return tuple(_block(opened, one, known, read, _by(work, by.get(one["id"]))) for one in holding)
+
+
+def _things(holding: Sequence[Resource]) -> list[str]:
+    """Return what blocks name, members of staff apart: entries and organisations."""
+    return [name for one in holding for name in (*_data(one), *_actors(one)) if not name.startswith("Practitioner/")]
+
+
+async def _read(work: Work, names: Sequence[str]) -> dict[str, Resource]:
+    return {name: hit.resource for name, hit in (await journal.read_many(work, [*dict.fromkeys(names)])).items()}
 
 
 def _by(work: Work, author: Author | None) -> str:
@@ -128,13 +173,15 @@ def _data(consent: Resource) -> list[str]:
     return [name for d in consent["provision"].get("data", ()) if (name := reference(d.get("reference")))]
 
 
-async def _whom_to_ask(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
-    """Return how to reach whoever answers for the record; one statement."""
-    keepers = [reference(one.get("managingOrganization")) for one in opened["Patient"]]
-    found = await journal.read_many(work, [name for name in keepers if name])
+def _keepers(opened: Opened) -> list[str]:
+    return [name for one in opened["Patient"] if (name := reference(one.get("managingOrganization")))]
+
+
+def _whom_to_ask(keepers: Sequence[Resource]) -> tuple[model.Entry, ...]:
+    """Return how to reach whoever answers for the record."""
     return tuple(
         model.Entry(title=texts().plain("insight.ask", who=unit.get("name", "")), href=f"tel:{given['value']}",
                     text=texts().plain("insight.ask_about", phone=phone(given["value"])), icon="phone")
-        for unit in (hit.resource for hit in found.values())
+        for unit in keepers
         for given in unit.get("telecom", ())[:1]
     )  # fmt: skip

@@ -59,9 +59,24 @@ class Asked:
     words: str = ""  # the citizen's own
     answer: str = ""
     outcome: str = ""  # "Oppslaget hadde grunn."
+    comment: str = ""  # on an appeal, by who refused
     appeal: str = ""  # what one can do about a refusal
+    appeal_href: str = ""  # where
+    appeal_action: str = ""  # "Klag på avslaget"
     correction_href: str = ""
     late: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appealing:
+    """The page where one appeals a refusal."""
+
+    about: Asked  # the refused case
+    until: str  # the last day
+    by: str  # the day by which who refused has decided anew
+    action: str
+    back: str
+    hidden: tuple[tuple[str, str], ...]  # what the form carries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +146,7 @@ class Home:
     todo: tuple[Entry, ...] = ()
     new: tuple[Entry, ...] = ()
     coming: tuple[Entry, ...] = ()
-    looks: tuple[Look, ...] = ()
+    looks: tuple[Look, ...] | None = ()  # None: the reader may not be told
     contact: tuple[Entry, ...] = ()
 
 
@@ -212,8 +227,9 @@ class MyRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Insight:
-    """Innsyn: who has looked, and who may."""
+    """Innsyn: who has looked, and who may. log: whether the reader may be told who has looked."""
 
+    log: bool = True
     looks: tuple[Look, ...] = ()
     total: int = 0
     own: int = 0  # visits by the citizen
@@ -222,6 +238,7 @@ class Insight:
     block_href: str = ""  # to close the record to someone; empty for those who may not decide it
     close_href: str = ""  # to close something else
     persons: tuple[Entry, ...] = ()  # who may act for me
+    refused: tuple[Entry, ...] = ()  # why entries are kept from the reader
     dead: tuple[Entry, ...] = ()  # whose record one may ask for insight in
     apps: tuple[Entry, ...] = ()  # that have been let in
     given: tuple[Entry, ...] = ()  # to whom information was sent

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from akson.access.asking import Ask
+from akson.access.citizens import told_who_looked
 from akson.access.facts import Facts
+from akson.access.releasing import unreleased
 from akson.access.rules import Act, hides_address
 from akson.base.errors import Refused
 from akson.base.web.messages import texts
@@ -31,6 +35,7 @@ class Opened:
     own     it is the citizen's own
     rule    which of the rules of access lets it be read; basis: why, as it says
     decides may close the record to others, and ask for what is the person's right
+    log     who has looked may be told
     secret  where the person is must not be made known, and it is somebody else who looks
     borrowed  it is seen with the eyes of another, to know what they see: nothing is done from there
     """
@@ -41,11 +46,16 @@ class Opened:
     own: bool
     rule: str
     basis: str
+    log: bool
     borrowed: bool = False
 
     @property
     def decides(self) -> bool:
         return self.rule in DECIDES and not self.borrowed
+
+    def unreleased(self, now: datetime) -> frozenset[str]:
+        """Return what the reader is not to know of yet, "Type/id"."""
+        return unreleased(self.facts, now)
 
     @property
     def secret(self) -> bool:
@@ -103,6 +113,6 @@ async def opened(
     decision = asked(work, facts, None, Act.READ)
     work.saw(identity.owner, f"page {page}", rule=decision.rule, basis=decision.basis)
     own = identity.owner == work.actor.key
-    return Opened(
-        identity=identity, facts=facts, own=own, rule=decision.rule, basis=decision.basis, parts=parts
-    )  # fmt: skip
+    log = told_who_looked(Ask(work.actor, work.purpose, facts, None, Act.READ, work.now))
+    return Opened(identity=identity, facts=facts, own=own, rule=decision.rule, basis=decision.basis, log=log,
+                  parts=parts)  # fmt: skip

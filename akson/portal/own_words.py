@@ -43,7 +43,7 @@ def may_tell(work: Work, opened: Opened) -> bool:
     return opened.decides and asked(work, opened.facts, labels, Act.WRITE).permit
 
 
-def page(work: Work, opened: Opened, hidden: tuple[tuple[str, str], ...]) -> model.OwnWords:
+async def page(work: Work, opened: Opened, hidden: tuple[tuple[str, str], ...]) -> model.OwnWords:
     """Return the page: each part with its words, and where they are changed."""
     words, may = own_words.told(opened.parts[NAME]), may_tell(work, opened)
     parts = tuple(
@@ -53,7 +53,7 @@ def page(work: Work, opened: Opened, hidden: tuple[tuple[str, str], ...]) -> mod
         )
         for part in PARTS
     )  # fmt: skip
-    version = str(own_words.version(work, opened.parts[NAME]))
+    version = str(await own_words.version(work, opened.parts[NAME]))
     return model.OwnWords(parts=parts, at=words.at, action=PAGE, hidden=(*hidden, ("versjon", version)))
 
 
@@ -76,9 +76,9 @@ def blank(opened: Opened, part: str) -> Filled:
     return FORMS[part].blank(**own_words.told(opened.parts[NAME]).parts.get(part, {}))
 
 
-def editing(work: Work, opened: Opened, part: str, hidden: tuple[tuple[str, str], ...]) -> model.OwnEditing:
+async def editing(work: Work, opened: Opened, part: str, hidden: tuple[tuple[str, str], ...]) -> model.OwnEditing:
     """Return the page with the form."""
-    version = str(own_words.version(work, opened.parts[NAME]))
+    version = str(await own_words.version(work, opened.parts[NAME]))
     return model.OwnEditing(
         title=texts().plain(f"own.part_{part}"), lead=texts().plain(f"own.lead_{part}"), action=EDIT,
         back=opened.href(PAGE), hidden=(*hidden, ("del", part), ("versjon", version)),

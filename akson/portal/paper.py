@@ -1,24 +1,20 @@
-"""A whole record as a document to read: parts in order, entries newest first, in words. Pure but for the setting."""
+"""A whole record as a document to read: parts in order, entries newest first, in words. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-import typst
-
-from akson.base.languages import language
+from akson.base.web import printing
 from akson.base.web.messages import texts
+from akson.base.web.printing import Line, Paper, Part
 from akson.base.web.render import full_date, local
 from akson.fhir.dates import BEGINNING
-from akson.patient.reading import display, moment, words
+from akson.patient.reading import display, moment, value, words
 from akson.portal import medicines
-from akson.portal.plain import dose, explained, sentence, usual, value
+from akson.portal.plain import dose, explained, sentence, usual
 from akson.portal.record import text_inside
 
 Resource = Mapping[str, Any]
@@ -27,36 +23,6 @@ _DATES: Final = (
     "date", "effectiveDateTime", "issued", "occurrenceDateTime", "performedDateTime", "sent", "start", "recordedDate",
     "dateAsserted", "authoredOn", "onsetDateTime", "created",
 )  # fmt: skip
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry: what, when and by whom, and what it says."""
-
-    title: str
-    about: str = ""
-    text: str = ""
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries under a heading."""
-
-    head: str
-    lines: tuple[Line, ...]
-
-
-class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """All that stands in the document. name, born and made stand on every page."""
-
-    language: str
-    title: str
-    name: str
-    born: str
-    made: str
-    lead: str
-    page: str  # "Side"
-    of: str  # "av"
-    none: str  # what stands under a heading without entries
-    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,35 +36,8 @@ class _Sort:
 
 def paper(found: Sequence[Resource], *, name: str, born: date | None, now: datetime) -> Paper:
     """Return the record as a document. found: everything, in any order."""
-    t = texts().plain
-    return Paper(
-        language=language(), title=t("copy.of", name=name), name=name,
-        born=t("copy.born", day=full_date(born)) if born else "",
-        made=t("copy.made", day=full_date(local(now).date())), lead=t("copy.paper_lead"), page=t("copy.page"),
-        of=t("copy.page_of"), none=t("copy.none"), parts=tuple(_part(sort, found) for sort in _SORTS),
-    )  # fmt: skip
-
-
-def printed(paper_: Paper, now: datetime) -> bytes:
-    """Return the document as a PDF with headings and tags that a screen reader follows.
-
-    Takes a moment of CPU: to be called in a thread. What people have written is given as data and never read as markup.
-    """
-    made = typst.compile(
-        _setting(), sys_inputs={"data": msgspec.json.encode(paper_).decode()}, format="pdf", font_paths=_fonts(),
-        timestamp=int(now.timestamp()),
-    )  # fmt: skip
-    return bytes(made)
-
-
-@cache
-def _setting() -> bytes:
-    return (Path(__file__).parent / "paper.typ").read_bytes()
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False)  # the same page wherever it is made
+    t, parts = texts().plain, (_part(sort, found) for sort in _SORTS)
+    return printing.paper(t("copy.of", name=name), t("copy.paper_lead"), parts, name=name, born=born, now=now)
 
 
 def _part(sort: _Sort, found: Iterable[Resource]) -> Part:

@@ -108,20 +108,6 @@ def in_order(codes: Iterable[str]) -> list[str]:
     return sorted(codes, key=lambda code: places.get(code, len(places)))
 
 
-def value(observation: Resource) -> str:
-    """Return "58,4 kg", "108/62 mmHg", "Våken", "4"; "" when there is no value."""
-    if quantity := observation.get("valueQuantity"):
-        return f"{number(quantity.get('value'))} {quantity.get('unit', '')}".strip()
-    if parts := observation.get("component"):
-        told = [part["valueQuantity"] for part in parts if part.get("valueQuantity")]
-        units = {part.get("unit", "") for part in told}
-        return f"{'/'.join(number(part.get('value')) for part in told)} {' '.join(units)}".strip()
-    if concept := observation.get("valueCodeableConcept"):
-        return str(concept.get("text") or next((c.get("display", "") for c in concept.get("coding", ())), ""))
-    plain = observation.get("valueInteger", observation.get("valueString", ""))
-    return str(plain)
-
-
 def usual(observation: Resource) -> str:
     """Return whether a result is as usual: "Lavere enn vanlig, som er over 60"; "" when nobody has said."""
     marks = {c.get("code") for i in observation.get("interpretation", ()) for c in i.get("coding", ())}

@@ -6,7 +6,7 @@ is not told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from akson.record import journal
 from akson.record.consents import PROXY, SIGN_IN
 from akson.record.deciding import asked
 from akson.record.projecting import national
-from akson.record.represented import Representative, representing
+from akson.record.represented import Representative, naming, representing
 from akson.record.representing import PROXY_AREA
 from akson.registers.identifiers import Fnr
 
@@ -87,16 +87,29 @@ async def give(work: Work, opened: Opened, filled: Filled) -> None:
 
 
 async def entries(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
-    """Return those who may act for the person, by the very facts that let them in; one statement."""
+    """Return those who may act for the person, by the very facts that let them in.
+
+    One statement, and one more when what says so is not among the newest of the record.
+    """
     acting = await representing(work, opened.identity.owner)
+    told = await _told(work, opened, acting)
     own = may_give(work, opened)
     return tuple(
         model.Entry(title=", ".join(filter(None, (representative(one), _kin(one)))), icon="user",
                     text=_means(one, acting[name]),
                     href=opened.href(END, hvem=name) if own and acting[name].kind == "proxy" else "")
-        for one in (*opened["RelatedPerson"], *opened["Consent"])
-        if (name := f"{one['resourceType']}/{one['id']}") in acting
+        for name, one in told.items()
     )  # fmt: skip
+
+
+async def _told(work: Work, opened: Opened, acting: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return what says that somebody may act, by name: of what is shown already first, however much there is of it."""
+    have = {f"{kind}/{one['id']}": one for kind in reversed(WANTED) for one in opened[kind]}
+    more = [name for name in acting if name not in have]
+    read = await journal.read_many(work, more) if more else {}
+    return {name: one for name, one in have.items() if name in acting} | {
+        name: hit.resource for name, hit in read.items()
+    }
 
 
 async def ending(work: Work, opened: Opened, name: str, hidden: tuple[tuple[str, str], ...]) -> model.Blocking:
@@ -104,26 +117,33 @@ async def ending(work: Work, opened: Opened, name: str, hidden: tuple[tuple[str,
     acting = (await representing(work, opened.identity.owner)).get(name)
     if acting is None or acting.kind != "proxy" or not may_give(work, opened):
         raise Refused("AK-J001")
-    one = _find(opened, name)
+    one = (await _told(work, opened, [name])).get(name)
+    if one is None:
+        raise Refused("AK-J001")
     return model.Blocking(who=representative(one), text=_means(one, acting), action=END,
                           back=opened.href("/min/innsyn"), hidden=hidden)  # fmt: skip
 
 
 async def end(work: Work, opened: Opened, name: str) -> None:
-    """Take a proxy back: one's own word ends; what a register tells of is answered by a word that withdraws it.
+    """Take a proxy back, with all that says the same of that person: one's own words end, be they in force yet or not;
+    what a register tells of is answered by a word that withdraws it.
 
-    Raises   Refused AK-J003 when it was changed meanwhile
-    Leaves   Consent in the record, access-log row, news
+    Raises   Refused AK-J003 when one was changed meanwhile; then nothing is written
+    Leaves   Consents in the record, access-log row, news
     """
-    one = _find(opened, name)
-    if one["resourceType"] == "Consent":
-        (stands,) = [hit for hit in opened.parts["Consent"] if hit.reference == name]
-        await journal.update(work, {**one, "status": "inactive"}, id_=stands.id, if_match=stands.version)
-        return
-    actors = [decided.whom({"identifier": {"system": system, "value": value}, "display": representative(one)})
-              for system, value in sorted(national(one))]  # fmt: skip
-    provision = {"type": "deny", "actor": actors}
-    await journal.create(work, decided.consent(work, opened.identity.id, _CATEGORY, _POLICY, provision))
+    person = (await representing(work, opened.identity.owner))[name].person
+    told = await journal.read_many(work, await naming(work, opened.identity.owner, person))
+    for hit in told.values():
+        if hit.type == "Consent":
+            ended = {**hit.resource, "status": "inactive"}
+            await journal.update(work, ended, id_=hit.id, if_match=hit.version)
+    registered = [hit.resource for hit in told.values() if hit.type == "RelatedPerson"]
+    numbers = {number: representative(one) for one in registered for number in national(one)}
+    actors = [decided.whom({"identifier": {"system": system, "value": value}, "display": called})
+              for (system, value), called in sorted(numbers.items())]  # fmt: skip
+    if actors:
+        provision = {"type": "deny", "actor": actors}
+        await journal.create(work, decided.consent(work, opened.identity.id, _CATEGORY, _POLICY, provision))
 
 
 def _number(work: Work, typed: str) -> Fnr:
@@ -132,13 +152,6 @@ def _number(work: Work, typed: str) -> Fnr:
 
 def _chosen(filled: Filled) -> tuple[str, ...]:
     return tuple(area for area, name in _FIELDS.items() if filled.values.get(name))
-
-
-def _find(opened: Opened, name: str) -> dict[str, Any]:
-    found = (one for kind in WANTED for one in opened[kind] if f"{kind}/{one['id']}" == name)
-    if (one := next(found, None)) is None:
-        raise Refused("AK-J001")
-    return dict(one)
 
 
 def _kin(one: Mapping[str, Any]) -> str:

@@ -10,14 +10,14 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local, said
 from akson.base.work import Work
 from akson.fhir.dates import BEGINNING
+from akson.patient import answering
 from akson.patient.banner import FLAG
 from akson.patient.cases import Case
 from akson.patient.chart import LABORATORY, VITAL_SIGNS
-from akson.patient.reading import code, codes, display, extension, moment, plain_text, words
-from akson.portal import coming, demands, looks, medicines, model
+from akson.patient.reading import code, codes, display, extension, moment, plain_text, value, words
+from akson.portal import coming, demands, looks, medicines, model, refusals
 from akson.portal.opening import Opened
-from akson.portal.plain import and_, explained, flowing, in_order, often, sentence, until, usual, value
-from akson.record import withholding
+from akson.portal.plain import and_, explained, flowing, in_order, often, sentence, until, usual
 from akson.record.journal import Mark
 from akson.registers.codes import SERVICE_AMOUNT
 
@@ -60,8 +60,22 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         coming=coming.entries(opened, booked, work.now),
         ask_href=opened.href(demands.PAGE) if opened.decides else "",
         copy_href=opened.href(COPY) if opened.decides else "",
-        refused=tuple(map(_refused, await withholding.told(work, opened.facts) if opened.decides else ())),
+        refused=await refusals.entries(work, opened),
         withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),
+    )
+
+
+async def answers(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
+    """Return who answers for the record in each organisation that keeps one; told to the person alone."""
+    if not opened.own:
+        return ()
+    ties, teams = answering.seen_ties(work, opened.parts), opened.parts[answering.NAME]
+    found = await answering.kept_by(work, ties, teams)
+    every = answering.answering(found, ties, teams, work.now)
+    nobody = texts().plain("my_record.answers_nobody")
+    return tuple(
+        model.Entry(title=one.home_name, text=f"{one.worker.name}, {one.role}" if one.worker else nobody, icon="user")
+        for one in every
     )
 
 
@@ -110,15 +124,6 @@ def _sort(observation: Resource) -> str:
     """Return the first code we have words for, else the first."""
     given = [c.get("code", "") for c in (observation.get("code") or {}).get("coding", ())]
     return next((one for one in given if explained(one)), given[0] if given else words(observation.get("code")))
-
-
-def _refused(one: withholding.Withheld) -> model.Entry:
-    """Return why something is kept from the reader: the ground in the law, and the reason that was written."""
-    day = full_date(local(one.at).date()) if one.at else ""
-    title = texts().plain("my_record.refused_on", day=day)
-    return model.Entry(
-        title=title, text=sentence(texts().plain(f"my_record.refused_{one.ground}"), one.reason), icon="lock"
-    )
 
 
 def _letter(opened: Opened, document: Resource, waiting: Mapping[str, Case]) -> model.Letter:

@@ -13,9 +13,10 @@ from akson.base.errors import Refused
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.patient import stopping
+from akson.patient import answering, stopping
 from akson.portal import (
     alerts,
+    appeals,
     apps,
     blocks,
     cases,
@@ -29,6 +30,7 @@ from akson.portal import (
     own_words,
     proxies,
     record,
+    refusals,
     seeing,
     youth,
 )
@@ -53,8 +55,10 @@ async def min_side(work: Work, visit: Visit) -> Page:
 )  # fmt: skip
 async def min_journal(work: Work, visit: Visit) -> Page:
     """Show the record in plain words."""
-    shown = await opened(work, visit, record.WANTED, marked=record.MARKED, page="journal")
-    return shown.page("min_journal.html", record=await record.record(work, shown))
+    wanted, marked = {**record.WANTED, **answering.SEEN}, {**record.MARKED, **answering.SEEN_MARK}
+    shown = await opened(work, visit, wanted, marked=marked, page="journal")
+    drawn = await record.record(work, shown)
+    return shown.page("min_journal.html", record=drawn, answers=await record.answers(work, shown))
 
 
 @SCREENS.screen(
@@ -220,6 +224,40 @@ async def demand(work: Work, visit: Visit) -> Page | Go:
     return shown.page("min_retting.html", status=422 if form.sent else 200, form=form, demanding=page)
 
 
+@SCREENS.screen(appeals.PAGE, needs=OWN, title="appeals.title")
+async def appeal(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen appeal the refusal of a correction or an erasure."""
+    shown = await opened(work, visit, appeals.WANTED, page="innsyn/klage")
+    case = await appeals.find(work, shown, (visit.form if visit.sent else visit.query).get("sak", ""))
+    form = appeals.FORM.read(visit.form) if visit.sent else appeals.FORM.blank()
+    if form.valid:
+        try:
+            await appeals.appeal(work, shown, case, form)
+            return Go(shown.href("/min/innsyn"), said="appeals.sent")
+        except Refused as refused:
+            await undo(work)
+            form = form.with_refused(refused)
+    page = await appeals.appealing(work, shown, case, _carried(shown, sak=case.stored.id))
+    return shown.page("min_klage.html", status=422 if form.sent else 200, form=form, appealing=page)
+
+
+@SCREENS.screen(refusals.PAGE, needs=OWN, title="refusals.title")
+async def representative(work: Work, visit: Visit) -> Page | Go:
+    """Let the citizen name somebody who is to see what is withheld from them."""
+    shown = await opened(work, visit, refusals.WANTED, page="innsyn/representant")
+    found = await refusals.find(work, shown, (visit.form if visit.sent else visit.query).get("holdt", ""))
+    form = refusals.FORM.read(visit.form) if visit.sent else refusals.FORM.blank()
+    if form.valid:
+        try:
+            await refusals.ask(work, shown, found, form)
+            return Go(shown.href("/min/innsyn"), said="demands.sent")
+        except Refused as refused:
+            await undo(work)
+            form = form.with_refused(refused)
+    page = refusals.asking(shown, work, found, _carried(shown, holdt=found.name))
+    return shown.page("min_representant.html", status=422 if form.sent else 200, form=form, demanding=page)
+
+
 @SCREENS.screen(own_words.PAGE, needs=OWN, title="own.title")
 async def about_me(work: Work, visit: Visit) -> Page | Go:
     """Show what the citizen has told; when sent, take one part back."""
@@ -228,7 +266,7 @@ async def about_me(work: Work, visit: Visit) -> Page | Go:
         part = own_words.part_of(visit.form)
         await own_words.tell(work, shown, part, {}, visit.form.get("versjon", ""))
         return Go(shown.href(own_words.PAGE), said="own.said_withdrawn")
-    return shown.page("min_om_meg.html", own=own_words.page(work, shown, _carried(shown)))
+    return shown.page("min_om_meg.html", own=await own_words.page(work, shown, _carried(shown)))
 
 
 @SCREENS.screen(own_words.EDIT, needs=OWN, title="own.title")
@@ -245,7 +283,7 @@ async def tell_about_me(work: Work, visit: Visit) -> Page | Go:
         if again is None:
             return Go(shown.href(own_words.PAGE), said="own.said_written")
         form = again
-    page = own_words.editing(work, shown, part, _carried(shown))
+    page = await own_words.editing(work, shown, part, _carried(shown))
     return shown.page("min_om_meg_endre.html", status=422 if visit.sent else 200, form=form, editing=page)
 
 

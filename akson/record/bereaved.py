@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from akson.access.bereaved import kinship
+from akson.access.bereaved import CONTENT, kinship
+from akson.access.children import NORWAY
 from akson.access.facts import Facts, Insight
 from akson.access.rights import AFTER_DEATH
 from akson.access.rules import Act, Decision, decide
@@ -27,11 +29,6 @@ from akson.record.session import fetch, session
 from akson.record.stored import Stored
 
 SQL = queries(__file__, "cases.sql")
-# What a relative may be given: what is written about the help, and what was found. No messages, no consents.
-CONTENT: Final = (
-    "DocumentReference", "Condition", "AllergyIntolerance", "MedicationStatement", "MedicationRequest", "Observation",
-    "DiagnosticReport", "Procedure", "Immunization", "CarePlan", "Composition",
-)  # fmt: skip
 MOST: Final = 500  # entries on one page
 MOST_GIVEN: Final = 500  # entries in one answer
 LONGEST: Final = timedelta(days=366)  # that a relative may read
@@ -80,9 +77,15 @@ async def dead(work: Work) -> list[Dead]:
 
 
 async def keepers(work: Work, owner: int) -> list[Keeper]:
-    """Return who answers for a record, who has written most first; one statement."""
+    """Return who answers for what the citizen, a relative, could be given of a record, who has most first.
+
+    One statement, beside the facts. Who keeps no more than what is closed is not among them: that would tell of it.
+    """
+    facts = (await facts_for(work, [owner]))[owner]
     rows = await fetch(work, SQL.record_keepers, owner, _CODES, _ORGANIZATION)
-    return [Keeper(id=row["id"], owner=row["owner"], name=row["name"] or "") for row in rows]
+    open_ = [row for row in rows if _could(work, facts, row, work.actor.id, work.actor.key)]
+    known = {row["keeper"]: Keeper(id=row["keeper_id"], owner=row["keeper"], name=row["name"] or "") for row in open_}
+    return [known[key] for key, _ in Counter(row["keeper"] for row in open_).most_common()]
 
 
 async def asked(work: Work, owner: int, inputs: Sequence[Any], words: str) -> dict[str, Any]:
@@ -136,7 +139,7 @@ async def refuse_unfit(work: Work, case: Stored, outputs: Sequence[Any]) -> None
     ids = [item.partition("/")[2] for item in items]
     rows = await _kept(work, case, None, None, ids) if items else []
     fit = {f"{types.name_of(row['type'])}/{row['id']}" for row, _ in _fit(work, case, rows)}
-    ends = isinstance(until, str) and _ends(until, work.now.date())
+    ends = isinstance(until, str) and _ends(until, work.now.astimezone(NORWAY).date())
     if not items or len(items) > MOST_GIVEN or not ends or not set(items) <= fit:
         raise Refused("AK-B012", path="Task.output")
 

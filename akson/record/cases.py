@@ -9,22 +9,25 @@ a form.
     Task.focus         the entry it is about                 meta.security   the mark, who answers, what it is about
                                                              and, of one about the dead, which relative asks
     restriction.period.end   the day it must be answered
+    Task.partOf        of an appeal: the refused case     Task.status     of one: in-progress when passed on
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from akson.access.rights import AFTER_DEATH, ANSWERED, CASE, CORRECTING, RECORD
+from akson.access.rights import AFTER_DEATH, ANSWERED, ANSWERED_WITHIN, APPEAL_OF, CASE, CORRECTING, RECORD
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import HERE
 from akson.record.session import fetch
+from akson.record.staff import ELSEWHERE as STRANGER
 from akson.record.stored import marks_in
+from akson.registers.identifiers import HPR_SYSTEM
 
 SQL = queries(__file__, "cases.sql")
 Resource = Mapping[str, Any]
@@ -37,14 +40,23 @@ CLOSING: Final = "https://akson.no/fhir/mark"  # of akson/access/facts.py
 ASKED_BY: Final = "https://akson.no/fhir/case-asked-by"  # its code is the id of a relative's own Patient
 INPUT: Final = "https://akson.no/fhir/case-input"
 OUTPUT: Final = "https://akson.no/fhir/case-output"
+_STRANGER: Final = f"Practitioner/{STRANGER}"
 WHO, WHEN, WORDS, KEEPER = "who", "when", "words", "keeper"  # of INPUT; the last is who keeps the record, a reference
 ANSWER, OUTCOME, CORRECTION = "answer", "outcome", "correction"  # of OUTPUT; the last is a reference
 ENTRY, UNTIL = "entry", "until"  # of OUTPUT: what a relative may read, a reference each, and through which day
-ANSWERED_WITHIN: Final = timedelta(days=30)  # GDPR art. 12 (3); domain rule R34
 OUTCOMES: Final = ("lawful", "unlawful", "unclear")
-CORRECT, ERASE, BEREAVED = "correction", "deletion", "after-death"  # of SORTS
+# Of INPUT: the name of what is withheld; what the representative is called, one of REPRESENTATIVES, how to reach them.
+HELD, NAMED, AS, REACHED = "withheld", "representative", "as", "reached"
+REPRESENTATIVES: Final = ("doctor", "lawyer", "other")
+CORRECT, ERASE, BEREAVED, TOLD_TO = "correction", "deletion", "after-death", "representative"  # of SORTS
+APPEAL: Final = "appeal"  # of SORTS
+DEMANDED: Final = "demanded"  # of INPUT: which of SORTS was refused, that is appealed
+COMMENT, SENT = "comment", "sent"  # of OUTPUT: what who refused says of an appeal passed on, and the day that was
 CORRECTED, ERASED, ELSEWHERE, REFUSED = "corrected", "erased", "wrong-person", "refused"  # outcomes
 GRANTED: Final = "granted"  # outcome: the relative may read what the answer names
+UPHELD: Final = "upheld"  # outcome of an appeal: Statsforvalteren finds as they did who refused
+HANDED_OVER: Final = "handed-over"  # outcome: the representative has been told what is withheld
+WITHDRAWN: Final = "withdrawn"  # outcome that may follow on that: what was given is taken back
 GONE: Final = frozenset({ERASED, ELSEWHERE})  # outcomes by which the entry has left the record
 MOST_WORDS: Final = 4000
 TASK: Final = "Task"
@@ -57,6 +69,9 @@ class Sort:
     by_citizens  who begins it; else we do
     outcomes     what its answer may come to
     about_entry  of the record, and answered by who answers for that; else about somebody's looks
+    about_withheld  that a representative be told what is kept from the patient; answered likewise
+    later        the outcome that may follow on GRANTED
+    about_refusal  an appeal over a refused case about an entry; answered by who refused it
     about_dead   a relative asks for insight in the record of one who has died; answered likewise
     """
 
@@ -66,11 +81,14 @@ class Sort:
     by_citizens: bool = True
     about_entry: bool = False
     about_dead: bool = False
+    about_withheld: bool = False
+    about_refusal: bool = False
+    later: str = ""
 
     @property
     def of_record(self) -> bool:
         """Whether who answers for the record answers it."""
-        return self.about_entry or self.about_dead
+        return self.about_entry or self.about_dead or self.about_withheld
 
 
 SORTS: Final[Mapping[str, Sort]] = {
@@ -82,7 +100,26 @@ SORTS: Final[Mapping[str, Sort]] = {
         Sort(code="finding", display="Oppslag som skilte seg ut i loggen", by_citizens=False),
         Sort(code=CORRECT, display="Krav om retting", outcomes=(CORRECTED, REFUSED), about_entry=True),
         Sort(code=ERASE, display="Krav om sletting", outcomes=(ERASED, ELSEWHERE, REFUSED), about_entry=True),
-        Sort(code=BEREAVED, display="Innsyn etter dødsfall", outcomes=(GRANTED, REFUSED), about_dead=True),
+        Sort(
+            code=BEREAVED,
+            display="Innsyn etter dødsfall",
+            outcomes=(GRANTED, REFUSED),
+            about_dead=True,
+            later=WITHDRAWN,
+        ),
+        Sort(
+            code=TOLD_TO,
+            display="Innsyn for representant",
+            outcomes=(HANDED_OVER, REFUSED),
+            about_withheld=True,
+        ),
+        Sort(
+            code=APPEAL,
+            display="Klage på avslag",
+            outcomes=(UPHELD, CORRECTED, ERASED, ELSEWHERE),
+            about_entry=True,
+            about_refusal=True,
+        ),
     )
 }
 
@@ -96,15 +133,18 @@ def task(
     about      its inputs, WHO among them when it is about somebody's looks
     answerers  ids of the Organizations, the one nearest to it first
     items      the entry it is about, "Type/id", and what belongs to that
-    marks      of the entry, by which the case is closed to whom the entry is
+    marks      of the entry, by which the case is closed to whom the entry is, or which name what is withheld, or
+               the case that is appealed
     """
-    who = (given(about, INPUT, WHO) or {}).get("reference", "").partition("/")[2]
+    who = looker_of(given(about, INPUT, WHO)).partition("/")[2]
     named = [(MARK, CASE), *((ANSWERED_BY, one) for one in dict.fromkeys(answerers))]
     named += [(ABOUT, who)] if who else [(MARK, RECORD), *((ITEM, one) for one in items)]
     if SORTS[sort].about_dead:
         named += [(MARK, AFTER_DEATH), (ASKED_BY, requester["reference"].partition("/")[2])]
-    named += [(MARK, CORRECTING)] if sort == CORRECT else []
+    named += [(MARK, CORRECTING)] if CORRECT in {sort, given(about, INPUT, DEMANDED) or ""} else []
     named += [(CLOSING, one) for one in marks]
+    ids = [one.removeprefix(APPEAL_OF) for one in marks if one.startswith(APPEAL_OF)]
+    appealed = [{"reference": f"{TASK}/{one}"} for one in ids]
     due = (now + ANSWERED_WITHIN).astimezone(HERE).date().isoformat()
     coding = {"system": SYSTEM, "code": sort, "display": SORTS[sort].display}
     return {
@@ -112,7 +152,22 @@ def task(
         "intent": "order", "code": {"coding": [coding]}, "for": person, "authoredOn": now.isoformat(),
         "requester": requester, "restriction": {"period": {"end": due}}, "input": list(about),
         **({"focus": {"reference": items[0]}} if items else {}),
+        **({"partOf": appealed} if appealed else {}),
     }  # fmt: skip
+
+
+def looker(id_: str) -> dict[str, Any]:
+    """Return a reference to who looked, as the log names them; of who has no record here by HPR number."""
+    number = id_.removeprefix(_STRANGER)
+    if number == id_:
+        return {"reference": id_}
+    return {"type": "Practitioner", "identifier": {"system": HPR_SYSTEM, "value": number}}
+
+
+def looker_of(reference: Resource) -> str:
+    """Return who looked as the log names them, of a reference made by `looker`; "" when it names nobody."""
+    number = (reference.get("identifier") or {}).get("value", "")
+    return reference.get("reference") or (f"{_STRANGER}{number}" if number else "")
 
 
 def mark(system: str, code: str) -> dict[str, str]:
@@ -122,8 +177,8 @@ def mark(system: str, code: str) -> dict[str, str]:
 
 def closed(resource: Resource) -> list[Resource]:
     """Return the marks that a case has once it is answered: of one about an entry, that its entry is closed again."""
-    marks = list((resource.get("meta") or {}).get("security") or ())
-    return [*marks, mark(MARK, ANSWERED)] if RECORD in marks_in(resource.get("meta") or {}) else marks
+    marks, codes = list((resource.get("meta") or {}).get("security") or ()), marks_in(resource.get("meta") or {})
+    return [*marks, mark(MARK, ANSWERED)] if RECORD in codes and ANSWERED not in codes else marks
 
 
 def told(system: str, code: str, **value: Any) -> dict[str, Any]:
@@ -142,6 +197,11 @@ def given(parts: Sequence[Resource], system: str, code: str) -> Any:
 def all_given(parts: Sequence[Resource], system: str, code: str) -> list[Any]:
     """Return the values of every input or output with this code."""
     return [value for part in parts if (value := given([part], system, code))]
+
+
+def passed_on(parts: Sequence[Resource]) -> list[Resource]:
+    """Return those outputs that say that an appeal is passed on; they stay when it is answered."""
+    return [part for part in parts if given([part], OUTPUT, COMMENT) or given([part], OUTPUT, SENT)]
 
 
 def sort_of(resource: Resource) -> str:
@@ -182,6 +242,12 @@ async def answerer_of(work: Work, unit: int) -> str:
     """Return the id of the organisation that answers for what is done at a unit; "" when there is none."""
     rows = await fetch(work, SQL.answerer, unit, types.code_of("Organization"))
     return rows[0]["id"] if rows else ""
+
+
+async def keepers_of(work: Work, owner: int, type_: int, id_: str, unit: int = 0) -> list[str]:
+    """Return the ids of the organisations that answer for an entry, the nearest first. unit: that it says keeps it."""
+    rows = await fetch(work, SQL.keepers, owner, type_, id_, unit, types.code_of("Organization"))
+    return [row["id"] for row in rows]
 
 
 async def name_of(work: Work, owner: int) -> str:

@@ -6,23 +6,25 @@ SELECT r.id FROM fact u
  WHERE u.owner = $1 AND u.kind = 'unit';
 
 -- name: record_keepers
--- Who answers for a record: the data controllers of the units that have written in it.
+-- Who answers for each entry of a record: the data controller of the unit that has written it.
 -- in   $1 owner, $2 types of content, $3 code of Organization
--- out  id, owner and name of each, who has written most first
-SELECT o.id, o.owner, f.data::json -> 'value' ->> 'name' AS name
-  FROM (SELECT coalesce(nullif(u.unit, 0), nullif(e.unit, 0), e.controller) AS keeper, count(*) AS written
-          FROM resource e LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
-         WHERE e.owner = $1 AND e.type = ANY ($2::smallint[]) AND NOT e.deleted GROUP BY 1) k
-  JOIN resource o ON o.owner = k.keeper AND o.type = $3 AND NOT o.deleted
+-- out  per entry what the rules need to know of it, the keeper's owner key, id and name
+SELECT e.owner, e.type, e.id, e.sort_date, e.unit, e.author, e.labels,
+       o.owner AS keeper, o.id AS keeper_id, f.data::json -> 'value' ->> 'name' AS name
+  FROM resource e
+  LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
+  JOIN resource o ON o.owner = coalesce(nullif(u.unit, 0), nullif(e.unit, 0), e.controller) AND o.type = $3 AND NOT o.deleted
   LEFT JOIN fact f ON f.owner = o.owner AND f.kind = 'unit'
- ORDER BY k.written DESC, o.owner;
+ WHERE e.owner = $1 AND e.type = ANY ($2::smallint[]) AND NOT e.deleted
+ ORDER BY o.owner;
 
 -- name: kept
--- The entries of a record that one data controller answers for, newest first; rows as `current` of reading.sql.
+-- The entries of a record that one data controller answers for, newest first; rows as `current` of reading.sql, and
+-- the keeper: $3.
 -- in   $1 owner, $2 types, $3 owner key of the controller, $4 and $5 dated from and before, or null,
 --      $6 ids, or null for all, $7 how many
 SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted,
-       v.body, o.facts_rev, o.facts, o.type AS owner_type
+       v.body, o.facts_rev, o.facts, o.type AS owner_type, $3::bigint AS keeper
   FROM resource r
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
   JOIN owner o ON o.owner = r.owner

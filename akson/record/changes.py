@@ -34,7 +34,7 @@ class Change(msgspec.Struct, kw_only=True):
     stored: Stored  # what the caller was given; learns its time when the set is written
     stands: Labels | None = None  # of the version it stands on: who may change that is asked too
     stated: tuple[bytes, ...] = ()  # the facts, as JSON, that the version it stands on gives rise to
-    stood: dict[str, Any] | None = None  # what that version says: of a contact that states no relation
+    stood: dict[str, Any] | None = None  # what that version says: of a contact that states no relation, and of a form
     numbers: frozenset[str] = frozenset()  # "system|value": the national identifiers of that version
     outside: bool = False  # it is about units of another organisation than its author's; found by units.py
     returned: bool = False  # it was deleted once

@@ -48,6 +48,13 @@ async def facts_for(work: Work, owners: Iterable[int]) -> dict[int, Facts]:
     return {owner: state.facts[owner] for owner in wanted if owner in state.facts}
 
 
+async def nearby(work: Work) -> set[int]:
+    """Return the persons outside of whom no rule permits staff or citizens anything; at most one trip."""
+    if work.actor.attested is not None:
+        return {work.actor.context} - {0}
+    return {row["owner"] for row in await fetch(work, SQL.by_unit_or_person, work.actor.unit, work.actor.key)}
+
+
 def labels_in(work: Work, row: Mapping[str, Any], facts: Facts) -> Labels:
     """Return what the rules need to know of the resource, or of the version of it, in a row; facts: of its owner.
 
@@ -63,6 +70,8 @@ def labels_in(work: Work, row: Mapping[str, Any], facts: Facts) -> Labels:
         security=frozenset(row["labels"] or ()) | _own_marks(row),
         dates=_dates(row) if closes_by_date(facts) else (),
         met=met_by_row(work, type_, row),
+        keeper=row.get("keeper") or 0,
+        past=_past(row),
     )
 
 
@@ -77,6 +86,11 @@ def _dates(row: Mapping[str, Any]) -> tuple[datetime, ...]:
     told = stored(row) if "body" in names and row["body"] is not None else None
     own = [sort_date(told.resource) or told.last_updated] if told else []
     return (*own, *([row["sort_date"]] if "sort_date" in names else []))
+
+
+def _past(row: Mapping[str, Any]) -> bool:
+    """Say whether the row is of a version that no longer stands, or may be: a current row has no such columns."""
+    return any(row.get(name) is not None for name in _OF_VERSIONS) and row.get("newest") != row["version"]
 
 
 def _own_marks(row: Mapping[str, Any]) -> frozenset[str]:

@@ -13,11 +13,13 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.record import holds
 from akson.record.deciding import allow_row
 from akson.record.journal import key_of, unknown
 from akson.record.session import fetch, session
@@ -25,6 +27,8 @@ from akson.record.writing import REFUSALS
 
 SQL = queries(__file__, "erasure.sql")
 READING = queries(__file__, "reading.sql")
+_HELD = "AK023"  # as migrations/0057_held.sql has it
+_REFUSALS = REFUSALS | {_HELD: "AK-J008"}
 SHORTEST_REASON = 10  # characters that say something
 
 
@@ -60,7 +64,7 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
 
     references   "Type/id"; everything that came of one mistake is one decision
     Raises       Refused: AK-J001 unknown, AK-J002 erased already, AK-J008 facts changed meanwhile, AK-J012 no reason,
-                 AK-J013 of several records, or an access refusal; then nothing is erased
+                 AK-J013 of several records, AK-J023 on hold, or an access refusal; then nothing is erased
     Leaves       a row in `erasure` for each, an entry in the chain, news: at once, whatever becomes of the work's rest
     """
     if len(decision.reason.strip()) < SHORTEST_REASON:
@@ -68,6 +72,7 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
     state, work.reason = session(work), decision.reason
     if state.queue or state.connection is not None:
         raise RuntimeError("an erasure is a transaction of its own")
+    looked = len(work.seen)
     rows = [await _standing(work, reference) for reference in dict.fromkeys(references)]
     if len({row["owner"] for row in rows}) != 1:
         raise Refused("AK-J013")
@@ -81,11 +86,18 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
             SQL.erase, work.now, owner, rev, *keys, msgspec.json.encode(told).decode()
         )
     except asyncpg.PostgresError as problem:
-        if problem.sqlstate not in REFUSALS:
+        work.seen[looked:] = [replace(one, outcome="refuse") for one in work.seen[looked:]]  # nothing went
+        if problem.sqlstate not in _REFUSALS:
             raise
-        raise Refused(REFUSALS[problem.sqlstate]) from None
+        raise await _refusal(work, owner, problem.sqlstate) from None
     state.facts.pop(owner, None)
     return int(entry)
+
+
+async def _refusal(work: Work, owner: int, state: str) -> Refused:
+    """Return why the database refused; that facts changed, when the hold it met has ended since."""
+    held = await holds.refusal(work, owner) if state == _HELD else None
+    return held or Refused(_REFUSALS[state])
 
 
 async def _standing(work: Work, reference: str) -> Any:

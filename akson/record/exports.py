@@ -23,14 +23,13 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.dates import BEGINNING, END
-from akson.record.deciding import might, note, permitted
+from akson.record.deciding import might, nearby, note, permitted
 from akson.record.journal import key_of, vread
 from akson.record.masking import shown
 from akson.record.session import fetch
 from akson.record.stored import Stored
 
 SQL = queries(__file__, "exports.sql")
-READING = queries(__file__, "reading.sql")
 LASTS: Final = timedelta(days=1)
 MOST_RUNNING: Final = 10  # of one who asks
 PART: Final = 500  # resources in one part
@@ -175,8 +174,7 @@ async def reach(work: Work, wanted: Wanted) -> list[int] | None:
         named = members if named is None else named & members
     if work.actor.kind is Kind.SYSTEM:
         return sorted(named) if named is not None else None
-    rows = await fetch(work, READING.by_unit_or_person, work.actor.unit, work.actor.key)
-    near = {row["owner"] for row in rows}
+    near = await nearby(work)
     return sorted(near if named is None else near & named)
 
 

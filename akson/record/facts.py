@@ -6,12 +6,14 @@ A row of `fact` per statement; all rows of an owner stand together as JSON on th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
 from akson.access.facts import Labels, Shared, strongest
 from akson.access.subscribers import SUBSCRIPTION
+from akson.fhir.dates import interval
 from akson.record import relating
 from akson.record.after_death import insight
 from akson.record.consents import consent
@@ -19,6 +21,7 @@ from akson.record.projecting import FactRow, Lookup, Resource, bounds, national,
 from akson.record.relating import relations
 from akson.record.representing import related_person
 
+ON_CALL: Final = "https://akson.no/fhir/on-call"  # extension: a shift, and the PractitionerRole it rests on
 PROTECTION: Final = "https://akson.no/fhir/protection"  # security labels on Patient
 GOVERNING: Final = frozenset({"relation", "representation", "protection", "youth"})  # who is let in, or kept out
 NUMBERED: Final = {"Patient", "Practitioner", "RelatedPerson"}  # may hold a national identifier, or name whose it is
@@ -60,28 +63,44 @@ def national_identifiers(resource: Resource) -> list[tuple[str, str]]:
     return sorted((prefix + system, value) for system, value in national(resource))
 
 
-def _patient(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    security = (resource.get("meta") or {}).get("security") or []
-    protection = strongest(c.get("code", "") for c in security if c.get("system") == PROTECTION)
-    deceased = bool(resource.get("deceasedBoolean") or resource.get("deceasedDateTime"))
+def person(resource: Resource) -> FactRow:
+    """Return the row of who a Patient is."""
     birth = resource.get("birthDate", "")
-    yield row(
-        "person",
-        {
-            "birth_date": birth if len(birth) == _FULL_DATE else None,
-            "deceased": deceased,
-            "protection": protection,
-            "name": shown_name(resource),
-        },
-    )
-    if protection:
+    value = {
+        "birth_date": birth if len(birth) == _FULL_DATE else None,
+        "deceased": bool(resource.get("deceasedBoolean") or resource.get("deceasedDateTime")),
+        "died": _died(resource.get("deceasedDateTime")),
+        "protection": _protection(resource),
+        "name": shown_name(resource),
+    }
+    return row("person", value)
+
+
+def _protection(resource: Resource) -> str:
+    security = (resource.get("meta") or {}).get("security") or []
+    return strongest(c.get("code", "") for c in security if c.get("system") == PROTECTION)
+
+
+def _patient(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
+    yield person(resource)
+    if protection := _protection(resource):
         yield row("protection", protection)
     for reference in resource.get("generalPractitioner") or []:
         yield from relations("gp", [reference.get("reference")], lookup, (None, None))
 
 
+def _died(told: str | None) -> str | None:
+    """Return when the day of death begins, or the moment; of a month or a year its last day."""
+    if told is None:
+        return None
+    low, high = interval(told)
+    return max(low, high - timedelta(days=1) + timedelta(microseconds=1)).isoformat()
+
+
 def _practitioner_role(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    """Who works where, as what: read by sign-in."""
+    """Who works where, as what: read by sign-in. A shift on call says which employment it rests on."""
+    based = [one.get("valueReference") or {} for one in resource.get("extension") or [] if one.get("url") == ON_CALL]
+    rests = {"rests": lookup.key(based[0].get("reference")) or _NOBODYS} if based else {}
     unit = lookup.key((resource.get("organization") or {}).get("reference"))
     person = lookup.key((resource.get("practitioner") or {}).get("reference"))
     start, end = bounds(resource.get("period"))
@@ -94,6 +113,7 @@ def _practitioner_role(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
                 "start": start,
                 "end": end,
                 "practitioner": resource["practitioner"].get("reference"),
+                **rests,
             }
             yield row("employment", value, unit=unit, person=person)
 
@@ -120,6 +140,7 @@ def shown_name(resource: Resource) -> str:
     return name.get("text") or " ".join([*name.get("given", []), name.get("family", "")]).strip()
 
 
+_NOBODYS: Final = -1  # rests on nothing there is, so it never holds
 _FULL_DATE: Final = len("2026-11-22")
 _PROJECTIONS: Final[dict[str, Callable[[Resource, Lookup], Iterator[FactRow]]]] = {
     "Patient": _patient,

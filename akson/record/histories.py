@@ -15,7 +15,7 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.dates import BEGINNING, END
-from akson.record.deciding import allow_row, might, note, permitted
+from akson.record.deciding import allow_row, might, nearby, note, permitted
 from akson.record.journal import key_of, unknown
 from akson.record.masking import shown
 from akson.record.session import fetch
@@ -23,7 +23,6 @@ from akson.record.stored import Stored
 from akson.record.writing import flush
 
 SQL = queries(__file__, "histories.sql")
-READING = queries(__file__, "reading.sql")
 Place = tuple[datetime, int, int]  # last_updated, owner, number in its set: where a page begins
 NEWEST: Place = (END, 2**63 - 1, 2**31 - 1)
 NEWER = 2**31 - 1
@@ -122,8 +121,7 @@ async def _reach(work: Work, of_persons: Sequence[str], named: Sequence[str]) ->
     nobodys = [name for name in named if name not in of_persons and might(work, name)]
     if not of_persons:
         return [], nobodys
-    rows = await fetch(work, READING.by_unit_or_person, work.actor.unit, work.actor.key)
-    return sorted({row["owner"] for row in rows}), nobodys
+    return sorted(await nearby(work)), nobodys
 
 
 def _codes(names: Sequence[str]) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from akson.access.facts import WITHHELD_FROM_PARENTS, Labels
+from akson.access.releasing import unreleased
 from akson.access.rights import AFTER_DEATH, CASE
 from akson.access.roles import called
 from akson.access.rules import Act
@@ -16,12 +17,13 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import bodies, types
 from akson.fhir.dates import interval
-from akson.record import bereaved, cases
+from akson.record import appeals, bereaved, cases, representative
 from akson.record.cases import (
     ANSWER,
     CORRECTED,
     CORRECTION,
     GONE,
+    GRANTED,
     INPUT,
     MOST_WORDS,
     OUTPUT,
@@ -36,6 +38,7 @@ from akson.record.cases import (
 )
 from akson.record.deciding import asked, may_read
 from akson.record.drafts import Draft
+from akson.record.parts import files_of
 from akson.record.session import Within, fetch, session
 from akson.record.stored import marks_on, stored
 
@@ -46,6 +49,7 @@ _TAKEN: Final = frozenset("resourceType status intent code for requester input".
 _ANSWERING: Final = frozenset("id meta status businessStatus owner lastModified output".split())  # all else stays
 _NO_ENTRIES: Final = frozenset({"Patient", "Consent", "Task", "RelatedPerson"})  # who one is, and what one decides
 _DONE: Final = "completed"
+_OPEN: Final = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})  # somebody has it
 
 
 async def hold(work: Work, drafts: Sequence[Draft]) -> None:
@@ -53,10 +57,13 @@ async def hold(work: Work, drafts: Sequence[Draft]) -> None:
 
     Raises  Refused AK-B00x with its path, only to who may ask
     """
-    for draft in drafts if work.actor.kind is Kind.CITIZEN else ():
+    if work.actor.kind is not Kind.CITIZEN:
+        return
+    for draft in drafts:
         asks = draft.type == TASK and draft.method == "POST" and cases.is_case(draft.resource or {})
         if asks and _may_ask(work, draft):
             draft.rewrite(bodies.dumps(await _completed(work, draft.owner or 0, draft.resource or {})))
+    appeals.refuse_twice([one.resource or {} for one in drafts if one.type == TASK and one.method == "POST"])
 
 
 def _may_ask(work: Work, draft: Draft) -> bool:
@@ -72,7 +79,7 @@ async def _completed(work: Work, owner: int, resource: Resource) -> dict[str, An
     sort = SORTS.get(cases.sort_of(resource))
     if sort is None or not sort.by_citizens:
         raise Refused("AK-B002", path="Task.code")
-    taken = _TAKEN | {"focus"} if sort.about_entry else _TAKEN
+    taken = _TAKEN | {"partOf" if sort.about_refusal else "focus"} if sort.about_entry else _TAKEN
     if more := sorted(resource.keys() - taken) or _decided_here(work, resource):
         raise Refused("AK-B002", path=f"Task.{more[0]}")
     words = given(resource.get("input") or (), INPUT, WORDS) or ""
@@ -85,6 +92,10 @@ async def _completed(work: Work, owner: int, resource: Resource) -> dict[str, An
 
 
 def _about(sort: Sort) -> Callable[[Work, int, Resource, str], Awaitable[dict[str, Any]]]:
+    if sort.about_withheld:
+        return _about_withheld
+    if sort.about_refusal:
+        return appeals.asked
     return _about_dead if sort.about_dead else _about_entry if sort.about_entry else _about_looks
 
 
@@ -107,7 +118,8 @@ async def _about_looks(work: Work, owner: int, resource: Resource, words: str) -
         raise Refused("AK-B005", path="Task.input") from None
     if len(parts) > len((who, period)) + bool(words):
         raise Refused("AK-B002", path="Task.input")
-    seen = await view.looked_at_by(Within(work), owner, reference, (since, until))
+    unseen = unreleased(session(work).facts[owner], work.now)
+    seen = await view.looked_at_by(Within(work), owner, reference, (since, until), unseen=unseen)
     answerer = await cases.answerer_of(work, seen[0].place) if seen and reference.startswith("Practitioner/") else ""
     if not answerer:
         raise Refused("AK-B001", path="Task.input")
@@ -119,6 +131,10 @@ async def _about_looks(work: Work, owner: int, resource: Resource, words: str) -
 
 async def _about_dead(work: Work, owner: int, resource: Resource, words: str) -> dict[str, Any]:
     return await bereaved.asked(work, owner, resource.get("input") or (), words)
+
+
+async def _about_withheld(work: Work, owner: int, resource: Resource, words: str) -> dict[str, Any]:
+    return await representative.asked(work, owner, resource.get("input") or (), words)
 
 
 async def _about_entry(work: Work, owner: int, resource: Resource, words: str) -> dict[str, Any]:
@@ -135,23 +151,17 @@ async def _about_entry(work: Work, owner: int, resource: Resource, words: str) -
     entry = stored(row)
     kept_by = str((entry.resource.get("custodian") or {}).get("reference", ""))
     unit = work.office.ids.open(kept_by.removeprefix("Organization/")) if kept_by.startswith("Organization/") else 0
-    keepers = await fetch(work, SQL.keepers, owner, row["type"], id_, unit or 0, types.code_of("Organization"))
+    keepers = await cases.keepers_of(work, owner, row["type"], id_, unit or 0)
     if not keepers:
         raise Refused("AK-B007", path="Task.focus")
     marks = [WITHHELD_FROM_PARENTS] if WITHHELD_FROM_PARENTS in (row["labels"] or ()) else []
     items = [entry.reference, *files_of(entry.resource)]
-    return {"about": [], "answerers": [one["id"] for one in keepers], "items": items, "marks": marks}
+    return {"about": [], "answerers": keepers, "items": items, "marks": marks}
 
 
 async def _entry(work: Work, owner: int, type_: str, id_: str) -> Record | None:
     rows = await fetch(work, READING.current, [owner], [types.code_of(type_)], [id_])
     return rows[0] if rows and not rows[0]["deleted"] and may_read(work, rows[0]).permit else None
-
-
-def files_of(resource: Resource) -> list[str]:
-    """Return the "Binary/id" that a document keeps its content in."""
-    urls = (str((one.get("attachment") or {}).get("url", "")) for one in resource.get("content") or ())
-    return [url for url in urls if url.startswith("Binary/")] if resource["resourceType"] == "DocumentReference" else []
 
 
 async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
@@ -172,6 +182,8 @@ async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
         _refuse_unfit_answer(one.resource or {}, stored(before).resource if before else {})
         if before and cases.sort_of(one.resource or {}) == cases.BEREAVED:
             await bereaved.refuse_unfit(work, stored(before), (one.resource or {}).get("output") or ())
+        if before and cases.sort_of(one.resource or {}) == cases.APPEAL:
+            appeals.refuse_unfit(one.resource or {}, stored(before).resource, work.now)
         entry = standing.get("/".join(_focus(one)[1:]))
         if cases.outcome_of((one.resource or {}).get("output") or ()) in GONE and entry and not entry["deleted"]:
             raise Refused("AK-B009", path="Task.output")
@@ -184,12 +196,19 @@ def _focus(draft: Draft) -> tuple[int, str, str]:
 
 def _refuse_unfit_answer(resource: Resource, before: Resource) -> None:
     done, parts = resource.get("status") == _DONE, resource.get("output") or ()
+    open_ = resource.get("status") in _OPEN and (not parts or cases.sort_of(before) == cases.APPEAL)
+    sort, outcome = SORTS.get(cases.sort_of(before)), cases.outcome_of(parts)
+    closed = before.get("status") == _DONE
+    granted = cases.outcome_of(before.get("output") or ()) == GRANTED
+    follows = granted and sort is not None and sort.later == outcome != ""
     kept = [resource.get(name) == before.get(name) for name in (resource.keys() | before.keys()) - _ANSWERING]
     marks = list((resource.get("meta") or {}).get("security") or ())
     stays = cases.closed(before) if done else list((before.get("meta") or {}).get("security") or ())
-    if before.get("status") == _DONE or not all(kept) or marks != stays:
+    if (closed and not (done and follows)) or not all(kept) or marks != stays:
         raise Refused("AK-B004", path="Task")
-    sort, outcome = SORTS.get(cases.sort_of(before)), cases.outcome_of(parts)
     corrected = outcome != CORRECTED or bool((given(parts, OUTPUT, CORRECTION) or {}).get("reference"))
-    if done and not (given(parts, OUTPUT, ANSWER) and sort and outcome in sort.outcomes and corrected):
+    fits = follows if closed else bool(sort and outcome in sort.outcomes) and corrected
+    if not done and not open_:
+        raise Refused("AK-B003", path="Task.status")
+    if done and not (given(parts, OUTPUT, ANSWER) and fits):
         raise Refused("AK-B003", path="Task.output")

@@ -66,8 +66,11 @@ class Renaming:
 
     def _renamed(self, body: bytes) -> bytes:
         if self._escaped or b"\\" in body:
-            return _NAMING.sub(lambda found: found[1] + self._given.get(_plain(found[2]), found[2]), body)
+            return _NAMING.sub(self._named, bodies.plain_names(body))
         return self._plain.sub(self._other, body)  # looks at the few strings that begin as a name does
+
+    def _named(self, found: re.Match[bytes]) -> bytes:
+        return found[1] + self._given.get(_plain(found[2]), found[2])
 
     def _other(self, found: re.Match[bytes]) -> bytes:
         other = self._given.get(found[0])
@@ -82,7 +85,7 @@ def _may_name(body: bytes, start: int) -> bool:
 
 def references_in(body: bytes) -> list[bytes]:
     """Return every literal reference in `body`, as a JSON string."""
-    return [_plain(token) for token in _REFERENCE.findall(body)]
+    return [_plain(token) for token in _REFERENCE.findall(bodies.plain_names(body))]
 
 
 def _plain(token: bytes) -> bytes:

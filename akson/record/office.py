@@ -7,12 +7,14 @@ leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
+from typing import Final
 
 from akson.audit.log import AccessLog, entry
+from akson.base.clamd import Scanner
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.ids import Ids
@@ -27,11 +29,14 @@ from akson.record.own import Rules
 from akson.record.queues import Queues
 from akson.record.staff import Register
 from akson.record.standing import Standing
+from akson.record.terms import Terms
 from akson.record.together import Together
 from akson.record.values import Hasher
 from akson.record.writing import flush
 from akson.registers.professionals import Professionals
+from akson.registers.sources import Source
 
+FORBIDDEN: Final = 403
 SQL = queries(__file__, "reading.sql")
 
 
@@ -45,9 +50,14 @@ class Office:
     drafts_keys 32 bytes that drafts are sealed under, the newest first, and those before; without any there are none
     profiles    what the installation has loaded; resources that claim one of them are held to it
     past_blocks owner keys of the data controllers that let decision support weigh what is blocked, see record/unseen.py
+    release_days  how many days the citizen sees answers later, by owner key of the data controller (0: all others) and
+                  code of their category, see record/releasing.py
+    terms       how long records are kept; none by default: for good
     synthetic   numbers of invented persons are taken; never in production
     following   who keeps subscriptions; None: nobody does
     professionals  the register of health personnel; None: there is none to ask
+    sources     other organisations that can be asked what they hold about a patient, in the order they are shown
+    scanner     searches files for malware; None: nobody does
     ways        in which citizens can be reached outside: "mail", "sms"
     """
 
@@ -58,12 +68,16 @@ class Office:
     log: AccessLog
     clock: Callable[[], datetime]
     drafts_keys: tuple[bytes, ...] = ()
+    terms: Terms = field(default_factory=Terms)
     synthetic: bool = False
     past_blocks: frozenset[int] = frozenset()
+    release_days: Mapping[tuple[int, str], int] = field(default_factory=dict)
     profiles: Library = field(default_factory=Library)
     following: Following | None = None
     professionals: Professionals | None = None
     ways: tuple[str, ...] = ()
+    scanner: Scanner | None = None
+    sources: Sequence[Source] = ()
 
     def __post_init__(self) -> None:
         self.current, self.circles = Current(self.database), Circles(self.database)
@@ -103,17 +117,25 @@ class Doing:
     async def __aexit__(
         self, _: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        work = self._work
-        outcome = "refuse" if isinstance(fault, Refused) else "failed"
+        work, refused = self._work, fault if isinstance(fault, Refused) else None
+        outcome = "refuse" if refused else "failed"
         try:
             if fault is None:
                 await flush(work, last=True)
                 await sessions.end(work, commit=True)
                 outcome = "permit"
-        except Refused:
-            outcome = "refuse"
+        except Refused as at_the_end:
+            refused, outcome = at_the_end, "refuse"
             raise
         finally:
             await sessions.end(work, commit=False)
+            if refused:
+                _attempted(work, refused)
             if work.seen and not (outcome == "permit" and sessions.session(work).traced == len(work.seen)):
                 await work.office.log.write(entry(work, outcome))
+
+
+def _attempted(work: Work, refused: Refused) -> None:
+    """Note who was turned away before anything was asked about a person: by their role, or for a forged form."""
+    if refused.status == FORBIDDEN and not any(one.outcome == "refuse" for one in work.seen):
+        work.saw(0, f"refused {refused.code}", outcome="refuse")

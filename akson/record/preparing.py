@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from akson.access.facts import SEVERAL, Facts
+from akson.access.roles import loads
 from akson.access.rules import Act, hides_address
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
-from akson.fhir import bodies, types
-from akson.record import addresses, following, holding, lookback, own, profiling, units
+from akson.fhir import bodies, files, types
+from akson.record import addresses, following, holding, lookback, own, profiling, releasing, scanning, units, unnamed
 from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
@@ -35,6 +36,9 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
 
     Raises  Refused: AK-J001 to AK-J006, or an access refusal; then nothing of the set is queued
     """
+    for draft in () if loads(work.actor) else drafts:
+        within(draft, _refuse_unlike, draft)
+    await scanning.refuse_malware(work, drafts)
     await following.hold(work, drafts)
     await profiling.hold(work, ((d.path, d.resource, d.body) for d in drafts))
     await own.hold(partial(fetch, work), [(d.path, d.resource) for d in drafts if d.type == own.TYPE])
@@ -45,13 +49,15 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     rows = await standing(work, drafts)
     await holding.hold(work, drafts)
     coming = {(d.owner or 0, d.type, d.id or "") for d in drafts if d.brings}
+    along = releasing.along_with(work, drafts, partial(_marks, rows)) if len(drafts) > 1 else {}
     made: dict[int, Change] = {}
     async for n in in_turns(owners_first):
-        made[n] = within(drafts[n], _change, work, drafts[n], lookup, rows, coming)
+        made[n] = within(drafts[n], _change, work, drafts[n], lookup, rows, coming, along.get(drafts[n].reference, ""))
     changes = [made[n] for n in range(len(drafts))]
     await units.mark(work, changes)
     async for change, draft in in_turns(zip(changes, drafts, strict=True)):
         within(draft, _decide, work, change, draft)
+        within(draft, unnamed.refuse_unfit, work, draft, _marks(rows, draft))
     if taken := next((draft for draft in drafts if draft.taken), None):  # only who could have made it learns so much
         within(taken, _refuse_taken, taken)
     await holding.hold_answers(work, drafts)
@@ -62,12 +68,25 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     return [change.stored for change in changes]
 
 
+def _refuse_unlike(draft: Draft) -> None:
+    """Refuse a file whose bytes are not of the type it names. What a phased-out system held is loaded as it was."""
+    if draft.brings and files.may_hold(draft.body):
+        for path, named in files.faults(draft.resource or {}):
+            raise Refused("AK-F037", path=path, named=named[:100])
+
+
 def _refuse_taken(draft: Draft) -> None:
     raise Refused("AK-J006", path=draft.type)
 
 
-def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) -> Change:
-    """Build the change of one draft and what its caller is given. coming: what the set itself brings."""
+def _marks(rows: Rows, draft: Draft) -> Sequence[str] | None:
+    """Return the marks of what stands where a draft is to be written; None when nothing does."""
+    row = rows.get((draft.stands_with, draft.type, draft.id or ""))
+    return row["labels"] or () if row is not None and row["version"] else None
+
+
+def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys, along: str) -> Change:
+    """Build the change of one draft and what its caller is given. coming: what the set brings; along: see releasing."""
     state = session(work)
     row = standing_row(work, draft, rows)
     owner, id_ = draft.owner or 0, draft.id or ""
@@ -76,6 +95,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys) 
     refuse_unfit(work, draft, row, coming)
     if row is not None and draft.brings and addresses.hidden_from(work.actor, facts_in(row)):
         draft.rewrite(bodies.dumps(addresses.restored(draft.resource or {}, stored_row(row).resource)))
+    releasing.hold(work, draft, row["labels"] or () if row is not None else (), new=row is None, along=along)
     if new_owner:
         state.new[owner] = types.code_of(draft.type)
         state.facts[owner] = Facts(owner=owner, rev=0, is_person=draft.type == PERSON_TYPE)
@@ -142,7 +162,7 @@ def _decide(work: Work, change: Change, draft: Draft) -> None:
 
     A refusal has the path of what names the owner: to the caller that person is unknown.
     """
-    facts = session(work).facts[change.owner]
+    facts, unfit = session(work).facts[change.owner], releasing.unfit(work, change, draft)
     act = weigh(work, change, facts)
     if change.new_owner and act is not Act.ATTEST:
         act = Act.REGISTER
@@ -151,5 +171,7 @@ def _decide(work: Work, change: Change, draft: Draft) -> None:
     except Refused as refused:
         refused.path = owner_path(draft) if draft.brings else None
         raise
+    if unfit:
+        raise unfit
     if act is Act.OPEN:
         refuse_unfit_opening(work, change)

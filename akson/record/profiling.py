@@ -14,6 +14,7 @@ from akson.access.roles import OWN_JOB
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import invariants
+from akson.fhir.bodies import may_say
 from akson.fhir.fhirpath import Terminology as Codes
 from akson.fhir.issues import GRAVE, Invalid, Issue, placed
 from akson.fhir.profiles import checking, everything
@@ -39,7 +40,7 @@ async def hold(work: Work, written: Iterable[Written]) -> None:
         if resource is None:
             continue
         told = [] if OWN_JOB in work.actor.scopes else invariants.broken(resource, body)
-        if len(library) and any(sign in body for sign in _SIGNS):
+        if len(library) and may_say(body, *_SIGNS):
             told += await _asked(work, partial(_faults, resource, library))
         found += [placed(issue, path) for issue in told if issue.severity in GRAVE]
     if found:

@@ -18,7 +18,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.lab
 -- One version of one resource, with what the decision needs.
 SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about,
        (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
-       o.facts_rev, o.facts, o.type AS owner_type
+       o.facts_rev, o.facts, o.type AS owner_type, r.version AS newest
   FROM resource r
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
   JOIN owner o ON o.owner = r.owner
@@ -28,7 +28,7 @@ SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.sort_date, r.unit, r.
 -- The versions of one resource, newest first, below version $4.
 SELECT r.owner, r.type, r.id, v.version, v.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about,
        (v.method = 'DELETE') AS deleted, (v.salt IS NULL) AS erased, v.body, v.method,
-       o.facts_rev, o.facts, o.type AS owner_type
+       o.facts_rev, o.facts, o.type AS owner_type, r.version AS newest
   FROM resource r
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id
   JOIN owner o ON o.owner = r.owner
@@ -169,3 +169,8 @@ SELECT owner FROM fact WHERE kind = 'subscriber' AND data = $1;
 -- name: anybody
 -- Is anything in the journal?
 SELECT EXISTS (SELECT FROM owner);
+
+-- name: alone
+-- Keep others from writing to a record until the transaction ends, as those who write do.
+-- in    $1 owner
+SELECT FROM owner WHERE owner = $1 FOR NO KEY UPDATE;

@@ -18,6 +18,8 @@ from akson.record.projecting import FactRow, Lookup, Resource, bounds, row
 BEFORE, AFTER = timedelta(days=7), timedelta(days=7)  # an appointment: to prepare, and to write down what came of it
 ASKED = timedelta(days=180)  # a referral or an assignment that nobody has ended
 Bounds = tuple[str | None, str | None]
+# Of a CareTeam that says who answers for the record, and lets nobody in: its category.
+ANSWERS_SYSTEM, ANSWERS = "https://akson.no/fhir/care-team", "answers-for-record"
 _GOES_ON: Final = {"active", "planned", "onhold", "proposed", "arrived", "in-progress", "triaged"}
 _BOOKED: Final = {"booked", "arrived", "checked-in"}
 _ASKED_FOR: Final = {"active", "on-hold"}
@@ -43,9 +45,15 @@ def _episode(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
 
 
 def _care_team(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    if resource.get("status") in _GOES_ON:
+    if resource.get("status") in _GOES_ON and not says_who_answers(resource):
         members = [_named(one, "member") for one in resource.get("participant") or []]
         yield from relations("team", members, lookup, bounds(resource.get("period")))
+
+
+def says_who_answers(team: Resource | None) -> bool:
+    """Tell whether a CareTeam says who answers for the record, and nothing of who gives care."""
+    codings = (coding for one in (team or {}).get("category") or [] for coding in one.get("coding") or [])
+    return any(one.get("system") == ANSWERS_SYSTEM and one.get("code") == ANSWERS for one in codings)
 
 
 def _encounter(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:

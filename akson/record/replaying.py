@@ -41,7 +41,7 @@ async def carry_out(
     rows = await database.fetch(SQL.here, owner, [type_ for type_, _ in keys], [id_ for _, id_ in keys])
     if rows:
         here = rows[0]["facts_rev"], [row["type"] for row in rows], [row["id"] for row in rows]
-        await eraser.fetchval(SQL.erase, now, owner, *here, msgspec.json.encode(decision).decode())
+        await eraser.fetchval(SQL.again, now, owner, *here, msgspec.json.encode(decision).decode())
     return len(rows)
 
 

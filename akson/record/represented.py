@@ -77,15 +77,27 @@ async def representing(work: Work, owner: int) -> dict[str, Representative]:
 
     They are the facts that access itself asks: known by their national identifier, within their period, a proxy of age.
     """
-    rows = await fetch(work, SQL.representing, owner, [types.code_of(one) for one in ("Consent", "RelatedPerson")])
-    read = [(row, msgspec.json.decode(row["value"], type=Representation)) for row in rows]
-    said = [(row, one) for row, one in read if one.person and one.holds(work.now)]
+    said = [(row, one) for row, one in await _said(work, owner) if one.person and one.holds(work.now)]
     ended = {one.person for _, one in said if one.kind == "withdrawn"}
     found = {}
     for row, one in said:
         born = date.fromisoformat(row["born"]) if row["born"] else None
         stands = one.kind in _ACT and (one.kind != "proxy" or one.here or one.person not in ended)
         if stands and (one.kind != "proxy" or may_be_proxy(born, work.now)):
-            name = f"{types.name_of(row['type'])}/{row['id']}"
-            found[name] = Representative(person=one.person, kind=one.kind, born=born, areas=one.areas)
+            found[_name(row)] = Representative(person=one.person, kind=one.kind, born=born, areas=one.areas)
     return found
+
+
+async def naming(work: Work, owner: int, person: int) -> list[str]:
+    """Return all that makes somebody a proxy, now, later or before: "Consent/id", "RelatedPerson/id"; one statement."""
+    said = await _said(work, owner)
+    return [_name(row) for row, one in said if one.kind == "proxy" and one.person == person != 0]
+
+
+async def _said(work: Work, owner: int) -> list[tuple[Record, Representation]]:
+    rows = await fetch(work, SQL.representing, owner, [types.code_of(one) for one in ("Consent", "RelatedPerson")])
+    return [(row, msgspec.json.decode(row["value"], type=Representation)) for row in rows]
+
+
+def _name(row: Record) -> str:
+    return f"{types.name_of(row['type'])}/{row['id']}"

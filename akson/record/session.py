@@ -24,8 +24,11 @@ class Session:
     circle: list[Record] | None = None  # the citizen's own record, and those of whom they act for or have lost
     known: set[tuple[int, str, str]] = field(default_factory=set)  # (owner, type, id) seen to exist in this work
     new: dict[int, int] = field(default_factory=dict)  # owners made in this work: key -> type
+    vouched: set[str] = field(default_factory=set)  # of whom the register was asked in this work: "Practitioner/<id>"
     connection: asyncpg.Connection | None = None
     transaction: Any = None
+    release: str = ""  # the mark that all new in this work is given, see releasing.py
+    asks_unnamed: bool = False  # questions without a name may be written, see unnamed.py
     statements: int = 0
     traced: int = -1  # how much of what the work has seen stands in the log already, with what it wrote; -1: nothing
 

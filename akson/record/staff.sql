@@ -2,7 +2,11 @@
 -- Everything a practitioner is employed as, with names of person, unit and data controller.
 -- in  array literals: $1 systems of practitioners' identifiers, $2 systems of persons', $3 the numbers of those asked for
 -- uses index fact_person, which holds no fact of nobody: without <> 0 all facts there are were read in each request
-SELECT p.value AS number, p.owner AS person, e.unit, e.data, own.owner AS own,
+-- A shift on call comes with the employment it rests on, when that is the same person's.
+SELECT p.value AS number, p.owner AS person, e.unit, e.data,
+       (SELECT b.data FROM fact b WHERE b.owner = (e.data::json #>> '{value,rests}')::bigint AND b.kind = 'employment'
+          AND b.person = e.person LIMIT 1) AS base,
+       own.owner AS own,
        (SELECT f.data::json -> 'value' ->> 'name' FROM fact f WHERE f.owner = p.owner AND f.kind = 'professional') AS name,
        u.data::json -> 'value' ->> 'name' AS unit_name,
        u.id AS unit_id, nullif(u.unit, 0) AS controller,
@@ -18,7 +22,10 @@ SELECT p.value AS number, p.owner AS person, e.unit, e.data, own.owner AS own,
 
 -- name: employed
 -- What one person is employed as at one unit.
-SELECT data FROM fact WHERE person = $1 AND person <> 0 AND kind = 'employment' AND unit = $2;
+SELECT e.data,
+       (SELECT b.data FROM fact b WHERE b.owner = (e.data::json #>> '{value,rests}')::bigint AND b.kind = 'employment'
+          AND b.person = e.person LIMIT 1) AS base
+  FROM fact e WHERE e.person = $1 AND e.person <> 0 AND e.kind = 'employment' AND e.unit = $2;
 
 -- name: citizen
 -- The person a national identifier belongs to, unless they have taken their own access away (access/stopping.py).
@@ -31,3 +38,21 @@ SELECT p.owner, o.type, r.id, f.data::json -> 'value' ->> 'name' AS name, f.data
    AND NOT EXISTS (SELECT FROM fact s, jsonb (s.data::jsonb -> 'value' -> 'security') m
                     WHERE s.owner = p.owner AND s.kind = 'labelled' AND s.data::jsonb -> 'value' ->> 'type' = 'Consent'
                       AND m ? 'own-access-stopped' AND NOT m ? 'own-access-restored');
+
+-- name: known
+-- Who an attestation of another organisation is about and from, as far as they are known here: every owner that has the
+-- number. Organisations by the search tokens of their numbers, who asks by the national and by the HPR number.
+-- in   $1 systems of persons' numbers, $2 the same of practitioners', $3 the patient's number, $4 the number of who asks,
+--      $5 token of the legal entity, $6 token of the place, $7 token of the HPR number
+-- out  what: which of them; owners: their keys; id: of one of their resources
+SELECT k.what, array_agg(k.owner) AS owners, min(r.id) AS id
+  FROM (SELECT 'patient' AS what, p.owner FROM person_identifier p WHERE p.system = ANY ($1::text[]) AND p.value = $3
+        UNION SELECT 'practitioner', p.owner FROM person_identifier p WHERE p.system = ANY ($2::text[]) AND p.value = $4
+        UNION SELECT 'practitioner', t.owner FROM search_token t WHERE t.token = $7
+        UNION SELECT 'person', p.owner FROM person_identifier p WHERE p.system = ANY ($1::text[]) AND p.value = $4
+        UNION SELECT 'legal_entity', t.owner FROM search_token t WHERE t.token = $5
+        UNION SELECT 'point_of_care', t.owner FROM search_token t WHERE t.token = $6) k
+  LEFT JOIN owner o ON o.owner = k.owner
+  LEFT JOIN resource r ON r.owner = o.owner AND r.type = o.type
+ WHERE k.owner <> 0
+ GROUP BY k.what;

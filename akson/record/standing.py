@@ -30,7 +30,10 @@ Rows = Mapping[tuple[int, str, str], Any]  # rows of `standing` by owner, type, 
 _Key = tuple[int, int, str]  # owner, type, id
 _Keys = tuple[_Key, ...]
 LARGEST = 50  # keys of a set whose look is shared
-_WANTED = literal([types.code_of(name) for name in ANYBODYS])  # what they said, where they let nobody in, is weighed
+# What they said, where they let nobody in, is weighed; so are the person's own words, what a register answered, and who
+# answers for the record.
+_TOLD = (*ANYBODYS, "QuestionnaireResponse", "VerificationResult", "CareTeam")
+_WANTED = literal([types.code_of(name) for name in _TOLD])
 _BLOCK = '{"kind":"block"'  # as facts.py writes it
 
 

@@ -73,4 +73,4 @@ def marks_of(packed: bytes) -> frozenset[str]:
     """Return the codes of the security labels that a version carries itself, and what is in it if it is a Bundle."""
     meta, _, rest = unpacked(packed).partition(b"\n")  # see bodies.pack
     found = marks_in(msgspec.json.decode(meta)) if b'"security"' in meta else frozenset()
-    return found | marks_on(msgspec.json.decode(b"{" + rest + b"}")) if b'"security"' in rest else found
+    return found | marks_on(msgspec.json.decode(b"{" + rest + b"}")) if bodies.may_say(rest, b'"security"') else found

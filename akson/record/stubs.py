@@ -23,6 +23,7 @@ from akson.record import conditions
 from akson.record.conditions import Condition
 from akson.record.drafts import ITSELF, PERSON_TYPE, Draft, owner_path
 from akson.record.preparing import prepare
+from akson.record.search.values import escape
 from akson.record.session import execute, fetch, session
 from akson.record.stored import Stored
 
@@ -126,9 +127,7 @@ async def _identified(work: Work, owner: str | Identified) -> int:
 
 
 def _condition(system: str, value: str) -> Condition:
-    escaped = [part.replace("\\", "\\\\").replace(",", "\\,").replace("|", "\\|").replace("$", "\\$")
-               for part in (system, value)]  # fmt: skip
-    return Condition(type=PERSON_TYPE, pairs=(("identifier", "|".join(escaped)),))
+    return Condition(type=PERSON_TYPE, pairs=(("identifier", f"{escape(system)}|{escape(value)}"),))
 
 
 async def _where_it_stands(work: Work, draft: Draft, known: Keys, owner: int) -> int | None:

@@ -3,6 +3,8 @@
 -- in   $1 units, $2 owner keys of practitioners, $3 systems of persons' identifiers, $4 those of practitioners'
 -- uses indexes fact_unit, fact_person
 SELECT '' AS number, p.owner AS person, e.unit, e.data,
+       (SELECT b.data FROM fact b WHERE b.owner = (e.data::json #>> '{value,rests}')::bigint AND b.kind = 'employment'
+          AND b.person = e.person LIMIT 1) AS base,
        (SELECT i.owner FROM person_identifier n JOIN person_identifier i ON i.value = n.value AND i.system = ANY ($3::text[])
          WHERE n.owner = p.owner AND n.system = ANY ($4::text[]) AND i.owner <> 0 LIMIT 1) AS own,
        p.data::json -> 'value' ->> 'name' AS name, u.data::json -> 'value' ->> 'name' AS unit_name, u.id AS unit_id,

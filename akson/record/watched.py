@@ -79,6 +79,12 @@ async def workplaces(database: Database, persons: Iterable[int], now: datetime) 
     return found
 
 
+async def keepers(database: Database, owners: Sequence[int]) -> dict[int, int]:
+    """Return the data controller that keeps most of each record, of those that anybody keeps."""
+    rows = await database.fetch(SQL.kept_most, sorted(owners)) if owners else []
+    return {row["owner"]: row["keeper"] for row in rows if row["keeper"]}
+
+
 async def bearers(database: Database, names: Iterable[str], most: int) -> dict[str, int]:
     """Return how many residents bear each family name, `most` and one when they are more."""
     (slot,) = parameters("Patient")["family"].slots

@@ -41,10 +41,12 @@ SELECT n.name, (SELECT count(*) FROM (SELECT DISTINCT s.owner FROM search_string
 SELECT a.n,
        EXISTS (SELECT FROM resource r WHERE r.owner = a.patient AND r.author = a.actor AND r.type <> ALL ($6::smallint[])
                   AND r.last_updated BETWEEN a.since AND a.until) AS own,
-       EXISTS (SELECT FROM resource r WHERE r.owner = a.patient AND r.unit = a.unit AND r.type <> ALL ($6::smallint[])
-                  AND r.last_updated BETWEEN a.since AND a.until)
+       (a.unit <> 0  -- 0 is the unit of our own jobs, and of strangers
+        AND EXISTS (SELECT FROM resource r WHERE r.owner = a.patient AND r.unit = a.unit AND r.type <> ALL ($6::smallint[])
+                       AND r.last_updated BETWEEN a.since AND a.until))
        OR EXISTS (SELECT FROM fact f
-                   WHERE f.owner = a.patient AND f.kind = 'relation' AND (f.unit = a.unit OR f.person = a.actor)
+                   WHERE f.owner = a.patient AND f.kind = 'relation'
+                     AND ((f.unit = a.unit AND a.unit <> 0) OR (f.person = a.actor AND a.actor <> 0))
                      AND f.data::json #>> '{value,kind}' IN ('appointment', 'task', 'referral', 'admission')
                      AND coalesce((f.data::json #>> '{value,start}')::timestamptz, '-infinity') <= a.until
                      AND coalesce((f.data::json #>> '{value,end}')::timestamptz, 'infinity') >= a.since) AS units
@@ -56,3 +58,11 @@ SELECT a.n,
 -- in    $1 owner, $2 type code of Patient
 SELECT r.id, (SELECT f.data::json -> 'value' ->> 'name' FROM fact f WHERE f.owner = r.owner AND f.kind = 'person') AS name
   FROM resource r WHERE r.owner = $1 AND r.type = $2 AND NOT r.deleted;
+
+-- name: kept_most
+-- The data controller that keeps most of each record.
+-- in    $1 owners
+SELECT p.owner, (SELECT mode() WITHIN GROUP (ORDER BY nullif(coalesce(nullif(u.unit, 0), nullif(e.unit, 0), e.controller), 0))
+                   FROM resource e LEFT JOIN fact u ON u.owner = e.unit AND u.kind = 'unit'
+                  WHERE e.owner = p.owner AND NOT e.deleted) AS keeper
+  FROM unnest($1::bigint[]) AS p (owner);

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from akson.access import override
+from akson.access import override, roles
 from akson.access.facts import Facts, Opening, protects
+from akson.access.roles import OWN_JOB
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.work import Kind, Work
@@ -16,9 +17,11 @@ from akson.record.changes import Change
 from akson.record.consents import OPENING
 from akson.record.deciding import asked, labels_of
 from akson.record.facts import GOVERNING
-from akson.record.relating import ANYBODYS
+from akson.record.relating import ANYBODYS, says_who_answers
+from akson.record.session import session
 from akson.registers.identifiers import PERSON_SYSTEMS
 
+AUTHORISED: Final = "https://akson.no/fhir/authorisation"  # codings: what the register of health personnel answered
 OWN_WORDS: Final = "https://akson.no/fhir/own-words"  # identifiers: what citizens tell of themselves
 _STAFF: Final = {"PractitionerRole", "Practitioner"}
 _SIGNS_IN: Final = tuple(f"Practitioner|{system}|" for system in PERSON_SYSTEMS)
@@ -35,12 +38,14 @@ def weigh(work: Work, change: Change, facts: Facts) -> Act:
     be weighed again, on other facts.
     """
     act, change.lets_in = act_of(change), True
-    if _speaks_for(work, change):
+    if _speaks_for(work, change) or _authorises(work, change):
         return Act.ATTEST
     if act is Act.ATTEST and _entrusts(work, change):
         return Act.GOVERN
     if _makes_staff(work, change) or _takes_a_self(work, change):
         return Act.ATTEST
+    if act is Act.WRITE and change.type == "CareTeam" and any(map(says_who_answers, (change.stood, change.resource))):
+        return Act.GOVERN  # who answers for a record is for those who give care, and for no opening
     if act is not Act.GOVERN or change.type not in ANYBODYS or _governing(change.stated):
         return act
     change.lets_in = _says_who(change) and asked(work, facts, labels_of(work, change), Act.GOVERN).permit
@@ -70,11 +75,40 @@ def act_of(change: Change) -> Act:
 
 
 def _speaks_for(work: Work, change: Change) -> bool:
-    """Tell whether somebody at work, or an app, would put words in the person's mouth: what they tell of themselves."""
-    if change.type != "QuestionnaireResponse" or change.resource is None:
+    """Tell whether somebody would put words in the person's mouth, or take them out: what they tell of themselves.
+
+    That is for the person, and who acts for them, on their own pages: not for those at work, an app or a program. Old
+    records are loaded as they stand, by who has brought nothing of the person's own before.
+    """
+    if change.type != "QuestionnaireResponse" or OWN_JOB in work.actor.scopes:
         return False
-    told = (change.resource.get("identifier") or {}).get("system") == OWN_WORDS
-    return told and (work.actor.kind is Kind.STAFF or bool(work.actor.kind is Kind.CITIZEN and work.actor.scopes))
+    stood, comes = (((one or {}).get("identifier") or {}).get("system") for one in (change.stood, change.resource))
+    if OWN_WORDS not in (stood, comes) or (work.actor.kind is Kind.CITIZEN and not work.actor.scopes):
+        return False
+    return stood == OWN_WORDS or not roles.loads(work.actor)
+
+
+def vouch(work: Work, person: str) -> None:
+    """Let what the register of health personnel answered about somebody be written, by who has just asked it.
+
+    person  "Practitioner/<id>"
+    """
+    session(work).vouched.add(person)
+
+
+def _authorises(work: Work, change: Change) -> bool:
+    """Tell whether somebody would write, change or remove what the register of health personnel answered."""
+    if change.type != "VerificationResult":
+        return False
+    told = [one for one in (change.stood, change.resource) if one and AUTHORISED in _systems(one)]
+    about = {target.get("reference") for one in told for target in one.get("target") or ()}
+    return bool(told) and not (about and about <= session(work).vouched and change.brings)
+
+
+def _systems(verified: dict[str, Any]) -> set[str]:
+    """Return the code systems of the statuses in a VerificationResult."""
+    statuses = (source.get("validationStatus") or {} for source in verified.get("primarySource") or ())
+    return {coding.get("system", "") for status in statuses for coding in status.get("coding") or ()}
 
 
 def _entrusts(work: Work, change: Change) -> bool:

@@ -38,6 +38,35 @@ class Place:
     parent: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """One role that one member of staff has at a unit. id: of the Practitioner; home: what the unit is part of."""
+
+    person: int
+    id: str
+    name: str
+    role: str  # a key of akson.access.roles.ROLES
+    unit: int
+    home: int
+    home_id: str
+    home_name: str
+
+
+async def posts(work: Work, units: Iterable[int], persons: Iterable[int]) -> list[Post]:
+    """Return who works at `units`, or at what those are part of, and what `persons` work as; by name, shifts left out.
+
+    One statement.
+    """
+    rows = await fetch(work, SQL.posts, sorted(units), sorted(persons), _PRACTITIONER)
+    jobs = ((row, employment(row["data"], row["base"])) for row in rows)
+    found = [
+        Post(person=row["person"], id=row["id"], name=row["name"] or "", role=job.role, unit=row["unit"],
+             home=row["home"], home_id=row["home_id"], home_name=row["home_name"] or "")
+        for row, job in jobs if job.holds(work.now) and not job.rests and job.role in ROLES
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (one.name, one.role, one.unit))
+
+
 async def places(work: Work, units: Iterable[int]) -> list[Place]:
     """Return units and the organisations they are part of, each once, by name; one statement."""
     rows = await fetch(work, SQL.places, sorted(set(units)), _ORGANIZATION)
@@ -49,7 +78,7 @@ async def working(work: Work, units: Iterable[int], persons: Iterable[int] = ())
     """Return those who work at `units` now, and those of `persons` who work anywhere, each once, by name."""
     found: dict[int, Worker] = {}
     for row in await fetch(work, SQL.working, list(units), list(persons), _PRACTITIONER):
-        job = employment(row["data"])
+        job = employment(row["data"], row["base"])
         if job.holds(work.now) and job.role in ROLES:
             worker = Worker(id=row["id"], owner=row["owner"], name=row["name"] or "", unit=row["unit_name"] or "",
                             role=called(job.role))  # fmt: skip

@@ -26,6 +26,7 @@ SQL = queries(__file__, "worklist.sql")
 READING = queries(__file__, "reading.sql")
 TASK: Final = "https://akson.no/fhir/task"  # Task.code
 FOR_INFORMATION: Final = "orientering"  # to be known, not acted on: kind "notice" instead of "task"
+NAMELESS: Final = "spurt-uten-navn"  # a question that tells nobody whom it is about; the category of what says so, too
 CASE: Final = "case"  # kind of what citizens ask for by right, see cases.py
 DEMAND: Final = "demand"  # kind of those that who answers for the record answers
 OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")

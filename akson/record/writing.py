@@ -18,7 +18,7 @@ from akson.audit.log import entry
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.record import anew, own
+from akson.record import anew, own, releasing
 from akson.record.authoring import introduce
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
@@ -51,7 +51,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
         return
     begins = state.connection is None
     for _ in range(_TRIES):
-        if not last or any(change.type in _FOLLOWED or anew.is_needed(change) for change in changes):
+        if not last or any(_is_followed(work, change) for change in changes):
             await transaction(work)
         try:
             times = await _written(work, changes)
@@ -67,6 +67,11 @@ async def flush(work: Work, *, last: bool = False) -> None:
                 return
             await _index_anew(work, changes)
     raise Refused("AK-J008")
+
+
+def _is_followed(work: Work, change: Change) -> bool:
+    """Tell whether something is written beside the change, in the same transaction."""
+    return change.type in _FOLLOWED or anew.is_needed(change) or releasing.is_held(change, work.now)
 
 
 async def _written(work: Work, changes: Sequence[Change]) -> Times:
@@ -108,6 +113,8 @@ async def _project(work: Work, changes: Sequence[Change]) -> None:
     """
     for owner in sorted({change.owner for change in changes if anew.is_needed(change)}):
         await anew.index(await transaction(work), owner, work.office.hasher, work.office.ids)
+    if any(releasing.is_held(change, work.now) for change in changes):
+        await releasing.plan(await transaction(work), changes, work.now)
     if own_parameters := {change.id: change.resource for change in changes if change.type == own.TYPE}:
         await own.project(await transaction(work), own_parameters)
     concerned = [change for change in changes if change.type in projecting.TYPES]

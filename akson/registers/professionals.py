@@ -36,7 +36,9 @@ class Result(StrEnum):
     VALID = "valid"
     LIMITED = "limited"  # valid, under conditions
     UNKNOWN = "unknown"  # nobody has that number
-    ANOTHER = "another"  # the number is somebody else's
+    UNNUMBERED = "unnumbered"  # no number is known of them, so they are unknown there too
+    ANOTHER = "another"  # the number is somebody else's, or the register does not say whose
+    DOUBTED = "doubted"  # it knows them no more, and many others with them: it may be the register that is wrong
     ENDED = "ended"  # revoked, suspended, given up or run out
     OTHER_PROFESSION = "other-profession"
 
@@ -92,8 +94,11 @@ class Professional:
     approvals: tuple[Approval, ...]
 
     def may(self, professions: Collection[str], fnr: str, day: date) -> Result:
-        """Say whether this person, known here by `fnr`, may work as one of the professions that day."""
-        if self.fnr and fnr and self.fnr != fnr:
+        """Say whether this person, known here by `fnr`, may work as one of the professions that day.
+
+        A number that the register does not tie to anybody proves nothing of who gives it.
+        """
+        if fnr and self.fnr != fnr:
             return Result.ANOTHER
         named = [one for one in self.approvals if one.profession in professions]
         if not named:

@@ -140,20 +140,26 @@ class OidcClient:
         jti = f"logout {self.provider.name} {jose.text(claims, 'jti')}"
         return Logout(issued=issued, jti=jti, until=now + 2 * OLDEST)
 
-    async def machine_token(self, scope: str) -> Tokens:
-        """Return an access token for ourselves, no person present (client_credentials)."""
-        metadata = await self.remote.metadata(self._clock())
-        return await self._tokens(metadata, {"grant_type": "client_credentials", "scope": scope})
+    async def machine_token(self, scope: str, details: Mapping[str, Any] | None = None) -> Tokens:
+        """Return an access token for ourselves, no person present (client_credentials).
 
-    async def call(self, method: str, url: str, access_token: str, **more: Any) -> httpx.Response:
+        details  what the token shall carry on beside, as the claim assertion_details of our assertion (HelseID)
+        """
+        metadata = await self.remote.metadata(self._clock())
+        return await self._tokens(metadata, {"grant_type": "client_credentials", "scope": scope}, details)
+
+    async def call(
+        self, method: str, url: str, access_token: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
         """Call an API with a key-bound access token; answers its demand for a nonce once."""
         nonce = ""
         for _ in range(2):
             proof = dpop.make(self._keyring.signer, method, url, self._clock(), token=access_token, nonce=nonce)
-            headers = {"authorization": f"DPoP {access_token}", "dpop": proof}
-            answer = await send(self._http, method, url, headers=headers, **more)
+            proven = {**(headers or {}), "authorization": f"DPoP {access_token}", "dpop": proof}
+            answer = await send(self._http, method, url, headers=proven, **more)
             nonce = answer.headers.get("dpop-nonce", "")
-            if answer.status_code != 401 or not nonce or "use_dpop_nonce" not in answer.headers["www-authenticate"]:
+            asks = answer.headers.get("www-authenticate", "")
+            if answer.status_code != 401 or not nonce or "use_dpop_nonce" not in asks:
                 break
         return answer
 
@@ -166,12 +172,14 @@ class OidcClient:
         query = {"client_id": self.provider.client_id, "post_logout_redirect_uri": self.provider.leave_uri}
         return f"{endpoint}?{urlencode(query)}" if endpoint else ""
 
-    async def _tokens(self, metadata: Metadata, form: Mapping[str, str]) -> Tokens:
+    async def _tokens(
+        self, metadata: Metadata, form: Mapping[str, str], details: Mapping[str, Any] | None = None
+    ) -> Tokens:
         """Ask the token endpoint; when it wants its nonce in the proof, ask once more with it."""
         endpoint, nonce = metadata.token_endpoint, ""
         for _ in range(2):
             proof = dpop.make(self._keyring.signer, "POST", endpoint, self._clock(), nonce=nonce)
-            body = {**form, **self._resource(), **self._assertion()}
+            body = {**form, **self._resource(), **self._assertion(details)}
             answer = await send(self._http, "POST", endpoint, data=body, headers={"dpop": proof})
             nonce = answer.headers.get("dpop-nonce", "")
             if answer.status_code != 400 or not nonce or _error(answer) != "use_dpop_nonce":
@@ -183,10 +191,11 @@ class OidcClient:
             raise Refused("AK-L004", detail="the access token is not bound to our key")
         return tokens
 
-    def _assertion(self) -> dict[str, str]:
+    def _assertion(self, details: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Return what proves that we are the client (RFC 7523). Its audience is the issuer, as FAPI 2.0 says."""
         now, key, us = int(self._clock().timestamp()), self._keyring.signer, self.provider.client_id
         claims = {"iss": us, "sub": us, "aud": self.provider.issuer, "jti": jose.fresh(), "iat": now, "exp": now + 60}
+        claims |= {"assertion_details": details} if details else {}
         assertion = jose.sign(claims, key, typ="JWT", kid=key.thumbprint())
         return {"client_id": us, "client_assertion_type": ASSERTION, "client_assertion": assertion}
 

@@ -24,6 +24,7 @@ class Guarded:
     synthetic_ids: bool = False  # synthetic national ids are accepted
     bearer: bool = False  # access tokens that are not bound to a key are accepted
     open_database: bool = False  # others could read what goes to the database, or answer in its place
+    open_scanner: bool = False  # likewise the files that are searched for malware: its protocol has no TLS
 
 
 def is_production(environment: str) -> bool:
@@ -44,6 +45,7 @@ def refuse_in_production(settings: Guarded) -> None:
         "tilgangsbevis som ikke er bundet til en nøkkel": settings.bearer,
         "adresser uten https": plain,
         "en database på en annen maskin uten sslmode=verify-full": settings.open_database,
+        "en virusskanner på en annen maskin": settings.open_scanner,
     }.items() if there]  # fmt: skip
     if found:
         raise Refused("AK-L009", what=", ".join(found))

@@ -16,7 +16,7 @@ import msgspec
 from akson.base.errors import Refused
 from akson.signin import jose
 from akson.signin.keys import Keyring
-from akson.signin.remote import parsed, send
+from akson.signin.remote import parsed, refuse_open, send
 
 GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LASTS: Final = 60  # seconds of a grant
@@ -81,5 +81,6 @@ class Maskinporten:
             found = parsed(answer, _Metadata) if answer.status_code == 200 else None
             if found is None or found.issuer != self.issuer:
                 raise Refused("AK-L004", detail="no such issuer")
+            refuse_open(self.issuer, found.token_endpoint)
             self._endpoint = found.token_endpoint
         return self._endpoint

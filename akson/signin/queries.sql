@@ -63,18 +63,23 @@ SELECT actor, choices, provider FROM live;
 -- name: locked_session
 -- Find a session that its person may go on with after signing in anew: locked, or not used for a while.
 -- in    $1 digest, $2 now, $3 idle limit interval, $4 absolute limit interval
--- out   actor, provider; or no row
-SELECT actor, provider FROM signin_session
+-- out   actor, provider, page; or no row
+SELECT actor, provider, coalesce(page, '') AS page FROM signin_session
  WHERE digest = $1 AND actor ->> 'kind' = 'staff' AND started_at > $2::timestamptz - $4::interval
    AND (locked_at IS NOT NULL OR seen_at <= $2::timestamptz - $3::interval);
 
 -- name: lock_session
 -- Lock a session, under a new cookie.
--- in    $1 digest, $2 new digest, $3 now
+-- in    $1 digest, $2 new digest, $3 now, $4 the page it was at; '': as it stands
 -- out   one row; or none: a citizen's session, or no session
-UPDATE signin_session SET digest = $2, locked_at = coalesce(locked_at, $3)
+UPDATE signin_session SET digest = $2, locked_at = coalesce(locked_at, $3), page = coalesce(nullif($4, ''), page)
  WHERE digest = $1 AND actor ->> 'kind' = 'staff'
 RETURNING true;
+
+-- name: keep_page
+-- Keep the page that a session, live or locked, is to go on at.
+-- in    $1 digest, $2 page
+UPDATE signin_session SET page = $2 WHERE digest = $1;
 
 -- name: end_at_issuer
 -- End what the issuer says has ended: its session, or all of a person's.

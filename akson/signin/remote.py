@@ -35,6 +35,13 @@ class Metadata(msgspec.Struct, frozen=True):
     end_session_endpoint: str = ""
     authorization_response_iss_parameter_supported: bool = False
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (
+            self.authorization_endpoint, self.token_endpoint, self.pushed_authorization_request_endpoint, self.jwks_uri,
+            *filter(None, [self.end_session_endpoint]),
+        )  # fmt: skip
+
 
 class KeySet(msgspec.Struct, frozen=True):
     """A published JWK set."""
@@ -80,6 +87,7 @@ class Remote:
             found = await self._get(f"{self._issuer}/.well-known/openid-configuration", Metadata)
             if found.issuer != self._issuer:
                 raise Refused("AK-L004", detail="the discovery document names another issuer")
+            refuse_open(self._issuer, *found.addresses)
             self._metadata = now, found
         return self._metadata[1]
 
@@ -99,6 +107,12 @@ class Remote:
         if answer.status_code != 200:
             raise Refused("AK-L004", detail=f"status {answer.status_code}")
         return parsed(answer, shape)
+
+
+def refuse_open(issuer: str, *addresses: str) -> None:
+    """Raise Refused AK-L004 when an issuer that is asked by https names an address that is not."""
+    if issuer.startswith("https://") and not all(url.startswith("https://") for url in addresses):
+        raise Refused("AK-L004", detail="the issuer names an address without https")
 
 
 async def send(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> httpx.Response:

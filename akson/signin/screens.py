@@ -107,18 +107,28 @@ class _Door:
             return go(f"{signin.base_url}/logg-inn?{request.url.query}")
         await signin.tickets.count(f"start {_address(request)}", signin.starts, now=now)
         to = _local(request.query_params.get("til", ""))
-        locked = await signin.sessions.locked(signin.sessions.cookie_of(request), now)
+        cookie = signin.sessions.cookie_of(request)
+        locked = await signin.sessions.locked(cookie, now)
+        if locked and "til" in request.query_params:
+            return await self._kept(request, cookie, to)
         # Led here by another site: the person presses a button first.
         led = request.headers.get("sec-fetch-site") == "cross-site"
         asked = "" if led else request.query_params.get("med", "")
         name = asked or (next(iter(signin.providers)) if len(signin.providers) == 1 and not locked and not led else "")
         if locked and name not in signin.providers:
-            return page(signin.renderer, "locked.html", who=locked.actor, provider=locked.provider, to=to)
+            return page(signin.renderer, "locked.html", who=locked.actor, provider=locked.provider)
         if name not in signin.providers:
             offered = [client.provider for client in signin.providers.values()]
             return page(signin.renderer, "providers.html", providers=offered, to=to)
         anew = locked is not None or request.query_params.get("nytt") == "1"
         return await self._depart(signin.providers[name], to, now, anew=anew)
+
+    async def _kept(self, request: Request, cookie: str, to: str) -> Response:
+        """Come here anew without the page in the address: it is of who locked the screen, and kept with the session."""
+        if to:
+            await self._in.sessions.keep_page(cookie, to)
+        rest = {name: value for name, value in request.query_params.items() if name != "til"}
+        return go(f"/logg-inn?{urlencode(rest)}" if rest else "/logg-inn")
 
     async def _depart(self, client: OidcClient, to: str, now: datetime, *, anew: bool) -> Response:
         browser, verifier, nonce = fresh(), fresh(), fresh()
@@ -164,7 +174,7 @@ class _Door:
         )
         actor = actors[0] if len(actors) == 1 else chosen
         await signin.noted(Event(what="in", actor=actor, address=_address(request)))
-        to = "" if locked and not chosen else pending.to  # the page was of whoever sat here before
+        to = pending.to if locked is None else locked.page if chosen else ""  # the page is of whoever was locked out
         answer = go((to or signin.home(actor)) if actor else _roles_page(to))
         answer.delete_cookie(
             self._browser, path="/", httponly=True, samesite="lax", secure=signin.sessions.settings.secure
@@ -231,8 +241,8 @@ class _Door:
         if session is not None:
             same_session(form.get("_csrf", ""), session.csrf)
             await signin.noted(Event(what="locked", actor=session.actor, address=_address(request)))
-        answer = go(f"/logg-inn?{urlencode({'til': to})}" if (to := _local(form.get("til", ""))) else "/logg-inn")
-        if secret := await signin.sessions.lock(cookie, now):
+        answer = go("/logg-inn")
+        if secret := await signin.sessions.lock(cookie, now, _local(form.get("til", ""))):
             signin.sessions.hand_over(answer, secret)
         elif await signin.sessions.end(cookie):
             signin.sessions.take_back(answer)

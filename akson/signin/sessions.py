@@ -64,10 +64,11 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class Locked:
-    """A session of staff that waits for its person to sign in anew."""
+    """A session of staff that waits for its person to sign in anew. page: where it was; nobody else is told."""
 
     actor: Actor
     provider: str
+    page: str = ""
 
     def among(self, actors: list[Actor]) -> Actor | None:
         """Return the role it was in, if the one who has signed in may still act in it."""
@@ -118,14 +119,20 @@ class Sessions:
         )  # fmt: skip
         return secret
 
-    async def lock(self, cookie: str, now: datetime) -> str:
+    async def lock(self, cookie: str, now: datetime, page: str = "") -> str:
         """Let nobody in until its person has signed in anew; return the new cookie, "" where staff have no session.
+
+        page  of ours, to go on at; "": as it stands
 
         Browsers that keep pages to go back to forget them when a cookie changes that no script can read.
         """
         secret = fresh()
-        done = await self._db.fetchval(SQL.lock_session, sha256(cookie), sha256(secret), now)
+        done = await self._db.fetchval(SQL.lock_session, sha256(cookie), sha256(secret), now, page)
         return secret if done else ""
+
+    async def keep_page(self, cookie: str, page: str) -> None:
+        """Keep the page to go on at after a lock: with the session, for the next one here could read an address."""
+        await self._db.execute(SQL.keep_page, sha256(cookie), page)
 
     async def locked(self, cookie: str, now: datetime) -> Locked | None:
         """Return the session of `cookie` if its person may go on with it after signing in anew."""
@@ -218,7 +225,9 @@ def cookie_is_secure(base_url: str) -> bool:
 
 
 def _locked(row: Any) -> Locked | None:
-    return Locked(actor=msgspec.json.decode(row["actor"], type=Actor), provider=row["provider"]) if row else None
+    if not row:
+        return None
+    return Locked(actor=msgspec.json.decode(row["actor"], type=Actor), provider=row["provider"], page=row["page"])
 
 
 def _actor(stored: str | None) -> Actor | None:

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from akson.base.errors import Refused
 from akson.base.work import Actor
 from akson.signin import dpop, jose
+from akson.signin.attestation import CLAIM, carried
 from akson.signin.jose import BadToken
-from akson.signin.model import EVERYBODY, HIGHEST, TokenClaims
+from akson.signin.model import EVERYBODY, HIGHEST, STAFF, TokenClaims
 from akson.signin.remote import KeySource
 from akson.signin.tickets import Tickets
 
@@ -101,6 +102,8 @@ class Verifier:
         )  # fmt: skip
         if found.person is not None and found.person.kind not in trust.vouches:
             raise BadToken(f"this issuer does not vouch for {found.person.kind}")
+        if carried(claims) and STAFF not in trust.vouches:
+            raise BadToken("this issuer carries no attestations")
         if found.person is not None and found.person.level not in trust.levels:
             raise Refused("AK-L005")
         return found
@@ -134,7 +137,7 @@ def acting(token: TokenClaims, actors: list[Actor]) -> Actor:
     role, unit = str(token.claims.get("akson_role", "")), str(token.claims.get("akson_unit", ""))
     fitting = [one for one in actors if unit in {"", one.unit_name} and role.casefold() in {"", one.role.casefold()}]
     if not fitting:
-        raise Refused("AK-L006")
+        raise Refused("AK-L006", detail=f"nor does the token carry {CLAIM}" if not actors else None)
     return fitting[0]
 
 

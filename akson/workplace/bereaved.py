@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from akson.access.bereaved import kinship
+from akson.access.rights import ANSWERED_WITHIN, GRACE
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Choices, Day, Fault, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
@@ -18,7 +19,7 @@ from akson.patient import bereaved as giving
 from akson.patient import cases
 from akson.patient.cases import Case
 from akson.record import bereaved
-from akson.record.cases import BEREAVED, GRANTED, MOST_WORDS, SORTS
+from akson.record.cases import BEREAVED, GRANTED, MOST_WORDS, OUTPUT, SORTS, UNTIL, given
 from akson.record.deciding import facts_for
 from akson.record.session import undo
 from akson.workplace import casework, telling
@@ -36,16 +37,22 @@ FORM: Final = Form(
     LongText(name="svar", label="demand.after_answer", help="demand.help_after", longest=MOST_WORDS, rows=6),
     Hidden(name="version"),
 )
+AGAIN: Final = Form(
+    LongText(name="hvorfor", label="demand.withdraw_why", help="demand.withdraw_help", longest=MOST_WORDS, rows=4),
+    Hidden(name="version"),
+)
 PERIOD: Final = Form(
     Day(name="fra", label="demand.from", required=False), Day(name="til", label="demand.to", required=False)
 )
 
 
 async def page(work: Work, visit: Visit, case: Case) -> Page | Go:
-    """Show one request with the entries that may be given; decide, and give what is chosen.
+    """Show one request with the entries that may be given; decide, and give what is chosen; later, take it back.
 
     The log has each entry that is shown.
     """
+    if case.closed:
+        return await _closed(work, visit, case)
     day = local(work.now + LASTS).date().isoformat()
     filled = FORM.read(visit.form) if visit.sent else FORM.blank(version=case.stored.version, leses_til=day)
     chosen = frozenset(visit.every("gi"))
@@ -59,8 +66,33 @@ async def page(work: Work, visit: Visit, case: Case) -> Page | Go:
             await undo(work)
             filled = filled.with_refused(refused)
     shown = await _drawn(work, case, chosen, visit.form if visit.sent else visit.query)
-    return Page("krav_etterlatt.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
-                form=None if case.closed else filled)  # fmt: skip
+    return Page("krav_etterlatt.html", status=422 if filled.sent else 200, title=shown.title, case=shown, form=filled,
+                again=None)  # fmt: skip
+
+
+async def _closed(work: Work, visit: Visit, case: Case) -> Page | Go:
+    """Show what was decided; while a relative may read what they were given, let it be taken back."""
+    reads = case.outcome == GRANTED and local(work.now).date() <= _until(case)
+    if visit.sent and not reads:
+        raise Refused("AK-B004")
+    filled = AGAIN.read(visit.form) if visit.sent else AGAIN.blank(version=case.stored.version)
+    if filled.valid:
+        try:
+            given = version(str(filled.values["version"]))
+            await giving.withdraw(work, case.stored, given, text=str(filled.values["hvorfor"]))
+            return Go("/krav", said="demand.withdrawn_said")
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    shown = await _drawn(work, case, frozenset(), {})
+    return Page("krav_etterlatt.html", status=422 if filled.sent else 200, title=shown.title, case=shown, form=None,
+                again=filled if reads else None)  # fmt: skip
+
+
+def _until(case: Case) -> date:
+    """Return the last day on which the relative may read."""
+    told = given(case.stored.resource.get("output") or (), OUTPUT, UNTIL)
+    return date.fromisoformat(told) if isinstance(told, str) else date.min
 
 
 def _whole(filled: Filled, chosen: frozenset[str]) -> Filled:
@@ -73,12 +105,12 @@ def _whole(filled: Filled, chosen: frozenset[str]) -> Filled:
 
 
 async def _decide(work: Work, case: Case, filled: Filled, chosen: frozenset[str]) -> None:
-    outcome, text, given = (str(filled.values[name]) for name in ("utfall", "svar", "version"))
+    outcome, text, seen = (str(filled.values[name]) for name in ("utfall", "svar", "version"))
     until = filled.values["leses_til"]
     if outcome == GRANTED and isinstance(until, date):
-        await giving.give(work, case.stored, version(given), text=text, items=sorted(chosen), until=until)
+        await giving.give(work, case.stored, version(seen), text=text, items=sorted(chosen), until=until)
     else:
-        await cases.answer(work, case.stored, version(given), text=text, outcome=outcome)
+        await cases.answer(work, case.stored, version(seen), text=text, outcome=outcome)
 
 
 async def _drawn(work: Work, case: Case, chosen: frozenset[str], sent: Mapping[str, str]) -> casework.Bereaved:
@@ -93,7 +125,9 @@ async def _drawn(work: Work, case: Case, chosen: frozenset[str], sent: Mapping[s
         asked=said(case.asked, work.now), due=full_date(case.due), now=telling.near(case, work),
         state=telling.state(case, work), entries=entries, kept=kept, chosen=chosen, since=sent.get("fra", ""),
         until=sent.get("til", ""), action=f"/krav/{case.stored.id}", answer=case.answer,
-        outcome=texts().plain(f"demand.after_{case.outcome}") if case.closed else "",
+        outcome=texts().plain(f"demand.after_{case.outcome}").partition("\n")[0] if case.closed else "",
+        read_until=full_date(_until(case)) if case.outcome == GRANTED else "",
+        over=not case.closed and work.now >= case.asked + ANSWERED_WITHIN + GRACE,
     )  # fmt: skip
 
 

@@ -87,6 +87,33 @@ class Demanded:
     state: str
     entry: Entry | None  # while it waits, for who may see it
     closed_to_you: str  # why not
+    held: str  # why nothing can be erased now
+    action: str
+    answer: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appealed:
+    """An appeal, with the refusal and the entry it is about."""
+
+    title: str
+    person: str
+    asker: str  # who asked on the person's behalf
+    words: str
+    asked: str
+    due: str
+    now: bool
+    state: str
+    demanded: str  # what the citizen wrote in the first place
+    refused: str  # with what reasons
+    refused_by: str  # "Jonas Eikeland, 23.11.2026"
+    entry: Entry | None  # while it waits, for who may see it
+    closed_to_you: str  # why not
+    held: str  # why nothing can be erased now
+    comment: str  # of who refused, when it was passed on
+    commented: str  # "Jonas Eikeland, 23.11.2026"
+    letter_href: str  # while it lies with Statsforvalteren
     action: str
     answer: str
     outcome: str
@@ -110,6 +137,31 @@ class Bereaved:
     chosen: frozenset[str]  # of the entries
     since: str  # the period that is shown, as typed
     until: str
+    read_until: str  # the day through which the relative may read
+    over: bool  # so long after the deadline that nothing is shown any more
+    action: str
+    answer: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Represented:
+    """A request that the patient's representative be told what is withheld, with what that is."""
+
+    title: str
+    person: str
+    asker: str  # who asked on the person's behalf
+    named: str  # the representative
+    as_: str  # "Lege"
+    reached: str  # how to reach them
+    words: str
+    asked: str
+    due: str
+    now: bool
+    state: str
+    entries: tuple[Entry, ...]  # while it waits, for who may see them
+    files: tuple[tuple[str, str], ...]  # of these: what each is called, and where it is fetched
+    why: str  # the ground and the reason the patient was told
     action: str
     answer: str
     outcome: str

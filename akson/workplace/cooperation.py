@@ -16,9 +16,10 @@ from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.exchange import addresses, sending
+from akson.fhir.files import unlike
 from akson.patient.chart import open_chart
 from akson.patient.reading import display, reference
-from akson.record import journal
+from akson.record import journal, scanning
 from akson.record.session import Within, undo
 from akson.record.stored import Stored
 from akson.workplace import course, handling, messages, writing
@@ -91,8 +92,7 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
         try:
             written, receiver = writing.communication(filled, patient), int(str(filled.values["mottaker"]))
             if do == "send":
-                made = await sending.send(work, written, to=receiver)
-                return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
+                return await messages.sent(work, patient, written, receiver)
             draft = writing.draft(await sending.preview(work, written, to=receiver))
         except Refused as refused:
             await undo(work)
@@ -117,10 +117,11 @@ async def attachment(work: Work, visit: Visit, patient: str, message: str, numbe
         described = document.resource["content"][0]["attachment"]
         binary = await journal.read(work, *described["url"].split("/", 1))
         carried = described | {"data": binary.resource.get("data", "")}
-    mime = carried.get("contentType", "")
+    mime, data = carried.get("contentType", ""), base64.b64decode(carried.get("data", ""))
+    await scanning.refuse(work, data)
     name = quote(carried.get("title") or f"vedlegg-{number}", safe="")
     return Response(
-        base64.b64decode(carried.get("data", "")), media_type=mime if mime in _SHOWABLE else "application/octet-stream",
+        data, media_type=mime if mime in _SHOWABLE and not unlike(mime, data) else "application/octet-stream",
         headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
     )  # fmt: skip
 
@@ -138,7 +139,8 @@ def present(mail: Mail, root: str, tab: str, current: str, opened: Message | Non
     return Cooperation(
         tabs=tuple(_tab(name, tab, root, len(_filtered(threads, name))) for name in TABS),
         threads=tuple(_filtered(threads, tab)), open=opened,
-        new=(Button(text=texts().plain("cooperation.new"), href=f"{root}/samhandling/ny", main=True, icon="plus"),),
+        new=(Button(text=texts().plain("cooperation.new"), href=f"{root}/samhandling/ny", main=True, icon="plus"),
+             Button(text=texts().plain("nameless.title"), href=f"{root}/samhandling/uten-navn")),
         more=messages.MOST if len(mail.messages) >= messages.MOST else 0,
     )  # fmt: skip
 

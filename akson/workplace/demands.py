@@ -6,21 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from starlette.responses import Response
+
 from akson.access.roles import Permission
 from akson.base.errors import Refused
-from akson.base.web.forms import Choice, Choices, Fault, Filled, Form, Hidden, LongText
+from akson.base.web.forms import Choice, Choices, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local, said
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
-from akson.base.web.sent import version
 from akson.base.work import Work
-from akson.patient import cases, demands
+from akson.patient import cases
 from akson.patient.cases import Case
 from akson.record import journal, worklist
-from akson.record.cases import CORRECTED, GONE, MOST_WORDS, SORTS
+from akson.record.cases import CORRECTED, MOST_WORDS, SORTS
 from akson.record.session import undo
-from akson.record.stored import Stored
-from akson.workplace import bereaved, casework, telling
+from akson.workplace import appealing, bereaved, casework, deciding, representing, telling
 from akson.workplace.words import due
 
 SCREENS = Screens(__name__)
@@ -42,7 +42,7 @@ FORMS: Final = {
         LongText(name="svar", label="demand.answer", help=f"demand.help_{sort.code}", longest=MOST_WORDS, rows=6),
         Hidden(name="version"),
     )
-    for sort in SORTS.values() if sort.about_entry
+    for sort in SORTS.values() if sort.about_entry and not sort.about_refusal
 }  # fmt: skip
 
 
@@ -58,17 +58,21 @@ async def desk(work: Work, visit: Visit) -> Page:
 async def one(work: Work, visit: Visit, task: str) -> Page | Go:
     """Show one demand and the entry it is about; decide, and carry out what is decided."""
     case = await _case(work, task)
-    if visit.sent and case.closed:
-        raise Refused("AK-B004")
     if SORTS[case.sort].about_dead:
         return await bereaved.page(work, visit, case)
+    if SORTS[case.sort].about_withheld:
+        return await representing.page(work, visit, case)
+    if SORTS[case.sort].about_refusal:
+        return await appealing.page(work, visit, case)
+    if visit.sent and case.closed:
+        raise Refused("AK-B004")
     form = FORMS[case.sort]
     filled = form.read(visit.form) if visit.sent else form.blank(version=case.stored.version)
     if filled.valid:
-        filled = _whole(filled)
+        filled = deciding.whole(filled)
     if filled.valid:
         try:
-            await _decide(work, case, filled)
+            await deciding.carry_out(work, case, filled)
             return Go("/krav", said="demand.decided")
         except Refused as refused:
             await undo(work)
@@ -76,23 +80,16 @@ async def one(work: Work, visit: Visit, task: str) -> Page | Go:
     return await _page(work, case, filled)
 
 
-def _whole(filled: Filled) -> Filled:
-    """Return the form with a fault when it corrects without saying how."""
-    corrects = filled.values["utfall"] == CORRECTED and not str(filled.values["retting"] or "").strip()
-    return filled.with_fault(Fault("form.must_fill"), "retting") if corrects else filled
+@SCREENS.screen("/krav/{task}/fil/{number}", needs=NEEDS, title="demand.title", methods=("GET",))
+async def file(work: Work, visit: Visit, task: str, number: str) -> Response:
+    """Hand over a file of what is withheld, for the representative."""
+    return await representing.file(work, await _case(work, task), number)
 
 
-async def _decide(work: Work, case: Case, filled: Filled) -> None:
-    outcome, text, given = (str(filled.values[name]) for name in ("utfall", "svar", "version"))
-    drawn = version(given)
-    if outcome == CORRECTED:
-        entry = await _readable(work, case)
-        await demands.correct(work, case.stored, drawn, entry, text=text, correction=str(filled.values["retting"]))
-    elif outcome in GONE:
-        entry_or_gone = await _entry(work, case)
-        await demands.erase(work, case.stored, drawn, entry_or_gone, text=text, outcome=outcome)
-    else:
-        await cases.answer(work, case.stored, drawn, text=text, outcome=outcome)
+@SCREENS.screen("/krav/{task}/brev", needs=NEEDS, title="demand.title", methods=("GET",))
+async def letter(work: Work, visit: Visit, task: str) -> Response:
+    """Hand over the letter to Statsforvalteren with an appeal that has been passed on."""
+    return await appealing.letter(work, await _case(work, task))
 
 
 async def _cases(work: Work, states: Sequence[str], most: int) -> list[Case]:
@@ -112,26 +109,12 @@ async def _case(work: Work, task: str) -> Case:
     return case
 
 
-async def _readable(work: Work, case: Case) -> Stored:
-    return await journal.read(work, *case.item.split("/", 1))
-
-
-async def _entry(work: Work, case: Case) -> Stored | None:
-    """Return the entry, None when it is gone. Raises Refused when it is closed to the one who asks."""
-    try:
-        return await _readable(work, case)
-    except Refused as refused:
-        if refused.code != "AK-J002":
-            raise
-        return None
-
-
 async def _page(work: Work, case: Case, filled: Filled) -> Page:
     """Draw the page; the entry is there while the demand waits, for who may see it."""
     entry, fault = None, ""
     if not case.closed:
         try:
-            entry = await _entry(work, case)
+            entry = await deciding.entry(work, case)
         except Refused as refused:
             fault = refused.text
     near = telling.near(case, work)
@@ -139,6 +122,7 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
         title=telling.title(case), person=case.name, asker=case.asker if case.asker != case.name else "",
         words=case.words, asked=said(case.asked, work.now), due=full_date(case.due), now=near,
         state=telling.state(case, work), entry=telling.entry(entry) if entry else None, closed_to_you=fault,
+        held=await deciding.held(work, case),
         action=f"/krav/{case.stored.id}", answer=case.answer,
         outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
     )  # fmt: skip
@@ -147,12 +131,10 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
 
 
 def _sections(found: Iterable[Case], work: Work) -> Iterator[casework.CaseSection]:
-    """Yield what there is something in: overdue, this week, later, decided; by what each demand says itself."""
-    parts: dict[str, list[Case]] = {name: [] for name in ("over", "soon", "later", "closed")}
+    """Yield what there is something in: overdue, this week, later, passed on, decided; by what it says itself."""
+    parts: dict[str, list[Case]] = {name: [] for name in ("over", "soon", "later", "passed_on", "closed")}
     for case in sorted({one.stored.id: one for one in found}.values(), key=lambda one: one.due):
-        over = case.due < local(work.now).date()
-        place = "closed" if case.closed else "over" if over else "soon" if telling.near(case, work) else "later"
-        parts[place].append(case)
+        parts[_place(case, work)].append(case)
     parts["closed"].sort(key=lambda one: one.changed, reverse=True)
     for name, cases_ in parts.items():
         if cases_:
@@ -160,10 +142,16 @@ def _sections(found: Iterable[Case], work: Work) -> Iterator[casework.CaseSectio
             yield casework.CaseSection(head=texts().plain(f"demand.{name}"), rows=rows)
 
 
+def _place(case: Case, work: Work) -> str:
+    if case.closed or case.passed_on:
+        return "closed" if case.closed else "passed_on"
+    return "over" if case.due < local(work.now).date() else "soon" if telling.near(case, work) else "later"
+
+
 def _row(case: Case, work: Work) -> casework.CaseRow:
-    limit = due(case.due.isoformat(), work.now, weekday=True)
+    limit = due(case.due.isoformat(), work.now, weekday=True).text
     return casework.CaseRow(
         title=telling.title(case), href=f"/krav/{case.stored.id}", who="", person=case.name or case.asker, day="",
-        due="" if case.closed else limit.text, now=telling.near(case, work), state=telling.state(case, work),
-        icon="check" if case.closed else "mail",
+        due="" if case.closed or case.passed_on else limit, now=telling.near(case, work),
+        state=telling.state(case, work), icon="check" if case.closed else "mail",
     )  # fmt: skip

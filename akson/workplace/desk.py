@@ -22,9 +22,8 @@ from akson.patient.reading import named
 from akson.record import journal
 from akson.record.owned import labels_of
 from akson.record.session import Within, undo
-from akson.record.working import places
 from akson.workplace.model import Step
-from akson.workplace.unfiled import DONE, as_sent, refuse_barred, with_reason
+from akson.workplace.unfiled import DONE, as_sent, refuse_barred, refuse_others, with_reason
 from akson.workplace.words import initialed
 
 SCREENS = Screens(__name__)
@@ -37,7 +36,7 @@ _WHY: Final = {"again": "begrunnelse", "elsewhere": "hvorfor", "by_hand": "gjort
 async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     """Show one sent message and its log; send it again, to somebody else, or say that it is seen to by hand."""
     row = await following.find(work, message)
-    await _refuse_others(work, row)
+    refuse_others(work, row)
     do = visit.form.get("do", "")
     asked = await _forms(work, row)
     forms = {name: form.blank() for name, form in asked.items()}
@@ -53,16 +52,6 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
             forms[do] = forms[do].with_refused(refused)
     return Page("melding_ut.html", status=422 if visit.sent else 200, row=await _told(work, row), forms=forms,
                 steps=await _steps(work, row), href=f"/meldinger/ut/{message}")  # fmt: skip
-
-
-async def _refuse_others(work: Work, row: Mapping[str, Any]) -> None:
-    """Refuse a message of another organisation, as one that is not there; what no unit sent is for everybody here.
-
-    Raises  Refused AK-J001
-    """
-    above = {one.owner: one.parent or one.owner for one in await places(work, [row["unit"]])} if row["unit"] else {}
-    if row["unit"] and above.get(row["unit"]) not in (work.actor.controller, work.actor.unit):
-        raise Refused("AK-J001")
 
 
 async def _forms(work: Work, row: Mapping[str, Any]) -> dict[str, Form]:

@@ -40,6 +40,11 @@ async def finish(work: Work, task: Stored, version: int) -> Stored:
     return await _change(work, task, version, status="completed", owner=None, state="work.finished")
 
 
+async def cancel(work: Work, task: Stored, version: int) -> Stored:
+    """Say that a task is to be done no more; see `take`."""
+    return await _change(work, task, version, status="cancelled", owner=None, state="work.cancelled")
+
+
 async def answer(work: Work, task: Stored, version: int, text: str) -> Stored:
     """Answer the message a task is about, and finish the task.
 

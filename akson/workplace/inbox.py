@@ -17,7 +17,7 @@ from akson.patient.identity import Identity, identity_of
 from akson.patient.reading import Resource, display, moment, reference, words
 from akson.record.stored import Stored
 from akson.registers.codes import NEWS2, SNOMED
-from akson.workplace import tasks
+from akson.workplace import nameless, tasks
 from akson.workplace.model import Inbox, Item, Message, Ref, Section, Step, Tab
 from akson.workplace.words import Due, due, inside, party
 
@@ -145,11 +145,18 @@ def _message(task: Stored, found: Gathered, reader: Reader) -> Message:
     ours = mine or reference(resource.get("owner")) == reader.actor.unit_id  # anybody at the unit may answer for it
     asked = focus.get("resourceType") == "Communication" and tasks.is_action(resource) and ours
     root = f"/p/{who.id}" if who else ""
+    asker = inside(focus.get("sender")) if asked else ""
+    if nameless.is_question(resource) and not resource.get("output") and ours:
+        asker = party(resource.get("requester"))
+    waited = found.beside.get(nameless.asked_of(resource))
+    question = (waited or task).resource
     message = Message(
-        title=tasks.title(resource), text=_text(resource, focus), refs=tuple(_refs(about, found, root, reader.now)),
+        title=tasks.title(resource), text=_text(waited.resource if waited else resource, focus),
+        refs=tuple(_refs(about, found, root, reader.now)),
         steps=tuple(_steps(resource, focus, reader)), action="" if closed else f"/innboks/{task.id}",
-        reply_to=inside(focus.get("sender")) if asked else "", mine=mine, version=task.version,
+        reply_to=asker, mine=mine, version=task.version,
         note_href=f"{root}/notat/ny" if root else "", typed=reader.typed, fault=reader.fault, tab=reader.tab,
+        takes_back=nameless.is_unanswered(question) and reference(question.get("requester")) == reader.actor.id,
     )  # fmt: skip
     if who is None:
         return message
@@ -162,6 +169,8 @@ def _message(task: Stored, found: Gathered, reader: Reader) -> Message:
 
 def _text(task: Resource, focus: Resource) -> str:
     """Return what was said; a task about something else says where to find it."""
+    if nameless.is_question(task):
+        return nameless.conversation(task)
     said_ = "\n".join(part.get("contentString", "") for part in focus.get("payload", ()))
     return said_ or str(focus.get("conclusion") or tasks.title(task))
 
@@ -181,10 +190,14 @@ def pointer(hit: Stored, root: str, now: datetime) -> Ref | None:
     at = said(moment(resource.get("effectiveDateTime") or resource.get("date")), now)
     if hit.type == "DocumentReference":
         return Ref(head=words(resource.get("type")), text=at, href=f"{root}/notat/{hit.id}")
-    came = any(each.get("system") == MESSAGE_ID for each in resource.get("identifier", ()))  # its message tells it all
-    if hit.type == "Observation" or (hit.type == "DiagnosticReport" and not came):
+    if hit.type == "Observation" or (hit.type == "DiagnosticReport" and not _came(resource)):
         return Ref(head=_measure(resource), text=at, href=f"{root}/malinger")
     return None
+
+
+def _came(report: Resource) -> bool:
+    """Say whether a report came as a message: that tells all of it."""
+    return any(each.get("system") == MESSAGE_ID for each in report.get("identifier", ()))
 
 
 def _measure(resource: Resource) -> str:

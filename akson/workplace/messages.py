@@ -9,10 +9,10 @@ from typing import Any, Final
 from akson.access.roles import Permission, has
 from akson.base.errors import Refused
 from akson.base.web.messages import texts
+from akson.base.web.screens import Go
 from akson.base.work import Work
-from akson.exchange import outbox
-from akson.exchange.filing import TEST_DATA
-from akson.exchange.messages.dialogmelding import text_of
+from akson.exchange import outbox, sending, taking
+from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, text_of
 from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import Resource, display, named, reference, words
 from akson.record import journal
@@ -44,6 +44,19 @@ async def message_of(work: Work, communication: str) -> Message:
         told, record_href=f"/p/{patient}", patient=who.name, born=who.born, age=who.age(local(work.now).date()),
         fnr=who.fnr, marks=tuple((mark.level, mark.head, mark.text) for mark in critical if mark.level != "know"),
     )  # fmt: skip
+
+
+async def sent(work: Work, patient: str, written: dict[str, Any], receiver: int) -> Go:
+    """Send what was written about a patient, and go to where one sees how far it has come.
+
+    patient   id of the Patient, whose page of messages it is
+    written   the Communication
+    receiver  HER-id
+    Raises    as `sending.send`
+    Leaves    as `sending.send`
+    """
+    made = await sending.send(work, written, to=receiver)
+    return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
 
 
 async def mail_of(work: Work, chart: Chart, also: Stored | None = None) -> Mail:
@@ -91,7 +104,8 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     resource, ours, task = message.resource, course.is_ours(mail, message), own_task(mail, message)
     about = [reference(each) for each in resource.get("about", ()) if "/" in reference(each)]
     beside = await journal.read_many(work, about)
-    pointers = (inbox.pointer(hit, root, work.now) for hit in beside.values())
+    pointers = [inbox.pointer(hit, root, work.now) for hit in beside.values()]
+    pointers += [_proposed(hit, f"{root}/forslag/{message.id}") for hit in beside.values() if hit.type == "List"]
     page = f"{root}/samhandling"
     answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
     standing = mail.standings.get(message.id)
@@ -124,6 +138,13 @@ def kind(message: Resource) -> str:
     return words(next(iter(message.get("category") or ()), None)) or texts().plain("cooperation.message")
 
 
+def _proposed(hit: Stored, page: str) -> Ref | None:
+    """Return a pointer to what a message proposes, while something of it waits."""
+    count = len(taking.waiting(hit.resource))
+    told = texts().plain("proposals.waiting", count=count)
+    return Ref(head=texts().plain("proposals.head"), text=told, href=page) if count else None
+
+
 def _said(message: Resource) -> Iterator[str]:
     """Yield what a message says: its text, whom to ask, and files that were only pointed to."""
     yield text_of(dict(message))
@@ -134,6 +155,8 @@ def _said(message: Resource) -> Iterator[str]:
         carried = part.get("contentAttachment") or {}
         if carried.get("url") and "data" not in carried:
             yield texts().plain("cooperation.linked", title=carried.get("title", ""), url=carried["url"])
+        if name := _mark(carried, MALWARE):
+            yield texts().plain("cooperation.malware", title=carried.get("title", ""), name=name)
 
 
 def _files(message: Stored, page: str) -> Iterator[Ref]:
@@ -143,4 +166,15 @@ def _files(message: Stored, page: str) -> Iterator[Ref]:
         carried: dict[str, Any] = part.get("contentAttachment") or {}
         if "data" in carried or "contentReference" in part:
             name = carried.get("title") or display(part.get("contentReference")) or str(number + 1)
-            yield Ref(head=head, text=name, href=f"{page}/{message.id}/vedlegg/{number}")
+            yield Ref(head=head, text=_marked(carried, name), href=f"{page}/{message.id}/vedlegg/{number}")
+
+
+def _mark(carried: Resource, url: str) -> str:
+    """Return what a mark on a file says; "" where there is none."""
+    return str(next((one.get("valueString") for one in carried.get("extension", ()) if one.get("url") == url), ""))
+
+
+def _marked(carried: Resource, name: str) -> str:
+    """Return what a file is called, and whether it is not what its sender says."""
+    named = _mark(carried, NAMED_TYPE)
+    return texts().plain("cooperation.unlike", name=name, named=named) if named else name

@@ -213,6 +213,15 @@ class OwnWords:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Who answers for the record in the reader's organisation; "" for nobody. href: where the reader may change it."""
+
+    name: str = ""
+    role: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """Everything one must know of a patient, on one page."""
 
@@ -229,6 +238,7 @@ class Overview:
     tasks: tuple[Row, ...] = ()
     services: tuple[Line, ...] = ()
     coordinator: str = ""
+    answers: Answers = Answers()
     own: OwnWords | None = None
     buttons: tuple[Button, ...] = ()
     closed: tuple[str, ...] = ()  # panels the reader's role does not open: "problems", "medicines"
@@ -320,6 +330,7 @@ class Message:
     refresh: str = ""  # where its course can be read anew, while it is on its way
     mine: bool = True  # the reader owns it
     tab: str = ""  # where to go back to
+    takes_back: bool = False  # it is a question of the reader's that nobody has answered
 
 
 @dataclass(frozen=True, kw_only=True)

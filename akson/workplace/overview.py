@@ -15,7 +15,7 @@ from akson.advice.vitals.standing import scale_of
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
-from akson.patient import own_words
+from akson.patient import answering, own_words
 from akson.patient.chart import LABORATORY, VITAL_SIGNS, Chart
 from akson.patient.reading import Resource, code, display, extension, moment, reference, words
 from akson.record.journal import Mark
@@ -32,6 +32,7 @@ WANTED: Final[Mapping[str, int]] = {
     "MedicationRequest": 60, "List": 20, "Observation:vitals": 150, "Observation:lab": 60, "DocumentReference": 30,
     "Appointment": 30, "Task:requested": 30, "Task:received": 30, "Task:accepted": 30, "Task:in-progress": 30,
     "EpisodeOfCare": 30, "CareTeam": 5, own_words.NAME: own_words.MOST,
+    **answering.WANTED,
 }  # fmt: skip
 MARKED: Final[Mapping[str, Mark]] = {
     "Condition": ("clinical-status", CONDITION_CLINICAL, "active"),
@@ -43,6 +44,7 @@ MARKED: Final[Mapping[str, Mark]] = {
     "Observation:vitals": VITAL_SIGNS,
     "Observation:lab": LABORATORY,
     **own_words.MARK,
+    **answering.MARK,
     "EpisodeOfCare": ("status", None, "active"),
     **{f"Task:{state}": ("status", None, state) for state in ("requested", "received", "accepted", "in-progress")},
 }

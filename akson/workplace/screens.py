@@ -21,11 +21,23 @@ from akson.patient import demands, openings
 from akson.patient.banner import MARKED
 from akson.patient.chart import local, open_chart
 from akson.patient.reading import reference
-from akson.record import journal, worklist
+from akson.record import journal, unnamed, worklist
 from akson.record.search.searching import search
 from akson.record.session import Within, undo
 from akson.record.stored import Stored
-from akson.workplace import day, find, forms, handling, inbox, overview, quick, refused
+from akson.workplace import (
+    answers,
+    consulting,
+    day,
+    find,
+    forms,
+    handling,
+    inbox,
+    nameless,
+    overview,
+    quick,
+    refused,
+)
 from akson.workplace.model import Search
 
 SCREENS = Screens(__name__)
@@ -33,7 +45,8 @@ _MOST: Final = "50"
 _OPEN: Final = ",".join(worklist.OPEN)
 Handling = Callable[[Work, Stored, int], Awaitable[Stored]]
 _HANDLED: Final[dict[str, Handling]] = {
-    "take": handling.take, "pass": handling.hand_to_unit, "done": handling.finish,
+    "take": handling.take, "pass": handling.hand_to_unit, "done": consulting.finish,
+    "withdraw": consulting.withdraw,
 }  # fmt: skip
 
 
@@ -103,10 +116,13 @@ async def quickly(work: Work, visit: Visit, patient: str) -> Page | Go:
 
 async def _overview(work: Work, patient: str, *, typed: str = "", fault: str = "", everything: bool = False) -> Page:
     opened = await open_chart(work, patient, overview.WANTED, marked=overview.MARKED, page="oversikt")
+    responsible = await answers.shown(work, opened)
     read = await last_look(Within(work), opened.identity.owner, work.actor.key, "oversikt", work.now)
     unseen = await matters(work, opened.facts, overview.weighed(opened), {**MARKED, **overview.MARKED})
     shown = overview.present(opened, work.actor, read, work.now, everything=everything, unseen=unseen)
-    view = replace(shown, typed=typed, fault=fault, disputed=await demands.pending(work, opened.facts))
+    view = replace(
+        shown, typed=typed, fault=fault, answers=responsible, disputed=await demands.pending(work, opened.facts)
+    )
     return Page("oversikt.html", status=422 if fault else 200, title=opened.banner.name,
                 patient=opened.banner, view=view)  # fmt: skip
 
@@ -162,8 +178,11 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
     do = visit.form.get("do", "")
     try:
         if do == "answer":
-            await handling.answer(work, opened, version, answer)
+            reply = consulting.answer if nameless.is_question(opened.resource) else handling.answer
+            await reply(work, opened, version, answer)
         elif do in _HANDLED:
+            if nameless.is_question(opened.resource):
+                unnamed.by_page(work)  # who has it and how far it is: no text comes with it
             await _HANDLED[do](work, opened, version)
         else:
             raise Refused("AK-J007")
@@ -194,7 +213,7 @@ async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: s
         banner = (await open_chart(work, patient.removeprefix("Patient/"), page="innboks")).banner
         focus = beside.get(reference(opened.resource.get("focus")))
         about = [reference(each) for each in focus.resource.get("about", ())] if focus else []
-        beside |= await journal.read_many(work, about)
+        beside |= await journal.read_many(work, [*about, *filter(None, [nameless.asked_of(opened.resource)])])
     found = inbox.Gathered(waiting=waiting, sent=sent, done=done, beside=beside, banner=banner)
     reader = inbox.Reader(actor=work.actor, now=work.now, tab=tab, open=opened, typed=typed, fault=fault)
     return Page("innboks.html", status=422 if fault else 200, inbox=inbox.present(found, reader))

@@ -23,7 +23,7 @@ from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.exchange import inbox, outbox, registry
-from akson.exchange.messages import dialogmelding, fagdokument
+from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number
@@ -71,13 +71,25 @@ class Content:
 async def unfiled(work: Work, visit: Visit) -> Page:
     """List what could not be filed, what did not arrive and what is stuck; no content, and nobody named."""
     stuck_since, wanted = work.now - STUCK_AFTER, visit.query.get("enhet", "")
-    units = await outbox.troubled_units(Within(work), stuck_since)
+    homes = homes_of(work)
+    units = await outbox.troubled_units(Within(work), homes, stuck_since)
     chosen = next((each for each in units if str(each["her_id"]) == wanted), None)
     unit = chosen["unit"] if chosen else 0
-    came = [] if chosen else [_received(row, work.now) for row in await inbox.for_humans(Within(work))]
-    went = [as_sent(row, work.now) for row in await outbox.for_humans(Within(work), unit=unit)]
-    stuck = [as_sent(row, work.now) for row in await outbox.stuck(Within(work), stuck_since, unit=unit)]
+    came = [] if chosen else [_received(row, work.now) for row in await inbox.for_humans(Within(work), homes)]
+    went = [as_sent(row, work.now) for row in await outbox.for_humans(Within(work), homes, unit=unit)]
+    stuck = [as_sent(row, work.now) for row in await outbox.stuck(Within(work), homes, stuck_since, unit=unit)]
     return Page("meldinger.html", came=came, went=went, stuck=stuck, tabs=_tabs(units, chosen), all=not chosen)
+
+
+def homes_of(work: Work) -> tuple[int, ...]:
+    """Return the organisations whose messages the actor answers for; what is nobody's is for everybody here."""
+    return 0, work.actor.controller, work.actor.unit
+
+
+def refuse_others(work: Work, row: Mapping[str, Any]) -> None:
+    """Refuse a message of another organisation, as one that is not there. Raises Refused AK-J001."""
+    if row["home"] not in homes_of(work):
+        raise Refused("AK-J001")
 
 
 def _tabs(units: list[dict[str, Any]], chosen: dict[str, Any] | None) -> tuple[Tab, ...]:
@@ -96,6 +108,7 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     row = await inbox.refused(work, _digest(message))
     if row is None:
         raise Refused("AK-J001")
+    refuse_others(work, row)
     done = with_reason(DONE.read(visit.form), "gjort") if visit.form.get("do") == "handled" else DONE.blank()
     if done.valid:
         await inbox.handled(work, row["bucket"], row["digest"], str(done.values["gjort"]))
@@ -184,7 +197,7 @@ def as_sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
 
 def _kind(type_: str) -> str:
     """Return a message type as people read it."""
-    known = dialogmelding.USES.get(type_) or fagdokument.DOCUMENTS.get(type_)
+    known = dialogmelding.USES.get(type_) or fagdokument.DOCUMENTS.get(type_) or pleieomsorg.KINDS.get(type_)
     if known:
         return known.name
     return {"APPREC": texts().plain("unfiled.receipt")}.get(type_, type_)

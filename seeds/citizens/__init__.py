@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seeds.citizens.astrid import ASTRID, KARI, ODD, astrid
-from seeds.citizens.cared_for import ARNE, BJORG, MAGNE, SOLVEIG, cared_for, nordli
+from seeds.citizens.cared_for import ARNE, BJORG, MAGNE, SOLVEIG, TONE, cared_for, nordli
 from seeds.citizens.family import HEGE, IDA, JOAR, OLA, families
 from seeds.citizens.inbox import ERIK, GUNVOR, NINA, TOR, inbox
 from seeds.citizens.protected import HENRIK, LENA, MARIUS, NEIGHBOUR, STEIN, TORUNN, protected
@@ -17,6 +17,7 @@ GROWN_UP = (
     BJORG,
     MAGNE,
     SOLVEIG,
+    TONE,
     HEGE,
     IDA,
     JOAR,
@@ -47,7 +48,7 @@ STORIES = {
     "Patient/bjorg": "insulin fra hjemmesykepleien",
     "Patient/henrik": "bipolar lidelse, ett sperret dokument",
     "Patient/nora": "nyfødt",
-    "Patient/magne": "død",
+    "Patient/magne": "død; datteren Tone kan be om innsyn",
     "Patient/mia": "13 år, holder én samtale tilbake for far",
 }
 

@@ -57,6 +57,16 @@ MAGNE = Citizen(
     line="Kirkegata 2",
     index=1,
 )
+TONE = Citizen(
+    key="tone",
+    given=("Tone",),
+    family="Fossum",
+    born=date(1964, 9, 12),
+    female=True,
+    gp=by.JONAS,
+    line="Kirkegata 9",
+    index=1,
+)
 DAUGHTER = Citizen(
     key="solveigs-datter",
     given=("Unni",),
@@ -291,8 +301,9 @@ def _bjorg(clock: Clock) -> list[Seed]:
 
 
 def _magne(clock: Clock) -> list[Seed]:
-    """Died three weeks ago; services have ended and nobody needs to look any more."""
+    """Died three weeks ago; services have ended and nobody needs to look any more. His daughter may ask for insight."""
     chart = open_chart(MAGNE, clock, died=clock.ago(21, "04.40"))
+    relative(chart, TONE, "DA", next_of_kin=True)
     clinical.problem(chart, "K77", "2018-01-01", "Hjertesvikt")
     care.service(chart, care.NURSING_HOME, at.SYKEHJEM, clock.before(300), until=clock.before(21), ended=True)
     clinical.note(
@@ -303,4 +314,8 @@ def _magne(clock: Clock) -> list[Seed]:
         why=("A96",),
         title="Dødsfall",
     )
-    return chart.seeds
+    daughter = open_chart(TONE, clock)
+    clinical.note(daughter, "Sørger etter faren. Sover bedre. Blodtrykk 148/92, måles igjen om en måned.",
+                  clock.ago(9, "13.20"), by.JONAS, title="Konsultasjon")  # fmt: skip
+    clinical.blood_pressure(daughter, 148, 92, clock.ago(9, "13.15"), by.JONAS.link)
+    return [*daughter.seeds, *chart.seeds]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from akson.access.bereaved import kinship
 from akson.access.facts import BEREAVED, WITHHELD, Block, Facts, Insight, Labels, Period, Representation
-from akson.access.rights import AFTER_DEATH, ANSWERED, CASE, RECORD
-from akson.access.rules import Act, decide
-from akson.base.work import Actor, Purpose
+from akson.access.rights import AFTER_DEATH, ANSWERED, ANSWERED_WITHIN, CASE, GRACE, RECORD
+from akson.access.rules import Act
+from akson.base.work import Actor
+from tests.access.asking import ask_own as ask
 from tests.access.people import (
     DAUGHTER,
     DOCTOR,
@@ -43,12 +45,15 @@ def dead(**more: Any) -> Facts:
 
 
 def case(letters: str = "", *marks: str) -> Labels:
-    return Labels(type="Task", id="t1", security=MARKS | set(marks), letters=letters, author=DAUGHTER)
+    return Labels(type="Task", id="t1", security=MARKS | set(marks), letters=letters, author=DAUGHTER, dates=(NOW,))
 
 
-def ask(who: Actor, about: Facts, labels: Labels | None, act: Act = Act.READ, now: datetime = NOW) -> str:
-    """Return the code of the refusal, "" when permitted."""
-    return decide(who, Purpose.OWN, about, labels, act, now).refusal
+def kept(type_: str, keeper: int = MUNICIPALITY) -> Labels:
+    """Return an entry as it stands among those that a data controller keeps."""
+    return Labels(type=type_, id="n1", unit=NORTH, keeper=keeper)
+
+
+KEPT = kept("DocumentReference")
 
 
 @pytest.mark.parametrize("labels", [None, NOTE, Labels(type="Patient", id="p")])
@@ -71,6 +76,7 @@ def test_what_a_citizen_let_others_see_ends_at_death(who: Actor, living: dict[st
     (HERS, dead(insights=GIVEN), OTHER, Act.READ, False),
     (HERS, dead(insights=GIVEN), Labels(type="Condition", id="n1"), Act.READ, False),
     (HERS, dead(insights=GIVEN), Labels(type="DocumentReference"), Act.READ, False),
+    (HERS, dead(insights=GIVEN), Labels(type="DocumentReference", id="n1", unit=NORTH, past=True), Act.READ, False),
     (HERS, dead(insights=GIVEN), None, Act.READ, False),
     (HERS, dead(insights=GIVEN), Labels(type="Patient", id="p"), Act.READ, False),
     (HERS, dead(insights=GIVEN), NOTE, Act.WRITE, False),
@@ -142,21 +148,59 @@ def test_a_relative_asks_and_reads_what_came_of_it(
 
 
 @pytest.mark.parametrize(("who", "about", "labels", "act", "permitted"), [
-    (CHIEF, dead(labelled=(case(),)), NOTE, Act.READ, True),
+    (CHIEF, dead(labelled=(case(),)), KEPT, Act.READ, True),
+    (CHIEF, dead(labelled=(case(),)), NOTE, Act.READ, False),  # nobody has said who keeps it
+    (CHIEF, dead(labelled=(case(),)), kept("DocumentReference", NORTH), Act.READ, False),  # another organisation does
+    (CHIEF, dead(labelled=(case(),)), kept("Communication"), Act.READ, False),  # no relative is given messages
+    (CHIEF, dead(labelled=(case(),)), kept("Patient"), Act.READ, False),
+    (CHIEF, dead(labelled=(Labels(type="Task", id="t1", security=MARKS),)), KEPT, Act.READ, False),  # of no known age
     (CHIEF, dead(labelled=(case(),)), case("u"), Act.WRITE, True),
-    (CHIEF, dead(labelled=(case("", ANSWERED),)), NOTE, Act.READ, False),
-    (CHIEF, dead(labelled=(case(),), deceased=False), NOTE, Act.READ, False),
-    (CHIEF, dead(labelled=(case(),)), NOTE, Act.WRITE, False),
-    (CHIEF, dead(labelled=(case(),)), NOTE, Act.ERASE, False),
-    (CHIEF, dead(labelled=(case(),)), Labels(type="Consent", id="c"), Act.READ, False),
+    (CHIEF, dead(labelled=(case("", ANSWERED),)), KEPT, Act.READ, False),
+    (CHIEF, dead(labelled=(case(),), deceased=False), KEPT, Act.READ, False),
+    (CHIEF, dead(labelled=(case(),)), KEPT, Act.WRITE, False),
+    (CHIEF, dead(labelled=(case(),)), KEPT, Act.ERASE, False),
+    (CHIEF, dead(labelled=(case(),)), kept("Consent"), Act.READ, False),
     (CHIEF, dead(labelled=(case(),)), None, Act.READ, False),
-    (CHIEF, dead(labelled=(case(),), blocks=(Block(),)), NOTE, Act.READ, False),
-    (staff("kommuneoverlege", 91, DOCTOR, unit_id="Organization/nabo"), dead(labelled=(case(),)), NOTE, Act.READ, False),
+    (CHIEF, dead(labelled=(case(),), blocks=(Block(),)), KEPT, Act.READ, False),
+    (staff("kommuneoverlege", 91, DOCTOR, unit_id="Organization/nabo"), dead(labelled=(case(),)), KEPT, Act.READ, False),
     (staff("kommuneoverlege", MUNICIPALITY, DOCTOR, unit_id="Organization/kommunen", person=DAUGHTER),
      dead(labelled=(case(),)), case("u"), Act.WRITE, False),  # the relative herself
-    (nurse(MUNICIPALITY, unit_id="Organization/kommunen"), dead(labelled=(case(),)), NOTE, Act.READ, False),
+    (nurse(MUNICIPALITY, unit_id="Organization/kommunen"), dead(labelled=(case(),)), KEPT, Act.READ, False),
 ])  # fmt: skip
 def test_who_answers_reads_the_record_until_the_case_is_answered(
     who: Actor, about: Facts, labels: Labels, act: Act, permitted: bool
 ) -> None:
     assert (ask(who, about, labels, act) == "") is permitted
+
+
+@pytest.mark.parametrize(("since", "permitted"), [
+    (timedelta(0), True),
+    (ANSWERED_WITHIN, True),
+    (ANSWERED_WITHIN + GRACE - HOUR, True),
+    (ANSWERED_WITHIN + GRACE, False),
+])  # fmt: skip
+def test_a_case_that_nobody_answers_opens_the_record_no_longer_than_some_days_after_the_deadline(
+    since: timedelta, permitted: bool
+) -> None:
+    assert (ask(CHIEF, dead(labelled=(case(),)), KEPT, now=NOW + since) == "") is permitted
+    assert ask(CHIEF, dead(labelled=(case(),)), case("u"), Act.WRITE, NOW + since) == ""
+
+
+@pytest.mark.parametrize(("died", "start", "end", "related"), [
+    (NOW, None, None, True),
+    (NOW, NOW - HOUR, None, True),
+    (NOW, None, NOW + HOUR, True),  # ended by death, on that day
+    (NOW, None, NOW, False),
+    (NOW, None, NOW - 1000 * HOUR, False),  # divorced
+    (NOW, NOW + 25 * HOUR, None, False),
+    (None, None, None, True),
+    (None, None, NOW, False),
+])  # fmt: skip
+def test_a_relative_is_who_was_one_on_the_day_of_death(
+    died: datetime | None, start: datetime | None, end: datetime | None, related: bool
+) -> None:
+    tie = Representation(kind="family", person=DAUGHTER, start=start, end=end)
+    about = patient(deceased=True, died=died, representations=(tie,), insights=GIVEN)
+    assert (kinship(about, DAUGHTER) != "") is related
+    assert (ask(HERS, about, case("c"), Act.WRITE) == "") is related
+    assert (ask(HERS, about, case()) == "") is related

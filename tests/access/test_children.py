@@ -10,6 +10,7 @@ import pytest
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Period, Relation, Representation
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Purpose
+from tests.access.asking import ask_own as ask
 from tests.access.people import DAUGHTER, HOUR, MOTHER, NORTH, NOW, PATIENT, child, citizen, item, nurse, patient
 from tests.access.shown import shows
 
@@ -17,11 +18,6 @@ SMALL, TWELVE, THIRTEEN, SIXTEEN = (date(NOW.year - age, 1, 1) for age in (6, 12
 CONSENTED = (Period(start=NOW - HOUR, end=NOW + HOUR),)
 ENDED = (Period(start=NOW - HOUR, end=NOW),)
 HELD_BACK = item(security=frozenset({WITHHELD_FROM_PARENTS}))
-
-
-def ask(who: Actor, about: Facts, labels: Labels | None = None, act: Act = Act.READ, now: datetime = NOW) -> str:
-    """Return the code of the refusal, "" when permitted."""
-    return decide(who, Purpose.OWN, about, labels, act, now).refusal
 
 
 @shows("parent_of_small_child", "parent_of_youth")

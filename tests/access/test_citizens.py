@@ -10,6 +10,7 @@ import pytest
 from akson.access.facts import Block, Facts, Labels, Opening, Period, Representation
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Purpose
+from tests.access.asking import ask_own as ask
 from tests.access.people import DAUGHTER, HOUR, MOTHER, NORTH, NOW, NURSE, PATIENT, child, citizen, item, patient
 from tests.access.shown import shows
 
@@ -19,11 +20,6 @@ BOTH = tuple(Representation(kind=kind, person=MOTHER) for kind in ("parent", "pr
 TAKEN = (Opening(person=NURSE, unit=NORTH, emergency=True, start=NOW - HOUR, end=NOW, reason="Fall hjemme"),)
 CONSENT = item("Consent", author=PATIENT)
 BLOCK = item("Consent", author=PATIENT, block=True)
-
-
-def ask(who: Actor, about: Facts, labels: Labels | None, act: Act) -> str:
-    """Return the code of the refusal, "" when permitted."""
-    return decide(who, Purpose.OWN, about, labels, act, NOW).refusal
 
 
 @shows("consents_are_the_persons")

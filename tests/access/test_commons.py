@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from functools import partial
 
 import pytest
 
+from akson.access.commons import NAMELESS
 from akson.access.facts import SEVERAL, Facts
 from akson.access.roles import LOAD, OWN_JOB
-from akson.access.rules import Act, decide
+from akson.access.rules import Act
 from akson.access.subscribers import subscriber_of
 from akson.base.work import Actor, Purpose
+from tests.access import asking
 from tests.access.people import (
     DAUGHTER,
+    LEGEVAKT,
     MOTHER,
     NORTH,
-    NOW,
     PATIENT,
+    PRACTICE,
     SOUTH,
     child,
     citizen,
@@ -30,11 +33,7 @@ from tests.access.shown import shows
 
 NOBODYS = Facts(owner=7, is_person=False)
 ADMINISTRATOR = staff("administrator", NORTH)
-
-
-def ask(who: Actor, about: Facts, labels: Any, act: Act = Act.READ) -> str:
-    """Return the code of the refusal, "" when permitted."""
-    return decide(who, Purpose.ADMINISTRATION, about, labels, act, NOW).refusal
+ask = partial(asking.ask, purpose=Purpose.ADMINISTRATION)
 
 
 @shows(
@@ -63,6 +62,28 @@ def test_what_belongs_to_nobody_is_read_at_work_and_kept_by_administrators(
 ) -> None:
     assert ask(who, NOBODYS, item(type_, unit=NORTH), act) == answer
     assert ask(who, NOBODYS, None, act) in ("AK-A001", "AK-A005")
+
+
+BETWEEN = frozenset({NAMELESS, "north", "south"})
+
+
+@shows("asked_without_a_name")
+@pytest.mark.parametrize(("who", "type_", "security", "act", "answer"), [
+    (nurse(SOUTH, unit_id="Organization/south"), "Task", BETWEEN, Act.READ, ""),
+    (nurse(SOUTH, unit_id="Organization/south"), "Task", BETWEEN, Act.WRITE, ""),
+    (nurse(NORTH, unit_id="Organization/north"), "Task", BETWEEN, Act.READ, ""),
+    (nurse(LEGEVAKT, unit_id="Organization/legevakt"), "Task", BETWEEN, Act.READ, "AK-A001"),
+    (nurse(LEGEVAKT, unit_id="Organization/legevakt"), "Task", BETWEEN, Act.WRITE, "AK-A001"),
+    (nurse(LEGEVAKT), "Task", BETWEEN, Act.READ, "AK-A001"),
+    (nurse(SOUTH, unit_id="Organization/south"), "Task", BETWEEN - {NAMELESS}, Act.READ, "AK-A001"),
+    (nurse(SOUTH, unit_id="Organization/south"), "Communication", BETWEEN, Act.READ, "AK-A001"),
+    (staff("personvernombud", SOUTH, unit_id="Organization/south"), "Task", BETWEEN, Act.WRITE, "AK-A001"),
+    (citizen(), "Task", BETWEEN, Act.READ, "AK-A001"),
+])  # fmt: skip
+def test_a_question_without_a_name_is_between_two_units(
+    who: Actor, type_: str, security: frozenset[str], act: Act, answer: str
+) -> None:
+    assert ask(who, NOBODYS, item(type_, unit=PRACTICE, security=security), act) == answer
 
 
 @shows("nobody_employs_themselves")
@@ -142,3 +163,15 @@ def test_an_administrator_ends_the_subscription_of_another_and_no_more(
 def test_a_token_for_one_record_opens_no_other(who: Actor, answer: str) -> None:
     about = child(date(1950, 1, 1), "proxy")
     assert ask(who, about, item()) == answer
+
+
+@shows("only_the_register_authorises")
+@pytest.mark.parametrize(("who", "act", "answer"), [
+    (ADMINISTRATOR, Act.WRITE, ""), (ADMINISTRATOR, Act.REGISTER, ""), (ADMINISTRATOR, Act.ATTEST, "AK-A047"),
+    (nurse(), Act.ATTEST, "AK-A047"), (program("system/*.cruds"), Act.ATTEST, "AK-A047"),
+    (program(OWN_JOB), Act.ATTEST, ""),
+])  # fmt: skip
+def test_nobody_but_our_own_job_writes_what_the_register_of_health_personnel_answered(
+    who: Actor, act: Act, answer: str
+) -> None:
+    assert ask(who, NOBODYS, item("VerificationResult"), act) == answer

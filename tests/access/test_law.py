@@ -12,28 +12,36 @@ from akson.access.law import answering, points
 from tests.access import (
     shown,
     test_advising,
+    test_appeals,
     test_bereaved,
     test_children,
     test_citizens,
     test_commons,
     test_demands,
+    test_ending,
+    test_releasing,
     test_rights,
     test_rules,
     test_stopping,
+    test_vouching,
 )
 
 TESTS = Path(__file__).parents[1]
 NAMES = sorted({rule.name for rule in RULES})
 _TABLES = (
     test_advising,
+    test_appeals,
     test_bereaved,
+    test_releasing,
     test_rules,
     test_citizens,
     test_children,
     test_commons,
     test_demands,
+    test_ending,
     test_rights,
     test_stopping,
+    test_vouching,
 )  # importing them marks what they show
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from akson.access.facts import OBJECTION, WITHHELD, Block, Facts, Labels, Opening, Period, Relation, Representation
 from akson.access.roles import ROLES
 from akson.access.rules import Act, decide
-from akson.base.work import Actor, Kind, Purpose, Work
+from akson.base.work import Actor, Attested, Kind, Purpose, Work
 from akson.record.deciding import asked
 from tests.access.people import NOW
 
@@ -23,7 +23,8 @@ FEW = {"max_size": 2}
 actors = st.builds(
     Actor, kind=st.sampled_from(Kind), id=st.just("x"), key=KEYS, name=st.just("x"),
     role=st.sampled_from(sorted(ROLES)),
-    unit=UNITS, controller=UNITS, person=KEYS,
+    unit=UNITS, controller=UNITS, person=KEYS, context=KEYS,
+    attested=st.none() | st.just(Attested(profession="LE", purpose=Purpose.TREATMENT, why="x")),
     scopes=st.sampled_from([frozenset(), frozenset({"system/*.cruds"}), frozenset({"akson/job"})]),
 )  # fmt: skip
 periods = st.builds(Period, start=TIMES, end=TIMES)

@@ -10,8 +10,9 @@ import pytest
 from akson.access.facts import Block, Facts, Labels, Opening, Relation
 from akson.access.rights import CASE
 from akson.access.roles import LOAD, OWN_JOB
-from akson.access.rules import Act, decide
-from akson.base.work import Actor, Purpose
+from akson.access.rules import Act
+from akson.base.work import Actor
+from tests.access.asking import ask
 from tests.access.people import (
     DOCTOR,
     HOUR,
@@ -45,11 +46,6 @@ def case(letters: str = "", **more: Any) -> Labels:
 
 def officer(unit: str = "kommunen", key: int = OTHER_NURSE, **more: Any) -> Actor:
     return staff("personvernombud", MUNICIPALITY, key, unit_id=f"Organization/{unit}", **more)
-
-
-def ask(who: Actor, about: Facts, labels: Labels | None, act: Act = Act.READ) -> str:
-    """Return the code of the refusal, "" when permitted."""
-    return decide(who, Purpose.TREATMENT, about, labels, act, NOW).refusal
 
 
 @shows("case_of_others")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from akson.access.roles import OWN_JOB
 from akson.access.rules import Act, decide, hides_address
 from akson.base.errors import catalogue
 from akson.base.work import Actor, Kind, Purpose
+from tests.access.asking import ask
 from tests.access.people import (
     DAUGHTER,
     DOCTOR,
@@ -50,14 +51,6 @@ from tests.access.shown import shows
 
 YES = ""
 CLOSE, NOBODY = ((Representation(kind="family", person=key),) for key in (DAUGHTER, 0))
-
-
-def ask(who: Actor, about: Facts, labels: Any = None, act: Act = Act.READ, now: datetime = NOW,
-        purpose: Purpose = Purpose.TREATMENT) -> str:  # fmt: skip
-    """Return the code of the refusal, "" when permitted."""
-    decision = decide(who, purpose, about, labels, act, now)
-    assert decision.permit is (decision.refusal == "") and (decision.basis != "") is decision.permit
-    return decision.refusal
 
 
 @shows("unit_cares_for_patient")
@@ -370,6 +363,8 @@ def test_people_are_registered_by_those_who_meet_them() -> None:
     (citizen(), patient(), "RelatedPerson", "AK-A040", "AK-A040"),
     (program("system/*.cruds"), patient(), "RelatedPerson", YES, YES),
     (program("system/*.cruds"), patient(), "Patient", YES, "AK-A042"),
+    (program("system/*.cruds"), patient(), "QuestionnaireResponse", YES, "AK-A042"),
+    (nurse(), cared_for(), "QuestionnaireResponse", YES, "AK-A042"),
     (program("system/*.rs"), patient(), "RelatedPerson", "AK-A005", "AK-A005"),
     (program(OWN_JOB), patient(protection="kode6"), "Patient", YES, YES),
 ])  # fmt: skip

@@ -8,14 +8,14 @@ import pytest
 
 from akson.access.facts import Facts, Labels, Relation, Representation
 from akson.access.roles import LOAD, OWN_JOB
-from akson.access.rules import Act, decide
+from akson.access.rules import Act
 from akson.access.stopping import RESTORED, STOPPED
-from akson.base.work import Actor, Purpose
+from akson.base.work import Actor
+from tests.access.asking import ask_own as ask
 from tests.access.people import (
     DOCTOR,
     MOTHER,
     NORTH,
-    NOW,
     PATIENT,
     PRACTICE,
     child,
@@ -38,11 +38,6 @@ def stop(letters: str = "", *marks: str, type_: str = "Consent", author: int = P
 
 def stopped(*marks: str, **more: object) -> Facts:
     return patient(labelled=(stop("", *marks),), **more)
-
-
-def ask(who: Actor, about: Facts, labels: Labels | None, act: Act = Act.READ) -> str:
-    """Return the code of the refusal, "" when permitted."""
-    return decide(who, Purpose.OWN, about, labels, act, NOW).refusal
 
 
 PROXY = Representation(kind="proxy", person=MOTHER)

@@ -38,6 +38,9 @@ FORBIDDEN = {
     "xml.etree.ElementTree",
     "xml.dom.minidom",
 }
+CALLED = re.compile(
+    r"_(?:\w+_URL|\w+_ISSUER|SMTP|CLAMAV|WITNESS|MASKINPORTEN|HOOKS)$"
+)  # settings with an address of others
 CRYPTOGRAPHY = re.compile(
     r"\b(AESGCM|AES|ECB|ChaCha20Poly1305|X25519\w*Key|HKDF|SHA256|sha256|blake2b|hmac\.(?:digest|new)|Ed25519(?:Private|Public)Key|ECKey|RSAKey|OKPKey)\b"
 )
@@ -111,6 +114,13 @@ def test_every_use_of_cryptography_is_in_the_inventory() -> None:
     assert not [source.name for source in product() if re.search(r"\b(md5|sha1|MD5|SHA1|DES|RC4)\b", source.text)]
 
 
+def test_everybody_a_setting_lets_us_call_is_told_of() -> None:
+    told = (ROOT / "docs" / "security.md").read_text("utf-8").partition("## Who Akson calls")[2].partition("\n## ")[0]
+    settings = (ROOT / "akson" / "doors" / "settings.py").read_text("utf-8")
+    named = {one for one in re.findall(r"\bAKSON_[A-Z_]+", settings) if CALLED.search(one)}
+    assert len(named) > 10 and not {one for one in named if one not in told}
+
+
 def test_scripts_of_ours_read_no_objects_from_outside() -> None:
     for file in (ROOT / "akson/base/web/static").glob("*.js"):
         text = file.read_text("utf-8")
@@ -137,7 +147,8 @@ def test_the_policy_says_how_soon() -> None:
 def test_the_bill_of_materials_names_all_that_is_pinned(tmp_path: Path) -> None:
     pinned = {
         name.lower()
-        for name in re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+        for file in ("requirements.txt", "requirements-amqp.txt")
+        for name in re.findall(r"^([\w.-]+)==", (ROOT / file).read_text("utf-8"), re.MULTILINE)
     }
     file = tmp_path / "sbom.json"
     subprocess.run([sys.executable, "-m", "tests.architecture.bill", str(file)], cwd=ROOT, check=True)

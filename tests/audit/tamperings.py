@@ -17,8 +17,10 @@ import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from akson.audit.log import AccessLog
+from akson.audit.removal import remove
 from akson.audit.report import Report
 from akson.audit.seal import Signer, export_seals, seal
+from akson.audit.signed import by_id
 from akson.audit.verify import proven
 from akson.base.work import Actor, Purpose
 from akson.fhir import types
@@ -66,6 +68,7 @@ TABLES = (
     LOG,
     table("access_log_patient", "patient at stream seq", "", "patient stream"),
     table("access_stream", "stream", "opened", "stream"),
+    table("access_removal", "number", "at before streams rows digests previous signature key_id", "number streams"),
     table("access_seal", "stream from_seq", "upto_seq at root prints previous signature key_id", "stream"),
     table("chain_seal", "number", "at owners seqs prints root previous signature key_id", "number"),
 )  # fmt: skip
@@ -82,6 +85,7 @@ class Tampering:
 async def trails(office: Office, log: AccessLog) -> bytes:
     """Write trails of every kind, and return what a witness holds: its seals."""
     signer = Signer(KEY)
+    await _ended(office, log, signer)
     place = await unit(office, "Sone nord")
     nurse = await staff(office, place, "Yusuf")
     people = [await patient(office, at=place) for _ in range(6)]
@@ -100,6 +104,18 @@ async def trails(office: Office, log: AccessLog) -> bytes:
         )
     await seal_chains(office.database, signer, NOW + 3 * MINUTE)
     return await export_seals(office.database, NOW - MINUTE) + await chain_seals(office.database, NOW - MINUTE)
+
+
+async def _ended(office: Office, log: AccessLog, signer: Signer) -> None:
+    """Let two months of the log be of a time that is over, and be taken away."""
+    for month in (1, 2):
+        at = NOW.replace(year=2014, month=month)
+        for turn in range(3):
+            await log.write(look(request=f"old {turn}", at=at))
+            await seal(office.database, signer, at)
+    for _ in range(2):
+        known = by_id([KEY.public_key()])
+        assert await remove(office.database, office.eraser, signer, known, NOW, NOW.replace(year=2015))
 
 
 async def _measured(office: Office, nurse: Actor, person: Stored) -> Stored:
@@ -162,7 +178,9 @@ async def _picked(connection: asyncpg.Connection, dice: Random, of: Table, many:
 
 
 def _names(of: Table, *rows: Any) -> frozenset[str]:
-    return frozenset(str(row[mark]) for row in rows for mark in of.marks)
+    """Return what a fault may name: a removal by its number or any of the streams it took."""
+    marks = [row[mark] for row in rows for mark in of.marks]
+    return frozenset(str(one) for mark in marks for one in (mark if isinstance(mark, list) else [mark]))
 
 
 async def _set(connection: asyncpg.Connection, of: Table, row: Any, column: str, value: object) -> None:

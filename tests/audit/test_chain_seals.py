@@ -17,7 +17,7 @@ from akson.record import journal
 from akson.record.office import Office
 from akson.record.sealing import SQL, chain_seals, seal_chains
 from akson.record.stored import Stored
-from tests.offices import JOB, NOW, patient, temperature
+from tests.offices import JOB, NOW, let_pass, patient, temperature
 
 KEY = Ed25519PrivateKey.generate()
 MINUTE = timedelta(minutes=1)
@@ -128,7 +128,7 @@ async def test_links_that_were_left_out_are_found(
 ) -> None:
     await owner_db.execute("DELETE FROM chain_seal WHERE number = 2")
     await owner_db.execute("UPDATE chain_seal SET at = at + interval '2 hours'")  # nobody looks back that far
-    office.clock.pass_(timedelta(days=1))
+    let_pass(office, timedelta(days=1))
     await patient(office)
     await seal_chains(office.database, Signer(KEY), NOW + timedelta(days=1))
     found = [one for one in await faults(database_url) if "never" in one]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -33,7 +34,7 @@ async def logged(database_url: str) -> str:
     return database_url
 
 
-async def exported(url: str, *more: int) -> list[dict[str, object]]:
+async def exported(url: str, *more: int) -> list[dict[str, Any]]:
     return [json.loads(line) async for line in events(url, NOW - HOUR, NOW + HOUR, *more)]
 
 
@@ -49,16 +50,16 @@ async def test_every_row_of_the_time_asked_for_becomes_a_valid_event(logged: str
 
 async def test_an_event_says_who_in_which_role_where_why_and_what(logged: str) -> None:
     [one] = [one for one in await exported(logged) if one["action"] == "C"]
-    who, place = one["agent"]  # type: ignore[misc]
+    who, place = one["agent"]
     assert (who["name"], who["role"], who["requestor"]) == (DOCTOR.name, [{"text": "fastlege"}], True)
     assert place["who"]["display"] == DOCTOR.unit_name and one["outcomeDesc"] == "Akutt syk"
-    [entity] = one["entity"]  # type: ignore[misc]
+    [entity] = one["entity"]
     assert entity["name"] == "POST Observation/x" and entity["what"]["identifier"]["value"] == str(ASTRID)
 
 
 async def test_one_persons_events_are_theirs_alone(logged: str) -> None:
     [one] = await exported(logged, KARI)
-    assert one["agent"][0]["name"] == DAUGHTER.name  # type: ignore[index]
+    assert one["agent"][0]["name"] == DAUGHTER.name
 
 
 async def test_a_login_that_is_no_auditor_reads_nothing(logged: str) -> None:

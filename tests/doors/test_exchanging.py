@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -18,6 +20,8 @@ EDI = {
     "AKSON_EDI_SCOPE": "nhn:msh/api",
     "AKSON_EDI_ISSUER": "https://helseid.example",
 }
+AMQP = {"AKSON_AMQP_URL": "amqps://broker.example:5671/amq/queue/", "AKSON_AMQP_USER": "us", "AKSON_AMQP_PASSWORD": "x"}
+needs_proton = pytest.mark.skipif(not find_spec("proton"), reason="needs python-qpid-proton (make queues)")
 SECRET = {"AKSON_EXCHANGE_SECRET": "a secret of sixteen"}
 
 
@@ -28,6 +32,7 @@ def settings(folder: Path, given: dict[str, str]) -> Settings:
 @pytest.mark.parametrize(("given", "turns"), [
     ({}, set()), (SECRET, {"messages"}), (EDI, {"messages", "message server"}),
     (SECRET | EDI, {"messages", "message server"}),
+    pytest.param(AMQP, {"messages", "queues"}, marks=needs_proton),
 ])  # fmt: skip
 async def test_the_worker_does_what_the_settings_switch_on(
     office: Office, tmp_path: Path, given: dict[str, str], turns: set[str]
@@ -45,6 +50,54 @@ def test_half_a_message_server_is_refused(tmp_path: Path, changed: dict[str, str
     with pytest.raises(Refused, match="AK-L011") as refused:
         settings(tmp_path, EDI | changed)
     assert what in refused.value.text
+
+
+@pytest.mark.parametrize(("changed", "what"), [
+    ({"AKSON_AMQP_URL": "broker.example:5671"}, "AKSON_AMQP_URL"),
+    ({"AKSON_AMQP_URL": "https://broker.example:5671"}, "AKSON_AMQP_URL"),
+    ({"AKSON_AMQP_URL": "amqps://broker.example"}, "AKSON_AMQP_URL"),
+    ({"AKSON_AMQP_URL": "amqps://broker.example:five"}, "AKSON_AMQP_URL"),
+    ({"AKSON_AMQP_URL": "amqps://us:secret@broker.example:5671"}, "AKSON_AMQP_URL"),
+    ({"AKSON_AMQP_PASSWORD": ""}, "AKSON_AMQP_USER"), ({"AKSON_AMQP_URL": ""}, "AKSON_AMQP_USER"),
+])  # fmt: skip
+def test_half_a_broker_is_refused(tmp_path: Path, changed: dict[str, str], what: str) -> None:
+    with pytest.raises(Refused, match="AK-L011") as refused:
+        settings(tmp_path, AMQP | changed)
+    assert what in refused.value.text and "secret" not in refused.value.text
+
+
+def test_a_broker_is_reached_in_the_open_only_where_no_real_persons_are(tmp_path: Path) -> None:
+    given = {"AKSON_AMQP_URL": "amqp://127.0.0.1:5672"}
+    assert settings(tmp_path, given).amqp_url
+    with pytest.raises(Refused, match="AK-L011"):
+        settings(tmp_path, given | {"AKSON_ENV": "production"})
+
+
+@needs_proton
+@pytest.mark.parametrize(("url", "prefix"), [
+    ("amqps://broker.example:5671", ""), ("amqps://broker.example:5671/", ""),
+    ("amqps://broker.example:5671/amq/queue", "/amq/queue/"),
+])  # fmt: skip
+def test_the_path_of_a_broker_stands_before_the_names_of_its_queues(tmp_path: Path, url: str, prefix: str) -> None:
+    made = exchanging.broker(settings(tmp_path, AMQP | {"AKSON_AMQP_URL": url}), lambda: datetime.now(UTC))
+    assert made is not None and (made.broker.host, made.broker.port, made.broker.prefix) == (
+        "broker.example",
+        5671,
+        prefix,
+    )
+    assert (
+        made.broker.tls is not None
+        and made.broker.tls.check_hostname
+        and "x" not in repr(made.broker).split("password")
+    )
+
+
+def test_queues_without_the_library_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("proton", "akson.exchange.transports.amqp", "akson.exchange.transports.line"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(Refused, match="AK-L026") as refused:
+        exchanging.broker(settings(tmp_path, AMQP), lambda: datetime.now(UTC))
+    assert "bin/setup amqp" in refused.value.text
 
 
 def test_our_client_and_the_issuer_of_the_staff_are_the_usual_ones(tmp_path: Path) -> None:

@@ -37,6 +37,27 @@ def test_production_does_not_start_where_others_could_read_what_goes_to_the_data
     assert "sslmode=verify-full" in no.value.text
 
 
+@pytest.mark.parametrize(("given", "refused"), [
+    ({"AKSON_CLAMAV": "/run/clamav/clamd.ctl"}, ""), ({"AKSON_CLAMAV": "127.0.0.1:3310"}, ""),
+    ({"AKSON_CLAMAV": "[::1]:3310"}, ""), ({"AKSON_CLAMAV": "localhost:3310"}, ""),
+    ({"AKSON_CLAMAV": "scanner.example:3310"}, "AK-L009"), ({"AKSON_CLAMAV": "10.0.0.7:3310"}, "AK-L009"),
+    ({"AKSON_WITNESS": "https://vitne.example"}, ""), ({"AKSON_WITNESS": "http://vitne.example"}, "AK-L011"),
+    ({"AKSON_AMQP_URL": "amqps://broker.example:5671"}, ""),
+    ({"AKSON_AMQP_URL": "amqp://broker.example:5672"}, "AK-L011"),
+    ({"AKSON_EDI_URL": "http://edi.example", "AKSON_EDI_SCOPE": "x"}, "AK-L011"),
+    ({"AKSON_HPR_URL": "http://hpr.example", "AKSON_MASKINPORTEN": "https://m.example", "AKSON_MASKINPORTEN_CLIENT": "x"},
+     "AK-L011"), ({"AKSON_CITIZEN_ISSUER": "http://idporten.example"}, "AK-L009"),
+])  # fmt: skip
+def test_production_calls_nobody_where_others_could_read_it(given: dict[str, str], refused: str) -> None:
+    env = PRODUCTION | given
+    assert from_environment(env | {"AKSON_ENV": "test"})
+    if not refused:
+        assert from_environment(env)
+        return
+    with pytest.raises(Refused, match=refused):
+        from_environment(env)
+
+
 @pytest.mark.parametrize("given", ["0.0.0.0/0", "::/0", "*", "a proxy", "10.0.0.0/8,0.0.0.0/0", "10.0.0.1/8"])
 def test_not_everybody_may_say_where_a_browser_comes_from(given: str) -> None:
     with pytest.raises(Refused, match="AK-L011"):

@@ -16,7 +16,7 @@ from akson.audit.seal import seal
 from akson.base.work import Purpose, Work
 from akson.cli import main
 from akson.clinical.notes import drafts
-from akson.doors.key_commands import RINGS
+from akson.doors.key_commands import RINGS, RSA
 from akson.doors.keys import ROTATED, Keys
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings, from_environment
@@ -164,3 +164,26 @@ def test_the_list_names_every_key_and_tells_no_secret(command: Command, settings
         assert file.stat().st_mode & 0o077 == 0
     held = json.loads((settings.data / "keys" / "installation.json").read_text("utf-8"))
     assert not [secret for secret in (held["hashes"], held["drafts"], held["log"]) if secret in told]
+
+
+async def test_an_installation_works_with_keys_that_a_vault_put_in_a_folder_of_its_own_and_writes_nothing_there(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    """As systemd's credentials and the agents of vaults do: files that are there before we start, to be read only."""
+    folder = tmp_path / "credentials"
+    given = env | {"AKSON_KEYS": str(folder), "AKSON_DATA": str(tmp_path / "data")}
+    done(await asyncio.to_thread(CliRunner().invoke, main, ["keys", "list"], env=given))
+    for file in folder.iterdir():
+        file.chmod(0o400)
+    folder.chmod(0o500)
+    before = {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
+    settings = from_environment(given)
+    async with opened(settings) as office:
+        person = await patient(office)
+        await seal(office.database, Keys.open(settings.keys).signer, clock())
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            assert (await journal.read(work, "Patient", person.id)).id == person.id
+    assert all(Keyring.open(settings.keys, name, rsa=name in RSA).public["keys"] for name in RINGS)
+    done(await asyncio.to_thread(CliRunner().invoke, main, ["audit", "verify"], env=given))
+    assert {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()} == before
+    assert not (tmp_path / "data" / "keys").exists()

@@ -19,14 +19,15 @@ from tests.offices import NOW, Clock
 MANY = 2_000
 
 
-class Slow:
+class Slow(Database):
     """The database, and what hangs at its door: the first question waits until it is told to go on."""
 
     def __init__(self, database: Database) -> None:
-        self._db, self.asked, self.go_on = database, asyncio.Event(), asyncio.Event()
+        super().__init__(database._pool, database.keyed, database.searches)
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        found = await self._db.fetchval(query, *args)
+        found = await super().fetchval(query, *args)
         self.asked.set()
         await self.go_on.wait()
         return found
@@ -83,7 +84,7 @@ async def test_there_is_more_in_the_next_minute(db: Database) -> None:
 
 async def test_a_lot_that_comes_when_its_minute_is_over_spoils_nothing_of_the_next(db: Database) -> None:
     clock, slow = Clock(), Slow(db)
-    limits = Limits(slow, clock, 40)  # type: ignore[arg-type]
+    limits = Limits(slow, clock, 40)
     waiting = asyncio.create_task(served(limits, 60))
     await slow.asked.wait()
     clock.pass_(timedelta(minutes=1))
@@ -95,7 +96,7 @@ async def test_a_lot_that_comes_when_its_minute_is_over_spoils_nothing_of_the_ne
 
 async def test_whoever_hangs_up_takes_no_lot_along(db: Database) -> None:
     slow = Slow(db)
-    limits = Limits(slow, Clock(), 20)  # type: ignore[arg-type]
+    limits = Limits(slow, Clock(), 20)
     impatient = asyncio.create_task(limits.take("app"))
     await slow.asked.wait()
     impatient.cancel()

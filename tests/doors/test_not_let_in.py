@@ -105,6 +105,25 @@ async def test_a_form_without_its_secret_leaves_a_line(town: Town, lines: io.Str
     assert "Nordli" not in lines.getvalue()
 
 
+@pytest.mark.parametrize(("who", "path", "code"), [
+    ("camilla", "/sok", "AK-W003"),  # who says who works where finds no patients
+    ("camilla", "/p/{astrid}", "AK-W003"),
+    ("mariam", "/sok", ""),
+])  # fmt: skip
+async def test_a_page_that_a_role_does_not_have_leaves_a_row_of_who_tried(
+    town: Town, who: str, path: str, code: str
+) -> None:
+    actor = await town.at_work(who)
+    async with await _browser(town, actor, 100) as browser:
+        answer = await browser.get(path.format(astrid=town.id("Patient/astrid")))
+    assert (answer.status_code, code in answer.text) == (403 if code else 200, True)
+    rows = await town.office.database.fetch(
+        "SELECT outcome, actor_id, screen FROM access_log WHERE seen::text LIKE '%refused AK-W003%'"
+    )
+    found = [(row["outcome"], row["actor_id"], bool(row["screen"])) for row in rows]
+    assert found == [("refuse", actor.id, True)] * bool(code)
+
+
 def test_the_key_that_tells_apps_who_signed_in_is_as_strong_as_the_others(tmp_path: Path) -> None:
     key = Keyring.open(tmp_path, "smart-id", rsa=True).signer.as_dict(private=False)
     assert len(str(key["n"])) * 6 // 8 >= 384  # bytes of the modulus: 3072 bits

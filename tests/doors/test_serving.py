@@ -25,8 +25,8 @@ class Recording(asyncio.Transport):
         self.sent: list[bytes] = []
         self.closed = False
 
-    def write(self, data: bytes) -> None:  # type: ignore[override]
-        self.sent.append(data)
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
 
     def close(self) -> None:
         self.closed = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from akson.doors.settings import from_environment
 from akson.doors.witnessing import WitnessObjects, hand_over, witness_app
 from akson.record.sealing import seal_chains
 from tests.offices import patient
+from tests.programs import ports
 
 KEY = Ed25519PrivateKey.generate()
 URL = "http://witness.test"
@@ -130,9 +130,7 @@ async def test_a_cut_log_is_found_through_the_witness_as_an_operator_types_it(
 
     code, keys = await asyncio.to_thread(command, "audit", "keys")
     assert code == 0 and re.fullmatch(r"[0-9a-f]{64}\n", keys)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = ports(1)
     program = started("witness", str(folder), "--key", keys.strip(), "--port", str(port))
     try:
         url = f"http://127.0.0.1:{port}"

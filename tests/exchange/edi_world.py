@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import json
-import os
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,62 +13,32 @@ from typing import Any
 import httpx
 import pytest
 
-from akson.base.work import Purpose
-from akson.exchange import outbox, sending
 from akson.exchange.addresses import EDI
 from akson.exchange.handing import Exchange
-from akson.exchange.outbox import Standing
 from akson.exchange.transports.edi import Edi
 from akson.record.office import Office
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
 from akson.signin.model import Provider
+from tests.exchange.ends import OurEnd
 from tests.exchange.letters import HEART, NORDRE
-from tests.exchange.places import Places, make
-from tests.exchange.world import ROOT
+from tests.exchange.places import make
+from tests.programs import running
+from tests.signin.provider import openid_provider
 
-MODULE = ROOT / "node_modules" / "oidc-provider" / "lib" / "index.js"
 AUDIENCE, SCOPE = "http://127.0.0.1/msh", "nhn:msh/api"
-needs_provider = pytest.mark.skipif(not MODULE.exists(), reason="needs node_modules/oidc-provider (npm ci)")
 
 
-@asynccontextmanager
-async def helseid(keys: Keyring) -> AsyncIterator[str]:
+def helseid(keys: Keyring) -> AbstractAsyncContextManager[str]:
     """Run the OpenID provider with us as a machine client; return its address."""
-    client = {
-        "client_id": "akson", "redirect_uris": [], "response_types": [], "scope": SCOPE,
-        "grant_types": ["client_credentials"], "token_endpoint_auth_method": "private_key_jwt",
-        "token_endpoint_auth_signing_alg": "ES256", "id_token_signed_response_alg": "ES256", "jwks": keys.public,
-        "dpop_bound_access_tokens": True,
-    }  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
-        "node", ROOT / "tests/signin/oidc_provider.mjs", MODULE, json.dumps(client), "{}",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdin and process.stdout
-    try:
-        yield f"http://127.0.0.1:{int(await asyncio.wait_for(process.stdout.readline(), 60))}"
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return openid_provider(keys, {"client_id": "akson", "scope": SCOPE})
 
 
-@asynccontextmanager
-async def message_server(issuer: str, *, seed: int = 1) -> AsyncIterator[str]:
+def message_server(issuer: str, *, seed: int = 1) -> AbstractAsyncContextManager[str]:
     """Run the message server; return its address."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "peers.message_server", "--issuer", issuer, "--audience", AUDIENCE, "--scope", SCOPE,
-        "--client", f"akson={NORDRE.her_id}", "--seed", str(seed), cwd=ROOT, env=dict(os.environ),
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
-        yield line.partition(": ")[2].strip()
-    finally:
-        process.terminate()
-        await process.wait()
+    return running("peers.message_server", "--issuer", issuer, "--audience", AUDIENCE, "--scope", SCOPE,
+                   "--client", f"akson={NORDRE.her_id}", "--seed", str(seed))  # fmt: skip
 
 
 def edi(url: str, issuer: str, keys: Keyring, http: httpx.AsyncClient) -> Edi:
@@ -108,36 +74,12 @@ class Broker:
 
 
 @dataclass
-class EdiWorld:
+class EdiWorld(OurEnd):
     """Akson, the message server and who stands behind it; the worker's turns are taken by the test."""
 
-    places: Places
     edi: Edi
-    exchange: Exchange
     broker: Broker
     issuer: str
-
-    async def turn(self) -> None:
-        await self.exchange.turn(self.places.office)
-        await self.edi.turn(self.places.office)
-
-    async def until(self, seen: Callable[[], Awaitable[Any]], *, each: Callable[[], None] = lambda: None) -> Any:
-        """Take turns until `seen` is true; return what it saw."""
-        async with asyncio.timeout(60):
-            while not (found := await seen()):
-                await self.turn()
-                each()
-        return found
-
-    async def writes(self, text: str = "Kommer hun mandag?") -> str:
-        """Let the doctor write to the hospital; return the id of her Communication."""
-        new = {"resourceType": "Communication", "subject": {"reference": self.places.astrid.reference}}
-        async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
-            return (await sending.send(work, new | {"payload": [{"contentString": text}]}, to=HEART.her_id)).id
-
-    async def standing(self, communication: str) -> Standing:
-        async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
-            return (await outbox.standing(work, self.places.astrid.owner, [communication]))[0]
 
 
 @pytest.fixture(scope="session")
@@ -151,4 +93,4 @@ async def edi_world(office: Office, edi_keys: Keyring) -> AsyncIterator[EdiWorld
     async with helseid(edi_keys) as issuer, message_server(issuer) as url, httpx.AsyncClient(timeout=10) as http:
         ours = edi(url, issuer, edi_keys, http)
         places = await make(office, endpoint=EDI)
-        yield EdiWorld(places, ours, Exchange(carriers={"edi": ours}), Broker(url, http), issuer)
+        yield EdiWorld(places, Exchange(carriers={"edi": ours}), ours, Broker(url, http), issuer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from peers import letters
 from peers.letters import Letter, Place
@@ -26,8 +27,8 @@ def written(text: str = "Hun reiser hjem i morgen.", *, fnr: str = ASTRID, msg_i
     return letters.dialog(letter, "2026-11-23T09:00:00.000+00:00")
 
 
-def swapped(old: str, new: str, **how: object) -> bytes:
+def swapped(old: str, new: str, **how: Any) -> bytes:
     """Return the hospital's message with one piece of its XML changed."""
-    body = written(**how).decode()  # type: ignore[arg-type]
+    body = written(**how).decode()
     assert old in body
     return body.replace(old, new).encode()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from akson.base.database import Database
 from tests.exchange import chaos
-from tests.exchange.edi_world import needs_provider
+from tests.signin.provider import needs_provider
 
 pytestmark = needs_provider
 

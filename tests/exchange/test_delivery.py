@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from akson.base.clamd import Scanner
+from akson.base.database import FAILURES, Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.exchange import delivery, inbox, outbox, sending
 from akson.exchange.envelope import Code
+from akson.exchange.filing import MALWARE, NAMED_TYPE
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec, Original, Status
 from akson.exchange.opening import opened
@@ -22,8 +27,11 @@ from akson.record.office import Office
 from tests.exchange.letters import ASTRID, HEART, MSG_ID, NORDRE, sample, swapped, written
 from tests.exchange.places import Places, make
 from tests.offices import Clock, patient
+from tests.scanners import EICAR, peer
 
 SENT = "SELECT * FROM message_out ORDER BY created_at"
+CUT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE message_in SET state%'"""
 
 
 async def arrives(places: Places, body: bytes, *, sender: int = HEART.her_id, name: str = "t-1") -> str:
@@ -111,13 +119,13 @@ async def test_what_cannot_be_filed_is_kept_for_a_human_and_answered_with_its_co
 ) -> None:
     places = await make(office)
     assert await arrives(places, body) == code
-    (kept,) = await inbox.for_humans(office.database)
+    (kept,) = await inbox.for_humans(office.database, None)
     assert (kept["fault_code"], kept["responsible"]) == (code, "meldingsansvarlig")
     assert (await places.rows("SELECT body FROM message_in"))[0]["body"] == body
     assert await places.found("Communication") == await places.found("Task") == []
     async with office.work(places.doctor, Purpose.MESSAGE) as work:
         await inbox.handled(work, kept["bucket"], kept["digest"], "Ringte sykehuset")
-    assert await inbox.for_humans(office.database) == []
+    assert await inbox.for_humans(office.database, None) == []
 
 
 async def test_the_answer_to_what_is_not_xml_names_the_transports_id(office: Office) -> None:
@@ -140,7 +148,7 @@ async def test_a_stranger_is_kept_without_an_answer_that_could_go_astray(office:
     places = await make(office)
     stranger = replace(HEART, her_id=98000001, parent=98000002)
     assert await arrives(places, written(sender=stranger), sender=0) == ""
-    assert (await inbox.for_humans(office.database))[0]["fault_code"] == "X99"
+    assert (await inbox.for_humans(office.database, None))[0]["fault_code"] == "X99"
 
 
 async def test_a_large_attachment_is_stored_beside_the_message(office: Office) -> None:
@@ -155,6 +163,74 @@ async def test_a_large_attachment_is_stored_beside_the_message(office: Office) -
     assert len(binary.resource["data"]) == 240_000
 
 
+@pytest.mark.parametrize("times", [1, 60_000])
+async def test_an_attachment_that_is_not_what_its_sender_says_is_kept_and_marked(office: Office, times: int) -> None:
+    places = await make(office)
+    named = sample("helsefaglig-1.1.xml").replace(b"text/plain", b"application/pdf")
+    assert await arrives(places, named.replace(b"SyA0LDI=", b"QUJD" * times)) == "ok"
+    documents = await places.found("DocumentReference")
+    messages = await places.found("Communication")
+    carried = [part["contentAttachment"] for part in messages[0]["payload"] if "contentAttachment" in part]
+    [attachment] = [each["content"][0]["attachment"] for each in documents] + carried
+    assert attachment["contentType"] == "application/octet-stream"
+    assert attachment["extension"] == [{"url": NAMED_TYPE, "valueString": "application/pdf"}]
+    assert documents or attachment["data"] == "QUJD"
+
+
+async def test_a_text_too_long_to_be_stored_is_refused_with_where_it_stands(office: Office) -> None:
+    places = await make(office)
+    assert await arrives(places, written("Langt. " * 160_000)) == "X99"
+    (refused,) = await inbox.for_humans(office.database, None)
+    assert "Communication.payload[0].contentString" in refused["fault_text"]
+
+
+async def test_malware_in_a_message_stays_with_the_message_and_out_of_the_record(office: Office) -> None:
+    places = await make(office)
+    data = base64.b64encode(EICAR)
+    async with peer() as scanner:
+        office.scanner = Scanner(host="127.0.0.1", port=scanner.port)
+        assert await arrives(places, sample("helsefaglig-1.1.xml").replace(b"SyA0LDI=", data)) == "ok"
+    [message] = await places.found("Communication")
+    [attachment] = [part["contentAttachment"] for part in message["payload"] if "contentAttachment" in part]
+    assert "data" not in attachment and attachment["extension"] == [{"url": MALWARE, "valueString": "Akson.Test"}]
+    assert await office.database.fetchval("SELECT count(*) FROM message_in WHERE position($1 IN body) > 0", data) == 1
+
+
+async def test_a_message_does_not_wait_for_a_scanner_that_is_away(office: Office) -> None:
+    places = await make(office)
+    async with peer() as scanner:
+        gone = scanner.port
+    office.scanner = Scanner(host="127.0.0.1", port=gone)
+    assert await arrives(places, sample("helsefaglig-1.1.xml")) == "ok"
+    [message] = await places.found("Communication")
+    assert [part["contentAttachment"]["data"] for part in message["payload"] if "contentAttachment" in part] == [
+        "SyA0LDI="]  # fmt: skip
+
+
+async def test_a_worker_that_ends_while_it_files_has_not_taken_the_id_and_the_next_one_files_it(
+    office: Office, owner_db: Database
+) -> None:
+    """Stopped where it says what became of the message, after all else; here by a lock and a cut connection."""
+    places = await make(office)
+    await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
+    (bucket,) = await inbox.waiting(office.database, office.clock())
+    kept = await inbox.claim(office.database, bucket, office.clock())
+    assert kept is not None
+    async with owner_db.transaction() as holding:
+        await holding.execute("SELECT FROM message_in FOR UPDATE")
+        working = asyncio.create_task(delivery.receive(office, kept))
+        while not await owner_db.fetchval(CUT):
+            assert not working.done(), await working
+            await asyncio.sleep(0.02)
+        with pytest.raises(FAILURES):
+            await working
+    assert await owner_db.fetchval("SELECT count(*) FROM message_id") == 0
+    clock(office).pass_(timedelta(minutes=3))
+    await delivery.receive_due(office)
+    assert len(await places.found("Communication")) == 1
+    assert await places.counts() == {"in filed": 1, "out queued": 1}
+
+
 async def test_a_message_that_stops_us_again_and_again_is_put_aside(office: Office) -> None:
     places = await make(office)
     await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
@@ -164,7 +240,7 @@ async def test_a_message_that_stops_us_again_and_again_is_put_aside(office: Offi
         assert await inbox.claim(office.database, bucket, office.clock()) is None  # the lease holds
         clock(office).pass_(timedelta(minutes=3))
     await delivery.receive_due(office)
-    assert (await inbox.for_humans(office.database))[0]["fault_code"] == "X99"
+    assert (await inbox.for_humans(office.database, None))[0]["fault_code"] == "X99"
     assert await places.counts() == {"in refused": 1, "out queued": 1}
 
 
@@ -236,7 +312,7 @@ async def test_a_receipt_from_somebody_else_changes_nothing(office: Office) -> N
     communication, body = await answered(places)
     await arrives(places, receipt_for(body, Status.OK, sender=99000077), sender=0)
     assert (await standing(places, communication)).state is State.QUEUED
-    assert (await inbox.for_humans(office.database))[0]["type"] == "APPREC"
+    assert (await inbox.for_humans(office.database, None))[0]["type"] == "APPREC"
 
 
 async def test_without_a_receipt_in_96_hours_the_unit_gets_a_task_and_a_late_one_still_counts(office: Office) -> None:
@@ -298,12 +374,14 @@ async def test_the_application_can_neither_change_nor_delete_what_came(office: O
             await office.database.execute(statement)
 
 
-async def test_a_decided_erasure_empties_the_messages_behind_a_communication(office: Office, owner_db: object) -> None:
+async def test_a_decided_erasure_empties_the_messages_behind_a_communication(
+    office: Office, owner_db: Database
+) -> None:
     places = await make(office)
     communication, _ = await answered(places, "hemmelig")
     async with office.database.transaction() as connection:
         with pytest.raises(Exception, match="permission denied"):
             await connection.fetchval("SELECT exchange_erase_v1($1, ARRAY[$2])", places.astrid.owner, communication)
-    emptied = await owner_db.fetchval("SELECT exchange_erase_v1($1, ARRAY[$2])", places.astrid.owner, communication)  # type: ignore[attr-defined]
+    emptied = await owner_db.fetchval("SELECT exchange_erase_v1($1, ARRAY[$2])", places.astrid.owner, communication)
     assert emptied == 1
     assert (await places.rows("SELECT body FROM message_out WHERE told_of = $1", communication))[0]["body"] is None

@@ -14,11 +14,13 @@ from jsonschema import Draft202012Validator
 
 from akson.exchange import handing, inbox
 from akson.exchange.states import ROUNDS, UNCONFIRMED_AFTER, State
+from akson.exchange.transports import edi
 from akson.signin import dpop
 from akson.signin.keys import Keyring
-from tests.exchange.edi_world import EdiWorld, edi_keys, edi_world, needs_provider
+from tests.exchange.edi_world import EdiWorld, edi_keys, edi_world
 from tests.exchange.letters import MSG_ID, written
 from tests.exchange.test_delivery import clock
+from tests.signin.provider import needs_provider
 
 __all__ = ["edi_keys", "edi_world"]
 pytestmark = needs_provider
@@ -38,7 +40,7 @@ async def test_what_comes_is_filed_once_marked_as_read_and_answered(edi_world: E
     assert (told[good]["status"], told[good]["read"]) == ("1", 1)
     assert (told[bad]["status"], [each["errorCode"] for each in json.loads(told[bad]["errors"])]) == ("2", ["E35"])
     assert len(await edi_world.places.found("Communication")) == 1
-    assert (await inbox.for_humans(edi_world.places.office.database))[0]["fault_code"] == "E35"
+    assert (await inbox.for_humans(edi_world.places.office.database, None))[0]["fault_code"] == "E35"
     assert await edi_world.edi.fetch(edi_world.places.office) == 0
 
 
@@ -48,7 +50,7 @@ async def test_taken_is_not_delivered_before_the_receivers_side_confirms(edi_wor
     await edi_world.exchange.deliver_due(edi_world.places.office)
     taken = await edi_world.standing(made)
     assert (taken.state, taken.delivered_at) == (State.SENT, None)
-    assert await edi_world.edi.ask_due(edi_world.places.office) == 0  # not asked at once
+    assert await edi_world.exchange.ask_due(edi_world.places.office) == 0  # not asked at once
     clock(edi_world.places.office).pass_(timedelta(seconds=10))
     await edi_world.turn()
     assert (await edi_world.standing(made)).state is State.ACCEPTED
@@ -75,16 +77,16 @@ async def test_a_server_that_takes_everything_and_throws_it_away_never_makes_any
     assert [each["event"] for each in moves] == [*["handed over", "unconfirmed"] * ROUNDS, "handed over", "give up"]
 
 
-async def test_what_is_only_slow_is_sent_again_after_five_minutes_and_then_with_patience(edi_world: EdiWorld) -> None:
+async def test_what_is_only_slow_is_sent_again_soon_and_then_with_patience(edi_world: EdiWorld) -> None:
     await edi_world.broker.behaves(discards=1)
     made = await edi_world.writes()
     sendings = []
-    for minutes in (0, 4, 2, 55, 10, 200, 45):
+    for minutes in (0, 1, 2, 3, 2, 7, 2, 9, 50, 15, 200, 45):
         clock(edi_world.places.office).pass_(timedelta(minutes=minutes))
         for _ in range(2):  # one turn finds it late, the next sends it
             await edi_world.turn()
         sendings.append(len(await edi_world.broker.messages()))
-    assert sendings == [1, 1, 2, 2, 3, 3, 4]
+    assert sendings == [1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 7]
     assert (await edi_world.standing(made)).state is State.SENT
 
 
@@ -135,6 +137,24 @@ async def test_the_same_message_twice_is_filed_once(edi_world: EdiWorld) -> None
     await edi_world.turn()
     assert len(both) == 2 and len(await edi_world.places.found("Communication")) == 1
     assert await edi_world.places.rows("SELECT times FROM message_in") == [{"times": 2}]
+
+
+def test_one_odd_item_of_a_list_does_not_hide_the_others() -> None:
+    told = [{"id": "no id"}, {"id": MSG_ID, "receiverHerId": 99000011, "senderHerId": None}, 7]
+    found = edi._each(httpx.Response(200, json=told), edi.Waiting)
+    assert [(str(each.id), each.receiver_her_id, each.sender_her_id) for each in found] == [(MSG_ID, 99000011, None)]
+    assert edi._each(httpx.Response(200, json={"id": MSG_ID}), edi.Waiting) == []
+
+
+async def test_a_server_that_fails_leaves_one_line_in_the_log_and_one_when_it_is_well_again(
+    edi_world: EdiWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "akson.exchange.edi"):
+        for faults in ({"error": 1}, {"error": 1}, {}):
+            await edi_world.broker.behaves(**faults)
+            await edi_world.turn()
+    told = [(record.getMessage(), getattr(record, "failure", "")) for record in caplog.records]
+    assert told == [("the message server fails", "500"), ("the message server is well again", "")]
 
 
 async def test_nobody_is_let_in_without_a_token_and_proof_of_its_key(edi_world: EdiWorld, tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from akson.exchange import delivery, hodemelding, inbox, prose
+from akson.base.work import Purpose
+from akson.exchange import delivery, erasing, hodemelding, inbox, prose
 from akson.exchange.envelope import Code
 from akson.exchange.messages import fagdokument
 from akson.exchange.opening import opened
 from akson.record.office import Office
 from tests.exchange.letters import sample, written
 from tests.exchange.places import Places, make
+from tests.offices import JOB
 
 READY = """<MeldingUtskrivningsklarPasient xmlns="http://www.kith.no/xmlstds/po/Pasientlogistikk/2012-04-01"
   xmlns:po="http://www.kith.no/xmlstds/po/poKomponent/2012-04-01"><po:TidsfestetHendelse>
@@ -25,11 +27,13 @@ LETTER = sample("svar-1.4.xml").decode().replace("labsvar/2012-02-15", "epikrise
     "SVAR_LAB", "EPIKRISE").replace("ServReport>", "ServRprt>")  # fmt: skip
 
 
-def carried(kind: str, content: str, name: str = "") -> bytes:
+def carried(kind: str, content: str, name: str = "", *, test: bool = False) -> bytes:
     """Return a document in a Hodemelding."""
     envelope = opened(written()).envelope
     assert envelope is not None
-    return hodemelding.build(replace(envelope, type=Code(value=kind, name=name), body=etree.fromstring(content)))
+    return hodemelding.build(
+        replace(envelope, type=Code(value=kind, name=name), body=etree.fromstring(content), test=test)
+    )
 
 
 async def comes(places: Places, body: bytes) -> str:
@@ -75,7 +79,7 @@ async def test_another_content_than_the_type_says_is_refused_and_kept(office: Of
     places = await make(office)
     assert await comes(places, body) == "T10"
     assert await places.found("Communication") == []
-    assert len(await inbox.for_humans(office.database)) == 1
+    assert len(await inbox.for_humans(office.database, None)) == 1
 
 
 @pytest.mark.parametrize(("xml", "lines"), [
@@ -99,3 +103,58 @@ def test_a_document_without_end_is_cut_and_says_so() -> None:
 
 def test_every_document_has_a_name_of_its_own() -> None:
     assert len({one.name for one in fagdokument.DOCUMENTS.values()}) == len(fagdokument.DOCUMENTS)
+
+
+DISCHARGE = """<Message xmlns="http://www.kith.no/xmlstds/epikrise/2012-02-15"><Type V="EPIKRISE"/>
+  <MsgId>epi-1</MsgId><GenDate V="2026-11-23T09:00:00"/><ServRprt><ServType V="N"/><Patient><Name>Nordli, Astrid</Name>
+  <OffId>14834142059</OffId></Patient><Diagnosis><Concept V="I50.9" S="2.16.578.1.12.4.1.1.7110" DN="Hjertesvikt"/>
+  </Diagnosis><ReasonAsText><Heading V="FO" S="2.16.578.1.12.4.1.1.8231" DN="Forløp"/><TextResultValue>Bedre.
+  </TextResultValue></ReasonAsText>{medicines}</ServRprt></Message>"""
+TOLD = """<Medication><DrugId V="{atc}" S="2.16.578.1.12.4.1.1.7180" DN="{name}"/><Status V="{status}"/>
+  <DosageText>1 x 1</DosageText></Medication>"""
+
+
+async def test_an_epikrise_proposes_what_it_tells_and_the_form_names_nobody(office: Office) -> None:
+    places = await make(office)
+    told = (("C03CA01", "Furosemid", "2"), ("J01CE02", "Penicillin", "10"), ("M01AE01", "Ibuprofen", "4"))
+    medicines = "".join(TOLD.format(atc=atc, name=name, status=status) for atc, name, status in told)
+    assert await comes(places, carried("EPIKRISE", DISCHARGE.format(medicines=medicines))) == ""
+    (proposed,), (form,), (message,) = [
+        await places.found(each) for each in ("List", "QuestionnaireResponse", "Communication")
+    ]
+    drafts = {each["resourceType"]: each for each in proposed["contained"]}
+    assert drafts.keys() == {"Condition", "MedicationStatement", "AllergyIntolerance"}  # the one to stop is no medicine
+    assert drafts["Condition"]["code"]["coding"][1] == {
+        "system": "http://hl7.org/fhir/sid/icd-10", "code": "I50.9", "display": "Hjertesvikt"
+    }  # fmt: skip
+    assert drafts["MedicationStatement"]["dosage"] == [{"text": "1 x 1"}]
+    assert drafts["AllergyIntolerance"]["code"]["text"] == "Penicillin"
+    assert "14834142059" not in str(form) and "I50.9" in str(form) and "Forløp" in str(form)
+    assert {each["reference"] for each in message["about"]} == {
+        f"List/{proposed['id']}", f"QuestionnaireResponse/{form['id']}"
+    }  # fmt: skip
+    assert await places.found("Condition") == []
+
+
+ASKING = """<Henvisning xmlns="http://ehelse.no/xmlstds/henvisning/2017-11-30"><ReqServ><ReqDate V="2026-11-23"/><Service>
+  <MedSpeciality V="050" S="2.16.578.1.12.4.1.1.8451" DN="Ortopedi"/></Service></ReqServ><Diagnosis><Concept V="L89"
+  S="2.16.578.1.12.4.1.1.7170" DN="Hofteleddsartrose"/></Diagnosis><ReasonAsText><Heading V="BG" DN="Begrunnelse"/>
+  <TextResultValue>Smerter i hofte.</TextResultValue></ReasonAsText></Henvisning>"""
+
+
+@pytest.mark.parametrize("test", [False, True])
+async def test_a_referral_asks_our_unit_for_something_unless_it_is_a_test(office: Office, *, test: bool) -> None:
+    places = await make(office)
+    assert await comes(places, carried("HENVISNING_NYTILSTAND", ASKING, test=test)) == ""
+    asked = await places.found("ServiceRequest")
+    assert len(asked) == (not test)
+    if test:
+        return
+    (one,), (message,) = asked, await places.found("Communication")
+    assert (one["status"], one["intent"], one["code"]["text"]) == ("active", "order", "Ortopedi")
+    assert one["performer"][0]["reference"] == places.practice.unit_id
+    assert one["occurrenceDateTime"] == "2026-11-23" and one["note"] == [{"text": "Smerter i hofte."}]
+    assert one["reasonCode"][0]["coding"][1]["system"] == "http://hl7.org/fhir/sid/icpc-2"
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        gone = await erasing.all_of(work, message["id"])
+    assert f"ServiceRequest/{one['id']}" in gone  # filed in the wrong record it leaves with its message

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.exchange import addresses, delivery, dialog, following, outbox, sending
@@ -130,17 +131,17 @@ async def test_what_is_seen_to_by_hand_is_not_sent_and_a_late_receipt_still_coun
     msg_id = await written(places)
     await does(places, msg_id, "by_hand")
     assert await outbox.waiting(office.database, office.clock()) == []
-    assert await outbox.for_humans(office.database) == []
+    assert await outbox.for_humans(office.database, None) == []
     await happens(places, msg_id, Event.ACCEPT)
     assert await states(places) == {msg_id: State.ACCEPTED}
 
 
-async def test_what_is_erased_cannot_be_sent_again(office: Office, owner_db: object) -> None:
+async def test_what_is_erased_cannot_be_sent_again(office: Office, owner_db: Database) -> None:
     places = await make(office)
     msg_id = await written(places)
     await happens(places, msg_id, Event.GIVE_UP)
     (row,) = await places.rows("SELECT owner, told_of FROM message_out")
-    await owner_db.fetchval("SELECT exchange_erase_v1($1, ARRAY[$2])", row["owner"], row["told_of"])  # type: ignore[attr-defined]
+    await owner_db.fetchval("SELECT exchange_erase_v1($1, ARRAY[$2])", row["owner"], row["told_of"])
     for do in ("again", "elsewhere"):
         with pytest.raises(Refused, match="AK-X"):
             await does(places, msg_id, do, to=98000009)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from akson.base.work import Purpose
-from akson.exchange import delivery, inbox, sending
+from akson.exchange import delivery, inbox, outbox, sending
 from akson.exchange.addresses import Address
-from akson.exchange.handing import Exchange
+from akson.exchange.handing import POISON, Exchange
 from akson.exchange.safexml import LARGEST
-from akson.exchange.states import State
+from akson.exchange.states import ATTEMPTS, State
 from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office
 from tests.exchange.letters import ASTRID, HEART, NORDRE, written
-from tests.exchange.places import make
-from tests.exchange.world import ROOT, SECRET, World, world
+from tests.exchange.places import Places, make
+from tests.exchange.test_delivery import clock
+from tests.exchange.world import SECRET, World, served, world
+from tests.programs import ROOT
 
 __all__ = ["world"]
 
@@ -59,7 +66,7 @@ async def test_a_misaddressed_message_is_refused_and_the_hospital_learns_why(
         return sent is not None and sent["state"] == said
 
     await world.until(refused)
-    assert len(await inbox.for_humans(world.places.office.database)) == 1
+    assert len(await inbox.for_humans(world.places.office.database, None)) == 1
 
 
 async def test_a_ruined_message_is_answered_with_t01(world: World) -> None:
@@ -109,6 +116,71 @@ async def test_a_message_nobody_takes_stays_queued_and_is_shown_as_such(office: 
         (row,) = await places.rows("SELECT state, attempts, fault_text, due > created_at AS later FROM message_out")
         assert row == {"state": "queued", "attempts": 1, "fault_text": "Mottakeren svarer ikke.", "later": True}
         assert await exchange.turn(office) == 0
+
+
+async def writes(places: Places) -> str:
+    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        return (await sending.send(work, new | {"payload": [{"contentString": "Hei"}]}, to=HEART.her_id)).id
+
+
+async def test_what_has_waited_for_hours_goes_at_once_when_its_receiver_answers_again(office: Office) -> None:
+    awake, came = [False], list[int]()
+
+    async def receive(_: Request) -> Response:
+        came.append(awake[0])
+        return Response(status_code=202 if awake[0] else 503)
+
+    async with served([Route(PATH, receive, methods=["POST"])]) as url, httpx.AsyncClient(timeout=20) as client:
+        places = await make(office, endpoint=f"{url}{PATH}")
+        exchange = Exchange(carriers={"http": Local(secret=SECRET, client=client)})
+        for _ in range(8):
+            await writes(places)
+        for _ in range(60):
+            clock(office).pass_(timedelta(minutes=10))
+            await exchange.deliver_due(office)
+        (row,) = await places.rows(
+            "SELECT max(due) AS due, count(*) AS waits FROM message_out WHERE state = 'queued' AND rests_for <> ''"
+        )
+        assert row["waits"] == 8 and row["due"] > office.clock() + timedelta(hours=1)
+        assert len(came) < 60 * 4  # it was not asked by every message again and again
+        awake[0] = True
+        clock(office).pass_(timedelta(minutes=1))
+        for _ in range(2):
+            await exchange.deliver_due(office)
+        assert await places.rows("SELECT DISTINCT state FROM message_out") == [{"state": "delivered"}]
+
+
+async def test_a_message_nobody_takes_is_given_up_after_two_days_and_not_before(office: Office) -> None:
+    places = await make(office)
+    await writes(places)
+    async with httpx.AsyncClient(timeout=1) as client:
+        exchange = Exchange(carriers={"http": Local(secret=SECRET, client=client)})
+        for _ in range(47 * 6):
+            clock(office).pass_(timedelta(minutes=10))
+            await exchange.deliver_due(office)
+        assert await places.rows("SELECT state FROM message_out") == [{"state": "queued"}]
+        clock(office).pass_(timedelta(hours=2))
+        await exchange.deliver_due(office)
+    (row,) = await places.rows("SELECT state, fault_text FROM message_out")
+    assert row == {"state": "failed", "fault_text": "Mottakeren svarer ikke."}
+
+
+async def test_a_worker_that_dies_over_a_message_again_and_again_is_kept_from_it(office: Office) -> None:
+    places = await make(office)
+    await writes(places)
+    async with httpx.AsyncClient(timeout=1) as client:
+        exchange = Exchange(carriers={"http": Local(secret=SECRET, client=client)})
+        for _ in range(20):  # told of: it may go on
+            clock(office).pass_(timedelta(hours=1))
+            await exchange.deliver_due(office)
+        for _ in range(ATTEMPTS):
+            clock(office).pass_(timedelta(hours=1))
+            for bucket in await outbox.waiting(office.database, office.clock()):
+                assert await outbox.claim(office.database, bucket, office.clock())
+        clock(office).pass_(timedelta(hours=1))
+        await exchange.deliver_due(office)
+    assert (await places.rows("SELECT fault_text FROM message_out"))[0]["fault_text"] == POISON
 
 
 @pytest.mark.parametrize(("headers", "body", "status"), [

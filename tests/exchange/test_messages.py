@@ -11,6 +11,7 @@ import pytest
 
 from akson.base.errors import Refused
 from akson.exchange import dialog, filing, hodemelding, registry
+from akson.exchange.addresses import Address
 from akson.exchange.envelope import Ack, Attachment, Code, Conversation, Envelope, Ident, Organisation, Party, Person
 from akson.exchange.messages import apprec, dialogmelding
 from akson.exchange.messages.apprec import AppRec, Original, Status
@@ -18,7 +19,7 @@ from akson.exchange.opening import opened
 from akson.exchange.registry import Letter, Unit, message
 from akson.exchange.safexml import Fault, Schemas
 from akson.exchange.telling import Told
-from tests.exchange.letters import sample, written
+from tests.exchange.letters import HEART, sample, written
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FIXTURES = "fixtures/hodemelding-dialog-apprec"
@@ -64,7 +65,9 @@ def test_a_question_from_the_hospital_keeps_its_codes_reason_and_urgency() -> No
 def letter(data: bytes, **more: Any) -> Letter:
     """Return a message as it is handed to its type."""
     unit = Unit(owner=1, reference="Organization/nordre", name="Nordre legesenter")
-    return Letter(envelope=read(data), received=NOW, unit=unit, patient=registry.Patient(owner=2, id="astrid"), **more)
+    sender = Address(her_id=HEART.her_id, name=HEART.name, ours=False, parent=HEART.parent)
+    astrid = registry.Patient(owner=2, id="astrid")
+    return Letter(envelope=read(data), received=NOW, unit=unit, sender=sender, patient=astrid, **more)
 
 
 def test_a_dialog_message_becomes_a_communication_and_a_task() -> None:

@@ -8,16 +8,7 @@ from pathlib import Path
 from akson.exchange import delivery, inbox
 from akson.exchange.opening import opened
 from akson.record.office import Office
-from tests.exchange.places import make, welcome
-
-REFUSED = {
-    "Expected.xml": "T01",  # a prefix nobody declared
-    "dialogmelding_dialog_notat_pridok_bug.xml": "E30",  # a message head inside a message head; the outer has no patient
-    "dialogmelding_dialog_notat_invalid.xml": "E31",  # ten digits
-    "dialogmelding_kiropraktor.xml": "E31",  # the 23rd day of the 45th month
-    "apprecError.xml": "E10", "apprecErrorUkjentMottaker.xml": "E10", "apprecOK.xml": "E10",  # for what we never sent
-    "MetadataTests_Apprec10.xml": "E10",
-}  # fmt: skip
+from tests.exchange.places import DIALOGS_REFUSED, make, welcome
 
 
 async def test_every_real_message_is_filed_or_refused_with_its_code(office: Office, shared: Path) -> None:
@@ -35,9 +26,9 @@ async def test_every_real_message_is_filed_or_refused_with_its_code(office: Offi
         (row,) = await places.rows("SELECT * FROM message_in WHERE envelope_id = $1", file.name)
         assert row["body"] == body
         codes[file.name] = row["fault_code"]
-    assert {name: code for name, code in codes.items() if code} == REFUSED
+    assert {name: code for name, code in codes.items() if code} == DIALOGS_REFUSED
     filed = await places.found("Communication", ("_count", "50"))
-    assert len(filed) == len(await places.found("Task", ("_count", "50"))) == len(files) - len(REFUSED)
+    assert len(filed) == len(await places.found("Task", ("_count", "50"))) == len(files) - len(DIALOGS_REFUSED)
     assert {each["subject"]["reference"] for each in filed if "subject" in each} == {
         f"Patient/{i}" for i in persons.values()
     }
@@ -58,7 +49,7 @@ async def test_a_real_message_in_every_use_reads_well_in_the_record(office: Offi
             office.database, body.replace(envelope.msg_id.encode(), file.name.encode()), now=office.clock()
         )
     await delivery.receive_due(office)
-    assert await inbox.for_humans(office.database) == []
+    assert await inbox.for_humans(office.database, None) == []
     filed = await places.found("Communication", ("_count", "50"))
     types = {each["category"][0]["coding"][0]["code"] for each in filed}
     assert types == {

@@ -16,10 +16,10 @@ from tests.offices import opened_office
 MANY = 20_000
 OUT = """
 INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, wants_apprec, responsible, created_at,
-  deadline, due, unit, carrier_id)
+  deadline, due, unit, carrier_id, rests_for)
 SELECT n, n, n & 63, 'X', 'm' || n, 1, 2, 'x', $2::text, true, 'r', $3::timestamptz - n * interval '1 ms',
        $3::timestamptz + interval '96 hours', $3::timestamptz, 5,
-       CASE WHEN $2::text = 'sent' THEN 'c' ELSE '' END FROM generate_series($1::bigint, $1 + $4 - 1) n"""
+       CASE WHEN $2::text = 'sent' THEN 'c' ELSE '' END, CASE WHEN $2::text = 'sent' THEN '' ELSE 'edi:' END FROM generate_series($1::bigint, $1 + $4 - 1) n"""
 IN = """
 INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, due, responsible, deadline)
 SELECT n & 63, decode(lpad(to_hex(n), 64, '0'), 'hex'), 'x', 'kept', $2::timestamptz, '', $2::timestamptz, 'r',
@@ -28,8 +28,9 @@ SELECT n & 63, decode(lpad(to_hex(n), 64, '0'), 'hex'), 'x', 'kept', $2::timesta
 QUESTIONS = [
     (outbox.SQL.buckets_out, ("now",)), (outbox.SQL.claim_out, (7, "now", "later")),
     (outbox.SQL.buckets_unconfirmed, ("now",)), (outbox.SQL.claim_unconfirmed, (7, "now", "later")),
-    (outbox.SQL.overdue, ("days later",)), (outbox.SQL.for_humans_out, (100, 0)), (outbox.SQL.for_humans_out, (100, 5)),
-    (outbox.SQL.stuck_out, (100, "now", 0)),
+    (outbox.SQL.overdue, ("days later",)), (outbox.SQL.for_humans_out, (100, 0, [0, -1])), (outbox.SQL.for_humans_out, (100, 5, None)),
+    (outbox.SQL.stuck_out, (100, "now", 0, [0, -1])),
+    (outbox.SQL.resting, ()), (outbox.SQL.wake, ("edi:", "now", 1)),
     (inbox.SQL.buckets_in, ("now",)), (inbox.SQL.claim_in, (7, "now", "later")),
 ]  # fmt: skip
 
@@ -72,4 +73,5 @@ async def costs(database_url: str, owner_db: Database) -> list[tuple[int, int]]:
 
 
 async def test_what_one_message_costs_does_not_grow_with_the_number_that_waits(costs: list[tuple[int, int]]) -> None:
-    assert [many for _, many in costs] == [few for few, _ in costs]
+    grown = [(statement, few, many) for (statement, _), (few, many) in zip(QUESTIONS, costs, strict=True) if many > few]
+    assert grown == []  # fewer is no fault: a table of a thousand rows may be read from end to end

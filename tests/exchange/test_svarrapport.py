@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from akson.base.work import Purpose
 from akson.clinical.vitals import pages
-from akson.exchange import delivery, erasing, hodemelding, inbox, labreport, registry
+from akson.exchange import addresses, delivery, erasing, hodemelding, inbox, labreport, registry
+from akson.exchange.addresses import Address
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import Status
 from akson.exchange.opening import opened
@@ -18,7 +20,7 @@ from akson.record import journal
 from akson.record.office import Office
 from tests.exchange.letters import sample
 from tests.exchange.places import Places, make
-from tests.offices import JOB
+from tests.offices import JOB, citizen, let_pass
 
 FIRST = sample("svar-1.4.xml")
 SECOND = "2026-11-22T12:00:00+01:00"
@@ -146,7 +148,8 @@ async def test_an_addition_leaves_what_stood_there(office: Office) -> None:
 
 async def test_two_laboratories_may_use_the_same_number(office: Office) -> None:
     places = await make(office)
-    other = version("N", ("<Id>99000031<", "<Id>99000033<"), msg_id="annen")
+    await addresses.put(office.database, [Address(her_id=99000041, name="Fürst", ours=False, endpoint="edi:")])
+    other = version("N", ("<Id>99000031<", "<Id>99000041<"), ("<Id>99000033<", "<Id>99000044<"), msg_id="annen")
     assert await comes(places, FIRST, other) == ["", ""]
     assert len(await places.found("DiagnosticReport")) == 2
 
@@ -172,7 +175,7 @@ async def test_odd_reports_are_taken_and_wrong_ones_get_their_code(
     places = await make(office)
     assert swap[0] in FIRST.decode()
     assert await comes(places, FIRST.decode().replace(*swap).encode()) == [code]
-    assert len(await inbox.for_humans(office.database)) == bool(code)
+    assert len(await inbox.for_humans(office.database, None)) == bool(code)
     assert len(await places.found("DiagnosticReport")) == (not code)
 
 
@@ -228,3 +231,23 @@ def test_a_report_in_a_hodemelding_reads_as_one_without() -> None:
         assert [each.name for each in labreport.read(envelope.body).all_results()] == [
             "P-Kalium", "P-CRP", "Dyrkning", "Ampicillin"
         ]  # fmt: skip
+
+
+async def test_what_the_controller_lets_wait_waits_with_all_that_came_with_it_and_so_does_what_is_changed(
+    office: Office,
+) -> None:
+    places = await make(office)
+    places.office.release_days = {(0, "CLIN"): 14}
+    assert await comes(places, FIRST, version("E")) == ["", ""]
+    types = ("DiagnosticReport", "Observation", "Specimen", "Communication", "DocumentReference", "Task")
+    me = citizen(places.astrid)
+
+    async def seen() -> dict[str, int]:
+        async with places.office.work(me, Purpose.OWN) as work:
+            found = await journal.chart(work, places.astrid.id, dict.fromkeys(types, 50))
+        return {type_: len(hits) for type_, hits in found.items() if hits}
+
+    everything = {type_: many for type_ in types if (many := len(await places.found(type_)))}
+    assert await seen() == {} and {"DiagnosticReport", "Observation", "Specimen", "Communication"} <= everything.keys()
+    let_pass(places.office, timedelta(days=14))
+    assert await seen() == everything

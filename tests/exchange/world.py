@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,8 +22,8 @@ from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office
 from tests.exchange.letters import ASTRID, NORDRE
 from tests.exchange.places import Places, make
+from tests.programs import HANG, running
 
-ROOT = Path(__file__).parents[2]
 SECRET = "the-tests-own-shared-secret"
 
 
@@ -41,7 +38,7 @@ class World:
 
     async def until(self, seen: Callable[[], Awaitable[Any]]) -> Any:
         """Let everybody work until `seen` is true; return what it saw."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG):
             while not (found := await seen()):
                 await self.exchange.turn(self.places.office)
                 await asyncio.sleep(0.05)
@@ -80,20 +77,10 @@ async def served(routes: list[Any]) -> AsyncIterator[str]:
             await task
 
 
-@asynccontextmanager
-async def hospital(akson_url: str) -> AsyncIterator[str]:
+def hospital(akson_url: str) -> AbstractAsyncContextManager[str]:
     """Run the hospital as a process of its own; return where it is."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "peers.hospital", "--port", "0", "--akson-url", akson_url, "--delay", "0.1",
-        cwd=ROOT, env=os.environ | {"AKSON_LOCAL_SECRET": SECRET}, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
-        yield line.partition(": ")[2].strip()
-    finally:
-        process.terminate()
-        await process.wait()
+    told = ("--port", "0", "--akson-url", akson_url, "--delay", "0.1")
+    return running("peers.hospital", *told, env={"AKSON_LOCAL_SECRET": SECRET})
 
 
 @pytest.fixture

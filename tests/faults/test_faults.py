@@ -24,7 +24,7 @@ import pytest
 from akson.audit.verify import verify
 from akson.doors.keys import Keys
 from akson.record.packing import unpacked
-from tests.faults.installation import SERVERS, WORKERS, Installation
+from tests.faults.installation import BEGUN, SERVERS, WORKERS, Installation
 from tests.faults.load import ENTRIES, Load
 from tests.fhirapi.clients import ASTRID, FHIR_JSON
 from tests.subscriptions.receiving import Receiver, listening
@@ -159,6 +159,7 @@ async def test_nothing_is_lost_half_there_or_missed_however_often_all_is_killed(
         told = heard(receiver)
     refuse_gaps(told, followed)
     assert await news_are_told(installation.postgres.url)
+    assert any(BEGUN in installation.said(f"worker {number}") for number in range(WORKERS))
     report = await verify(installation.postgres.url, keys=Keys.open(installation.folder / "keys").seals)
     assert report.faults == () and report.rows["resource_version"] >= len(texts)
     assert load.away > 0 and len(load.bundles) > 0 and any(one.deleted for one in load.kept.values())

@@ -18,7 +18,7 @@ from akson.base.work import Actor, Purpose
 from akson.record import exports, journal
 from akson.record.office import Office
 from tests.fhirapi.clients import Api, issue, transaction
-from tests.offices import JOB, VENDOR, citizen, patient, staff, temperature, unit
+from tests.offices import JOB, VENDOR, citizen, let_pass, patient, staff, temperature, unit
 
 ASYNC = {"prefer": "respond-async"}
 BLOCK = {
@@ -31,7 +31,7 @@ BLOCK = {
 
 
 def later(office: Office, seconds: float = 1) -> None:
-    office.clock.pass_(timedelta(seconds=seconds))  # type: ignore[attr-defined]
+    let_pass(office, timedelta(seconds=seconds))
 
 
 async def begun(client: httpx.AsyncClient, path: str = "$export", **more: Any) -> str:

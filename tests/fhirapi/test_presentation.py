@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -141,7 +142,9 @@ async def test_what_is_small_is_not_packed(vendor: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress])
-async def test_what_is_sent_packed_is_taken_whole_or_not_at_all(vendor: httpx.AsyncClient, pack) -> None:  # type: ignore[no-untyped-def]
+async def test_what_is_sent_packed_is_taken_whole_or_not_at_all(
+    vendor: httpx.AsyncClient, pack: Callable[[bytes], bytes]
+) -> None:
     name = "gzip" if pack is gzip.compress else "zstd"
     body = httpx.Request("POST", "http://x", json=LONG).content
     headers = {"content-encoding": name}

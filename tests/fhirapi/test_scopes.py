@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import msgspec
@@ -184,6 +185,6 @@ async def test_each_letter_gives_its_interaction_and_what_is_not_understood_noth
     client, one = api.as_(holding(VENDOR, f"system/Observation.{letters}")), seen["vital"]
     body = msgspec.json.encode(about(astrid.reference) | ({"id": one.id} if method == "PUT" else {}))
     url = "Observation" if method in ("POST", "SEARCH") else one.reference
-    sent = {"content": body} if method in ("POST", "PUT") else {}
-    answer = await client.request("GET" if method == "SEARCH" else method, url, **sent)  # type: ignore[arg-type]
+    sent: dict[str, Any] = {"content": body} if method in ("POST", "PUT") else {}
+    answer = await client.request("GET" if method == "SEARCH" else method, url, **sent)
     assert answer.status_code == status, answer.text

@@ -20,7 +20,7 @@ from akson.record.office import Office
 from akson.record.stored import Stored
 from tests.fhirapi.clients import Api, transaction
 from tests.fhirapi.test_export import exported, fetched, manifest
-from tests.offices import JOB, VENDOR, citizen, patient, staff, temperature, unit
+from tests.offices import JOB, VENDOR, citizen, let_pass, patient, staff, temperature, unit
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 VITALS = f"?category={CATEGORY}|vital-signs"
@@ -76,7 +76,7 @@ async def record(office: Office, nurse: Actor) -> Record:
     async with office.work(JOB, Purpose.SYSTEM) as work:
         for one, category in ((became_vital, "vital-signs"), (became_lab, "laboratory")):
             await journal.update(work, observation(person, category) | {"id": one.id}, id_=one.id)
-    office.clock.pass_(timedelta(seconds=5))  # type: ignore[attr-defined]
+    let_pass(office, timedelta(seconds=5))
     return Record(person, vital, lab, became_vital, became_lab, chosen_, report)
 
 
@@ -353,7 +353,7 @@ async def test_a_deletion_outside_the_part_is_not_told_of(api: Api, who: tuple[A
     since = (api.office.clock() - timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
     for one in (record.vital, record.lab):
         assert (await api.as_(VENDOR).delete(one.reference)).status_code in (200, 204)
-    api.office.clock.pass_(timedelta(seconds=5))  # type: ignore[attr-defined]
+    let_pass(api.office, timedelta(seconds=5))
     narrow = api.as_(holding(who, "rs", *BESIDE))
     told = json.dumps(await exported(narrow, f"$export?_since={since}"))
     assert record.lab.id not in told

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from tests.fhirapi.clients import Api, refused
-from tests.offices import VENDOR
+from tests.offices import VENDOR, let_pass
 
 UCUM, LOINC = "http://unitsofmeasure.org", "http://loinc.org"
 QUESTIONS = "http://fjordvik.example/skjema/vekt"
@@ -158,7 +158,7 @@ async def filled(api: Api) -> httpx.AsyncClient:
     for one in WORLD:
         made = await vendor.put(f"{one['resourceType']}/{one['id']}", json=one)
         assert made.status_code == 201, made.text
-        api.office.clock.pass_(timedelta(seconds=1))  # type: ignore[attr-defined]
+        let_pass(api.office, timedelta(seconds=1))
     return vendor
 
 

@@ -115,3 +115,10 @@ async def test_a_claimed_profile_is_held_to_on_every_write(profiled: httpx.Async
 async def test_it_is_among_the_capabilities(vendor: httpx.AsyncClient) -> None:
     rest = (await vendor.get("metadata")).json()["rest"][0]
     assert all("validate" in {o["name"] for o in one["operation"]} for one in rest["resource"])
+
+
+async def test_a_profile_that_is_claimed_in_escapes_is_held_to_as_well(profiled: httpx.AsyncClient) -> None:
+    body = f'{{"resourceType":"Patient","meta":{{"pro\\u0066ile":["{URL}/patient"]}},"gender":"female"}}'
+    plain = await profiled.post("Patient", content=body.replace("\\u0066", "f"))
+    escaped = await profiled.post("Patient", content=body)
+    assert plain.status_code == escaped.status_code == 422 and plain.json()["issue"] == escaped.json()["issue"]

@@ -39,12 +39,13 @@ def the_browser() -> Iterator[Driver]:
 
 
 @pytest.fixture(scope="session")
-def watch(the_town: Town, tmp_path_factory: pytest.TempPathFactory) -> Watch:
-    """The pictures lie in pytest's temporary folder, or in AKSON_SHOTS."""
+def watch(the_town: Town) -> Watch:
+    """Pictures are kept for people, where AKSON_SHOTS says."""
     kept = os.environ.get("AKSON_SHOTS")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("pictures")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder = Path(kept) if kept else None
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
     return Watch(the_town.url, folder)
 
 

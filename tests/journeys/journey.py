@@ -229,12 +229,12 @@ class Person(View):
         self.do(there())
         return self._look()
 
-    def downloads(self, text: str) -> bytes:
-        """Press the button with this text, and return the file that is saved."""
+    def downloads(self, text: str, role: Any = "button") -> bytes:
+        """Press the button or link with this text, and return the file that is saved."""
 
         async def saved() -> bytes:
             async with self.page.expect_download() as waiting:
-                await self._first("button", text).click()
+                await self._first(role, text).click()
             return Path(await (await waiting.value).path()).read_bytes()
 
         self.interactions += 1

@@ -1,28 +1,28 @@
-"""Astrid closes one letter to everybody at work, in words; it is gone from Jonas' list, and there again when she opens it."""
+"""Tone closes one letter to everybody at work, in words; it is gone from Jonas' list, and there again when she opens it."""
 
 from __future__ import annotations
 
 import pytest
 
-from seeds.citizens.astrid import ASTRID
+from seeds.citizens.cared_for import TONE
 from tests.journeys.journey import Journey
 
 pytestmark = pytest.mark.journey
 
 
-def test_astrid_sperrer_ett_notat_for_alle_ansatte_og_aapner_det_igjen(journey: Journey) -> None:
-    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat")
+def test_tone_sperrer_ett_notat_for_alle_ansatte_og_aapner_det_igjen(journey: Journey) -> None:
+    jonas = journey.as_("Jonas Eikeland").finds(TONE.fnr.value).open("Nytt notat")
     jonas.fill("Vurdering", "Dette vil hun ha for seg selv.").types_and_enters("Legg til kode", "K77").press("K77")
     jonas.press("Signer").open("Notater").sees("Dette vil hun ha for seg selv.")
 
-    astrid = journey.as_("Astrid Marie Nordli", width=390).open("Innsyn").open("Sperr noe annet")
-    astrid.press("Gå videre").sees("Dette må rettes").choose("Ett notat eller brev").choose("Alle ansatte")
-    astrid.press("Gå videre").sees("Resten av journalen er åpen som før", "fare for liv eller helse")
-    astrid.press("Sperr").sees("Dette må rettes")
-    newest = astrid.do(astrid.page.locator("#f-dokument option:not([value=''])").first.inner_text())
-    astrid.choose("Hvilket notat eller brev?", newest).press("Sperr").sees("Sperren gjelder nå", "for alle ansatte")
+    tone = journey.as_(TONE.name, width=390).open("Innsyn").open("Sperr noe annet")
+    tone.press("Gå videre").sees("Dette må rettes").choose("Ett notat eller brev").choose("Alle ansatte")
+    tone.press("Gå videre").sees("Resten av journalen er åpen som før", "fare for liv eller helse")
+    tone.press("Sperr").sees("Dette må rettes")
+    newest = tone.do(tone.page.locator("#f-dokument option:not([value=''])").first.inner_text())
+    tone.choose("Hvilket notat eller brev?", newest).press("Sperr").sees("Sperren gjelder nå", "for alle ansatte")
 
-    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Notater").sees_not("ha for seg selv")
+    jonas = journey.as_("Jonas Eikeland").finds(TONE.fnr.value).open("Notater").sees_not("ha for seg selv")
     title = f"«{newest.rpartition(', ')[0]}» for alle ansatte"
-    astrid.panel("Det du har sperret").row(title).open(title).press("Opphev sperren").sees("Sperren er opphevet")
+    tone.panel("Det du har sperret").row(title).open(title).press("Opphev sperren").sees("Sperren er opphevet")
     jonas.again().sees("Dette vil hun ha for seg selv.")

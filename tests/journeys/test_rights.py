@@ -69,6 +69,24 @@ def test_fastlegen_holder_et_notat_tilbake_og_astrid_faar_vite_hvorfor(journey: 
     astrid.go("/min/journal").sees("Smerter i hofte ved gange").sees_not("Holdt tilbake")
 
 
+def test_fastlegen_forteller_det_selv_foer_pasienten_ser_notatet(journey: Journey) -> None:
+    jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat")
+    jonas.fill("Vurdering", "Svaret må jeg fortelle henne selv.").types_and_enters(
+        "Legg til kode", "hjertesvikt"
+    ).press("K77")
+    jonas.choose("Pasienten ser notatet", "Om 3 dager").press("Signer").sees("Velg hvorfor pasienten")
+    jonas.choose("Hvorfor senere", "Jeg vil fortelle det selv").press("Signer")
+    jonas.sees("Svaret må jeg fortelle henne selv", "Pasienten ser dette fra")
+    astrid = journey.as_("Astrid Marie Nordli", width=390)
+    for page in ("/min", "/min/journal", "/min/innsyn"):
+        astrid.go(page).sees_not(
+            "Svaret må jeg fortelle", "K77", "Pasienten ser dette", "holdt tilbake", "Skrev notater"
+        )
+    jonas.open("Konsultasjon").sees("Pasienten ser dette fra", "Jeg vil fortelle det selv")
+    jonas.press("La pasienten se det nå").sees("Pasienten ser notatet nå").sees_not("Pasienten ser dette fra")
+    astrid.go("/min/journal").sees("Svaret må jeg fortelle henne selv")
+
+
 def test_astrid_faar_rettet_et_notat_av_fastlegen(journey: Journey) -> None:
     astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal")
     astrid.panel("Notater").sees("Smerter i hofte ved gange")

@@ -54,7 +54,23 @@ def test_tilbake_viser_ikke_journalen_naar_en_har_gaatt(journey: Journey, leaves
 
 def test_en_annen_ved_samme_skjerm_kommer_ikke_til_den_forriges_side(journey: Journey) -> None:
     someone = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).press("Lås")
-    assert someone.open("Logg inn som en annen").press("Mariam Yusuf").path == "/start"
+    assert someone.open("Bytt bruker").press("Mariam Yusuf").path == "/start"
+
+
+def test_en_kollega_overtar_skjermen_paa_ett_trykk_og_den_forste_finner_kladden_ved_en_annen(journey: Journey) -> None:
+    ved_pulten = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat")
+    skrevet = "Ble avbrutt av et oppkall"
+    pasienten = ved_pulten.path.split("/")[2]
+    ved_pulten.fill("Vurdering", skrevet).press("Lås").sees("Skjermen er låst")
+    assert ved_pulten.path == "/logg-inn" and pasienten not in ved_pulten.page.url
+    before = ved_pulten.interactions
+    ved_pulten.open("Bytt bruker").press("Elin Haugen").sees("Elin Haugen").sees_not("NORDLI", skrevet)
+    assert ved_pulten.path == "/start" and ved_pulten.interactions - before == 2  # one press here, one at the issuer
+    for _ in range(4):
+        ved_pulten.back().sees_not(skrevet)
+    paa_vakta = journey.as_("Jonas Eikeland").go("/start").panel("Kladder").open("NORDLI")
+    assert paa_vakta.typed("Vurdering") == skrevet
+    paa_vakta.press("Forkast")
 
 
 def test_skjermen_laaser_seg_selv_i_alle_faner(journey: Journey) -> None:

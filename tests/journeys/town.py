@@ -6,12 +6,11 @@ import asyncio
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,18 @@ from typing import Any
 import asyncpg
 import httpx
 
+from akson.doors.opening import opened
+from akson.doors.settings import from_environment
+from akson.doors.sources import written
+from akson.record.office import Office
+from seeds.fjordvik import SYKEHUS, address
 from tests.journeys.watch import SECRET
+from tests.programs import ports
 
 PEOPLE = 30
 HOSPITAL_ANSWERS = 1.0  # seconds; long enough to see the state before
+HELD = """SELECT count(*) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"""
 PATIENCE = 20.0  # seconds that something in the background may take
 
 
@@ -36,19 +43,29 @@ class Town:
     folder: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)
+    env: dict[str, str] = field(default_factory=dict)
+
+    def at_the_office(self, do: Callable[[Office], Awaitable[Any]]) -> Any:
+        """Let something be done beside the pages, with the keys of the town."""
+        return asyncio.run(self._done(do))
 
     @contextmanager
     def at_rest(self, name: str) -> Iterator[None]:
-        """Let a process stand still meanwhile, as on a machine that has too much to do."""
-        self.processes[name].send_signal(signal.SIGSTOP)
+        """Let a process stand still meanwhile, as on a machine that has too much to do; it holds up nobody else."""
+        process = self.processes[name]
         try:
+            process.send_signal(signal.SIGSTOP)
+            while asyncio.run(self._ask(HELD)):  # in the middle of a transaction others would wait for it
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.01)
+                process.send_signal(signal.SIGSTOP)
             yield
         finally:
-            self.processes[name].send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGCONT)
 
     def half_an_hour_passes(self) -> None:
         """Let everybody who is signed in have been away for so long that their session has ended."""
-        asyncio.run(self._execute("UPDATE signin_session SET seen_at = seen_at - interval '31 minutes'"))
+        asyncio.run(self._ask("UPDATE signin_session SET seen_at = seen_at - interval '31 minutes'"))
 
     def complaints(self) -> list[str]:
         """Return every line since last asked in which the programs logged an error, or named a person."""
@@ -58,10 +75,14 @@ class Town:
         self.heard.update(new)
         return new
 
-    async def _execute(self, statement: str) -> None:
+    async def _done(self, do: Callable[[Office], Awaitable[Any]]) -> Any:
+        async with opened(from_environment(self.env), size=2) as office:
+            return await do(office)
+
+    async def _ask(self, statement: str) -> Any:
         connection = await asyncpg.connect(self.database_url)
         try:
-            await connection.execute(statement)
+            return await connection.fetchval(statement)
         finally:
             await connection.close()
 
@@ -72,9 +93,10 @@ class Hospital:
 
     url: str
 
-    def writes(self, fnr: str, text: str, *, title: str = "Henvendelse om pasient", to: int = 0) -> None:
-        """Write a letter about a patient; to a place that is not there when `to` says so."""
-        form = {"fnr": fnr, "given": "", "family": "", "title": title, "text": text, "to": str(to or "")}
+    def writes(self, fnr: str, text: str, *, title: str = "Henvendelse om pasient", to: int = 0, kind: str = ""
+               ) -> None:  # fmt: skip
+        """Write a letter about a patient, or a message of another kind; `to` can be a place that is not there."""
+        form = {"fnr": fnr, "given": "", "family": "", "title": title, "text": text, "to": str(to or ""), "kind": kind}
         assert httpx.post(f"{self.url}/send", data=form).status_code == 303
 
     def is_in_the_mood(self, mood: str) -> None:
@@ -101,22 +123,27 @@ def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:
 @contextmanager
 def town(database_url: str, folder: Path) -> Iterator[Town]:
     """Fill the empty database, start server, worker and hospital, stop them afterwards."""
-    port = _free_pair()
+    port = ports(2)[0]  # the seeds place the hospital beside it
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("AKSON_")} | {
         "AKSON_ENV": "demo", "AKSON_DATABASE_URL": database_url, "AKSON_DATA": str(folder), "AKSON_URL": url,
         "AKSON_PORT": str(port), "AKSON_EXCHANGE_SECRET": "hemmelig" * 4, "AKSON_LOCAL_SECRET": "hemmelig" * 4,
+        "AKSON_RECORD_YEARS": "25",
     }  # fmt: skip
+    elsewhere = written(from_environment(env), name=SYKEHUS.name, number=address(SYKEHUS).orgnr.value,
+                        url=f"http://127.0.0.1:{port + 1}")  # fmt: skip
+    env |= {"AKSON_ELSEWHERE": str(elsewhere)}
     programs = {
         "serve": ["akson", "serve"], "worker": ["akson", "worker"],
-        "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", str(HOSPITAL_ANSWERS)],
+        "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", str(HOSPITAL_ANSWERS),
+                     "--keys", str(elsewhere.with_name("client.json"))],
     }  # fmt: skip
     seed = ["akson", "seed", "--data", str(folder), "--people", str(PEOPLE)]
     assert _begin("seed", seed, env, folder).wait(120) == 0, (folder / "seed.log").read_text("utf-8")
     running = {name: _begin(name, program, env, folder) for name, program in programs.items()}
     try:
         assert _ready(url, running["serve"]), (folder / "serve.log").read_text("utf-8")
-        yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), database_url, folder, running)
+        yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), database_url, folder, running, env=env)
     finally:
         for one in running.values():
             one.terminate()
@@ -145,15 +172,3 @@ def _ready(url: str, server: subprocess.Popen[bytes]) -> bool:
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: nothing of ours outlives a killed test run
-
-
-def _free_pair() -> int:
-    """Return a free port whose neighbour is free too: the seeds place the hospital there."""
-    while True:
-        with closing(socket.create_server(("127.0.0.1", 0))) as first:
-            port: int = first.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-            except OSError:
-                continue
-            return port

@@ -25,11 +25,11 @@ BUILD = """() => { const chain = (one) => one ? chain(one.parentElement) + '>' +
 class Watch:
     """Everything found so far. Pages that are built alike, whatever they tell, are looked at once.
 
-    folder   for the pictures: NNN-who-path-width.png
+    folder   for the pictures, if they are wanted: NNN-who-path-width.png
     """
 
     origin: str
-    folder: Path
+    folder: Path | None
     seen: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 

@@ -21,6 +21,8 @@ _RESPONSIBILITY: Final = "http://hl7.no/fhir/CodeSystem/no-basis-parental-respon
 _IRCP: Final = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]}
 BY_MARK: Final = {part: ("https://akson.no/fhir/marks", code) for part, code in (
     ("objection", "presumed-objection"), ("withheld", "withheld"), ("withheld-parents", "withheld-parents"),
+    ("unreleased", f"release-{NOW + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}-tell"),
+    ("released", f"release-{NOW - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}-tell"),
     ("closed", "R"))}  # fmt: skip
 
 
@@ -161,6 +163,8 @@ LIVES: Final[Mapping[str, Life]] = {
     "served before": Life(ties=(served(status="finished"),)),
     "served from next year": Life(ties=(served(start="2027-01-01"),)),
     "in the team of one by name": Life(ties=(_team("Practitioner/the team's member"),)),
+    "answered for": Life(ties=(_team("Practitioner/the team's member") | {"category": [{"coding": [
+        {"system": "https://akson.no/fhir/care-team", "code": "answers-for-record"}]}]},)),
     "in a team": Life(ties=(_team("Organization/nord"),)),
     "in a team that has ended": Life(ties=(_team("Organization/nord", end="2026-11-01"),)),
     "to be met this week": Life(ties=(_meeting(2),)),
@@ -209,6 +213,10 @@ LIVES: Final[Mapping[str, Life]] = {
     "closed from next week": Life(ties=_NORD, closed={"type": "deny", "period": {"start": _day(7)}}),
     "who would object": Life(ties=_ALL_UNITS[:2], parts=(("objection", "sykepleier in nord", False),)),
     "with something withheld": Life(ties=_NORD, parts=(("withheld", "sykepleier in nord", False),)),
+    "with something not released": Life(ties=(*_NORD, kin("the daughter", "POWATT")), parts=(
+        ("unreleased", "sykepleier in nord", False), ("released", "sykepleier in nord", False))),
+    "a child with something not released": Life(
+        born=_year(6), ties=(*_NORD, _MOTHER), parts=(("unreleased", "sykepleier in nord", False),)),
     "strictly confidential": Life(patient=_protected("kode6"), parts=(("address", "", False),)),
     "strictly confidential and served": Life(ties=_NORD, patient=_protected("kode6"), parts=(("address", "", False),)),
     "confidential and served": Life(ties=_NORD, patient=_protected("kode7"), parts=(("address", "", False),)),

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _OWN: Final = {"self": "plain", "program": "plain"}  # nothing stands in the way of the person and of agreements
+_SAID: Final = {"self": "plain consent", "program": "plain consent"}  # the person's own word on who acts for them
 _SHUT: Final = {"self": "plain consent"}  # a block of everything for everybody
 _DEAD: Final = {"program": "plain"}  # nobody signs in as the dead, or acts for them
 _NORD: Final = {**_OWN, "nord": "plain"}
@@ -26,11 +27,12 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     # R1, R10: a tie to the patient, now, and of one's own unit
     "known to nobody": {**_OWN, "program": "plain name", "self": "plain name"},
     "on the GP's list": {**_OWN, "lege": "plain"},
-    "served": {**_NORD, "the nurse's app for her": "plain"},
+    "served": {**_NORD, "the nurse's app for her": "plain", "a doctor elsewhere, for one served": "plain"},
     "served by both": {**_NORD, "sentrum": "plain", "fjell": "plain"},
     "served before": _OWN,
     "served from next year": _OWN,
     "in the team of one by name": {**_OWN, "the team's member": "plain"},
+    "answered for": _OWN,  # R20: to answer for a record lets nobody in
     "in a team": _NORD,
     "in a team that has ended": _OWN,
     "to be met this week": {**_OWN, "sykepleier in sentrum": "plain"},
@@ -61,7 +63,7 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
                          "fjell": "plain consent"},
     "closed to an organisation": {"self": "plain consent", "program": "plain consent", "fjell": "plain consent"},
     "with a closed document": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent",
-                               "the daughter": "plain"},
+                               "the daughter": "plain", "a doctor elsewhere, for one with a closed document": "plain"},
     "with a closed year": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent"},
     "closed what a unit wrote": {"self": "plain closed consent", "program": "plain consent", "nord": "plain consent",
                                  "sentrum": "plain closed consent"},
@@ -73,6 +75,11 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     # R13: the author's presumed objection; R25, R35: withheld from the citizen
     "who would object": {"self": "plain objection", "nord": "plain objection", "sentrum": "plain", "program": "plain"},
     "with something withheld": {"self": "plain", "nord": "plain withheld", "program": "plain withheld"},
+    # C1: not to be seen by the citizen, nor by who acts for them, before an instant
+    "with something not released": {"self": "plain released", "the daughter": "plain released",
+                                    "nord": "plain released unreleased", "program": "plain released unreleased"},
+    "a child with something not released": {"the mother": "plain", "nord": "plain unreleased",
+                                            "program": "plain unreleased", "a nurse who is a mother": ""},
     # R29, R30: protected addresses
     "strictly confidential": {"self": "plain address"},
     "strictly confidential and served": {"self": "plain address", "nord": "plain"},
@@ -91,8 +98,8 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "a youth with a closed document": {"the mother": "plain", "program": "plain consent"},
     # C9, R32: who acts for somebody
     "acted for": {**_OWN, "the daughter": "plain", "who keeps the calendar": "plain", "who fetches medicines": "plain"},
-    "acted for by own word": {**_OWN, "the daughter": "plain", "who keeps the calendar": "plain"},
-    "acted for until taken back": {**_OWN, "who fetches medicines": "plain"},
+    "acted for by own word": {**_SAID, "the daughter": "plain", "who keeps the calendar": "plain"},
+    "acted for until taken back": {**_SAID, "who fetches medicines": "plain"},
     "acted for last year": _OWN,
     "acted for, and dead": _DEAD,
     "under guardianship": {**_OWN, "the guardian": "plain"},
@@ -128,6 +135,14 @@ TYPES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("saksbehandler", "koordinator"), frozenset(_CASE.split())),
     **dict.fromkeys(("hjemmehjelp", "kontormedarbeider", "leder"), frozenset(_LESS.split())),
     "farmasøyt": frozenset(_DRUGS.split()),
+    # pjl § 19: what health personnel of another organisation need of the record, when that organisation vouches for them
+    "ekstern": frozenset(
+        "Patient AllergyIntolerance Condition Procedure Observation DiagnosticReport Specimen Media ImagingStudy "
+        "Immunization ImmunizationRecommendation MedicationRequest MedicationStatement MedicationDispense "
+        "MedicationAdministration Medication List DocumentReference Composition Bundle Binary CarePlan Goal CareTeam "
+        "Encounter EpisodeOfCare Appointment ServiceRequest FamilyMemberHistory ClinicalImpression RiskAssessment Flag "
+        "DetectedIssue NutritionOrder Device DeviceUseStatement QuestionnaireResponse".split()
+    ),
     "administrator": frozenset(),
     "personvernombud": frozenset({"Task"}),  # the cases: the rows above say so
 }  # fmt: skip
@@ -151,7 +166,7 @@ class Asker:
 
 
 def _staff() -> Iterator[Asker]:
-    for role in (one for one in TYPES if one not in ("innbygger", "personvernombud")):
+    for role in (one for one in TYPES if one not in ("innbygger", "personvernombud", "ekstern")):
         for unit in ("nord", "sentrum"):
             yield Asker(name=f"{role} in {unit}", kind="staff", role=role, unit=unit, types=TYPES[role])
     for role, unit, name in (
@@ -163,6 +178,13 @@ def _staff() -> Iterator[Asker]:
         ("personvernombud", "fjordvik", "the privacy officer"), ("personvernombud", "fjell", "another's privacy officer"),
     ):  # fmt: skip
         yield Asker(name=name, kind="staff", role=role, unit=unit, types=TYPES[role])
+
+
+def _vouched_for() -> Iterator[Asker]:
+    """Yield doctors of another organisation, each with its word for one patient."""
+    for person in ("served", "served by both", "closed", "with a closed document", "strictly confidential"):
+        yield Asker(name=f"a doctor elsewhere, for one {person}", kind="staff", role="ekstern", unit="fjell", only=person,
+                    types=TYPES["ekstern"])  # fmt: skip
 
 
 def _machines() -> Iterator[Asker]:
@@ -191,6 +213,7 @@ _PROXIES = {
 ASKERS: Final[tuple[Asker, ...]] = (
     *_staff(),
     *_machines(),
+    *_vouched_for(),
     *(Asker(name=name, kind="citizen", role="innbygger") for name in RECORDS),
 )
 

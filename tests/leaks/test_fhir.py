@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ from tests.leaks.canary import CANARIES, GIRL, TYPES, WORD, Canary
 from tests.leaks.questions import INTERACTIONS, OPERATIONS, Entry, around, entry, pages, reverse
 from tests.leaks.worlds import BASE, EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Viewer, Worlds, in_text
 
+T = TypeVar("T")
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 FHIR_JSON = {"content-type": "application/fhir+json"}
 NDJSON = {"content-type": "application/fhir+ndjson"}
@@ -55,17 +56,20 @@ def _short(answer: Any) -> str:
     return f"{answer['response']['status']} {json.dumps(content)[:300]}"
 
 
-def changes(worlds: Worlds, canary: Canary) -> list[Entry]:
-    """Return every interaction but search on every resource of a record."""
+def turn(who: str, every: Sequence[T], *, of: int = len(STRANGERS)) -> list[T]:
+    """Return what is this stranger's turn: together they ask all of it, and each of them all in `make leaks`."""
+    return list(every[list(STRANGERS).index(who) % of :: of])
+
+
+def changes(every: Sequence[dict[str, Any]]) -> list[Entry]:
+    """Return every interaction but search on each resource."""
     ways = [way for name, way in INTERACTIONS.items() if name != "search-type"]
-    return [asked for one in worlds.town.record(canary) for way in ways for asked in way(one)]
+    return [asked for one in every for way in ways for asked in way(one)]
 
 
-def operations(worlds: Worlds, canary: Canary, who: str) -> list[Entry]:
-    """Return every operation on the resources that are this stranger's turn: together the strangers ask all of them."""
-    turn = list(STRANGERS).index(who)
-    mine = worlds.town.record(canary)[turn :: len(STRANGERS)]
-    return [asked for one in mine for way in OPERATIONS.values() for asked in way(one)]
+def operations(every: Sequence[dict[str, Any]]) -> list[Entry]:
+    """Return every operation on each resource."""
+    return [asked for one in every for way in OPERATIONS.values() for asked in way(one)]
 
 
 def compartments(worlds: Worlds, canary: Canary) -> list[Entry]:
@@ -103,16 +107,16 @@ async def test_the_doctor_finds_every_resource_by_every_value_so_these_are_the_r
 @pytest.mark.parametrize("who", STRANGERS)
 @pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary.key)
 async def test_no_interaction_tells_the_worlds_apart(worlds: Worlds, who: str, canary: Canary) -> None:
-    assert not await told_apart(worlds, who, changes(worlds, canary) + operations(worlds, canary, who))
+    record = worlds.town.record(canary)
+    asked = changes(turn(who, record, of=3)) + operations(turn(who, record))
+    assert not await told_apart(worlds, who, asked)
 
 
 @pytest.mark.parametrize("who", STRANGERS)
 @pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary.key)
 async def test_no_id_chosen_by_a_client_tells_the_worlds_apart(worlds: Worlds, who: str, canary: Canary) -> None:
-    kept = worlds.town.minted_elsewhere(canary)
-    asked = [
-        one for resource in kept for name, way in INTERACTIONS.items() if name != "search-type" for one in way(resource)
-    ]
+    kept = turn(who, worlds.town.minted_elsewhere(canary), of=3)
+    asked = changes(kept)
     asked += [entry("PUT", f"{one['resourceType']}/{one['id']}", _about_nobody(one)) for one in kept]
     assert not await told_apart(worlds, who, asked)
 
@@ -132,18 +136,15 @@ async def test_the_doctor_reads_what_stands_under_the_ids_that_a_client_chose(wo
 @pytest.mark.parametrize("who", STRANGERS)
 @pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary.key)
 async def test_no_search_tells_the_worlds_apart(worlds: Worlds, who: str, canary: Canary) -> None:
-    """Each stranger asks every fifth question: together they ask all of them."""
-    turn = list(STRANGERS).index(who)
-    asked = searches(worlds, canary)[turn :: len(STRANGERS)] + compartments(worlds, canary)
+    asked = turn(who, searches(worlds, canary)) + turn(who, compartments(worlds, canary), of=3)
     assert not await told_apart(worlds, who, asked)
 
 
 @pytest.mark.parametrize("who", STRANGERS)
 async def test_no_count_order_or_company_of_hits_tells_the_worlds_apart(worlds: Worlds, who: str) -> None:
-    turn = list(STRANGERS).index(who)
-    questions = [question for kind in (*TYPES, *COMMON) for question in pages(kind)][turn :: len(STRANGERS)]
-    questions += [question for kind in COMMON for question in reverse(kind)][turn :: len(STRANGERS)]
-    questions += [question for kind in TYPES for question in around(kind)][turn :: len(STRANGERS)]
+    questions = turn(who, [question for kind in (*TYPES, *COMMON) for question in pages(kind)])
+    questions += turn(who, [question for kind in COMMON for question in reverse(kind)])
+    questions += turn(who, [question for kind in TYPES for question in around(kind)])
     assert not await told_apart(worlds, who, [entry("GET", question) for question in questions])
 
 

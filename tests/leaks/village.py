@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Final
 
 from akson.base.ids import new_owner_key
-from akson.base.work import Actor, Kind, Purpose
+from akson.base.work import Actor, Attested, Kind, Purpose
 from akson.fhir import bodies
 from akson.patient import openings
 from akson.record import erasure, journal
@@ -35,6 +35,7 @@ _BY_THINGS = {"DeviceMetric", "EnrollmentResponse"}  # in the record of what the
 OTHERS: Final = tuple(one for one in TYPES if one not in MADE_BY_HAND | _BY_THINGS | {"Patient", *CORE})
 _ADDRESSES = ("address", "valueAddress", "locationAddress")
 _VITAL = [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}]
+VOUCHED_FOR: Final = Attested(profession="LE", purpose=Purpose.TREATMENT, why="lege, behandling")
 _CANARY = Canary(key="KX", family="KX", born=NOW.date(), index=1, gp=by.MARIAM, unit=at.NORD)
 _SOME_NUMBER = 30  # of the national numbers of one day: nobody's
 
@@ -162,7 +163,8 @@ class _Building:
         me = f"Practitioner/{asker.name}"
         return Actor(kind=Kind.STAFF, id=f"Practitioner/{id_(me)}", key=key(me), name=asker.name, role=asker.role,
                      unit=key(unit), unit_id=names[unit], unit_name=asker.unit, controller=key(home),
-                     controller_name=UNITS[asker.unit], person=person, scopes=scopes, context=context)  # fmt: skip
+                     controller_name=UNITS[asker.unit], person=person, scopes=scopes, context=context,
+                     attested=VOUCHED_FOR if asker.role == "ekstern" else None)  # fmt: skip
 
     async def write(self, made: Sequence[tuple[Resource, Actor]]) -> None:
         """Write resources with the ids they have, each by its writer."""

@@ -75,7 +75,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
     hers = {kind: town.id(f"{kind}/{canary.key}") for kind in ("Patient", "Consent", "Communication", "Condition")}
     note = town.id(f"DocumentReference/{canary.key}")
     return {
-        "person": hers["Patient"], "sperre": hers["Consent"], "melding": hers["Communication"], "viser": note,
+        "opphold": town.id(f"Encounter/{canary.key}"), "person": hers["Patient"], "sperre": hers["Consent"], "melding": hers["Communication"], "viser": note,
         "retter": note, "versjon": "1", "version": "1", "hvem": town.id("Practitioner/mariam"), "svar": "aksept",
         "q": canary.family, "problem": "A04", "problemer": "A04", "koder": "A04", "kode": "slapp", "legg-til": "A04",
         "fjern": "R05", "angre": "R05", "do": "save", "fane": "mine", "vis": "alle", "til": "2026-11-22",
@@ -84,12 +84,13 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,
         "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "navn": canary.family, "family": canary.family, "given": "Canaria", "hpr": "123",
         "dag": "2026-11-22", "hva": f"DocumentReference/{note}", "form": "pdf", "hvorfor": "kort",
-        "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
+        "vist": "alle", "valgt": "7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11", "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
         "apning": hers["Consent"], "som": f"Practitioner/{town.id('Practitioner/mariam')}/sykepleier/{town.id(MARIAM.unit.key)}",
         "enhet": "99000011", "mottaker": "99000033", "gjort": "kort",
-        "nivaa": "every", "maate": "inbox",
+        "nivaa": "every", "maate": "inbox", "kilde": "999999999", "dokument": note, "fil": "0",
         "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
-        "leses_til": "2027-01-01", "del": "about",
+        "leses_til": "2027-01-01", "del": "about", "ta": "f1", "holdt": "withheld-as-0", "sak": town.id(f"Task/{canary.key}"), "kontakt": "98765432",
+        **dict.fromkeys(("diagnoser", "legemidler", "allergier", "malinger"), "on"),
     }  # fmt: skip
 
 
@@ -111,8 +112,7 @@ def unknown(app: Starlette, given: Mapping[str, tuple[str, ...]]) -> list[str]:
 def ways(app: Starlette, given: Mapping[str, tuple[str, ...]]) -> Iterator[Way]:
     """Yield every request that the routes and what may stand in their places allow."""
     for method, template in templates(app):
-        names = _NAME.findall(template)
+        between, names = (parts := _NAME.split(template))[::2], parts[1::2]
         for chosen in product(*(given[name] for name in names)):
-            meant = dict(zip(names, chosen, strict=True))
-            path = _NAME.sub(lambda name, meant=meant: meant[name[1]], template)  # type: ignore[misc]
+            path = "".join(text + meant for text, meant in zip(between, (*chosen, ""), strict=True))
             yield Way(method=method, path=path, template=template)

@@ -59,7 +59,8 @@ _ID = re.compile(r"\b[a-z2-7]{26}[a-z0-9]\b")
 _VARYING = (
     (re.compile(r'(name="_once" value=")[^"]*'), r"\1"),
     (re.compile(r"(_page=)[\w-]+"), r"\1"),
-    (re.compile(r"i dag \d\d\.\d\d"), "i dag"),
+    (re.compile(r"([Ii] dag) \d\d\.\d\d"), r"\1"),
+    (re.compile(r"klokken \d\d\.\d\d( og \d\d\.\d\d)?"), "klokken"),
     (re.compile(r"kl\. \d\d\.\d\d(\.\d\d)?"), "kl."),
     (re.compile(r"\bT-[0-9A-F]{8}\b"), "T-"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+(Z|[+-]\d\d:\d\d)"), "<moment>"),

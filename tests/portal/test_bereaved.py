@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +14,9 @@ from akson.base.work import Actor, Kind, Purpose
 from akson.patient import bereaved as giving
 from akson.patient import cases
 from akson.portal import bereaved as pages
-from akson.record import bereaved, journal
+from akson.record import bereaved, histories, journal
 from seeds.citizens.astrid import ASTRID
-from tests.offices import JOB
+from tests.offices import JOB, set_clock
 from tests.portal.pages import citizen, send, show
 from tests.portal.test_closing import PATH as CLOSE
 from tests.portal.test_insight import insight, later
@@ -168,6 +168,16 @@ async def test_who_answers_gives_only_what_they_keep_and_nothing_is_closed(town:
     assert await readable(town, await citizen(town, "kari")) == set()
 
 
+async def test_an_hour_past_midnight_the_new_day_counts_as_today_for_what_is_given(town: Town) -> None:
+    await died(town)
+    await asked(town)
+    case = await case_at(town, KEEPER)
+    set_clock(town.office, datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
+    with pytest.raises(Refused, match="AK-B012"):
+        await granted(town, "gunnar", case, town.names[NOTE], lasts=1)
+    await granted(town, "gunnar", case, town.names[NOTE], lasts=2)
+
+
 async def test_each_who_keeps_a_part_is_asked_and_gives_that_part_alone(town: Town) -> None:
     hospital = town.office.ids.open(town.id("Organization/vestfjell")) or 0
     async with town.office.work(replace(JOB, unit=hospital, controller=hospital), Purpose.SYSTEM) as work:
@@ -186,6 +196,116 @@ async def test_each_who_keeps_a_part_is_asked_and_gives_that_part_alone(town: To
     assert refused.value.code.startswith("AK-A")
     await granted(town, "gunnar", case, town.names[NOTE])
     assert await readable(town, await citizen(town, "kari")) == {NOTE}
+
+
+async def test_an_open_case_opens_nothing_that_others_keep_and_no_entry_by_its_address(town: Town) -> None:
+    hospital = town.office.ids.open(town.id("Organization/vestfjell")) or 0
+    astrid = town.names["Patient/astrid"]
+    async with town.office.work(replace(JOB, unit=hospital, controller=hospital), Purpose.SYSTEM) as work:
+        theirs = await journal.create(work, {
+            "resourceType": "Condition", "subject": {"reference": astrid}, "code": {"text": "Brudd"},
+        })  # fmt: skip
+    await died(town)
+    await asked(town)
+    case = await case_at(town, KEEPER)
+    for reference in (theirs.reference, astrid, town.names[NOTE]):
+        with pytest.raises(Refused) as refused:
+            async with town.office.work(await town.at_work("gunnar"), Purpose.ADMINISTRATION) as work:
+                await journal.read(work, *reference.split("/"))
+        assert refused.value.code.startswith("AK-A")
+    later(town, 60 * 24 * 44)
+    async with browsing(town.office, await town.at_work("gunnar")) as browser:
+        page = await browser.open(f"/krav/{case.stored.id}")
+        assert town.names[NOTE] not in page.html and "journalen er lukket igjen" in page.text
+        form = {"utfall": "refused", "svar": "Vi svarte for sent. Be om innsyn på nytt.", "leses_til": "2027-03-01"}
+        sent = await browser.send(f"/krav/{case.stored.id}", **form, version=page.hidden("version"))
+        assert sent.status == 303
+    assert isinstance(await asked(town), Go) and len(await cases_of(town)) > 1
+
+
+async def test_what_was_given_is_taken_back_and_gone_in_the_next_request(town: Town) -> None:
+    await died(town)
+    await asked(town)
+    case = await case_at(town, KEEPER)
+    await granted(town, "gunnar", case, town.names[NOTE])
+    kari = await citizen(town, "kari")
+    assert await readable(town, kari) == {NOTE}
+    why = "Notatet handler om en annen i familien. Det burde ikke vært gitt."
+    async with browsing(town.office, await town.at_work("gunnar")) as browser:
+        page = await browser.open(f"/krav/{case.stored.id}")
+        assert "Trekk innsynet tilbake" in page.text
+        form = {"version": page.hidden("version")}
+        assert (await browser.send(f"/krav/{case.stored.id}", **form, hvorfor="")).status == 422
+        assert await readable(town, kari) == {NOTE}
+        sent = await browser.send(f"/krav/{case.stored.id}", **form, hvorfor=why)
+        assert (sent.status, sent.leads_to) == (303, "/krav")
+        assert await readable(town, kari) == set()
+        after = await browser.open(f"/krav/{case.stored.id}")
+        assert "Trukket tilbake" in after.text and why in after.text and "Trekk innsynet tilbake" not in after.text
+        again = await browser.send(f"/krav/{case.stored.id}", hvorfor=why, version=str(int(form["version"]) + 1))
+        assert again.status == 422
+    later(town)
+    drawn = (await show(town, kari, PAGE)).page.values["dead"][0]
+    told = next(one for one in drawn.asked if one.about == KEEPER)
+    assert told.answer == why and "trukket tilbake" in told.outcome and "Statsforvalteren" in told.appeal
+    assert drawn.read_href == ""
+
+
+@pytest.mark.parametrize("outcome", ["granted", "refused", "withdrawn"])
+async def test_a_case_that_was_refused_is_not_answered_again(town: Town, outcome: str) -> None:
+    await died(town)
+    await asked(town)
+    case = await case_at(town, KEEPER)
+    gunnar = await town.at_work("gunnar")
+    async with town.office.work(gunnar, Purpose.ADMINISTRATION) as work:
+        read = await journal.read(work, "Task", case.stored.id)
+        await cases.answer(work, read, read.version, text="Hun ville ikke det.", outcome="refused")
+    with pytest.raises(Refused) as refused:
+        async with town.office.work(gunnar, Purpose.ADMINISTRATION) as work:
+            read = await journal.read(work, "Task", case.stored.id)
+            await cases.answer(work, read, read.version, text="Likevel.", outcome=outcome)
+    assert refused.value.code == "AK-B004"
+
+
+async def test_a_relative_reads_what_was_given_as_it_stands_and_no_older_version(town: Town) -> None:
+    jonas = await town.at_work("jonas")
+    async with town.office.work(jonas, Purpose.TREATMENT) as work:
+        note = await journal.read(work, *town.names[NOTE].split("/"))
+        await journal.update(work, {**note.resource, "description": "Kontroll, rettet"}, id_=note.id)
+    await died(town)
+    await asked(town)
+    await granted(town, "gunnar", await case_at(town, KEEPER), town.names[NOTE])
+    kari = await citizen(town, "kari")
+    async with town.office.work(kari, Purpose.OWN) as work:
+        assert (await journal.vread(work, "DocumentReference", note.id, note.version + 1)).version == note.version + 1
+    async with town.office.work(kari, Purpose.OWN) as work:
+        found, _ = await histories.of_one(work, "DocumentReference", note.id, histories.Period())
+        assert [one.version for one in found] == [note.version + 1]
+    async with town.office.work(kari, Purpose.OWN) as work:
+        page = await histories.across(work, "DocumentReference", histories.Period())
+        assert note.id not in {one.id for one in page.found}
+    with pytest.raises(Refused) as refused:
+        async with town.office.work(kari, Purpose.OWN) as work:
+            await journal.vread(work, "DocumentReference", note.id, note.version)
+    assert refused.value.code.startswith("AK-A")
+
+
+async def test_who_keeps_no_more_than_what_the_dead_closed_is_not_named(town: Town) -> None:
+    hospital = town.office.ids.open(town.id("Organization/vestfjell")) or 0
+    async with town.office.work(replace(JOB, unit=hospital, controller=hospital), Purpose.SYSTEM) as work:
+        theirs = await journal.create(work, {
+            "resourceType": "DocumentReference", "status": "current", "subject": {"reference": town.names["Patient/astrid"]},
+            "content": [{"attachment": {"title": "Epikrise"}}],
+        })  # fmt: skip
+    form = {"sperr": "document", "for": "bereaved", "dokument": theirs.id}
+    assert isinstance(await send(town, await citizen(town, "astrid"), CLOSE, **form), Go)
+    await died(town)
+    await asked(town)
+    assert {one.keeper for one in await cases_of(town)} == {KEEPER}
+    with pytest.raises(Refused) as refused:
+        async with town.office.work(await citizen(town, "kari"), Purpose.OWN) as work:
+            await journal.create(work, task(town, keeper="Organization/vestfjell"))
+    assert refused.value.code == "AK-B011"
 
 
 async def test_what_the_dead_closed_to_relatives_is_not_offered(town: Town) -> None:
@@ -221,17 +341,16 @@ async def test_nobody_asks_about_the_living_or_about_strangers(town: Town, who: 
     assert refused.value.code.startswith("AK-A") or refused.value.code == "AK-B011"
 
 
-def task(town: Town, **more: Any) -> dict[str, Any]:
+def task(town: Town, keeper: str = "Organization/fjordvik", **more: Any) -> dict[str, Any]:
     """Return a request as a program would send it."""
 
     def part(code: str, **value: Any) -> dict[str, Any]:
         return {"type": {"coding": [{"system": "https://akson.no/fhir/case-input", "code": code}]}, **value}
 
-    keeper = {"reference": town.names["Organization/fjordvik"]}
     return {
         "resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": town.names["Patient/astrid"]},
         "code": {"coding": [{"system": "https://akson.no/fhir/case", "code": "after-death"}]},
-        "input": [part("keeper", valueReference=keeper), part("words", valueString=WHY)], **more,
+        "input": [part("keeper", valueReference={"reference": town.names[keeper]}), part("words", valueString=WHY)], **more,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from akson.patient import cases
 from akson.record import cases as tasks
 from akson.record import journal
 from akson.record.stored import Stored
-from tests.offices import JOB, VENDOR
+from tests.offices import JOB, VENDOR, let_pass
 from tests.portal.pages import citizen, send, show
 from tests.portal.test_insight import insight, later, reads
 from tests.seeded import Town
@@ -84,7 +84,7 @@ async def test_where_it_was_asked_the_look_leads_to_the_case(town: Town) -> None
     assert (page.looks[0].ask_href, page.looks[0].asked) == ("", "Det er spurt om dette")
     (case,) = page.asked
     assert (case.title, case.state) == ("Spørsmål om et oppslag", "Sendt i dag. Svar innen 23.12.2026.")
-    town.office.clock.pass_(timedelta(days=31))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(days=31))
     (case,) = (await insight(town, astrid)).asked
     assert (case.late, case.state) == (True, "Svaret skulle vært her 23.12.2026. Ring kommunen og spør.")
 

@@ -10,6 +10,7 @@ import pytest
 from starlette.responses import Response
 
 from akson.base.errors import Refused
+from akson.base.web import printing
 from akson.base.work import Actor, Purpose
 from akson.fhir import checks
 from akson.portal import copying, paper
@@ -65,7 +66,7 @@ async def test_the_pdf_is_tagged_norwegian_and_has_a_title(town: Town) -> None:
 def test_what_people_have_written_is_never_read_as_markup(text: str) -> None:
     now = datetime(2026, 11, 23, tzinfo=UTC)
     told = paper.paper([{"resourceType": "Condition", "code": {"text": text}}], name=text, born=None, now=now)
-    assert paper.printed(told, now).startswith(b"%PDF-")
+    assert printing.printed(told, now).startswith(b"%PDF-")
 
 
 async def test_the_file_is_a_valid_bundle_of_all_that_the_citizen_sees(town: Town) -> None:

@@ -73,7 +73,7 @@ async def test_everything_in_the_record_can_be_chosen(town: Town) -> None:
         )
 
 
-async def test_a_refusal_tells_how_to_appeal(town: Town) -> None:
+async def test_a_refusal_tells_how_to_appeal_and_until_when(town: Town) -> None:
     await asked(town)
     astrid = await citizen(town, "astrid")
     (case,) = (await insight(town, astrid)).asked
@@ -85,6 +85,7 @@ async def test_a_refusal_tells_how_to_appeal(town: Town) -> None:
     assert (await show(town, astrid, "/min")).page.values["home"].new[0].title == "Svar på en sak"
     (case,) = (await insight(town, astrid)).asked
     assert (case.outcome, "Statsforvalteren" in case.appeal) == ("Kravet er avslått.", True)
+    assert "til og med 21.12.2026" in case.appeal
 
 
 @pytest.mark.parametrize("form", [{"ord": ""}, {"onske": "noe"}, {"ord": "x" * 4001}])

@@ -16,7 +16,7 @@ from akson.record.office import Office
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places, make
 from tests.exchange.world import World, world
-from tests.offices import JOB, citizen
+from tests.offices import JOB, citizen, let_pass
 from tests.portal.pages import show
 from tests.seeded import Town
 
@@ -31,14 +31,14 @@ async def written(places: Places, **more: Any) -> str:
         "sender": {"reference": places.doctor.id}, "topic": {"text": "Spørsmål om legemidler"},
         "payload": [{"contentString": "Kan dere sende siste epikrise?"}],
     }  # fmt: skip
-    places.office.clock.pass_(timedelta(minutes=1))  # type: ignore[attr-defined]
+    let_pass(places.office, timedelta(minutes=1))
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         return (await sending.send(work, new | more, to=HEART.her_id)).id
 
 
 async def rows(places: Places) -> list[tuple[str, str]]:
     """Return what Innsyn tells Astrid of messages."""
-    places.office.clock.pass_(timedelta(minutes=1))  # type: ignore[attr-defined]
+    let_pass(places.office, timedelta(minutes=1))
     shown = await show(Town(places.office, {}), citizen(places.astrid), "/min/innsyn")
     return [(one.title, one.text) for one in shown.page.values["insight"].given]
 
@@ -48,7 +48,7 @@ async def happens(places: Places, communication: str, *events: Event) -> None:
     database = places.office.database
     ((owner, key),) = await database.fetch("SELECT owner, key FROM message_out WHERE told_of = $1", communication)
     for event in events:
-        places.office.clock.pass_(timedelta(minutes=1))  # type: ignore[attr-defined]
+        let_pass(places.office, timedelta(minutes=1))
         async with places.office.work(JOB, Purpose.SYSTEM) as work:
             assert await outbox.happened(work, owner, key, event)
 

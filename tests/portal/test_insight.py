@@ -16,7 +16,7 @@ from akson.base.work import Actor, Kind, Purpose
 from akson.patient.openings import open_in_emergency, open_with_reason
 from akson.portal.opening import DECIDES
 from akson.record import journal
-from tests.offices import JOB
+from tests.offices import JOB, let_pass
 from tests.portal.pages import FNR, add, citizen, send, show
 from tests.seeded import Town
 
@@ -28,7 +28,7 @@ async def reads(town: Town, actor: Actor, person: str, purpose: Purpose = Purpos
 
 
 def later(town: Town, minutes: int = 1) -> None:
-    town.office.clock.pass_(timedelta(minutes=minutes))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(minutes=minutes))
 
 
 async def insight(town: Town, actor: Actor, **query: str) -> Any:
@@ -195,13 +195,15 @@ async def test_a_closed_door_is_told_in_plain_words(town: Town) -> None:
 
 async def test_an_emergency_stands_on_the_front_page_until_it_is_read_about(town: Town) -> None:
     astrid, knut = await citizen(town, "astrid"), await town.at_work("knut")
-    assert (await show(town, astrid, "/min")).page.values["home"].opened == ()  # type: ignore[attr-defined]
+    home: Any = (await show(town, astrid, "/min")).page.values["home"]
+    assert home.opened == ()
     async with town.office.work(knut, Purpose.EMERGENCY) as work:
         await open_in_emergency(work, town.id("Patient/astrid"), reason="Falt hjemme", danger=True)
     for _ in range(2):
         later(town)
         shown = await show(town, astrid, "/min")
-        (told,) = shown.page.values["home"].opened  # type: ignore[attr-defined]
+        home = shown.page.values["home"]
+        (told,) = home.opened
         assert told.title == "Knut Aas, sykepleier" and "I dag" in told.text and "Åpnet i et nødstilfelle" in shown.text
     await insight(town, astrid)
     later(town)

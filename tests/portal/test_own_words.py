@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from akson.base.web.screens import Go, Page
 from akson.base.work import Actor, Purpose
 from akson.record import journal
 from akson.record.search.searching import search
-from tests.offices import JOB
+from tests.offices import JOB, LOADING, VENDOR, let_pass
 from tests.portal.pages import citizen, send, show
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
@@ -141,3 +142,41 @@ async def test_the_page_is_there_in_nynorsk_too(town: Town) -> None:
     finally:
         speak("nb")
     assert "Kva er viktig for deg?" in drawn.text
+
+
+NURSES = {"sykepleier": "mariam", "fastlege": "jonas"}
+
+
+@pytest.mark.parametrize("who", [*NURSES, "program"])
+@pytest.mark.parametrize("does", ["other words", "another mark", "closed", "deleted"])
+async def test_nobody_else_changes_or_removes_what_the_person_has_told(town: Town, who: str, does: str) -> None:
+    await tells(town, await citizen(town, "astrid"), "about", important="Ro")
+    (one,) = await answers(town)
+    changes: dict[str, Any] = {"other words": {"item": [{"linkId": "about"}]}, "another mark": {"identifier": {"value": "skjult"}},
+                               "closed": {"status": "entered-in-error"}}  # fmt: skip
+    actor = VENDOR if who == "program" else await town.at_work(NURSES[who])
+    with pytest.raises(Refused, match="AK-A042"):
+        async with town.office.work(actor, Purpose.SYSTEM if who == "program" else Purpose.TREATMENT) as work:
+            if does == "deleted":
+                await journal.delete(work, "QuestionnaireResponse", one["id"])
+            else:
+                await journal.update(work, one | changes[does], id_=one["id"])
+    assert await answers(town) == [one]
+    assert "Ro" in (await overview(town, "jonas")).partition("egne ord")[2]
+
+
+async def test_what_is_loaded_in_somebodys_name_is_not_theirs_to_write_on(town: Town) -> None:
+    """The newest is told by when it was written here, and the own one by who wrote it, whatever the form says."""
+    astrid = await citizen(town, "astrid")
+    async with town.office.work(LOADING, Purpose.SYSTEM) as work:
+        await journal.create(work, {
+            "resourceType": "QuestionnaireResponse", "status": "completed", "authored": "2999-01-01",
+            "identifier": {"system": "https://akson.no/fhir/own-words", "value": "about-me"},
+            "subject": {"reference": astrid.id}, "author": {"reference": astrid.id},
+            "item": [{"linkId": "about", "item": [{"linkId": "important", "answer": [{"valueString": "Bråk"}]}]}],
+        })  # fmt: skip
+    let_pass(town.office, timedelta(minutes=1))
+    await tells(town, astrid, "about", important="Ro")
+    page = (await show(town, astrid, PAGE)).text
+    assert "Ro" in page and "Bråk" not in page and "2999" not in page
+    assert len(await answers(town)) == 2

@@ -186,4 +186,4 @@ async def test_pages_cost_the_same_however_long_the_record(town: Town) -> None:
         for minute in range(40):
             await journal.create(work, temperature(person, when=f"2026-11-22T08:{minute:02}:00+01:00"))
     assert [(await show(town, astrid, path)).statements for path in paths] == before
-    assert max(before) <= 13
+    assert max(before) <= 12

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from akson.patient.reading import value
 from akson.portal import medicines
-from akson.portal.plain import and_, day_of, dose, flowing, hours, in_order, often, phone, sentence, usual, value
+from akson.portal.plain import and_, day_of, dose, flowing, hours, in_order, often, phone, sentence, usual
 from akson.registers.codes import MEDICATION_SOURCE
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10.00 in Norway

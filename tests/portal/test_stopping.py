@@ -15,6 +15,7 @@ from akson.signin.sessions import Sessions, SessionSettings
 from akson.signin.smart.apps import App, Apps
 from akson.signin.smart.granting import Grant, Grants
 from seeds.citizens.astrid import ASTRID
+from tests.offices import let_pass
 from tests.portal.pages import citizen, send, show
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
@@ -77,7 +78,7 @@ async def test_the_access_is_given_back_at_a_desk_by_who_has_met_the_person(town
         assert "ikke fjernet tilgangen" in (await browser.open(path)).text
         assert (await browser.send(path, version=drawn, **MET)).status == 404
     assert await signs_in(town)
-    town.office.clock.pass_(timedelta(minutes=5))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(minutes=5))
     page_: Any = (await show(town, await citizen(town, "astrid"), "/min/innsyn")).page.values["insight"]
     assert "møtte opp" in next(look.why for look in page_.looks if look.who.startswith("Kristin"))
     await stopped(town)  # and once more, if need be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from datetime import timedelta
@@ -19,19 +20,21 @@ from akson.base.work import Actor, Purpose
 from akson.doors.running import consumers
 from akson.exchange import delivery, erasing, inbox, outbox, sending
 from akson.exchange.states import Event
-from akson.record import erasure, journal
+from akson.fhir import types
+from akson.record import erasure, holds, journal, replaying
 from akson.record.erasure import Decision, Ground
 from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.record.writing import flush
 from tests.exchange.letters import ASTRID, HEART, NORDRE, sample
 from tests.exchange.places import Places, make
-from tests.offices import FNR, VENDOR, citizen, patient, staff, unit
+from tests.offices import FNR, JOB, VENDOR, citizen, let_pass, patient, staff, unit
 from tests.record.traces import dump, mentions, tables_with
 
 CANARY = "kanarifugl"
 DECIDED = Decision(ground=Ground.WRONG_PATIENT, reason="Skrevet i feil pasients journal")
 KEPT_BY_LAW = {"resource", "resource_version", "erasure"}  # keys, times and who wrote; nothing of the content
+WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())"
 LOG = {"access_log", "access_log_2026_11"}
 
 
@@ -161,7 +164,7 @@ async def test_a_letter_that_was_erased_after_it_left_holds_up_nobody_elses_remi
             await outbox.happened(work, row["owner"], row["key"], Event.RECEIPT)
     await erase(places, sent[0].reference)
     await news_are_told(places)
-    places.office.clock.pass_(timedelta(hours=96))  # type: ignore[attr-defined]
+    let_pass(places.office, timedelta(hours=96))
     assert await delivery.remind_due(places.office) == 2
     (task,) = await places.found("Task")
     assert task["focus"]["reference"] == sent[1].reference
@@ -245,6 +248,79 @@ async def test_a_person_registered_by_mistake_lets_go_of_the_number(places: Plac
     await erase(places, places.astrid.reference)
     assert await tables_with(database_url, ASTRID) == set()
     assert (await patient(places.office, **number)).owner != places.astrid.owner
+
+
+@pytest.mark.parametrize("ground", Ground)
+async def test_nothing_of_a_record_on_hold_is_erased_on_any_ground_until_the_hold_is_ended(
+    places: Places, nurse: Actor, ground: Ground
+) -> None:
+    reference, decided = await typed(places, nurse), Decision(ground=ground, reason="Vi har gått gjennom det")
+    await _set(places)
+    with pytest.raises(Refused) as refused:
+        await erase(places, reference, decided=decided)
+    assert refused.value.code == "AK-J023" and "Per Tveit har krevd det" in refused.value.text
+    assert "Statsforvalteren" not in refused.value.text and "Tveit" not in refused.value.diagnostics
+    assert await places.rows("SELECT FROM erasure") == [] and await tries(places) == ["refuse"]
+    async with places.office.work(JOB, Purpose.ADMINISTRATION) as work:
+        await holds.end(work, places.astrid.id, "Per Tveit")
+    await erase(places, reference, decided=decided)
+    assert len(await places.rows("SELECT FROM erasure")) == 1 and await tries(places) == ["refuse", "permit"]
+
+
+async def tries(places: Places) -> list[str]:
+    """Return what the log says came of each erasure that was tried."""
+    return [row["came"] for row in await places.rows(
+        "SELECT s ->> 'outcome' AS came FROM access_log l, jsonb_array_elements(l.seen::jsonb) s"
+        " WHERE s ->> 'what' LIKE 'ERASE %' ORDER BY l.at, l.stream, l.seq")]  # fmt: skip
+
+
+async def test_what_a_restore_brought_back_goes_again_though_it_brought_back_an_ended_hold_too(
+    places: Places, nurse: Actor
+) -> None:
+    type_, _, id_ = (await typed(places, nurse)).partition("/")
+    await _set(places)
+    office, key = places.office, (types.code_of(type_), id_)
+    await replaying.carry_out(
+        office.database, office.eraser, places.astrid.owner, [key], {"ground": "x"}, office.clock()
+    )
+    assert [row["id"] for row in await places.rows("SELECT id FROM erasure")] == [id_]
+
+
+async def test_an_erasure_that_begins_while_a_hold_is_being_set_waits_for_it_and_is_refused(
+    places: Places, nurse: Actor, owner_db: Database
+) -> None:
+    reference, record = await typed(places, nurse), places.astrid.owner
+    async with owner_db.transaction() as setting:
+        await setting.fetchval(holds.SQL.hold, record, places.office.clock(), "Klage til Statsforvalteren", "Per Tveit")
+        erasing_ = asyncio.create_task(erase(places, reference))
+        await waits(owner_db)
+    with pytest.raises(Refused, match="AK-J023"):
+        await erasing_
+    assert await places.rows("SELECT FROM erasure") == []
+
+
+async def test_a_hold_that_is_set_while_something_is_erased_waits_for_that(
+    places: Places, nurse: Actor, owner_db: Database
+) -> None:
+    async with owner_db.transaction() as erasing_:
+        await erasing_.execute("SELECT FROM owner WHERE owner = $1 FOR NO KEY UPDATE", places.astrid.owner)
+        setting = asyncio.create_task(_set(places))
+        await waits(owner_db)
+        assert await places.rows("SELECT FROM hold") == []
+    await setting
+    assert len(await places.rows("SELECT FROM hold")) == 1
+
+
+async def _set(places: Places) -> None:
+    async with places.office.work(JOB, Purpose.ADMINISTRATION) as work:
+        await holds.hold(work, places.astrid.id, "Klage til Statsforvalteren", "Per Tveit")
+
+
+async def waits(db: Database) -> None:
+    """Return when somebody waits for a lock."""
+    async with asyncio.timeout(30):
+        while not await db.fetchval(WAITING):  # noqa: ASYNC110 - the database rings no bell
+            await asyncio.sleep(0.01)
 
 
 async def test_content_taken_without_a_decision_is_found_and_named(

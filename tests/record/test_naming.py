@@ -26,6 +26,8 @@ def renamed(body: bytes, given: dict[bytes, bytes]) -> bytes:
     (b'{"reference":"urn:uuid:\\u0061","x":"a\\"b"}', b'{"reference":"Patient/1","x":"a\\"b"}'),
     (b'{"reference":"urn:uuid:a","x":"a\\"b"}', b'{"reference":"Patient/1","x":"a\\"b"}'),
     (b'{"reference":"urn:uuid:ab"}', b'{"reference":"urn:uuid:ab"}'),
+    (b'{"\\u0072eference" :"urn:uuid:a"}', b'{"reference" :"Patient/1"}'),
+    (b'{"x":":","u\\u0072l":"urn:uuid:a","y":["\\u0072",""]}', b'{"x":":","url":"Patient/1","y":["\\u0072",""]}'),
 ])  # fmt: skip
 def test_the_value_of_a_member_that_may_name_another_entry_is_renamed(body: bytes, becomes: bytes) -> None:
     assert renamed(body, {ASKED: GIVEN}) == becomes
@@ -59,3 +61,4 @@ def test_a_name_that_has_to_be_escaped_is_found_however_it_is_written() -> None:
 def test_references_are_told_as_we_write_them() -> None:
     body = b'{"a":{"reference":"Patient\\/1"},"b":[{"reference" : "urn:uuid:a"}],"url":"Patient/2"}'
     assert references_in(body) == [b'"Patient/1"', b'"urn:uuid:a"']
+    assert references_in(b'{"a":{"refer\\u0065nce":"Patient/\\u0031"}}') == [b'"Patient/1"']

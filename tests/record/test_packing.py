@@ -10,7 +10,7 @@ import zstandard
 
 from akson.fhir import bodies
 from akson.record.packing import CURRENT, file_of, packed, unpacked
-from akson.record.stored import Stored
+from akson.record.stored import Stored, marks_of
 from tests.offices import NOW, temperature
 
 PERSON = Stored(type="Patient", id="x", version=1, owner=0, last_updated=NOW, packed=None)
@@ -45,3 +45,10 @@ def test_a_small_entry_takes_less_than_half_of_what_it_took() -> None:
 def test_a_body_that_was_changed_is_not_taken_for_another() -> None:
     with pytest.raises(zstandard.ZstdError):
         unpacked(b"x" + packed(temperature(PERSON)))
+
+
+@pytest.mark.parametrize("name", [b"security", rb"\u0073ecurity", rb"securit\u0079"])
+@pytest.mark.parametrize("within", [b"%s", b'{"resourceType":"Bundle","type":"document","entry":[{"resource":%s}]}'])
+def test_the_labels_of_a_version_are_told_however_its_text_is_written(within: bytes, name: bytes) -> None:
+    text = within % (b'{"resourceType":"Basic","meta":{"%s":[{"code":"R"}]},"code":{"text":"x"}}' % name)
+    assert marks_of(packed(bodies.pack(bodies.split(text)))) == {"R"}

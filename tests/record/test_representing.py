@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from akson.access.facts import decode
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
 from akson.record import journal
+from akson.record.facts import facts_of
 from akson.record.office import Office
 from akson.record.projecting import Lookup
 from akson.record.representing import related_person
@@ -120,3 +122,19 @@ async def test_staff_open_no_record_of_their_close_family_whoever_wrote_down_the
     assert await finds(office, citizen(daughter), "Patient") == set()
     async with office.work(nurse, Purpose.TREATMENT) as work:
         assert await journal.read(work, "Patient", person.id)
+
+
+@pytest.mark.parametrize(("told", "died"), [
+    ("2026-11-20", "2026-11-19T23:00:00+00:00"),  # midnight in Norway
+    ("2026-11-20T13:05:00+01:00", "2026-11-20T12:05:00+00:00"),
+    ("2026-11", "2026-11-29T23:00:00+00:00"),
+    ("2026", "2026-12-30T23:00:00+00:00"),
+    (None, None),
+])  # fmt: skip
+def test_the_day_of_death_begins_in_norway_and_of_a_month_or_a_year_it_is_the_last(
+    told: str | None, died: str | None
+) -> None:
+    said = {"deceasedDateTime": told} if told else {"deceasedBoolean": True}
+    rows = facts_of({"resourceType": "Patient", "id": "p", **said}, Lookup(lambda _: None))
+    known = decode(1, 1, b"[" + rows[0].data + b"]", is_person=True)
+    assert known.deceased and (known.died.isoformat() if known.died else None) == died

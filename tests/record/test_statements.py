@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -195,11 +196,11 @@ async def test_versions_across_records_are_whom_the_unit_cares_for_and_one_page(
             await histories.across(work, type_, histories.Period())
 
     for type_ in ("Observation", None):
-        few = await told.of(lambda type_=type_: look(mariam, type_))  # type: ignore[misc]
+        few = await told.of(partial(look, mariam, type_))
         await write(office, mariam, await patient(office, at=mariam), 20)
-        assert await told.of(lambda type_=type_: look(mariam, type_)) == few  # type: ignore[misc]
+        assert await told.of(partial(look, mariam, type_)) == few
         assert len(few) == 2
-        assert len(await told.of(lambda type_=type_: look(VENDOR, type_))) == 1  # type: ignore[misc]
+        assert len(await told.of(partial(look, VENDOR, type_))) == 1
 
 
 async def test_a_condition_costs_a_search_and_where_it_makes_something_a_lock_and_another(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -55,4 +56,5 @@ def test_a_code_is_written_with_its_system_and_what_the_writer_wrote() -> None:
 def test_vital_signs_have_codes_and_units_of_their_own() -> None:
     assert len({vital.loinc for vital in codes.VITALS}) == len(codes.VITALS)
     assert all(re.fullmatch(r"\d+-\d", vital.loinc) and vital.unit and vital.shown for vital in codes.VITALS)
-    assert [c["code"] for c in codes.SATURATION.concept()["coding"]] == ["2708-6", "59408-5"]  # type: ignore[attr-defined]
+    concept: Any = codes.SATURATION.concept()
+    assert [one["code"] for one in concept["coding"]] == ["2708-6", "59408-5"]

@@ -1,14 +1,21 @@
 // A certified OpenID provider (npm oidc-provider) as the other side: what our client must get along with.
-// node oidc_provider.mjs <path of oidc-provider> <client JSON> <claims JSON>; prints its port. It stops when stdin closes.
+// node oidc_provider.mjs <path of oidc-provider> <client JSON> <claims JSON> [claims of the client JSON]; prints its port. It stops when stdin closes.
 import { createServer } from "node:http";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
-const [module, client, claims] = process.argv.slice(2);
+// Like HelseID it puts what a client attests in its assertion into the access token, beside what it knows of the client.
+const [module, client, claims, of_client] = process.argv.slice(2);
 const { default: Provider } = await import(module);
 const person = JSON.parse(claims);
 const scopes = JSON.parse(client).scope.split(" ");
 const ours = scopes.filter((scope) => scope !== "openid").join(" ");
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
+
+function attested(ctx) {
+  const part = String(ctx.oidc.body?.client_assertion ?? "").split(".")[1];
+  const details = part && JSON.parse(Buffer.from(part, "base64url").toString()).assertion_details;
+  return details ? { [details.type]: details } : {};
+}
 
 const server = createServer().listen(0, "127.0.0.1", () => {
   const { port } = server.address();
@@ -18,6 +25,7 @@ const server = createServer().listen(0, "127.0.0.1", () => {
     clientAuthMethods: ["private_key_jwt"],
     claims: { openid: ["sub", ...Object.keys(person)] },
     conformIdTokenClaims: false,
+    extraTokenClaims: (ctx) => ({ ...JSON.parse(of_client ?? "{}"), ...attested(ctx) }),
     fetch: (url, { method, headers, body }) => fetch(url, { method, headers, body }), // its own reaches no loopback address
     scopes,
     pkce: { required: () => true },

@@ -21,6 +21,7 @@ from akson.signin import jose
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
 from akson.signin.model import CITIZENS, LEVEL, PID, STAFF, Pending, Provider
+from akson.signin.remote import Remote
 from tests.signin.conftest import Clock, confused, served, unsigned
 
 PENDING = Pending(provider="helseid", nonce="n", verifier="v" * 43, browser="", to="")
@@ -140,6 +141,21 @@ async def test_an_answer_from_another_issuer_never_reaches_the_token_endpoint(tm
         assert (await refusal(ours, iss="https://elsewhere.example"))[0] == "AK-L003"
         assert (await refusal(ours, error="access_denied"))[0] == "AK-L010"
         assert issuer.asked == []
+
+
+@pytest.mark.parametrize("open_", ["", "token_endpoint", "jwks_uri", "authorization_endpoint", "end_session_endpoint"])
+async def test_an_issuer_asked_by_https_leads_nowhere_without(open_: str) -> None:
+    issuer = "https://helseid.example"
+    names = ("authorization_endpoint", "token_endpoint", "pushed_authorization_request_endpoint", "jwks_uri")
+    told = {"issuer": issuer} | dict.fromkeys(names, f"{issuer}/x")
+    told |= {open_: "http://helseid.example/x"} if open_ else {}
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=told))) as http:
+        remote = Remote(issuer, http)
+        if not open_:
+            assert (await remote.metadata(Clock()())).token_endpoint == f"{issuer}/x"
+            return
+        with pytest.raises(Refused, match="AK-L004"):
+            await remote.metadata(Clock()())
 
 
 @pytest.mark.parametrize("metadata", [

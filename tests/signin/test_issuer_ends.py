@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from joserfc.jwk import ECKey
 
 from akson.signin import jose
 from akson.signin.client import LOGOUT
@@ -81,9 +82,10 @@ async def test_a_token_that_the_issuer_did_not_sign_ends_nothing(house: House, b
     await browser.sign_in("jonas")
     right = token(house)
     signer = house.issuer_keys.signer
+    assert isinstance(signer, ECKey)
     forged = [
         *(token(house, typ=typ) for typ in ("JWT", "at+jwt", "")), token(house, Keyring.open(tmp_path, "stranger")), unsigned(right), right[:-4] + "AAAA", "", "x", "a.b.c",
-        confused(claims(house), signer, "logout+jwt"),  # type: ignore[arg-type]
+        confused(claims(house), signer, "logout+jwt"),
     ]  # fmt: skip
     for one in forged:
         assert (await told(house, one))[0] == 400, one

@@ -31,7 +31,8 @@ async def test_who_comes_back_is_where_they_were_in_the_role_they_had(house: Hou
     assert (await browser.go("/side")).status_code == 401
     locked = await browser.go("/logg-inn?til=/side%3Fa=1")
     assert "Skjermen er låst" in locked.text and SIRI.name in locked.text and "Leder" in locked.text
-    back = await browser.sign_in("siri", start="/logg-inn?med=egen&til=/side%3Fa=1")
+    assert str(locked.url).endswith("/logg-inn") and "a=1" not in locked.text  # whoever comes next reads no address
+    back = await browser.sign_in("siri", start="/logg-inn?med=egen")
     assert str(back.url).endswith("/side?a=1") and back.json()["role"] == "leder"
 
 
@@ -40,7 +41,7 @@ async def test_a_screen_can_be_locked_by_hand_and_its_cookie_is_worth_nothing_th
 ) -> None:
     csrf = await siri_as_leader(browser)
     locked = await browser.go("/laas", _csrf=csrf, til="/side")
-    assert "Skjermen er låst" in locked.text and "til=/side" in locked.text
+    assert "Skjermen er låst" in locked.text and "side" not in str(locked.url) + locked.text
     for path in ("/side", "/logg-inn/rolle"):
         assert (await browser.go(path)).status_code == 401
     assert (await browser.go("/laas/her")).status_code == 401  # being there does not unlock it
@@ -59,9 +60,12 @@ async def test_a_lock_changes_the_cookie_and_one_sent_twice_does_not_lose_it(hou
 
 async def test_another_person_at_a_locked_screen_comes_to_a_page_of_their_own(house: House, browser: Browser) -> None:
     old = await browser.go("/laas", _csrf=await siri_as_leader(browser), til="/side?siris=1")
-    assert "siris" in str(old.url)
+    assert "siris" not in str(old.url) + old.text + "".join(map(str, browser.been))
     jonas = await browser.sign_in("jonas", start="/logg-inn?med=egen&til=/side%3Fsiris=1")
     assert str(jonas.url).endswith("/side") and jonas.json()["name"] == JONAS.name
+    csrf = jonas.json()["csrf"]
+    assert "siris" not in (await browser.go("/laas", _csrf=csrf)).text  # nor does it lie in wait for the next lock
+    assert str((await browser.sign_in("jonas", start="/logg-inn?med=egen")).url).endswith("/side")
 
 
 async def test_being_known_at_the_issuer_does_not_unlock(house: House, browser: Browser) -> None:
@@ -111,7 +115,8 @@ async def test_a_citizen_who_leaves_the_screen_is_signed_out(house: House, brows
 async def test_the_lock_leads_nobody_astray(browser: Browser, til: str) -> None:
     csrf = (await browser.sign_in("jonas")).json()["csrf"]
     locked = await browser.go("/laas", _csrf=csrf, til=til)
-    assert "Skjermen er låst" in locked.text and "til=" not in locked.text
+    assert "Skjermen er låst" in locked.text
+    assert str((await browser.sign_in("jonas", start="/logg-inn?med=egen")).url).endswith("/side")
 
 
 async def test_nobody_locks_the_screen_of_another(browser: Browser) -> None:

@@ -5,10 +5,7 @@ It asks for PAR, private_key_jwt, PKCE and DPoP with its own nonce. It proves th
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -26,36 +23,21 @@ from akson.signin.model import LEVEL, PID, Issued, Pending, Provider
 from akson.signin.remote import Remote
 from akson.signin.verifier import Trust
 from tests.signin.conftest import JONAS, ROLES, Clock, House, served
+from tests.signin.provider import needs_provider, openid_provider
 
-HERE = Path(__file__).parent
-MODULE = HERE.parents[1] / "node_modules" / "oidc-provider" / "lib" / "index.js"
 BACK = "http://127.0.0.1/logg-inn/tilbake"
 FHIR = "http://127.0.0.1/fhir"
 
-pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="needs node_modules/oidc-provider (npm ci)")
+pytestmark = needs_provider
 
 
-@asynccontextmanager
-async def provider(keys: Keyring, level: str, tells: str = "") -> AsyncIterator[str]:
+def provider(keys: Keyring, level: str, tells: str = "") -> AbstractAsyncContextManager[str]:
     """Run the provider with us as its client; it vouches for one person at `level`, and `tells` us of logouts."""
     client = {
         "client_id": "web", "redirect_uris": [BACK], "response_types": ["code"], "scope": "openid user/*.cruds",
-        "grant_types": ["authorization_code"], "token_endpoint_auth_method": "private_key_jwt",
-        "token_endpoint_auth_signing_alg": "ES256", "id_token_signed_response_alg": "ES256", "jwks": keys.public,
-        "dpop_bound_access_tokens": True,
+        "grant_types": ["authorization_code"],
     } | ({"backchannel_logout_uri": tells, "backchannel_logout_session_required": True} if tells else {})  # fmt: skip
-    person = {PID: "16887512345", LEVEL: level, "name": "Jonas Eikeland"}
-    process = await asyncio.create_subprocess_exec(
-        "node", HERE / "oidc_provider.mjs", MODULE, json.dumps(client), json.dumps(person),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdin and process.stdout
-    try:
-        port = int(await asyncio.wait_for(process.stdout.readline(), 30))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return openid_provider(keys, client, person={PID: "16887512345", LEVEL: level, "name": "Jonas Eikeland"})
 
 
 async def authorised(
@@ -139,7 +121,8 @@ async def test_who_logs_out_at_the_provider_is_logged_out_here(house: House, tmp
     tells = f"{house.url}/logg-ut/helseid"
     async with provider(keys, "4", tells) as issuer, httpx.AsyncClient() as http, httpx.AsyncClient() as browser:
         client = OidcClient(settings(issuer), keys, http, Clock())
-        house.signin.providers["helseid"] = client  # type: ignore[index]
+        assert isinstance(house.signin.providers, dict)
+        house.signin.providers["helseid"] = client
         pending = Pending(provider="helseid", nonce="n", verifier=jose.fresh(), browser="", to="")
         issued = (await client.finish(await authorised(client, pending, browser), pending)).issued
         assert issued.subject == "person" and issued.session

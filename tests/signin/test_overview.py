@@ -40,9 +40,9 @@ async def test_one_session_is_ended_alone_and_never_another_persons(house: House
     await astrid.sign_in("astrid")
     third = Browser(house)
     await third.sign_in("jonas")
-    hers = (
-        await house.sessions.open_beside((await house.sessions.resume(astrid.cookie, house.clock())), house.clock())
-    )[0]  # type: ignore[arg-type]
+    session = await house.sessions.resume(astrid.cookie, house.clock())
+    assert session is not None
+    hers = (await house.sessions.open_beside(session, house.clock()))[0]
     for name in (hers.name, "x", names((await third.go("/innlogginger")).text)[0]):
         await third.go("/innlogginger", _csrf=await csrf(third), okt=name)
     assert [(await one.go("/side")).status_code for one in (browser, there)].count(401) == 1

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from akson.access.releasing import mark
 from akson.base.work import Actor, Purpose
 from akson.record import journal
 from tests.fhirapi.clients import about, issue, refused
-from tests.offices import JOB, VENDOR, citizen, patient, staff, unit
+from tests.offices import JOB, VENDOR, citizen, let_pass, patient, staff, unit
 from tests.subscriptions.receiving import Receiver
 from tests.subscriptions.world import Subscribing, extra, plain, topical
 
@@ -24,7 +25,7 @@ async def nurse_of(world: Subscribing) -> Actor:
 
 async def measured(world: Subscribing, whose: str, **more: Any) -> None:
     """Write a measurement as one of our own jobs would."""
-    world.office.clock.pass_(timedelta(seconds=1))  # type: ignore[attr-defined]
+    let_pass(world.office, timedelta(seconds=1))
     async with world.office.work(JOB, Purpose.SYSTEM) as work:
         await journal.create(work, about(whose) | more)
 
@@ -114,6 +115,22 @@ async def test_citizens_hear_of_their_own_record(world: Subscribing, receiver: R
     await measured(world, me.reference)
     await measured(world, me.reference, meta={"security": [{"code": "withheld"}]})
     await world.turn()
+    (told,) = receiver.got[1:]
+    assert [event["event-number"] for event in told.events] == ["1"]
+    assert told.json["entry"][1]["resource"]["subject"]["reference"] == me.reference
+
+
+async def test_citizens_hear_of_what_was_to_be_told_them_first_when_its_instant_passes(
+    world: Subscribing, receiver: Receiver
+) -> None:
+    me = await patient(world.office)
+    await world.subscribed(world.api.as_(citizen(me)), topical(receiver.url))
+    await world.turn()
+    at = world.office.clock() + timedelta(days=2)
+    await measured(world, me.reference, meta={"security": [{"code": mark(at, "tell")}]})
+    await world.turn()
+    assert receiver.got[1:] == []
+    await world.turn(times=2, passing=timedelta(days=1))
     (told,) = receiver.got[1:]
     assert [event["event-number"] for event in told.events] == ["1"]
     assert told.json["entry"][1]["resource"]["subject"]["reference"] == me.reference

@@ -21,7 +21,7 @@ from akson.doors.serving import OneWrite
 from akson.fhirapi.door import routes
 from akson.fhirapi.socket import address
 from tests.fhirapi.clients import ASTRID, about, issue
-from tests.offices import VENDOR, patient
+from tests.offices import VENDOR, let_pass, patient
 from tests.subscriptions.receiving import Got
 from tests.subscriptions.test_access import blocked, measured, nurse_of
 from tests.subscriptions.world import Subscribing, extra, topical
@@ -130,7 +130,7 @@ async def test_what_is_no_token_closes_the_connection(world: Subscribing, messag
 
 async def test_an_old_token_binds_to_nothing(world: Subscribing, vendor: httpx.AsyncClient) -> None:
     token = await token_of(vendor, await started(world, vendor))
-    world.office.clock.pass_(timedelta(minutes=6))  # type: ignore[attr-defined]
+    let_pass(world.office, timedelta(minutes=6))
     async with served(world) as url, connect(url) as one:
         await one.send(f"bind-with-token: {token}")
         with pytest.raises(ConnectionClosed):
@@ -170,7 +170,7 @@ async def test_heartbeats_come_over_a_websocket_too(world: Subscribing, vendor: 
     async with served(world) as url, connect(url) as one:
         await one.send(f"bind-with-token: {await token_of(vendor, id_)}")
         assert (await said(one)).kind == "handshake"
-        world.office.clock.pass_(timedelta(seconds=6))  # type: ignore[attr-defined]
+        let_pass(world.office, timedelta(seconds=6))
         assert (await said(one)).kind == "heartbeat"
 
 

@@ -10,12 +10,13 @@ import httpx
 
 from akson.base.jobs import deliver
 from akson.base.work import Actor
+from akson.record import releasing
 from akson.record.office import Office
 from akson.subscriptions import collecting
 from akson.subscriptions.calling import Caller
 from akson.subscriptions.delivering import Deliverer
 from tests.fhirapi.clients import BASE, Api
-from tests.offices import INSIDE
+from tests.offices import INSIDE, let_pass
 
 TOPIC = "https://akson.no/fhir/SubscriptionTopic/Observation"
 _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-"
@@ -71,8 +72,10 @@ class Subscribing:
     async def turn(self, *, times: int = 3, passing: timedelta = timedelta(seconds=1)) -> None:
         """Carry news and deliver, a few times over."""
         for _ in range(times):
-            self.office.clock.pass_(passing)  # type: ignore[attr-defined]
-            await deliver(self.office.database, [collecting.consumer(self.office)], self.office.clock())
+            let_pass(self.office, passing)
+            events = collecting.consumer(self.office)
+            consumers = [events, releasing.consumer(self.office.database, [events])]
+            await deliver(self.office.database, consumers, self.office.clock())
             await self.deliverer.turn()
 
     async def subscribed(self, client: httpx.AsyncClient, subscription: Json) -> str:

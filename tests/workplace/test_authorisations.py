@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,25 +11,27 @@ from pathlib import Path
 import httpx
 import pytest
 
+from akson.base.errors import Refused
 from akson.base.jobs import deliver
 from akson.base.work import Purpose
 from akson.doors.professionals import SCOPE, Hpr
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.search.searching import search
-from akson.registers.identifiers import synthetic_fnr, synthetic_hpr
-from akson.registers.professionals import Away
+from akson.registers.codes import ROLE
+from akson.registers.identifiers import HPR_SYSTEM, synthetic_fnr, synthetic_hpr
+from akson.registers.professionals import Away, Professional, Professionals
 from akson.signin.keys import Keyring
 from akson.signin.maskinporten import Maskinporten
 from akson.workplace.staffing import rechecking
 from seeds.register import professionals
 from seeds.staff import BERIT, MARIAM
-from tests.offices import JOB
+from tests.offices import FNR, JOB, VENDOR, let_pass
+from tests.programs import running
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
 from tests.workplace.test_staffing import nord
 
-ROOT = Path(__file__).parents[2]
 NURSE = {"hpr": synthetic_hpr(901).value, "fnr": synthetic_fnr(date(1993, 4, 5), 3, female=True).value, "given": "Ragna",
          "family": "Lunde", "profession": "SP", "called": "Sykepleier"}  # fmt: skip
 DOCTOR = NURSE | {"hpr": synthetic_hpr(902).value, "fnr": synthetic_fnr(date(1980, 4, 5), 3, female=False).value,
@@ -59,26 +58,13 @@ async def register(tmp_path: Path, town: Town) -> AsyncIterator[Register]:
     keys = Keyring.open(tmp_path, "maskinporten", rsa=True)
     (tmp_path / "client.json").write_text(json.dumps(dict(keys.public)))
     (tmp_path / "people.json").write_text(json.dumps([NURSE, DOCTOR, *professionals()]))
-    async with _running(tmp_path) as url, httpx.AsyncClient(base_url=url) as page:
+    peer = ("peers.register", "--port", "0", "--people", str(tmp_path / "people.json"), "--keys",
+            str(tmp_path / "client.json"))  # fmt: skip
+    async with running(*peer) as url, httpx.AsyncClient(base_url=url) as page:
         tokens = Maskinporten(issuer=url, client_id="akson", scope=SCOPE, keyring=keys, http=page,
                               clock=lambda: datetime.now(UTC))  # fmt: skip
         town.office.professionals = Hpr(url=url.rstrip("/"), tokens=tokens)
         yield Register(page, town.office.professionals)
-
-
-@asynccontextmanager
-async def _running(folder: Path) -> AsyncIterator[str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "peers.register", "--port", "0", "--people", str(folder / "people.json"), "--keys",
-        str(folder / "client.json"), cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
-        yield line.partition(": ")[2].strip()
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def given(town: Town, person: dict[str, str], role: str = "sykepleier", **changes: str) -> tuple[int, str]:
@@ -120,6 +106,7 @@ async def test_a_role_is_given_to_who_is_authorised_and_the_page_says_so_and_whe
 REFUSED = [
     ("suspendert", {}, "Autorisasjonen gjelder ikke nå"), ("tilbakekalt", {}, "Autorisasjonen gjelder ikke nå"),
     ("utløpt", {}, "Autorisasjonen gjelder ikke nå"), ("ukjent", {}, "finnes ikke i Helsepersonellregisteret"),
+    ("uten nummer", {}, "sier ikke hvem det tilhører"),
     ("gyldig", {"hpr": DOCTOR["hpr"]}, "tilhører en annen person"),
     ("gyldig", {"role": "fastlege"}, "ikke autorisasjonen som rollen krever"),
     ("gyldig", {"hpr": synthetic_hpr(903).value}, "finnes ikke i Helsepersonellregisteret"),
@@ -154,7 +141,7 @@ async def test_when_the_register_is_away_it_is_marked_and_asked_again_by_itself(
     await register.set(mood="vanlig")
     await register.set(hpr=NURSE["hpr"], standing="suspendert")
     assert await rechecking.turn(town.office) == 0 and await works(town, NURSE)  # not all the time
-    town.office.clock.pass_(timedelta(minutes=11))
+    let_pass(town.office, timedelta(minutes=11))
     await rechecked(town.office)
     assert not await works(town, NURSE)
 
@@ -166,7 +153,7 @@ async def test_who_is_not_authorised_any_more_loses_the_role_and_the_administrat
     assert (await given(town, NURSE))[0] == 303
     signed_in = (await town.office.register.staff(NURSE["fnr"], town.office.clock(), "demo:4"))[0]
     await register.set(hpr=NURSE["hpr"], standing=standing)
-    town.office.clock.pass_(timedelta(days=1))
+    let_pass(town.office, timedelta(days=1))
     await rechecked(town.office)
     assert not await works(town, NURSE)
     assert not await town.office.register.still_employed(signed_in, town.office.clock())
@@ -217,3 +204,200 @@ async def test_one_token_serves_until_it_ends(register: Register) -> None:
     register.asked_by.tokens.clock = lambda: datetime.now(UTC) + timedelta(minutes=5)
     with pytest.raises(Away):  # a grant of another time is refused, so a new one was asked for
         await register.asked_by.ask(NURSE["hpr"])
+
+
+async def employed(town: Town, people: int, *, numbered: bool = True) -> list[str]:
+    """Let a program employ some nurses at one unit; return their national numbers."""
+    unit = (await town.at_work("mariam")).unit_id
+    code = {"coding": [{"system": ROLE, "code": "sykepleier"}]}
+    numbers = [synthetic_fnr(date(1991, 1, 1 + one), 3, female=True).value for one in range(people)]
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        for one, number in enumerate(numbers):
+            hpr = [{"system": HPR_SYSTEM, "value": synthetic_hpr(920 + one).value}] if numbered else []
+            who = {"identifier": [{"system": FNR, "value": number}, *hpr], "name": [{"family": f"Ny{one}"}]}
+            made = await journal.create(work, {"resourceType": "Practitioner", **who})
+            await journal.create(work, {
+                "resourceType": "PractitionerRole", "active": True, "practitioner": {"reference": made.reference},
+                "organization": {"reference": unit}, "code": [code],
+            })  # fmt: skip
+    return numbers
+
+
+async def working(town: Town, numbers: list[str]) -> list[bool]:
+    return [bool(await town.office.register.staff(one, town.office.clock(), "demo:4")) for one in numbers]
+
+
+async def test_who_has_no_number_is_told_of_at_once_and_loses_the_role_after_a_term(
+    town: Town, register: Register
+) -> None:
+    numbers = await employed(town, 1, numbered=False)
+    await rechecked(town.office)
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        row = next(part for part in (await browser.open(nord(town))).html.split("<li>") if "Ny0" in part)
+        assert "mangler HPR-nummer" in row and "07.12.2026" in row
+        assert "1 autorisasjon å se på" in (await browser.open("/ansatte")).html
+    for days in (1, 12, 1):
+        assert await working(town, numbers) == [True], days
+        let_pass(town.office, timedelta(days=days))
+        await rechecked(town.office)
+    assert await working(town, numbers) == [False] and await works(town, {"fnr": BERIT.fnr.value})
+
+
+async def test_a_number_that_is_given_within_the_term_keeps_the_role(town: Town, register: Register) -> None:
+    await given(town, NURSE | {"hpr": ""}, role="assistent")
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        person = (await search(work, "Practitioner", [("identifier", NURSE["fnr"])])).hits[0]
+        role = (await search(work, "PractitionerRole", [("practitioner", person.reference)])).hits[0]
+        code = {"coding": [{"system": ROLE, "code": "sykepleier"}]}
+        await journal.update(work, role.resource | {"code": [code]}, id_=role.id)
+    await rechecked(town.office)
+    status, text = await given(town, NURSE)
+    assert status == 303 and "mangler HPR-nummer" not in text and "Sykepleier, autorisasjon" in text
+    assert (await given(town, NURSE))[0] == 422  # has it already
+    let_pass(town.office, timedelta(days=15))
+    await rechecked(town.office)
+    assert await works(town, NURSE)
+
+
+@pytest.mark.parametrize("standing", ["ukjent", "uten nummer"])
+async def test_a_register_that_knows_very_many_no_more_takes_nobodys_role(
+    town: Town, register: Register, standing: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    everybody = [one["hpr"] for one in professionals()]
+    at_work = [MARIAM.fnr.value, BERIT.fnr.value]
+    await rechecked(town.office)
+    before = await kept(town)
+    for hpr in everybody:
+        await register.set(hpr=hpr, standing=standing)
+    for _ in range(2):
+        let_pass(town.office, timedelta(days=1))
+        caplog.clear()
+        await rechecked(town.office)
+        assert await working(town, at_work) == [True, True] and await kept(town) != before
+        assert "knows too many no more" in caplog.text
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        page = (await browser.open(nord(town))).text
+    assert "finner verken denne eller mange andre" in page and "Rollen avsluttes 08.12.2026" in page
+    for hpr in everybody:
+        await register.set(hpr=hpr, standing="gyldig")
+    let_pass(town.office, timedelta(hours=1))
+    await rechecked(town.office)
+    assert await working(town, at_work) == [True, True] and await kept(town) == before
+
+
+@pytest.mark.parametrize("standing", ["ukjent", "uten nummer"])
+async def test_those_whom_it_has_never_known_lose_the_role_however_many_and_hold_nobody_elses(
+    town: Town, register: Register, standing: str
+) -> None:
+    await given(town, NURSE)
+    await rechecked(town.office)
+    strangers = await employed(town, 6)
+    await register.set(hpr=NURSE["hpr"], standing=standing)
+    let_pass(town.office, timedelta(days=1))
+    await rechecked(town.office)
+    assert await working(town, strangers) == [False] * 6
+    assert await working(town, [NURSE["fnr"], BERIT.fnr.value]) == [False, True]
+
+
+async def test_what_knows_nobody_of_ours_takes_a_role_only_when_the_term_has_passed(
+    town: Town, register: Register
+) -> None:
+    everybody = [one["hpr"] for one in professionals()]
+    for hpr in everybody:
+        await register.set(hpr=hpr, standing="ukjent")
+    at_work = [MARIAM.fnr.value, BERIT.fnr.value]
+    for days in (1, 12, 1):
+        await rechecked(town.office)
+        assert await working(town, at_work) == [True, True], days
+        let_pass(town.office, timedelta(days=days))
+    await rechecked(town.office)
+    assert await working(town, at_work) == [False, False]
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        page = (await browser.open(nord(town))).text
+    assert "Rollen ble avsluttet fordi autorisasjonen ikke gjelder" in page
+
+
+@dataclass
+class Interrupting:
+    """The register, with an administrator who changes a role just while one number is asked about."""
+
+    register: Professionals
+    number: str
+    change: Callable[[], Awaitable[None]]
+
+    async def ask(self, number: str) -> Professional | None:
+        answer = await self.register.ask(number)
+        if number == self.number:
+            await self.change()
+        return answer
+
+
+async def test_a_role_that_is_changed_meanwhile_keeps_nobody_else_waiting_and_is_ended_in_the_next_turn(
+    town: Town, register: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    await given(town, NURSE)
+    await given(town, DOCTOR, role="fastlege")
+    await rechecked(town.office)
+
+    async def changed() -> None:
+        async with town.office.work(JOB, Purpose.SYSTEM) as work:
+            person = (await search(work, "Practitioner", [("identifier", NURSE["fnr"])])).hits[0]
+            role = (await search(work, "PractitionerRole", [("practitioner", person.reference)])).hits[0]
+            await journal.update(work, role.resource | {"availabilityExceptions": "Ferie i juli"}, id_=role.id)
+
+    for one in (NURSE, DOCTOR):
+        await register.set(hpr=one["hpr"], standing="suspendert")
+    town.office.professionals = Interrupting(register.asked_by, NURSE["hpr"], changed)
+    let_pass(town.office, timedelta(days=1))
+    while await rechecking.turn(town.office):  # some at a time
+        pass
+    assert await working(town, [NURSE["fnr"], DOCTOR["fnr"]]) == [True, False]
+    town.office.professionals = register.asked_by
+    let_pass(town.office, timedelta(minutes=5))
+    await rechecked(town.office)
+    assert not await works(town, NURSE)
+
+
+async def kept(town: Town) -> set[tuple[str, str]]:
+    """Return what is kept of what the register said: about whom, and since when."""
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        hits = (await search(work, "VerificationResult", [("_count", "1000")])).hits
+    return {(hit.resource["target"][0]["reference"], hit.resource["status"]) for hit in hits}
+
+
+async def test_a_few_whom_it_knows_no_more_lose_their_roles(town: Town, register: Register) -> None:
+    await given(town, NURSE)
+    await rechecked(town.office)
+    for hpr in (NURSE["hpr"], next(one["hpr"] for one in professionals() if one["fnr"] == BERIT.fnr.value)):
+        await register.set(hpr=hpr, standing="ukjent")
+    let_pass(town.office, timedelta(days=1))
+    await rechecked(town.office)
+    assert await working(town, [NURSE["fnr"], BERIT.fnr.value, MARIAM.fnr.value]) == [False, False, True]
+
+
+async def test_no_administrator_and_no_program_writes_changes_or_removes_what_the_register_answered(
+    town: Town, register: Register
+) -> None:
+    await given(town, NURSE)
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        person = (await search(work, "Practitioner", [("identifier", NURSE["fnr"])])).hits[0]
+        true = (await search(work, "VerificationResult", [("target", person.reference)])).hits[0]
+    forged = {name: value for name, value in true.resource.items() if name not in ("id", "meta")}
+    plain = {"resourceType": "VerificationResult", "status": "validated", "target": true.resource["target"]}
+    for actor, purpose in ((await town.at_work("camilla"), Purpose.TREATMENT), (VENDOR, Purpose.SYSTEM)):
+        for change in (
+            lambda work: journal.create(work, forged),
+            lambda work: journal.update(work, true.resource | {"status": "val-fail"}, id_=true.id),
+            lambda work: journal.update(work, plain, id_=true.id),
+            lambda work: journal.delete(work, "VerificationResult", true.id),
+        ):
+            with pytest.raises(Refused, match="AK-A047"):
+                async with town.office.work(actor, purpose) as work:
+                    await change(work)
+        async with town.office.work(
+            actor, purpose
+        ) as work:  # one of another kind is theirs to write, and hides nothing
+            await journal.create(work, plain)
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        row = next(part for part in (await browser.open(nord(town))).html.split("<li>") if "Lunde" in part)
+    assert "Spurt Helsepersonellregisteret" in row and "ikke kontrollert" not in row

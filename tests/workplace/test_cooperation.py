@@ -12,9 +12,11 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from akson.base.clamd import Scanner
 from akson.base.work import Actor, Purpose
 from akson.exchange import addresses, delivery, inbox, sending
 from akson.exchange.addresses import Address
+from akson.exchange.filing import MALWARE, NAMED_TYPE
 from akson.exchange.states import State
 from akson.record import journal
 from akson.record.office import Office
@@ -23,7 +25,8 @@ from akson.workplace.messages import message_of
 from tests.exchange.letters import HEART, written
 from tests.exchange.places import Places, make
 from tests.exchange.world import World, world
-from tests.offices import JOB, patient, staff, unit
+from tests.offices import JOB, LOADING, let_pass, patient, staff, unit
+from tests.scanners import EICAR, peer
 from tests.workplace.browsing import browsing
 
 __all__ = ["world"]
@@ -205,7 +208,7 @@ async def test_what_went_wrong_stands_out_with_its_reason_and_owner(places: Plac
     }
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         made = await sending.send(work, new, to=HEART.her_id)
-    places.office.clock.pass_(timedelta(hours=97))  # type: ignore[attr-defined]
+    let_pass(places.office, timedelta(hours=97))
     assert await delivery.remind_due(places.office) == 1
     async with browsing(places.office, places.doctor) as jonas:
         shown = await jonas.open(page(places, f"?vis=folg&melding={made.id}"))
@@ -215,7 +218,7 @@ async def test_what_went_wrong_stands_out_with_its_reason_and_owner(places: Plac
 
 async def test_a_file_that_came_along_is_saved_never_shown(places: Places) -> None:
     script = base64.b64encode(b"<script>alert(1)</script>").decode()
-    big = base64.b64encode(b"x" * 70_000).decode()
+    big = base64.b64encode(b"%PDF-" + b"x" * 69_995).decode()
     subject = {"reference": places.astrid.reference}
     async with places.office.work(JOB, Purpose.SYSTEM) as work:
         binary = await journal.create(
@@ -254,6 +257,45 @@ async def test_a_file_that_came_along_is_saved_never_shown(places: Places) -> No
         "R%C3%B8ntgen%20%C3%A6.pdf"
     )
     assert len(large.content) == 70_000
+
+
+async def test_a_file_that_is_not_what_it_says_is_handed_over_as_bytes_and_said_to_be_so(places: Places) -> None:
+    marked = {"extension": [{"url": NAMED_TYPE, "valueString": "image/png"}], "title": "bilde.png",
+              "contentType": "application/octet-stream", "data": "TVqQAAM="}  # fmt: skip
+    named = {"title": "svar.pdf", "contentType": "application/pdf", "data": "TVqQAAM="}
+    async with places.office.work(LOADING, Purpose.SYSTEM) as work:
+        message = await journal.create(work, {
+            "resourceType": "Communication", "status": "completed", "subject": {"reference": places.astrid.reference},
+            "payload": [{"contentAttachment": marked}, {"contentAttachment": named}]})  # fmt: skip
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(page(places, f"?melding={message.id}"))
+        assert "bilde.png – innholdet er ikke image/png, som avsenderen har oppgitt" in shown.text
+        for number in (0, 1):
+            answer = (await jonas.open(page(places, f"/{message.id}/vedlegg/{number}"))).answer
+            assert answer.headers["content-type"] == "application/octet-stream"
+
+
+async def test_a_file_is_searched_before_it_is_handed_over_and_kept_back_while_nobody_can(places: Places) -> None:
+    bad, good = ({"title": title, "contentType": "text/plain", "data": base64.b64encode(data).decode()}
+                 for title, data in (("ille.txt", EICAR), ("bra.txt", b"hei")))  # fmt: skip
+    held = {"title": "stoppet.txt", "contentType": "text/plain",
+            "extension": [{"url": MALWARE, "valueString": "Akson.Test"}]}  # fmt: skip
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        message = await journal.create(work, {
+            "resourceType": "Communication", "status": "completed", "subject": {"reference": places.astrid.reference},
+            "payload": [{"contentAttachment": each} for each in (bad, good, held)]})  # fmt: skip
+    async with peer() as scanner:
+        places.office.scanner = Scanner(host="127.0.0.1", port=scanner.port)
+        async with browsing(places.office, places.doctor) as jonas:
+            stopped, given = [await jonas.open(page(places, f"/{message.id}/vedlegg/{n}")) for n in (0, 1)]
+            shown = await jonas.open(page(places, f"?melding={message.id}"))
+    assert (stopped.status, given.answer.content) == (422, b"hei") and "skadelig programvare" in stopped.text
+    assert "Vedlegget stoppet.txt er ikke tatt inn i journalen" in shown.text and "bra.txt" in shown.text
+    assert scanner.asked == [EICAR, b"hei"]
+    places.office.scanner = Scanner(path="/finnes/ikke")
+    async with browsing(places.office, places.doctor) as jonas:
+        away = await jonas.open(page(places, f"/{message.id}/vedlegg/1"))
+    assert away.status == 503 and "kan ikke undersøkes" in away.text
 
 
 @pytest.mark.parametrize("rest", ["", "?melding={one}", "/tilstand?melding={one}", "/ny"])

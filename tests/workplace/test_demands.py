@@ -9,16 +9,18 @@ import pytest
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.patient import cases, demands
-from akson.record import journal
+from akson.record import holds, journal
 from akson.record.erasure import Decision, Ground, erase
 from akson.record.search.searching import search
 from akson.record.stored import Stored
 from seeds.citizens.astrid import ASTRID
+from tests.offices import JOB
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
 from tests.workplace.test_privacy import heard
 
 NOTE, BLOCKED = "DocumentReference/astrid-kontroll", "DocumentReference/astrid-sperret"
+HELD = "Per Tveit har krevd det, og avgjør når det kan slettes."
 REASON = "Vi har gått gjennom det som er skrevet."
 
 
@@ -93,6 +95,19 @@ async def test_what_is_erased_by_the_decision_is_gone_and_the_log_says_so(town: 
     assert row["id"] == town.id(NOTE) and "helsepersonelloven § 43" in row["decision"] and REASON in row["decision"]
     seen = await town.office.database.fetch("SELECT seen::text FROM access_log WHERE seen::text LIKE '%ERASE%'")
     assert len(seen) == 1
+
+
+async def test_while_the_record_is_on_hold_the_page_says_who_decides_and_erases_nothing(town: Town) -> None:
+    task, gunnar = await demanded(town, "deletion"), await town.at_work("gunnar")
+    async with town.office.work(JOB, Purpose.ADMINISTRATION) as work:
+        await holds.hold(work, town.id("Patient/astrid"), "Klage til Statsforvalteren", "Per Tveit")
+    async with browsing(town.office, gunnar) as browser:
+        page = await browser.open(f"/krav/{task}")
+        assert HELD in page.text and "Klage til Statsforvalteren" not in page.text
+        form = {"svar": REASON, "version": page.hidden("version")}
+        sent = await browser.send(f"/krav/{task}", utfall="wrong-person", **form)
+        assert sent.status == 422 and sent.text.count(HELD) == 2 and await text_of_the_note(town)
+        assert (await browser.send(f"/krav/{task}", utfall="refused", **form)).status == 303
 
 
 async def test_an_answer_that_was_cut_short_after_the_erasure_is_sent_again(town: Town) -> None:
@@ -198,3 +213,22 @@ async def test_that_what_one_may_not_read_is_in_question_is_not_told(town: Town)
     async with browsing(town.office, await town.at_work("mariam")) as browser:
         for rest in ("", "/notater"):
             assert MARK not in (await browser.open(f"/p/{town.id('Patient/astrid')}{rest}")).text
+
+
+async def test_no_case_ends_without_an_answer(town: Town) -> None:
+    """Who answers may say that they have taken it; they cannot cancel it, or say what came of it while it waits."""
+    task, jonas = await demanded(town, "deletion"), await town.at_work("jonas")
+    output = [{"type": {"text": "svar"}, "valueString": REASON}]
+    for status, more in (
+        ("cancelled", {}),
+        ("rejected", {}),
+        ("entered-in-error", {}),
+        ("in-progress", {"output": output}),
+    ):
+        with pytest.raises(Refused) as refused:
+            async with town.office.work(jonas, Purpose.ADMINISTRATION) as work:
+                read = await journal.read(work, "Task", task)
+                await journal.update(work, {**read.resource, "status": status, **more}, id_=task, if_match=1)
+        assert refused.value.code == "AK-B003"
+    async with town.office.work(jonas, Purpose.ADMINISTRATION) as work:
+        await journal.update(work, {**read.resource, "status": "accepted"}, id_=task, if_match=1)

@@ -8,28 +8,19 @@ import pytest
 
 from akson.audit.view import looked_at
 from akson.base.work import Actor
-from akson.exchange import addresses
+from akson.exchange import addresses, delivery, inbox
 from akson.exchange.states import Event
-from akson.record.office import Office
 from tests.exchange.letters import NORDRE
-from tests.exchange.places import Places, make
+from tests.exchange.places import Places
 from tests.exchange.test_delivery import clock
 from tests.exchange.test_following import LUNG, WHY, happens, states, written
-from tests.offices import staff
+from tests.offices import staff, unit
 from tests.workplace.browsing import browsing
-from tests.workplace.test_unfiled import blocks
+from tests.workplace.test_unfiled import blocks, keeper, places
+
+__all__ = ["keeper", "places"]
 
 SAID = "Kommer hun mandag?"
-
-
-@pytest.fixture
-async def places(office: Office) -> Places:
-    return await make(office)
-
-
-@pytest.fixture
-async def keeper(places: Places) -> Actor:
-    return await staff(places.office, places.practice, "Vang", role="legesekretær")
 
 
 async def refused(places: Places) -> tuple[str, str]:
@@ -113,3 +104,45 @@ async def test_only_who_answers_for_messages_comes_to_the_desk(places: Places) -
     async with browsing(places.office, places.doctor) as jonas:
         assert (await jonas.open(where)).status == 403
         assert (await jonas.send(where, do="by_hand", gjort="Ringte avdelingen")).status == 403
+
+
+async def elsewhere(places: Places) -> Actor:
+    """Return who answers for messages in another organisation, with an address of its own."""
+    other = await unit(places.office, "Søndre legesenter")
+    await addresses.put(places.office.database, [
+        addresses.Address(her_id=99000071, name="Søndre legesenter", ours=True, parent=99000070, unit=other.unit,
+                          unit_id=other.unit_id),
+    ])  # fmt: skip
+    return await staff(places.office, other, "Moe", role="legesekretær")
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_no_row_count_or_tab_tells_of_the_messages_of_another_organisation(
+    places: Places, keeper: Actor, late: bool
+) -> None:
+    moe = await elsewhere(places)
+    async with browsing(places.office, moe) as browser:
+        before = await browser.open("/meldinger")
+    msg_id = await written(places) if late else (await refused(places))[0]
+    clock(places.office).pass_(timedelta(hours=2))
+    came = await inbox.keep(places.office.database, b"<unreadable/>", now=places.office.clock(),
+                            envelope_to=NORDRE.her_id)  # fmt: skip
+    await delivery.receive_due(places.office)
+    async with browsing(places.office, moe) as browser:
+        assert (await browser.open("/meldinger")).text == before.text
+        assert (await browser.open(f"/meldinger?enhet={NORDRE.her_id}")).text == before.text
+        for where in (f"/meldinger/ut/{msg_id}", f"/meldinger/{came}"):
+            assert (await browser.open(where)).status == 404
+            assert (await browser.send(where, do="handled", gjort="Ringte avdelingen med beskjeden")).status == 404
+    async with browsing(places.office, keeper) as vang:
+        listed = await vang.open("/meldinger")
+        assert msg_id in listed.text and came in listed.html and f"enhet={NORDRE.her_id}" in listed.html
+        assert (await vang.open(f"/meldinger/{came}")).status == 200
+
+
+async def test_what_came_to_nobody_we_know_is_for_all_who_answer_for_messages(places: Places, keeper: Actor) -> None:
+    came = await inbox.keep(places.office.database, b"<unreadable/>", now=places.office.clock(), envelope_to=12345678)
+    await delivery.receive_due(places.office)
+    for who in (keeper, await elsewhere(places)):
+        async with browsing(places.office, who) as browser:
+            assert came in (await browser.open("/meldinger")).html

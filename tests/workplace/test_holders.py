@@ -8,6 +8,7 @@ import pytest
 
 from akson.base.work import Purpose
 from akson.patient.openings import open_in_emergency, open_with_reason
+from tests.offices import let_pass
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
 
@@ -34,7 +35,7 @@ async def test_an_opening_stands_there_as_long_as_it_lasts(town: Town) -> None:
         now = (await browser.open(path)).text
         assert "Sara Nygård, lege i vakt, Fjordvik legevakt Åpnet selv med begrunnelse 23.11.2026 15.00" in now
         assert "Knut Aas, sykepleier, Fjordvik legevakt Nødåpnet 23.11.2026 12.00" in now and "tung pust" not in now
-        town.office.clock.pass_(timedelta(minutes=61))  # type: ignore[attr-defined]
+        let_pass(town.office, timedelta(minutes=61))
         assert "Nødåpnet" not in (await browser.open(path)).text
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from akson.base.work import Purpose
 from akson.record import journal
-from tests.offices import JOB
+from tests.offices import JOB, clock_of
 from tests.seeded import Town
 from tests.workplace.browsing import Browser, Shown, browsing
 from tests.workplace.conftest import caught_up
@@ -113,8 +113,8 @@ async def test_my_day_shows_what_i_own_what_i_sign_and_what_i_wait_for(at_work: 
 
 
 async def test_tomorrow_astrid_stands_among_my_appointments(at_work: Town) -> None:
-    clock = at_work.office.clock
-    clock.now = clock.now.replace(day=24, hour=7)  # type: ignore[attr-defined]
+    clock = clock_of(at_work.office)
+    clock.now = clock.now.replace(day=24, hour=7)
     async with browsing(at_work.office, await at_work.at_work("jonas")) as browser:
         page = await browser.open("/start")
     assert "10.40 NORDLI, Astrid 85 år Kontroll etter utskrivning 30 min ventes" in page.text

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from akson.base.work import Purpose
 from akson.record import journal
-from tests.offices import JOB
+from tests.offices import JOB, clock_of
 from tests.seeded import Town
 from tests.workplace.browsing import Shown, browsing
 
@@ -63,11 +63,11 @@ async def test_every_other_panel_tells_what_is_and_what_is_coming(at_work: Town)
 
 
 async def test_since_i_last_looked_begins_at_my_own_last_look_in_an_earlier_visit(at_work: Town) -> None:
-    clock = at_work.office.clock
-    now = clock.now  # type: ignore[attr-defined]
-    clock.now = now - A_FORTNIGHT  # type: ignore[attr-defined]
+    clock = clock_of(at_work.office)
+    now = clock.now
+    clock.now = now - A_FORTNIGHT
     await overview(at_work, "jonas")
-    clock.now = now  # type: ignore[attr-defined]
+    clock.now = now
     await overview(at_work, "mariam")  # what others read is nothing to him
     for _ in range(2):  # and opening the page again within the same visit changes nothing
         page = await overview(at_work, "jonas")
@@ -81,11 +81,11 @@ async def test_since_i_last_looked_begins_at_my_own_last_look_in_an_earlier_visi
 
 
 async def test_one_who_read_it_all_is_told_that_nothing_is_new_until_something_is(at_work: Town) -> None:
-    clock = at_work.office.clock
+    clock = clock_of(at_work.office)
     await overview(at_work, "jonas")
-    clock.pass_(timedelta(hours=2))  # type: ignore[attr-defined]
+    clock.pass_(timedelta(hours=2))
     assert "Ingenting nytt siden du leste sist." in (await overview(at_work, "jonas")).text
-    clock.pass_(timedelta(hours=24))  # type: ignore[attr-defined]
+    clock.pass_(timedelta(hours=24))
     await late_letter(at_work, written="2026-11-19T12:00:00+01:00")
     page = await overview(at_work, "jonas")
     assert told(page, "Siden sist du leste i dag 13.00".replace("i dag", "i går"), "Epikrise fra ortopeden") == []

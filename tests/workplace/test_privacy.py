@@ -15,7 +15,7 @@ from akson.patient.openings import open_in_emergency
 from akson.record import journal
 from akson.record.stored import Stored
 from seeds.citizens.astrid import ASTRID
-from tests.offices import VENDOR
+from tests.offices import VENDOR, let_pass
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
 
@@ -139,7 +139,7 @@ async def test_whoever_opened_in_an_emergency_cannot_take_the_place_of_its_case(
 
 async def test_what_is_late_stands_first_and_in_red(town: Town) -> None:
     await case(town)
-    town.office.clock.pass_(timedelta(days=31))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(days=31))
     async with browsing(town.office, await town.at_work("per")) as browser:
         page = await browser.open("/personvern")
     assert "Over fristen, 1" in page.text and "data-now" in page.html

@@ -10,7 +10,7 @@ from akson.base.work import Purpose
 from akson.patient.openings import open_in_emergency, open_with_reason
 from akson.patient.watching import job
 from akson.record import journal
-from tests.offices import JOB
+from tests.offices import JOB, let_pass
 from tests.seeded import Town
 from tests.workplace.browsing import browsing
 
@@ -24,7 +24,7 @@ async def opened(town: Town, who: str = "sara", person: str = "astrid") -> str:
 
 
 def later(town: Town) -> None:
-    town.office.clock.pass_(timedelta(minutes=1))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(minutes=1))
 
 
 async def test_the_manager_reviews_what_staff_of_the_unit_opened(town: Town) -> None:
@@ -81,7 +81,7 @@ async def test_what_is_reported_is_a_finding_for_the_privacy_officer(town: Town)
             found = await town.office.database.fetchval("SELECT id FROM finding WHERE reported <> ''")
             page = await browser.open(f"/funn/{found}")
             assert "Ingen ringte legevakten" in page.text and "Astrid Marie Nordli" in page.text
-        town.office.clock.pass_(timedelta(days=9))  # type: ignore[attr-defined]
+        let_pass(town.office, timedelta(days=9))
         while await job.turn(town.office.database, town.office.clock()):
             pass
     assert "ingen spor av hjelp" in listed.text

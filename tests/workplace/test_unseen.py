@@ -11,7 +11,7 @@ from akson.audit import view
 from akson.base.work import Purpose
 from akson.record import journal
 from seeds import fjordvik
-from tests.offices import JOB
+from tests.offices import JOB, let_pass
 from tests.seeded import Town
 from tests.workplace.test_overview import overview
 
@@ -113,5 +113,5 @@ async def test_the_citizen_reads_that_it_was_weighed(at_work: Town) -> None:
     assert not await told()
     await closed(at_work, HARMLESS)
     await overview(at_work, "jonas")
-    at_work.office.clock.pass_(view.SAME_VISIT)  # type: ignore[attr-defined]
+    let_pass(at_work.office, view.SAME_VISIT)
     assert await told()

@@ -13,6 +13,7 @@ from akson.doors.running import consumers
 from akson.patient.cases import JOB
 from akson.patient.watching import job
 from akson.record import journal
+from tests.offices import let_pass, stranger
 from tests.seeded import MEMBERS, Town
 from tests.workplace.browsing import browsing
 
@@ -37,7 +38,7 @@ async def found(town: Town, who: str = "tommy", **more: Any) -> str:
     owner = await resident(town, "Vik", **more)
     async with town.office.work(await town.at_work(who), Purpose.TREATMENT) as work:
         work.saw(owner, "page oversikt", basis="enheten gir hjelp", rule="unit_cares_for_patient")
-    town.office.clock.pass_(timedelta(days=9))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(days=9))
     while await job.turn(town.office.database, town.office.clock()):
         pass
     return str(await town.office.database.fetchval("SELECT id FROM finding WHERE patient = $1", owner))
@@ -88,12 +89,33 @@ async def test_a_finding_becomes_a_case_that_the_citizen_reads_of(town: Town) ->
     assert [row["labels"] for row in rows]
 
 
+async def test_what_a_stranger_looked_at_becomes_a_case_of_the_officer_who_answers_for_the_record(town: Town) -> None:
+    who = stranger("7005555")
+    owner = await resident(town, "Vik")
+    per = await town.at_work("per")
+    async with town.office.work(who, Purpose.TREATMENT) as work:
+        work.saw(owner, "Observation/x", rule="attested_by_own_organisation")
+    id_ = await town.office.database.fetchval(
+        "INSERT INTO finding (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first,"
+        " last, opened, refused, signs, strength, at) VALUES (5, $1::timestamptz::date, 0, $2, $3, $4, $5, $6, $7, $1, $1, 1, 0,"
+        " '{known}', 8, $1) RETURNING id",
+        town.office.clock(), owner, per.unit, who.id, who.name, who.role, who.unit_name,
+    )  # fmt: skip
+    async with browsing(town.office, per) as browser:
+        page = await browser.open(f"/funn/{id_}")
+        assert "Ingunn Hauge" in page.text
+        assert (await browser.send(f"/funn/{id_}", utfall="case", ord="Spør sykehuset")).leads_to == "/funn"
+        await heard(town)
+        desk = await browser.open("/personvern")
+        assert "Skilte seg ut i loggen" in desk.text and "Per Vik" in desk.text
+
+
 async def test_a_known_person_is_marked_and_the_mark_taken_away(town: Town) -> None:
     id_ = await found(town)
     async with browsing(town.office, await town.at_work("per")) as browser:
         for do, then in (("kjent", "Fjern merket"), ("ukjent", "Merk som kjent person")):
             assert (await browser.send(f"/funn/{id_}", gjor=do)).status == 303
-            town.office.clock.pass_(timedelta(seconds=1))  # type: ignore[attr-defined]
+            let_pass(town.office, timedelta(seconds=1))
             assert then in (await browser.open(f"/funn/{id_}")).text
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
@@ -92,6 +92,21 @@ class Day(Field):
             except ValueError:
                 continue
         raise Unreadable("form.not_a_day", typed=raw)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeOfDay(Field):
+    """A time of day, Norwegian civil time: from the browser's own picker or typed as people write it."""
+
+    macro = "time"
+
+    def parse(self, raw: str) -> time:
+        for shape in ("%H:%M", "%H.%M", "%H%M"):
+            try:
+                return datetime.strptime(raw, shape).time()  # noqa: DTZ007  a time of day has no zone
+            except ValueError:
+                continue
+        raise Unreadable("form.not_a_time", typed=raw)
 
 
 @dataclass(frozen=True, kw_only=True)

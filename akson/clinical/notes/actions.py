@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from akson.access.releasing import release_in
 from akson.access.roles import Permission, has
 from akson.base.errors import Refused
 from akson.base.work import Work
@@ -20,11 +21,13 @@ from akson.clinical.notes.note import (
     marked_wrong,
     problem,
 )
+from akson.patient import refusing
 from akson.patient.chart import local
 from akson.patient.reading import code, moment, reference
-from akson.record import journal, withholding
+from akson.record import journal, releasing
+from akson.record.deciding import facts_for
 from akson.record.drafts import Draft
-from akson.record.stored import Stored
+from akson.record.stored import Stored, marks_on
 from akson.registers.codes import CONDITION_CLINICAL, ICPC2, icpc2
 
 MUST_CODE: Final = frozenset({"fastlege", "legevaktlege", "sykehjemslege"})  # doctors name what a contact was about
@@ -47,12 +50,12 @@ async def sign(work: Work, patient: str, id_: str, note: Note) -> Stored:
     made: list[Draft] = []
     encounter = _todays(work, note, parts["Encounter"])
     if not encounter and note.kind in ENCOUNTERS:
-        made.append(_new(work, owner, contact(note, stamp)))
+        made.append(_new(work, owner, _seen(note, contact(note, stamp))))
         encounter = f"Encounter/{made[0].id}"
     have = active_codes(parts["Condition"])
     wanted = [one for one in note.problems if one not in have and has(work.actor.role, Permission.WRITE_DIAGNOSES)]
-    made += [_new(work, owner, problem(one, stamp, encounter)) for one in wanted]
-    made.append(journal.draft("POST", document(note, stamp, encounter), id_=id_))
+    made += [_new(work, owner, _seen(note, problem(one, stamp, encounter))) for one in wanted]
+    made.append(journal.draft("POST", _seen(note, document(note, stamp, encounter)), id_=id_))
     written = await journal.write_set(work, made)
     await drafts.close(work, id_, owner, patient)
     return written[-1]
@@ -86,7 +89,7 @@ async def mark_wrong(work: Work, patient: str, id_: str, version: int, reason: s
     return await journal.update(work, marked_wrong(before.resource, reason.strip()), id_=id_, if_match=version)
 
 
-async def withhold(work: Work, patient: str, id_: str, version: int, *, ground: str, reason: str) -> Stored:
+async def withhold(work: Work, patient: str, id_: str, version: int, *, ground: str, reason: str) -> None:
     """Keep a note from the patient, who is told that it is and why, and how to appeal.
 
     ground  one of withholding.GROUNDS; reason: as the patient reads it, so nothing of the note may stand in it
@@ -94,14 +97,29 @@ async def withhold(work: Work, patient: str, id_: str, version: int, *, ground: 
     Source  pbrl § 5-1; domain rule R35
     """
     before = await mine(work, patient, id_)
-    refused = withholding.withheld(before.resource, ground, reason)
-    return await journal.update(work, refused, id_=id_, if_match=version)
+    await refusing.refuse(work, before, version, ground=ground, reason=reason)
 
 
-async def give_insight(work: Work, patient: str, id_: str, version: int) -> Stored:
+async def give_insight(work: Work, patient: str, id_: str, version: int) -> None:
     """Let the patient see a note that was kept from them. Raises Refused AK-N003, AK-N004, AK-J003."""
+    await refusing.give(work, await mine(work, patient, id_), version)
+
+
+async def release(work: Work, patient: str, id_: str, version: int) -> None:
+    """Let the patient see a note now that was to be seen later, with the contact and problems it was signed with.
+
+    Raises  Refused AK-N003, AK-N004, AK-J003
+    Source  domain rule C1
+    """
     before = await mine(work, patient, id_)
-    return await journal.update(work, withholding.shown(before.resource), id_=id_, if_match=version)
+    code = release_in(marks_on(before.resource), work.now)
+    if not code or before.version != version:
+        raise Refused("AK-J003", expected=version, current=before.version)
+    facts = (await facts_for(work, [before.owner]))[before.owner]
+    together = [f"{one.type}/{one.id}" for one in facts.labelled
+                if code in one.security and one.author == work.actor.key]  # fmt: skip
+    for hit in (await journal.read_many(work, together)).values():
+        await journal.update(work, releasing.sooner(hit.resource, work.now), id_=hit.id, if_match=hit.version)
 
 
 async def mine(work: Work, patient: str, id_: str) -> Stored:
@@ -149,9 +167,15 @@ def _todays(work: Work, note: Note, encounters: list[Stored]) -> str:
         same = (one.get("class") or {}).get("code") == ENCOUNTERS.get(note.kind)
         ours = reference(one.get("serviceProvider")) == work.actor.unit_id and (not people or work.actor.id in people)
         begun = start is not None and local(start).date() == today and start <= work.now + timedelta(hours=1)
-        if same and ours and begun and one.get("status") not in _OVER:
+        if same and ours and begun and one.get("status") not in _OVER and _told_in_time(work, note, one):
             return hit.reference
     return ""
+
+
+def _told_in_time(work: Work, note: Note, encounter: dict[str, Any]) -> bool:
+    """Tell whether the patient sees a contact when they see the note: a note must not tell of one that is to wait."""
+    later = releasing.release_of(encounter, work.now)
+    return later is None or (note.seen is not None and later[0] <= note.seen[0])
 
 
 def _stamp(work: Work, patient: str) -> Stamp:
@@ -168,6 +192,11 @@ def _owner(work: Work, id_: str) -> int:
     if owner is None:
         raise Refused("AK-W005")
     return owner
+
+
+def _seen(note: Note, resource: dict[str, Any]) -> dict[str, Any]:
+    """Return what is signed as the patient sees it: from when the note says, so that nothing tells of it before."""
+    return releasing.until(resource, *note.seen) if note.seen else resource
 
 
 def _new(work: Work, owner: int, resource: dict[str, Any]) -> Draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from akson.access.roles import Permission, has
 from akson.advice.vitals.news2 import Scale
@@ -107,7 +107,20 @@ async def as_note(work: Work, form: Filled, owner: int) -> Note:
         codes=tuple(form["koder"].raw.split()), problems=tuple(form["problemer"].raw.split()),
         refs={name: beside.pointed(found[name].resource) for name in named
               if name in found and found[name].owner == owner},
+        seen=(work.now + timedelta(days=days), form["ser_hvorfor"].raw) if (days := _days(form)) else None,
     )  # fmt: skip
+
+
+def _days(form: Filled) -> int:
+    return int(form["ser_fra"].raw or 0)
+
+
+def read(fields: Mapping[str, str]) -> Filled:
+    """Return what was sent to be signed; whoever lets the patient wait says why."""
+    form = NOTE.read(fields)
+    if form["ser_fra"].fault is None and _days(form) and not form["ser_hvorfor"].raw:
+        form = form.with_fault(Fault("note.say_why_later"), "ser_hvorfor")
+    return form
 
 
 def wrong_codes(work: Work, fields: Mapping[str, str]) -> Refused | None:
@@ -131,7 +144,7 @@ def page(
     corrects = bool(fields.get("retter"))  # then what it points to stays as it was
     chips = {} if corrects else beside.chips(desk.chart.parts, desk.root, desk.work.now, desk.scale)
     fields = {**fields, "viser": " ".join(chips)}
-    form = NOTE.read(fields) if sent else NOTE.blank(**fields)
+    form = read(fields) if sent else NOTE.blank(**fields)
     code_fault = fault.text if fault and fault.code in _ABOUT_CODES else ""
     form = form.with_fault(Fault(sentence=fault.text, at="kode" if code_fault else "")) if fault else form
     return Page("notat.html", status=422 if sent else 200, form=form, patient=desk.chart.banner,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from akson.base.web.forms import Choice, Choices, Form, Hidden, LongText
+from akson.base.web.messages import texts
 
 KINDS: Choices = (
     ("konsultasjon", "Konsultasjon"),
@@ -18,6 +19,13 @@ SECTIONS = (
     ("vurdering", "note.assessment"),
     ("tiltak", "note.plan"),
 )
+DELAYS = ("0", "1", "3", "7", "14")  # days until the citizen sees it
+WHY_LATER = ("tell", "talk", "complete")
+
+
+def _delays() -> Choices:
+    return tuple((one, texts().plain("note.seen_after", count=int(one)) if int(one) else texts().plain("note.seen_now"))
+                 for one in DELAYS)  # fmt: skip
 
 
 def _carried(name: str) -> Hidden:
@@ -30,6 +38,14 @@ NOTE = Form(
     LongText(name="funn", label="note.findings", rows=2, required=False),
     LongText(name="vurdering", label="note.assessment", rows=2),
     LongText(name="tiltak", label="note.plan", rows=2, required=False),
+    Choice(name="ser_fra", label="note.seen_from", choices=_delays, drawn="select", required=False),
+    Choice(
+        name="ser_hvorfor",
+        label="note.seen_why",
+        drawn="select",
+        required=False,
+        choices=lambda: tuple((one, texts().plain(f"note.later_{one}")) for one in WHY_LATER),
+    ),
     _carried("koder"),  # ICPC-2, the main one first
     _carried("problemer"),  # those of them that go into the problem list
     _carried("viser"),  # "Observation/<id>" of what the note points to

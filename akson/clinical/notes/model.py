@@ -90,6 +90,7 @@ class Listed:
     href: str = ""
     corrected: bool = False
     wrong: bool = False  # marked as an error: the text is not shown in the list
+    seen: str = ""  # "Pasienten ser dette fra 30.11.2026 kl. 10.00"; empty when it is seen
     disputed: bool = False  # the patient has demanded that it be corrected, which is not decided yet
 
 
@@ -131,5 +132,6 @@ class Signed:
     mine: bool = False
     reason_fault: str = ""
     refused: str = ""  # why the patient may not see it
+    seen_why: str = ""  # why the patient sees it later
     refusal_fault: str = ""
     grounds: tuple[tuple[str, str], ...] = ()  # on which that can be decided

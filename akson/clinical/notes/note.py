@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from akson.base.web.messages import texts
@@ -27,6 +28,7 @@ class Note:
 
     problems  those of `codes` that go into the problem list
     refs      "Observation/<id>" -> what it showed, in words
+    seen      from when the patient sees it, and why not before; None: at once
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Note:
     codes: tuple[str, ...] = ()  # ICPC-2, the main one first
     problems: tuple[str, ...] = ()
     refs: Mapping[str, str]
+    seen: tuple[datetime, str] | None = None
 
     @property
     def title(self) -> str:

@@ -16,7 +16,7 @@ from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.clinical.notes import actions, desk, drafts, listing, signed
 from akson.clinical.notes.desk import Desk
-from akson.clinical.notes.form import KINDS, NOTE
+from akson.clinical.notes.form import KINDS
 from akson.clinical.notes.note import codes_of, parted, text_of
 from akson.patient.chart import open_chart
 from akson.record import journal
@@ -63,7 +63,7 @@ async def note(work: Work, visit: Visit, patient: str, draft: str) -> Page | Go:
     here = await desk.sit_down(work, patient, draft)
     if visit.sent:
         return await _written(visit, here)
-    usual = {"type": desk.USUAL.get(work.actor.role, "annet")}
+    usual = {"type": desk.USUAL.get(work.actor.role, "annet"), "ser_fra": "0"}
     return desk.page(here, here.kept.fields if here.kept else usual)
 
 
@@ -104,7 +104,7 @@ async def _written(visit: Visit, here: Desk) -> Page | Go:
 async def _sign(here: Desk, fields: dict[str, str]) -> Page | Go:
     """Sign what was written; when it cannot be signed, keep it and show why."""
     work, patient = here.work, here.chart.identity.id
-    form, fault = NOTE.read(fields), desk.wrong_codes(work, fields)
+    form, fault = desk.read(fields), desk.wrong_codes(work, fields)
     if form.valid and fault is None:
         try:
             written = await desk.as_note(work, form, here.chart.identity.owner)
@@ -138,6 +138,9 @@ async def _signed(work: Work, visit: Visit, patient: str, hit: Stored) -> Page |
         except Refused as refused:
             await undo(work)
             fault = refused.text
+    elif visit.form.get("do") == "release":
+        await actions.release(work, patient, hit.id, hit.version)
+        return Go(here, said="signed.released")
     elif visit.form.get("do") in ("withhold", "give"):
         try:
             return Go(here, said=await _decide_insight(work, visit, patient, hit))
@@ -149,7 +152,7 @@ async def _signed(work: Work, visit: Visit, patient: str, hit: Stored) -> Page |
     versions = await journal.history(work, "DocumentReference", hit.id)
     mine = actions.is_author(work, hit.resource)
     view = signed.page(hit, versions, f"/p/{patient}", mine=mine, fault=fault, unexplained=unexplained,
-                       disputed=disputed(chart.facts))  # fmt: skip
+                       disputed=disputed(chart.facts), now=work.now)  # fmt: skip
     return Page("notat_signert.html", status=422 if fault or unexplained else 200, title=view.note.title, view=view,
                 patient=chart.banner)  # fmt: skip
 

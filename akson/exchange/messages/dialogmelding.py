@@ -18,7 +18,7 @@ from akson.exchange import dialog as dialogs
 from akson.exchange.addresses import Address
 from akson.exchange.dialog import Contact, Dialog, Note, Question
 from akson.exchange.envelope import Attachment, Code, Envelope
-from akson.exchange.filing import MESSAGE_ID, MESSAGE_TYPE, VOLVEN, Resource, concept
+from akson.exchange.filing import MESSAGE_ID, VOLVEN, Resource, concept, message_type, text_of
 from akson.exchange.registry import Filed, Letter, Standard, message, speaks
 from akson.exchange.telling import Told, told
 from akson.record import journal
@@ -138,8 +138,8 @@ def from_communication(communication: Resource, *, answered: Resource | None = N
     answered   the Communication it answers; decides the type where the new one names none
     Raises     Refused AK-X001 when it has no text, AK-X002 when it is of a type we cannot send
     """
-    asked = _type(answered)
-    kind = _type(communication) or (USES[asked].answered_by or asked if asked in USES else "DIALOG_HELSEFAGLIG")
+    asked = message_type(answered)
+    kind = message_type(communication) or (USES[asked].answered_by or asked if asked in USES else "DIALOG_HELSEFAGLIG")
     if kind not in USES:
         raise Refused("AK-X002", type=kind)
     use, text = USES[kind], text_of(communication)
@@ -273,25 +273,12 @@ def _priority(dialog: Dialog) -> str:
     return min(wanted, key=["stat", "urgent", "routine"].index, default="routine")
 
 
-def _type(communication: Resource | None) -> str:
-    """Return the message type a Communication carries as its category, or ""."""
-    categories = (communication or {}).get("category", [])
-    codings = [coding for each in categories for coding in each.get("coding", [])]
-    return next((str(coding["code"]) for coding in codings if coding.get("system") == MESSAGE_TYPE), "")
-
-
 def _coding(concept: Resource | None) -> Code | None:
     for coding in (concept or {}).get("coding", []):
         if str(coding.get("system", "")).startswith("urn:oid:"):
             system = coding["system"].removeprefix("urn:oid:")
             return Code(value=coding.get("code", ""), system=system, name=coding.get("display", ""))
     return None
-
-
-def text_of(communication: Resource) -> str:
-    """Return all that a Communication says in words."""
-    texts = (part["contentString"] for part in communication.get("payload", []) if "contentString" in part)
-    return "\n".join(map(str, texts))
 
 
 def _asked(communication: Resource | None) -> Question | None:

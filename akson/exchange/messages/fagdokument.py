@@ -1,27 +1,28 @@
-"""Structured documents that are read, kept whole and told in words, but not taken apart into resources yet.
+"""Letters that are read and kept whole: told in words, as a form, with what they propose; not written yet.
 
-Legeerklæring (to and from NAV), Henvisning 2.0, Epikrise 1.1 and 1.2, and the messages of nursing and care (PLO 1.6).
-In: a Communication with all that was sent as text and the original XML as a file, and a Task for the unit.
+Legeerklæring (to and from NAV), Henvisning 2.0, Epikrise 1.1 and 1.2.
+In: a Communication with all that was sent as text and the original XML as a file, and a Task for the unit; of a
+referral a ServiceRequest to the unit.
 Source: docs/sources.md#documents; names of elements and types from the national tables, no schema was held to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from lxml import etree
 
 from akson.base.work import Work
-from akson.exchange import fagmelding, filing, nodes, prose
-from akson.exchange.envelope import Attachment, Code, Envelope
+from akson.exchange import blocks, fagmelding, filing, forms, nodes, parts, prose
+from akson.exchange.envelope import Code, Envelope
+from akson.exchange.filing import Resource
+from akson.exchange.parts import Part
 from akson.exchange.registry import Filed, Letter, Standard, message, speaks
 from akson.exchange.safexml import Unreadable
 from akson.exchange.telling import Told, told
 from akson.record import journal
-
-PO: Final = "http://www.kith.no/xmlstds/po/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,36 +34,22 @@ class Document:
     priority: str = "routine"
 
 
-CARE: Final = {
-    "LOG_INNLAGT": Document(name="Melding om innlagt pasient", root="MeldingInnlagtPasient"),
-    "INNLEGGELSESRAPPORT": Document(name="Innleggelsesrapport", root="Innleggelsesrapport", priority="urgent"),
-    "HELSEOPPL_SOKNAD": Document(name="Helseopplysninger ved søknad", root="HelseopplysningerVedSoknad"),
-    "LOG_UTSKRIVNINGSKLAR": Document(
-        name="Melding om utskrivningsklar pasient", root="MeldingUtskrivningsklarPasient", priority="urgent"
-    ),
-    "LOG_AVMELDING": Document(
-        name="Avmelding av utskrivningsklar pasient", root="AvmeldingUtskrivningsklarPasient", priority="urgent"
-    ),
-    "LOG_UTSKREVET": Document(name="Melding om utskrevet pasient", root="MeldingOmUtskrevetPasient", priority="urgent"),
-    "UTSKRIVNINGSRAPPORT": Document(name="Utskrivningsrapport", root="TverrfagligEpikrise", priority="urgent"),
-    "LOG_DOD": Document(name="Orientering om dødsfall", root="OrienteringOmDod", priority="urgent"),
-    "ORIENTERING_TJENESTETILBUD": Document(name="Orientering om tjenestetilbud", root="OrienteringOmTjenestetilbud"),
-    "HELSEOPPLYSNINGER_LEGE": Document(name="Helseopplysninger til lege", root="HelseopplysningerTilLege"),
-    "MEDISINSKE_OPPLYSNINGER": Document(name="Medisinske opplysninger", root="MedisinskeOpplysninger"),
-}
 REFERRAL: Final = {
     "HENVISNING_NYTILSTAND": Document(name="Henvisning", root="Henvisning"),
     "HENVISNING_VIDERE": Document(name="Viderehenvisning", root="Henvisning"),
 }
 DISCHARGE: Final = {"EPIKRISE": Document(name="Epikrise", root="Message")}
 NAV: Final = {"LEGEERKL": Document(name="Legeerklæring ved arbeidsuførhet", root="Legeerklaring")}
-DOCUMENTS: Final[Mapping[str, Document]] = CARE | REFERRAL | DISCHARGE | NAV
-_SPACES: Final = {  # beside PO, which has one for each message
+_REFERRAL, _NAVS = "Henvisning", "Legeerklaring"
+_ABOUT_PERSONS: Final = frozenset(  # who they are stands in the envelope; files lie beside the message
+    ["Patient", "ServProvider", "Requester", "CopyDest", "RelHCProvider", "PatRelHCP", "RefDoc", "Base64Container"]
+)
+DOCUMENTS: Final[Mapping[str, Document]] = REFERRAL | DISCHARGE | NAV
+_SPACES: Final = {
     "http://ehelse.no/xmlstds/henvisning/2017-11-30", *fagmelding.LETTERS.values(),
     "http://www.kith.no/xmlstds/legeerklaring/2008-06-06",
 }  # fmt: skip
 
-speaks(Standard(name="Pleie og omsorg", namespaces={"1.6": f"{PO}poKomponent/2012-04-01"}, reads=tuple(CARE)))
 speaks(
     Standard(
         name="Henvisning", namespaces={"2.0": "http://ehelse.no/xmlstds/henvisning/2017-11-30"}, reads=tuple(REFERRAL)
@@ -87,25 +74,64 @@ def in_words(envelope: Envelope) -> Told:
 async def receive(work: Work, letter: Letter) -> Filed:
     """Put a document into the record as it was sent, readable, and a task into the unit's inbox.
 
-    Raises   Unreadable T10 -> negative AppRec; the message is kept for a human
-    Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference
+    Raises   Unreadable T10, T99 -> negative AppRec; the message is kept for a human
+    Leaves   Communication, Task, QuestionnaireResponse with all that was coded, a List of what is proposed; the
+             ServiceRequest of a referral that is no test; for each large attachment a Binary and a DocumentReference
     """
     document, said = _document(letter.envelope), prose.paragraphs(_content(letter.envelope))
-    letter = replace(letter, envelope=_with_original(letter.envelope, document))
+    about = [{"reference": (await journal.create(work, each)).reference} for each in _made(document, letter)]
+    letter = replace(letter, envelope=forms.with_original(letter.envelope, document.name))
     topic = filing.concept(Code(value="", name=document.name))
     made = filing.communication(
-        letter, await filing.documents(work, letter), topic=topic, said=said, priority=document.priority
-    )
+        letter, await filing.documents(work, letter), topic=topic, said=said, priority=document.priority,
+        **({"about": about} if about else {}),
+    )  # fmt: skip
     stored = await journal.create(work, made)
     await journal.create(work, filing.task(letter, stored.id, title=document.name, priority=document.priority))
     return Filed(communication=stored.id)
+
+
+def _made(document: Document, letter: Letter) -> Iterator[Resource]:
+    """Yield what a referral or an epikrise becomes beside its message; NAV's letter has its codes elsewhere."""
+    if document.root == _NAVS:
+        return
+    root = parts.without(parts.read(_content(letter.envelope)), _ABOUT_PERSONS)
+    held = blocks.proposals(root, filing.subject(letter), letter.envelope.sent.isoformat())
+    yield forms.form(root, letter)
+    if proposed := forms.proposed(held, document.name, letter):
+        yield proposed
+    if document.root == _REFERRAL and not letter.envelope.test:
+        yield referral(root, letter)
+
+
+def referral(root: Part, letter: Letter) -> Resource:
+    """Return what a referral asks of our unit; it lets the unit in until it is done, and no longer than any order."""
+    asked = root.first("ReqServ") or root
+    wanted = asked.coded("MedSpeciality") or asked.coded("Purpose")
+    reasons = [code for each in root.all("Diagnosis") if (code := each.coded("Concept"))]
+    why = [each.said("TextResultValue") for each in root.all("ReasonAsText")]
+    return filing.filled({
+        "resourceType": "ServiceRequest",
+        "identifier": [{"system": filing.MESSAGE_ID, "value": letter.envelope.msg_id}],
+        "status": "active",
+        "intent": "order",
+        "category": [{"text": "Henvisning"}],
+        "code": blocks.concept(wanted) if wanted else {"text": "Henvisning"},
+        "subject": filing.subject(letter),
+        "occurrenceDateTime": blocks.moment(asked.said("ReqDate")),
+        "authoredOn": letter.envelope.sent.isoformat(),
+        "requester": {"type": "Organization", "display": letter.envelope.sender.known_first},
+        "performer": [{"reference": letter.unit.reference, "display": letter.unit.name}],
+        "reasonCode": [blocks.concept(each) for each in reasons],
+        "note": [{"text": each} for each in why if each],
+    })  # fmt: skip
 
 
 def _document(envelope: Envelope) -> Document:
     """Return what sort of document a message holds. Raises Unreadable T10 when its content is of another sort."""
     document = DOCUMENTS.get(envelope.type.value) or DOCUMENTS[envelope.type.name]
     space = nodes.namespace(envelope.body)
-    if nodes.local(envelope.body) != document.root or not (space in _SPACES or space.startswith(PO)):
+    if nodes.local(envelope.body) != document.root or space not in _SPACES:
         raise Unreadable("T10", "Innholdet er et annet enn meldingstypen sier, eller i en versjon vi ikke kan lese.")
     return document
 
@@ -114,10 +140,3 @@ def _content(envelope: Envelope) -> etree._Element:
     """Return what is told: of a message with its own head, what stands below the head."""
     inner: etree._Element | None = nodes.child(envelope.body, "ServRprt")
     return envelope.body if inner is None else inner
-
-
-def _with_original(envelope: Envelope, document: Document) -> Envelope:
-    """Return the message with the document itself among its files: nothing that was coded is lost."""
-    data: bytes = etree.tostring(envelope.body, method="c14n")
-    original = Attachment(title=f"{document.name} (XML)", mime="application/xml", data=data)
-    return replace(envelope, attachments=(*envelope.attachments, original))

@@ -23,8 +23,9 @@ from akson.exchange.labtelling import COMPARED, WITHDRAWN, compared, paragraphs,
 from akson.exchange.registry import Filed, Letter, Standard, message, speaks
 from akson.exchange.safexml import Fault
 from akson.exchange.telling import Told, told
-from akson.record import journal
+from akson.record import journal, releasing
 from akson.record.search.searching import search
+from akson.record.search.values import escape
 from akson.record.stored import Stored
 
 REPORT_ID: Final = "https://akson.no/fhir/report-id"  # ServProvId, with the number of the sender behind it
@@ -62,6 +63,7 @@ async def receive(work: Work, letter: Letter) -> Filed:
     """
     report = labreport.read(letter.envelope.body)
     standing = await _standing(work, letter, report)
+    releasing.let_wait(work, [report.field.value], standing.resource if standing else None)
     late = standing is not None and _is_late(standing.resource, letter.envelope.sent)
     about = standing if late and standing else await _Filing(work, letter, report, standing).write()
     documents = await filing.documents(work, letter)
@@ -93,8 +95,11 @@ def _is_late(standing: Resource, sent: datetime) -> bool:
 
 async def _standing(work: Work, letter: Letter, report: Report) -> Stored | None:
     """Return the report of this id by this sender in this patient's record, or None."""
-    wanted = [("subject", f"Patient/{_patient(letter)}"), ("identifier", f"{_system(letter)}|{report.id}")]
-    return next(iter((await search(work, "DiagnosticReport", wanted)).hits), None)
+    own = [{"system": system, "value": report.id} for system in _systems(letter)]
+    named = ",".join(f"{each['system']}|{escape(report.id)}" for each in own)
+    wanted = [("subject", f"Patient/{_patient(letter)}"), ("identifier", named)]
+    found = (await search(work, "DiagnosticReport", wanted)).hits
+    return next((each for each in found if any(one in own for one in each.resource["identifier"])), None)
 
 
 def _patient(letter: Letter) -> str:
@@ -103,11 +108,9 @@ def _patient(letter: Letter) -> str:
     return letter.patient.id
 
 
-def _system(letter: Letter) -> str:
-    """Return the system of the sender's own numbers: two laboratories may use the same."""
-    idents = letter.envelope.sender.organisation.idents
-    number = re.sub(r"[^0-9A-Za-z.-]", "", idents[0].value) if idents else ""
-    return f"{REPORT_ID}/{number}" if number else REPORT_ID
+def _systems(letter: Letter) -> list[str]:
+    """Return the systems of the sender's own numbers: two laboratories may use the same. What is new has the first."""
+    return [f"{REPORT_ID}/{each['value']}" for each in reversed(letter.sender.numbers)]
 
 
 @dataclass
@@ -198,7 +201,7 @@ class _Filing:
         return filled({
             "resourceType": "DiagnosticReport",
             "meta": {"tag": [filing.TEST_DATA]} if envelope.test else None,
-            "identifier": [{"system": _system(self.letter), "value": report.id},
+            "identifier": [{"system": _systems(self.letter)[0], "value": report.id},
                            {"use": "secondary", "system": MESSAGE_ID, "value": envelope.msg_id}],
             "basedOn": [self._request()] if report.request else None,
             "status": status,
@@ -208,7 +211,7 @@ class _Filing:
             "subject": filing.subject(self.letter),
             "effectiveDateTime": known,
             "issued": envelope.sent.isoformat(),
-            "performer": [{"type": "Organization", "display": envelope.sender.name}],
+            "performer": [{"type": "Organization", "display": envelope.sender.known_first}],
             "resultsInterpreter": [{"type": "Practitioner", "display": each} for each in report.by],
             "specimen": [{"reference": each} for each in dict.fromkeys(specimens)],
             "result": [{"reference": each} for each in results],
@@ -255,7 +258,7 @@ class _Filing:
             "subject": filing.subject(self.letter),
             "effectiveDateTime": at,
             "issued": self.letter.envelope.sent.isoformat(),
-            "performer": [{"type": "Organization", "display": self.letter.envelope.sender.name}, *by],
+            "performer": [{"type": "Organization", "display": self.letter.envelope.sender.known_first}, *by],
             **_value(result),
             "interpretation": [_interpretation(result.deviation)] if result.deviation else None,
             "note": [{"text": each} for each in result.remarks],

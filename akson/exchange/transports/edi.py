@@ -8,18 +8,18 @@ Source   its OpenAPI description (docs/sources.md)
 
 from __future__ import annotations
 
+import logging
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import httpx
 import msgspec
 
 from akson.base.errors import Refused
-from akson.base.work import Purpose
-from akson.exchange import addresses, delivery, handing, inbox, outbox
+from akson.exchange import addresses, inbox
 from akson.exchange.handing import Came, Delivery, Handed, Said
 from akson.exchange.messages.apprec import AppRec, Status
 from akson.exchange.opening import opened
@@ -29,6 +29,7 @@ from akson.exchange.states import Event
 from akson.record.office import Office
 from akson.signin.machine import Machine
 
+LOG = logging.getLogger("akson.exchange.edi")
 API_VERSION: Final = "2"
 AWAY: Final = "Meldingstjeneren svarer ikke."
 NOT_ALLOWED: Final = "Meldingstjeneren lar oss ikke sende for denne adressen."
@@ -37,6 +38,9 @@ _AT_ONCE: Final = 100  # messages in one list: the most the API gives
 _ADDRESSES: Final = 50  # HER-ids in one question
 _STATUSES: Final = {Status.OK: "Ok", Status.REJECTED: "Rejected", Status.PARTIAL: "OkErrorInMessagePart"}
 _EVENTS: Final = {"Ok": Event.ACCEPT, "Rejected": Event.REJECT, "OkErrorInMessagePart": Event.PARTIAL}
+
+
+Told = TypeVar("Told")
 
 
 class Waiting(msgspec.Struct, frozen=True, rename="camel"):
@@ -82,10 +86,11 @@ class Edi:
     url: str
     machine: Machine
     software: str
+    _trouble: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     async def turn(self, office: Office) -> int:
-        """Fetch what waits for us, and ask what became of what was taken; return how many messages were touched."""
-        return await self.fetch(office) + await self.ask_due(office)
+        """Fetch what waits for us; return how many messages that were."""
+        return await self.fetch(office)
 
     async def hand_over(self, claimed: Claimed) -> Handed:
         """Post one message, or the receipt of one that came this way."""
@@ -98,7 +103,7 @@ class Edi:
             }  # fmt: skip
         answer = await self._call("POST", path, body)
         if answer is None or answer.status_code >= 500 or answer.status_code in (401, 408, 429):
-            return Handed(Came.LATER, why=AWAY)
+            return Handed(Came.AWAY, why=AWAY)
         if answer.status_code == 403:
             return Handed(Came.LATER, why=NOT_ALLOWED)
         given = _read(answer, UUID) if answer.status_code == 201 else None
@@ -115,20 +120,9 @@ class Edi:
                 "MessagesToFetch": str(_AT_ONCE), "OrderBy": "Ascending",
             })  # fmt: skip
             answer = await self._call("GET", "/Messages", params=params)
-            for waiting in (_read(answer, list[Waiting]) or []) if answer is not None else []:
+            for waiting in _each(answer, Waiting) if answer is not None else []:
                 touched += await self._take(office, waiting)
         return touched
-
-    async def ask_due(self, office: Office) -> int:
-        """Ask what became of the messages that the server has taken; return how many were asked for."""
-        asked = 0
-        for bucket in await outbox.unconfirmed(office.database, office.clock()):
-            while one := await outbox.claim_unconfirmed(office.database, bucket, office.clock()):
-                said = await self._ask(one)
-                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding bekreftet") as work:
-                    await handing.heard(work, one, said)
-                asked += 1
-        return asked
 
     async def _take(self, office: Office, waiting: Waiting) -> bool:
         """Store one message and mark it as read; False when it has to be fetched again."""
@@ -137,18 +131,19 @@ class Edi:
             return False
         await inbox.keep(
             office.database, _content(answer), now=office.clock(), envelope_id=str(waiting.id),
-            envelope_from=waiting.sender_her_id or 0, envelope_to=waiting.receiver_her_id or 0,
+            envelope_from=waiting.sender_her_id or inbox.NOT_NAMED, envelope_to=waiting.receiver_her_id or 0,
         )  # fmt: skip
         read = await self._call("PUT", f"/Messages/{waiting.id}/read/{waiting.receiver_her_id}")
         return read is not None and read.status_code == 204
 
-    async def _ask(self, asked: Unconfirmed) -> Said:
+    async def ask(self, asked: Unconfirmed) -> Said:
+        """Ask the server for the state of one message."""
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/status")
         if answer is None or answer.status_code != 200:
             gone = answer is not None and answer.status_code == 404
             return Said(delivery=Delivery.GONE if gone else Delivery.UNKNOWN)
-        told = _read(answer, list[State]) or []
-        mine = next((each for each in told if each.receiver_her_id == asked.receiver), told[0] if told else None)
+        told = _each(answer, State)
+        mine = next((each for each in told if each.receiver_her_id == asked.receiver), None)
         if mine is None:
             return Said(delivery=Delivery.UNKNOWN)
         event = _EVENTS.get(mine.app_rec_status or "")
@@ -158,7 +153,7 @@ class Edi:
     async def _fault(self, asked: Unconfirmed) -> Fault:
         """Return what an AppRec says is wrong."""
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/apprec")
-        told = (_read(answer, list[Answer]) or []) if answer is not None else []
+        told = _each(answer, Answer) if answer is not None else []
         errors = [error for each in told for error in each.app_rec_error_list or ()]
         words = "; ".join(" ".join(filter(None, (each.error_code, each.details))) for each in errors)
         return Fault((errors[0].error_code or "") if errors else "", words)
@@ -171,9 +166,24 @@ class Edi:
         headers |= {"content-type": "application/json"} if body is not None else {}
         content = msgspec.json.encode(body) if body is not None else b""
         try:
-            return await self.machine.call(method, f"{self.url}{path}", headers=headers, content=content, params=params)
-        except (httpx.HTTPError, Refused):
+            answer = await self.machine.call(
+                method, f"{self.url}{path}", headers=headers, content=content, params=params
+            )
+        except (httpx.HTTPError, Refused) as why:
+            self._notice(type(why).__name__)
             return None
+        self._notice(str(answer.status_code) if answer.status_code >= 500 or answer.status_code in (401, 403) else "")
+        return answer
+
+    def _notice(self, failure: str) -> None:
+        """Leave a line in the log when the server begins to fail or fails in another way, and when it is well again."""
+        if failure == self._trouble.get("failure", ""):
+            return
+        self._trouble["failure"] = failure
+        if failure:
+            LOG.warning("the message server fails", extra={"failure": failure})
+        else:
+            LOG.info("the message server is well again")
 
 
 def _receipt(receipt: AppRec) -> dict[str, Any]:
@@ -200,6 +210,17 @@ def _read(answer: httpx.Response, shape: type[Any]) -> Any | None:
         return msgspec.json.decode(answer.content, type=shape) if answer.status_code < 300 else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+
+
+def _each(answer: httpx.Response, shape: type[Told]) -> list[Told]:
+    """Return the items of a list; one that is something else is left out, and a line in the log says so."""
+    found = []
+    for item in _read(answer, list[msgspec.Raw]) or []:
+        try:
+            found.append(msgspec.json.decode(item, type=shape))
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            LOG.warning("the message server told of something that cannot be read")
+    return found
 
 
 def _is_id(written: str) -> bool:

@@ -17,8 +17,8 @@ from starlette.routing import Route
 
 from akson.exchange import inbox
 from akson.exchange.delivery import NO_ANSWER
-from akson.exchange.handing import Came, Handed
-from akson.exchange.outbox import Claimed
+from akson.exchange.handing import Came, Delivery, Handed, Said
+from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import LARGEST
 from akson.record.office import Office
 
@@ -62,10 +62,14 @@ class Local:
                 claimed.endpoint, content=claimed.body, headers=headers, follow_redirects=False
             )
         except httpx.HTTPError:
-            return Handed(Came.LATER, why=NO_ANSWER)
+            return Handed(Came.AWAY, why=NO_ANSWER)
         if answer.status_code == 202:
             return Handed(Came.RECEIPT)
-        return Handed(Came.REFUSED if answer.status_code in REFUSED_FOR_GOOD else Came.LATER, why=NO_ANSWER)
+        return Handed(Came.REFUSED if answer.status_code in REFUSED_FOR_GOOD else Came.AWAY, why=NO_ANSWER)
+
+    async def ask(self, asked: Unconfirmed) -> Said:
+        """Say that nothing is known: this way gives its receipt at once, so another had taken the message."""
+        return Said(delivery=Delivery.UNCONFIRMED)
 
     async def _receive(self, request: Request, office: Office) -> Response:
         """Store a message and give the receipt: 202 with the id it is kept under."""

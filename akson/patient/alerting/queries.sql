@@ -16,7 +16,7 @@ SELECT sent, failed FROM alert_letter WHERE owner = $1 AND (sent IS NOT NULL OR 
 -- name: inbox
 -- When a person's record was looked at, as they want to be told; emergencies are told of by the opening itself.
 -- in    $1 owner, $2 how many
-SELECT at FROM alert WHERE owner = $1 AND kind <> 'emergency' ORDER BY at DESC LIMIT $2;
+SELECT at FROM alert WHERE owner = $1 AND kind <> 'emergency' AND held_until IS NULL ORDER BY at DESC LIMIT $2;
 
 -- name: turn
 -- Take the turn of who reads the log, until the transaction ends; no row when another worker has it.
@@ -32,26 +32,44 @@ SELECT s.stream, s.opened, coalesce(w.seq, 0) AS seq
        SELECT FROM access_log l WHERE l.stream = s.stream AND l.seq > coalesce(w.seq, 0) AND l.at >= s.opened - interval '1 day')
  ORDER BY s.stream LIMIT $2;
 
--- name: gather
--- Find the looks in the next rows of a stream that somebody wants to be told of.
--- in    $1 stream, $2 number of the last row read, $3 when the stream was opened, $4 how many rows,
---       $5 rules by which one opens a record in an emergency, $6 by own decision
--- out   upto: number of the last row; rows: how many they are; and each look, or one row without any
--- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
+-- name: page
+-- The next rows of a stream, and who of those they are about wants to be told of looks.
+-- in    $1 stream, $2 number of the last row read, $3 when the stream was opened, $4 how many rows
+-- out   upto: number of the last row; rows: how many they are; people: owner keys
 WITH rows AS MATERIALIZED (
-    SELECT * FROM access_log l
+    SELECT l.seq, l.patients FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
+)
+SELECT max(seq) AS upto, count(*) AS rows,
+       ARRAY(SELECT c.owner FROM alert_choice c
+              WHERE c.level <> 'none' AND c.owner IN (SELECT unnest(l.patients) FROM rows l)) AS people
+  FROM rows;
+
+-- name: gather
+-- Find the looks in these rows of a stream that somebody wants to be told of.
+-- in    $1 stream, $2 number of the last row read before, $3 when the stream was opened, $4 number of the last to read,
+--       $5 rules by which one opens a record in an emergency, $6 by own decision
+--       what the citizen does not see yet, arrays: $7 whose, $8 "Type/id", $9 until when
+-- out   held: until when the citizen sees nothing of what was looked at; else null
+-- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
+-- One at nothing but what is held counts as an earlier look when the citizen sees it in the log by then.
+WITH held AS MATERIALIZED (
+    SELECT * FROM unnest($7::bigint[], $8::text[], $9::timestamptz[]) AS h (patient, item, until)
 ), wanted AS MATERIALIZED (
-    SELECT * FROM rows l
-     WHERE l.actor_kind IN ('staff', 'citizen')
+    SELECT * FROM access_log l
+     WHERE l.stream = $1 AND l.seq > $2 AND l.seq <= $4 AND l.at >= $3::timestamptz - interval '1 day'
+       AND l.actor_kind IN ('staff', 'citizen')
        AND EXISTS (SELECT FROM alert_choice c WHERE c.owner = ANY (l.patients) AND c.level <> 'none')
 ), looks AS (
     SELECT l.seq, l.at, l.actor_id, l.actor_key, s.patient, max(c.level) AS level,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS emergency,
-           bool_or(s.outcome = 'permit' AND s.rule = ANY ($6::text[])) AS opened
+           bool_or(s.outcome = 'permit' AND s.rule = ANY ($6::text[])) AS opened,
+           min(coalesce(u.until, '-infinity')) AS shown
       FROM wanted l
      CROSS JOIN LATERAL jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
       JOIN alert_choice c ON c.owner = s.patient AND c.level <> 'none' AND c.since <= l.at
+     CROSS JOIN LATERAL (SELECT max(h.until) AS until FROM held h
+                          WHERE h.patient = s.patient AND h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| '))) u
      WHERE l.actor_key <> s.patient
        AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
@@ -66,20 +84,53 @@ WITH rows AS MATERIALIZED (
                              AND (b.at, b.stream, b.seq) < (k.at, $1::bigint, k.seq) AND b.at <= k.at
                              AND s.patient = k.patient AND s.what NOT LIKE 'search identity%'
                              AND (cardinality(o.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart'
-                                  OR s.outcome = 'refuse')) THEN 'new'
+                                  OR s.outcome = 'refuse')
+                             AND NOT EXISTS (SELECT FROM held h
+                                              WHERE h.patient = s.patient AND h.until > k.shown
+                                                AND h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| '))))
+                     THEN 'new'
                      WHEN k.level = 'every' THEN 'every' END AS kind
       FROM looks k
 )
-SELECT r.upto, r.rows, t.seq, t.at, t.actor_key, t.patient, t.kind
-  FROM (SELECT max(seq) AS upto, count(*) AS rows FROM rows) r
-  LEFT JOIN told t ON t.kind IS NOT NULL;
+SELECT t.seq, t.at, t.actor_key, t.patient, t.kind, nullif(t.shown, '-infinity') AS held FROM told t WHERE t.kind IS NOT NULL;
 
 -- name: keep
--- in    $1 stream; arrays: $2 owners, $3 numbers of rows, $4 instants, $5 kinds
-INSERT INTO alert (owner, stream, seq, at, kind)
-SELECT k.owner, $1, k.seq, k.at, k.kind
-  FROM unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[]) AS k (owner, seq, at, kind)
+-- in    $1 stream; arrays: $2 owners, $3 numbers of rows, $4 instants, $5 kinds, $6 until when they are held; null
+INSERT INTO alert (owner, stream, seq, at, kind, held_until)
+SELECT k.owner, $1, k.seq, k.at, k.kind, k.held
+  FROM unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[], $6::timestamptz[]) AS k (owner, seq, at, kind, held)
     ON CONFLICT DO NOTHING;
+
+-- name: come
+-- Looks whose time has come, each with when it was: by that the log finds it.
+-- in    $1 now, $2 how many
+SELECT owner, stream, seq, at FROM alert WHERE held_until <= $1 ORDER BY held_until, owner, stream, seq LIMIT $2;
+
+-- name: let_out
+-- Tell of the looks whose time has come: from when the citizen sees what was looked at, they are new to them.
+-- in    $1 now, $2 how soon; arrays: $3 owners, $4 streams, $5 numbers of rows, $6 whether one still wants to be told,
+--       $7 until when they are held after all; null
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::boolean[], $7::timestamptz[])
+               AS k (owner, stream, seq, wanted, held)
+), gone AS (
+    DELETE FROM alert a USING asked k
+     WHERE a.owner = k.owner AND a.stream = k.stream AND a.seq = k.seq AND NOT k.wanted
+), kept AS (
+    UPDATE alert a SET held_until = k.held FROM asked k
+     WHERE a.owner = k.owner AND a.stream = k.stream AND a.seq = k.seq AND k.wanted AND k.held IS NOT NULL
+), out AS (
+    UPDATE alert a SET at = a.held_until, held_until = NULL FROM asked k
+     WHERE a.owner = k.owner AND a.stream = k.stream AND a.seq = k.seq AND k.wanted AND k.held IS NULL
+    RETURNING a.owner, a.stream, a.seq
+)
+INSERT INTO alert_letter (owner, id, urgent, made, due)
+SELECT a.owner, min(a.stream || '.' || a.seq) || '.h', false, $1::timestamptz,
+       greatest($1::timestamptz + $2::interval, (
+           SELECT max(l.due) + interval '1 day' FROM alert_letter l
+            WHERE l.owner = a.owner AND l.failed = ''))
+  FROM out a JOIN alert_choice c ON c.owner = a.owner AND c.way <> 'inbox'
+ GROUP BY a.owner ON CONFLICT DO NOTHING;
 
 -- name: move
 -- Note how far a stream has been read.
@@ -92,7 +143,7 @@ INSERT INTO alert_stream (stream, seq) VALUES ($1, $2) ON CONFLICT (stream) DO U
 INSERT INTO alert_letter (owner, id, urgent, made, due)
 SELECT a.owner, a.stream || '.' || a.seq, true, $3::timestamptz, $3
   FROM alert a JOIN alert_choice c ON c.owner = a.owner AND c.way <> 'inbox'
- WHERE a.stream = $1 AND a.seq > $2 AND a.kind = 'emergency' ON CONFLICT DO NOTHING;
+ WHERE a.stream = $1 AND a.seq > $2 AND a.kind = 'emergency' AND a.held_until IS NULL ON CONFLICT DO NOTHING;
 
 -- name: write_gathered
 -- A letter for the other looks among the rows just read: soon, and not within a day of the last; one that waits serves too.
@@ -103,7 +154,7 @@ SELECT a.owner, a.stream || '.' || max(a.seq) || '.d', false, $3::timestamptz,
            SELECT max(l.due) + interval '1 day' FROM alert_letter l
             WHERE l.owner = a.owner AND l.failed = ''))
   FROM alert a JOIN alert_choice c ON c.owner = a.owner AND c.way <> 'inbox'
- WHERE a.stream = $1 AND a.seq > $2 AND a.kind <> 'emergency'
+ WHERE a.stream = $1 AND a.seq > $2 AND a.kind <> 'emergency' AND a.held_until IS NULL
  GROUP BY a.owner, a.stream ON CONFLICT DO NOTHING;
 
 -- name: claim
@@ -139,8 +190,9 @@ SELECT 'letters' AS what, count(*) FROM alert_letter WHERE sent IS NULL AND fail
 UNION ALL SELECT 'letters given up', count(*) FROM alert_letter WHERE failed <> '';
 
 -- name: forget_alerts
+-- What is still to be told of stays: it is as old as the look until then.
 -- in    $1 instant
-DELETE FROM alert WHERE at < $1;
+DELETE FROM alert WHERE at < $1 AND held_until IS NULL;
 
 -- name: forget_letters
 -- in    $1 instant

@@ -122,9 +122,9 @@ async def make_case(work: Work, finding: Finding, words: str) -> None:
     person = await patient_of(work, finding.patient)
     if finding.outcome or person is None:
         raise Refused("AK-B006" if finding.outcome else "AK-J001")
-    answerer = await cases.answerer_of(work, finding.unit)
+    answerer = work.actor.unit_id.partition("/")[2]  # the same that answers for the finding, whoever's staff it was
     start, end = (at.isoformat(timespec="microseconds") for at in (finding.first, finding.last))
-    who = {"reference": finding.who, "display": called_by(finding)}
+    who = {**cases.looker(finding.who), "display": called_by(finding)}
     about = [cases.told(cases.INPUT, cases.WHO, valueReference=who),
              cases.told(cases.INPUT, cases.WHEN, valuePeriod={"start": start, "end": end})]  # fmt: skip
     task = cases.task(SORT, person=person, requester={"display": JOB.name}, now=work.now, about=about,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
+from akson.access.roles import OUTSIDE
 from akson.base.database import Database, Record
 from akson.base.queries import queries
 from akson.fhir.dates import HERE
@@ -28,6 +29,7 @@ _STREAMS: Final = 50
 SOON: Final = timedelta(minutes=5)  # after a look: it may go on
 BACK: Final = timedelta(days=35)  # how far a log is gathered that has not been before
 KEPT: Final = timedelta(days=90)  # longer than what is usual is counted from, so that it can be looked into
+_ATTESTED: Final = "attested_by_own_organisation"
 _OPENINGS: Final = ["opened_in_emergency", "opened_with_reason", "may_open_in_emergency", "may_open_with_reason"]
 _LINE: Final = re.compile(r"(?P<street>.*?\D)\s*(?P<number>\d+)\s*(?P<rest>.*)")
 _COLUMNS: Final = ("actor", "day", "unit", "patient", "controller", "actor_id", "actor_name", "actor_role", "unit_name",
@@ -39,7 +41,7 @@ async def turn(database: Database, now: datetime) -> int:
     async with database.transaction() as connection:
         if not await connection.fetch(SQL.turn):
             return 0
-        return await _gather(connection, now) or await _judge(database, connection, now)
+        return await _gather(database, connection, now) or await _judge(database, connection, now)
 
 
 async def forget(database: Database, now: datetime) -> None:
@@ -47,11 +49,14 @@ async def forget(database: Database, now: datetime) -> None:
     await database.execute(SQL.forget, now.astimezone(HERE).date() - KEPT)
 
 
-async def _gather(connection: Any, now: datetime) -> int:
+async def _gather(database: Database, connection: Any, now: datetime) -> int:
     done = 0
     for stream in await connection.fetch(SQL.waiting, now - BACK, _STREAMS):
+        page = stream["stream"], stream["seq"], stream["opened"], ROWS
+        seen = await connection.fetch(SQL.elsewhere, *page, OUTSIDE, f'[{{"rule": "{_ATTESTED}"}}]')
+        kept = await watched.keepers(database, [row["patient"] for row in seen])
         done += await connection.fetchval(
-            SQL.gather, stream["stream"], stream["seq"], stream["opened"], ROWS, _OPENINGS, SOON
+            SQL.gather, *page, _OPENINGS, SOON, OUTSIDE, _ATTESTED, list(kept), list(kept.values())
         )
         if done >= ROWS:
             break

@@ -12,32 +12,48 @@ SELECT s.stream, s.opened, coalesce(w.seq, 0) AS seq
        SELECT FROM access_log l WHERE l.stream = s.stream AND l.seq > coalesce(w.seq, 0) AND l.at >= s.opened - interval '1 day')
  ORDER BY s.stream LIMIT $2;
 
+-- name: elsewhere
+-- Whose records staff of others saw, in the next rows of a stream.
+-- in    $1 stream, $2 number of the last row gathered, $3 when the stream was opened, $4 how many rows, $5 their role,
+--       $6 what is seen by their rule
+SELECT DISTINCT unnest(l.patients) AS patient
+  FROM (SELECT * FROM access_log l
+         WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4) l
+ WHERE l.actor_kind = 'staff' AND (l.actor_key = 0 OR l.actor_role = $5 OR l.seen @> $6::jsonb);
+
 -- name: gather
 -- Add the next rows of a stream to the looks of each day, and note how far that is.
 -- in    $1 stream, $2 number of the last row gathered, $3 when the stream was opened, $4 how many rows,
---       $5 rules by which one opens a record by own decision, $6 when what is new is to be judged: so long after it
+--       $5 rules by which one opens a record by own decision, $6 when what is new is to be judged: so long after it,
+--       $7 role and $8 rule of those whom another organisation vouches for, $9 whose records these saw, $10 who keeps each
 -- out   how many rows it was
+-- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
+-- organisation has no officer here.
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
 ), shown AS (
-    SELECT l.seq, l.at, l.actor_key, l.unit, s.patient,
+    SELECT l.seq, l.at, l.unit, s.patient,
+           CASE WHEN l.actor_key = 0 THEN hashtextextended(l.actor_id, 0) ELSE l.actor_key END AS actor,
+           l.actor_key = 0 OR l.actor_role = $7 OR bool_or(s.rule = $8) AS elsewhere,
            bool_or(s.outcome = 'permit') AS opened,
            bool_or(s.outcome = 'refuse') AND NOT bool_or(s.outcome = 'permit') AS refused,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS opening
       FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
      WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
-     GROUP BY l.seq, l.at, l.actor_key, l.unit, s.patient
+     GROUP BY l.seq, l.at, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
 ), made AS (
     INSERT INTO watch_look AS w (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name,
                                  opened, refused, openings, first, last, due)
-    SELECT s.actor_key, (s.at AT TIME ZONE 'Europe/Oslo')::date, s.unit, s.patient, max(l.controller), max(l.actor_id),
+    SELECT s.actor, (s.at AT TIME ZONE 'Europe/Oslo')::date, s.unit, s.patient,
+           coalesce(max(k.keeper), max(l.controller)), max(l.actor_id),
            max(l.actor_name), max(l.actor_role), max(l.unit_name), count(*) FILTER (WHERE s.opened),
            count(*) FILTER (WHERE s.refused), count(*) FILTER (WHERE s.opening), min(s.at), max(s.at),
            max(s.at) + $6::interval
       FROM shown s JOIN rows l ON l.seq = s.seq
+      LEFT JOIN unnest($9::bigint[], $10::bigint[]) AS k (patient, keeper) ON k.patient = s.patient AND s.elsewhere
      GROUP BY 1, 2, 3, 4
         ON CONFLICT (actor, day, unit, patient) DO UPDATE SET
            opened = w.opened + excluded.opened, refused = w.refused + excluded.refused,
@@ -93,7 +109,7 @@ SELECT c.actor, c.day, c.unit, c.records, w.controller, w.actor_id, w.actor_name
   FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
   JOIN watch_day c ON c.actor = a.actor AND c.day = a.day AND c.unit = a.unit
   CROSS JOIN LATERAL (
-       SELECT max(controller) AS controller, max(actor_id) AS actor_id, max(actor_name) AS actor_name,
+       SELECT coalesce(mode() WITHIN GROUP (ORDER BY nullif(controller, 0)), 0) AS controller, max(actor_id) AS actor_id, max(actor_name) AS actor_name,
               max(actor_role) AS actor_role, max(unit_name) AS unit_name, min(first) AS first, max(last) AS last,
               sum(opened)::integer AS opened, sum(refused)::integer AS refused
          FROM watch_look w WHERE w.actor = c.actor AND w.day = c.day AND w.unit = c.unit) w;

@@ -23,12 +23,14 @@ from akson.record.search.asked import Asked, Condition, Criterion, Sort
 from akson.record.search.conditions import Conditions, Rows
 from akson.record.search.standing import MANY
 from akson.record.search.statement import SQL, By, Raw, Scope, Statement, all_of, any_of
+from akson.record.search.values import narrow, split
 from akson.record.values import Hasher
 
 MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
 HEAD = 200  # resources that are looked at before rows are collected, of a condition that may well fit many
 HEAD_OF_PERSONS = 100  # persons whose resources these are, where each person's are looked for apart
 HEAD_OF_CODED = 2000  # that of values of one code: of most of these the code alone tells that they do not fit
+SOON = 700  # resources: a walk that is likely to end before them is cheaper than collecting rows
 _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
 _ANYWHERE = 20  # that of parts of words
 _COMMON = (4,)  # that of codes
@@ -144,6 +146,18 @@ class Compiler:
                   if (rank := conditions.rank(one, self.asked.type)) is not None]  # fmt: skip
         return (min(ranked)[0], self.asked.conditions[min(ranked)[1]]) if ranked else None
 
+    @property
+    def narrow(self) -> bool:
+        """Tell whether that condition is for one number or one day only."""
+        if self.best is None or not isinstance(best := self.best[1], Criterion) or best.modifier:
+            return False
+        if best.parameter.kind != "composite":
+            return all(narrow(best.parameter.kind, value) for value in best.values)
+        return len(best.values) == 1 and all(
+            any(narrow(part.parameter.kind, text) for part, text in zip(group.parts, texts, strict=False))
+            for texts in [split(best.values[0], "$")] for group in best.parameter.groups
+        )  # fmt: skip
+
     def best_rows(self, conditions: Conditions) -> Rows | None:
         """Return the rows of that condition; of parts of words only where all must be looked at anyway."""
         if self.best is None or (self.by_owners and self.best[0] >= _ANYWHERE):
@@ -236,6 +250,7 @@ class _Page:
             ranked is not None
             and (ranked[0] >= _BROAD or (self.of.by_owners and ranked[0] in _COMMON))
             and all(isinstance(c, Criterion) for c in self.asked.conditions)
+            and not self.of.narrow
         )
         found = self._sorted(rows) if self.sorted else self._walked(rows, broad=broad)
         text = self._text("page", found=Raw(found), more=Raw("".join(f", r.{name}" for name in self._more())))
@@ -288,7 +303,9 @@ class _Page:
         parts: dict[str, Any] = {"rows": Raw(rows), "of": Raw(few), "walk": Raw(walk)}
         if not broad or (head := self._head(tokens)) is None:
             return self._text("either", **parts)
-        return self._text("at_once", head=Raw(head), by="list" if self.of.by_owners else "row", **parts)
+        limit = self.asked.count + 1
+        soon = Raw(str(min(limit, limit * self._head_most(tokens) // SOON)))
+        return self._text("at_once", head=Raw(head), soon=soon, by="list" if self.of.by_owners else "row", **parts)
 
     def _head(self, tokens: list[int]) -> str | None:
         """Return the first resources that are walked, be they hits or not; None: there is no such order."""

@@ -108,7 +108,9 @@ class Scopes:
         return decision(self.work, facts, labels, act).permit
 
     async def _known(self) -> Many:
-        """Return those the actor or the actor's unit stands in a relation to."""
+        """Return those the actor or their unit stands in a relation to; whom it is about, of one who is vouched for."""
+        if self._candidates is None and self.work.actor.attested is not None:
+            self._candidates = Many((await facts_for(self.work, [self.work.actor.context])).values())
         if self._candidates is None:
             unit, person = self.work.actor.unit, self.work.actor.key
             known = unit or person

@@ -360,16 +360,16 @@ WITH few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d LIMIT :most + 1),
 
 -- name: at_once
 -- What fits many is met again and again as the resources are walked: when the first :head of them fill the page, no rows
--- are collected. Else as :either.
+-- are collected; nor when :soon of them fit, for then a walk fills it sooner than that. Else as :either.
 WITH first AS MATERIALIZED (SELECT r.*, :keys FROM (:head) r WHERE :where LIMIT :limit),
-     full_ AS MATERIALIZED (SELECT count(*) = :limit AS yes FROM first),
-     few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d WHERE NOT (SELECT yes FROM full_) LIMIT :most + 1),
-     enough AS MATERIALIZED (SELECT count(*) <= :most AS yes FROM few)
-SELECT * FROM first WHERE (SELECT yes FROM full_)
+     seen AS MATERIALIZED (SELECT count(*) = :limit AS yes, count(*) >= :soon AS soon FROM first),
+     few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d WHERE NOT (SELECT soon FROM seen) LIMIT :most + 1),
+     enough AS MATERIALIZED (SELECT count(*) <= :most AND NOT (SELECT soon FROM seen) AS yes FROM few)
+SELECT * FROM first WHERE (SELECT yes FROM seen)
  UNION ALL
-(SELECT * FROM (:of) r WHERE NOT (SELECT yes FROM full_) AND (SELECT yes FROM enough))
+(SELECT * FROM (:of) r WHERE NOT (SELECT yes FROM seen) AND (SELECT yes FROM enough))
  UNION ALL
-(SELECT * FROM (:walk) r WHERE NOT (SELECT yes FROM full_) AND NOT (SELECT yes FROM enough))
+(SELECT * FROM (:walk) r WHERE NOT (SELECT yes FROM seen) AND NOT (SELECT yes FROM enough))
  ORDER BY :order LIMIT :limit
 
 -- name: head_all

@@ -14,6 +14,7 @@ from akson.record.search.asked import Interval
 PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 _LONGEST_NUMBER: Final = 40
 _MOST_PLACES: Final = 300
+_DAY: Final = len("2026-01-31")
 _DATE: Final = re.compile(
     r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d)?)?)?)?", re.ASCII
 )  # a blank is what becomes of an unescaped + in an address
@@ -30,6 +31,11 @@ def split(value: str, mark: str = ",") -> list[str]:
             part += sign
         escaped = sign == "\\" and not escaped
     return [*parts, part]
+
+
+def escape(value: str) -> str:
+    r"""Return `value` so that its `,` `|` `$` and backslashes stand for themselves in a search."""
+    return re.sub(r"([,|$\\])", r"\\\1", value)
 
 
 def unescape(value: str) -> str:
@@ -78,6 +84,12 @@ def number(name: str, value: str) -> tuple[str, Decimal, Decimal]:
 
 def _prefixed(value: str) -> tuple[str, str]:
     return (value[:2], value[2:]) if value[:2] in PREFIXES else ("eq", value)
+
+
+def narrow(kind: str, value: str) -> bool:
+    """Tell whether one number or one day (or less) is asked for: whatever else there is, few have just that."""
+    prefix, rest = _prefixed(value)
+    return prefix == "eq" and (kind in ("number", "quantity") or (kind == "date" and len(rest) >= _DAY))
 
 
 def own_places(question: tuple[tuple[str, str], ...], base: str) -> tuple[tuple[str, str], ...]:

@@ -88,6 +88,7 @@ class Consent:
             self.renderer, "smart/consent.html", app=app, csrf=session.csrf, secret=secret, chosen=chosen,
             offered=offered, picks=asked.needs_patient and chosen is None, sought=sought, gets=plain_words(asked.scope),
             actor=actor, staff=actor.kind is Kind.STAFF, brief=not {"offline_access", "online_access"} & asked.scopes,
+            idle=int(self.sessions.settings.idle.total_seconds()),
         )  # fmt: skip
         return _letting_forms_lead_to(answer, asked.redirect_uri)
 

@@ -15,13 +15,16 @@ from akson.record.stored import Stored
 from akson.registers.codes import ROLE
 from akson.registers.identifiers import HPR_SYSTEM, Fnr, Hpr
 from akson.workplace.staffing import authorising
-from akson.workplace.staffing.reading import CONFIRMED_FOR, codes_of, coming, over
+from akson.workplace.staffing.periods import codes_of, coming, over
+from akson.workplace.staffing.reading import CONFIRMED_FOR
 
 Resource = dict[str, Any]
 
 
 async def employ(work: Work, unit: str, answers: Mapping[str, Any]) -> Stored:
     """Give somebody a role at a unit, and register them when they are not known yet.
+
+    Who has the role already, and no HPR number until now, is given the number.
 
     answers  fnr (Fnr), hpr (Hpr or None), given, family, role, since (date), until (its last day, or None)
     Raises   Refused AK-W006 they have that role there, AK-W007 another HPR number is known of them, AK-R010 to
@@ -31,11 +34,14 @@ async def employ(work: Work, unit: str, answers: Mapping[str, Any]) -> Stored:
     """
     number = answers["hpr"].value if answers["hpr"] else ""
     told, result = await authorising.allowed(work, answers["role"], answers["fnr"].value, number)
-    person = await _person(work, answers)
+    person, numbered = await _person(work, answers)
     already = [("practitioner", person.reference), ("organization", f"Organization/{unit}"), ("active", "true")]
     for hit in (await search(work, "PractitionerRole", already)).hits:
         if answers["role"] in codes_of(hit.resource) and not over(hit.resource, work.now):
-            raise Refused("AK-W006", path="role")
+            if not numbered:
+                raise Refused("AK-W006", path="role")
+            await authorising.keep(work, person, told, result)
+            return hit
     period = {"start": answers["since"], "end": answers["until"]}
     role = ROLES[answers["role"]]
     given = (await journal.write_set(work, [journal.draft("POST", {
@@ -51,25 +57,26 @@ async def employ(work: Work, unit: str, answers: Mapping[str, Any]) -> Stored:
     return given
 
 
-async def _person(work: Work, answers: Mapping[str, Any]) -> Stored:
-    """Return the Practitioner with that number, registered now when there is none."""
+async def _person(work: Work, answers: Mapping[str, Any]) -> tuple[Stored, bool]:
+    """Return the Practitioner with that number, registered now when there is none; and whether an HPR number is new."""
     fnr, hpr = answers["fnr"], answers["hpr"]
     found = (await search(work, "Practitioner", [("identifier", f"{fnr.system}|{fnr.value}")])).hits
     if not found:
-        return await journal.create(work, {
+        made = await journal.create(work, {
             "resourceType": "Practitioner",
             "identifier": [one.identifier() for one in (fnr, hpr) if one],
             "active": True,
             "name": [{"use": "official", "family": answers["family"], "given": answers["given"].split()}],
         })  # fmt: skip
+        return made, False
     known = [one["value"] for one in found[0].resource.get("identifier", ()) if one.get("system") == HPR_SYSTEM]
     if hpr and known and hpr.value not in known:
         raise Refused("AK-W007", path="hpr")
     if hpr and not known:
         identifiers = [*found[0].resource.get("identifier", ()), hpr.identifier()]
         return await journal.update(work, found[0].resource | {"identifier": identifiers}, id_=found[0].id,
-                                    if_match=found[0].version)  # fmt: skip
-    return found[0]
+                                    if_match=found[0].version), True  # fmt: skip
+    return found[0], False
 
 
 async def end(work: Work, role: str, version: int) -> Stored:

@@ -20,6 +20,7 @@ from akson.record import journal
 from akson.record.search.searching import search
 from akson.record.session import execute
 from akson.record.stored import Stored
+from akson.record.weighing import AUTHORISED, vouch
 from akson.registers.identifiers import HPR_SYSTEM, PERSON_SYSTEMS
 from akson.registers.professionals import REGISTER, Away, Professional, Result, refuse
 
@@ -27,24 +28,43 @@ SQL = queries(__file__, "authorising.sql")
 AGAIN: Final = timedelta(days=1)  # how often the register is asked about each
 SOON: Final = timedelta(minutes=10)  # after it was away
 AWAY: Final = "away"  # the register has never answered
-_RESULT: Final = "https://akson.no/fhir/authorisation"  # primarySource.validationStatus: a Result, or AWAY
+TERM: Final = timedelta(days=14)  # how long somebody without a number keeps the role, or one whom it doubts
+HELD: Final = timedelta(hours=1)  # when those are asked about again whom a doubtful register knows no more
+_RESULT: Final = AUTHORISED  # primarySource.validationStatus: a Result, or AWAY
 _SAYS: Final = "http://terminology.hl7.org/CodeSystem/validation-status"
 _STATUS: Final = {AWAY: ("in-process", "unknown"), True: ("validated", "successful"), False: ("val-fail", "failed")}
 Resource = Mapping[str, Any]
 Answer = Professional | None | Away
+DOUBTFUL: Final = frozenset({AWAY, str(Result.UNNUMBERED), str(Result.DOUBTED)})  # what the administrator is to look at
+LOST: Final = frozenset({Result.UNKNOWN, Result.ANOTHER})  # what a fault in the register would say of everybody
+_DUE: Final = {AWAY: SOON, str(Result.DOUBTED): HELD}  # when to ask again; others: AGAIN
+_UNASKED: Final = frozenset({AWAY, str(Result.UNNUMBERED)})  # of whom the register has said nothing
+_UNSURE: Final = frozenset({AWAY, str(Result.DOUBTED)})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What is known of one: result (a Result, AWAY, or "" when nobody has asked), and when it was last asked."""
+    """What is known of one: result (a Result, AWAY, or "" when nobody has asked), since when, and when last asked."""
 
     result: str = ""
+    since: datetime | None = None
     asked: datetime | None = None
 
     @property
-    def ended(self) -> bool:
+    def ends(self) -> datetime | None:
+        """When who has no number, or whom the register knows no more with many others, loses the role; else None."""
+        return self.since + TERM if self.result in (Result.UNNUMBERED, Result.DOUBTED) and self.since else None
+
+    @property
+    def known(self) -> bool:
+        """Say whether the register has known them as what they work as."""
+        return self.result == Result.DOUBTED or (self.result not in ("", AWAY) and Result(self.result).holds)
+
+    def ended(self, now: datetime) -> bool:
         """Say whether the register took the role away."""
-        return self.result not in ("", AWAY) and not Result(self.result).holds
+        if self.result in ("", AWAY) or Result(self.result).holds:
+            return False
+        return self.ends is None or self.ends <= now
 
 
 async def ask(work: Work, number: str) -> Answer:
@@ -82,15 +102,19 @@ async def allowed(work: Work, role: str, fnr: str, number: str) -> tuple[Answer,
 async def keep(work: Work, person: Stored, answer: Answer, result: str) -> None:
     """Keep what was said of a person, when, and when to ask next.
 
-    Where the register is away, what it said before stands with its time.
+    Where the register is away, what it said before stands with its time; so does when it was first doubted.
     Leaves   VerificationResult, Practitioner when its approvals are others now; access-log row; news
     """
     if isinstance(answer, Professional) and result != Result.ANOTHER:
         person = await _qualified(work, person, answer)
     before = await _result(work, person.reference)
-    if result != AWAY or before is None:
+    was = said(before.resource) if before else Said()
+    if before is None or (result != AWAY and not result == was.result == Result.DOUBTED):
         await _write(work, person.reference, before, result)
-    await execute(work, SQL.asked, person.id, work.now + (SOON if result == AWAY else AGAIN))
+    lost = result in LOST or result == Result.DOUBTED
+    heard = result not in _UNASKED and (was.known or not lost)
+    due = work.now + _DUE.get(result, AGAIN)
+    await execute(work, SQL.asked, person.id, due, work.now if heard else None, lost)
 
 
 async def _qualified(work: Work, person: Stored, answer: Professional) -> Stored:
@@ -102,16 +126,19 @@ async def _qualified(work: Work, person: Stored, answer: Professional) -> Stored
 
 async def _result(work: Work, person: str) -> Stored | None:
     hits = (
-        await search(work, "VerificationResult", [("target", person), ("_sort", "-_lastUpdated"), ("_count", "1")])
+        await search(work, "VerificationResult", [("target", person), ("_sort", "-_lastUpdated"), ("_count", "100")])
     ).hits
-    return hits[0] if hits else None
+    return next((hit for hit in hits if said(hit.resource).result), None)
 
 
 async def _write(work: Work, person: str, before: Stored | None, result: str) -> None:
-    status, says = _STATUS[AWAY if result == AWAY else Result(result).holds]
+    status, says = _STATUS[AWAY if result in _UNSURE else Result(result).holds]
     at = work.now.isoformat(timespec="milliseconds")
+    same = before is not None and said(before.resource).result == result
+    since = before.resource.get("statusDate", at) if before is not None and same else at
+    vouch(work, person)
     resource = {
-        "resourceType": "VerificationResult", "target": [{"reference": person}], "status": status, "statusDate": at,
+        "resourceType": "VerificationResult", "target": [{"reference": person}], "status": status, "statusDate": since,
         "targetLocation": ["Practitioner.qualification"], "lastPerformed": at,
         "primarySource": [{
             "who": {"display": REGISTER}, "validationDate": at,
@@ -131,7 +158,8 @@ async def said_of(work: Work, persons: set[str]) -> dict[str, Said]:
     asked = [("target", ",".join(sorted(persons))), ("_sort", "-_lastUpdated"), ("_count", "1000")]
     found: dict[str, Said] = {}
     for hit in (await search(work, "VerificationResult", asked)).hits:
-        found.setdefault(reference(hit.resource["target"][0]), said(hit.resource))
+        if (told := said(hit.resource)).result:
+            found.setdefault(reference(hit.resource["target"][0]), told)
     return found
 
 
@@ -141,7 +169,9 @@ def said(resource: Resource) -> Said:
     codings = (source.get("validationStatus") or {}).get("coding") or ()
     code = next((one.get("code", "") for one in codings if one.get("system") == _RESULT), "")
     known = code == AWAY or code in set(Result)
-    return Said(result=code, asked=moment(source.get("validationDate"))) if known else Said()
+    if not known:
+        return Said()
+    return Said(result=code, since=moment(resource.get("statusDate")), asked=moment(source.get("validationDate")))
 
 
 def number_of(person: Resource) -> str:

@@ -37,8 +37,10 @@ class Member:
     standing: str  # a Result of the register, "away" not controlled yet, "" no authorisation is asked for
     asked: datetime | None  # when the register was last asked
     over: bool  # the register ended it
+    ends: date | None  # when it ends, if no HPR number is known of them by then, or the register still knows them not
     role: str  # as people read it
     since: date | None
     until: date | None
+    shift: tuple[datetime, datetime] | None  # when a shift on call begins and ends
     coming: bool
     own: bool

@@ -11,18 +11,19 @@ from akson.access.roles import ROLES
 from akson.base.errors import Refused
 from akson.base.web.render import local
 from akson.base.work import Work
-from akson.fhir.dates import interval
 from akson.patient.reading import moment, named, reference, words
 from akson.record import journal
 from akson.record.search.searching import search
 from akson.record.stored import Stored
-from akson.workplace.staffing.authorising import AWAY, Said, codes_needing, number_of, said_of
+from akson.workplace.staffing.authorising import AWAY, DOUBTFUL, Said, codes_needing, number_of, said_of
 from akson.workplace.staffing.model import Member, Unit
+from akson.workplace.staffing.periods import bounds, codes_of, coming, over
+from akson.workplace.staffing.shifts import over_with_their_base, rests_on
 
 Resource = Mapping[str, Any]
 _TOLD_FOR: Final = timedelta(days=30)  # how long it is told that the register ended a role
 CONFIRMED_FOR: Final = timedelta(days=180)  # a list that nobody has confirmed for longer is overdue
-_TICK: Final = timedelta(microseconds=1)
+_TICK, _SECOND = timedelta(microseconds=1), timedelta(seconds=1)
 _DEEPEST: Final = 6  # levels of units
 _MOST: Final = 1000  # of anything on one page
 
@@ -52,7 +53,7 @@ async def unit(work: Work, id_: str) -> tuple[Unit, tuple[Member, ...]]:
     members = await _members(work, one)
     said = (await _confirmed(work, one.reference)).get(one.reference)
     here = sum(not member.coming and not member.over for member in members)
-    doubts = sum(member.over or member.standing == AWAY for member in members)
+    doubts = sum(member.over or member.standing in DOUBTFUL for member in members)
     return _unit(one, 0, (here, doubts), said, work.now), members
 
 
@@ -104,49 +105,29 @@ async def _members(work: Work, one: Stored) -> tuple[Member, ...]:
     page = await search(work, "PractitionerRole", asked)
     persons = {person.reference: person.resource for person in page.included}
     known = await said_of(work, set(persons))
+    gone = await over_with_their_base(work, (hit.resource for hit in page.hits if not over(hit.resource, work.now)))
     found = [_member(work, hit, persons.get(reference(hit.resource.get("practitioner")), {}), known)
-             for hit in page.hits
+             for hit in page.hits if rests_on(hit.resource) not in gone
              if not over(hit.resource, work.now) or _taken(hit.resource, known, work.now)]  # fmt: skip
     return tuple(sorted(found, key=lambda member: (not member.over, member.coming, member.role, member.name)))
 
 
 def _member(work: Work, role: Stored, person: Resource, known: Mapping[str, Said]) -> Member:
     resource = role.resource
-    since, until = _bounds(resource)
+    since, until = bounds(resource)
     needs, told = bool(codes_needing(resource)), known.get(reference(resource.get("practitioner")), Said())
-    asked = {"standing": told.result or AWAY, "asked": told.asked} if needs else {"standing": "", "asked": None}
+    standing = {"standing": told.result or AWAY, "asked": told.asked} if needs else {"standing": "", "asked": None}
+    ends = local(told.ends).date() if needs and told.ends else None
     approvals = [words(one.get("code")) for one in person.get("qualification", ())] if needs else []
     return Member(
         id=role.id, version=role.version, name=named(person) if person else "", hpr=number_of(person),
         role=", ".join(ROLES[code].name if code in ROLES else code for code in codes_of(resource)),
         since=local(since).date() if since else None, until=local(until - _TICK).date() if until else None,
         coming=coming(resource, work.now), own=reference(resource.get("practitioner")) == work.actor.id,
-        approvals=tuple(filter(None, approvals)), over=over(resource, work.now), **asked,
+        approvals=tuple(filter(None, approvals)), over=over(resource, work.now), ends=ends,
+        shift=(since, (until + _SECOND).replace(microsecond=0)) if rests_on(resource) and since and until else None,
+        **standing,
     )  # fmt: skip
-
-
-def codes_of(role: Resource) -> list[str]:
-    """Return what somebody works as, by the codes of akson/access/roles.py."""
-    return [coding["code"] for code in role.get("code", ()) for coding in code.get("coding", ()) if coding.get("code")]
-
-
-def over(role: Resource, now: datetime) -> bool:
-    """Say whether somebody had a role and has it no more."""
-    until = _bounds(role)[1]
-    return role.get("active") is False or (until is not None and until <= now)
-
-
-def _bounds(role: Resource) -> tuple[datetime | None, datetime | None]:
-    """Return when a role begins, and the instant after it ends: the last day counts whole."""
-    period = role.get("period") or {}
-    start, end = period.get("start"), period.get("end")
-    return interval(start)[0] if start else None, interval(end)[1] if end else None
-
-
-def coming(role: Resource, now: datetime) -> bool:
-    """Say whether a role has not begun."""
-    since = _bounds(role)[0]
-    return not over(role, now) and since is not None and since > now
 
 
 def _now(role: Resource, now: datetime) -> bool:
@@ -155,8 +136,8 @@ def _now(role: Resource, now: datetime) -> bool:
 
 def _taken(role: Resource, known: Mapping[str, Said], now: datetime) -> bool:
     """Say whether somebody lost a role lately by what the register said."""
-    told, until = known.get(reference(role.get("practitioner")), Said()), _bounds(role)[1]
-    if not told.ended or until is None or not codes_needing(role) or told.asked is None:
+    told, until = known.get(reference(role.get("practitioner")), Said()), bounds(role)[1]
+    if not told.ended(now) or until is None or not codes_needing(role) or told.asked is None:
         return False
     return now - _TOLD_FOR <= until <= told.asked + _TICK
 
@@ -166,4 +147,4 @@ def _doubtful(role: Resource, known: Mapping[str, Said], now: datetime) -> bool:
     if over(role, now):
         return _taken(role, known, now)
     told = known.get(reference(role.get("practitioner")), Said())
-    return bool(codes_needing(role)) and told.result in ("", AWAY)
+    return bool(codes_needing(role)) and (told.result or AWAY) in DOUBTFUL

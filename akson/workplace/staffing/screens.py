@@ -13,7 +13,7 @@ from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.record.session import undo
-from akson.workplace.staffing import actions, reading
+from akson.workplace.staffing import actions, reading, shifts
 from akson.workplace.staffing.forms import EMPLOYED
 
 SCREENS = Screens(__name__)
@@ -57,6 +57,25 @@ async def new(work: Work, visit: Visit, unit: str) -> Page | Go:
             await undo(work)
             filled = filled.with_refused(refused)
     return Page("new.html", status=422, unit=here, form=filled)
+
+
+@SCREENS.screen("/ansatte/{unit}/vakt", needs="manage", title="staffing.new_shift", under="/ansatte")
+async def shift(work: Work, visit: Visit, unit: str) -> Page | Go:
+    """Put somebody on call at a unit, from one hour to another."""
+    here, _ = await reading.unit(work, unit)
+    today = local(work.now).date()
+    if not visit.sent:
+        return Page("shift.html", unit=here, form=shifts.SHIFT.blank(from_day=today, to_day=today))
+    filled = shifts.checked(shifts.SHIFT.read(visit.form), work.now)
+    if filled.valid:
+        try:
+            fnr = actions.number(str(filled.values["fnr"]), synthetic=work.office.synthetic)
+            await shifts.put_on_call(work, unit, {**filled.values, "fnr": fnr})
+            return Go(here.href, said="staffing.said_shift")
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    return Page("shift.html", status=422, unit=here, form=filled)
 
 
 def _answers(work: Work, values: Mapping[str, Any]) -> Mapping[str, Any]:

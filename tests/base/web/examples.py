@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from akson.base.web.shell import Badge, Banner, Item, Person, Shell
 from akson.clinical.notes import model as notes
@@ -155,6 +156,11 @@ OVERVIEW = model.Overview(
         model.Button(text="Nytt notat", href="/n/ny", key="n", icon="edit", main=True),
     ),
 )  # fmt: skip
+ANSWERING = model.Answers(name="Rolf Tangen", role="Fastlege", href="/p/x/ansvarlig")
+CROWDED = replace(  # so much to do that the bar covers a part of the link of the services
+    OVERVIEW, tasks=OVERVIEW.tasks[:1] * 9, quick="/p/x/hurtig", answers=ANSWERING,
+)  # fmt: skip
+LONG_NAME = replace(ANSWERING, name="Anne-Margrethe Bergersen-Kristoffersen")  # needs two lines
 DAY = model.Day(
     greeting="God morgen, Jonas", next_href="/p/x",
     meetings=tuple(
@@ -192,7 +198,7 @@ MESSAGE = model.Message(
 )  # fmt: skip
 
 
-def item(text: str, sender: str, patient: str, age: int, due: str, state: str, **more: object) -> model.Item:
+def item(text: str, sender: str, patient: str, age: int, due: str, state: str, **more: Any) -> model.Item:
     return model.Item(
         text=text,
         sender=sender,
@@ -202,7 +208,7 @@ def item(text: str, sender: str, patient: str, age: int, due: str, state: str, *
         state=state,
         href="/innboks/x",
         **{"owner": "Deg", **more},
-    )  # type: ignore[arg-type]
+    )
 
 
 INBOX = model.Inbox(
@@ -353,6 +359,7 @@ HOME = portal.Home(
     contact=(portal.Entry(title="Skriv til fastlegen", text="Svar innen 5 dager", href="/min/8", icon="chat"),
              portal.Entry(title="Gi Kari fullmakt", text="Hun kan se og gjøre det du velger", href="/min/9", icon="user")),
 )  # fmt: skip
+ANSWERS = (portal.Entry(title="Fjordvik kommune", text="Jonas Eikeland, fastlege", icon="user"),)
 MY_RECORD = portal.MyRecord(
     critical=("Tåler ikke penicillin",),
     problems=(portal.Entry(title="Hjertesvikt", text="Siden 2019", icon="heart"), portal.Entry(title="Kols", text="Siden 2014", icon="heart")),
@@ -362,7 +369,7 @@ MY_RECORD = portal.MyRecord(
     notes=(portal.Letter(title="Telefon", by="Jonas Eikeland, fastlege", at=NOW, text="Hjertesvikten er verre. Du skal ta furosemid to ganger om dagen."),),
 )  # fmt: skip
 INSIGHT = portal.Insight(
-    looks=LOOKS, total=3, more_href="/min/innsyn?for=1",
+    log=True, looks=LOOKS, total=3, more_href="/min/innsyn?for=1",
     persons=(portal.Entry(title="Kari Vik, datter", text="Kan se timer og medisiner, til du sier stopp", icon="user"),),
 )  # fmt: skip
 
@@ -374,7 +381,8 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "sok": ("workplace/sok.html", {"shell": GP, "menu": main_menu("Finn pasient"), "search": SEARCH}),
     "sok-tom": ("workplace/sok.html", {"shell": GP, "menu": main_menu("Finn pasient"), "search": model.Search(asked="xyz", hits=())}),
     "oversikt": ("workplace/oversikt.html", {"shell": GP, "menu": chart_menu("Oversikt"), "patient": ASTRID, "view": OVERVIEW}),
-    "oversikt-tom": ("workplace/oversikt.html", {"shell": GP, "menu": chart_menu("Oversikt"), "patient": UNKNOWN, "view": model.Overview(read=None)}),
+    "oversikt-full": ("workplace/oversikt.html", {"shell": GP, "menu": chart_menu("Oversikt"), "patient": ASTRID, "view": CROWDED}),
+    "oversikt-tom": ("workplace/oversikt.html", {"shell": GP, "menu": chart_menu("Oversikt"), "patient": UNKNOWN, "view": model.Overview(read=None, answers=LONG_NAME)}),
     "notat": ("clinical/notes/notat.html", {"shell": GP, "menu": chart_menu("Notater"), "patient": ASTRID, "note": NOTE_PAGE, "form": NOTE_FORM}),
     "notater": ("clinical/notes/notater.html", {"shell": GP, "menu": chart_menu("Notater"), "patient": ASTRID, "view": NOTES}),
     "maling": ("clinical/vitals/maling.html", {"shell": GP, "menu": chart_menu("Målinger"), "patient": ASTRID, "measuring": MEASURING, "form": VITALS_FORM}),
@@ -387,7 +395,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "nodapning": ("workplace/nodapning.html", {"shell": ON_CALL, "menu": (), "view": EMERGENCY, "form": forms.EMERGENCY.read({})}),
     "min-side": ("portal/min_side.html", {"shell": CITIZEN, "menu": my_menu("Forside"), "home": HOME}),
     "min-side-tom": ("portal/min_side.html", {"shell": CITIZEN, "menu": my_menu("Forside"), "home": portal.Home(given="Kari")}),
-    "min-journal": ("portal/min_journal.html", {"shell": CITIZEN, "menu": my_menu("Min journal"), "record": MY_RECORD}),
+    "min-journal": ("portal/min_journal.html", {"shell": CITIZEN, "menu": my_menu("Min journal"), "record": MY_RECORD, "answers": ANSWERS}),
     "min-innsyn": ("portal/min_innsyn.html", {"shell": CITIZEN, "menu": my_menu("Innsyn"), "insight": INSIGHT}),
 }  # fmt: skip
 COMMON: dict[str, object] = {"now": NOW, "title": "Akson", "csrf": "secret", "once": "token", "said": "", "here": "/"}

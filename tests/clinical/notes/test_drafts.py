@@ -13,6 +13,7 @@ from akson.base.work import Purpose
 from akson.clinical.notes import drafts
 from akson.doors.running import clean, consumers
 from akson.record import erasure, journal
+from tests.offices import let_pass
 from tests.seeded import Town
 
 TEXT = {"type": "telefon", "vurdering": "Tyngre pust i trapp."}
@@ -104,10 +105,10 @@ async def test_a_correction_that_is_begun_goes_when_the_note_it_corrects_is_eras
 
 async def test_what_was_begun_and_left_is_deleted_when_its_time_is_over(town: Town) -> None:
     left = await begun(town)
-    town.office.clock.pass_(drafts.KEPT - timedelta(days=1))  # type: ignore[attr-defined]
+    let_pass(town.office, drafts.KEPT - timedelta(days=1))
     touched = await begun(town, "mariam")
     for days, there in ((0, {left, touched}), (2, {touched})):
-        town.office.clock.pass_(timedelta(days=days))  # type: ignore[attr-defined]
+        let_pass(town.office, timedelta(days=days))
         async with town.office.work(await town.at_work("jonas"), Purpose.TREATMENT) as work:
             now = work.now
         await clean(town.office.database, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from akson.base.errors import Refused
@@ -95,7 +97,8 @@ async def test_a_forgotten_comma_is_explained_and_nothing_is_saved(town: Town) -
     answer, _ = await sent(town, do="save", **(TYPED | {"temp": "384"}))
     assert isinstance(answer, Page)
     assert answer.status == 422
-    assert answer.values["form"]["temp"].fault.key == "form.outside_comma"  # type: ignore[index]
+    form: Any = answer.values["form"]
+    assert form["temp"].fault.key == "form.outside_comma"
     assert await town.office.database.fetchval("SELECT count(*) FROM resource") == count
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,8 @@ from akson.patient.alerting import choosing, gathering, letters
 from akson.patient.alerting.choosing import Choice
 from akson.patient.alerting.letters import Ways
 from akson.patient.openings import open_in_emergency, open_with_reason
-from akson.record import journal
-from tests.offices import JOB
+from akson.record import journal, releasing
+from tests.offices import JOB, let_pass
 from tests.portal.pages import citizen
 from tests.seeded import Town
 from tests.smtp import Letter, Peer
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 def later(town: Town, time: timedelta = SOON) -> None:
-    town.office.clock.pass_(time)  # type: ignore[attr-defined]
+    let_pass(town.office, time)
 
 
 async def chooses(town: Town, level: str, way: str = "mail", address: str = MAIL, *, key: str = "astrid") -> Actor:
@@ -245,6 +245,104 @@ async def test_who_may_not_be_told_any_more_is_not(town: Town, change: str) -> N
             await chooses(town, "none" if change == "none" else "every", "inbox", "")
         assert await told(town, peer, after=DAY) == []
         assert await letters.unsent(town.office.database) == {"letters": 0, "letters given up": 0}
+
+
+async def writes(town: Town, key: str, *, held: timedelta | None = None) -> str:
+    """Write a note about Astrid, that she sees after a while; return its id."""
+    note: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current", "content": [{"attachment": {"title": "Svar"}}],
+                            "subject": {"reference": f"Patient/{town.id('Patient/astrid')}"}}  # fmt: skip
+    async with town.office.work(await town.at_work(key), Purpose.TREATMENT) as work:
+        note = releasing.until(note, work.now + held, "tell") if held else note
+        return (await journal.create(work, note)).id
+
+
+async def reads(town: Town, key: str, *ids: str) -> None:
+    async with town.office.work(await town.at_work(key), Purpose.TREATMENT) as work:
+        for id_ in ids:
+            await journal.read(work, "DocumentReference", id_)
+            await journal.vread(work, "DocumentReference", id_, 1)
+    later(town)
+
+
+async def inbox(town: Town) -> list[datetime]:
+    async with town.office.work(await citizen(town, "astrid"), Purpose.OWN) as work:
+        return await choosing.unread(work, work.actor.key)
+
+
+async def test_a_look_at_nothing_but_what_one_does_not_see_yet_is_told_of_when_one_does(town: Town) -> None:
+    """Who reads who has looked in between is told then all the same: it is new to them from then on."""
+    await chooses(town, "every")
+    held = await writes(town, "jonas", held=10 * DAY)
+    sees = town.office.clock() + 10 * DAY
+    async with Peer.open() as peer:
+        await reads(town, "jonas", held)
+        assert (await told(town, peer, after=DAY), await inbox(town)) == ([], [])
+        plain = await writes(town, "jonas")
+        await reads(town, "jonas", held, plain)
+        letters_before = len(await told(town, peer, after=DAY))
+        assert (letters_before, len(await inbox(town))) == (1, 2)
+        later(town, sees - town.office.clock() - timedelta(seconds=1))
+        assert (len(await told(town, peer, after=timedelta())), len(await inbox(town))) == (1, 2)
+        later(town, timedelta(seconds=1))
+        assert len(await told(town, peer)) == 2 and (await inbox(town))[:2] == [sees.replace(microsecond=0)] * 2
+        assert len(await told(town, peer, after=DAY)) == 2
+
+
+@pytest.mark.parametrize(("levels", "told_of"), [
+    (["every", "opened"], 0), (["every", "none"], 0), (["every", "none", "every"], 0), (["every", "new"], 1), (["new", "every"], 1),
+])  # fmt: skip
+async def test_a_look_that_is_kept_is_told_of_as_one_wants_to_be_told_then(
+    town: Town, levels: list[str], told_of: int
+) -> None:
+    await chooses(town, levels[0])
+    held = await writes(town, "jonas", held=DAY)
+    await reads(town, "jonas", held)
+    await gathered(town)
+    for level in levels[1:]:
+        await chooses(town, level)
+    async with Peer.open() as peer:
+        later(town, DAY)
+        found = (len(await told(town, peer)), min(1, len(await inbox(town))))
+        assert found == (told_of, told_of)
+
+
+async def test_a_look_that_is_kept_is_kept_on_while_one_does_not_see_it_after_all(town: Town) -> None:
+    """As it is when the entry was to be seen sooner on the day the log was read."""
+    await chooses(town, "every")
+    held = await writes(town, "jonas", held=10 * DAY)
+    sees = town.office.clock() + 10 * DAY
+    await reads(town, "jonas", held)
+    await gathered(town)
+    await town.office.database.execute("UPDATE alert SET held_until = held_until - interval '5 days'")
+    async with Peer.open() as peer:
+        later(town, 6 * DAY)
+        assert (await told(town, peer, after=DAY), await inbox(town)) == ([], [])
+        later(town, sees - town.office.clock())
+        assert (len(await told(town, peer)), set(await inbox(town))) == (1, {sees.replace(microsecond=0)})
+
+
+async def test_a_look_that_is_kept_is_not_forgotten_before_it_is_told_of(town: Town) -> None:
+    await chooses(town, "every")
+    held = await writes(town, "jonas", held=DAY)
+    await reads(town, "jonas", held)
+    await gathered(town)
+    later(town, gathering.KEPT + DAY)
+    await gathering.forget(town.office.database, town.office.clock())
+    async with Peer.open() as peer:
+        assert len(await told(town, peer)) == 1
+
+
+async def test_who_has_looked_at_what_one_does_not_see_yet_alone_is_new_to_one(town: Town) -> None:
+    await chooses(town, "new")
+    held = await writes(town, "jonas", held=DAY)
+    await reads(town, "jonas", held)
+    assert (await gathered(town), await inbox(town)) == (["new"], [])
+    await looks(town, "jonas")
+    await looks(town, "jonas")
+    assert (await gathered(town), len(await inbox(town))) == (["new", "new"], 1)
+    later(town, DAY)
+    await looks(town, "jonas")
+    assert (await gathered(town), len(await inbox(town))) == (["new", "new"], 2)
 
 
 async def test_a_look_while_a_letter_is_on_its_way_is_told_of_in_the_next(town: Town) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from akson.base.database import Record
-from akson.base.work import Purpose, Seen
+from akson.base.work import Actor, Purpose, Seen
 from akson.fhir import types
 from akson.patient.cases import JOB
 from akson.patient.openings import open_in_emergency
 from akson.patient.watching import job
 from akson.record import journal
+from akson.record import watched as watched_
+from tests.offices import let_pass, stranger
 from tests.seeded import MEMBERS, Town
 
 HOME = {"use": "home", "line": ["Fjellveien 3"], "postalCode": "9996", "city": "Fjordvik"}
@@ -47,7 +50,7 @@ async def look(town: Town, key: str, owner: int, what: str = PAGE, **more: Any) 
 
 async def watched(town: Town, *, after: timedelta = timedelta(hours=1)) -> list[Record]:
     """Let time pass and the surveillance catch up; return the findings, the strongest first."""
-    town.office.clock.pass_(after)  # type: ignore[attr-defined]
+    let_pass(town.office, after)
     while await job.turn(town.office.database, town.office.clock()):
         pass
     return await town.office.database.fetch(
@@ -121,11 +124,52 @@ async def test_unusually_many_in_a_day_is_one_finding_about_the_day(town: Town) 
         for owner in owners[:3]:
             await look(town, "tommy", owner)
             await look(town, "berit", owner)
-        town.office.clock.pass_(timedelta(days=1))  # type: ignore[attr-defined]
+        let_pass(town.office, timedelta(days=1))
     for owner in owners:
         await look(town, "tommy", owner)
     (found,) = await watched(town)
     assert (found["patient"], found["signs"], found["records"], found["usual"]) == (0, ["volume"], 40, 3)
+
+
+async def test_staff_of_others_are_told_apart_and_found_for_who_keeps_the_record(town: Town) -> None:
+    """Strangers have no key here and their organisation no officer: each is one person all the same, found for ours."""
+    astrid = town.office.ids.open(town.id("Patient/astrid"))
+    assert astrid
+    first, second = stranger("7005555"), stranger("7006666")
+    for _ in range(6):
+        for owner in range(1, 4):
+            await seen_by(town, first, owner)
+            await seen_by(town, second, owner)
+        let_pass(town.office, timedelta(days=1))
+    for owner in range(1, 16):
+        await seen_by(town, first, owner)
+        await seen_by(town, second, owner + 15)
+    assert await watched(town) == []  # fifteen each are not thirty of one
+    for owner in range(1, 41):
+        await seen_by(town, first, owner)
+    await seen_by(town, first, astrid)
+    await seen_by(town, replace(second, key=7, controller=8), astrid)  # known here by number, as is the hospital
+    (found,) = await watched(town)
+    assert (found["actor_id"], found["patient"], found["signs"]) == (first.id, 0, ["volume"])
+    looks = await town.office.database.fetch("SELECT * FROM watch_look WHERE patient = $1 AND unit = 0", astrid)
+    keeper = (await town.at_work("per")).unit
+    assert {(one["actor_id"], one["controller"]) for one in [*looks, found]} == {
+        (first.id, keeper),
+        (second.id, keeper),
+    }
+    assert len({one["actor"] for one in looks} - {0}) == 2
+
+
+async def test_what_nobody_s_unit_wrote_is_no_work_of_strangers(town: Town) -> None:
+    owner = await resident(town, "Vik")  # written by a job: by nobody, at no unit
+    asked = watched_.Asked(patient=owner, actor=5, unit=0, since=town.office.clock() - timedelta(days=7),
+                           until=town.office.clock() + timedelta(days=7))  # fmt: skip
+    assert await watched_.traces(town.office.database, [asked]) == [watched_.Trace(own=False, units=False)]
+
+
+async def seen_by(town: Town, who: Actor, owner: int) -> None:
+    async with town.office.work(who, Purpose.TREATMENT) as work:
+        work.saw(owner, "Observation/x", rule="attested_by_own_organisation")
 
 
 async def test_however_often_it_runs_and_is_stopped_nothing_is_counted_twice(town: Town) -> None:
@@ -133,7 +177,7 @@ async def test_however_often_it_runs_and_is_stopped_nothing_is_counted_twice(tow
     wife = await resident(town, "Lien")
     for _ in range(3):
         await look(town, "tommy", wife)
-    town.office.clock.pass_(timedelta(hours=1))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(hours=1))
     now: datetime = town.office.clock()
     await asyncio.gather(*(job.turn(town.office.database, now) for _ in range(4)))  # as several workers do
     while await job.turn(town.office.database, now):
@@ -146,7 +190,7 @@ async def test_however_often_it_runs_and_is_stopped_nothing_is_counted_twice(tow
 async def test_a_turn_is_a_page_and_asks_the_database_so_many_times(town: Town) -> None:
     for owner in range(1, 60):
         await look(town, "tommy", owner)
-    town.office.clock.pass_(timedelta(hours=1))  # type: ignore[attr-defined]
+    let_pass(town.office, timedelta(hours=1))
     database, now = town.office.database, town.office.clock()
     assert await job.turn(database, now) > 59
     before = database.statements

@@ -37,7 +37,7 @@ PROTECTED = lives(LYNG_18, owner=PATIENT, hidden=True)
 ALONE: dict[str, Any] = {"units_work": False}  # nobody of the unit did anything for the person
 
 
-@pytest.mark.parametrize(("look", "signs", "how"), [
+LOOKS: list[tuple[Pair, tuple[str, ...], str]] = [
     (pair(whom=of(PATIENT, NURSE)), ("family",), "strong"),
     (pair(of(NURSE, PATIENT)), ("family",), "strong"),
     (pair(whom=of(PATIENT, NURSE), own_work=True), ("family",), "strong"),
@@ -55,7 +55,10 @@ ALONE: dict[str, Any] = {"units_work": False}  # nobody of the unit did anything
     (pair(known=True, **ALONE), ("known", "unwritten"), "medium"),
     (pair(crowd=9, usual=0.5, **ALONE), ("crowd", "unwritten"), "weak"),
     (pair(by_opening=True, **ALONE), ("unwritten_opening",), "weak"),
-])  # fmt: skip
+]
+
+
+@pytest.mark.parametrize(("look", "signs", "how"), LOOKS)
 def test_what_stands_out_says_why_and_how_much(look: Pair, signs: tuple[str, ...], how: str) -> None:
     found = judged(look)
     assert (found.signs, found.stands_out, level(found.strength)) == (signs, True, how)
@@ -105,8 +108,7 @@ def test_no_tie_makes_family_right_and_each_tie_lowers_all_else() -> None:
 
 
 def test_every_sign_has_points_and_some_look_that_shows_it() -> None:
-    looks = [mark.args[1] for mark in test_what_stands_out_says_why_and_how_much.pytestmark]  # type: ignore[attr-defined]
-    shown = {sign for rows in looks for _, signs, _ in rows for sign in signs}
+    shown = {sign for _, signs, _ in LOOKS for sign in signs}
     assert shown | {model.VOLUME, model.SELDOM_NAME} == model.POINTS.keys()
     assert judged(pair(bearers=100, same_unit=True, **ALONE)).signs[-1] == model.SELDOM_NAME
 

@@ -152,7 +152,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
 async def test_a_request_that_is_not_what_was_agreed_goes_back_to_the_app(smart: Smart, jonas: Actor) -> None:
     browser = await smart.sign_in(jonas)
     for changed, error in WRONG:
-        answer = await smart.authorize(**{"scope": READ, "browser": browser} | changed)  # type: ignore[arg-type]
+        answer = await smart.authorize(browser=browser, **({"scope": READ} | changed))
         told = httpx.URL(answer.headers["location"]).params
         assert (answer.status_code, told["error"]) == (303, error), changed
 

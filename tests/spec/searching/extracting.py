@@ -25,7 +25,7 @@ def found(one: Held, parameter: Parameter) -> list[Any]:
     """Return the values of a resource for a parameter."""
     if parameter.name not in one.found:
         one.found[parameter.name] = list(_values(one, parameter))
-    return one.found[parameter.name]  # type: ignore[no-any-return]
+    return one.found[parameter.name]
 
 
 def is_missing(one: Held, parameter: Parameter) -> bool:

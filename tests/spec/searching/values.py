@@ -100,7 +100,8 @@ def moment(text: str) -> Span:
     low = datetime.fromisoformat(text)
     low = (low if low.tzinfo else low.replace(tzinfo=HERE)).astimezone(UTC)
     clock = re.match(r"\d\d:\d\d(:\d\d)?(\.\d+)?", text[11:])
-    seconds, fraction = clock[1], clock[2]  # type: ignore[index]
+    assert clock is not None
+    seconds, fraction = clock.groups()
     lasts = (
         timedelta(microseconds=10 ** (7 - len(fraction)))
         if fraction

@@ -19,7 +19,7 @@ from akson.base.work import Actor
 from akson.fhir.bodies import dumps
 from akson.record.office import Office
 from tests.fhirapi.clients import Api
-from tests.offices import JOB, VENDOR, staff, unit
+from tests.offices import JOB, VENDOR, let_pass, staff, unit
 from tests.spec.searching.definitions import resource_types
 from tests.spec.searching.features import Features
 from tests.spec.searching.inventing import THROUGH, Inventor, Planned, concerns_people
@@ -41,7 +41,7 @@ class Held:
     id: str
     resource: dict[str, Any]
     sees: frozenset[str]
-    found: dict[str, Any] = field(default_factory=dict)  # values by parameter, kept by the oracle
+    found: dict[str, list[Any]] = field(default_factory=dict)  # values by parameter, kept by the oracle
 
     @property
     def ref(self) -> str:
@@ -101,7 +101,7 @@ async def build(office: Office, *, features: Features, seed: int, size: int = 1,
     for order in range(3):
         await writer.write([one for one in resources if rank.get(one["resourceType"], 1) == order], abouts)
     await writer.write(_episodes(units), dict(_who_in_episodes()))
-    office.clock.pass_(timedelta(days=3, hours=5))  # type: ignore[attr-defined]
+    let_pass(office, timedelta(days=3, hours=5))
     changed = inventor.random.sample(
         [p for k in planned.values() for p in k if p.ref in writer.names and p.type != "Patient"], 40 * size
     )

@@ -1,13 +1,29 @@
 // Locks the screen when nobody has touched it for a while: form[data-idle] is sent after so many seconds, from whichever
-// tab notices first; the others then load anew and are led to the same locked page. Without this file the server locks by
-// itself at the next request.
+// tab notices first; the others then ask for their page anew and are led to the same locked page, as they are when somebody
+// locks or signs out. A page with no such form that shows somebody's name all the same is left for the front door
+// ([data-idle] on anything else). Without this file the server locks by itself at the next request.
 "use strict";
 
-const leaving = document.querySelector("form[data-idle]");
+const watched = document.querySelector("[data-idle]");
+const locks = watched instanceof HTMLFormElement ? watched : null;
 const SEEN = "akson-seen", OUT = "akson-out", IN_USE = 5 * 60 * 1000;
 
-if (leaving) {
-  const idle = Number(leaving.dataset.idle) * 1000;
+// Asked for anew, never loaded anew: what came of a form would first ask whether to send it again, and stay in sight.
+const gone = () => location.replace(locks ? location.pathname + location.search : "/");
+// Drafts first, as long as the session still takes them; see keys.js.
+const leave = async (form) => {
+  const saves = [];
+  for (const draft of document.querySelectorAll("form[data-autosave]"))
+    draft.dispatchEvent(new CustomEvent("akson-save", { detail: saves }));
+  await Promise.race([Promise.allSettled(saves), new Promise((done) => setTimeout(done, 3000))]);
+  localStorage.setItem(OUT, Date.now());
+  if (form) form.submit(); else gone();
+};
+for (const form of document.querySelectorAll('form[action="/laas"], form[action="/logg-ut"]'))
+  form.addEventListener("submit", (event) => { event.preventDefault(); leave(form); });
+
+if (watched) {
+  const idle = Number(watched.dataset.idle) * 1000;
   let told = Date.now();
 
   const touched = () => {
@@ -18,26 +34,16 @@ if (leaving) {
   const tell = async (now) => {
     told = now;
     const answer = await fetch("/laas/her", { credentials: "same-origin" }).catch(() => null);
-    if (answer && answer.status === 401) location.reload();
-  };
-  // Drafts first, as long as the session still takes them; see keys.js.
-  const leave = async () => {
-    const saves = [];
-    for (const form of document.querySelectorAll("form[data-autosave]"))
-      form.dispatchEvent(new CustomEvent("akson-save", { detail: saves }));
-    await Promise.race([Promise.allSettled(saves), new Promise((done) => setTimeout(done, 3000))]);
-    localStorage.setItem(OUT, Date.now());
-    leaving.submit();
+    if (answer && answer.status === 401) gone();
   };
 
   localStorage.setItem(SEEN, Date.now());
   for (const kind of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"])
     document.addEventListener(kind, touched, { passive: true });
-  leaving.addEventListener("submit", (event) => { event.preventDefault(); leave(); });
-  addEventListener("storage", (event) => { if (event.key === OUT) setTimeout(() => location.reload(), 1000); });
+  addEventListener("storage", (event) => { if (event.key === OUT) setTimeout(gone, 1000); });
   const watch = setInterval(() => {
     if (Date.now() - Number(localStorage.getItem(SEEN)) < idle) return;
     clearInterval(watch);
-    leave();
+    leave(locks);
   }, 1000);
 }

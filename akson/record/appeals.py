@@ -1,0 +1,129 @@
+"""Appeals over refused demands: who refused decides anew, or passes the appeal on to Statsforvalteren, who ends it.
+
+    requested    who refused changes the decision (completed), or passes the appeal on with a comment
+    in-progress  it lies with Statsforvalteren, whose decision is put down here
+    completed    there is no more
+
+Source: hpl §§ 42, 43 (a refusal can be appealed to Statsforvalteren), fvl § 33 (who refused weighs it anew, and passes
+it on unless they change what they decided), pbrl § 7-5 (the time); to be confirmed by a lawyer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from akson.access.rights import APPEAL_OF, APPEALED_WITHIN
+from akson.base.errors import Refused
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import types
+from akson.fhir.dates import HERE
+from akson.record import cases
+from akson.record.cases import (
+    ANSWERED_BY,
+    CLOSING,
+    COMMENT,
+    CORRECT,
+    CORRECTED,
+    DEMANDED,
+    ELSEWHERE,
+    ERASE,
+    ERASED,
+    INPUT,
+    ITEM,
+    MOST_WORDS,
+    OUTPUT,
+    REFUSED,
+    SENT,
+    TASK,
+    UPHELD,
+    all_marked,
+    given,
+    told,
+)
+from akson.record.deciding import facts_for, may_read
+from akson.record.session import fetch
+from akson.record.stored import Stored, stored
+
+READING = queries(__file__, "reading.sql")
+Resource = Mapping[str, Any]
+BEGUN, PASSED_ON, DONE = "requested", "in-progress", "completed"  # Task.status
+# What a decision may be changed to, by what was demanded: nobody's entry is erased who asked that it be corrected.
+CHANGES: Final[Mapping[str, tuple[str, ...]]] = {CORRECT: (CORRECTED,), ERASE: (ERASED, ELSEWHERE, CORRECTED)}
+
+
+def last_day(refused: datetime) -> date:
+    """Return the day through which a refusal given at that moment can be appealed, in Norway."""
+    return refused.astimezone(HERE).date() + APPEALED_WITHIN
+
+
+def can_be_appealed(resource: Resource) -> bool:
+    """Say whether a case is the refusal of a demand about an entry."""
+    refused = cases.outcome_of(resource.get("output") or ()) == REFUSED and resource.get("status") == DONE
+    return refused and cases.is_marked(resource) and cases.sort_of(resource) in CHANGES
+
+
+def outcomes(resource: Resource) -> tuple[str, ...]:
+    """Return what the answer to an appeal may come to: before it is passed on, only that the decision is changed."""
+    changes = CHANGES.get(given(resource.get("input") or (), INPUT, DEMANDED) or "", ())
+    return (UPHELD, *changes) if resource.get("status") == PASSED_ON else changes
+
+
+async def asked(work: Work, owner: int, resource: Resource, words: str) -> dict[str, Any]:
+    """Return which refusal is appealed, and who answers, for cases.task: the same, about the same entry; one statement.
+
+    Raises  Refused AK-B023 without words or with anything else; AK-B024 of what is no refusal that the citizen sees;
+            AK-B025 too late; AK-B026 a second time
+    """
+    if not words.strip() or len(resource["input"]) > 1:
+        raise Refused("AK-B023", path="Task.input")
+    refused = await _refused(work, owner, resource.get("partOf") or ())
+    if refused is None:
+        raise Refused("AK-B024", path="Task.partOf")
+    if work.now.astimezone(HERE).date() > last_day(refused.last_updated):
+        raise Refused("AK-B025", path="Task.partOf")
+    facts = (await facts_for(work, [owner]))[owner]
+    if any(f"{APPEAL_OF}{refused.id}" in one.security for one in facts.labelled):
+        raise Refused("AK-B026", path="Task.partOf")
+    answerers, items, marks = (all_marked(refused.resource, one) for one in (ANSWERED_BY, ITEM, CLOSING))
+    demanded = told(INPUT, DEMANDED, valueCode=cases.sort_of(refused.resource))
+    return {"about": [demanded], "answerers": answerers, "items": items, "marks": [*marks, f"{APPEAL_OF}{refused.id}"]}
+
+
+async def _refused(work: Work, owner: int, part_of: Sequence[Resource]) -> Stored | None:
+    type_, _, id_ = str(part_of[0].get("reference", "")).partition("/") if len(part_of) == 1 else ("", "", "")
+    rows = await fetch(work, READING.current, [owner], [types.code_of(TASK)], [id_]) if type_ == TASK else []
+    if not rows or rows[0]["deleted"] or not may_read(work, rows[0]).permit:
+        return None
+    found = stored(rows[0])
+    return found if can_be_appealed(found.resource) else None
+
+
+def refuse_twice(tasks: Iterable[Resource]) -> None:
+    """Refuse two appeals over one refusal in one set. Raises Refused AK-B026."""
+    appealed = [mark for one in tasks for mark in all_marked(one, CLOSING) if mark.startswith(APPEAL_OF)]
+    if len(set(appealed)) < len(appealed):
+        raise Refused("AK-B026", path="Task.partOf")
+
+
+def refuse_unfit(resource: Resource, before: Resource, now: datetime) -> None:
+    """Refuse what is not the next step of an appeal. Raises Refused AK-B027."""
+    was, is_ = before.get("status"), resource.get("status")
+    stood, outputs = before.get("output") or (), resource.get("output") or ()
+    if is_ == DONE:
+        fits = cases.outcome_of(outputs) in outcomes(before) and cases.passed_on(outputs) == cases.passed_on(stood)
+    elif (was, is_) == (BEGUN, PASSED_ON):
+        fits = _passes_on(outputs, now.astimezone(HERE).date())
+    else:
+        fits = was == is_ and outputs == stood
+    if not fits:
+        raise Refused("AK-B027", path="Task")
+
+
+def _passes_on(outputs: Sequence[Resource], today: date) -> bool:
+    """Say whether it is a comment and the day, and nothing else."""
+    comment, sent = (given(outputs, OUTPUT, one) for one in (COMMENT, SENT))
+    words = isinstance(comment, str) and comment.strip() != "" and len(comment) <= MOST_WORDS
+    return words and sent == today.isoformat() and len(outputs) == len((comment, sent))

@@ -1,0 +1,30 @@
+-- name: hold
+-- Put a record on hold, under its lock: what is being erased is erased before it, and nothing after it.
+-- in    $1 owner, $2 instant, $3 reason, $4 name of who asks
+-- out   the owner; nothing when it is on hold already
+WITH locked AS MATERIALIZED (SELECT o.owner FROM owner o WHERE o.owner = $1 FOR NO KEY UPDATE)
+INSERT INTO hold (owner, since, reason, by_name) SELECT l.owner, $2, $3, $4 FROM locked l
+ON CONFLICT (owner) WHERE ended IS NULL DO NOTHING RETURNING owner;
+
+-- name: end
+-- End the hold of a record.
+-- in    $1 owner, $2 instant, $3 name of who ends it
+-- out   the owner; nothing when none stands
+UPDATE hold SET ended = $2, ended_by = $3 WHERE owner = $1 AND ended IS NULL RETURNING owner;
+
+-- name: standing
+-- The holds that stand.
+-- in    $1 type of persons
+SELECT h.owner, p.id, h.since, h.reason, h.by_name
+  FROM hold h JOIN resource p ON p.owner = h.owner AND p.type = $1
+ WHERE h.ended IS NULL ORDER BY h.since, h.owner;
+
+-- name: standing_on
+-- The hold that stands on one record.
+-- in    $1 owner
+SELECT since, by_name FROM hold WHERE owner = $1 AND ended IS NULL;
+
+-- name: is_here
+-- Whether there is such a person.
+-- in    $1 owner, $2 type, $3 id
+SELECT true FROM resource WHERE owner = $1 AND type = $2 AND id = $3;

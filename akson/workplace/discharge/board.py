@@ -1,0 +1,181 @@
+"""Who is where on the way home from hospital: by the stay, its messages both ways, and its open tasks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from akson.base.web.messages import texts
+from akson.base.web.render import said
+from akson.base.work import Actor
+from akson.exchange.filing import MESSAGE_TYPE, TEST_DATA
+from akson.patient.chart import local
+from akson.patient.identity import Identity, identity_of
+from akson.patient.reading import Resource, code, display, moment, reference
+from akson.record.stored import Stored
+from akson.registers.codes import volven
+from akson.workplace import tasks
+from akson.workplace.discharge.model import Group, Row
+from akson.workplace.words import due
+
+STAGES: Final = ("ready", "answered", "reported", "admitted", "home")  # what hurries most comes first
+_TOPIC: Final = volven(7322)
+_ANSWER: Final = "7"
+_DISPOSITION: Final = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """What was read: orders to take somebody home, their stays and patients by reference, messages, open tasks."""
+
+    orders: Sequence[Stored]
+    beside: Mapping[str, Stored]
+    messages: Sequence[Stored]
+    tasks: Sequence[Stored]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How far one patient has come: when each thing happened, None where it has not."""
+
+    admitted: datetime | None
+    reported: datetime | None
+    ready: datetime | None
+    answered: datetime | None
+    home: datetime | None
+    summary: datetime | None  # the discharge report
+    ours: datetime | None  # our own admission report
+
+    @property
+    def stage(self) -> str:
+        if self.home:
+            return "home"
+        if self.ready:
+            return "answered" if self.answered and self.answered >= self.ready else "ready"
+        return "reported" if self.reported else "admitted"
+
+    @property
+    def missing(self) -> Iterator[str]:
+        """Yield what should be there by now, and is not."""
+        wanted = {
+            "ready": (("answer", None), ("report", self.reported)), "answered": (("report", self.reported),),
+            "reported": (("ours", self.ours),), "admitted": (("ours", self.ours), ("report", self.reported)),
+            "home": (("summary", self.summary),),
+        }  # fmt: skip
+        return (name for name, there in wanted[self.stage] if there is None)
+
+
+def course(order: Resource, stay: Resource, messages: Iterable[Resource]) -> Course:
+    """Return how far a patient has come, by the messages of the stay; tests tell nothing."""
+    period, real = stay.get("period") or {}, [one for one in messages if not _is_test(one)]
+    return Course(
+        admitted=moment(period.get("start")),
+        reported=_first(real, "HELSEOPPL_SOKNAD"),
+        ready=moment((order.get("occurrencePeriod") or {}).get("start")),
+        answered=max((at for one in real if _is_answer(one) and (at := _at(one))), default=None),
+        home=moment(period.get("end")) or (_first(real, "UTSKRIVNINGSRAPPORT") if _left(stay) else None),
+        summary=_first(real, "UTSKRIVNINGSRAPPORT"),
+        ours=_first(real, "INNLEGGELSESRAPPORT"),
+    )
+
+
+def present(found: Gathered, actor: Actor, now: datetime) -> tuple[Group, ...]:
+    """Return the board: each patient once, by the newest stay; who has died is no more on the way home."""
+    staged: dict[str, list[tuple[datetime, Row]]] = {}
+    seen: set[str] = set()
+    for order in found.orders:
+        about = reference(order.resource.get("subject"))
+        stay, person = found.beside.get(reference(order.resource.get("encounter"))), found.beside.get(about)
+        if stay is None or person is None or about in seen:
+            continue
+        seen.add(about)
+        if stay.resource.get("status") in ("in-progress", "finished") and not _died(stay.resource):
+            held = [one for one in found.messages if reference(one.resource.get("encounter")) == stay.reference]
+            so_far = course(order.resource, stay.resource, [one.resource for one in held])
+            row = _row(identity_of(person), stay, so_far, held, found, actor, now)
+            staged.setdefault(so_far.stage, []).append((so_far.ready or so_far.admitted or now, row))
+    return tuple(
+        Group(head=texts().plain(f"discharge.{name}"), urgent=name == "ready",
+              rows=tuple(row for _, row in sorted(staged[name], key=lambda pair: pair[0])))
+        for name in STAGES if name in staged
+    )  # fmt: skip
+
+
+def _row(
+    who: Identity, stay: Stored, so_far: Course, held: Sequence[Stored], found: Gathered, actor: Actor, now: datetime
+) -> Row:
+    first = _first_task(found.tasks, stay.reference)
+    limit = due(tasks.limit(first), now, weekday=True) if first else None
+    return Row(
+        patient=who.listed, age=who.age(local(now).date()), href=f"/p/{who.id}",
+        hospital=display(stay.resource.get("serviceProvider")), steps=tuple(_steps(so_far, now)),
+        clock=_clock(now - so_far.ready) if so_far.ready and not so_far.home and now > so_far.ready else "",
+        missing=tuple(texts().plain(f"discharge.missing_{name}") for name in so_far.missing),
+        owner=_owner(first, actor), due=limit.text if limit else "", now=bool(limit and limit.now),
+        actions=tuple(_actions(who, stay, so_far, held)),
+    )  # fmt: skip
+
+
+def _steps(so_far: Course, now: datetime) -> Iterator[str]:
+    """Yield what has happened in words, oldest first."""
+    happened = [(name, getattr(so_far, name)) for name in
+                ("admitted", "ours", "reported", "ready", "answered", "home", "summary")]  # fmt: skip
+    for name, at in sorted(((name, at) for name, at in happened if at), key=lambda pair: pair[1]):
+        yield texts().plain(f"discharge.step_{name}", at=said(at, now))
+
+
+def _clock(ready: timedelta) -> str:
+    """Return how long somebody has been ready: "2 d 3 t"."""
+    hours = int(ready.total_seconds()) // 3600
+    return texts().plain("discharge.clock", days=hours // 24, hours=hours % 24)
+
+
+def _actions(who: Identity, stay: Stored, so_far: Course, held: Sequence[Stored]) -> Iterator[tuple[str, str]]:
+    notice = next((one for one in held if _type(one.resource) == "LOG_UTSKRIVNINGSKLAR"), None)
+    if so_far.stage == "ready" and notice:
+        yield texts().plain("discharge.do_answer"), f"/p/{who.id}/samhandling?melding={notice.id}"
+    if not so_far.home and not so_far.ours:
+        yield texts().plain("discharge.do_report"), f"/p/{who.id}/innleggelsesrapport?opphold={stay.id}"
+
+
+def _first_task(found: Sequence[Stored], stay: str) -> Resource | None:
+    """Return the open task of a stay that is due first: it says who has it, and until when."""
+    held = [one.resource for one in found if reference(one.resource.get("encounter")) == stay]
+    return min(held, key=lambda task: tasks.limit(task) or "9", default=None)
+
+
+def _owner(task: Resource | None, actor: Actor) -> str:
+    mine = task is not None and tasks.is_mine(task, actor)
+    return texts().plain("inbox.you") if mine else display((task or {}).get("owner")) or actor.unit_name
+
+
+def _first(messages: Iterable[Resource], kind: str) -> datetime | None:
+    return min((at for one in messages if _type(one) == kind and (at := _at(one))), default=None)
+
+
+def _at(message: Resource) -> datetime | None:
+    return moment(message.get("received")) or moment(message.get("sent"))
+
+
+def _type(message: Resource) -> str:
+    return next((found for each in message.get("category", ()) if (found := code(each, MESSAGE_TYPE))), "")
+
+
+def _is_answer(message: Resource) -> bool:
+    """Say whether we have told the hospital whether we can take the patient."""
+    ours = reference(message.get("sender")).startswith("Organization/")
+    return ours and code(message.get("topic"), _TOPIC) == _ANSWER
+
+
+def _is_test(message: Resource) -> bool:
+    return TEST_DATA in (message.get("meta") or {}).get("tag", ())
+
+
+def _left(stay: Resource) -> bool:
+    return stay.get("status") == "finished"
+
+
+def _died(stay: Resource) -> bool:
+    return code((stay.get("hospitalization") or {}).get("dischargeDisposition"), _DISPOSITION) == "exp"

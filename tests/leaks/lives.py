@@ -116,7 +116,7 @@ def own_word(who: str, area: str = "", says: str = "permit") -> Resource:
     areas = {"class": [{"system": "https://akson.no/fhir/proxy-area", "code": area}]} if area else {}
     actor = {"role": _IRCP, "reference": {"identifier": f"NUMBER:{who}"}}
     return {"resourceType": "Consent", "status": "active", "patient": _ref("SELF"), "dateTime": "2026-01-01",
-            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"coding": [coding]}],
+            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"coding": [coding], "text": "KX"}],
             "policyRule": {"text": "fullmakt"}, "provision": {"type": says, "actor": [actor], **areas}}  # fmt: skip
 
 

@@ -71,9 +71,14 @@ def without(part: Part, names: Container[str]) -> Part:
 
 def read(node: etree._Element) -> Part:
     """Return an element with all that is below it. Raises Unreadable T99 where there is no end to it."""
+    measure(node)
+    return _read(node)
+
+
+def measure(node: etree._Element) -> None:
+    """Refuse what has no end. Raises Unreadable T99."""
     if sum(1 for _ in node.iter()) > MOST:
         raise Unreadable("T99", f"Meldingen har flere enn {MOST} opplysninger.")
-    return _read(node)
 
 
 def _read(node: etree._Element) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
@@ -24,16 +25,22 @@ _CAN_TAKE: Final = {"system": f"urn:oid:{filing.VOLVEN}7322", "code": "7",
                     "display": "Tilbakemelding på mottak av utskrivningsklar pasient"}  # fmt: skip
 
 
-async def send(work: Work, communication: Resource, *, to: int, answered: Stored | None = None) -> Stored:
+async def send(work: Work, communication: Resource, *, to: int, answered: Stored | None = None,
+               beside: Sequence[Resource] = ()) -> Stored:  # fmt: skip
     """Write a Communication into the record and put its message on its way to HER-id `to`.
 
     answered   the Communication it answers, as just read by the same work
+    beside     resources it is about that are no part of the record yet: they become one with it
     Raises     Refused AK-X001 no text, AK-X002 a type we cannot send, AK-X003 no such receiver, AK-X004 the unit has no
                address, AK-X005 the patient has no national identity number, AK-X007 to AK-X009 the text must not leave;
                and what the journal refuses
-    Leaves     Communication, and the message in state queued with its author as the one responsible
+    Leaves     Communication, what is beside it, and the message in state queued with its author as the one responsible
     """
-    envelope, sender = await _written(work, communication, to=to, answered=answered)
+    envelope, sender = await _written(work, communication, to=to, answered=answered, beside=beside)
+    if made := [{"reference": (await journal.create(work, each)).reference} for each in beside]:
+        communication = communication | {"about": [*communication.get("about", ()), *made]}
+    if answered:
+        communication = communication | {"inResponseTo": [{"reference": answered.reference}]}
     stored = await journal.create(work, dialogmelding.as_sent(communication, envelope, sender))
     await outbox.queue(work, outbox.Letter(
         type=envelope.type.value, msg_id=envelope.msg_id, sender=sender.her_id, receiver=to,
@@ -43,12 +50,12 @@ async def send(work: Work, communication: Resource, *, to: int, answered: Stored
     return stored
 
 
-async def preview(work: Work, communication: Resource, *, to: int) -> Told:
+async def preview(work: Work, communication: Resource, *, to: int, beside: Sequence[Resource] = ()) -> Told:
     """Return the message as its receiver will read it: written, and opened again. Nothing is stored or sent.
 
     Raises   as `send`
     """
-    envelope, _ = await _written(work, communication, to=to, answered=None)
+    envelope, _ = await _written(work, communication, to=to, answered=None, beside=beside)
     return _arrived(envelope)
 
 
@@ -65,7 +72,6 @@ async def answer(work: Work, communication: str, text: str) -> Stored:
     reply: Resource = {
         "resourceType": "Communication",
         "subject": asked.resource["subject"],
-        "inResponseTo": [{"reference": f"Communication/{communication}"}],
         "topic": {"text": title if title.startswith("Svar: ") else f"Svar: {title}".strip()},
         "payload": [{"contentString": text}] if text.strip() else [],
     }
@@ -77,7 +83,7 @@ async def answer(work: Work, communication: str, text: str) -> Stored:
 
 
 async def _written(
-    work: Work, communication: Resource, *, to: int, answered: Stored | None
+    work: Work, communication: Resource, *, to: int, answered: Stored | None, beside: Sequence[Resource]
 ) -> tuple[Envelope, Address]:
     """Return the message that tells of a Communication, and our unit that sends it."""
     known = await addresses.find(Within(work), [to])
@@ -87,7 +93,8 @@ async def _written(
     if sender is None:
         raise Refused("AK-X004", unit=work.actor.unit_name)
     patient = await journal.read(work, "Patient", communication["subject"]["reference"].removeprefix("Patient/"))
-    kind, body = await _body(work, communication, patient.resource, answered.resource if answered else None)
+    told_of = [patient.resource, *beside]
+    kind, body = await _body(work, communication, told_of, answered.resource if answered else None)
     envelope = Envelope(
         type=kind, msg_id=str(uuid4()), sent=work.now, sender=await _with_author(work, sender),
         receiver=known[to].party, patient=_person(patient.resource), conversation=await _conversation(work, answered),
@@ -97,15 +104,17 @@ async def _written(
     return envelope, sender
 
 
-async def _body(work: Work, communication: Resource, patient: Resource, answered: Resource | None) -> tuple[Code, Any]:
+async def _body(
+    work: Work, communication: Resource, told_of: Sequence[Resource], answered: Resource | None
+) -> tuple[Code, Any]:
     """Return the type and the body of a message: of the type the Communication is of, else a dialog message."""
     write = registry.writer(filing.message_type(communication))
     if write is None:
         kind, body = dialogmelding.from_communication(communication, answered=answered)
         return kind, dialog.build(body)
     named = [each["reference"] for each in (*communication.get("about", ()), communication.get("encounter")) if each]
-    beside = (await journal.read_many(work, named)).values()
-    return write(communication, [patient, *(each.resource for each in beside)], work.now)
+    read = (await journal.read_many(work, named)).values()
+    return write(communication, [*told_of, *(each.resource for each in read)], work.now)
 
 
 def _check(envelope: Envelope, text: str) -> None:

@@ -27,6 +27,7 @@ from akson.exchange.safexml import Fault, Schemas, parse
 from akson.record import journal
 from tests.conformance.servers import running
 from tests.conformance.suites import Case
+from tests.exchange import statements
 from tests.exchange.letters import HEART, NORDRE
 from tests.exchange.places import DIALOGS_REFUSED, Places, make, welcome
 from tests.offices import JOB, NOW
@@ -50,6 +51,7 @@ def cases(shared: Path) -> Iterator[Case]:
     for file in files(shared):
         if file.parent.name in XSD and REFUSED.get(file.name) not in ("T01", "E30"):
             yield Case(f"again/{file.name}", partial(_again, file, shared))
+    yield from statements.cases(shared)
     for kind in sorted(dialogmelding.USES):
         yield Case(f"write/{kind}", partial(_written, kind, shared))
     for version in apprec.NAMESPACES:

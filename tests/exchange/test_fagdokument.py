@@ -51,9 +51,6 @@ async def comes(places: Places, body: bytes) -> str:
      "routine"),
     (LETTER.encode(), "Epikrise", ("– – Tekst: Hjertesvikt",), "routine"),
     (carried("EPIKRISE", LETTER.partition("?>")[2]), "Epikrise", ("Kommentar: Prøven var noe hemolysert.",), "routine"),
-    (carried("Legeerklæring", '<Legeerklaring xmlns="http://www.kith.no/xmlstds/legeerklaring/2008-06-06"><Prognose '
-             'bedreArbeidsevne="2"/></Legeerklaring>', name="LEGEERKL"), "Legeerklæring ved arbeidsuførhet",
-     ("Prognose: bedre arbeidsevne 2",), "routine"),
 ])  # fmt: skip
 async def test_a_document_is_read_in_words_and_lies_there_whole(
     office: Office, body: bytes, name: str, said: tuple[str, ...], priority: str

@@ -1,6 +1,6 @@
 """Letters that are read and kept whole: told in words, as a form, with what they propose; not written yet.
 
-Legeerklæring (to and from NAV), Henvisning 2.0, Epikrise 1.1 and 1.2.
+Henvisning 2.0, Epikrise 1.1 and 1.2.
 In: a Communication with all that was sent as text and the original XML as a file, and a Task for the unit; of a
 referral a ServiceRequest to the unit.
 Source: docs/sources.md#documents; names of elements and types from the national tables, no schema was held to.
@@ -39,16 +39,12 @@ REFERRAL: Final = {
     "HENVISNING_VIDERE": Document(name="Viderehenvisning", root="Henvisning"),
 }
 DISCHARGE: Final = {"EPIKRISE": Document(name="Epikrise", root="Message")}
-NAV: Final = {"LEGEERKL": Document(name="Legeerklæring ved arbeidsuførhet", root="Legeerklaring")}
-_REFERRAL, _NAVS = "Henvisning", "Legeerklaring"
+_REFERRAL: Final = "Henvisning"
 _ABOUT_PERSONS: Final = frozenset(  # who they are stands in the envelope; files lie beside the message
     ["Patient", "ServProvider", "Requester", "CopyDest", "RelHCProvider", "PatRelHCP", "RefDoc", "Base64Container"]
 )
-DOCUMENTS: Final[Mapping[str, Document]] = REFERRAL | DISCHARGE | NAV
-_SPACES: Final = {
-    "http://ehelse.no/xmlstds/henvisning/2017-11-30", *fagmelding.LETTERS.values(),
-    "http://www.kith.no/xmlstds/legeerklaring/2008-06-06",
-}  # fmt: skip
+DOCUMENTS: Final[Mapping[str, Document]] = REFERRAL | DISCHARGE
+_SPACES: Final = {"http://ehelse.no/xmlstds/henvisning/2017-11-30", *fagmelding.LETTERS.values()}
 
 speaks(
     Standard(
@@ -56,13 +52,6 @@ speaks(
     )
 )
 speaks(Standard(name="Epikrise", namespaces=fagmelding.LETTERS, reads=tuple(DISCHARGE)))
-speaks(
-    Standard(
-        name="Legeerklæring",
-        namespaces={"2008": "http://www.kith.no/xmlstds/legeerklaring/2008-06-06"},
-        reads=tuple(NAV),
-    )
-)
 
 
 def in_words(envelope: Envelope) -> Told:
@@ -83,8 +72,7 @@ async def receive(work: Work, letter: Letter) -> Filed:
     letter = replace(letter, envelope=forms.with_original(letter.envelope, document.name))
     topic = filing.concept(Code(value="", name=document.name))
     made = filing.communication(
-        letter, await filing.documents(work, letter), topic=topic, said=said, priority=document.priority,
-        **({"about": about} if about else {}),
+        letter, await filing.documents(work, letter), topic=topic, said=said, priority=document.priority, about=about,
     )  # fmt: skip
     stored = await journal.create(work, made)
     await journal.create(work, filing.task(letter, stored.id, title=document.name, priority=document.priority))
@@ -92,9 +80,7 @@ async def receive(work: Work, letter: Letter) -> Filed:
 
 
 def _made(document: Document, letter: Letter) -> Iterator[Resource]:
-    """Yield what a referral or an epikrise becomes beside its message; NAV's letter has its codes elsewhere."""
-    if document.root == _NAVS:
-        return
+    """Yield what a document becomes beside its message."""
     root = parts.without(parts.read(_content(letter.envelope)), _ABOUT_PERSONS)
     held = blocks.proposals(root, filing.subject(letter), letter.envelope.sent.isoformat())
     yield forms.form(root, letter)

@@ -39,6 +39,7 @@ class Letter:
     owner     key of the patient it is about; 0 where there is none
     told_of   id of the Communication it carries
     answers   digest of the received message, for a receipt
+    rests     how long it waits before it may be sent: so long its sender can take it back
     """
 
     type: str
@@ -52,6 +53,7 @@ class Letter:
     told_of: str = ""
     answers: bytes | None = None
     wants_apprec: bool = True
+    rests: timedelta = timedelta()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,7 @@ async def queue(work: Work, letter: Letter) -> None:
     await execute(
         work, SQL.queue, letter.owner, key, key & 63, letter.type, letter.msg_id, letter.sender, letter.receiver,
         letter.body, letter.told_of, letter.answers, letter.wants_apprec, letter.unit, letter.responsible, work.now,
-        work.now + PATIENCE,
+        work.now + PATIENCE, work.now + letter.rests,
     )  # fmt: skip
 
 
@@ -122,6 +124,18 @@ async def happened(
         fault.text, str(event), work.actor.id, why, work.now + PATIENCE,
     )  # fmt: skip
     return rows[0] if rows else None
+
+
+async def untried(work: Work, owner: int, communication: str) -> tuple[int, str] | None:
+    """Return key and responsible of the message made from a Communication, while nobody has tried to send it."""
+    rows = await fetch(work, SQL.untried, owner, communication)
+    return (rows[0]["key"], rows[0]["responsible"]) if rows else None
+
+
+async def let_go(work: Work, owner: int, key: int) -> None:
+    """Let a message that rests go now; one that does not rest goes as it went."""
+    await transaction(work)
+    await execute(work, SQL.let_go, owner, key, work.now)
 
 
 async def receipts_again(work: Work, answered: bytes) -> None:
@@ -234,6 +248,12 @@ class Standing:
     answered_at: datetime | None
     deadline: datetime
     problem: str
+    due: datetime
+    untried: bool  # nobody has tried to send it: it can be taken back
+
+    def rests(self, now: datetime) -> bool:
+        """Say whether it waits, so that its sender may take it back."""
+        return self.untried and self.due > now
 
 
 async def standing(work: Work, owner: int, communications: Sequence[str]) -> list[Standing]:
@@ -248,7 +268,7 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
             receiver=row["receiver_name"] or str(row["receiver"]),
             created_at=row["created_at"], sent_at=row["sent_at"], delivered_at=row["delivered_at"],
             settled_at=row["settled_at"], answered_at=row["answered_at"], deadline=row["deadline"],
-            problem=row["fault_text"],
+            problem=row["fault_text"], due=row["due"], untried=row["untried"],
         )
         for row in rows
     ]  # fmt: skip

@@ -110,12 +110,12 @@ SELECT DISTINCT coalesce(nullif(a.parent, 0), m.sender) AS organisation
 -- name: queue
 -- Put a message on its way, under an id that stands for it.
 -- in   $1 owner, $2 key, $3 bucket, $4 type, $5 msg_id, $6 sender, $7 receiver, $8 body, $9 told_of, $10 answers,
---      $11 wants_apprec, $12 unit, $13 responsible, $14 now, $15 deadline
+--      $11 wants_apprec, $12 unit, $13 responsible, $14 now, $15 deadline, $16 not to be tried before
 WITH named AS (
   INSERT INTO message_id (msg_id, sender, owner, key) VALUES ($5, $6, $1, $2) ON CONFLICT DO NOTHING)
 INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, told_of, answers, wants_apprec,
   unit, responsible, created_at, deadline, due)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13, $14, $15, $14);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: receipts_of
 -- The receipts of a message that came again, which go again.
@@ -174,14 +174,26 @@ WITH moved AS (
          deadline = CASE WHEN $8 = 'send again' THEN $11 ELSE deadline END,
          sent_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 IN ('sent', 'delivered') THEN coalesce(sent_at, $5) ELSE sent_at END,
          delivered_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
-         settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected') THEN $5 ELSE settled_at END,
+         settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected', 'withdrawn') THEN $5 ELSE settled_at END,
          answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
    WHERE owner = $1 AND key = $2 AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
+     AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0)
   RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, body IS NULL AS erased),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
   SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
 SELECT owner, key, type, told_of, unit, responsible, receiver, state, erased FROM moved;
+
+-- name: untried
+-- The message made from a Communication that nobody has tried to send yet: what is claimed has an attempt.
+-- in   $1 owner, $2 id of the Communication
+SELECT key, responsible FROM message_out
+ WHERE owner = $1 AND told_of = $2 AND state = 'queued' AND moves = 0 AND attempts = 0;
+
+-- name: let_go
+-- Let a message that rests go now.
+-- in   $1 owner, $2 key, $3 now
+UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state = 'queued' AND attempts = 0 AND due > $3;
 
 -- name: taken
 -- What the transport calls a message it has taken, and when to ask it what became of it.
@@ -234,7 +246,8 @@ SELECT owner, key, type, msg_id, sender, receiver, state, told_of, unit, respons
 -- Where the messages made from these Communications stand.
 -- in   $1 owner, $2 ids
 SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, m.created_at, m.sent_at, m.delivered_at,
-       m.settled_at, m.answered_at, m.deadline, m.fault_code, m.fault_text
+       m.settled_at, m.answered_at, m.deadline, m.fault_code, m.fault_text, m.due,
+       m.state = 'queued' AND m.moves = 0 AND m.attempts = 0 AS untried
   FROM message_out m LEFT JOIN address a ON a.her_id = m.receiver
  WHERE m.owner = $1 AND m.told_of = ANY ($2::text[]) ORDER BY m.created_at;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -21,16 +22,20 @@ from akson.record.stored import Stored
 from akson.registers.identifiers import HPR_SYSTEM, SYSTEMS, PersonKind
 
 Resource = dict[str, Any]
+_AT_ONCE: Final = timedelta()
 _CAN_TAKE: Final = {"system": f"urn:oid:{filing.VOLVEN}7322", "code": "7",
                     "display": "Tilbakemelding på mottak av utskrivningsklar pasient"}  # fmt: skip
 
 
-async def send(work: Work, communication: Resource, *, to: int, answered: Stored | None = None,
-               beside: Sequence[Resource] = ()) -> Stored:  # fmt: skip
+async def send(
+    work: Work, communication: Resource, *, to: int, answered: Stored | None = None, beside: Sequence[Resource] = (),
+    rests: timedelta = _AT_ONCE,
+) -> Stored:  # fmt: skip
     """Write a Communication into the record and put its message on its way to HER-id `to`.
 
     answered   the Communication it answers, as just read by the same work
     beside     resources it is about that are no part of the record yet: they become one with it
+    rests      how long it waits, so that its sender may take it back: `states.REST` for what a person sends
     Raises     Refused AK-X001 no text, AK-X002 a type we cannot send, AK-X003 no such receiver, AK-X004 the unit has no
                address, AK-X005 the patient has no national identity number, AK-X007 to AK-X009 the text must not leave;
                and what the journal refuses
@@ -45,7 +50,7 @@ async def send(work: Work, communication: Resource, *, to: int, answered: Stored
     await outbox.queue(work, outbox.Letter(
         type=envelope.type.value, msg_id=envelope.msg_id, sender=sender.her_id, receiver=to,
         body=hodemelding.build(envelope), responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit,
-        told_of=stored.id,
+        told_of=stored.id, rests=rests,
     ))  # fmt: skip
     return stored
 
@@ -59,7 +64,7 @@ async def preview(work: Work, communication: Resource, *, to: int, beside: Seque
     return _arrived(envelope)
 
 
-async def answer(work: Work, communication: str, text: str) -> Stored:
+async def answer(work: Work, communication: str, text: str, *, rests: timedelta = _AT_ONCE) -> Stored:
     """Answer a received Communication (by id) with plain text, to the one who sent it.
 
     Raises   Refused AK-X006 when it did not come as a message; else as `send`
@@ -79,7 +84,7 @@ async def answer(work: Work, communication: str, text: str) -> Stored:
         reply["encounter"] = stay
     if filing.message_type(asked.resource) == "LOG_UTSKRIVNINGSKLAR":
         reply["topic"]["coding"] = [_CAN_TAKE]
-    return await send(work, reply, to=received["sender"], answered=asked)
+    return await send(work, reply, to=received["sender"], answered=asked, rests=rests)
 
 
 async def _written(

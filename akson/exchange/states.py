@@ -1,6 +1,7 @@
 """The life of a message we send, as a table. Pure.
 
 queued -> sent -> delivered -> accepted | partial | rejected -> answered
+       -> withdrawn (its sender thought again before anybody had tried to send it)
        <- (no transport receipt: once more)
                             -> overdue (96 h without AppRec; a late one may still come)
        -> failed (nobody took it, or nobody has confirmed it)
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+REST: Final = timedelta(seconds=60)  # what a person sends waits so long, and can be taken back meanwhile
 PATIENCE: Final = timedelta(hours=96)  # no AppRec after this = treat as refused, by hand (Referansearkitekturen)
 LEFT_AT_LEAST: Final = timedelta(hours=48)  # a message nobody has taken is given up while a human still has so long
 ATTEMPTS: Final = 12  # a message taken up so often, without a word of what came of it, kills whoever takes it
@@ -45,6 +47,7 @@ class State(StrEnum):
     OVERDUE = "overdue"
     FAILED = "failed"
     HANDLED = "handled"  # a human has seen to it in another way
+    WITHDRAWN = "withdrawn"  # taken back by its sender: it never left, and never will
 
 
 class Event(StrEnum):
@@ -61,6 +64,7 @@ class Event(StrEnum):
     UNCONFIRMED = "unconfirmed"  # taken, and then nothing: whoever took it may have lost it
     SEND_AGAIN = "send again"
     BY_HAND = "by hand"
+    TAKE_BACK = "take back"  # only while nobody has tried to send it
 
 
 IN_WORDS: Final = {
@@ -74,6 +78,7 @@ IN_WORDS: Final = {
     State.OVERDUE: "Ikke bekreftet innen 96 timer",
     State.FAILED: "Kunne ikke sendes",
     State.HANDLED: "Fulgt opp for hånd",
+    State.WITHDRAWN: "Angret, ikke sendt",
 }
 NEEDS_A_HUMAN: Final = frozenset({State.REJECTED, State.PARTIAL, State.OVERDUE, State.FAILED})
 
@@ -86,6 +91,7 @@ CAN_BE_HANDLED: Final = (State.QUEUED, State.SENT, *sorted(NEEDS_A_HUMAN))
 TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.QUEUED, Event.HANDED_OVER): State.SENT,
     (State.QUEUED, Event.GIVE_UP): State.FAILED,
+    (State.QUEUED, Event.TAKE_BACK): State.WITHDRAWN,
     (State.QUEUED, Event.RECEIPT): State.DELIVERED,
     (State.SENT, Event.RECEIPT): State.DELIVERED,
     (State.SENT, Event.GIVE_UP): State.FAILED,

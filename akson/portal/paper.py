@@ -11,6 +11,7 @@ from akson.base.web import printing
 from akson.base.web.messages import texts
 from akson.base.web.printing import Line, Paper, Part
 from akson.base.web.render import full_date, local
+from akson.exchange.undoing import is_taken_back
 from akson.fhir.dates import BEGINNING
 from akson.patient.reading import display, moment, value, words
 from akson.portal import medicines
@@ -113,7 +114,8 @@ def _booked(resource: Resource) -> tuple[str, str]:
 
 def _message(resource: Resource) -> tuple[str, str]:
     said = "\n".join(str(one["contentString"]) for one in resource.get("payload") or () if one.get("contentString"))
-    return words(resource.get("topic")) or texts().plain("copy.message"), said
+    title = words(resource.get("topic")) or texts().plain("copy.message")
+    return texts().plain("copy.taken_back", title=title) if is_taken_back(resource) else title, said
 
 
 def _report(resource: Resource) -> tuple[str, str]:

@@ -15,7 +15,9 @@ from akson.base.web.forms import Filled
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import addresses, sending
+from akson.exchange import addresses, sending, undoing
+from akson.exchange.filing import text_of
+from akson.exchange.undoing import is_taken_back
 from akson.fhir.files import unlike
 from akson.patient.chart import open_chart
 from akson.patient.reading import display, reference
@@ -24,7 +26,8 @@ from akson.record.session import Within, undo
 from akson.record.stored import Stored
 from akson.workplace import course, handling, messages, writing
 from akson.workplace.course import Mail
-from akson.workplace.model import Button, Cooperation, Message, Tab, Thread
+from akson.workplace.model import Button, Message, Tab
+from akson.workplace.threads import Cooperation, Thread
 
 SCREENS = Screens(__name__)
 TABS: Final = ("", "folg", "inn", "ut")
@@ -39,33 +42,59 @@ async def cooperation(work: Work, visit: Visit, patient: str) -> Page | Go:
     wanted = visit.query.get("melding", "")
     mail = await messages.mail_of(work, chart, await _older(work, patient, chart["Communication"], wanted))
     chosen = mail.find(wanted)
-    typed, fault, do = visit.form.get("svar", ""), "", visit.form.get("do", "")
+    typed, fault = visit.form.get("svar", "") or _regretted(mail, chosen, visit), ""
     if visit.sent and chosen:
         try:
-            await _handle(work, visit, mail, chosen)
+            return await _handle(work, visit, mail, chosen)
         except Refused as refused:
             await undo(work)
             fault = refused.text
-        else:
-            return Go(f"/p/{patient}/samhandling?melding={wanted}", said=f"cooperation.said_{do}")
     opened = await messages.shown(work, mail, chosen, root=f"/p/{patient}") if chosen else None
     opened = replace(opened, typed=typed, fault=fault) if opened else None
     view = present(mail, f"/p/{patient}", visit.query.get("vis", ""), wanted, opened)
     return Page("samhandling.html", status=422 if fault else 200, patient=chart.banner, view=view)
 
 
-async def _handle(work: Work, visit: Visit, mail: Mail, message: Stored) -> None:
-    """Answer a message, or say that nothing more is to be done; either way its task is finished."""
+async def _handle(work: Work, visit: Visit, mail: Mail, message: Stored) -> Go:
+    """Do with a message what was asked, and go to where one sees what came of it."""
+    do, page = visit.form.get("do", ""), visit.path
+    if do == "undo":
+        await handling.take_back(work, message)
+        answered = next(iter(course.answered_by(message.resource)), "").removeprefix("Communication/")
+        shown = f"{answered}&angret={message.id}" if answered else message.id
+    elif do == "now":
+        await undoing.let_go(work, message)
+        shown = message.id
+    else:
+        made = await _close(work, visit, mail, message)
+        shown = (made or message).id
+        do = "rests" if made else do
+    return Go(f"{page}?melding={shown}", said=f"cooperation.said_{do}")
+
+
+def _regretted(mail: Mail, chosen: Stored | None, visit: Visit) -> str:
+    """Return the answer to the open message that was just taken back: it is there to be mended."""
+    regretted = mail.find(visit.query.get("angret", ""))
+    if not chosen or not regretted or not is_taken_back(regretted.resource):
+        return ""
+    return text_of(regretted.resource) if chosen.reference in course.answered_by(regretted.resource) else ""
+
+
+async def _close(work: Work, visit: Visit, mail: Mail, message: Stored) -> Stored | None:
+    """Answer a message, or say that nothing more is to be done; either way its task is finished.
+
+    Returns the answer where it rests, and can be taken back
+    """
     task, do = messages.own_task(mail, message), visit.form.get("do")
     version = task.version if task else 0
     if visit.form.get("version") != str(version):  # before anything is queued: a refused answer must not go out
         raise Refused("AK-J003", expected=visit.form.get("version"), current=version)
-    if do == "answer":
-        await handling.reply(work, message, visit.form.get("svar", ""))
-    elif do != "done" or not task:
+    if do not in ("answer", "done") or (do == "done" and not task):
         raise Refused("AK-J007")
+    made = await handling.reply(work, message, visit.form.get("svar", "")) if do == "answer" else None
     if task:
-        await handling.finish(work, task, version)
+        await handling.finish(work, task, version, by=made)
+    return made
 
 
 @SCREENS.screen("/p/{patient}/samhandling/tilstand", needs=Permission.WRITE_MESSAGES, title="cooperation.title",
@@ -86,7 +115,9 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
     partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work)))
     asked, do = writing.form(partners), visit.form.get("do", "")
     to = visit.query.get("til", "") or writing.usual(partners, chart["Communication"], chart["DocumentReference"])
-    filled = asked.read(visit.form) if visit.sent else writing.blank(asked, partners, to)
+    before = _found(chart["Communication"], visit.query.get("angret", ""))
+    begun = writing.anew(asked, before.resource) if before else writing.blank(asked, partners, to)
+    filled = asked.read(visit.form) if visit.sent else begun
     draft = None
     if filled.valid and do != "edit":
         try:
@@ -172,6 +203,12 @@ async def _older(work: Work, patient: str, newest: list[Stored], wanted: str) ->
     if not wanted or any(each.id == wanted for each in newest):
         return None
     return await messages.find(work, patient, wanted)
+
+
+def _found(messages_: list[Stored], wanted: str) -> Stored | None:
+    """Return the message that was taken back, to be written anew."""
+    dialogs = (one for one in messages_ if is_taken_back(one.resource) and writing.is_dialog(one.resource))
+    return next((one for one in dialogs if one.id == wanted), None)
 
 
 def _wrong(filled: Filled) -> bool:

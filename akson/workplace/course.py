@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from akson.base.web.messages import texts
+from akson.base.web.render import local
 from akson.base.work import Actor
 from akson.exchange.filing import MESSAGE_ID
 from akson.exchange.outbox import Standing
 from akson.exchange.states import NEEDS_A_HUMAN, State
+from akson.exchange.undoing import is_taken_back
 from akson.patient.reading import Resource, display, moment, reference
 from akson.record.stored import Stored
 from akson.workplace.model import Step
@@ -52,8 +54,9 @@ class Mail:
         return task if task and is_open(task.resource) else None
 
     def answer(self, message: Stored) -> Stored | None:
-        """Return the first answer to a message."""
-        answers = [each for each in self.messages if message.reference in answered_by(each.resource)]
+        """Return the first answer to a message; what was taken back answers nothing."""
+        standing = (each for each in self.messages if not is_taken_back(each.resource))
+        answers = [each for each in standing if message.reference in answered_by(each.resource)]
         return answers[-1] if answers else None
 
 
@@ -116,7 +119,7 @@ def state(mail: Mail, message: Stored) -> tuple[str, str]:
     """Return where it stands in words, and how much that asks for: "warn", "new" or ""."""
     t, standing, task = texts().plain, mail.standings.get(message.id), mail.open_task(message)
     if standing:
-        return in_words(standing), "warn" if standing.state in NEEDS_A_HUMAN else ""
+        return in_words(standing, mail.now), "warn" if standing.state in NEEDS_A_HUMAN else ""
     if mail.answer(message):
         return t("cooperation.answered"), ""
     if task:
@@ -145,8 +148,10 @@ def steps(mail: Mail, message: Stored) -> tuple[Step, ...]:
     return tuple(outgoing(mail, standing) if standing else _incoming(mail, message))
 
 
-def in_words(standing: Standing) -> str:
-    """Return where a sent message stands, in words."""
+def in_words(standing: Standing, now: datetime) -> str:
+    """Return where a sent message stands, in words; until when it can be taken back, by the clock."""
+    if standing.rests(now):
+        return texts().plain("standing.rests", clock=f"{local(standing.due):%H.%M.%S}")
     return texts().plain(f"standing.{standing.state}")
 
 
@@ -164,28 +169,28 @@ def outgoing(mail: Mail, standing: Standing) -> Iterator[Step]:
         yield Step(text=t("cooperation.delivered"), at=standing.delivered_at)
     if standing.settled_at and standing.state is State.ANSWERED:
         yield Step(text=t("cooperation.accepted"), at=standing.settled_at)
-    yield _now(standing)
+    yield _now(standing, mail.now)
 
 
-def _now(standing: Standing) -> Step:
+def _now(standing: Standing, now: datetime) -> Step:
     """Return the step where it stands."""
-    t = texts().plain
+    t, told = texts().plain, in_words(standing, now)
     match standing.state:
         case State.QUEUED:
-            text = t("cooperation.waits_for", why=standing.problem) if standing.problem else in_words(standing)
+            text = t("cooperation.waits_for", why=standing.problem) if standing.problem else told
             return Step(text=text, state="now")
         case State.SENT | State.DELIVERED:
             return Step(text=t("cooperation.waits_for_receipt"), state="now")
-        case State.ACCEPTED:
-            return Step(text=in_words(standing), at=standing.settled_at)
+        case State.ACCEPTED | State.WITHDRAWN:
+            return Step(text=told, at=standing.settled_at)
         case State.ANSWERED:
-            return Step(text=in_words(standing), at=standing.answered_at)
+            return Step(text=told, at=standing.answered_at)
         case State.OVERDUE:
-            return Step(text=in_words(standing), state="failed", at=standing.deadline)
+            return Step(text=told, state="failed", at=standing.deadline)
         case State.REJECTED | State.PARTIAL:  # the receipt says so itself, with the reason
-            return Step(text=standing.problem or in_words(standing), state="failed", at=standing.settled_at)
+            return Step(text=standing.problem or told, state="failed", at=standing.settled_at)
         case _:
-            text = f"{in_words(standing)}: {standing.problem}" if standing.problem else in_words(standing)
+            text = f"{told}: {standing.problem}" if standing.problem else told
             return Step(text=text, state="failed", at=standing.settled_at)
 
 
@@ -215,7 +220,7 @@ def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:
 def what_if(mail: Mail, message: Stored) -> str:
     """Return what happens when nothing comes back."""
     standing = mail.standings.get(message.id)
-    if standing and standing.state in ON_ITS_WAY:
+    if standing and standing.state in ON_ITS_WAY and not standing.rests(mail.now):
         return texts().plain("cooperation.what_if", when=due(standing.deadline.isoformat(), mail.now).text)
     return ""
 

@@ -8,12 +8,15 @@ from typing import Any, Final
 from akson.base.errors import Refused
 from akson.base.web.messages import texts
 from akson.base.work import Work
-from akson.exchange import sending
+from akson.exchange import sending, undoing
+from akson.exchange.states import REST
 from akson.patient.chart import local
 from akson.patient.reading import moment, reference, words
 from akson.record import journal
+from akson.record.search.searching import search
 from akson.record.stored import Stored
 from akson.record.worklist import FOR_INFORMATION, TASK
+from akson.workplace import course
 
 Resource = dict[str, Any]
 _INTERNAL: Final = "AK-X006"  # the question did not come as an electronic message
@@ -35,9 +38,10 @@ async def hand_to_unit(work: Work, task: Stored, version: int) -> Stored:
     return await _change(work, task, version, status="requested", owner=unit, state="work.handed")
 
 
-async def finish(work: Work, task: Stored, version: int) -> Stored:
-    """Say that a task is done; see `take`."""
-    return await _change(work, task, version, status="completed", owner=None, state="work.finished")
+async def finish(work: Work, task: Stored, version: int, *, by: Stored | None = None) -> Stored:
+    """Say that a task is done; see `take`. by: the answer that did it, which may be taken back."""
+    made = {"output": [{"type": {"text": "Svar"}, "valueReference": {"reference": by.reference}}]} if by else {}
+    return await _change(work, task, version, status="completed", owner=None, state="work.finished", **made)
 
 
 async def cancel(work: Work, task: Stored, version: int) -> Stored:
@@ -45,8 +49,8 @@ async def cancel(work: Work, task: Stored, version: int) -> Stored:
     return await _change(work, task, version, status="cancelled", owner=None, state="work.cancelled")
 
 
-async def answer(work: Work, task: Stored, version: int, text: str) -> Stored:
-    """Answer the message a task is about, and finish the task.
+async def answer(work: Work, task: Stored, version: int, text: str) -> Stored | None:
+    """Answer the message a task is about, and finish the task; return the answer where it can be taken back.
 
     Raises  Refused AK-X001 no text; what sending refuses; and as `take`
     Leaves  Communication to the one who asked: as an electronic message when it came so, else as a task for them
@@ -54,12 +58,13 @@ async def answer(work: Work, task: Stored, version: int, text: str) -> Stored:
     if task.version != version:  # before anything is queued: the answer of a refused page must not go out
         raise Refused("AK-J003", expected=version, current=task.version)
     asked = await journal.read(work, *reference(task.resource.get("focus")).split("/", 1))
-    await reply(work, asked, text)
-    return await finish(work, task, version)
+    made = await reply(work, asked, text)
+    await finish(work, task, version, by=made)
+    return made
 
 
-async def reply(work: Work, asked: Stored, text: str) -> None:
-    """Answer a message, whoever has the task of it.
+async def reply(work: Work, asked: Stored, text: str) -> Stored | None:
+    """Answer a message, whoever has the task of it; return the answer where it rests and can be taken back.
 
     Raises  Refused AK-X001 no text; what sending refuses
     Leaves  Communication to the one who asked: as an electronic message when it came so, else as a task for them
@@ -67,11 +72,26 @@ async def reply(work: Work, asked: Stored, text: str) -> None:
     if not text.strip():
         raise Refused("AK-X001", path="svar")
     try:
-        await sending.answer(work, asked.id, text)
+        return await sending.answer(work, asked.id, text, rests=REST)
     except Refused as refused:
         if refused.code != _INTERNAL:
             raise
         await _answer_here(work, asked, text)
+        return None
+
+
+async def take_back(work: Work, message: Stored) -> None:
+    """Take back a message that rests; the task that it finished as an answer is the actor's again.
+
+    Raises  Refused AK-X030, AK-X031, and what the journal refuses
+    """
+    await undoing.take_back(work, message)
+    me = {"reference": work.actor.id, "display": work.actor.name}
+    for asked in course.answered_by(message.resource):
+        for task in (await search(work, "Task", [("focus", asked), ("status", "completed")])).hits:
+            made = [reference(one.get("valueReference")) for one in task.resource.get("output", ())]
+            if message.reference in made:
+                await _change(work, task, task.version, status="accepted", owner=me, state="work.taken", output=None)
 
 
 async def note_to_self(work: Work, patient: str, text: str, day: date | None) -> Stored:
@@ -107,13 +127,16 @@ async def _answer_here(work: Work, asked: Stored, text: str) -> None:
     })  # fmt: skip
 
 
-async def _change(work: Work, task: Stored, version: int, *, status: str, owner: Resource | None, state: str) -> Stored:
+async def _change(
+    work: Work, task: Stored, version: int, *, status: str, owner: Resource | None, state: str, **more: Any
+) -> Stored:
     now = local(work.now)
     begun = moment(task.resource.get("authoredOn")) or now  # by a clock that goes ahead of ours, it may be
     changed: Resource = dict(task.resource) | {
         "status": status, "lastModified": max(now, begun).isoformat(),
         "businessStatus": {"text": texts().plain(state, clock=f"{now:%H.%M}", name=work.actor.name)},
-    }  # fmt: skip
+    } | more  # fmt: skip
+    changed = {name: value for name, value in changed.items() if value is not None}
     if owner is not None:
         changed["owner"] = owner
     return await journal.update(work, changed, id_=task.id, if_match=version)

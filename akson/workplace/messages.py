@@ -13,11 +13,13 @@ from akson.base.web.screens import Go
 from akson.base.work import Work
 from akson.exchange import outbox, sending, taking
 from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, text_of
+from akson.exchange.states import REST
+from akson.exchange.undoing import is_taken_back
 from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import Resource, display, named, reference, words
 from akson.record import journal
 from akson.record.stored import Stored
-from akson.workplace import course, inbox
+from akson.workplace import course, inbox, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Message, Ref
 from akson.workplace.words import inside
@@ -55,7 +57,7 @@ async def sent(work: Work, patient: str, written: dict[str, Any], receiver: int)
     Raises    as `sending.send`
     Leaves    as `sending.send`
     """
-    made = await sending.send(work, written, to=receiver)
+    made = await sending.send(work, written, to=receiver, rests=REST)
     return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
 
 
@@ -110,12 +112,15 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
     standing = mail.standings.get(message.id)
     waits = standing is not None and standing.state in course.ON_ITS_WAY
+    mine = standing is not None and standing.responsible == mail.actor.id
     return Message(
         title=title(resource), text="\n\n".join(_said(resource)), steps=course.steps(mail, message),
         refs=(*_files(message, page), *(each for each in pointers if each)), escalation=course.what_if(mail, message),
         reply_to=inside(resource.get("sender")) if answers else "", queue=False, sent=ours,
         action=f"{page}?melding={message.id}" if answers or task else "", version=task.version if task else 0,
         refresh=f"{page}/tilstand?melding={message.id}" if waits else "",
+        undo=f"{page}?melding={message.id}" if root and standing and standing.untried and mine else "",
+        again=f"{page}/ny?angret={message.id}" if is_taken_back(resource) and writing.is_dialog(resource) else "",
     )  # fmt: skip
 
 

@@ -330,6 +330,8 @@ class Message:
     refresh: str = ""  # where its course can be read anew, while it is on its way
     mine: bool = True  # the reader owns it
     tab: str = ""  # where to go back to
+    undo: str = ""  # where it is taken back, or sent at once, while it rests; "" when it no more can be
+    again: str = ""  # where what was taken back is written anew
     takes_back: bool = False  # it is a question of the reader's that nobody has answered
 
 
@@ -342,34 +344,6 @@ class Inbox:
     sections: tuple[Section, ...] = ()
     open: Message | None = None
     footer: str = ""  # "Alle 7 har eier. Ingen sak er uten eier."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thread:
-    """One referral, message or document in a patient's cooperation."""
-
-    text: str
-    kind: str  # "Henvisning", "Dialogmelding", "Epikrise"
-    outgoing: bool
-    party: str  # "Vestfjell sykehus"
-    owner: str
-    state: str  # "Levert", "Forfalt", "Besvart"
-    at: datetime
-    href: str
-    level: str = ""  # "warn" when the state asks for something, "new" when it is unread
-    current: bool = False
-    key: str = ""  # of its state, where it is refreshed
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cooperation:
-    """Samhandling for one patient."""
-
-    tabs: tuple[Tab, ...]
-    threads: tuple[Thread, ...] = ()
-    open: Message | None = None
-    new: tuple[Button, ...] = ()
-    more: int = 0  # this many are shown, and there are older ones
 
 
 # ---- tilgang_nektet.html, nodapning.html

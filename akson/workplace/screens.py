@@ -33,6 +33,7 @@ from akson.workplace import (
     forms,
     handling,
     inbox,
+    messages,
     nameless,
     overview,
     quick,
@@ -175,11 +176,11 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
     if not visit.sent:
         return await _inbox(work, _tab(visit), opened)
     version, answer = sent.version(visit.form.get("version", "")), visit.form.get("svar", "")
-    do = visit.form.get("do", "")
+    do, made = visit.form.get("do", ""), None
     try:
         if do == "answer":
             reply = consulting.answer if nameless.is_question(opened.resource) else handling.answer
-            await reply(work, opened, version, answer)
+            made = await reply(work, opened, version, answer)
         elif do in _HANDLED:
             if nameless.is_question(opened.resource):
                 unnamed.by_page(work)  # who has it and how far it is: no text comes with it
@@ -191,7 +192,11 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
         return await _inbox(work, _tab(visit), opened, typed=answer, fault=not_now.text)
     if do == "take":
         return Go(f"/innboks/{task}", said="inbox.said_take")
-    return Go("/innboks" if _tab(visit) == inbox.TABS[0] else f"/innboks?fane={_tab(visit)}", said=f"inbox.said_{do}")
+    page = "/innboks" if _tab(visit) == inbox.TABS[0] else f"/innboks?fane={_tab(visit)}"
+    if made is None:
+        return Go(page, said=f"inbox.said_{do}")
+    where = f"/p/{messages.patient_of(made)}/samhandling?melding={made.id}"
+    return Go(page, said="inbox.said_rests", undo=where)
 
 
 async def _task(work: Work, task: str) -> Stored:

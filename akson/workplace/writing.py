@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
+from akson.exchange.filing import text_of
 from akson.exchange.telling import Told
-from akson.patient.reading import display
+from akson.exchange.undoing import is_taken_back
+from akson.patient.reading import code, display
 from akson.record.stored import Stored
 from akson.registers.codes import Code, volven
 
@@ -51,7 +53,8 @@ def usual(partners: Choices, messages: Sequence[Stored], letters: Sequence[Store
     messages  Communications of one patient, newest first
     letters   DocumentReferences of the same, newest first; asked when no message names one of `partners`
     """
-    dialog = (party for hit in messages for party in (hit.resource.get("sender"), *hit.resource.get("recipient", ())))
+    stands = (hit for hit in messages if not is_taken_back(hit.resource))
+    dialog = (party for hit in stands for party in (hit.resource.get("sender"), *hit.resource.get("recipient", ())))
     authors = (party for hit in letters for party in (*hit.resource.get("author", ()), hit.resource.get("custodian")))
     return next(filter(None, (_meant(partners, display(party)) for party in (*dialog, *authors))), "")
 
@@ -79,6 +82,19 @@ def communication(filled: Filled, patient: str) -> dict[str, Any]:
         "topic": topic.concept(str(about) if about else None),
         "payload": [{"contentString": str(filled.values["tekst"])}],
     }  # fmt: skip
+
+
+def is_dialog(message: Mapping[str, Any]) -> bool:
+    """Say whether a message is one that is written here: a dialog that answers nothing."""
+    return bool(code(message.get("topic"), TOPIC)) and not message.get("inResponseTo")
+
+
+def anew(asked: Form, message: Mapping[str, Any]) -> Filled:
+    """Return the form with what was taken back, to be mended; whom it goes to is chosen again."""
+    topic = message["topic"]
+    return asked.blank(
+        mottaker=None, tema=topic["coding"][0].get("code"), emne=topic.get("text"), tekst=text_of(message)
+    )  # fmt: skip
 
 
 def draft(told: Told) -> Draft:

@@ -28,14 +28,16 @@ def test_fra_innleggelse_til_hjem_gaar_over_utskrivningstavla(journey: Journey, 
         "Diagnoser, allergier og legemidler i journalen følger med"
     )
     mariam.fill("Fra oss til sykehuset", "Han bor alene og går med rullator.").press("Se hvordan mottakeren ser den")
-    mariam.sees("Han bor alene og går med rullator.", "Vestfjell sykehus").press("Send")
+    mariam.sees("Han bor alene og går med rullator.", "Vestfjell sykehus").press("Send").sees(
+        "Sendes kl.", "Til da kan du angre"
+    ).press("Send nå")
     assert eventually(lambda: any("går med rullator" in one["text"] for one in vestfjell.letters("inn")))
     tells("HELSEOPPL_SOKNAD", "Trenger hjelp til stell morgen og kveld.")
     mariam.go("/utskrivning").sees("Helseopplysninger mottatt, 1").row("FOSSUM").sees("Innleggelsesrapport sendt")
     tells("LOG_UTSKRIVNINGSKLAR")
     phone = journey.as_("Mariam Yusuf", width=390).go("/utskrivning").sees("Utskrivningsklar, ikke besvart, 1")
     phone.row("FOSSUM").sees("Svar til sykehuset").open("Svar sykehuset")
-    phone.fill("Svar til", "Vi kan ta imot ham i morgen kl. 12.").press("Send svar")
+    phone.fill("Svar til", "Vi kan ta imot ham i morgen kl. 12.").press("Send svar").press("Send nå")
     assert eventually(lambda: any("i morgen kl. 12" in one["text"] for one in vestfjell.letters("inn")))
     mariam.go("/utskrivning").sees("Utskrivningsklar, besvart, 1")
     tells("LOG_UTSKREVET")

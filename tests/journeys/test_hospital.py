@@ -32,8 +32,8 @@ def test_melding_fra_sykehuset_arkiveres_og_fastlegen_svarer(journey: Journey, h
     jonas.row(title).sees("NORDLI, Astrid", "Nordre legesenter")
     jonas.open(title).sees("Kan dere ta kreatinin på fredag?")
     with hospital.at_rest("worker"):
-        jonas.fill("Svar til", answer).press("Svar og neste")
-        jonas.finds(ASTRID.fnr.value).open("Samhandling").row(f"Svar: {title}").sees("Venter på sending")
+        jonas.fill("Svar til", answer).press("Svar og neste").open("Angre").sees("Sendes kl.").press("Send nå")
+        jonas.row(f"Svar: {title}").sees("Venter på sending")
     assert eventually(lambda: "Godtatt av mottaker" in jonas.again().row(f"Svar: {title}").text), jonas.text
     jonas.open(f"Svar: {title}").sees("Levert hos mottaker", "Godtatt av mottaker")
     assert eventually(lambda: any(letter["text"] == answer for letter in vestfjell.letters("inn")))
@@ -61,6 +61,7 @@ def test_avvist_melding_sendes_til_en_annen_av_den_som_svarer_for_meldinger(jour
     hospital.hospital.is_in_the_mood("feilkode")
     jonas = journey.as_("Jonas Eikeland").finds(GUNVOR.fnr.value).open("Samhandling").open("Ny melding")
     jonas.choose("Til", HJERTE.name).fill("Melding", told).press("Se hvordan mottakeren ser den").press("Send")
+    jonas.press("Send nå")
     assert eventually(lambda: "Avvist av mottaker" in jonas.again().text), jonas.text
     hospital.hospital.is_in_the_mood("vanlig")
     kristin = journey.as_("Kristin Bakke", width=390).go("/meldinger").sees_not(told)

@@ -78,10 +78,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Go:
-    """Done: go to `path` (within Akson), where the text of the message key `said` is shown once."""
+    """Done: go to `path` (within Akson), where the text of the message key `said` is shown once.
+
+    undo   where what was done can be taken back: a link beside the text, also a path within Akson
+    """
 
     path: str
     said: str = ""
+    undo: str = ""
 
 
 Answer = Page | Go | Response
@@ -298,19 +302,20 @@ class Door:
         return await self._page(answer, request, admitted) if isinstance(answer, Page) else guarded(answer)
 
     def _go(self, go: Go, admitted: Admitted) -> Response:
-        if not go.path.startswith("/") or go.path.startswith("//"):
+        if any(not path.startswith("/") or path.startswith("//") for path in (go.path, go.undo or "/")):
             raise ValueError("a screen leads to a path of our own")
         response = guarded(RedirectResponse(go.path, 303))
         if go.said:
+            told = sealed.signed(f"{go.said} {go.undo}".rstrip(), admitted.secret)
             response.set_cookie(
-                said_in(self.context), sealed.signed(go.said, admitted.secret), max_age=60, httponly=True,
-                samesite="strict", secure=self.context.secure,
-            )  # fmt: skip
+                said_in(self.context), told, max_age=60, httponly=True, samesite="strict", secure=self.context.secure
+            )
         return response
 
     async def _page(self, page: Page, request: Request, admitted: Admitted) -> Response:
         renderer, shell = self.context.renderer, await self.context.shell(admitted.work)
-        said = sealed.opened(request.cookies.get(said_in(self.context), ""), admitted.secret)
+        told = sealed.opened(request.cookies.get(said_in(self.context), ""), admitted.secret)
+        said, _, undo = told.partition(" ")
         values: dict[str, object] = {
             "now": admitted.work.now,
             "title": page.title or renderer.messages.plain(self.screen.title),
@@ -320,6 +325,7 @@ class Door:
             "csrf": admitted.secret,
             "once": secrets.token_urlsafe(16),
             "said": said if said in renderer.messages else "",
+            "undo": undo,
         }
         beside = f"{self.screen.folder}/{page.template}"
         template = beside if renderer.exists(beside) else page.template

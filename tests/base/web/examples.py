@@ -14,7 +14,7 @@ from akson.clinical.vitals import model as vitals
 from akson.clinical.vitals.form import VITALS
 from akson.portal import model as portal
 from akson.signin.model import Persona
-from akson.workplace import forms, model
+from akson.workplace import forms, model, threads
 
 NOW = datetime(2026, 11, 23, 9, 34, tzinfo=UTC)  # Monday 23 November, 10.34 in Norway
 
@@ -228,13 +228,13 @@ INBOX = model.Inbox(
     ),
     open=MESSAGE, footer="Alle 7 har eier. Ingen sak er uten eier. Dekker for Anne Lie til 29.11.",
 )  # fmt: skip
-COOPERATION = model.Cooperation(
+COOPERATION = threads.Cooperation(
     tabs=(model.Tab(text="Alt", href="/s", count=4, current=True), model.Tab(text="Venter svar", href="/s?", count=1), model.Tab(text="Inn", href="/s??", count=2)),
     threads=(
-        model.Thread(text="Økt vekt og tungpust", kind="Dialogmelding", outgoing=False, party="Hjemmetjenesten sone nord", owner="Deg", state="Svar ventes", at=at(23, 7, 31), href="/1", level="warn", current=True),
-        model.Thread(text="Epikrise, hjertesvikt", kind="Epikrise", outgoing=False, party="Vestfjell sykehus", owner="Deg", state="Ikke lest", at=at(20, 12), href="/2", level="new"),
-        model.Thread(text="Hjertesviktpoliklinikk", kind="Henvisning", outgoing=True, party="Vestfjell sykehus", owner="J. Eikeland", state="Besvart, time 27.11", at=at(20, 9), href="/3"),
-        model.Thread(text="Opplysninger om bolig", kind="Dialogmelding", outgoing=True, party="NAV Fjordvik", owner="J. Eikeland", state="Avvist av mottaker", at=at(12, 9), href="/4", level="warn"),
+        threads.Thread(text="Økt vekt og tungpust", kind="Dialogmelding", outgoing=False, party="Hjemmetjenesten sone nord", owner="Deg", state="Svar ventes", at=at(23, 7, 31), href="/1", level="warn", current=True),
+        threads.Thread(text="Epikrise, hjertesvikt", kind="Epikrise", outgoing=False, party="Vestfjell sykehus", owner="Deg", state="Ikke lest", at=at(20, 12), href="/2", level="new"),
+        threads.Thread(text="Hjertesviktpoliklinikk", kind="Henvisning", outgoing=True, party="Vestfjell sykehus", owner="J. Eikeland", state="Besvart, time 27.11", at=at(20, 9), href="/3"),
+        threads.Thread(text="Opplysninger om bolig", kind="Dialogmelding", outgoing=True, party="NAV Fjordvik", owner="J. Eikeland", state="Avvist av mottaker", at=at(12, 9), href="/4", level="warn"),
     ),
     open=replace(MESSAGE, patient="", record_href=""), new=(model.Button(text="Ny henvisning", href="/h", main=True, icon="plus"), model.Button(text="Ny melding", href="/d")),
 )  # fmt: skip

@@ -23,19 +23,19 @@ async def take_back(work: Work, message: Stored) -> Stored:
     """Take back a message of the actor's that nobody has tried to send: it will never leave.
 
     message  the Communication, as just read by the same work
-    Raises   Refused AK-X030 when it has left, or somebody is sending it; AK-X031 when another has sent it
+    Raises   Refused AK-X070 when it has left, or somebody is sending it; AK-X071 when another has sent it
     Leaves   the Communication as not done, with the reason; the message withdrawn, with the move in its log
     """
     key = await _own(work, message)
     if key is None or not await outbox.happened(work, message.owner, key, Event.TAKE_BACK):
-        raise Refused("AK-X030")
+        raise Refused("AK-X070")
     return await journal.update(work, _not_done(message.resource), id_=message.id, if_match=message.version)
 
 
 async def let_go(work: Work, message: Stored) -> None:
     """Let a message of the actor's go at once; one that has left already is left alone.
 
-    Raises  Refused AK-X031
+    Raises  Refused AK-X071
     """
     key = await _own(work, message)
     if key is not None:
@@ -51,7 +51,7 @@ async def _own(work: Work, message: Stored) -> int | None:
     """Return the key of the message while it is untried; None when it is no more."""
     key, responsible = await outbox.untried(work, message.owner, message.id) or (None, work.actor.id)
     if responsible != work.actor.id:
-        raise Refused("AK-X031")
+        raise Refused("AK-X071")
     return key
 
 

@@ -83,7 +83,7 @@ async def reply(work: Work, asked: Stored, text: str) -> Stored | None:
 async def take_back(work: Work, message: Stored) -> None:
     """Take back a message that rests; the task that it finished as an answer is the actor's again.
 
-    Raises  Refused AK-X030, AK-X031, and what the journal refuses
+    Raises  Refused AK-X070, AK-X071, and what the journal refuses
     """
     await undoing.take_back(work, message)
     me = {"reference": work.actor.id, "display": work.actor.name}

@@ -108,7 +108,7 @@ async def test_who_is_about_to_send_it_and_who_takes_it_back_take_turns(places: 
         message = await journal.read(work, "Communication", made["id"])
         with pytest.raises(Refused) as refused:
             await undoing.take_back(work, message)
-    assert refused.value.code == "AK-X030" and await places.counts() == {"out queued": 1}
+    assert refused.value.code == "AK-X070" and await places.counts() == {"out queued": 1}
 
 
 async def test_only_its_sender_takes_a_message_back(places: Places) -> None:

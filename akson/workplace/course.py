@@ -14,7 +14,7 @@ from akson.exchange.filing import MESSAGE_ID
 from akson.exchange.outbox import Standing
 from akson.exchange.states import NEEDS_A_HUMAN, State
 from akson.exchange.undoing import is_taken_back
-from akson.patient.reading import Resource, display, moment, reference
+from akson.patient.reading import Resource, display, moment, reference, words
 from akson.record.stored import Stored
 from akson.workplace.model import Step
 from akson.workplace.tasks import is_open, limit
@@ -45,8 +45,9 @@ class Mail:
         return next((each for each in self.messages if each.id == id_), None)
 
     def task(self, message: Stored) -> Stored | None:
-        """Return the task a message made: an open one before those that are done."""
-        about = [each for each in self.tasks if reference(each.resource.get("focus")) == message.reference]
+        """Return the task a message made, or what it reminds of: an open one before those that are done."""
+        thread = self.thread(message)
+        about = [each for each in self.tasks if reference(each.resource.get("focus")) in thread]
         return next((each for each in about if is_open(each.resource)), about[0] if about else None)
 
     def open_task(self, message: Stored) -> Stored | None:
@@ -54,10 +55,25 @@ class Mail:
         return task if task and is_open(task.resource) else None
 
     def answer(self, message: Stored) -> Stored | None:
-        """Return the first answer to a message; what was taken back answers nothing."""
-        standing = (each for each in self.messages if not is_taken_back(each.resource))
-        answers = [each for each in standing if message.reference in answered_by(each.resource)]
+        """Return the first answer to a message, or to another of its thread; what was taken back answers nothing."""
+        thread, standing = self.thread(message), (one for one in self.messages if not is_taken_back(one.resource))
+        answers = [each for each in standing if not thread.isdisjoint(answered_by(each.resource))]
         return answers[-1] if answers else None
+
+    def reminders(self, message: Stored) -> list[Stored]:
+        """Return what reminds of a message, oldest first."""
+        return [each for each in reversed(self.messages) if first(each.resource) == message.reference]
+
+    def thread(self, message: Stored) -> set[str]:
+        """Return the references of a request and of all that reminds of it; whichever of them is asked about."""
+        began = first(message.resource) or message.reference
+        return {began, message.reference, *(one.reference for one in self.messages if first(one.resource) == began)}
+
+
+def first(message: Resource) -> str:
+    """Return the reference of the message that this one reminds of, or ""."""
+    named = (reference(each) for each in message.get("partOf", ()))
+    return next((name for name in named if name.startswith("Communication/")), "")
 
 
 def answered_by(message: Resource) -> list[str]:
@@ -203,8 +219,10 @@ def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:
     received = moment(resource.get("received"))
     if received and received != moment(resource.get("sent")):
         yield Step(text=t("cooperation.received"), at=received)
+    for reminder in mail.reminders(message):
+        yield Step(text=words(reminder.resource.get("topic")), at=said_at(reminder.resource))
     read = str((task.resource.get("businessStatus") or {}).get("text", "")) if task else ""
-    if read and read != t("cooperation.received"):
+    if read and read != t("cooperation.received") and not mail.reminders(message):
         yield Step(text=read)
     if answer:
         by = display(answer.resource.get("sender")).partition(",")[0]

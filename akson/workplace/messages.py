@@ -109,6 +109,10 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     pointers = [inbox.pointer(hit, root, work.now) for hit in beside.values()]
     pointers += [_proposed(hit, f"{root}/forslag/{message.id}") for hit in beside.values() if hit.type == "List"]
     page = f"{root}/samhandling"
+    reminds = mail.find(course.first(resource).partition("/")[2])
+    if reminds:
+        said = texts().plain("cooperation.reminds")
+        pointers.append(Ref(head=said, text=title(reminds.resource), href=f"{page}?melding={reminds.id}#valgt"))
     answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
     standing = mail.standings.get(message.id)
     waits = standing is not None and standing.state in course.ON_ITS_WAY

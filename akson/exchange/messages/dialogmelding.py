@@ -13,7 +13,7 @@ from typing import Final
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import calendar, filing
+from akson.exchange import calendar, filing, requests
 from akson.exchange import dialog as dialogs
 from akson.exchange.addresses import Address
 from akson.exchange.dialog import Contact, Dialog, Note, Question
@@ -106,11 +106,16 @@ async def receive(work: Work, letter: Letter) -> Filed:
     """Put a dialog message into the record and a task into the unit's inbox.
 
     Raises   Unreadable T02, T10 -> negative AppRec; the message is kept for a human
-    Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference
+    Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference; of a reminder the task
+             of what it reminds of, where somebody still has that to do
     """
     dialog = dialogs.read(letter.envelope.body)
-    stored = await journal.create(work, as_communication(dialog, letter, await filing.documents(work, letter)))
-    await journal.create(work, as_task(dialog, letter, stored.id))
+    wanted = requests.asked(_topic(dialog))
+    first = await requests.reminded(work, letter) if wanted and wanted.reminds else None
+    made = as_communication(dialog, letter, await filing.documents(work, letter))
+    stored = await journal.create(work, made | ({"partOf": [{"reference": first.reference}]} if first else {}))
+    if not (first and wanted and await requests.remind(work, letter, first, wanted)):
+        await journal.create(work, as_task(dialog, letter, stored.id))
     return Filed(communication=stored.id)
 
 
@@ -129,7 +134,8 @@ def as_communication(dialog: Dialog, letter: Letter, documents: list[str]) -> Re
 
 def as_task(dialog: Dialog, letter: Letter, communication: str) -> Resource:
     """Return the task that puts the message into the unit's inbox."""
-    return filing.task(letter, communication, title=_title(dialog), priority=_priority(dialog))
+    task = filing.task(letter, communication, title=_title(dialog), priority=_priority(dialog))
+    return requests.with_limit(task, requests.asked(_topic(dialog)), letter)
 
 
 def from_communication(communication: Resource, *, answered: Resource | None = None) -> tuple[Code, Dialog]:
@@ -221,9 +227,9 @@ def _question_text(question: Question) -> str:
 
 def _title(dialog: Dialog) -> str:
     """Return what the message is about, in the sender's words where there are any."""
-    if dialog.notes:
-        return dialog.notes[0].subject or dialog.notes[0].topic.name or "Dialogmelding"
-    return dialog.questions[0].subject or dialog.questions[0].kind.name or "Dialogmelding"
+    wanted, topic = requests.asked(_topic(dialog)), _topic(dialog)
+    said = dialog.notes[0].subject if dialog.notes else dialog.questions[0].subject
+    return said or topic.name or (wanted.name if wanted else "Dialogmelding")
 
 
 def _topic(dialog: Dialog) -> Code:

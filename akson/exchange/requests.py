@@ -1,0 +1,116 @@
+"""What NAV's dialog messages are called, how soon each is to be seen to, and which earlier one a reminder is about.
+
+Source   Volven 8125 (meetings), 8127 (notices), 8129 (requests); how soon is our own choice, told in docs/exchange.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from akson.base.work import Work
+from akson.exchange import addresses, filing, inbox
+from akson.exchange.envelope import Code
+from akson.exchange.filing import MESSAGE_ID, VOLVEN
+from akson.exchange.nodes import OSLO
+from akson.exchange.registry import Letter
+from akson.fhir.dates import interval
+from akson.record import journal
+from akson.record.search.searching import search
+from akson.record.session import Within
+from akson.record.stored import Stored
+from akson.record.worklist import FOR_INFORMATION, OPEN, TASK
+
+Resource = dict[str, Any]
+MEETING, NOTICE, REQUEST = f"{VOLVEN}8125", f"{VOLVEN}8127", f"{VOLVEN}8129"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One thing NAV writes of. days: to see to it, 0 where it is only to be known; reminds: it is of an earlier one."""
+
+    name: str
+    days: int = 0
+    reminds: bool = False
+
+
+ASKED: Final[Mapping[tuple[str, str], Asked]] = {
+    (REQUEST, "1"): Asked(name="Forespørsel om pasient", days=14),
+    (REQUEST, "2"): Asked(name="Påminnelse forespørsel om pasient", days=3, reminds=True),
+    (MEETING, "1"): Asked(name="Innkalling dialogmøte 2", days=3),
+    (MEETING, "2"): Asked(name="Endring dialogmøte 2", days=3),
+    (MEETING, "3"): Asked(name="Innkalling dialogmøte 3", days=3),
+    (MEETING, "4"): Asked(name="Endring dialogmøte 3", days=3),
+    (NOTICE, "1"): Asked(name="Oppfølgingsplan"),
+    (NOTICE, "2"): Asked(name="Friskmelding til arbeidsformidling"),
+    (NOTICE, "3"): Asked(name="Retur av legeerklæring", days=7),
+    (NOTICE, "4"): Asked(name="Avlysning dialogmøte", days=3),
+    (NOTICE, "5"): Asked(name="Unntak dialogmøte"),
+    (NOTICE, "6"): Asked(name="Tilbakemelding fra NAV", days=3),
+    (NOTICE, "8"): Asked(name="Melding fra NAV", days=3),
+    (NOTICE, "9"): Asked(name="Informasjon fra NAV"),
+}
+
+
+def asked(code: Code) -> Asked | None:
+    """Return what NAV writes of, or None for a dialog of another kind. A list is an OID, or its number in Volven."""
+    system = code.system if "." in code.system else f"{VOLVEN}{code.system}"
+    return ASKED.get((system, code.value))
+
+
+def with_limit(task: Resource, wanted: Asked | None, letter: Letter) -> Resource:
+    """Return the task of a message with when it is due, or as one that is only to be known."""
+    if wanted is None:
+        return task
+    if not wanted.days:
+        return task | {"code": {"coding": [{"system": TASK, "code": FOR_INFORMATION}], "text": "Til orientering"}}
+    until = (letter.received + timedelta(days=wanted.days)).isoformat()
+    return task | {"restriction": {"period": {"end": until}}}
+
+
+async def reminded(work: Work, letter: Letter) -> Stored | None:
+    """Return the first message, of the same sender about the same patient, that a reminder is about; or None.
+
+    A reminder names it as its parent, or as what began the conversation.
+    """
+    about, conversation = filing.subject(letter), letter.envelope.conversation
+    if about is None or conversation is None:
+        return None
+    for named in dict.fromkeys((conversation.conversation, conversation.parent)):
+        wanted = [("subject", about["reference"]), ("identifier", f"{MESSAGE_ID}|{named}")]
+        for hit in (await search(work, "Communication", wanted)).hits if named else ():
+            first = (hit.resource.get("partOf") or [{}])[0].get("reference", "")
+            found = (await journal.read_many(work, [first])).get(first, hit) if first else hit
+            if await _is_theirs(work, found, letter):
+                return found
+    return None
+
+
+async def remind(work: Work, letter: Letter, request: Stored, wanted: Asked) -> bool:
+    """Let the open task of a request say that it has been reminded of; False where nobody has it to do.
+
+    Leaves   the Task: urgent, and due as a reminder is, or sooner where it was already
+    """
+    tasks = (await search(work, "Task", [("focus", request.reference), ("status", ",".join(OPEN))])).hits
+    if not tasks:
+        return False
+    task, until = tasks[0], letter.received + timedelta(days=wanted.days)
+    stood = ((task.resource.get("restriction") or {}).get("period") or {}).get("end")
+    end = stood if stood and interval(stood)[1] <= until else until.isoformat()
+    said = f"{wanted.name} {letter.received.astimezone(OSLO):%d.%m %H.%M}"
+    at = max(work.now, interval(task.resource.get("authoredOn") or letter.received.isoformat())[0])
+    changed = dict(task.resource) | {
+        "priority": "urgent", "businessStatus": {"text": said}, "restriction": {"period": {"end": end}},
+        "lastModified": at.isoformat(),
+    }  # fmt: skip
+    await journal.update(work, changed, id_=task.id, if_match=task.version)
+    return True
+
+
+async def _is_theirs(work: Work, message: Stored, letter: Letter) -> bool:
+    """Say whether a message came from the organisation that reminds of it."""
+    came = await inbox.behind(work, message.owner, message.id)
+    known = await addresses.find(Within(work), [came["sender"]]) if came else {}
+    return letter.sender.organisation in [each.organisation for each in known.values()]

@@ -87,7 +87,9 @@ async def take_back(work: Work, message: Stored) -> None:
     """
     await undoing.take_back(work, message)
     me = {"reference": work.actor.id, "display": work.actor.name}
-    for asked in course.answered_by(message.resource):
+    answered = course.answered_by(message.resource)
+    firsts = [course.first(each.resource) for each in (await journal.read_many(work, answered)).values()]
+    for asked in filter(None, (*answered, *firsts)):  # the task of a request, also where its reminder was answered
         for task in (await search(work, "Task", [("focus", asked), ("status", "completed")])).hits:
             made = [reference(one.get("valueReference")) for one in task.resource.get("output", ())]
             if message.reference in made:

@@ -35,6 +35,7 @@ from akson.doors.health import Counted, health_routes
 from akson.doors.keys import Keys
 from akson.doors.launching import PLACE, actor_of, device, records, smart_server
 from akson.doors.limits import Limits
+from akson.doors.neighbours import neighbours
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.doors.signing import noted
@@ -47,7 +48,7 @@ from akson.fhirapi.door import routes as fhir_routes
 from akson.record.office import Office
 from akson.signin.attestation import PATIENT
 from akson.signin.client import OidcClient
-from akson.signin.issuer import Issuer, IssuerSettings
+from akson.signin.issuer import PROGRAM_NAME, Issuer, IssuerSettings
 from akson.signin.issuer_routes import issuer_routes
 from akson.signin.keys import Keyring
 from akson.signin.model import CITIZENS, EVERYBODY, STAFF, Client, Identity, Persona, Provider
@@ -59,7 +60,6 @@ from akson.signin.smart.routes import discovery_routes, smart_routes
 from akson.signin.smart.server import Smart
 from akson.signin.smart.telling import configuration
 from akson.signin.tickets import Tickets
-from akson.signin.tokens import PROGRAM_NAME
 from akson.signin.verifier import Trust, Verifier, acting
 from akson.workplace.refused import explain
 
@@ -197,7 +197,8 @@ def _issuer_settings(here: Installation) -> IssuerSettings:
         leave_uris=frozenset({f"{settings.base_url}/logg-ut"}),
     )  # fmt: skip
     return IssuerSettings(
-        url=f"{settings.base_url}{ISSUER}", audience=settings.fhir_url, clients={client.id: client},
+        url=f"{settings.base_url}{ISSUER}", audience=settings.fhir_url,
+        clients={client.id: client, **neighbours(settings)},
         personas=here.personas,
     )  # fmt: skip
 

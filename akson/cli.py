@@ -20,7 +20,7 @@ import click
 from akson.app import served
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import dividing, logs, memory, people, professionals, running, seeding, serving, sources
+from akson.doors import dividing, logs, memory, neighbours, people, professionals, running, seeding, serving, sources
 from akson.doors.apps import app_commands
 from akson.doors.audit_commands import audit_commands, witness
 from akson.doors.backing import refuse_restored
@@ -73,9 +73,9 @@ def main() -> None:
 @click.option(
     "--port",
     default=8000,
-    type=click.IntRange(1, 65533),
+    type=click.IntRange(1, 65532),
     show_default=True,
-    help="Sykehuset og Helsepersonellregisteret får de to neste.",
+    help="Sykehuset, Helsepersonellregisteret og fastlegen med eget system får de tre neste.",
 )
 @click.option("--data", default="data", type=click.Path(path_type=Path), show_default=True)
 @click.option(
@@ -85,11 +85,11 @@ def main() -> None:
 def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     begun = time.monotonic()
     settings = _invented(port=port, data=data)
-    running.refuse_busy([port, port + 1, port + 2])
+    running.refuse_busy(range(port, port + 4))
     click.echo(f"Starter. Dataene ligger i {settings.data}")
     with _database(settings) as url:
         settings = _register(replace(settings, database_url=url, exchange_secret=_exchange_secret(settings)))
-        settings = replace(settings, elsewhere=_hospital(settings))
+        settings = replace(settings, elsewhere=_hospital(settings), neighbours=_own_system(settings))
         asyncio.run(_prepare(settings, people))
         raise SystemExit(_run_demo(settings, begun, None if logs_here else settings.data / "log"))
 
@@ -268,6 +268,11 @@ def _hospital(settings: Settings) -> Path:
     return sources.written(settings, name=name, number=number, url=f"http://127.0.0.1:{settings.port + 1}")
 
 
+def _own_system(settings: Settings) -> Path:
+    """Return the file that lets the demo's GP with a system of her own in."""
+    return neighbours.demo(settings.data / "vestbyen", seeding.own_system())
+
+
 async def _prepare(settings: Settings, count: int) -> None:
     """Migrate, and load the people when nobody is there yet."""
     await _migrate(settings)
@@ -291,7 +296,8 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
                 ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url, "--keys",
                  str(settings.data / "elsewhere" / "client.json")],
                 ["peers.register", "--port", str(settings.port + 2), "--people", str(folders / "people.json"), "--keys",
-                 str(folders / "client.json")]]  # fmt: skip
+                 str(folders / "client.json")],
+                neighbours.program(settings.data / "vestbyen", settings.port + 3, settings.base_url)]  # fmt: skip
     if folder:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     names = [program[1] if program[0] == "akson" else program[0].removeprefix("peers.") for program in programs]

@@ -1,4 +1,4 @@
-"""The hospital's own way of writing and reading messages: no code shared, so neither hides the other's faults.
+"""The peers' own way of writing and reading messages: no code shared with Akson, so neither hides the other's faults.
 
 Writes text templates and reads with the standard library's XML parser.
 """
@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 MSGHEAD = "http://www.kith.no/xmlstds/msghead/2006-05-24"
 DIALOG = "http://www.kith.no/xmlstds/dialog/2013-01-23"
+DIALOG_1_0 = "http://www.kith.no/xmlstds/dialog/2006-10-11"
 APPREC = "http://www.kith.no/xmlstds/apprec/2012-02-15"
 VOLVEN = "2.16.578.1.12.4.1.1."
 STATUS = {"1": "OK", "2": "Avvist", "3": "OK, feil i delmelding"}
@@ -49,7 +50,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Letter:
-    """What the hospital writes about a patient."""
+    """What is written about a patient. answers: the message it answers; began: the first of that conversation."""
 
     msg_id: str
     sender: Place
@@ -59,10 +60,14 @@ class Letter:
     family: str
     title: str
     text: str
+    answers: str = ""
+    began: str = ""
 
 
-def dialog(letter: Letter, now: str) -> bytes:
-    """Write a Hodemelding 1.2 with a Dialogmelding 1.1, use "helsefaglig dialog"."""
+def dialog(letter: Letter, now: str, kind: str = "DIALOG_HELSEFAGLIG") -> bytes:
+    """Write a Hodemelding 1.2 with a Dialogmelding: "helsefaglig dialog" (1.1), or an enquiry or its answer (1.0)."""
+    if kind in _ENQUIRIES:
+        return wrapped(letter, now, kind, *_ENQUIRIES[kind](letter))
     return wrapped(
         letter,
         now,
@@ -78,6 +83,34 @@ def dialog(letter: Letter, now: str) -> bytes:
     )
 
 
+def _enquiry(letter: Letter) -> tuple[str, str]:
+    return (
+        "Forespørsel",
+        f"""<Dialogmelding xmlns="{DIALOG_1_0}">
+        <Foresporsel>
+          <TypeForesp V="99" S="{VOLVEN}9152" DN="Annen henvendelse"/>
+          <Sporsmal>{escape(letter.text)}</Sporsmal>
+        </Foresporsel>
+      </Dialogmelding>""",
+    )
+
+
+def _answer(letter: Letter) -> tuple[str, str]:
+    return (
+        "Svar på forespørsel",
+        f"""<Dialogmelding xmlns="{DIALOG_1_0}">
+        <Notat>
+          <TemaKodet V="5" S="{VOLVEN}9069" DN="Svar på forespørsel"/>
+          <Tema>{escape(letter.title)}</Tema>
+          <TekstNotatInnhold>{escape(letter.text)}</TekstNotatInnhold>
+        </Notat>
+      </Dialogmelding>""",
+    )
+
+
+_ENQUIRIES = {"DIALOG_FORESPORSEL": _enquiry, "DIALOG_SVAR": _answer}
+
+
 def wrapped(letter: Letter, now: str, kind: str, name: str, content: str) -> bytes:
     """Write a Hodemelding 1.2 around the XML of a message."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -90,6 +123,7 @@ def wrapped(letter: Letter, now: str, kind: str, name: str, content: str) -> byt
     <MsgId>{letter.msg_id}</MsgId>
     <ProcessingStatus V="P" DN="Produksjon"/>
     <Ack V="J" DN="Ja"/>
+    {_conversation(letter)}
     <Sender>{_organisation(letter.sender)}</Sender>
     <Receiver>{_organisation(letter.receiver)}</Receiver>
     <Patient>
@@ -199,13 +233,28 @@ def _receiver(info: ElementTree.Element) -> Place:
         return NOBODY
     inner = outer.find("{*}Organisation")
     above = _text(outer, "{*}Ident/{*}Id")
+    if inner is None:
+        return Place(_her_id(info, "Receiver"), _text(outer, "{*}OrganisationName"), 0, "")
     return Place(
-        _her_id(info, "Receiver"), _text(outer if inner is None else inner, "{*}OrganisationName"),
+        _her_id(info, "Receiver"), _text(inner, "{*}OrganisationName"),
         int(above) if above.isdigit() else 0, _text(outer, "{*}OrganisationName"),
     )  # fmt: skip
 
 
+def _conversation(letter: Letter) -> str:
+    if not letter.answers:
+        return ""
+    parent, first = escape(letter.answers), escape(letter.began or letter.answers)
+    return (
+        f"<ConversationRef><RefToParent>{parent}</RefToParent><RefToConversation>{first}</RefToConversation>"
+        "</ConversationRef>"
+    )
+
+
 def _organisation(place: Place) -> str:
+    if not place.parent:
+        name = f"<OrganisationName>{escape(place.name)}</OrganisationName>"
+        return f"<Organisation>{name}{_her(place.her_id)}</Organisation>"
     return (
         f"<Organisation><OrganisationName>{escape(place.parent_name)}</OrganisationName>{_her(place.parent)}"
         f"<Organisation><OrganisationName>{escape(place.name)}</OrganisationName>{_her(place.her_id)}</Organisation>"
@@ -218,6 +267,11 @@ def _her(her_id: int) -> str:
 
 
 def _institution(place: Place) -> str:
+    if not place.parent:
+        return (
+            f'<HCP><Inst><Name>{escape(place.name)}</Name><Id>{place.her_id}</Id><TypeId V="HER" DN="HER-id"/></Inst>'
+            "</HCP>"
+        )
     return (
         f'<HCP><Inst><Name>{escape(place.parent_name)}</Name><Id>{place.parent}</Id><TypeId V="HER" DN="HER-id"/>'
         f'<Dept><Name>{escape(place.name)}</Name><Id>{place.her_id}</Id><TypeId V="HER" DN="HER-id"/></Dept>'

@@ -97,6 +97,11 @@ ORTOPEDI = Unit(
 NAV = Unit("Organization/nav", "NAV Fjordvik", part_of="", line="Torget 3", her_id=99000041)
 APOTEK = Unit("Organization/apotek", "Fjordvik apotek", part_of="", line="Torget 2", her_id=99000042)
 
+VESTBYEN = Unit(
+    "Organization/vestbyen", "Vestbyen legekontor", "KA01", "Fastlegetjeneste", part_of="", line="Vestveien 1",
+    her_id=99000051,
+)  # fmt: skip
+
 OWN_UNITS = (
     NORDRE,
     SENTRUM,
@@ -114,7 +119,7 @@ OWN_UNITS = (
     BARNEVERN,
     PPT,
 )
-OUTSIDE = (SYKEHUS, SYKEHUS_LAB, HJERTE, ORTOPEDI, NAV, APOTEK)
+OUTSIDE = (SYKEHUS, SYKEHUS_LAB, HJERTE, ORTOPEDI, NAV, APOTEK, VESTBYEN)
 UNITS = (MUNICIPALITY, *OWN_UNITS, *OUTSIDE)
 PRACTICES = (NORDRE, SENTRUM)
 

@@ -10,6 +10,7 @@ from seeds.citizens.astrid import ASTRID, KARI
 from seeds.citizens.cared_for import TONE
 from seeds.citizens.family import IDA, OLA
 from seeds.citizens.inbox import ERIK
+from seeds.citizens.own_system import OLAUG
 from seeds.staff import Member
 
 
@@ -49,6 +50,7 @@ CITIZEN_CARDS = (
     (OLA, "Far til Emil, 7 år. Les journalen hans, se hvem som har åpnet den"),
     (IDA, "Mor til Emil, som har to hjem, og nyfødte Nora"),
     (ERIK, "Krev at en diagnose slettes, og klag hvis det blir avslått"),
+    (OLAUG, "Fastlegen har eget system. Se hva hun har lest hos kommunen"),
     (TONE, "Datter av Magne, som er død. Be om innsyn i journalen hans"),
 )
 

@@ -92,7 +92,7 @@ class Member:
 
     @property
     def _number(self) -> int:
-        return STAFF.index(self)
+        return _KNOWN.index(self)
 
 
 JONAS = Member("jonas", "Jonas", "Eikeland", 1979, "m", "fastlege", "LE", at.NORDRE)
@@ -151,11 +151,14 @@ STAFF = (
     GURI,
 )
 FASTLEGER = (JONAS, ANNE, INGRID, ROLF)
+RAGNHILD = Member("ragnhild", "Ragnhild", "Sund", 1974, "k", "fastlege", "LE", at.VESTBYEN)
+NEIGHBOURS = (RAGNHILD,)  # known by name here; they work in systems of their own and have no role in ours
+_KNOWN = (*STAFF, *NEIGHBOURS)
 
 
 def everybody_at_work(clock: Clock) -> Iterator[Seed]:
-    """Yield everybody at work, then their roles."""
-    yield from (Seed(member.ref, _practitioner(member)) for member in STAFF)
+    """Yield everybody at work and the neighbours, then the roles of ours."""
+    yield from (Seed(member.ref, _practitioner(member)) for member in _KNOWN)
     for member in STAFF:
         yield Seed(f"PractitionerRole/{member.key}", _role(member, clock))
 
@@ -165,7 +168,7 @@ def _practitioner(member: Member) -> Resource:
         member.fnr, human_name(member.family, member.given), member.birth_date.isoformat(), female=member.female
     )
     made: Resource = {"resourceType": "Practitioner", **known}
-    made["telecom"] = [phone(8000 + STAFF.index(member), "work")]
+    made["telecom"] = [phone(8000 + _KNOWN.index(member), "work")]
     if member.hpr:
         made["identifier"].append(member.hpr.identifier())
         made["qualification"] = [{"code": coded(PROFESSION, member.profession, PROFESSIONS[member.profession])}]

@@ -300,6 +300,7 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_EVENT_DAYS": str(settings.event_days), "AKSON_HPR_URL": settings.hpr_url,
         "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
         "AKSON_SMTP": settings.smtp, "AKSON_ELSEWHERE": str(settings.elsewhere or ""),
+        "AKSON_NEIGHBOURS": str(settings.neighbours or ""),
         "AKSON_SMTP_USER": settings.smtp_user, "AKSON_SMTP_PASSWORD": settings.smtp_password,
         "AKSON_SMTP_FROM": settings.smtp_from, "AKSON_SMS_DOMAIN": settings.sms_domain,
         "AKSON_ADVICE_PAST_BLOCKS": settings.past_blocks, "AKSON_RELEASE_DAYS": settings.release_days,

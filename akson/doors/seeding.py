@@ -55,6 +55,13 @@ def hospital() -> tuple[str, str]:
     return fjordvik.SYKEHUS.name, fjordvik.address(fjordvik.SYKEHUS).orgnr.value
 
 
+def own_system() -> dict[str, object]:
+    """Return what the demo's GP with a system of her own starts from."""
+    from seeds.citizens.own_system import vestbyen
+
+    return vestbyen()
+
+
 async def look(office: Office, looks: Iterable[Any], names: Names) -> None:
     """Leave the looks of earlier days in the access log, oldest first, each by whoever it was and at its own time."""
     for one in looks:
@@ -75,8 +82,13 @@ def _address(office: Office, one: Any, names: Names, port: int) -> Address:
     return Address(
         her_id=int(one.her_id.value), name=one.name, ours=one.ours, unit=office.ids.open(unit.partition("/")[2]) or 0,
         unit_id=unit, parent=int(one.parent.value) if one.parent else 0, org_number=one.orgnr.value,
-        endpoint="" if one.ours else f"http://127.0.0.1:{port + 1}/exchange/local",
+        endpoint="" if one.ours else f"http://127.0.0.1:{port + _behind(one)}/exchange/local",
     )  # fmt: skip
+
+
+def _behind(one: Any) -> int:
+    """Return how far behind ours the port of the program is that an outside party is reached at."""
+    return 3 if one.unit == "Organization/vestbyen" else 1
 
 
 async def load(office: Office, sets: Iterable[Sequence[Any]], told: Callable[[int], None] = lambda _: None) -> Names:

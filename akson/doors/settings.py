@@ -59,6 +59,7 @@ class Settings:
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
     maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
     elsewhere: Path | None = None  # AKSON_ELSEWHERE: a file of other organisations to ask, see docs/attestation.md
+    neighbours: Path | None = None  # AKSON_NEIGHBOURS: a file of programs that our own issuer, the demo's, lets in
     witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
     smtp: str = ""  # AKSON_SMTP: what alerts are sent through, smtps://host:port or smtp://host:port
     smtp_user: str = ""  # AKSON_SMTP_USER: to sign in there as
@@ -145,7 +146,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
         proxies=_proxies(env),
-        contact=_contact(env), elsewhere=_path(env, "AKSON_ELSEWHERE"),
+        contact=_contact(env), elsewhere=_path(env, "AKSON_ELSEWHERE"), neighbours=_path(env, "AKSON_NEIGHBOURS"),
         backup=_path(env, "AKSON_BACKUP"), log_years=_years(env, "AKSON_LOG_YEARS"), clamav=_scanner(env),
         record_years=_years(env, "AKSON_RECORD_YEARS"), death_years=_years(env, "AKSON_RECORD_YEARS_DEAD"),
         witness=env.get("AKSON_WITNESS", "").rstrip("/"),
@@ -175,6 +176,8 @@ def guard(settings: Settings) -> None:
     _register(settings)
     _message_server(settings)
     _broker(settings)
+    if settings.neighbours and not settings.own_issuer:
+        raise Refused("AK-L011", what="AKSON_NEIGHBOURS")
     if settings.witness:
         _reached(settings, {"AKSON_WITNESS": settings.witness}, {})
     issuers = tuple(url for url in (settings.staff_issuer, settings.citizen_issuer) if url)

@@ -48,6 +48,11 @@ def reference(value: Resource | None) -> str:
     return str((value or {}).get("reference", ""))
 
 
+def from_elsewhere(resource: Resource) -> bool:
+    """Say whether what stands here was written in another system, and comes from it (meta.source)."""
+    return bool((resource.get("meta") or {}).get("source"))
+
+
 def display(value: Resource | None) -> str:
     """Return what people read of a Reference, or ""."""
     return str((value or {}).get("display", ""))

@@ -17,6 +17,7 @@ from typing import Any
 from joserfc.jwk import ECKey, RSAKey
 
 from akson.signin import dpop, jose
+from akson.signin.attestation import CLAIM, ORGANISATION
 from akson.signin.jose import BadToken
 from akson.signin.keys import Keyring
 from akson.signin.model import Client, Lifetimes, Persona, persona_claims
@@ -24,6 +25,7 @@ from akson.signin.tickets import Tickets
 
 Form = Mapping[str, str]
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+PROGRAM_NAME = "client_name"  # claim: what people read of a program in the log
 REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -116,7 +118,7 @@ class Issuer:
 
         Raises Rejected
         """
-        client = await self._client(form, endpoint="/par")
+        client, _ = await self._client(form, endpoint="/par")
         request = _checked(form, client)
         now = self._clock()
         lifetime = self.settings.lifetimes.request
@@ -143,7 +145,7 @@ class Issuer:
 
         Raises Rejected
         """
-        client = await self._client(form, endpoint="/token")
+        client, details = await self._client(form, endpoint="/token")
         thumbprint = await self._proven(proof)
         grant = form.get("grant_type", "")
         if grant not in client.grants:
@@ -152,8 +154,8 @@ class Issuer:
         if form.get("resource", self.settings.audience) != self.settings.audience:
             raise Rejected("invalid_target")
         if grant == "client_credentials":
-            scope = _scope(form, client)
-            return self._answer(self._access(client.id, client.id, scope, jose.fresh(), thumbprint, {}), scope)
+            scope, more = _scope(form, client), _carried(client, details)
+            return self._answer(self._access(client.id, client.id, scope, jose.fresh(), thumbprint, more), scope)
         return await self._redeem(form, client, thumbprint)
 
     async def _redeem(self, form: Form, client: Client, thumbprint: str) -> dict[str, Any]:
@@ -202,14 +204,14 @@ class Issuer:
         claims |= {"nonce": request.nonce} if request.nonce else {}
         return signed(claims, self.keyring.signer, "JWT")
 
-    async def _client(self, form: Form, *, endpoint: str) -> Client:
-        """Return the client that signed the request's assertion (RFC 7523), or raise Rejected."""
+    async def _client(self, form: Form, *, endpoint: str) -> tuple[Client, object]:
+        """Return the client that signed the request's assertion (RFC 7523) and its details, or raise Rejected."""
         try:
             return await self._asserted(form, endpoint)
         except BadToken as bad:
             raise Rejected("invalid_client", str(bad), 401) from None
 
-    async def _asserted(self, form: Form, endpoint: str) -> Client:
+    async def _asserted(self, form: Form, endpoint: str) -> tuple[Client, object]:
         assertion, now = form.get("client_assertion", ""), self._clock()
         client = self.settings.clients.get(form.get("client_id", ""))
         if client is None or form.get("client_assertion_type") != ASSERTION:
@@ -228,7 +230,7 @@ class Issuer:
         until = datetime.fromtimestamp(jose.moment(claims, "exp"), UTC) + 2 * jose.SKEW
         if not await self._tickets.first_sight(f"assertion {client.id} {jose.text(claims, 'jti')}", until=until):
             raise BadToken("jti seen before")
-        return client
+        return client, claims.get("assertion_details")
 
     async def _proven(self, proof: str) -> str:
         """Return the thumbprint of the key that `proof` proves, or raise Rejected."""
@@ -250,6 +252,19 @@ def person(persona: Persona) -> dict[str, Any]:
 
 def signed(claims: Mapping[str, Any], key: ECKey | RSAKey, typ: str) -> str:
     return jose.sign(claims, key, typ=typ, kid=key.thumbprint())
+
+
+def _carried(client: Client, details: object) -> dict[str, Any]:
+    """Return what a program's token carries beside its scopes, as HelseID's do; what is attested is not judged here.
+
+    Raises Rejected
+    """
+    told = {PROGRAM_NAME: client.name}
+    if details is None:
+        return told
+    if not client.organisation:
+        raise Rejected("invalid_request", "the client attests for no organisation")
+    return told | {CLAIM: details, ORGANISATION: client.organisation}
 
 
 def _checked(form: Form, client: Client) -> Request:

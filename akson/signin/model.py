@@ -46,6 +46,7 @@ class Client:
     leave_uris: frozenset[str] = frozenset()  # where end_session may send the browser
     scopes: frozenset[str] = frozenset({"openid"})
     grants: frozenset[str] = frozenset({"authorization_code"})
+    organisation: str = ""  # whose program it is, by its number: then it may attest of its own staff
 
 
 @dataclass(frozen=True, kw_only=True)

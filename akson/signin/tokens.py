@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from akson.base.errors import Refused
 from akson.signin import jose
 from akson.signin.guard import Guarded, refuse_in_production
-from akson.signin.issuer import IssuerSettings, person, signed
+from akson.signin.issuer import PROGRAM_NAME, IssuerSettings, person, signed
 from akson.signin.keys import Keyring
 from akson.signin.model import Persona
 
 CLIENT = "akson-token"  # `client_id` of these tokens
-PROGRAM_NAME = "client_name"  # claim: what people read in the log
 LIFETIME = timedelta(hours=1)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from akson.base.web.messages import texts
 from akson.base.web.render import local, number, said
 from akson.patient.banner import EGFR
-from akson.patient.reading import Resource, code, moment, words
+from akson.patient.reading import Resource, code, from_elsewhere, moment, words
 from akson.record.stored import Stored
 from akson.registers.codes import DOCUMENT, LOINC
 from akson.workplace import medicines
@@ -107,7 +107,8 @@ def _document(since: Since, hit: Stored, root: str) -> Told:
     if rank == _DECISION:
         kind_of = words(resource.get("type")).lower()
         who = texts().plain("overview.from_unit", what=kind_of, unit=keeper)
-    by = f"{_day(at, since.now)}, {who}"
+    source = texts().plain("notes.elsewhere") if from_elsewhere(resource) else ""
+    by = ", ".join(filter(None, (_day(at, since.now), who, source)))
     icon = "home" if rank == _DECISION else "doc"
     return rank, at, News(icon=icon, head=title, href=f"{root}/{hit.id}", by=by)
 

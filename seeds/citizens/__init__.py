@@ -6,6 +6,7 @@ from seeds.citizens.astrid import ASTRID, KARI, ODD, astrid
 from seeds.citizens.cared_for import ARNE, BJORG, MAGNE, SOLVEIG, TONE, cared_for, nordli
 from seeds.citizens.family import HEGE, IDA, JOAR, OLA, families
 from seeds.citizens.inbox import ERIK, GUNVOR, NINA, TOR, inbox
+from seeds.citizens.own_system import OLAUG, own_system
 from seeds.citizens.protected import HENRIK, LENA, MARIUS, NEIGHBOUR, STEIN, TORUNN, protected
 from seeds.shapes import Clock, Seed
 
@@ -32,6 +33,7 @@ GROWN_UP = (
     NEIGHBOUR,
     STEIN,
     TORUNN,
+    OLAUG,
 )  # the children's ages follow the clock: see family.py
 
 STORIES = {
@@ -48,6 +50,7 @@ STORIES = {
     "Patient/bjorg": "insulin fra hjemmesykepleien",
     "Patient/henrik": "bipolar lidelse, ett sperret dokument",
     "Patient/nora": "nyfødt",
+    "Patient/olaug": "fastlegen har eget system utenfor Akson",
     "Patient/magne": "død; datteren Tone kan be om innsyn",
     "Patient/mia": "13 år, holder én samtale tilbake for far",
 }
@@ -55,4 +58,5 @@ STORIES = {
 
 def named(clock: Clock) -> list[list[Seed]]:
     """Return every named resident, one set per household."""
-    return [[*astrid(clock), *nordli(clock)], *families(clock), *protected(clock), *cared_for(clock), *inbox(clock)]
+    return [[*astrid(clock), *nordli(clock)], *families(clock), *protected(clock), *cared_for(clock), *inbox(clock),
+            *own_system(clock)]  # fmt: skip

@@ -18,10 +18,12 @@ from typing import Any
 import asyncpg
 import httpx
 
+from akson.doors import neighbours
 from akson.doors.opening import opened
 from akson.doors.settings import from_environment
 from akson.doors.sources import written
 from akson.record.office import Office
+from seeds.citizens.own_system import vestbyen
 from seeds.fjordvik import SYKEHUS, address
 from tests.journeys.watch import SECRET
 from tests.programs import ports
@@ -39,6 +41,7 @@ class Town:
 
     url: str
     hospital: Hospital
+    gp: Practice
     database_url: str
     folder: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -112,6 +115,22 @@ class Hospital:
         return next(one for one in self.letters("ut") if one["title"] == title)
 
 
+@dataclass(frozen=True)
+class Practice:
+    """Vestbyen legekontor, seen through the pages of its own system."""
+
+    url: str
+
+    def does(self, what: str, **form: str) -> None:
+        """Press a button there: "follow", "write", "send", "mood"."""
+        assert httpx.post(f"{self.url}/{what}", data=form, timeout=20).status_code == 303
+
+    def state(self) -> dict[str, Any]:
+        """Return what has happened there."""
+        found: dict[str, Any] = httpx.get(f"{self.url}/state").json()
+        return found
+
+
 def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:
     """Return what `found` returns as soon as that is something; the last it returned when patience ends."""
     until = time.monotonic() + patience
@@ -123,7 +142,7 @@ def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:
 @contextmanager
 def town(database_url: str, folder: Path) -> Iterator[Town]:
     """Fill the empty database, start server, worker and hospital, stop them afterwards."""
-    port = ports(2)[0]  # the seeds place the hospital beside it
+    port = ports(4)[0]  # the seeds place the hospital beside it, and the GP with a system of her own two behind
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("AKSON_")} | {
         "AKSON_ENV": "demo", "AKSON_DATABASE_URL": database_url, "AKSON_DATA": str(folder), "AKSON_URL": url,
@@ -132,18 +151,21 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
     }  # fmt: skip
     elsewhere = written(from_environment(env), name=SYKEHUS.name, number=address(SYKEHUS).orgnr.value,
                         url=f"http://127.0.0.1:{port + 1}")  # fmt: skip
-    env |= {"AKSON_ELSEWHERE": str(elsewhere)}
+    own = folder / "vestbyen"
+    env |= {"AKSON_ELSEWHERE": str(elsewhere), "AKSON_NEIGHBOURS": str(neighbours.demo(own, vestbyen()))}
     programs = {
         "serve": ["akson", "serve"], "worker": ["akson", "worker"],
         "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", str(HOSPITAL_ANSWERS),
                      "--keys", str(elsewhere.with_name("client.json"))],
+        "gp": [*neighbours.program(own, port + 3, url), "--delay", str(HOSPITAL_ANSWERS), "--every", "0"],
     }  # fmt: skip
     seed = ["akson", "seed", "--data", str(folder), "--people", str(PEOPLE)]
     assert _begin("seed", seed, env, folder).wait(120) == 0, (folder / "seed.log").read_text("utf-8")
     running = {name: _begin(name, program, env, folder) for name, program in programs.items()}
     try:
         assert _ready(url, running["serve"]), (folder / "serve.log").read_text("utf-8")
-        yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), database_url, folder, running, env=env)
+        gp = Practice(f"http://127.0.0.1:{port + 3}")
+        yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), gp, database_url, folder, running, env=env)
     finally:
         for one in running.values():
             one.terminate()

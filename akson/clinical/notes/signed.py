@@ -12,7 +12,7 @@ from akson.clinical.notes.form import KINDS
 from akson.clinical.notes.listing import ALL, Scope
 from akson.clinical.notes.model import Earlier, Listed, Notes, Signed
 from akson.clinical.notes.note import REASON, codes_in_words, text_of
-from akson.patient.reading import display, extension, moment, words
+from akson.patient.reading import display, extension, from_elsewhere, moment, words
 from akson.record import releasing, withholding
 from akson.record.stored import Stored
 from akson.registers.codes import Code
@@ -25,7 +25,8 @@ def listed(hit: Stored, root: str, now: datetime, disputed: Container[str] = ())
     resource = hit.resource
     later = releasing.release_of(resource, now)
     authors = [display(one) for one in resource.get("author", ())]
-    people = dict.fromkeys([*authors, display(resource.get("custodian"))])
+    source = texts().plain("notes.elsewhere") if from_elsewhere(resource) else ""
+    people = dict.fromkeys([*authors, display(resource.get("custodian")), source])
     return Listed(
         title=resource.get("description") or words(resource.get("type")), by=", ".join(filter(None, people)),
         at=moment(resource.get("date")) or hit.last_updated, codes=codes_in_words(resource), text=text_of(resource),

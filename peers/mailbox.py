@@ -1,0 +1,165 @@
+"""Messages of a program that has its own system: what it has written and got, kept in a file, answered and posted.
+
+It can misbehave (MOODS), so that one can see what happens then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from peers import care, letters
+from peers.letters import Letter, Place
+from peers.letters import Read as ReadLetter
+
+MOODS = {
+    "vanlig": "svarer som den skal",
+    "feilkode": "avviser alt den får, med E35",
+    "taus": "tar imot, men svarer aldri",
+    "dobbel": "sender alt to ganger",
+    "uleselig": "sender ødelagte meldinger",
+}
+DIALOG = "DIALOG_HELSEFAGLIG"
+NORDRE = Place(99000011, "Nordre legesenter", 99000001, "Fjordvik kommune")
+TABLES = """
+CREATE TABLE IF NOT EXISTS letter (
+  msg_id TEXT PRIMARY KEY, way TEXT, kind TEXT, at TEXT, patient TEXT, title TEXT, text TEXT, state TEXT,
+  original TEXT);
+CREATE TABLE IF NOT EXISTS outgoing (
+  id INTEGER PRIMARY KEY, msg_id TEXT, sender INTEGER, receiver INTEGER, body BLOB, due REAL);
+"""
+
+
+@dataclass
+class Mailbox:
+    """A program's own place for messages. place: who it is; delay: seconds before it answers."""
+
+    akson_url: str
+    secret: str
+    store: sqlite3.Connection
+    client: httpx.AsyncClient
+    place: Place
+    mood: str = "vanlig"
+    delay: float = 2.0
+
+    def write(self, *, fnr: str, given: str, family: str, title: str, text: str, to: int = NORDRE.her_id,
+              kind: str = DIALOG, answers: str = "") -> str:  # fmt: skip
+        """Write a message, a dialog message unless it says which, and put it on its way; return its id.
+
+        answers  the id of the message it answers, "" when it answers none
+        """
+        msg_id = str(uuid4())
+        receiver = NORDRE if to == NORDRE.her_id else Place(to, "Mottaker", NORDRE.parent, NORDRE.parent_name)
+        letter = Letter(msg_id, self.place, receiver, fnr, given, family, title, text, answers, self._began(answers))
+        body = care.message(letter, _now(), kind) if kind in care.KINDS else letters.dialog(letter, _now(), kind)
+        self._note(msg_id, "ut", kind, fnr, title, text, "skrevet", "")
+        body = body[: len(body) // 2] if self.mood == "uleselig" else body
+        self._post_later((msg_id, self.place.her_id, to, body), 0.0)
+        return msg_id
+
+    def receive(self, data: bytes) -> str:
+        """Take a message in; answer it later, unless it is an AppRec or the mood forbids."""
+        read = letters.read(data)
+        if read is None:
+            return "uleselig"
+        known = self.store.execute("SELECT 1 FROM letter WHERE msg_id = ?", (read.msg_id,)).fetchone()
+        if not known:
+            self._note(read.msg_id, "inn", read.kind, read.patient, read.title, read.text, read.status, read.original)
+        if read.kind == "APPREC":
+            said = f"AppRec {letters.STATUS.get(read.status, read.status)} {read.error}".strip()
+            self.store.execute("UPDATE letter SET state = ? WHERE msg_id = ?", (said, read.original))
+        elif self.mood != "taus":
+            self._answer(read)
+        self.store.commit()
+        return read.msg_id
+
+    def _answer(self, read: ReadLetter) -> None:
+        code, why = ("E35", "Pasienten finnes ikke i mottakersystemet") if self.mood == "feilkode" else ("", "")
+        sender = Place(read.sender, "Avsender", NORDRE.parent, NORDRE.parent_name)
+        msg_id = str(uuid4())
+        body = letters.receipt(
+            msg_id=msg_id, now=_now(), sender=read.receiver, receiver=sender, read=read, code=code, why=why
+        )
+        self.store.execute("UPDATE letter SET state = ? WHERE msg_id = ?", (code or "besvart", read.msg_id))
+        self._post_later((msg_id, read.receiver.her_id, read.sender, body), self.delay)
+
+    def _began(self, msg_id: str) -> str:
+        """Return the first message of the conversation that a message belongs to."""
+        parent = self.store.execute("SELECT original FROM letter WHERE msg_id = ?", (msg_id,)).fetchone()
+        return self._began(parent[0]) if parent and parent[0] else msg_id
+
+    def _note(self, *columns: str) -> None:
+        msg_id, way, kind, *rest = columns
+        row = (msg_id, way, kind, _now(), *rest)
+        self.store.execute("INSERT OR IGNORE INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self.store.commit()
+
+    def _post_later(self, message: tuple[str, int, int, bytes], delay: float) -> None:
+        due = datetime.now(UTC).timestamp() + delay
+        for _ in range(2 if self.mood == "dobbel" else 1):
+            row = (*message, due)
+            self.store.execute("INSERT INTO outgoing (msg_id, sender, receiver, body, due) VALUES (?, ?, ?, ?, ?)", row)
+        self.store.commit()
+
+    async def post_due(self) -> int:
+        """Post what is due; what is not taken waits two seconds. Returns how many were taken."""
+        now, taken = datetime.now(UTC).timestamp(), 0
+        waiting = self.store.execute("SELECT id, msg_id, sender, receiver, body FROM outgoing WHERE due <= ?", (now,))
+        for number, msg_id, sender, receiver, body in waiting.fetchall():
+            if await self._post(msg_id, sender, receiver, body):
+                taken += 1
+                self.store.execute("DELETE FROM outgoing WHERE id = ?", (number,))
+                sent = "UPDATE letter SET state = 'sendt' WHERE msg_id = ? AND state = 'skrevet'"
+                self.store.execute(sent, (msg_id,))
+            else:
+                self.store.execute("UPDATE outgoing SET due = ? WHERE id = ?", (now + 2, number))
+            self.store.commit()
+        return taken
+
+    async def _post(self, msg_id: str, sender: int, receiver: int, body: bytes) -> bool:
+        headers = {
+            "authorization": f"Bearer {self.secret}", "content-type": "application/xml", "x-message-id": msg_id,
+            "x-from-her-id": str(sender), "x-to-her-id": str(receiver),
+        }  # fmt: skip
+        with suppress(httpx.HTTPError):
+            answer = await self.client.post(f"{self.akson_url}/exchange/local", content=body, headers=headers)
+            return answer.status_code == 202
+        return False
+
+    async def keep_posting(self) -> None:
+        """Post what is due, again and again."""
+        while True:
+            await self.post_due()
+            await asyncio.sleep(0.2)
+
+    async def taken_in(self, request: Request) -> Response:
+        """Answer who posts a message here."""
+        if request.headers.get("authorization") != f"Bearer {self.secret}":
+            return Response(status_code=401)
+        return JSONResponse({"id": self.receive(await request.body())}, status_code=202)
+
+    def letters(self) -> list[dict[str, Any]]:
+        """Return every message, newest first."""
+        rows = self.store.execute("SELECT * FROM letter ORDER BY at DESC, rowid DESC")
+        names = [column[0] for column in rows.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def opened(file: str) -> sqlite3.Connection:
+    """Return the file that messages are kept in, with its tables; ":memory:" keeps them while the program runs."""
+    store = sqlite3.connect(file)
+    store.executescript(TABLES)
+    return store
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1082,7 +1082,8 @@ CREATE TABLE public.address (
     unit bigint DEFAULT 0 NOT NULL,
     unit_id text DEFAULT ''::text NOT NULL,
     ours boolean NOT NULL,
-    endpoint text DEFAULT ''::text NOT NULL
+    endpoint text DEFAULT ''::text NOT NULL,
+    takes text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 CREATE TABLE public.alert (

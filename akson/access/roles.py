@@ -36,6 +36,7 @@ class Permission(StrEnum):
     WRITE_VACCINES = "write-vaccines"
     WRITE_ORDERS = "write-orders"
     WRITE_MESSAGES = "write-messages"
+    REFER = "refer"  # to specialist health care, and tells the patient's own doctor afterwards (epikrise)
     WRITE_TASKS = "write-tasks"
     WRITE_ADMINISTRATION = "write-administration"
     OPEN_WITH_REASON = "open-with-reason"
@@ -120,7 +121,7 @@ _CARE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CLINICAL, P.WRITE_VITALS, P.WRITE_NOTE
 _OPENS = (P.OPEN_WITH_REASON, P.OPEN_EMERGENCY)
 _NURSE = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.GIVE_MEDICATION, P.WRITE_MEDICATION, P.WRITE_PLAN, P.WRITE_VACCINES)
 _TRAINEE = (*_NURSE, P.WRITE_ORDERS)
-_DOCTOR = (*_TRAINEE, P.DECIDE_ERASURE, P.ANSWER_FOR_RECORD)
+_DOCTOR = (*_TRAINEE, P.REFER, P.DECIDE_ERASURE, P.ANSWER_FOR_RECORD)
 _THERAPIST = (*_CARE, *_OPENS, P.WRITE_DIAGNOSES, P.WRITE_PLAN, P.WRITE_ORDERS)
 _CASE = (P.AT_WORK, P.FIND_PEOPLE, P.READ_CASE, P.WRITE_TASKS, P.WRITE_MESSAGES)
 
@@ -137,8 +138,8 @@ ROLES: Mapping[str, Role] = {
         _role("fastlege", "Fastlege", *_DOCTOR, health=True, needs="LE"),
         _role("legevaktlege", "Lege i vakt", *_DOCTOR, health=True, needs="LE"),
         _role("sykehjemslege", "Sykehjemslege", *_DOCTOR, health=True, needs="LE"),
-        _role("kommuneoverlege", "Kommuneoverlege", *_TRAINEE, P.ANSWER_FOR_RECORD, health=True, needs="LE"),
-        _role("lis1", "Lege i spesialisering (LIS1)", *_TRAINEE, health=True, needs="LE"),
+        _role("kommuneoverlege", "Kommuneoverlege", *_TRAINEE, P.REFER, P.ANSWER_FOR_RECORD, health=True, needs="LE"),
+        _role("lis1", "Lege i spesialisering (LIS1)", *_TRAINEE, P.REFER, health=True, needs="LE"),
         _role("legesekretær", "Legesekretær", *_CARE, P.OPEN_WITH_REASON, P.ANSWER_FOR_MESSAGES, P.RESTORE_ACCESS,
               health=True, needs="HE"),
         _role("sykepleier", "Sykepleier", *_NURSE, health=True, needs="SP"),

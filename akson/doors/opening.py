@@ -17,6 +17,7 @@ from akson.doors.keys import Keys
 from akson.doors.professionals import professionals
 from akson.doors.settings import Settings
 from akson.doors.sources import sources
+from akson.exchange.safexml import Schemas
 from akson.record import releasing
 from akson.record.identities import holds_invented
 from akson.record.office import Office
@@ -59,6 +60,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
             following=Keeper(outward=settings.outward, base=settings.fhir_url),
             professionals=professionals(settings, http, clock),
             ways=settings.reaching, scanner=settings.scanner, sources=sources(settings, http, clock),
+            schema=Schemas(settings.schemas).check if settings.schemas else None,
         )  # fmt: skip
     finally:
         await http.aclose()

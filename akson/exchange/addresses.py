@@ -35,6 +35,7 @@ class Address:
     ours        messages to it are filed here
     endpoint    how it is reached: where the local transport posts, EDI or AMQP; "" for ours
     controller  owner key of the Organization on level 1 (filled when read)
+    takes       message types (Volven 8279) it has said it takes; none: it has not said
     """
 
     her_id: int
@@ -47,6 +48,7 @@ class Address:
     unit_id: str = ""
     endpoint: str = ""
     controller: int = 0
+    takes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.endpoint not in ("", EDI, AMQP) and not _is_local(self.endpoint):
@@ -79,14 +81,16 @@ class Address:
 
 async def put(database: Database, addresses: Iterable[Address]) -> None:
     """Enter or correct addresses: from the seeds, later from Adresseregisteret."""
-    rows = [(a.her_id, a.name, a.parent, a.org_number, a.unit, a.unit_id, a.ours, a.endpoint) for a in addresses]
-    await database.executemany(SQL.put_address, rows)
+    await database.executemany(SQL.put_address, [
+        (a.her_id, a.name, a.parent, a.org_number, a.unit, a.unit_id, a.ours, a.endpoint, list(a.takes))
+        for a in addresses
+    ])  # fmt: skip
 
 
 async def find(reads: Reads, her_ids: Iterable[int]) -> dict[int, Address]:
     """Return those of `her_ids` that are known."""
     rows = await reads.fetch(SQL.addresses, list(her_ids))
-    return {row["her_id"]: Address(**dict(row)) for row in rows}
+    return {row["her_id"]: Address(**dict(row) | {"takes": tuple(row["takes"])}) for row in rows}
 
 
 async def of_unit(reads: Reads, unit: int) -> Address | None:
@@ -101,9 +105,12 @@ async def served(reads: Reads) -> list[int]:
     return [row["her_id"] for row in await reads.fetch(SQL.served)]
 
 
-async def partners(reads: Reads) -> list[tuple[int, str]]:
-    """Return whom we can write to: HER-id and name, by name."""
-    return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners)]
+async def partners(reads: Reads, kind: str = "") -> list[tuple[int, str]]:
+    """Return whom we can write to: HER-id and name, by name.
+
+    kind   only those who have said they take this type (Volven 8279); "": all
+    """
+    return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners, kind)]
 
 
 def _is_local(endpoint: str) -> bool:

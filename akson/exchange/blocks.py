@@ -22,12 +22,15 @@ Resource = dict[str, Any]
 _HL7: Final = "http://terminology.hl7.org/CodeSystem/"
 _SAME: Final = {  # what FHIR calls a list that messages know by its number
     f"{VOLVEN}7110": "http://hl7.org/fhir/sid/icd-10", f"{VOLVEN}7170": "http://hl7.org/fhir/sid/icpc-2",
-    f"{VOLVEN}7180": "http://www.whocc.no/atc",
+    f"{VOLVEN}7180": "http://www.whocc.no/atc", "2.16.840.1.113883.6.96": "http://snomed.info/sct",
 }  # fmt: skip
+_PART_OF_DATE: Final = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}([.,]\d{1,4})?", re.ASCII)
 _MAIN: Final = "Hoveddiagnose"
-_TO_STOP, _ALLERGIC = "4", "10"  # Volven 7307
-_FROM, _UNTIL = ("Startdato", "StartDato", "FraDato", "DatoFra"), ("Sluttdato", "SluttDato", "TilDato", "DatoTil")
+TO_STOP, ALLERGIC = "4", "10"  # Volven 7307
+SINCE, ENDED = "Fra", "Til"  # what a date in the course of a diagnosis is called (Modifier, Volven 7305 FO)
+_FROM = ("Startdato", "StartDato", "FraDato", "DatoFra", "StartDateTime")
+_UNTIL = ("Sluttdato", "SluttDato", "TilDato", "DatoTil", "EndDateTime")
 MEDICINES: Final = ("Legemiddelinfo", "LegemidlerAdministrertVedOverforing")
 _SURVEY: Final = [{"coding": [{"system": f"{_HL7}observation-category", "code": "survey"}]}]
 BLOOD: Final = {"coding": [{"system": "http://loinc.org", "code": "882-1"}], "text": "Blodtype"}
@@ -117,22 +120,35 @@ def _words(part: Part) -> str:
 
 
 def _period(part: Part) -> Resource:
-    return filled({"start": moment(part.said(*_FROM)), "end": moment(part.said(*_UNTIL))})
+    return filled({"start": _at(part.said(*_FROM)), "end": _at(part.said(*_UNTIL))})
+
+
+def _at(written: str) -> str:
+    """Return a date or a moment, of which the day and the month may not be known."""
+    return written if _PART_OF_DATE.fullmatch(written) else moment(written)
 
 
 def _condition(part: Part) -> Resource:
-    ended, code = moment(part.said(*_UNTIL)), part.coded("Diagnosekode", "Concept") or _first_code(part)
-    main = part.said(_MAIN) in ("true", "1")
+    dates, tentative = _course(part)
+    ended = _at(part.said(*_UNTIL) or dates.get(ENDED, ""))
+    code, main = part.coded("Diagnosekode", "Concept") or _first_code(part), part.said(_MAIN) in ("true", "1")
     return filled({
         "resourceType": "Condition",
         "clinicalStatus": _status("condition-clinical", "resolved" if ended else "active"),
-        "verificationStatus": _status("condition-ver-status", "unconfirmed"),
+        "verificationStatus": _status("condition-ver-status", "provisional" if tentative else "unconfirmed"),
         "category": [{"coding": [{"system": f"{_HL7}condition-category", "code": "encounter-diagnosis"}],
                       **({"text": _MAIN} if main else {})}],
-        "code": concept(code, "" if code else _words(part)),
-        "onsetDateTime": moment(part.said(*_FROM)),
+        "code": concept(code, code.other if code else _words(part)),
+        "onsetDateTime": _at(part.said(*_FROM) or dates.get(SINCE, "")),
         "abatementDateTime": ended,
     })  # fmt: skip
+
+
+def _course(part: Part) -> tuple[dict[str, str], bool]:
+    """Return the dates in the course of a diagnosis, and whether it is tentative (Volven 7305)."""
+    told = [(each.said("Name"), each.coded("Value")) for each in part.all("Modifier")]
+    dates = {value.name: value.value for name, value in told if name == "FO" and value}
+    return dates, any(name == "DI" and value is not None and value.value == "1" for name, value in told)
 
 
 def _from_condition(resource: Mapping[str, Any]) -> tuple[str, Part]:
@@ -179,26 +195,20 @@ def _medicine(part: Part, at: str) -> Resource:
 def _letters_medicine(part: Part, subject: Resource, at: str) -> list[Resource]:
     """Return what a referral or an epikrise says of one medicine, by its status there (Volven 7307)."""
     drug, status = part.first("DrugId") or part.first("Drug"), part.said("Status")
-    if drug is None or not _named(drug) or status == _TO_STOP:
+    if drug is None or not _named(drug) or status == TO_STOP:
         return []
-    if status == _ALLERGIC:
-        return [_allergy(drug) | {"patient": subject}]
+    own = {"code": concept(drug.code, drug.code.other)} if drug.code and drug.code.other else {}
+    if status == ALLERGIC:
+        return [_allergy(drug) | {"patient": subject} | own]
     dose, period = part.said("DosageText"), _period(part)
-    made = _medicine(drug, at) | {"subject": subject}
-    return [
-        filled(
-            {
-                **made,
-                "effectivePeriod": period,
-                "dosage": [{"text": dose}] if dose else [],
-            }
-        )
-    ]
+    made = _medicine(drug, at) | {"subject": subject, "effectivePeriod": period}
+    made |= {"medicationCodeableConcept": own["code"]} if own else {}
+    return [filled(made | {"dosage": [{"text": dose}] if dose else []})]
 
 
 def _from_medicine(resource: Mapping[str, Any]) -> tuple[str, Part]:
     held, period = resource.get("medicationCodeableConcept") or {}, resource.get("effectivePeriod") or {}
-    dosage = "\n".join(filter(None, (each.get("text", "") for each in _dosages(resource))))
+    dosage = "\n".join(filter(None, (each.get("text", "") for each in dosages(resource))))
     made = (
         parts.coded("Legemiddelkode", coded(held)), parts.leaf("NavnFormStyrke", held.get("text", "")),
         parts.leaf("Dosering", dosage), *_ends(period.get("start", ""), period.get("end", "")),
@@ -206,7 +216,7 @@ def _from_medicine(resource: Mapping[str, Any]) -> tuple[str, Part]:
     return MEDICINES[0], Part(name="Legemiddel", parts=tuple(filter(None, made)))
 
 
-def _dosages(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def dosages(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(resource.get("dosage") or resource.get("dosageInstruction") or ())
 
 

@@ -167,10 +167,17 @@ async def _file(work: Work, desk: _Desk, envelope: Envelope, unit: Address) -> N
 
 
 async def _answered(work: Work, envelope: Envelope, sender: Address) -> Any | None:
-    """Return the message of ours that one answers, or None; only who it was sent to can answer it."""
-    parent = await sent_by_us(work, envelope.conversation.parent if envelope.conversation else "")
-    to = await addresses.find(Within(work), [parent["receiver"]]) if parent else {}
-    return parent if sender.organisation in [each.organisation for each in to.values()] else None
+    """Return the message of ours that one answers, or None; only who it was sent to can answer it.
+
+    What goes on with an answer to us, a status after the first, answers the message that began the exchange.
+    """
+    talk = envelope.conversation
+    for named in dict.fromkeys((talk.parent, talk.conversation)) if talk else ():
+        parent = await sent_by_us(work, named)
+        to = await addresses.find(Within(work), [parent["receiver"]]) if parent else {}
+        if parent and sender.organisation in [each.organisation for each in to.values()]:
+            return parent
+    return None
 
 
 async def _apply(work: Work, desk: _Desk, receipt: AppRec) -> None:

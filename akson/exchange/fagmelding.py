@@ -1,12 +1,15 @@
 """Messages that carry their own head, without Hodemelding: `Message` of Svarrapport and Epikrise. Pure.
 
-They go bare, or inside a Hodemelding; then that one is the head. Source: the national standard for Svarrapport 1.4
+They go bare, or inside a Hodemelding; then that one is the head. An Epikrise is written bare.
+Source: the national standards for Svarrapport 1.4 and Epikrise 1.2; of the latter no schema was held to
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+from copy import deepcopy
+from dataclasses import replace
 from typing import Final
 
 from lxml import etree
@@ -14,7 +17,7 @@ from lxml import etree
 from akson.exchange import hcp, nodes
 from akson.exchange.envelope import Ack, Attachment, Code, Envelope, Ident, Party, Person, Sketch
 from akson.exchange.hodemelding import LARGEST_ATTACHMENTS, LONGEST_ID
-from akson.exchange.nodes import child, children, code, text
+from akson.exchange.nodes import child, children, code, put, put_code, put_text, text
 from akson.exchange.safexml import Unreadable
 
 REPORTS: Final = {
@@ -27,6 +30,9 @@ LETTERS: Final = {
 }
 _SPACES: Final = frozenset({*REPORTS.values(), *LETTERS.values()})
 _TEST: Final = frozenset({"TEST", "D"})
+_VERSION: Final = "v1.2 2012-02-15"
+_FIRST: Final = ("ServType", "Status", "MsgDescr", "ServReq")  # of a report, before those it names
+_BASE64: Final = "http://www.kith.no/xmlstds/base64container"
 
 
 def is_head(root: etree._Element) -> bool:
@@ -70,6 +76,56 @@ def sketch(root: etree._Element) -> Sketch:
         receiver=_party(report, "Requester"),
         ack=_ack(root, report),
     )
+
+
+def build(envelope: Envelope) -> bytes:
+    """Write a message with its own head around the report in its body.
+
+    What the head says of time, persons and files is the envelope's; a body that has been sent before can go again.
+    """
+    root = nodes.document(nodes.namespace(envelope.body), "Message")
+    put_code(root, "Type", replace(envelope.type, system=""))
+    put(root, "MIGversion", _VERSION)
+    put_code(root, "GenDate", Code(value=nodes.iso(envelope.sent)))
+    put(root, "MsgId", envelope.msg_id)
+    if envelope.test:
+        put_code(root, "Status", Code(value="D", name="Test"))
+    put_code(root, "Ack", Code(value=envelope.ack))
+    report, told = put(root, "ServRprt"), _report(envelope.body)
+    named = {"Patient", "ServProvider", "Requester", "RefDoc", "IssueDate"}
+    content = [] if told is None else [deepcopy(each) for each in told if nodes.local(each) not in named]
+    first = [each for each in content if nodes.local(each) in _FIRST]
+    report.extend(first[:1])
+    put_code(report, "IssueDate", Code(value=nodes.iso(envelope.sent)))
+    report.extend(first[1:])
+    _put_persons(report, envelope)
+    report.extend(each for each in content if nodes.local(each) not in _FIRST)
+    for attachment in envelope.attachments:
+        _put_attachment(report, attachment)
+    return nodes.serialize(root)
+
+
+def _put_persons(report: etree._Element, envelope: Envelope) -> None:
+    if person := envelope.patient:
+        node, numbers = put(report, "Patient"), person.idents[:1]
+        put_code(node, "Sex", person.sex)
+        put_code(node, "DateOfBirth", Code(value=person.born.isoformat()) if person.born else None)
+        put_text(node, "Name", ", ".join(filter(None, (person.family, f"{person.given} {person.middle}".strip()))))
+        for number in numbers:
+            put(node, "OffId", number.value)
+            put_code(node, "TypeOffId", Code(value=number.kind, name=number.name))
+    hcp.write(put(report, "ServProvider"), envelope.sender)
+    hcp.write(put(report, "Requester"), envelope.receiver)
+
+
+def _put_attachment(report: etree._Element, attachment: Attachment) -> None:
+    node = put(report, "RefDoc")
+    put_code(node, "MsgType", Code(value="A", name="Vedlegg"))
+    put(node, "MimeType", attachment.mime)
+    put_text(node, "Description", attachment.title)
+    container = nodes.document(_BASE64, "Base64Container")
+    container.text = base64.b64encode(attachment.data).decode()
+    put(node, "Content").append(container)
 
 
 def value(node: etree._Element | None, *names: str) -> str:

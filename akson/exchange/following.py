@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import addresses, hodemelding, outbox
+from akson.exchange import addresses, closing, outbox
 from akson.exchange.addresses import Address
 from akson.exchange.opening import opened
 from akson.exchange.states import CAN_BE_HANDLED, CAN_BE_SENT_AGAIN, Event, State
@@ -87,7 +87,7 @@ async def _copied(work: Work, sent: Any, to: Address | None, why: str) -> str:
     if envelope is None or to is None:
         raise Refused("AK-X011")
     msg_id = str(uuid4())
-    body = hodemelding.build(replace(envelope, msg_id=msg_id, sent=work.now, receiver=to.party))
+    body = closing.closed(replace(envelope, msg_id=msg_id, sent=work.now, receiver=to.party))
     if not await outbox.happened(work, sent["owner"], sent["key"], Event.BY_HAND, why=why):
         raise Refused("AK-X010")
     await outbox.queue(work, outbox.Letter(

@@ -96,7 +96,7 @@ def _read(node: etree._Element) -> Part:
 
 def build(part: Part, space: str, inside: str) -> etree._Element:
     """Write a tree. space: namespace of the root; inside: of all that is below it."""
-    prefixes: Any = {None: space, "po": inside}
+    prefixes: Any = {None: space} | ({"po": inside} if inside != space else {})
     root = etree.Element(f"{{{space}}}{part.name}", nsmap=prefixes)
     _fill(root, part, inside)
     return root

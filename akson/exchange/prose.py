@@ -83,7 +83,9 @@ def _value(node: etree._Element) -> str:
     code, name, other = (attributes.pop(key, "") for key in ("V", "DN", "OT"))
     unit = attributes.pop("U", "")
     coded = f"{name} ({code})" if name and code and not _DATE.fullmatch(code) else name or said(code)
-    own = "" if _elements(node) else " ".join((node.text or "").split())
+    own = (
+        "" if _elements(node) else "\n".join(" ".join(line.split()) for line in (node.text or "").strip().splitlines())
+    )
     parts = [said(own), f"{coded} {unit}".strip(), other if other != name else ""]
     parts += [
         f"{label(key).lower()} {said(value)}" for key, value in attributes.items() if key not in _SILENT and value

@@ -1,17 +1,18 @@
 -- name: put_address
 -- Enter or correct one address.
--- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint
-INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+-- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint, $9 takes
+INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint, takes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (her_id) DO UPDATE SET name = excluded.name, parent = excluded.parent, org_number = excluded.org_number,
-  unit = excluded.unit, unit_id = excluded.unit_id, ours = excluded.ours, endpoint = excluded.endpoint;
+  unit = excluded.unit, unit_id = excluded.unit_id, ours = excluded.ours, endpoint = excluded.endpoint,
+  takes = excluded.takes;
 
 -- name: addresses
 -- The addresses of the named HER-ids, with the name of level 1; its Organization is the data controller.
 -- in   $1 bigint[]
 SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
        coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, a.unit, a.unit_id, a.ours, a.endpoint,
-       coalesce(nullif(p.unit, 0), a.unit) AS controller
+       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes
   FROM address a LEFT JOIN address p ON p.her_id = a.parent
  WHERE a.her_id = ANY ($1::bigint[]);
 
@@ -26,7 +27,8 @@ SELECT her_id FROM address WHERE ours AND parent <> 0 ORDER BY her_id;
 
 -- name: partners
 -- Whom we can write to.
-SELECT her_id, name FROM address WHERE NOT ours AND endpoint <> '' ORDER BY name, her_id;
+-- in   $1 message type they have said they take, '' for all
+SELECT her_id, name FROM address WHERE NOT ours AND endpoint <> '' AND ($1 = '' OR $1 = ANY (takes)) ORDER BY name, her_id;
 
 -- name: keep
 -- Store received bytes. The same bytes again are counted, and asked to be answered again.

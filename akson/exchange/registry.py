@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from akson.access.roles import Permission
 from akson.base.work import Work
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import Code, Envelope
@@ -89,6 +90,7 @@ class Standard:
 
 _types: Final[dict[str, MessageType]] = {}
 _writers: Final[dict[str, Write]] = {}
+_needs: Final[dict[str, Permission]] = {}
 _standards: Final[list[Standard]] = []
 
 
@@ -109,11 +111,15 @@ def message(*codes: str, told: Tell, about_a_patient: bool = True) -> Callable[[
     return register
 
 
-def writes(*codes: str) -> Callable[[Write], Write]:
-    """Register a function as the writer of the message types `codes`: it returns the type and the body as XML."""
+def writes(*codes: str, needs: Permission = Permission.WRITE_MESSAGES) -> Callable[[Write], Write]:
+    """Register a function as the writer of the message types `codes`: it returns the type and the body as XML.
+
+    needs   what the role must be allowed that sends one
+    """
 
     def register(write: Write) -> Write:
         _writers.update(dict.fromkeys(codes, write))
+        _needs.update(dict.fromkeys(codes, needs))
         return write
 
     return register
@@ -122,6 +128,11 @@ def writes(*codes: str) -> Callable[[Write], Write]:
 def writer(code: str) -> Write | None:
     """Return what writes `code` from a Communication and the resources it is about; None: it is no such type."""
     return _writers.get(code)
+
+
+def needs(code: str) -> Permission:
+    """Return what a role must be allowed that sends `code`."""
+    return _needs.get(code, Permission.WRITE_MESSAGES)
 
 
 def speaks(standard: Standard) -> Standard:

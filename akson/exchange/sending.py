@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
+from akson.access.roles import has
 from akson.base.errors import Refused
 from akson.base.work import Kind, Work
-from akson.exchange import addresses, contents, dialog, filing, hodemelding, inbox, outbox, registry
+from akson.exchange import addresses, carrying, closing, contents, dialog, filing, inbox, outbox, referring, registry
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import ID_PERSON, Code, Conversation, Envelope, Ident, Party, Person, Professional
 from akson.exchange.messages import dialogmelding
@@ -34,23 +35,29 @@ async def send(
     """Write a Communication into the record and put its message on its way to HER-id `to`.
 
     answered   the Communication it answers, as just read by the same work
-    beside     resources it is about that are no part of the record yet: they become one with it
+    beside     resources it is about that are no part of the record yet: they become one with it; a ServiceRequest is
+               the order that a referral stands on
     rests      how long it waits, so that its sender may take it back: `states.REST` for what a person sends
     Raises     Refused AK-X001 no text, AK-X002 a type we cannot send, AK-X003 no such receiver, AK-X004 the unit has no
-               address, AK-X005 the patient has no national identity number, AK-X007 to AK-X009 the text must not leave;
-               and what the journal refuses
+               address, AK-X005 the patient has no national identity number, AK-X007 to AK-X009 the text must not leave,
+               AK-X031 it breaks the official schema, AK-X032 it cannot tell of a resource, AK-X033 the receiver does
+               not take it, AK-X034 the role may not send it, AK-X035 a resource is another person's; and what the
+               journal refuses
     Leaves     Communication, what is beside it, and the message in state queued with its author as the one responsible
     """
-    envelope, sender = await _written(work, communication, to=to, answered=answered, beside=beside)
-    if made := [{"reference": (await journal.create(work, each)).reference} for each in beside]:
-        communication = communication | {"about": [*communication.get("about", ()), *made]}
+    envelope, sender, receiver = await _written(work, communication, to=to, answered=answered, beside=beside)
+    body = closing.closed(envelope)
+    closing.hold(body, work.office.schema)
+    for each in beside:
+        communication = referring.with_made(communication, await journal.create(
+            work, referring.ordered(each | {"subject": communication["subject"]}, envelope, receiver, work)
+        ))  # fmt: skip
     if answered:
         communication = communication | {"inResponseTo": [{"reference": answered.reference}]}
     stored = await journal.create(work, dialogmelding.as_sent(communication, envelope, sender))
     await outbox.queue(work, outbox.Letter(
         type=envelope.type.value, msg_id=envelope.msg_id, sender=sender.her_id, receiver=to,
-        body=hodemelding.build(envelope), responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit,
-        told_of=stored.id, rests=rests,
+        body=body, responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit, told_of=stored.id, rests=rests,
     ))  # fmt: skip
     return stored
 
@@ -60,7 +67,8 @@ async def preview(work: Work, communication: Resource, *, to: int, beside: Seque
 
     Raises   as `send`
     """
-    envelope, _ = await _written(work, communication, to=to, answered=None, beside=beside)
+    envelope, _, _ = await _written(work, communication, to=to, answered=None, beside=beside)
+    closing.hold(closing.closed(envelope), work.office.schema)
     return _arrived(envelope)
 
 
@@ -89,8 +97,8 @@ async def answer(work: Work, communication: str, text: str, *, rests: timedelta 
 
 async def _written(
     work: Work, communication: Resource, *, to: int, answered: Stored | None, beside: Sequence[Resource]
-) -> tuple[Envelope, Address]:
-    """Return the message that tells of a Communication, and our unit that sends it."""
+) -> tuple[Envelope, Address, Address]:
+    """Return the message that tells of a Communication, our unit that sends it, and whom it goes to."""
     known = await addresses.find(Within(work), [to])
     if to not in known or known[to].ours:
         raise Refused("AK-X003", her_id=to)
@@ -98,28 +106,47 @@ async def _written(
     if sender is None:
         raise Refused("AK-X004", unit=work.actor.unit_name)
     patient = await journal.read(work, "Patient", communication["subject"]["reference"].removeprefix("Patient/"))
-    told_of = [patient.resource, *beside]
-    kind, body = await _body(work, communication, told_of, answered.resource if answered else None)
+    told_of = await _told_of(work, communication, patient, beside)
+    kind, body = _body(work, communication, told_of, answered.resource if answered else None)
+    if known[to].takes and kind.value not in known[to].takes:
+        raise Refused("AK-X033", name=known[to].name, type=kind.name)
     envelope = Envelope(
         type=kind, msg_id=str(uuid4()), sent=work.now, sender=await _with_author(work, sender),
         receiver=known[to].party, patient=_person(patient.resource), conversation=await _conversation(work, answered),
-        body=body, attachments=dialogmelding.attachments_of(communication),
+        body=body, attachments=(*dialogmelding.attachments_of(communication), *await carrying.files(work, told_of)),
     )  # fmt: skip
     _check(envelope, filing.text_of(communication))
-    return envelope, sender
+    return envelope, sender, known[to]
 
 
-async def _body(
-    work: Work, communication: Resource, told_of: Sequence[Resource], answered: Resource | None
+async def _told_of(
+    work: Work, communication: Resource, patient: Stored, beside: Sequence[Resource]
+) -> list[Mapping[str, Any]]:
+    """Return the patient and what a message of a type of its own tells of; a dialog message tells only itself."""
+    if registry.writer(filing.message_type(communication)) is None:
+        return []
+    named = [*communication.get("about", ()), *communication.get("basedOn", ()), communication.get("encounter")]
+    wanted = list(dict.fromkeys(each["reference"] for each in named if each))
+    found = await journal.read_many(work, wanted)
+    if any(each not in found for each in wanted):
+        raise Refused("AK-J001")
+    if any(each.owner != patient.owner for each in found.values()):
+        raise Refused("AK-X035")
+    return [patient.resource, *beside, *(each.resource for each in found.values())]
+
+
+def _body(
+    work: Work, communication: Resource, told_of: Sequence[Mapping[str, Any]], answered: Resource | None
 ) -> tuple[Code, Any]:
     """Return the type and the body of a message: of the type the Communication is of, else a dialog message."""
-    write = registry.writer(filing.message_type(communication))
+    asked = filing.message_type(communication)
+    write = registry.writer(asked)
+    if write and not has(work.actor.role, registry.needs(asked)):
+        raise Refused("AK-X034")
     if write is None:
         kind, body = dialogmelding.from_communication(communication, answered=answered)
         return kind, dialog.build(body)
-    named = [each["reference"] for each in (*communication.get("about", ()), communication.get("encounter")) if each]
-    read = (await journal.read_many(work, named)).values()
-    return write(communication, [*told_of, *(each.resource for each in read)], work.now)
+    return write(communication, told_of, work.now)
 
 
 def _check(envelope: Envelope, text: str) -> None:
@@ -131,7 +158,7 @@ def _check(envelope: Envelope, text: str) -> None:
 
 def _arrived(envelope: Envelope) -> Told:
     """Return a message as its receiver reads it: written to bytes, and opened again."""
-    arrived = opened(hodemelding.build(envelope)).envelope
+    arrived = opened(closing.closed(envelope)).envelope
     told = registry.in_words(arrived) if arrived else None
     if told is None:
         raise ValueError("we wrote a message that we cannot read")

@@ -57,7 +57,7 @@ def vouched(draft: Mapping[str, Any], proposed: Stored, now: datetime) -> Resour
     type_ = draft["resourceType"]
     made = {name: value for name, value in draft.items() if name != "id"}
     made["identifier"] = [{"system": PROPOSAL, "value": f"{proposed.id}/{draft['id']}"}]
-    if type_ in _VOUCHED:
+    if type_ in _VOUCHED and not _is_tentative(draft):
         made["verificationStatus"] = {"coding": [{"system": f"{_HL7}{_VOUCHED[type_]}", "code": "confirmed"}]}
     if type_ == "Observation":
         made["status"] = "final"
@@ -67,6 +67,12 @@ def vouched(draft: Mapping[str, Any], proposed: Stored, now: datetime) -> Resour
         source = "sykehus" if proposed.resource.get("encounter") else "annet"
         made["category"] = {"coding": [{"system": MEDICATION_SOURCE, "code": source}]}
     return made
+
+
+def _is_tentative(draft: Mapping[str, Any]) -> bool:
+    """Say whether its sender was not sure of a diagnosis: then nobody here is, by taking it in."""
+    states = (draft.get("verificationStatus") or {}).get("coding", ())
+    return any(each.get("code") == "provisional" for each in states)
 
 
 def _decided(entry: Resource, decided: Mapping[str, str]) -> Resource:

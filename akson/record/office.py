@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from akson.audit.log import AccessLog, entry
 from akson.base.clamd import Scanner
@@ -58,6 +58,7 @@ class Office:
     professionals  the register of health personnel; None: there is none to ask
     sources     other organisations that can be asked what they hold about a patient, in the order they are shown
     scanner     searches files for malware; None: nobody does
+    schema      holds the XML of a message to the official schemas, before it goes; None: there are none here
     ways        in which citizens can be reached outside: "mail", "sms"
     """
 
@@ -77,6 +78,7 @@ class Office:
     professionals: Professionals | None = None
     ways: tuple[str, ...] = ()
     scanner: Scanner | None = None
+    schema: Callable[[Any], None] | None = None
     sources: Sequence[Source] = ()
 
     def __post_init__(self) -> None:

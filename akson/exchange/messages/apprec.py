@@ -13,8 +13,8 @@ from typing import Final
 from lxml import etree
 
 from akson.exchange import hcp, nodes
-from akson.exchange.envelope import Code, Ident, Party
-from akson.exchange.nodes import child, children, code, put, put_code, put_text, text
+from akson.exchange.envelope import Code, Party
+from akson.exchange.nodes import child, children, code, put, put_code, text
 from akson.exchange.registry import Standard, speaks
 from akson.exchange.safexml import Fault, Unreadable
 from akson.exchange.states import Event
@@ -147,7 +147,7 @@ def build(apprec: AppRec) -> bytes:
     ):  # fmt: skip
         node = put(root, name)
         put_code(node, "Role", role)
-        _put_party(node, party)
+        hcp.write(node, party)
     put_code(root, "Status", Code(value=apprec.status, name=STATUS_NAMES[apprec.status]))
     for each in apprec.errors:
         put_code(root, "Error", replace(each, other=nodes.writable(each.other)))
@@ -177,34 +177,3 @@ def _party(node: etree._Element | None) -> Party:
     if party is None:
         raise Unreadable("T02", "Applikasjonskvitteringen mangler avsender eller mottaker.")
     return party
-
-
-def _put_party(parent: etree._Element, party: Party) -> None:
-    institution = put(put(parent, "HCP"), "Inst")
-    _put_named(institution, party.organisation.name, party.organisation.idents)
-    if party.service:
-        _put_all(put(institution, "Dept"), party.service.name, party.service.idents)
-    _put_more(institution, party.organisation.idents)
-    if party.professional:
-        _put_all(put(institution, "HCPerson"), party.professional.name, party.professional.idents)
-
-
-def _put_all(node: etree._Element, name: str, idents: tuple[Ident, ...]) -> None:
-    _put_named(node, name, idents)
-    _put_more(node, idents)
-
-
-def _put_named(node: etree._Element, name: str, idents: tuple[Ident, ...]) -> None:
-    """Append the name and the first identifier."""
-    put_text(node, "Name", name)
-    for ident in idents[:1]:
-        put(node, "Id", ident.value)
-        put_code(node, "TypeId", Code(value=ident.kind, name=ident.name))
-
-
-def _put_more(node: etree._Element, idents: tuple[Ident, ...]) -> None:
-    """Append all identifiers but the first."""
-    for ident in idents[1:]:
-        more = put(node, "AdditionalId")
-        put(more, "Id", ident.value)
-        put_code(more, "Type", Code(value=ident.kind, name=ident.name))

@@ -13,7 +13,7 @@ from typing import Final
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import calendar, filing, requests
+from akson.exchange import calendar, filing, referring, requests
 from akson.exchange import dialog as dialogs
 from akson.exchange.addresses import Address
 from akson.exchange.dialog import Contact, Dialog, Note, Question
@@ -107,12 +107,14 @@ async def receive(work: Work, letter: Letter) -> Filed:
 
     Raises   Unreadable T02, T10 -> negative AppRec; the message is kept for a human
     Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference; of a reminder the task
-             of what it reminds of, where somebody still has that to do
+             of what it reminds of, where somebody still has that to do; of a status the order that our referral told of
     """
     dialog = dialogs.read(letter.envelope.body)
     wanted = requests.asked(_topic(dialog))
     first = await requests.reminded(work, letter) if wanted and wanted.reminds else None
     made = as_communication(dialog, letter, await filing.documents(work, letter))
+    if letter.envelope.type.value == referring.TYPE and letter.answers:
+        made = filing.filled(made | {"basedOn": await referring.heard(work, letter, made["topic"])})
     stored = await journal.create(work, made | ({"partOf": [{"reference": first.reference}]} if first else {}))
     if not (first and wanted and await requests.remind(work, letter, first, wanted)):
         await journal.create(work, as_task(dialog, letter, stored.id))

@@ -1,25 +1,27 @@
-"""Letters that are read and kept whole: told in words, as a form, with what they propose; not written yet.
+"""Letters that are read and kept whole: told in words, as a form, with what they propose.
 
-Henvisning 2.0, Epikrise 1.1 and 1.2.
+Henvisning 2.0 and Epikrise 1.2, both ways; Epikrise 1.1, which is read.
 In: a Communication with all that was sent as text and the original XML as a file, and a Task for the unit; of a
-referral a ServiceRequest to the unit.
+referral a ServiceRequest to the unit. Out: from a Communication and the resources it is about.
 Source: docs/sources.md#documents; names of elements and types from the national tables, no schema was held to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from lxml import etree
 
+from akson.access.roles import Permission
 from akson.base.work import Work
-from akson.exchange import blocks, fagmelding, filing, forms, nodes, parts, prose
+from akson.exchange import blocks, fagmelding, filing, forms, letterparts, nodes, parts, prose
 from akson.exchange.envelope import Code, Envelope
 from akson.exchange.filing import Resource
 from akson.exchange.parts import Part
-from akson.exchange.registry import Filed, Letter, Standard, message, speaks
+from akson.exchange.registry import Filed, Letter, Standard, message, speaks, writes
 from akson.exchange.safexml import Unreadable
 from akson.exchange.telling import Told, told
 from akson.record import journal
@@ -44,14 +46,15 @@ _ABOUT_PERSONS: Final = frozenset(  # who they are stands in the envelope; files
     ["Patient", "ServProvider", "Requester", "CopyDest", "RelHCProvider", "PatRelHCP", "RefDoc", "Base64Container"]
 )
 DOCUMENTS: Final[Mapping[str, Document]] = REFERRAL | DISCHARGE
-_SPACES: Final = {"http://ehelse.no/xmlstds/henvisning/2017-11-30", *fagmelding.LETTERS.values()}
+REFERRALS: Final = {"2.0": "http://ehelse.no/xmlstds/henvisning/2017-11-30"}
+_SPACES: Final = {*REFERRALS.values(), *fagmelding.LETTERS.values()}
 
+speaks(Standard(name="Henvisning", namespaces=REFERRALS, reads=tuple(REFERRAL), writes=dict.fromkeys(REFERRAL, "2.0")))
 speaks(
     Standard(
-        name="Henvisning", namespaces={"2.0": "http://ehelse.no/xmlstds/henvisning/2017-11-30"}, reads=tuple(REFERRAL)
+        name="Epikrise", namespaces=fagmelding.LETTERS, reads=tuple(DISCHARGE), writes=dict.fromkeys(DISCHARGE, "1.2")
     )
 )
-speaks(Standard(name="Epikrise", namespaces=fagmelding.LETTERS, reads=tuple(DISCHARGE)))
 
 
 def in_words(envelope: Envelope) -> Told:
@@ -79,6 +82,24 @@ async def receive(work: Work, letter: Letter) -> Filed:
     return Filed(communication=stored.id)
 
 
+@writes(*REFERRAL, *DISCHARGE, needs=Permission.REFER)
+def from_communication(
+    communication: Resource, beside: Sequence[Mapping[str, Any]], now: datetime
+) -> tuple[Code, etree._Element]:
+    """Return the message for a Communication one of us has written.
+
+    beside   the patient, the resources it is about, its orders and its Encounter
+    Raises   Refused AK-X001 it would say nothing, AK-X032 it is about what it cannot tell of
+    """
+    kind = filing.message_type(communication)
+    code = Code(value=kind, name=DOCUMENTS[kind].name)
+    if kind in DISCHARGE:
+        space = fagmelding.LETTERS["1.2"]
+        return code, parts.build(letterparts.discharge(communication, beside), space, space)
+    space = REFERRALS["2.0"]
+    return code, parts.build(letterparts.referral(communication, beside, forward="VIDERE" in kind), space, space)
+
+
 def _made(document: Document, letter: Letter) -> Iterator[Resource]:
     """Yield what a document becomes beside its message."""
     root = parts.without(parts.read(_content(letter.envelope)), _ABOUT_PERSONS)
@@ -93,7 +114,9 @@ def _made(document: Document, letter: Letter) -> Iterator[Resource]:
 def referral(root: Part, letter: Letter) -> Resource:
     """Return what a referral asks of our unit; it lets the unit in until it is done, and no longer than any order."""
     asked = root.first("ReqServ") or root
-    wanted = asked.coded("MedSpeciality") or asked.coded("Purpose")
+    sorts = [code for code in (asked.coded("Purpose"), root.coded("TypeInnhold")) if code]
+    wanted = asked.coded("MedSpeciality") or asked.coded("ServId") or asked.coded("Purpose")
+    haste = asked.said("Priority")
     reasons = [code for each in root.all("Diagnosis") if (code := each.coded("Concept"))]
     why = [each.said("TextResultValue") for each in root.all("ReasonAsText")]
     return filing.filled({
@@ -101,7 +124,8 @@ def referral(root: Part, letter: Letter) -> Resource:
         "identifier": [{"system": filing.MESSAGE_ID, "value": letter.envelope.msg_id}],
         "status": "active",
         "intent": "order",
-        "category": [{"text": "Henvisning"}],
+        "category": [{"text": "Henvisning"}, *(blocks.concept(each) for each in sorts if each is not wanted)],
+        "priority": next((name for name, each in letterparts.HASTE.items() if each.value == haste), "routine"),
         "code": blocks.concept(wanted) if wanted else {"text": "Henvisning"},
         "subject": filing.subject(letter),
         "occurrenceDateTime": blocks.moment(asked.said("ReqDate")),

@@ -96,7 +96,7 @@ def _saying(part: Part, field: str, answer: Mapping[str, Any]) -> Part:
             code = replace(code, **{name: each["answer"][0]["valueString"]})
         shown = "" if code.name == code.other else code.name  # what was only written beside the code
         return replace(part, code=replace(code, name=shown))
-    said = str(answer["valueString"])
+    said = str(answer.get("valueString", ""))
     if field == _VALUE:
         return replace(part, code=Code(value=said))
     return replace(part, unit=said) if field == _UNIT else replace(part, text=said)

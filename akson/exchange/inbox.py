@@ -134,6 +134,15 @@ async def handled(work: Work, bucket: int, digest: bytes, why: str) -> None:
     await execute(work, SQL.handled, bucket, digest, work.now, work.actor.id, why)
 
 
+async def organisations(work: Work, owner: int, communications: Sequence[str]) -> dict[str, int]:
+    """Return which organisation each of these Communications came from, by HER-id; one statement.
+
+    The caller has just read the Communications through the journal: that reading is what access decided on.
+    """
+    rows = await fetch(work, SQL.organisations_of, owner, list(communications))
+    return {row["filed_as"]: row["organisation"] for row in rows}
+
+
 async def behind(work: Work, owner: int, communication: str) -> Any | None:
     """Return the received message a Communication was made from, or None."""
     rows = await fetch(work, SQL.received_as, owner, communication)

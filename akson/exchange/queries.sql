@@ -99,6 +99,13 @@ UPDATE message_in SET handled_at = $3, handled_by = $4, handled_why = $5
 -- in   $1 owner, $2 id of the Communication
 SELECT bucket, digest, body, type, msg_id, sender, received_at FROM message_in WHERE owner = $1 AND filed_as = $2;
 
+-- name: organisations_of
+-- The organisations that messages came from, by the Communications they were filed as.
+-- in   $1 owner, $2 ids of Communications
+SELECT m.filed_as, coalesce(nullif(a.parent, 0), m.sender) AS organisation
+  FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
+ WHERE m.owner = $1 AND m.filed_as = ANY ($2::text[]);
+
 -- name: by_id
 -- What a message id stands for, whoever sent it.
 SELECT sender, digest, owner, key FROM message_id WHERE msg_id = $1;

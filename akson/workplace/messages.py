@@ -19,7 +19,7 @@ from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import Resource, display, named, reference, words
 from akson.record import journal
 from akson.record.stored import Stored
-from akson.workplace import course, inbox, writing
+from akson.workplace import course, inbox, repeated, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Message, Ref
 from akson.workplace.words import inside
@@ -99,7 +99,7 @@ def patient_of(message: Stored) -> str:
 
 
 async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Message:
-    """Return a message as it is shown beside the list; two statements at most.
+    """Return a message as it is shown beside the list; two statements, and three more where it repeats another.
 
     root  "/p/<id>" of its patient
     """
@@ -119,6 +119,7 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     mine = standing is not None and standing.responsible == mail.actor.id
     return Message(
         title=title(resource), text="\n\n".join(_said(resource)), steps=course.steps(mail, message),
+        repeated=await repeated.since_last(work, message, root),
         refs=(*_files(message, page), *(each for each in pointers if each)), escalation=course.what_if(mail, message),
         reply_to=inside(resource.get("sender")) if answers else "", queue=False, sent=ours,
         action=f"{page}?melding={message.id}" if answers or task else "", version=task.version if task else 0,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from akson.exchange.comparing import Difference
+
 
 # ---- start.html: Min dag
 @dataclass(frozen=True, kw_only=True)
@@ -305,6 +307,19 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """What differs between a message and the one it repeats.
+
+    head   "Siden forrige, i går 10.12"; href: where that one is read
+    parts  (way, heading in words, what differs) for each way in which something does; none: it says the same
+    """
+
+    head: str
+    href: str
+    parts: tuple[tuple[str, str, tuple[Difference, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """The message that is open."""
 
@@ -332,6 +347,7 @@ class Message:
     tab: str = ""  # where to go back to
     undo: str = ""  # where it is taken back, or sent at once, while it rests; "" when it no more can be
     again: str = ""  # where what was taken back is written anew
+    repeated: Repeated | None = None  # what differs from the one before it
     takes_back: bool = False  # it is a question of the reader's that nobody has answered
 
 

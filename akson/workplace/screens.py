@@ -38,6 +38,7 @@ from akson.workplace import (
     overview,
     quick,
     refused,
+    repeated,
 )
 from akson.workplace.model import Search
 
@@ -221,7 +222,12 @@ async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: s
         beside |= await journal.read_many(work, [*about, *filter(None, [nameless.asked_of(opened.resource)])])
     found = inbox.Gathered(waiting=waiting, sent=sent, done=done, beside=beside, banner=banner)
     reader = inbox.Reader(actor=work.actor, now=work.now, tab=tab, open=opened, typed=typed, fault=fault)
-    return Page("innboks.html", status=422 if fault else 200, inbox=inbox.present(found, reader))
+    shown = inbox.present(found, reader)
+    message = beside.get(reference(opened.resource.get("focus"))) if opened else None
+    if shown.open and message and message.type == "Communication":
+        since = await repeated.since_last(work, message, shown.open.record_href)
+        shown = replace(shown, open=replace(shown.open, repeated=since))
+    return Page("innboks.html", status=422 if fault else 200, inbox=shown)
 
 
 async def _waiting(work: Work) -> list[Stored]:

@@ -101,8 +101,8 @@ KINDS: Final = {
     ),
 }  # fmt: skip
 _NO_TIME: Final = (Step.TOLD, Step.REPORTED)
-_STATUS: Final = f"{VOLVEN}7309"
-_NEW: Final = Code(value="N", system=_STATUS, name="Ny")
+CHANGE: Final = f"{VOLVEN}7309"  # new, changed, added to or taken back
+_NEW: Final = Code(value="N", system=CHANGE, name="Ny")
 _CHANGES: Final = {
     "M": "Denne meldingen endrer en som er sendt før.", "A": "Denne meldingen er et tillegg til en som er sendt før.",
     "C": "Denne meldingen trekker tilbake en som er sendt før.",
@@ -210,7 +210,7 @@ def from_communication(
 
 def _sending(kind: Kind, communication: Resource) -> Part | None:
     codes = [one for each in communication.get("reasonCode", ()) if (one := blocks.coded(each))]
-    status = next((each for each in codes if each.system == _STATUS), _NEW)
+    status = next((each for each in codes if each.system == CHANGE), _NEW)
     sort = next((each for each in codes if each.system == f"{VOLVEN}{kind.list_}"), None)
     usual = Code(value=kind.usual, system=f"{VOLVEN}{kind.list_}") if kind.usual else None
     return parts.group("InformasjonOmForsendelse", parts.coded("Forsendelsesstatus", status),

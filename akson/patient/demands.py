@@ -91,7 +91,7 @@ async def erase(
     if standing.resource["status"] == "completed":
         raise Refused("AK-B004")
     if entry is not None:
-        decided = Decision(ground=GROUNDS[outcome], reason=text)
+        decided = Decision(ground=GROUNDS[outcome], reason=text, case=case.id)
         await erasure.erase(work, [entry.reference, *files_of(entry.resource)], decided)
     return await answering.answer(work, standing, version, text=text, outcome=outcome)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from starlette.responses import Response
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
+from akson.base.web.forms import Filled, Form
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
@@ -212,14 +214,9 @@ async def demand(work: Work, visit: Visit) -> Page | Go:
     if not sent.get("hva"):
         return shown.page("min_retting_velg.html", offers=tuple(demands.offered(shown)))
     found = await demands.find(work, shown, sent["hva"])
-    form = demands.FORM.read(visit.form) if visit.sent else demands.FORM.blank()
-    if form.valid:
-        try:
-            await demands.demand(work, shown, found, form)
-            return Go(shown.href("/min/innsyn"), said="demands.sent")
-        except Refused as refused:
-            await undo(work)
-            form = form.with_refused(refused)
+    form = await _asked(work, visit, demands.FORM, partial(demands.demand, work, shown, found))
+    if form is None:
+        return Go(shown.href("/min/innsyn"), said="demands.sent")
     page = demands.demanding(shown, found, work.now, _carried(shown, hva=found.reference))
     return shown.page("min_retting.html", status=422 if form.sent else 200, form=form, demanding=page)
 
@@ -229,14 +226,9 @@ async def appeal(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen appeal the refusal of a correction or an erasure."""
     shown = await opened(work, visit, appeals.WANTED, page="innsyn/klage")
     case = await appeals.find(work, shown, (visit.form if visit.sent else visit.query).get("sak", ""))
-    form = appeals.FORM.read(visit.form) if visit.sent else appeals.FORM.blank()
-    if form.valid:
-        try:
-            await appeals.appeal(work, shown, case, form)
-            return Go(shown.href("/min/innsyn"), said="appeals.sent")
-        except Refused as refused:
-            await undo(work)
-            form = form.with_refused(refused)
+    form = await _asked(work, visit, appeals.FORM, partial(appeals.appeal, work, shown, case))
+    if form is None:
+        return Go(shown.href("/min/innsyn"), said="appeals.sent")
     page = await appeals.appealing(work, shown, case, _carried(shown, sak=case.stored.id))
     return shown.page("min_klage.html", status=422 if form.sent else 200, form=form, appealing=page)
 
@@ -246,14 +238,9 @@ async def representative(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen name somebody who is to see what is withheld from them."""
     shown = await opened(work, visit, refusals.WANTED, page="innsyn/representant")
     found = await refusals.find(work, shown, (visit.form if visit.sent else visit.query).get("holdt", ""))
-    form = refusals.FORM.read(visit.form) if visit.sent else refusals.FORM.blank()
-    if form.valid:
-        try:
-            await refusals.ask(work, shown, found, form)
-            return Go(shown.href("/min/innsyn"), said="demands.sent")
-        except Refused as refused:
-            await undo(work)
-            form = form.with_refused(refused)
+    form = await _asked(work, visit, refusals.FORM, partial(refusals.ask, work, shown, found))
+    if form is None:
+        return Go(shown.href("/min/innsyn"), said="demands.sent")
     page = refusals.asking(shown, work, found, _carried(shown, holdt=found.name))
     return shown.page("min_representant.html", status=422 if form.sent else 200, form=form, demanding=page)
 
@@ -355,6 +342,19 @@ async def _worker(work: Work, id_: str) -> Worker:
     if not found or found[0].id != id_:
         raise Refused("AK-J001")
     return found[0]
+
+
+async def _asked(work: Work, visit: Visit, form: Form, ask: Callable[[Filled], Awaitable[object]]) -> Filled | None:
+    """Ask for what a form asks for; return it as it is drawn again, with what was refused, and None once it is done."""
+    filled = form.read(visit.form) if visit.sent else form.blank()
+    if not filled.valid:
+        return filled
+    try:
+        await ask(filled)
+    except Refused as refused:
+        await undo(work)
+        return filled.with_refused(refused)
+    return None
 
 
 def _carried(shown: Opened, **more: str) -> tuple[tuple[str, str], ...]:

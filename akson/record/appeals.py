@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from akson.access.rights import APPEAL_OF, APPEALED_WITHIN
+from akson.access.facts import Facts
+from akson.access.rights import ANSWERED, APPEAL_OF, APPEALED_WITHIN, is_case
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -99,6 +100,20 @@ async def _refused(work: Work, owner: int, part_of: Sequence[Resource]) -> Store
         return None
     found = stored(rows[0])
     return found if can_be_appealed(found.resource) else None
+
+
+async def lies_elsewhere(work: Work, facts: Facts, items: Iterable[str], case: str) -> bool:
+    """Say whether an appeal about one of these entries lies with Statsforvalteren; no statement where nobody appeals.
+
+    items  "Type/id"; case: the id of the case that is being decided, which is not asked about
+    """
+    about = frozenset(items)
+    open_ = [one.id for one in facts.labelled if is_case(one) and ANSWERED not in one.security and one.id != case
+             and about & one.security and any(mark.startswith(APPEAL_OF) for mark in one.security)]  # fmt: skip
+    if not open_:
+        return False
+    tasks = await fetch(work, READING.current, [facts.owner] * len(open_), [types.code_of(TASK)] * len(open_), open_)
+    return any(stored(row).resource.get("status") == PASSED_ON for row in tasks)
 
 
 def refuse_twice(tasks: Iterable[Resource]) -> None:

@@ -31,6 +31,7 @@ from akson.base.work import Actor, Kind, Purpose, Work
 from akson.fhir import types
 from akson.record.deciding import allow, asked, facts_in
 from akson.record.erasure import SHORTEST_REASON, Ground
+from akson.record.humans import is_one_of
 from akson.record.office import Office
 from akson.record.session import execute, fetch, transaction
 
@@ -166,10 +167,10 @@ async def decide(work: Work, ids: Sequence[str], reason: str) -> None:
 async def confirm(work: Work, ids: Sequence[str], reason: str) -> None:
     """Confirm what somebody else has decided: from then on it is erased.
 
-    Raises  Refused AK-J021 for one's own decision; else as `decide`
+    Raises  Refused AK-J021 for one's own decision, also when known here as two; else as `decide`
     """
     rows = await _chosen(work, ids, DECIDED, reason)
-    if any(row["decided_by"] == work.actor.key for row in rows):
+    if await is_one_of(work, (row["decided_by"] for row in rows)):
         raise Refused("AK-J021")
     await execute(work, SQL.confirm, [row["id"] for row in rows], work.actor.key, _said(work, reason))
 

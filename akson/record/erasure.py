@@ -19,8 +19,8 @@ from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.record import holds
-from akson.record.deciding import allow_row
+from akson.record import appeals, holds
+from akson.record.deciding import allow_row, facts_in
 from akson.record.journal import key_of, unknown
 from akson.record.session import fetch, session
 from akson.record.writing import REFUSALS
@@ -53,10 +53,14 @@ _LAW = {
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A decided erasure. The reason stays for ever and the citizen reads it: nothing of the content may stand in it."""
+    """A decided erasure. The reason stays for ever and the citizen reads it: nothing of the content may stand in it.
+
+    case  the id of the case that it answers, if it does
+    """
 
     ground: Ground
     reason: str
+    case: str = ""
 
 
 async def erase(work: Work, references: Sequence[str], decision: Decision) -> int:
@@ -64,7 +68,8 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
 
     references   "Type/id"; everything that came of one mistake is one decision
     Raises       Refused: AK-J001 unknown, AK-J002 erased already, AK-J008 facts changed meanwhile, AK-J012 no reason,
-                 AK-J013 of several records, AK-J023 on hold, or an access refusal; then nothing is erased
+                 AK-J013 of several records, AK-J023 on hold, AK-J024 while an appeal lies with Statsforvalteren (but
+                 the one that is decided), or an access refusal; then nothing is erased
     Leaves       a row in `erasure` for each, an entry in the chain, news: at once, whatever becomes of the work's rest
     """
     if len(decision.reason.strip()) < SHORTEST_REASON:
@@ -76,6 +81,9 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
     rows = [await _standing(work, reference) for reference in dict.fromkeys(references)]
     if len({row["owner"] for row in rows}) != 1:
         raise Refused("AK-J013")
+    if await appeals.lies_elsewhere(work, facts_in(rows[0]), references, decision.case):
+        work.seen[looked:] = [replace(one, outcome="refuse") for one in work.seen[looked:]]
+        raise Refused("AK-J024")
     actor, ground = work.actor, decision.ground
     told = {"ground": ground, "law": ground.law, "reason": decision.reason, "by": actor.id, "name": actor.name,
             "role": actor.role, "unit": actor.unit_name}  # fmt: skip

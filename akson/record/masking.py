@@ -53,6 +53,7 @@ async def as_kept(work: Work, row: Any) -> Stored:
 
 async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
     """Return those with addresses that are hidden from the actor; most records hide none, so they are asked first."""
+    # Rows of a page come of one query: the first tells whether it brings facts; each has those of its own record.
     told = bool(rows) and "facts_rev" in rows[0].keys()  # noqa: SIM118 - a database row
     known = {row["owner"]: facts_in(row) for row in rows} if told else {}
     unknown = [one for one in found if one.owner not in known and _may_tell(one)]

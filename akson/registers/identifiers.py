@@ -91,6 +91,14 @@ class Fnr:
         return SYSTEMS[self.kind]
 
     @property
+    def begins_with(self) -> tuple[int, int, int] | None:
+        """Return day, month and year of its first six digits: a D-number and what came after it tell the same.
+
+        No birth date; None of a number that tells none.
+        """
+        return None if self.kind is PersonKind.FHN else self._date_parts()
+
+    @property
     def shown(self) -> str:
         """Return it as people read it: 6 + 5 digits."""
         return f"{self.value[:6]} {self.value[6:]}"

@@ -8,8 +8,9 @@ from akson.base.web.sent import version
 from akson.base.work import Work
 from akson.patient import cases, demands
 from akson.patient.cases import Case
-from akson.record import holds, journal
+from akson.record import appeals, holds, journal
 from akson.record.cases import CORRECTED, ERASE, GONE
+from akson.record.deciding import facts_for
 from akson.record.stored import Stored
 
 
@@ -35,8 +36,13 @@ async def carry_out(work: Work, case: Case, filled: Filled) -> None:
 async def held(work: Work, case: Case) -> str:
     """Return why nothing can be erased now, of an open case that may end so; "": nothing keeps it."""
     erases = not case.closed and ERASE in (case.sort, case.demanded)
-    refusal = await holds.refusal(work, case.stored.owner) if erases else None
-    return refusal.text if refusal else ""
+    if not erases:
+        return ""
+    owner = case.stored.owner
+    if refusal := await holds.refusal(work, owner):
+        return refusal.text
+    facts = (await facts_for(work, [owner]))[owner]
+    return Refused("AK-J024").text if await appeals.lies_elsewhere(work, facts, [case.item], case.stored.id) else ""
 
 
 async def entry(work: Work, case: Case) -> Stored | None:

@@ -9,9 +9,10 @@ import pytest
 
 from akson.access.facts import OBJECTION, Block, Facts, Labels, Relation, Representation
 from akson.access.roles import ATTESTED, OUTSIDE, ROLES
-from akson.access.rules import Act, decide
+from akson.access.rules import Act
 from akson.base.work import Actor, Attested, Purpose
-from tests.access.people import LEGEVAKT, NORTH, NOW, NURSE, PATIENT, blocked, cared_for, item, nurse, patient, staff
+from tests.access.asking import ask
+from tests.access.people import LEGEVAKT, NORTH, NURSE, PATIENT, blocked, cared_for, item, nurse, patient, staff
 from tests.access.shown import shows
 
 YES = ""
@@ -22,10 +23,6 @@ def outside(about: int = PATIENT, profession: str = "LE", unit: int = 0, **more:
     """Return one of another organisation; its unit and person are known here only where the case says so."""
     known = {"key": 0, "controller": 0} | more
     return replace(staff(OUTSIDE, unit), context=about, attested=replace(_HERE, profession=profession), **known)
-
-
-def ask(who: Actor, about: Facts, labels: Labels | None = None, act: Act = Act.READ) -> str:
-    return decide(who, Purpose.TREATMENT, about, labels, act, NOW).refusal
 
 
 @shows("attested_by_own_organisation")

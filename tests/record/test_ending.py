@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from akson.record import ending, holds, journal
 from akson.record.office import Office
 from akson.record.stored import Stored
 from akson.record.terms import Terms
+from akson.registers.identifiers import Fnr
 from tests.exchange.letters import ASTRID
 from tests.offices import FNR, JOB, LOADING, NOW, citizen, let_pass, opened_office, patient, set_clock, staff, unit
 from tests.record.traces import tables_with
@@ -330,6 +332,51 @@ async def test_nobody_confirms_their_own_decision(place: Place) -> None:
             "UPDATE ending SET state = 'confirmed', confirmed_by = decided_by, confirmed = ''"
         )
     assert await ending.carry_out(place.office) == 0 and await states(place) == ["decided"]
+
+
+def _number(start: str) -> Fnr:
+    """Return an invented number that begins so."""
+    for rest in range(10**5):
+        with suppress(Refused):
+            return Fnr(f"{start}{rest:05}")
+    raise AssertionError(start)
+
+
+NATIONAL, D_NUMBER, OTHERS = _number("018580"), _number("418580"), _number("028580")
+
+
+@pytest.mark.parametrize(("decides", "confirms", "resident", "one"), [
+    ((D_NUMBER, "Falk"), (NATIONAL, "Berg"), (D_NUMBER, NATIONAL), True),  # both stand in one resident's record
+    ((D_NUMBER, "Falk"), (NATIONAL, "Falk"), (), True),  # nobody knows a resident; the number goes on
+    ((D_NUMBER, "Falk"), (NATIONAL, "Berg"), (), False),  # born on one day
+    ((OTHERS, "Falk"), (NATIONAL, "Falk"), (NATIONAL,), False),  # of one name
+    ((None, "Falk"), (None, "Falk"), (), False),  # no number at all: two by their ids
+])  # fmt: skip
+async def test_one_human_with_two_numbers_is_one_pair_of_eyes(
+    place: Place, decides: tuple[Fnr | None, str], confirms: tuple[Fnr | None, str], resident: tuple[Fnr, ...], one: bool,
+) -> None:  # fmt: skip
+    await known(place, place.chief)
+    await today(place)
+    first, second = [await _numbered(place, *who) for who in (decides, confirms)]
+    if resident:
+        await patient(place.office, identifier=[number.identifier() for number in resident])
+    ids = await waiting(place, first)
+    async with place.office.work(first, Purpose.ADMINISTRATION) as work:
+        await ending.decide(work, ids, REASON)
+    try:
+        async with place.office.work(second, Purpose.ADMINISTRATION) as work:
+            await ending.confirm(work, ids, REASON)
+        assert not one and await states(place) == ["confirmed"]
+    except Refused as refused:
+        assert one and refused.code == "AK-J021" and await states(place) == ["decided"]
+
+
+async def _numbered(place: Place, number: Fnr | None, family: str) -> Actor:
+    """Return one more who answers for the records of the first data controller."""
+    numbers = {"identifier": [number.identifier()]} if number else {}
+    async with place.office.work(JOB, Purpose.SYSTEM) as work:
+        made = await journal.create(work, {"resourceType": "Practitioner", "name": [{"family": family}], **numbers})
+    return replace(place.chief, id=made.reference, key=made.owner, name=family)
 
 
 @pytest.mark.parametrize(("who", "reason", "code"), [

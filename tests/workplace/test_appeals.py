@@ -21,6 +21,7 @@ from tests.workplace.browsing import Browser, Shown, browsing
 from tests.workplace.test_demands import BLOCKED, HELD, MARK, NOTE, REASON, as_citizen, demanded, text_of_the_note
 from tests.workplace.test_privacy import heard
 
+LIES = "ligger hos Statsforvalteren, så den slettes ikke"
 WHY, COMMENT = "Legen har ikke spurt meg", "Vi har spurt pasienten, og det står i brevet."
 
 
@@ -124,6 +125,22 @@ async def test_what_statsforvalteren_decides_erases_nothing_while_the_record_is_
         assert HELD in (await decided(browser, task, "erased", REASON)).text and await text_of_the_note(town)
         assert (await decided(browser, task, "passed-on")).status == 303
         assert HELD in (await browser.open(f"/krav/{task}")).text
+
+
+async def test_another_demand_erases_nothing_that_statsforvalteren_still_has_to_decide_about(town: Town) -> None:
+    task = await appealed(town, "correction")
+    again = await demanded(town, "deletion")
+    async with browsing(town.office, await town.at_work("jonas")) as browser:
+        assert LIES not in (await browser.open(f"/krav/{again}")).text
+        assert (await decided(browser, task, "passed-on")).status == 303
+        assert LIES in (await browser.open(f"/krav/{again}")).text
+        refused = await decided(browser, again, "erased", REASON)
+        assert refused.status == 422 and LIES in refused.text and await text_of_the_note(town)
+        assert (await decided(browser, task, "upheld", "De er enige.")).leads_to == "/krav"
+        assert LIES not in (await browser.open(f"/krav/{again}")).text
+        assert (await decided(browser, again, "erased", REASON)).leads_to == "/krav"
+    with pytest.raises(Refused, match="AK-J002"):
+        await text_of_the_note(town)
 
 
 async def test_what_was_to_be_corrected_is_corrected_and_never_erased(town: Town) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -244,8 +244,7 @@ class Door:
         try:
             return await self._admitted(request, await visited(request))
         except SignInFirst:
-            where = request.url.path if "GET" in self.screen.methods else "/"
-            return guarded(RedirectResponse(f"/logg-inn?til={quote(where)}", 303))
+            return guarded(sent.to_sign_in(request, comes_back="GET" in self.screen.methods))
         except Refused as refused:
             if refused.code == "AK-W001":
                 address = request.client.host if request.client else ""

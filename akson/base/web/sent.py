@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from akson.base.errors import Refused
 
@@ -34,6 +35,18 @@ def sending(token: str, path: str, form: Iterable[tuple[str, str]]) -> str:
     """Return what makes a sending the same as another: the same form, sent to the same place with the same content."""
     content = repr(sorted(pair for pair in form if pair[0] != "_csrf"))
     return f"{token} {path} {hashlib.sha256(content.encode()).hexdigest()}"
+
+
+def to_sign_in(request: Request, *, comes_back: bool) -> Response:
+    """Lead whoever comes to a page to sign in, and back to it; what a script of a page asks for is 401, led nowhere.
+
+    A draft that was on its way when the screen was locked would else change which page its writer goes on at.
+
+    comes_back  there is a page at this address; without one the page that was kept stands
+    """
+    if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+        return Response(status_code=401)
+    return RedirectResponse("/logg-inn" + (f"?til={quote(request.url.path)}" if comes_back else ""), 303)
 
 
 def same_origin(request: Request) -> None:

@@ -109,6 +109,11 @@ async def forbidden(work: Work, visit: Visit, patient: str) -> Page:
     raise AssertionError("nobody comes here")
 
 
+@SCREENS.screen("/p/{patient}/kladd", needs="read", title="note.title", methods=("POST",))
+async def draft(work: Work, visit: Visit, patient: str) -> Page:
+    raise AssertionError("nobody comes here either")
+
+
 @SCREENS.screen("/bug", needs="read", title="overview.title")
 async def bug(work: Work, visit: Visit) -> Page:
     raise ValueError("NORDLI, Astrid")
@@ -222,6 +227,20 @@ async def test_a_made_up_sentence_is_never_said(browser: httpx.AsyncClient, cook
 async def test_who_is_not_signed_in_is_led_to_sign_in_and_back(browser: httpx.AsyncClient, office: Office) -> None:
     office.signed_in = False
     assert (await browser.get("/p/astrid")).headers["location"] == "/logg-inn?til=/p/astrid"
+
+
+@pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
+async def test_what_a_script_asks_for_after_a_lock_leads_nobody_back_to_it(
+    browser: httpx.AsyncClient, office: Office, mode: str
+) -> None:
+    office.signed_in = False
+    for answer in (await browser.get("/p/astrid", headers={"sec-fetch-mode": mode}),
+                   await browser.post("/p/astrid/kladd", data=form(), headers={"sec-fetch-mode": mode})):  # fmt: skip
+        assert answer.status_code == 401 and "location" not in answer.headers
+    sent = await browser.post("/p/astrid/kladd", data=form(), headers={"sec-fetch-mode": "navigate"})
+    assert (
+        sent.headers["location"] == "/logg-inn"
+    )  # nobody comes back to what is only sent: the page that was kept stands
 
 
 async def test_a_role_without_the_permission_is_refused(browser: httpx.AsyncClient) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
+from akson.base.database import Record
 from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.exchange import registry
@@ -12,8 +14,12 @@ from akson.exchange.addresses import Address
 from akson.exchange.envelope import Envelope, Party, Person
 from akson.exchange.registry import MessageType, Patient
 from akson.exchange.safexml import Unreadable
+from akson.record import persons
+from akson.record.persons import Number
 from akson.record.search.searching import search
 from akson.registers.identifiers import Fnr, PersonKind
+
+UNKNOWN: Final = "Pasienten finnes ikke hos mottakeren."
 
 
 def her_ids(party: Party | None) -> list[int]:
@@ -91,19 +97,35 @@ def message_type(envelope: Envelope) -> MessageType:
     return found
 
 
-async def patient(work: Work, person: Person | None) -> Patient:
-    """Return the patient of a message, found by the national identity number and nothing else.
-
-    Raises   Unreadable E30, E31, E35
-    """
-    number = person.ident(*PersonKind) if person else None
-    if number is None:
+def number(person: Person | None) -> Fnr:
+    """Return the national identity number of who a message is about. Raises Unreadable E30, E31."""
+    found = person.ident(*PersonKind) if person else None
+    if found is None:
         raise Unreadable("E30", "Meldingen sier ikke hvilket fødselsnummer pasienten har.")
     try:
-        fnr = Fnr(number.value)
+        return Fnr(found.value)
     except Refused:
         raise Unreadable("E31", "Pasientens fødselsnummer er ikke gyldig.") from None
-    found = (await search(work, "Patient", [("identifier", f"{fnr.system}|{fnr.value}")])).hits
+
+
+def held(known: Fnr | None) -> Number | None:
+    """Return a number that is one person's alone, by which a record is held; a local aid number is not."""
+    return (known.system, known.value) if known and known.kind is not PersonKind.HNR else None
+
+
+async def patient(work: Work, known: Fnr, persons_held: Mapping[Number, Record]) -> Patient:
+    """Return the patient of a message, found by the national identity number and nothing else.
+
+    persons_held   by number, those whose records are held already; whoever is found otherwise is held from now on
+    Raises         Unreadable E35
+    """
+    if mine := held(known):
+        row = persons.opened(work, persons_held.get(mine))
+        if row is None:
+            raise Unreadable("E35", UNKNOWN)
+        return Patient(owner=row["owner"], id=row["id"])
+    found = (await search(work, "Patient", [("identifier", f"{known.system}|{known.value}")])).hits
     if len(found) != 1:
-        raise Unreadable("E35", "Pasienten finnes ikke hos mottakeren.")
+        raise Unreadable("E35", UNKNOWN)
+    await persons.hold(work, found[0].owner)
     return Patient(owner=found[0].owner, id=found[0].id)

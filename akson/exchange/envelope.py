@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 ID_PERSON: Final = "2.16.578.1.12.4.1.1.8116"  # Volven: kinds of person identifiers
 ID_ORGANISATION: Final = "2.16.578.1.12.4.1.1.9051"  # Volven: kinds of organisation identifiers
+_HER_ID: Final = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ class Named:
     def her_id(self) -> int | None:
         """Return the address in the national address register, if it is written as a number."""
         found = self.ident("HER")
-        return int(found.value) if found and found.value.isascii() and found.value.isdigit() else None
+        return int(found.value) if found and _HER_ID.fullmatch(found.value) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ NOT_NAMED: Final = -1  # as envelope_from: the transport must name the sender, a
 ATTEMPTS: Final = 5  # a message that has stopped us so often is put aside for a human
 Homes = Sequence[int] | None  # organisations whose messages are wanted, 0 for those of nobody; None for all
 _LEASE: Final = timedelta(minutes=2)
+_HELD: Final = 4 * 1024 * 1024  # bytes of the messages that are leased together; a larger one comes alone
 _TO_BE_SEEN: Final = timedelta(hours=24)
 
 
@@ -89,28 +90,34 @@ async def waiting(database: Database, now: datetime) -> list[int]:
     return [row["bucket"] for row in await database.fetch(SQL.buckets_in, now)]
 
 
-async def claim(database: Database, bucket: int, now: datetime) -> Kept | None:
-    """Lease the next message of a bucket; None when it is empty."""
-    row = await database.fetchrow(SQL.claim_in, bucket, now, now + _LEASE)
-    return Kept(**dict(row)) if row else None
+async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1) -> list[Kept]:
+    """Lease the next messages of a bucket, oldest first, and only as many as are well held in memory together.
 
-
-async def settle(work: Work, kept: Kept, outcome: Outcome) -> bool:
-    """Write what became of a message; False when another worker has done so already.
-
-    Raises   Unreadable E10 when it is filed under an id that stands for another message: one id is one message's
+    One that has stopped a worker before comes alone: it is not to stop others with it again.
     """
-    refused = outcome.state == "refused"
-    fault = outcome.fault or Fault("", "")
+    rows = await database.fetch(SQL.claim_in, bucket, now, now + _LEASE, most, _HELD)
+    return sorted((Kept(**dict(row)) for row in rows), key=lambda kept: (kept.received_at, kept.digest))
+
+
+async def settle(work: Work, closed: Sequence[tuple[Kept, Outcome]]) -> bool:
+    """Write what became of messages; False when another worker has done so already of any of them.
+
+    Raises   Unreadable E10 when one is filed under an id that stands for another message: one id is one message's
+    """
+    rows = [
+        (kept.bucket, kept.digest, one.state, one.type, one.msg_id, one.sender, one.owner, one.filed_as, one.unit,
+         HUMAN if one.state == "refused" else UNIT, kept.received_at + _TO_BE_SEEN, *_fault(one), one.state == "filed")
+        for kept, one in closed
+    ]  # fmt: skip
     await transaction(work)
-    rows = await fetch(
-        work, SQL.settle_in, kept.bucket, kept.digest, outcome.state, outcome.type, outcome.msg_id, outcome.sender,
-        outcome.owner, outcome.filed_as, outcome.unit, HUMAN if refused else UNIT, kept.received_at + _TO_BE_SEEN,
-        fault.code, fault.text, outcome.state == "filed",
-    )  # fmt: skip
-    if rows and not rows[0]["free"]:
+    settled = await fetch(work, SQL.settle_in, *map(list, zip(*rows, strict=True)))
+    if not all(row["free"] for row in settled):
         raise Unreadable("E10", "Meldingsidentifikatoren er brukt før, med et annet innhold.")
-    return bool(rows)
+    return len(settled) == len(closed)
+
+
+def _fault(outcome: Outcome) -> tuple[str, str]:
+    return (outcome.fault.code, outcome.fault.text) if outcome.fault else ("", "")
 
 
 async def answered_again(work: Work, kept: Kept) -> None:

@@ -100,14 +100,15 @@ class Unconfirmed:
     endpoint: str
 
 
-async def queue(work: Work, letter: Letter) -> None:
-    """Put a message on its way, in the work's transaction: sent if and only if the record change is committed."""
-    key = new_owner_key()
-    await execute(
-        work, SQL.queue, letter.owner, key, key & 63, letter.type, letter.msg_id, letter.sender, letter.receiver,
-        letter.body, letter.told_of, letter.answers, letter.wants_apprec, letter.unit, letter.responsible, work.now,
-        work.now + PATIENCE, work.now + letter.rests,
-    )  # fmt: skip
+async def queue(work: Work, *letters: Letter) -> None:
+    """Put messages on their way, in the work's transaction: sent if and only if the record change is committed."""
+    rows = [
+        (one.owner, key, key & 63, one.type, one.msg_id, one.sender, one.receiver, one.body, one.told_of, one.answers,
+         one.wants_apprec, one.unit, one.responsible, work.now + one.rests)
+        for one, key in ((one, new_owner_key()) for one in letters)
+    ]  # fmt: skip
+    if rows:
+        await execute(work, SQL.queue, *map(list, zip(*rows, strict=True)), work.now, work.now + PATIENCE)
 
 
 async def happened(
@@ -153,6 +154,13 @@ async def sent(work: Work, owner: int, key: int, *, content: bool = False) -> An
     """Return one sent message, or None; `content`: with its bytes, which hold patient data."""
     rows = await fetch(work, SQL.sent, owner, key, content)
     return rows[0] if rows else None
+
+
+async def sent_by_us(work: Work, msg_id: str) -> Any | None:
+    """Return the message we sent under `msg_id`, or None."""
+    for owner, key in await by_id(work, msg_id) if msg_id else ():
+        return await sent(work, owner, key)
+    return None
 
 
 async def moves(work: Work, owner: int, key: int) -> list[dict[str, Any]]:

@@ -45,27 +45,38 @@ SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
  ORDER BY b.bucket;
 
 -- name: claim_in
--- Lease one received message of a bucket: others leave it alone until `due`.
--- in   $1 bucket, $2 now, $3 end of the lease
+-- Lease received messages of a bucket, the first that are due: others leave them alone until `due`. One that was leased
+-- before is leased without others, and so is what is larger than all of them may be.
+-- in   $1 bucket, $2 now, $3 end of the lease, $4 how many at most, $5 bytes at most
 UPDATE message_in m SET due = $3, attempts = m.attempts + 1
- WHERE m.bucket = $1 AND m.digest = (
-       SELECT c.digest FROM message_in c WHERE c.bucket = $1 AND (c.state = 'kept' OR c.again) AND c.due <= $2
-        ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
+  FROM (SELECT c.digest, row_number() OVER first AS n, c.attempts + first_value(c.attempts) OVER first AS attempts,
+               sum(octet_length(c.body)) OVER first AS size
+          FROM (SELECT l.digest, l.due, l.attempts, l.body FROM message_in l
+                 WHERE l.bucket = $1 AND (l.state = 'kept' OR l.again) AND l.due <= $2
+                 ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
+        WINDOW first AS (ORDER BY c.due, c.digest)) w
+ WHERE m.bucket = $1 AND m.digest = w.digest AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
 RETURNING m.bucket, m.digest, m.body, m.state, m.again, m.received_at, m.envelope_id, m.envelope_from,
   m.envelope_to, m.attempts;
 
 -- name: settle_in
--- Say what became of a received message; no row when somebody else has said so already.
--- in   $1 bucket, $2 digest, $3 state, $4 type, $5 msg_id, $6 sender, $7 owner, $8 filed_as, $9 unit, $10 responsible,
---      $11 deadline, $12 fault_code, $13 fault_text, $14 take its id, which then stands for this message alone
+-- Say what became of received messages; no row of those of which somebody else has said so already.
+-- in   arrays, an element per message: $1 buckets, $2 digests, $3 states, $4 types, $5 msg_ids, $6 senders, $7 owners,
+--      $8 filed_as, $9 units, $10 responsible, $11 deadlines, $12 fault_codes, $13 fault_texts, $14 take its id, which then
+--      stands for this message alone
 -- out  whether the id was free, where it was to be taken
-WITH taken AS (
-  INSERT INTO message_id (msg_id, sender, digest) SELECT $5, $6, $2 WHERE $14::boolean
-  ON CONFLICT DO NOTHING RETURNING msg_id)
-UPDATE message_in SET state = $3, type = $4, msg_id = $5, sender = $6, owner = $7, filed_as = $8, unit = $9,
-       responsible = $10, deadline = $11, fault_code = $12, fault_text = $13
- WHERE bucket = $1 AND digest = $2 AND state = 'kept'
-RETURNING NOT $14::boolean OR EXISTS (SELECT FROM taken) AS free;
+WITH said AS (
+  SELECT * FROM unnest($1::smallint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[],
+                       $9::bigint[], $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::boolean[])
+    AS s (bucket, digest, state, type, msg_id, sender, owner, filed_as, unit, responsible, deadline, code, fault, takes)
+), taken AS (
+  INSERT INTO message_id (msg_id, sender, digest) SELECT msg_id, sender, digest FROM said WHERE takes ORDER BY msg_id, sender
+  ON CONFLICT DO NOTHING RETURNING digest)
+UPDATE message_in m SET state = s.state, type = s.type, msg_id = s.msg_id, sender = s.sender, owner = s.owner,
+       filed_as = s.filed_as, unit = s.unit, responsible = s.responsible, deadline = s.deadline, fault_code = s.code,
+       fault_text = s.fault
+  FROM said s WHERE m.bucket = s.bucket AND m.digest = s.digest AND m.state = 'kept'
+RETURNING NOT s.takes OR s.digest IN (SELECT digest FROM taken) AS free;
 
 -- name: answered_again
 UPDATE message_in SET again = false WHERE bucket = $1 AND digest = $2;
@@ -117,14 +128,21 @@ SELECT DISTINCT coalesce(nullif(a.parent, 0), m.sender) AS organisation
   FROM message_id m LEFT JOIN address a ON a.her_id = m.sender WHERE m.msg_id = ANY ($1::text[]);
 
 -- name: queue
--- Put a message on its way, under an id that stands for it.
--- in   $1 owner, $2 key, $3 bucket, $4 type, $5 msg_id, $6 sender, $7 receiver, $8 body, $9 told_of, $10 answers,
---      $11 wants_apprec, $12 unit, $13 responsible, $14 now, $15 deadline, $16 not to be tried before
-WITH named AS (
-  INSERT INTO message_id (msg_id, sender, owner, key) VALUES ($5, $6, $1, $2) ON CONFLICT DO NOTHING)
+-- Put messages on their way, each under an id that stands for it.
+-- in   arrays, an element per message: $1 owners, $2 keys, $3 buckets, $4 types, $5 msg_ids, $6 senders, $7 receivers,
+--      $8 bodies, $9 told_of, $10 answers, $11 wants_apprec, $12 units, $13 responsible, $14 not to be tried before;
+--      $15 now, $16 deadline
+WITH put AS (
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
+                       $8::bytea[], $9::text[], $10::bytea[], $11::boolean[], $12::bigint[], $13::text[],
+                       $14::timestamptz[])
+    AS p (owner, key, bucket, type, msg_id, sender, receiver, body, told_of, answers, wants_apprec, unit, responsible, due)
+), named AS (
+  INSERT INTO message_id (msg_id, sender, owner, key) SELECT msg_id, sender, owner, key FROM put ON CONFLICT DO NOTHING)
 INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, told_of, answers, wants_apprec,
   unit, responsible, created_at, deadline, due)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13, $14, $15, $16);
+SELECT owner, key, bucket, type, msg_id, sender, receiver, body, 'queued', told_of, answers, wants_apprec, unit, responsible,
+       $15, $16, due FROM put;
 
 -- name: receipts_of
 -- The receipts of a message that came again, which go again.

@@ -21,7 +21,7 @@ from akson.record.deciding import allow, allow_row, asked, facts_for, labels_in,
 from akson.record.drafts import Draft
 from akson.record.masking import as_kept, shown
 from akson.record.preparing import prepare
-from akson.record.session import execute, fetch, look, session
+from akson.record.session import fetch, look, session
 from akson.record.stored import Stored
 from akson.record.writing import flush
 
@@ -55,11 +55,6 @@ async def delete(work: Work, type_: str, id_: str, *, if_match: int | None = Non
     Raises   Refused: AK-J001 unknown, AK-J002 deleted already
     """
     return (await prepare(work, [Draft(method="DELETE", type=type_, id=id_, if_match=if_match)]))[0]
-
-
-async def alone(work: Work, owner: int) -> None:
-    """Let nobody else write to a record until the work ends: what is found from here on is what there is."""
-    await execute(work, SQL.alone, owner)
 
 
 async def write_set(work: Work, drafts: Sequence[Draft]) -> list[Stored]:

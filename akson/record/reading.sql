@@ -169,8 +169,3 @@ SELECT owner FROM fact WHERE kind = 'subscriber' AND data = $1;
 -- name: anybody
 -- Is anything in the journal?
 SELECT EXISTS (SELECT FROM owner);
-
--- name: alone
--- Keep others from writing to a record until the transaction ends, as those who write do.
--- in    $1 owner
-SELECT FROM owner WHERE owner = $1 FOR NO KEY UPDATE;

@@ -15,9 +15,16 @@ from akson.record.authoring import introduce
 from akson.record.changes import Change
 
 
+class Alone(Exception):
+    """A work that shares another's transaction must write by itself: it is to be done again on its own."""
+
+
 @dataclass
 class Session:
-    """State of one Work; `connection` is None until something must share a transaction."""
+    """State of one Work; `connection` is None until something must share a transaction.
+
+    shared  the connection is another work's: this one reads on it, and queues; see sharing.py
+    """
 
     queue: list[Change] = field(default_factory=list)
     facts: dict[int, Facts] = field(default_factory=dict)  # by owner key, as decided upon
@@ -27,6 +34,7 @@ class Session:
     vouched: set[str] = field(default_factory=set)  # of whom the register was asked in this work: "Practitioner/<id>"
     connection: asyncpg.Connection | None = None
     transaction: Any = None
+    shared: bool = False
     release: str = ""  # the mark that all new in this work is given, see releasing.py
     asks_unnamed: bool = False  # questions without a name may be written, see unnamed.py
     statements: int = 0
@@ -43,8 +51,12 @@ async def transaction(work: Work) -> asyncpg.Connection:
     """Open the work's transaction if it is not open yet and return its connection.
 
     For rows that must be committed together with the record: drafts, outbox. The office commits when the work ends.
+
+    Raises  Alone when it is another work's
     """
     state = session(work)
+    if state.shared:
+        raise Alone
     if state.connection is None:
         connection = await work.office.database.acquire()
         try:

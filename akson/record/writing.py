@@ -23,7 +23,7 @@ from akson.record.authoring import introduce
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
 from akson.record.following import follow
-from akson.record.session import end, fetch, session, transaction
+from akson.record.session import Alone, end, fetch, session, transaction
 from akson.record.sets import Times, WriteSet, set_of, written
 from akson.record.together import Done, rides
 from akson.record.values import values_of
@@ -43,15 +43,17 @@ async def flush(work: Work, *, last: bool = False) -> None:
     last    nothing more comes in this work: the set is a transaction of its own, one round trip. Otherwise it is
             written into the work's transaction, so that what follows can still undo it
     Raises  Refused: AK-J002 it was erased, AK-J006 an identity is taken, AK-J008 facts kept changing, AK-J011 a version
-            changed, or an access refusal when facts that changed meanwhile refuse the write
+            changed, or an access refusal when facts that changed meanwhile refuse the write; Alone, see sharing.py
     """
     state = session(work)
     changes, state.queue = state.queue, []
     if not changes:
         return
+    if state.shared:
+        raise Alone
     begins = state.connection is None
     for _ in range(_TRIES):
-        if not last or any(_is_followed(work, change) for change in changes):
+        if not last or any(is_followed(work, change) for change in changes):
             await transaction(work)
         try:
             times = await _written(work, changes)
@@ -61,7 +63,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
             await _answer(work, changes, problem)
         else:
             if times is not None:
-                _settle(work, changes, times)
+                settle(work, changes, times)
                 await _project(work, changes)
                 await follow(work, changes)
                 return
@@ -69,7 +71,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
     raise Refused("AK-J008")
 
 
-def _is_followed(work: Work, change: Change) -> bool:
+def is_followed(work: Work, change: Change) -> bool:
     """Tell whether something is written beside the change, in the same transaction."""
     return change.type in _FOLLOWED or anew.is_needed(change) or releasing.is_held(change, work.now)
 
@@ -165,7 +167,7 @@ def _named(change: Change) -> str:
     return f"{change.method} {change.type}/{change.id}"
 
 
-def _settle(work: Work, changes: list[Change], times: Mapping[int, datetime]) -> None:
+def settle(work: Work, changes: Sequence[Change], times: Mapping[int, datetime]) -> None:
     """Tell each change what became of it; forget facts that it may have changed."""
     state = session(work)
     for change in changes:

@@ -31,7 +31,7 @@ from tests.scanners import EICAR, peer
 
 SENT = "SELECT * FROM message_out ORDER BY created_at"
 CUT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE message_in SET state%'"""
+          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE message_in m SET state%'"""
 
 
 async def arrives(places: Places, body: bytes, *, sender: int = HEART.her_id, name: str = "t-1") -> str:
@@ -214,8 +214,7 @@ async def test_a_worker_that_ends_while_it_files_has_not_taken_the_id_and_the_ne
     places = await make(office)
     await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
     (bucket,) = await inbox.waiting(office.database, office.clock())
-    kept = await inbox.claim(office.database, bucket, office.clock())
-    assert kept is not None
+    (kept,) = await inbox.claim(office.database, bucket, office.clock())
     async with owner_db.transaction() as holding:
         await holding.execute("SELECT FROM message_in FOR UPDATE")
         working = asyncio.create_task(delivery.receive(office, kept))
@@ -236,8 +235,8 @@ async def test_a_message_that_stops_us_again_and_again_is_put_aside(office: Offi
     await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
     for _ in range(inbox.ATTEMPTS):  # as if the worker died each time
         (bucket,) = await inbox.waiting(office.database, office.clock())
-        assert await inbox.claim(office.database, bucket, office.clock()) is not None
-        assert await inbox.claim(office.database, bucket, office.clock()) is None  # the lease holds
+        assert await inbox.claim(office.database, bucket, office.clock())
+        assert not await inbox.claim(office.database, bucket, office.clock())  # the lease holds
         clock(office).pass_(timedelta(minutes=3))
     await delivery.receive_due(office)
     assert (await inbox.for_humans(office.database, None))[0]["fault_code"] == "X99"

@@ -31,7 +31,7 @@ QUESTIONS = [
     (outbox.SQL.overdue, ("days later",)), (outbox.SQL.for_humans_out, (100, 0, [0, -1])), (outbox.SQL.for_humans_out, (100, 5, None)),
     (outbox.SQL.stuck_out, (100, "now", 0, [0, -1])),
     (outbox.SQL.resting, ()), (outbox.SQL.wake, ("edi:", "now", 1)),
-    (inbox.SQL.buckets_in, ("now",)), (inbox.SQL.claim_in, (7, "now", "later")),
+    (inbox.SQL.buckets_in, ("now",)), (inbox.SQL.claim_in, (7, "now", "later", 8, 10**6)),
 ]  # fmt: skip
 
 

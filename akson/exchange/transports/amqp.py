@@ -19,7 +19,7 @@ import proton
 from asyncpg import DataError
 
 from akson.base.work import Purpose
-from akson.exchange import addresses, delivery, inbox
+from akson.exchange import addresses, delivery, inbox, outbox
 from akson.exchange.handing import Came, Delivery, Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
@@ -150,7 +150,7 @@ async def _told_of_failure(office: Office, message: proton.Message) -> bool:
     told = _properties(message)
     condition, sender = str(told.get("errorCondition", "")), _number(told.get("fromHerId"))
     async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding feilet underveis") as work:
-        sent = await delivery.sent_by_us(work, _text(told.get("originalMessageId")))
+        sent = await outbox.sent_by_us(work, _text(told.get("originalMessageId")))
         if sent is None or sent["receiver"] != sender:
             return False
         named = condition if condition in _CONDITIONS else "ukjent feil"

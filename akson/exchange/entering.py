@@ -1,0 +1,124 @@
+"""From a message on the table to the record: what is asked of it, what it becomes, and what is written beside that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from akson.base.work import Actor, Work
+from akson.exchange import addresses, checks, inbox, outbox
+from akson.exchange.addresses import Address
+from akson.exchange.cleaning import cleaned
+from akson.exchange.desk import Desk, receipt_for
+from akson.exchange.envelope import Envelope
+from akson.exchange.inbox import Outcome
+from akson.exchange.registry import Letter, MessageType, Patient, Unit
+from akson.exchange.states import Event
+from akson.record.office import Office
+from akson.record.persons import Number
+from akson.record.session import Within
+from akson.registers.identifiers import Fnr
+
+
+class TakenByAnother(Exception):
+    """Another worker settled the message while we worked on it: nothing of ours may be committed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """A message that may be filed, if its patient is here. number: whom it is about."""
+
+    desk: Desk
+    envelope: Envelope
+    unit: Address
+    sender: Address
+    kind: MessageType
+    number: Fnr | None
+
+    def actor(self, own: Actor) -> Actor:
+        """Return who files it: our own job, for the unit that it is for."""
+        unit = self.unit
+        return replace(
+            own, unit=unit.unit, unit_id=unit.unit_id, unit_name=unit.name, controller=unit.controller,
+            controller_name=unit.parent_name or unit.name,
+        )  # fmt: skip
+
+    @property
+    def held(self) -> Number | None:
+        """Return the number whose record is held while this is filed; None where no number is one person's alone."""
+        return checks.held(self.number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """What stands beside the record once a message is filed. answered: owner and key of ours that it answers."""
+
+    desk: Desk
+    outcome: Outcome
+    receipt: Sequence[outbox.Letter]
+    answered: tuple[int, int] | None = None
+
+
+async def accepted(office: Office, desk: Desk, envelope: Envelope) -> Accepted:
+    """Ask of a message all that can be asked without the record. Raises Unreadable."""
+    unit = checks.receiving_unit(envelope, desk.known, desk.kept.envelope_to)
+    sender = checks.sending_party(envelope.sender, desk.known, desk.kept.envelope_from)
+    kind = checks.message_type(envelope)
+    number = checks.number(envelope.patient) if kind.about_a_patient else None
+    clean = await cleaned(envelope, office.scanner)
+    clean = replace(clean, sender=checks.as_registered(envelope.sender, sender, desk.known))
+    return Accepted(desk=desk, envelope=clean, unit=unit, sender=sender, kind=kind, number=number)
+
+
+async def filed(work: Work, one: Accepted, held: Mapping[Number, Any]) -> Closed:
+    """Put a message into the record. held: the persons whose records nobody else writes to meanwhile.
+
+    Raises   Unreadable, and what the journal refuses
+    """
+    desk, envelope = one.desk, one.envelope
+    patient = await checks.patient(work, one.number, held) if one.number else None
+    parent = await _answered(work, envelope, one.sender)
+    answers = parent if parent and patient and parent["owner"] == patient.owner else None
+    filed = await one.kind.receive(work, _letter(one, patient, answers["told_of"] if answers else ""))
+    owner, unit = patient.owner if patient else None, one.unit.unit
+    outcome = Outcome(
+        state="filed", type=envelope.type.value, msg_id=envelope.msg_id, sender=one.sender.her_id, unit=unit,
+        owner=owner, filed_as=filed.communication, fault=filed.fault,
+    )  # fmt: skip
+    receipt = receipt_for(work, desk, filed.fault, filed=True, owner=owner or 0, unit=unit)
+    ours = (answers["owner"], answers["key"]) if answers and answers["told_of"] else None
+    return Closed(desk=desk, outcome=outcome, receipt=receipt, answered=ours)
+
+
+async def close(work: Work, closed: Sequence[Closed]) -> None:
+    """Write what stands beside the record of messages that were filed or refused.
+
+    Raises   TakenByAnother, Unreadable E10
+    """
+    for one in closed:
+        if one.answered:
+            await outbox.happened(work, *one.answered, Event.ANSWER)
+    if not await inbox.settle(work, [(one.desk.kept, one.outcome) for one in closed]):
+        raise TakenByAnother
+    await outbox.queue(work, *(letter for one in closed for letter in one.receipt))
+
+
+def _letter(one: Accepted, patient: Patient | None, answers: str) -> Letter:
+    unit = Unit(owner=one.unit.unit, reference=one.unit.unit_id, name=one.unit.name)
+    return Letter(envelope=one.envelope, received=one.desk.kept.received_at, patient=patient, sender=one.sender,
+                  unit=unit, answers=answers)  # fmt: skip
+
+
+async def _answered(work: Work, envelope: Envelope, sender: Address) -> Any | None:
+    """Return the message of ours that one answers, or None; only who it was sent to can answer it.
+
+    What goes on with an answer to us, a status after the first, answers the message that began the exchange.
+    """
+    talk = envelope.conversation
+    for named in dict.fromkeys((talk.parent, talk.conversation)) if talk else ():
+        parent = await outbox.sent_by_us(work, named)
+        to = await addresses.find(Within(work), [parent["receiver"]]) if parent else {}
+        if parent and sender.organisation in [each.organisation for each in to.values()]:
+            return parent
+    return None

@@ -1,0 +1,145 @@
+"""Messages that are filed in one transaction become what each becomes alone, for a few statements between them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from itertools import count, islice
+
+import pytest
+
+from akson.base.database import Database
+from akson.base.work import Purpose
+from akson.exchange import delivery, inbox, sending
+from akson.record.office import Office
+from tests.exchange.care import care
+from tests.exchange.letters import HEART, MSG_ID, NORDRE, swapped, written
+from tests.exchange.places import Places, make
+from tests.offices import FNR, let_pass, patient
+
+OTHER, NOBODY = "13916900524", "13916900362"
+ADMITTED, LEFT = "2026-11-20T14:00:00+01:00", "2026-11-24T12:00:00+01:00"
+ANSWER = f"<mh:ConversationRef><mh:RefToParent>{{}}</mh:RefToParent><mh:RefToConversation>{MSG_ID}</mh:RefToConversation></mh:ConversationRef>"
+SEEN = """SELECT cardinality(patients) AS patients, outcome, unit <> 0 AS unit FROM access_log WHERE screen = 'melding inn'"""
+MIXED: list[tuple[bytes, str, str]] = [  # what comes, what becomes of it, and the fault that is told
+    (written("En.", msg_id="a"), "filed", ""),
+    (written("To til samme person.", msg_id="b"), "filed", ""),
+    (written(fnr=OTHER, msg_id="c"), "filed", ""),
+    (care("LOG_INNLAGT", at=ADMITTED, msg_id="d"), "filed", ""),
+    (care("LOG_UTSKRIVNINGSKLAR", at=LEFT, msg_id="e"), "filed", ""),
+    (written(fnr=NOBODY, msg_id="f"), "refused", "E35"),
+    (written(fnr="14834142058", msg_id="g"), "refused", "E31"),
+    (written(msg_id="h")[:900], "refused", "T01"),
+    (swapped("DIALOG_HELSEFAGLIG", "EPIKRISE", msg_id="i"), "refused", "T10"),
+    (written(to=replace(NORDRE, her_id=99999999), msg_id="j"), "refused", "E21"),
+    (written(sender=replace(HEART, her_id=10**30), msg_id="k"), "refused", "X99"),
+]
+
+
+@pytest.fixture
+async def places(office: Office) -> Places:
+    made = await make(office)
+    await patient(office, at=made.practice, identifier=[{"system": FNR, "value": OTHER}])
+    return made
+
+
+async def keep(places: Places, bodies: Sequence[bytes]) -> None:
+    for body in bodies:
+        await inbox.keep(places.office.database, body, now=places.office.clock(), envelope_from=HEART.her_id)
+
+
+async def become(places: Places) -> dict[bytes, tuple[str, str]]:
+    """Return what became of each message, by its bytes."""
+    return {row["body"]: (row["state"], row["fault_code"]) for row in await places.rows("SELECT * FROM message_in")}
+
+
+@pytest.fixture(params=[1, 32])
+def together(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many messages are filed in one transaction, at most."""
+    monkeypatch.setattr(delivery, "_TOGETHER", request.param)
+    return int(request.param)
+
+
+async def test_good_and_bad_become_what_each_becomes_alone(
+    places: Places, together: int, owner_db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await keep(places, [written()])
+    await delivery.receive_due(places.office)
+    (first,) = await places.found("Communication")
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        ours = await sending.answer(work, first["id"], "Ja.")
+    (sent,) = await places.rows("SELECT msg_id FROM message_out WHERE told_of = $1", ours.id)
+    await places.office.database.execute("UPDATE message_out SET state = 'accepted' WHERE told_of = $1", ours.id)
+    reply = swapped("<mh:Patient>", ANSWER.format(sent["msg_id"]) + "<mh:Patient>", msg_id="l")
+    with caplog.at_level(logging.WARNING):
+        await keep(places, [reply, *(body for body, _, _ in MIXED)])
+        assert await delivery.receive_due(places.office) == len(MIXED) + 1
+    assert caplog.records == []
+    told = await become(places)
+    assert {body: told[body] for body, _, _ in MIXED} == {body: (state, fault) for body, state, fault in MIXED}
+    assert await places.counts() == {"in filed": 7, "in refused": 6, "out answered": 1, "out queued": 13}
+    whose = [each["subject"]["reference"] for each in await places.found("Communication")]
+    assert len(whose) == 8 and whose.count(places.astrid.reference) == 7
+    assert len(await places.found("Encounter")) == 1  # each finds what the one before has made
+    log = [dict(row) for row in await owner_db.fetch(SEEN)]
+    assert [row["patients"] for row in log if row["outcome"] == "permit"] == [1] * 7  # one row each, about one person
+    assert all(row["unit"] for row in log) and {row["outcome"] for row in log} == {"permit", "failed"}
+
+
+async def test_where_all_of_them_fail_each_is_taken_alone(places: Places, caplog: pytest.LogCaptureFixture) -> None:
+    bodies = [
+        written("Første.", msg_id="x"),
+        written("Annet under samme id.", msg_id="x"),
+        written("Tredje.", msg_id="z"),
+    ]
+    await keep(places, bodies)
+    with caplog.at_level(logging.WARNING):
+        await delivery.receive_due(places.office)
+    assert [record.message for record in caplog.records] == ["messages are taken one by one"]
+    assert sorted((await become(places)).values()) == [("filed", ""), ("filed", ""), ("refused", "E10")]
+    assert len(await places.found("Communication")) == 2
+
+
+async def test_one_that_stopped_us_before_and_one_that_is_large_come_alone(places: Places) -> None:
+    office = places.office
+    small, large = (of_one_bucket(how_long) for how_long in (10, 3_000_000))
+    await keep(places, small)
+    (bucket,) = await inbox.waiting(office.database, office.clock())
+
+    async def claimed() -> int:
+        return len(await inbox.claim(office.database, bucket, office.clock(), most=8))
+
+    assert [await claimed(), await claimed()] == [3, 0]
+    let_pass(office, timedelta(minutes=3))  # as if the worker died
+    assert [await claimed() for _ in range(4)] == [1, 1, 1, 0]
+    await keep(places, large)
+    assert [await claimed() for _ in range(4)] == [1, 1, 1, 0]
+
+
+def of_one_bucket(length: int) -> list[bytes]:
+    """Return three messages of this length that are kept in the bucket 7."""
+    numbered = (str(number).encode().ljust(length) for number in count())
+    return list(islice((body for body in numbered if sha256(body).digest()[0] & 63 == 7), 3))
+
+
+async def test_what_they_cost_between_them_does_not_grow_with_their_number(places: Places) -> None:
+    """But for the claims, one in each of the buckets."""
+    told = []
+    database = places.office.database
+    connections = [await database.acquire() for _ in range(6)]
+    for connection in connections:
+        connection.add_query_logger(lambda record: told.append(record.query))
+        await database.release(connection)
+    costs = []
+    for number in (8, 8, 24):
+        told.clear()
+        await keep(places, [
+            swapped("DIALOG_HELSEFAGLIG", "DIALOG_INNBYGGER_TEST", msg_id=f"{number}-{len(costs)}-{n}") for n in range(number)
+        ])  # fmt: skip
+        assert await delivery.receive_due(places.office) == number
+        costs.append(len([each for each in told if "INSERT INTO message_in" not in each and "m SET due" not in each]))
+    assert costs[1] == costs[2] <= 8  # the first writes down who wrote; two are the looks for what waits
+    assert len(await places.found("Communication")) == 40

@@ -173,11 +173,12 @@ def _read(node: etree._Element, system: str) -> Part:
     return Part(
         name=name,
         text="" if inner else (node.text or "").strip(),
-        parts=(*(_attribute(key, held[key]) for key in (*known, *more)), *(_read(each, system) for each in inner)),
+        parts=(*(answer(key, held[key]) for key in (*known, *more)), *(_read(each, system) for each in inner)),
     )
 
 
-def _attribute(key: str, value: str) -> Part:
+def answer(key: str, value: str) -> Part:
+    """Return one answer: a code with what it is called, a date, or a text."""
     if key in LISTS:
         return coded(key, value)
     return Part(name=key, code=Code(value=value)) if key in _DATES else Part(name=key, text=value)

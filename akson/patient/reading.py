@@ -11,6 +11,7 @@ from akson.base.web.render import number
 from akson.fhir.dates import interval
 
 Resource = Mapping[str, Any]
+_LASTS = ("active", "recurrence", "relapse", "intended", "on-hold", "unknown", "")
 
 
 def words(concept: Resource | None) -> str:
@@ -87,3 +88,12 @@ def value(observation: Resource) -> str:
         return str(concept.get("text") or next((c.get("display", "") for c in concept.get("coding", ())), ""))
     plain = observation.get("valueInteger", observation.get("valueString", ""))
     return str(plain)
+
+
+def stands(resource: Resource) -> bool:
+    """Say whether a problem, an allergy or a medicine is true of the patient now."""
+    clinical = (resource.get("clinicalStatus") or {}).get("coding") or [{}]
+    status = clinical[0].get("code", resource.get("status", ""))
+    refuted = any(one.get("code") in ("refuted", "entered-in-error")
+                  for one in (resource.get("verificationStatus") or {}).get("coding", ()))  # fmt: skip
+    return status in _LASTS and not refuted

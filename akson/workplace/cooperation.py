@@ -24,7 +24,7 @@ from akson.patient.reading import display, reference
 from akson.record import journal, scanning
 from akson.record.session import Within, undo
 from akson.record.stored import Stored
-from akson.workplace import course, handling, messages, writing
+from akson.workplace import course, handling, inbox, messages, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Button, Message, Tab
 from akson.workplace.threads import Cooperation, Thread
@@ -171,6 +171,7 @@ def present(mail: Mail, root: str, tab: str, current: str, opened: Message | Non
         tabs=tuple(_tab(name, tab, root, len(_filtered(threads, name))) for name in TABS),
         threads=tuple(_filtered(threads, tab)), open=opened,
         new=(Button(text=texts().plain("cooperation.new"), href=f"{root}/samhandling/ny", main=True, icon="plus"),
+             *inbox.statement(mail.actor, root),
              Button(text=texts().plain("nameless.title"), href=f"{root}/samhandling/uten-navn")),
         more=messages.MOST if len(mail.messages) >= messages.MOST else 0,
     )  # fmt: skip

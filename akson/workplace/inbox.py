@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from akson.access.roles import ROLES
 from akson.base.web.messages import texts
 from akson.base.web.render import local, said
 from akson.base.web.shell import Banner
 from akson.base.work import Actor
+from akson.exchange import requests
+from akson.exchange.answers import code_of
 from akson.exchange.filing import MESSAGE_ID
 from akson.patient.chart import local as norwegian
 from akson.patient.identity import Identity, identity_of
@@ -18,7 +21,7 @@ from akson.patient.reading import Resource, display, moment, reference, words
 from akson.record.stored import Stored
 from akson.registers.codes import NEWS2, SNOMED
 from akson.workplace import nameless, tasks
-from akson.workplace.model import Inbox, Item, Message, Ref, Section, Step, Tab
+from akson.workplace.model import Button, Inbox, Item, Message, Ref, Section, Step, Tab
 from akson.workplace.words import Due, due, inside, party
 
 TABS: Final = ("handling", "orientering", "sendt", "ferdig")
@@ -152,7 +155,7 @@ def _message(task: Stored, found: Gathered, reader: Reader) -> Message:
     question = (waited or task).resource
     message = Message(
         title=tasks.title(resource), text=_text(waited.resource if waited else resource, focus),
-        refs=tuple(_refs(about, found, root, reader.now)),
+        refs=tuple(_refs(about, found, root, reader)),
         steps=tuple(_steps(resource, focus, reader)), action="" if closed else f"/innboks/{task.id}",
         reply_to=asker, mine=mine, version=task.version,
         note_href=f"{root}/notat/ny" if root else "", typed=reader.typed, fault=reader.fault, tab=reader.tab,
@@ -175,13 +178,15 @@ def _text(task: Resource, focus: Resource) -> str:
     return said_ or str(focus.get("conclusion") or tasks.title(task))
 
 
-def _refs(about: Stored | None, found: Gathered, root: str, now: datetime) -> Iterator[Ref]:
-    """Yield pointers to what the message is about."""
+def _refs(about: Stored | None, found: Gathered, root: str, reader: Reader) -> Iterator[Ref]:
+    """Yield pointers to what the message is about, and to what it asks for."""
     if about is None:
         return
     named = [reference(each) for each in about.resource.get("about", ())]
     hits = (about, *(found.beside[name] for name in named if name in found.beside))
-    yield from (shown for hit in hits if (shown := pointer(hit, root, now)))
+    if root and about.type == "Communication":
+        yield from statement_for(about.resource, about.id, reader.actor, root)
+    yield from (shown for hit in hits if (shown := pointer(hit, root, reader.now)))
 
 
 def pointer(hit: Stored, root: str, now: datetime) -> Ref | None:
@@ -193,6 +198,21 @@ def pointer(hit: Stored, root: str, now: datetime) -> Ref | None:
     if hit.type == "Observation" or (hit.type == "DiagnosticReport" and not _came(resource)):
         return Ref(head=_measure(resource), text=at, href=f"{root}/malinger")
     return None
+
+
+def statement(actor: Actor, root: str) -> tuple[Button, ...]:
+    """Return where a doctor writes a statement to NAV. root: "/p/<id>"."""
+    if "LE" not in ROLES[actor.role].professions:
+        return ()
+    return (Button(text=texts().plain("stating.title"), href=f"{root}/legeerklaering"),)
+
+
+def statement_for(message: Resource, id_: str, actor: Actor, root: str) -> Iterator[Ref]:
+    """Yield where what NAV asks for in a message is answered by a statement."""
+    codings = (message.get("topic") or {}).get("coding", ())
+    wanted = next(filter(None, (requests.asked(code_of(each)) for each in codings)), None)
+    for button in statement(actor, root) if wanted and wanted.days else ():
+        yield Ref(head=button.text, text=texts().plain("stating.write"), href=f"{button.href}?melding={id_}")
 
 
 def _came(report: Resource) -> bool:

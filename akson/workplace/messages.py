@@ -113,6 +113,8 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     if reminds:
         said = texts().plain("cooperation.reminds")
         pointers.append(Ref(head=said, text=title(reminds.resource), href=f"{page}?melding={reminds.id}#valgt"))
+    if root and not ours:
+        pointers.extend(inbox.statement_for(resource, message.id, mail.actor, root))
     answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
     standing = mail.standings.get(message.id)
     waits = standing is not None and standing.state in course.ON_ITS_WAY

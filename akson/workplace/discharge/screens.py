@@ -14,7 +14,7 @@ from akson.base.work import Work
 from akson.exchange import addresses, sending, stays
 from akson.exchange.filing import MESSAGE_TYPE
 from akson.patient.chart import open_chart
-from akson.patient.reading import reference
+from akson.patient.reading import reference, stands
 from akson.record import journal, worklist
 from akson.record.search.searching import search
 from akson.record.session import Within, undo
@@ -26,7 +26,6 @@ SCREENS = Screens(__name__)
 MOST: Final = "200"
 _REPORT: Final = "INNLEGGELSESRAPPORT"
 _TOLD: Final = {"Condition": 50, "AllergyIntolerance": 50, "MedicationStatement": 100}
-_LASTS: Final = ("active", "recurrence", "relapse", "intended", "on-hold", "unknown", "")
 
 
 @SCREENS.screen("/utskrivning", needs=Permission.WRITE_MESSAGES, title="discharge.title", methods=("GET",),
@@ -57,7 +56,7 @@ async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
     asked, do, draft = _form(partners), visit.form.get("do", ""), None
     filled = asked.read(visit.form) if visit.sent else _blank(asked, partners, chart["Communication"], stay)
     if filled.valid and do != "edit":
-        told = [one for name in _TOLD for one in chart[name] if _stands(one)]
+        told = [one for name in _TOLD for one in chart[name] if stands(one.resource)]
         try:
             written, receiver = _communication(filled, patient, stay, told), int(str(filled.values["mottaker"]))
             if do == "send":
@@ -87,14 +86,6 @@ def _blank(asked: Form, partners: Choices, messages: Sequence[Stored], stay: Sto
     """Return the form as first shown: to whoever at the hospital has told of the stay."""
     of_it = [one for one in messages if stay and reference(one.resource.get("encounter")) == stay.reference]
     return asked.blank(mottaker=writing.usual(partners, of_it, ()) or None)
-
-
-def _stands(hit: Stored) -> bool:
-    """Say whether something is true of the patient now."""
-    status = hit.resource.get("clinicalStatus", {}).get("coding", [{}])[0].get("code", hit.resource.get("status", ""))
-    refuted = any(c.get("code") in ("refuted", "entered-in-error")
-                  for c in (hit.resource.get("verificationStatus") or {}).get("coding", ()))  # fmt: skip
-    return status in _LASTS and not refuted
 
 
 def _communication(filled: Filled, patient: str, stay: Stored | None, told: list[Stored]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Legeerklæring til NAV: the form as a doctor fills it in, from what the record knows; seen, then sent."""

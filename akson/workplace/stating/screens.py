@@ -1,0 +1,88 @@
+"""The statement to NAV at /p/{patient}/legeerklaering: asked as NAV's form asks, shown as NAV reads it, then sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from akson.access.roles import ROLES, Permission
+from akson.base.errors import Refused
+from akson.base.web.forms import Choices, Filled
+from akson.base.web.messages import texts
+from akson.base.web.screens import Go, Page, Screens, Visit
+from akson.base.work import Work
+from akson.exchange import addresses, inbox, sending
+from akson.exchange.messages import legeerklaering
+from akson.exchange.states import REST
+from akson.patient.chart import Chart, open_chart
+from akson.patient.reading import stands
+from akson.record.session import Within, undo
+from akson.record.stored import Stored
+from akson.workplace import handling, messages, writing
+from akson.workplace.stating import asking
+
+SCREENS = Screens(__name__)
+_DOCTOR = "LE"  # Volven 9060
+_WANTED = {**messages.WANTED, "Condition": 100}
+
+
+@SCREENS.screen("/p/{patient}/legeerklaering", needs=Permission.WRITE_MESSAGES, title="stating.title",
+                under="/p/{patient}/samhandling")  # fmt: skip
+async def state(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Write a statement to NAV: on its own, or as the answer to what NAV has asked for."""
+    if _DOCTOR not in ROLES[work.actor.role].professions:
+        raise Refused("AK-X061")
+    chart = await open_chart(work, patient, _WANTED, page="legeerklaering")
+    answered = await messages.find(work, patient, asked) if (asked := visit.query.get("melding", "")) else None
+    partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work)))
+    known = asking.diagnoses(one.resource for one in chart["Condition"] if stands(one.resource))
+    form, do, draft = asking.form(partners, known), visit.form.get("do", ""), None
+    filled = asking.checked(form.read(visit.form)) if visit.sent else await _blank(work, partners, known, answered)
+    if filled.valid and do != "edit":
+        try:
+            to = int(str(filled.values["mottaker"]))
+            communication, beside = legeerklaering.written(asking.made(filled, known), patient, work.now)
+            if do == "send":
+                return await _send(work, chart, communication, beside, to, answered)
+            draft = writing.draft(await sending.preview(work, communication, to=to, beside=[beside]))
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    if do == "edit":
+        filled = replace(filled, sent=False)
+    address = f"/p/{patient}/legeerklaering" + (f"?melding={answered.id}" if answered else "")
+    return Page(
+        "legeerklaering.html", status=422 if filled.sent and not filled.valid else 200, patient=chart.banner,
+        form=filled, sections=asking.sections(filled), draft=draft, action=address, back=f"/p/{patient}/samhandling",
+        stopped=await _stopped(work, known),
+    )  # fmt: skip
+
+
+async def _send(
+    work: Work, chart: Chart, communication: dict[str, Any], beside: dict[str, Any], to: int, answered: Stored | None
+) -> Go:
+    """Send a statement; the open task of what it answers is finished by it."""
+    made = await sending.send(work, communication, to=to, answered=answered, beside=[beside], rests=REST)
+    if answered:
+        task = messages.own_task(await messages.mail_of(work, chart, answered), answered)
+        if task:
+            await handling.finish(work, task, task.version, by=made)
+    return Go(f"/p/{chart.identity.id}/samhandling?melding={made.id}", said="cooperation.said_sent")
+
+
+async def _blank(work: Work, partners: Choices, known: Choices, answered: Stored | None) -> Filled:
+    """Return the form as first shown: to who asked, about the one diagnosis there is."""
+    came = await inbox.behind(work, answered.owner, answered.id) if answered else None
+    to = str(came["sender"]) if came else ""
+    name = dict(partners).get(to, "")
+    return asking.form(partners, known).blank(
+        mottaker=to if name else None, kontor=name or None, hoved=known[0][0] if len(known) == 1 else None
+    )
+
+
+async def _stopped(work: Work, known: Choices) -> str:
+    """Return why no statement can be written from here, or ""."""
+    if not known:
+        return texts().plain("stating.no_diagnosis")
+    unit = await addresses.of_unit(Within(work), work.actor.unit)
+    return "" if unit else Refused("AK-X004", unit=work.actor.unit_name).text

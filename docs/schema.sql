@@ -185,7 +185,7 @@ DECLARE
   emptied bigint;
   more bigint;
 BEGIN
-  UPDATE message_in SET body = NULL, handled_why = ''
+  UPDATE message_in SET body = NULL, sealed = NULL, handled_why = ''
    WHERE owner = the_owner AND filed_as = ANY (ids) AND body IS NOT NULL;
   GET DIAGNOSTICS emptied = ROW_COUNT;
   UPDATE message_move v SET why = '' FROM message_out m
@@ -1086,6 +1086,14 @@ CREATE TABLE public.address (
     takes text[] DEFAULT '{}'::text[] NOT NULL
 );
 
+CREATE TABLE public.address_certificate (
+    her_id bigint NOT NULL,
+    fingerprint bytea NOT NULL,
+    certificate bytea NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone
+);
+
 CREATE TABLE public.alert (
     owner bigint NOT NULL,
     stream bigint NOT NULL,
@@ -1350,9 +1358,11 @@ CREATE TABLE public.message_in (
     fault_text text DEFAULT ''::text NOT NULL,
     handled_by text DEFAULT ''::text NOT NULL,
     handled_why text DEFAULT ''::text NOT NULL,
-    answer_to text DEFAULT ''::text NOT NULL
+    answer_to text DEFAULT ''::text NOT NULL,
+    sealed bytea
 );
 ALTER TABLE ONLY public.message_in ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.message_in ALTER COLUMN sealed SET STORAGE EXTERNAL;
 
 CREATE TABLE public.message_move (
     owner bigint NOT NULL,
@@ -1827,6 +1837,9 @@ ALTER TABLE ONLY public.access_seal
 
 ALTER TABLE ONLY public.access_stream
     ADD CONSTRAINT access_stream_pkey PRIMARY KEY (stream);
+
+ALTER TABLE ONLY public.address_certificate
+    ADD CONSTRAINT address_certificate_pkey PRIMARY KEY (her_id, fingerprint);
 
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (her_id);
@@ -2335,6 +2348,8 @@ GRANT SELECT,INSERT ON TABLE public.access_stream TO akson_app;
 GRANT SELECT ON TABLE public.access_stream TO akson_auditor;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.address_certificate TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.alert TO akson_app;
 

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from akson.base.database import Reads
 from akson.base.errors import Refused
 from akson.doors.settings import Settings
 from akson.exchange.handing import Carrier, Exchange
 from akson.exchange.safexml import Schemas
+from akson.exchange.seals.own import OwnCertificates
+from akson.exchange.seals.trust import Trust
 from akson.exchange.transports.edi import Edi
 from akson.exchange.transports.local import Local
 from akson.record.office import Office
@@ -35,7 +38,7 @@ def turns(
 ) -> dict[str, Callable[[], Awaitable[int]]]:
     """Return what the worker does for messages, by name; nothing where no way is switched on."""
     schemas = Schemas(settings.schemas) if settings.schemas else None
-    server, queues = message_server(settings, http, clock), broker(settings, clock)
+    server, queues = message_server(settings, http, clock), broker(settings, office.database, clock)
     carriers: dict[str, Carrier] = {}
     if settings.exchange_secret:
         carriers["http"] = Local(secret=settings.exchange_secret, client=http)
@@ -51,14 +54,15 @@ def turns(
     return found | ({"queues": lambda: queues.turn(office)} if queues else {})
 
 
-def broker(settings: Settings, clock: Callable[[], datetime]) -> Amqp | None:
+def broker(settings: Settings, reads: Reads, clock: Callable[[], datetime]) -> Amqp | None:
     """Return the broker with our queues; None where the installation has none.
 
-    Raises  Refused AK-L026 the library that speaks with brokers is not installed
+    Raises  Refused AK-L026 the libraries that speak with brokers are not installed
     """
     if not settings.amqp_url:
         return None
     try:
+        from akson.exchange.seals.sealing import Seals
         from akson.exchange.transports.amqp import Amqp
         from akson.exchange.transports.line import Broker
     except ModuleNotFoundError:
@@ -69,7 +73,8 @@ def broker(settings: Settings, clock: Callable[[], datetime]) -> Amqp | None:
         host=url.hostname or "", port=url.port or 0, user=settings.amqp_user, password=settings.amqp_password,
         tls=ssl.create_default_context() if url.scheme == "amqps" else None, prefix=prefix,
     )  # fmt: skip
-    return Amqp(broker=where, name=f"{SOFTWARE} {socket.gethostname()} {os.getpid()}", clock=clock)
+    seals = Seals(reads=reads, own=OwnCertificates(settings.keys), trust=Trust(settings.trust))
+    return Amqp(broker=where, name=f"{SOFTWARE} {socket.gethostname()} {os.getpid()}", clock=clock, seals=seals)
 
 
 def message_server(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], datetime]) -> Edi | None:

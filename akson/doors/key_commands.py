@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from akson.base.queries import queries
-from akson.doors import keys
+from akson.doors import keys, message_keys
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.record.search.reindexing import reindex_all
@@ -19,6 +19,7 @@ from akson.signin.keys import Keyring
 
 SQL = queries(__file__, "keys.sql")
 RINGS = ("issuer", "client", "smart", "smart-id", "maskinporten")  # sign tokens; public halves are handed out
+MESSAGES = "messages"
 RSA = ("smart-id", "maskinporten")
 _Running = Callable[[], Settings]
 
@@ -37,27 +38,45 @@ def key_commands(running: _Running) -> click.Group:
         _list(running())
 
     @group.command(help="Skriv ut de offentlige nøklene, til den som skal registrere dem (HelseID, ID-porten).")
-    @click.argument("name", type=click.Choice(RINGS))
+    @click.argument("name", type=click.Choice([*RINGS, MESSAGES]))
     def public(name: str) -> None:
-        click.echo(json.dumps(_ring(running(), name).public, indent=2))
+        if name == MESSAGES:
+            message_keys.public(running())
+        else:
+            click.echo(json.dumps(_ring(running(), name).public, indent=2))
 
     @group.command(help="Lag neste nøkkel og vis den fram, uten å bruke den før «rotate».")
-    @click.argument("name", type=click.Choice(RINGS))
-    def prepare(name: str) -> None:
+    @click.argument("name", type=click.Choice([*RINGS, MESSAGES]))
+    @click.option(
+        "--organisation", default="", help="Navnet på virksomheten, i søknaden om sertifikater for meldinger."
+    )
+    def prepare(name: str, organisation: str) -> None:
+        if name == MESSAGES:
+            message_keys.prepare(running(), organisation)
+            return
         _ring(running(), name).prepare()
         click.echo("Neste nøkkel er laget. Registrer den der den skal kjennes igjen, og bytt med «akson keys rotate».")
 
     @group.command(name="rotate", help="Bytt en nøkkel.")
-    @click.argument("name", type=click.Choice([*RINGS, *keys.ROTATED]))
-    def rotate_(name: str) -> None:
-        settings = running()
-        if name in RINGS:
-            _ring(settings, name).rotate()
-            click.echo("Byttet. Prosessene som kjører, tar den i bruk selv.")
-        else:
-            asyncio.run(_rotate(settings, name))
+    @click.argument("name", type=click.Choice([*RINGS, *keys.ROTATED, MESSAGES]))
+    @click.argument("certificates", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+    def rotate_(name: str, certificates: tuple[Path, ...]) -> None:
+        _change(running(), name, certificates)
 
+    message_keys.add_partners(group, running)
     return group
+
+
+def _change(settings: Settings, name: str, certificates: tuple[Path, ...]) -> None:
+    if (name == MESSAGES) != bool(certificates):
+        raise click.UsageError("Sertifikater hører til «messages», og bare dit.")
+    if name == MESSAGES:
+        message_keys.rotate(settings, certificates)
+    elif name in RINGS:
+        _ring(settings, name).rotate()
+        click.echo("Byttet. Prosessene som kjører, tar den i bruk selv.")
+    else:
+        asyncio.run(_rotate(settings, name))
 
 
 def _ring(settings: Settings, name: str) -> Keyring:
@@ -70,6 +89,7 @@ def _list(settings: Settings) -> None:
     counts = {"ids": len(held.ids), "hashes": 1, "drafts": len(held.drafts), "log": len(held.log)}
     for name, count in counts.items():
         _line(name, count, folder / keys.FILE)
+    message_keys.list_(settings)
     for name in RINGS:
         _line(name, len(_ring(settings, name).public["keys"]), folder / f"{name}.jwks.json")
 

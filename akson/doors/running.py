@@ -295,7 +295,7 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer,
         "AKSON_EDI_SCOPE": settings.edi_scope,
         "AKSON_AMQP_URL": settings.amqp_url, "AKSON_AMQP_USER": settings.amqp_user,
-        "AKSON_AMQP_PASSWORD": settings.amqp_password,
+        "AKSON_AMQP_PASSWORD": settings.amqp_password, "AKSON_TRUST": str(settings.trust or ""),
         "AKSON_LOCAL_SECRET": settings.exchange_secret, "AKSON_HOOK_DAYS": str(settings.hook_days),
         "AKSON_EVENT_DAYS": str(settings.event_days), "AKSON_HPR_URL": settings.hpr_url,
         "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,

@@ -55,6 +55,7 @@ class Settings:
     )
     amqp_user: str = ""  # AKSON_AMQP_USER
     amqp_password: str = field(default="", repr=False)  # AKSON_AMQP_PASSWORD
+    trust: Path | None = None  # AKSON_TRUST: a folder of authorities whose certificates count in messages
     hpr_url: str = ""  # AKSON_HPR_URL: the open API of the register of health personnel; empty: nobody is asked
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
     maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
@@ -154,7 +155,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         edi_issuer=env.get("AKSON_EDI_ISSUER", env.get("AKSON_STAFF_ISSUER", "")).rstrip("/"),
         edi_scope=env.get("AKSON_EDI_SCOPE", ""),
         amqp_url=env.get("AKSON_AMQP_URL", ""), amqp_user=env.get("AKSON_AMQP_USER", ""),
-        amqp_password=env.get("AKSON_AMQP_PASSWORD", ""),
+        amqp_password=env.get("AKSON_AMQP_PASSWORD", ""), trust=_path(env, "AKSON_TRUST"),
         hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
         maskinporten=env.get("AKSON_MASKINPORTEN", ""),
         maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
@@ -225,6 +226,8 @@ def _broker(settings: Settings) -> None:
     known = broker.scheme in schemes and broker.hostname and port and not (broker.query or broker.fragment)
     if settings.amqp_url and not (known and broker.username is None):
         raise Refused("AK-L011", what="AKSON_AMQP_URL")
+    if settings.trust and not settings.trust.is_dir():
+        raise Refused("AK-L011", what="AKSON_TRUST")
     if bool(settings.amqp_user) != bool(settings.amqp_password) or (settings.amqp_user and not settings.amqp_url):
         raise Refused("AK-L011", what="AKSON_AMQP_USER")
 

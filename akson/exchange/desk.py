@@ -14,7 +14,7 @@ from akson.exchange.envelope import Ack, Code, Organisation, Party
 from akson.exchange.inbox import HUMAN, Kept
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import Original
-from akson.exchange.opening import Opened, opened
+from akson.exchange.opening import Opened, opened, refused
 from akson.exchange.safexml import Fault, Schemas
 from akson.record.office import Office
 
@@ -65,7 +65,11 @@ async def desks_of(office: Office, kept: Sequence[Kept], schemas: Schemas | None
 
 
 def _opened(kept: Kept, schemas: Schemas | None) -> Opened:
-    return Opened(fault=_STOPS_US) if kept.attempts > inbox.ATTEMPTS else opened(kept.body, schemas)
+    if kept.attempts > inbox.ATTEMPTS:
+        return Opened(fault=_STOPS_US)
+    if kept.fault_code:
+        return refused(kept.body, Fault(kept.fault_code, kept.fault_text), kept.type)
+    return opened(kept.body, schemas)
 
 
 def receipt_for(

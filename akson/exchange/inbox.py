@@ -35,6 +35,8 @@ class Kept:
 
     envelope_id, envelope_from, envelope_to   what the transport said of it; 0 where it said nothing
     again                                     it has been answered before and has come once more
+    fault_code, fault_text                    what was wrong with its seal; "" where nothing was
+    type                                      what the transport called it, where something was
     """
 
     bucket: int
@@ -47,6 +49,9 @@ class Kept:
     envelope_from: int
     envelope_to: int
     attempts: int
+    fault_code: str = ""
+    fault_text: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,18 @@ class Outcome:
     fault: Fault | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seal:
+    """How a message came that was signed and encrypted. bytes: as it came; fault: why it is refused for it.
+
+    type   what the transport calls the message, which cannot be asked itself
+    """
+
+    bytes: bytes = b""
+    fault: Fault | None = None
+    type: str = ""
+
+
 async def keep(
     database: Database,
     body: bytes,
@@ -72,15 +89,20 @@ async def keep(
     envelope_from: int = 0,
     envelope_to: int = 0,
     answer_to: str = "",
+    seal: Seal | None = None,
 ) -> str:
     """Store `body` durably and return the digest it is known by; the same bytes again are one row.
 
     answer_to   where the transport wants its receipt, when not at the sender's own address
+    seal        how it came, where it was signed and encrypted or ought to have been
     """
-    digest = sha256(body).digest()
+    came = seal or Seal()
+    # What is refused for its seal stands for no other message of the same content.
+    digest = sha256(b"\x00" + (came.bytes or body) if came.fault else body).digest()
+    wrong = came.fault or Fault("", "")
     await database.execute(
         SQL.keep, digest[0] & 63, digest, body, now, envelope_id or digest.hex(), envelope_from, envelope_to,
-        now + _TO_BE_SEEN, answer_to,
+        now + _TO_BE_SEEN, answer_to, came.bytes or None, wrong.code, wrong.text, came.type if came.fault else "",
     )  # fmt: skip
     return digest.hex()
 

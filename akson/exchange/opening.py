@@ -46,6 +46,18 @@ def opened(data: bytes, schemas: Schemas | None = None) -> Opened:
         return Opened(fault=refused.fault, sketch=_sketch(root))
 
 
+def refused(data: bytes, fault: Fault, type_: str) -> Opened:
+    """Return a message whose seal is wrong: what it says is used to tell its sender so, and for nothing else.
+
+    type_   what the transport calls it, where nothing can be made out of the message
+    """
+    try:
+        sketch = _sketch(_unwrapped(parse(data)))
+    except Unreadable:
+        sketch = Sketch(type=type_)
+    return Opened(fault=fault, sketch=sketch)
+
+
 def _read(root: etree._Element, schemas: Schemas | None) -> Opened:
     name, namespace = nodes.local(root), nodes.namespace(root)
     if name == "AppRec":

@@ -32,10 +32,11 @@ SELECT her_id, name FROM address WHERE NOT ours AND endpoint <> '' AND ($1 = '' 
 
 -- name: keep
 -- Store received bytes. The same bytes again are counted, and asked to be answered again.
--- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline, $9 answer_to
+-- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline, $9 answer_to,
+--      $10 bytes that came, where `body` was sealed in them, $11 fault_code, $12 fault_text of the seal, $13 type
 INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
-  deadline, answer_to)
-VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9)
+  deadline, answer_to, sealed, fault_code, fault_text, type)
+VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9, $10, $11, $12, $13)
 ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, again = message_in.state <> 'kept', due = $4;
 
 -- name: buckets_in
@@ -57,7 +58,7 @@ UPDATE message_in m SET due = $3, attempts = m.attempts + 1
         WINDOW first AS (ORDER BY c.due, c.digest)) w
  WHERE m.bucket = $1 AND m.digest = w.digest AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
 RETURNING m.bucket, m.digest, m.body, m.state, m.again, m.received_at, m.envelope_id, m.envelope_from,
-  m.envelope_to, m.attempts;
+  m.envelope_to, m.attempts, m.fault_code, m.fault_text, m.type;
 
 -- name: settle_in
 -- Say what became of received messages; no row of those of which somebody else has said so already.

@@ -40,17 +40,19 @@ class Unreadable(Exception):
         super().__init__(code)
 
 
-def parse(data: bytes) -> etree._Element:
+def parse(data: bytes, *, whole: bool = False) -> etree._Element:
     """Return the root element of `data`.
 
+    whole    with comments and instructions to programs: they count in a signature
     Raises   Unreadable T01 (not XML), T99 (too large, too deep, or with a DOCTYPE)
     """
     if len(data) > LARGEST:
         raise Unreadable("T99", "Meldingen er større enn 26 MB.")
     _measure(data)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
-    )
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=not whole,
+        remove_pis=not whole,
+    )  # fmt: skip
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:

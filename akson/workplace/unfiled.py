@@ -25,6 +25,7 @@ from akson.base.work import Work
 from akson.exchange import inbox, outbox, registry
 from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
+from akson.exchange.seals import cms
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number
 from akson.record.session import Within
@@ -132,6 +133,8 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     body = row["body"] if row else None
     if body is None:
         return Content()
+    if cms.is_cms(body):
+        return Content(paragraphs=(texts().plain("unfiled.content_sealed"),))
     envelope = opened(body).envelope
     person = envelope.patient if envelope else None
     number = person.ident(*PersonKind) if person else None

@@ -79,7 +79,7 @@ def test_a_broker_is_reached_in_the_open_only_where_no_real_persons_are(tmp_path
     ("amqps://broker.example:5671/amq/queue", "/amq/queue/"),
 ])  # fmt: skip
 def test_the_path_of_a_broker_stands_before_the_names_of_its_queues(tmp_path: Path, url: str, prefix: str) -> None:
-    made = exchanging.broker(settings(tmp_path, AMQP | {"AKSON_AMQP_URL": url}), lambda: datetime.now(UTC))
+    made = exchanging.broker(settings(tmp_path, AMQP | {"AKSON_AMQP_URL": url}), None, lambda: datetime.now(UTC))
     assert made is not None and (made.broker.host, made.broker.port, made.broker.prefix) == (
         "broker.example",
         5671,
@@ -96,7 +96,7 @@ def test_queues_without_the_library_say_what_to_install(tmp_path: Path, monkeypa
     for name in ("proton", "akson.exchange.transports.amqp", "akson.exchange.transports.line"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(Refused, match="AK-L026") as refused:
-        exchanging.broker(settings(tmp_path, AMQP), lambda: datetime.now(UTC))
+        exchanging.broker(settings(tmp_path, AMQP), None, lambda: datetime.now(UTC))
     assert "bin/setup amqp" in refused.value.text
 
 

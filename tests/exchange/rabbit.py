@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 USER, PASSWORD = "akson", "the-tests-own-password"
 KINDS = ("async", "sync", "syncreply", "error")
-ROOMS = 24  # sets of queues, so that each test has its own
+ROOMS = 40  # sets of queues, so that each test has its own
 QUIET = "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none"
 
 

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import proton
 from asyncpg import DataError
@@ -23,9 +23,13 @@ from akson.exchange import addresses, delivery, inbox, outbox
 from akson.exchange.handing import Came, Delivery, Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
+from akson.exchange.seals.model import SEALED, NotSealed, Unsealed
 from akson.exchange.states import Event
 from akson.exchange.transports.line import Arrival, Away, Broker, Line, NoQueue, Outcome
 from akson.record.office import Office
+
+if TYPE_CHECKING:
+    from akson.exchange.seals.sealing import Seals
 
 LOG = logging.getLogger("akson.exchange.amqp")
 ASYNC, SYNC, SYNC_REPLY, ERROR = "async", "sync", "syncreply", "error"
@@ -45,11 +49,12 @@ _CONDITIONS: Final = frozenset({
 
 @dataclass(kw_only=True)
 class Amqp:
-    """Our end. name: what the broker knows this process by."""
+    """Our end. name: what the broker knows this process by; seals: None where everything goes as it is."""
 
     broker: Broker
     name: str
     clock: Callable[[], datetime]
+    seals: Seals | None = None
     _line: Line | None = field(default=None, repr=False)
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _failures: int = 0
@@ -66,7 +71,8 @@ class Amqp:
         line.listen(f"{her_id}_{kind}" for her_id in ours for kind in (ASYNC, SYNC, SYNC_REPLY, ERROR))
         taken = 0
         while line.arrived:
-            outcome = await _take(office, line.arrived[0])  # where storing fails it stays the first, and the turn ends
+            # where storing fails it stays the first, and the turn ends
+            outcome = await _take(office, line.arrived[0], self.seals)
             if line.arrived:  # else the line was lost meanwhile: it comes again
                 line.answer(line.arrived.popleft(), outcome)
             taken += 1
@@ -83,7 +89,9 @@ class Amqp:
         queue = claimed.answer_to or f"{claimed.receiver}_{ASYNC}"
         try:
             line = await self._open()
-            outcome = await line.send(queue, _message(claimed, queue, self.clock()))
+            outcome = await line.send(queue, await self._wrapped(claimed, queue))
+        except NotSealed as why:
+            return Handed(Came.LATER, why=str(why))
         except Away:
             return Handed(Came.AWAY, why=AWAY)
         except NoQueue:
@@ -91,6 +99,15 @@ class Amqp:
         if outcome is not Outcome.ACCEPTED:
             return Handed(Came.LATER, why=NOT_TAKEN)
         return Handed(Came.TAKEN, id=claimed.msg_id if claimed.wants_apprec else "")
+
+    async def _wrapped(self, claimed: Claimed, queue: str) -> proton.Message:
+        """Return a message of ours as it travels to its receiver: sealed, or as it is. Raises NotSealed."""
+        now = self.clock()
+        message = _message(claimed, queue, now)
+        sealed = await self.seals.seal(claimed.body, claimed.receiver, now) if self.seals else None
+        if sealed is not None:
+            message.body, message.content_type = sealed, SEALED
+        return message
 
     async def ask(self, asked: Unconfirmed) -> Said:
         """Say that a broker never knows: only the receiver's own word counts, and that comes as a message."""
@@ -120,7 +137,7 @@ class Amqp:
             return self._line
 
 
-async def _take(office: Office, arrival: Arrival) -> Outcome:
+async def _take(office: Office, arrival: Arrival, seals: Seals | None) -> Outcome:
     """Store one message; return what the broker shall be told. What cannot be stored at all becomes a dead letter."""
     her_id, _, kind = arrival.queue.rpartition("_")
     if kind == SYNC_REPLY:
@@ -134,10 +151,12 @@ async def _take(office: Office, arrival: Arrival) -> Outcome:
         return Outcome.REJECTED
     sender = _number(_properties(arrival.message).get("fromHerId"))
     try:
+        found = await seals.unseal(body, sender, office.clock()) if seals else Unsealed(body=body)
         await inbox.keep(
-            office.database, body, now=office.clock(), envelope_id=_text(arrival.message.id),
+            office.database, found.body, now=office.clock(), envelope_id=_text(arrival.message.id),
             envelope_from=sender or inbox.NOT_NAMED, envelope_to=int(her_id),
             answer_to=_reply_queue(arrival.message, sender) if kind == SYNC else "",
+            seal=inbox.Seal(bytes=found.sealed, fault=found.fault, type=_text(arrival.message.subject)),
         )  # fmt: skip
     except DataError:
         LOG.error("a message that cannot be stored became a dead letter")

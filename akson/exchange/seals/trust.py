@@ -1,0 +1,124 @@
+"""Whose certificates count: the roots and revocation lists an operator has put in a folder. Read anew when it changes.
+
+Source   RFC 5280; SEID: the number of an organisation stands in the subject of its certificate
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
+
+from akson.exchange.seals.model import EXPIRED, PURPOSE, REVOKED, UNKNOWN, Unsound
+
+_ORGANISATION: Final = re.compile(r"(?:NTRNO-)?(\d{9})")
+_PEM, _CRL = b"-----BEGIN CERTIFICATE", b"-----BEGIN X509 CRL"
+
+
+class Trust:
+    """A folder with certificates of authorities and their revocation lists, .pem, .crt, .cer and .crl."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Trust what lies in `folder`; without one, nobody."""
+        self._folder = folder
+        self._read_at: tuple[tuple[str, int], ...] = ()
+        self._roots: list[x509.Certificate] = []
+        self._lists: list[x509.CertificateRevocationList] = []
+
+    @property
+    def anybody(self) -> bool:
+        """Tell whether there is a folder at all."""
+        return self._folder is not None
+
+    def check(self, signer: x509.Certificate, others: Iterable[x509.Certificate], now: datetime) -> None:
+        """Refuse a certificate that nobody we trust vouches for now, or that is not for signing. Raises Unsound."""
+        if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
+            raise Unsound(EXPIRED)
+        if not may_sign(signer):
+            raise Unsound(PURPOSE)
+        self._look()
+        chain = self._chain(signer, [*others], now)
+        for one, issuer in pairwise(chain):
+            if any(_revokes(each, one, issuer) for each in self._lists):
+                raise Unsound(REVOKED)
+
+    def _chain(self, signer: x509.Certificate, others: list[x509.Certificate], now: datetime) -> list[x509.Certificate]:
+        if not self._roots:
+            raise Unsound(UNKNOWN)
+        policy = PolicyBuilder().store(Store(self._roots)).time(now).extension_policies(
+            ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all()
+        )  # fmt: skip
+        try:
+            return policy.build_client_verifier().verify(signer, others).chain
+        except VerificationError:
+            raise Unsound(UNKNOWN) from None
+
+    def _look(self) -> None:
+        """Read the folder, when something in it is new."""
+        files = [
+            path
+            for path in (sorted(self._folder.iterdir()) if self._folder else [])
+            if path.suffix in (".pem", ".crt", ".cer", ".crl")
+        ]
+        changed = tuple((str(path), path.stat().st_mtime_ns) for path in files)
+        if changed == self._read_at:
+            return
+        held = [path.read_bytes() for path in files]
+        revoked = [
+            _PEM not in each and (path.suffix == ".crl" or _CRL in each) for path, each in zip(files, held, strict=True)
+        ]
+        self._roots = [
+            one for each, list_ in zip(held, revoked, strict=True) if not list_ for one in _certificates(each)
+        ]
+        self._lists = [_list(each) for each, list_ in zip(held, revoked, strict=True) if list_]
+        self._read_at = changed
+
+
+def organisation(certificate: x509.Certificate) -> str:
+    """Return the number of the organisation a certificate was given to, or ""."""
+    for kind in (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER):
+        for attribute in certificate.subject.get_attributes_for_oid(kind):
+            if found := _ORGANISATION.fullmatch(str(attribute.value).strip()):
+                return found[1]
+    return ""
+
+
+def may_encrypt(certificate: x509.Certificate) -> bool:
+    """Tell whether messages may be encrypted to a certificate."""
+    usage = _usage(certificate)
+    return usage is None or usage.key_encipherment
+
+
+def may_sign(certificate: x509.Certificate) -> bool:
+    """Tell whether messages may be signed with a certificate."""
+    usage = _usage(certificate)
+    return usage is None or usage.content_commitment or usage.digital_signature
+
+
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _revokes(list_: x509.CertificateRevocationList, one: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Tell whether an authority's own list takes a certificate back; one that has run out counts until the next."""
+    if list_.issuer != one.issuer or list_.get_revoked_certificate_by_serial_number(one.serial_number) is None:
+        return False
+    return list_.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+
+
+def _certificates(data: bytes) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(data) if _PEM in data else [x509.load_der_x509_certificate(data)]
+
+
+def _list(data: bytes) -> x509.CertificateRevocationList:
+    return x509.load_pem_x509_crl(data) if _CRL in data else x509.load_der_x509_crl(data)

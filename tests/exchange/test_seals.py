@@ -1,0 +1,271 @@
+"""What is signed and encrypted: only the holder opens it, only its signer's organisation has sent it, and the whole of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from lxml import etree
+
+from akson.base.errors import Refused
+from akson.exchange import addresses
+from akson.exchange.seals import cms, der, model, partners
+from akson.exchange.seals.model import Identity, NotSealed
+from akson.exchange.seals.own import OwnCertificates
+from akson.exchange.seals.trust import Trust
+from akson.record.office import Office
+from tests.exchange.authority import ENCRYPTS, SIGNS, START, Authority, bundle
+from tests.exchange.letters import HEART, written
+
+pytest.importorskip("signxml", reason="needs signxml (make queues)")
+from akson.exchange.seals import xmldsig
+from akson.exchange.seals.sealing import Seals
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+OURS, THEIRS, STRANGER = "310000015", "310000023", "310000031"
+BODY = written()
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+
+
+@dataclass
+class Sealed:
+    """Two organisations with their certificates, an authority both trust, and our end."""
+
+    seals: Seals
+    office: Office
+    folder: Path
+    root: Authority
+    signs: Identity  # the hospital's
+    opens: Identity
+    ours: Identity  # what messages to us are encrypted to
+
+    async def came(self, data: bytes, sender: int = HEART.her_id) -> model.Unsealed:
+        return await self.seals.unseal(data, sender, NOW)
+
+    async def enters(self, one: Identity, her_id: int = HEART.parent) -> None:
+        await partners.enter(self.office.database, her_id, one.certificate, NOW)
+
+    def sent(self, body: bytes = BODY, by: Identity | None = None) -> bytes:
+        """Return a message as the hospital seals it."""
+        us = by or self.signs
+        return cms.encrypt(cms.sign(xmldsig.sign(body, us), us), self.ours.certificate)
+
+
+@pytest.fixture
+async def sealed(office: Office, tmp_path: Path) -> Sealed:
+    root = Authority("Tillit", 1)
+    own = OwnCertificates(tmp_path)
+    ours = root.identity(OURS, 2, ENCRYPTS), root.identity(OURS, 3, SIGNS)
+    own.rotate([bundle(each, "hemmelig") for each in ours], "hemmelig")
+    await addresses.put(office.database, [
+        addresses.Address(her_id=HEART.parent, name=HEART.parent_name, ours=False, org_number=THEIRS),
+        addresses.Address(her_id=HEART.her_id, name=HEART.name, ours=False, parent=HEART.parent, endpoint=addresses.AMQP),
+    ])  # fmt: skip
+    seals = Seals(reads=office.database, own=own, trust=Trust(root.trusted_in(tmp_path / "trust")))
+    made = Sealed(
+        seals, office, tmp_path, root, root.identity(THEIRS, 4, SIGNS), root.identity(THEIRS, 5, ENCRYPTS), ours[0]
+    )
+    await made.enters(made.opens)
+    return made
+
+
+async def test_what_is_sealed_is_opened_by_its_receiver_and_says_who_signed_it(sealed: Sealed) -> None:
+    came = sealed.sent()
+    found = await sealed.came(came)
+    assert (found.fault, found.sealed) == (None, came)
+    assert (
+        etree.fromstring(found.body).find("{*}MsgInfo/{*}MsgId").text
+        == etree.fromstring(BODY).find("{*}MsgInfo/{*}MsgId").text
+    )
+    out = await sealed.seals.seal(BODY, HEART.her_id, NOW)
+    assert out and BODY not in out
+    signed = cms.verify(cms.decrypt(out, [sealed.opens]))
+    assert signed.signer == xmldsig.verify(signed.content, NOW)[0] == sealed.seals.own.certificates[0]
+
+
+async def test_old_keys_open_and_the_new_one_signs(sealed: Sealed) -> None:
+    before = sealed.sent()
+    new = sealed.root.identity(OURS, 6, ENCRYPTS, SIGNS, modern=False)
+    sealed.seals.own.rotate([bundle(new, "")])
+    assert (await sealed.came(before)).fault is None
+    assert (await sealed.came(replace(sealed, ours=new).sent())).fault is None
+    out = await sealed.seals.seal(BODY, HEART.her_id, NOW)
+    assert out and cms.verify(cms.decrypt(out, [sealed.opens])).signer == new.certificate
+
+
+def test_keys_are_made_here_and_their_certificates_taken_only_where_they_fit(tmp_path: Path) -> None:
+    own, root = OwnCertificates(tmp_path), Authority("Tillit", 1)
+    first = own.prepare("Fjordvik kommune")
+    assert [each.public_key() for each in own.prepare("Fjordvik kommune")] == [each.public_key() for each in first]
+    with pytest.raises(Refused, match="AK-L027"):
+        own.rotate([root.identity(OURS, 2, SIGNS).certificate.public_bytes(Encoding.DER)])
+    with pytest.raises(Refused, match="AK-L027"):
+        own.rotate([bundle(root.identity(OURS, 2, SIGNS), "hemmelig")], "feil")
+    assert own.signer(NOW) is None and own.path.stat().st_mode & 0o077 == 0
+
+
+BAD: dict[str, tuple[Callable[[Sealed], bytes], model.Fault]] = {
+    "cut off": (lambda on: on.sent()[:-40], model.NOT_READ),
+    "no ASN.1 at all": (lambda on: b"0\x84\xff\xff\xff\xff", model.NOT_READ),
+    "a bit turned in what is encrypted": (lambda on: turned(on.sent(), -80), model.WRONG),
+    "signed and not encrypted": (lambda on: cms.sign(BODY, on.signs), model.NOT_READ),
+    "to another's certificate": (lambda on: replace(on, ours=on.opens).sent(), model.NOT_FOR_US),
+    "not signed": (lambda on: cms.encrypt(BODY, on.ours.certificate), model.NOT_SIGNED),
+    "in the open": (lambda on: BODY, model.OPEN),
+    "signed, and then changed": (
+        lambda on: cms.encrypt(cms.sign(BODY, on.signs).replace(b"reiser hjem", b"reiser bort"), on.ours.certificate), model.WRONG),
+    "by a certificate that has run out": (lambda on: on.sent(by=on.root.identity(THEIRS, 4, SIGNS, ends=NOW.replace(month=6))), model.EXPIRED),
+    "by a certificate of nobody we trust": (lambda on: on.sent(by=Authority("Tillit", 7).identity(THEIRS, 4, SIGNS)), model.UNKNOWN),
+    "by a certificate for encryption": (lambda on: on.sent(by=on.opens), model.PURPOSE),
+    "by another organisation": (lambda on: on.sent(by=on.root.identity(STRANGER, 8, SIGNS)), model.ANOTHER),
+    "changed inside": (lambda on: around(on, xmldsig.sign(BODY, on.signs).replace(b"reiser hjem", b"reiser bort")), model.WRONG),
+    "signed inside by another organisation": (
+        lambda on: around(on, xmldsig.sign(BODY, on.root.identity(STRANGER, 8, SIGNS))), model.ANOTHER),
+    "signed twice inside": (lambda on: around(on, repeated(xmldsig.sign(BODY, on.signs))), model.PART),
+    "the signature is of a part": (lambda on: around(on, wrapped(xmldsig.sign(BODY, on.signs))), model.PART),
+    "something after the signature": (lambda on: around(on, altered(on, lambda root: etree.SubElement(root, "Document"))), model.PART),
+    "a transform that leaves something out": (
+        lambda on: around(on, altered(on, lambda root: set_(root, "Transforms/{*}Transform[2]", "http://www.w3.org/TR/1999/REC-xpath-19991116"))),
+        model.PART),
+    "a secret in place of a key": (
+        lambda on: around(on, altered(on, lambda root: set_(root, "SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"))),
+        model.WEAK),
+    "a signature without its certificate": (
+        lambda on: around(on, re.sub(rb"<ds:X509Data>.*</ds:X509Data>", b"", xmldsig.sign(BODY, on.signs), flags=re.DOTALL)), model.NOT_SIGNED),
+}  # fmt: skip
+
+
+async def test_what_is_wrong_is_told_and_nothing_of_it_is_taken(sealed: Sealed) -> None:
+    for name, (made, fault) in BAD.items():
+        found = await sealed.came(made(sealed))
+        assert (name, found.fault) == (name, fault)
+    changed = await sealed.came(BAD["signed, and then changed"][0](sealed))
+    assert b"reiser bort" in changed.body and changed.sealed  # enough to tell its sender so, and all that came
+
+
+async def test_what_was_taken_back_counts_no_longer_by_the_authority_s_word_or_the_register_s(sealed: Sealed) -> None:
+    came, middle = sealed.sent(), Authority("Mellomledd", 9, sealed.root)
+    below = middle.identity(THEIRS, 4, SIGNS)
+    assert (await sealed.came(came)).fault is None
+    await sealed.enters(sealed.signs)
+    await partners.withdraw(sealed.office.database, partners.fingerprint(sealed.signs.certificate), NOW)
+    assert (await sealed.came(came)).fault == model.REVOKED
+    fresh = sealed.sent(by=sealed.root.identity(THEIRS, 10, SIGNS))
+    assert (await sealed.came(fresh)).fault is None
+    (sealed.folder / "trust" / "false.crl").write_bytes(Authority("Tillit", 7).revoked(below.certificate))
+    assert (await sealed.came(sealed.sent(by=below))).fault == model.UNKNOWN  # the one between did not come along
+    middle.trusted_in(sealed.folder / "trust")
+    assert (await sealed.came(sealed.sent(by=below))).fault is None
+    (sealed.folder / "trust" / "list.crl").write_bytes(middle.revoked(below.certificate))
+    assert (await sealed.came(sealed.sent(by=below))).fault == model.REVOKED
+
+
+async def test_nothing_goes_in_the_open_to_whom_it_is_sealed_for_and_nothing_is_sealed_for_others(
+    sealed: Sealed,
+) -> None:
+    assert await sealed.seals.seal(BODY, HEART.her_id + 1, NOW) is None
+    for her_id, at, why in (
+        (HEART.her_id, START.replace(year=2037), model.NO_RECEIVER),
+        (HEART.her_id, START.replace(year=2025), model.NO_RECEIVER),
+    ):
+        with pytest.raises(NotSealed, match=why):
+            await sealed.seals.seal(BODY, her_id, at)
+    without = replace(sealed.seals, own=OwnCertificates(sealed.folder / "none"))
+    with pytest.raises(NotSealed, match=model.NO_SIGNER):
+        await without.seal(BODY, HEART.her_id, NOW)
+    assert (await without.unseal(sealed.sent(), HEART.her_id, NOW)).fault == model.NO_KEYS
+
+
+@needs_openssl
+async def test_another_program_s_way_of_writing_is_read_and_it_reads_ours(sealed: Sealed) -> None:
+    """What streams has no lengths and strings in pieces; what is old encrypts with triple DES, which is not taken."""
+    there = openssl(sealed)
+    signed = there("smime-sign", BODY)
+    for how, fault in (("-aes256", None), ("-aes256 -stream -indef", None), ("-aes256 -keyid", None), ("-des3", model.WEAK),
+                       ("-aes256 -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256", None)):  # fmt: skip
+        found = await sealed.came(there("encrypt", signed, *how.split()))
+        assert (how, found.fault) == (how, fault)
+        assert fault or found.body == BODY
+    out = await sealed.seals.seal(BODY, HEART.her_id, NOW)
+    assert out
+    assert etree.fromstring(there("verify", there("decrypt", out))).tag == etree.fromstring(BODY).tag
+
+
+@pytest.mark.parametrize(
+    "data", [b"0", b"0\x80", b"0\x80" * 60, b"0\x85\x01\x01\x01\x01\x01", b"\x1f\x81\x01", b"0\x03\x02\x05\x00"]
+)
+def test_bytes_that_are_no_asn1_are_said_to_be_none(data: bytes) -> None:
+    with pytest.raises(der.Malformed):
+        list(der.read(data))
+
+
+def turned(data: bytes, at: int) -> bytes:
+    """Return bytes with one bit of them turned."""
+    made = bytearray(data)
+    made[at] ^= 1
+    return bytes(made)
+
+
+def around(on: Sealed, body: bytes) -> bytes:
+    """Return an XML message, whatever it is, as the hospital seals it."""
+    return cms.encrypt(cms.sign(body, on.signs), on.ours.certificate)
+
+
+def repeated(signed: bytes) -> bytes:
+    root = etree.fromstring(signed)
+    root.append(etree.fromstring(etree.tostring(root[-1])))
+    return etree.tostring(root)
+
+
+def altered(on: Sealed, how: Callable[[etree._Element], object]) -> bytes:
+    """Return a signed message with something done to it."""
+    root = etree.fromstring(xmldsig.sign(BODY, on.signs))
+    how(root)
+    return etree.tostring(root)
+
+
+def set_(root: etree._Element, where: str, algorithm: str) -> None:
+    root.find(f".//{{*}}{where}").set("Algorithm", algorithm)
+
+
+def wrapped(signed: bytes) -> bytes:
+    """Return a message of our own around one that was signed, with its signature where ours would stand."""
+    inner = etree.fromstring(signed)
+    signature = inner[-1]
+    inner.remove(signature)
+    inner.set("Id", "signed")
+    signature.find(".//{*}Reference").set("URI", "#signed")
+    outer = etree.fromstring(BODY.replace(b"reiser hjem", b"reiser bort"))
+    outer.append(inner)
+    outer.append(signature)
+    return etree.tostring(outer)
+
+
+def openssl(on: Sealed) -> Callable[..., bytes]:
+    """Return a program of others that signs, encrypts, decrypts and verifies for the hospital."""
+    folder = on.folder / "openssl"
+    folder.mkdir()
+    for name, one in (("signs", on.signs), ("opens", on.opens), ("ours", on.ours)):
+        (folder / f"{name}.pem").write_bytes(one.certificate.public_bytes(Encoding.PEM))
+        (folder / f"{name}.key").write_bytes(one.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    root = on.folder / "trust" / f"{on.root.name}.pem"
+    ways = {
+        "smime-sign": f"-sign -nodetach -binary -outform DER -signer {folder}/signs.pem -inkey {folder}/signs.key",
+        "encrypt": f"-encrypt -binary -outform DER -recip {folder}/ours.pem",
+        "decrypt": f"-decrypt -binary -inform DER -recip {folder}/opens.pem -inkey {folder}/opens.key",
+        "verify": f"-verify -binary -inform DER -CAfile {root} -purpose any -attime {int(NOW.timestamp())}",
+    }
+
+    def run(way: str, data: bytes, *more: str) -> bytes:
+        return subprocess.run(
+            ["openssl", "cms", *ways[way].split(), *more], input=data, capture_output=True, check=True
+        ).stdout
+
+    return run

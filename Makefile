@@ -82,8 +82,8 @@ audit: $(DEV)  ## ask a register of known faults (OSV) about every pinned librar
 sqlmap: $(DEV)  ## Debian's sqlmap against a running server, some minutes; ARGS="--level 2 --seconds 120" asks more
 	@$(PYTHON) -m tests.sqlmap $(ARGS)
 
-outdated: $(DEV)  ## which pinned libraries are behind, as the registries say; exit code 1 when any is
-	@behind=$$(.venv/bin/pip list --outdated --format columns); echo "$$behind"; npm outdated --omit dev; test $$? -eq 0 -a -z "$$behind"
+outdated: $(DEV)  ## which pinned libraries are behind, as the registries say, kept in docs/libraries.toml; 1 when an installation's is, 2 when they gave no answer
+	@$(PYTHON) -m tests.architecture.outdated
 
 requirements: $(DEV)  ## pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-dev requirements-demo requirements-amqp; do \

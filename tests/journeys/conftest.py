@@ -39,14 +39,17 @@ def the_browser() -> Iterator[Driver]:
 
 
 @pytest.fixture(scope="session")
-def watch(the_town: Town) -> Watch:
+def watch(the_town: Town, tmp_path_factory: pytest.TempPathFactory) -> Watch:
     """Pictures are kept for people, where AKSON_SHOTS says."""
+    own = tmp_path_factory.getbasetemp()
+    seen = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "pages-seen"
+    seen.mkdir(exist_ok=True)
     kept = os.environ.get("AKSON_SHOTS")
     folder = Path(kept) if kept else None
     if folder:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    return Watch(the_town.url, folder)
+    return Watch(the_town.url, folder, seen)
 
 
 @pytest.fixture

@@ -23,14 +23,15 @@ BUILD = """() => { const chain = (one) => one ? chain(one.parentElement) + '>' +
 
 @dataclass
 class Watch:
-    """Everything found so far. Pages that are built alike, whatever they tell, are looked at once.
+    """Everything found so far. Pages that are built alike, whatever they tell, are looked at once, by whoever comes first.
 
     folder   for the pictures, if they are wanted: NNN-who-path-width.png
+    seen     a folder that all workers of the run share: a file for each page that was looked at
     """
 
     origin: str
     folder: Path | None
-    seen: set[str] = field(default_factory=set)
+    seen: Path
     faults: list[str] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
@@ -43,13 +44,14 @@ class Watch:
         """Look at the page as it stands, at both widths; it has its own width again afterwards."""
         if not page.url.startswith(self.origin):
             return
-        build = _slug(page.url) + hashlib.sha256((await page.evaluate(BUILD)).encode()).hexdigest()
-        if build in self.seen:
+        build = await page.evaluate(BUILD)
+        try:
+            (self.seen / hashlib.sha256((_slug(page.url) + build).encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
             return
-        self.seen.add(build)
-        own = page.viewport_size
+        own, number = page.viewport_size, sum(1 for _ in self.seen.iterdir())
         for width in SIZES:
-            found = await at_width(page, f"{len(self.seen):03d}-{who}-{_slug(page.url)}", width, self.folder)
+            found = await at_width(page, f"{number:03d}-{who}-{_slug(page.url)}", width, self.folder)
             if not found.good:
                 self.faults.append(f"{found.name} at {width}: {found.violations} +{found.wider} px")
         if own:

@@ -141,6 +141,11 @@ async def _search_status(settings: Settings) -> None:
             click.echo(f"{one.code}  {state}: {one.done} av {one.total} ressurser{failed}  ({one.url or one.id})")
 
 
+@main.command(name="population-status", help="Vis om Folkeregisteret svarer, og hvor mange det skal spørres om.")
+def population_status() -> None:
+    click.echo(asyncio.run(people.population(_running())))
+
+
 @main.command(help="Fyll en tom database med de oppdiktede innbyggerne.")
 @click.option("--data", default="data", type=click.Path(path_type=Path))
 @click.option("--people", default=2000)

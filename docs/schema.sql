@@ -1475,6 +1475,24 @@ CREATE TABLE public.person_identifier (
     owner bigint NOT NULL
 );
 
+CREATE TABLE public.population (
+    patient text NOT NULL COLLATE pg_catalog."C",
+    register text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    died date,
+    due timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.population_feed (
+    one boolean DEFAULT true NOT NULL,
+    next bigint DEFAULT 0 NOT NULL,
+    due timestamp with time zone,
+    heard timestamp with time zone,
+    away_until timestamp with time zone,
+    away_since timestamp with time zone,
+    why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT population_feed_one_check CHECK (one)
+);
+
 CREATE TABLE public.reindex (
     owner bigint NOT NULL
 );
@@ -1949,6 +1967,12 @@ ALTER TABLE ONLY public.owner
 ALTER TABLE ONLY public.person_identifier
     ADD CONSTRAINT person_identifier_pkey PRIMARY KEY (system, value);
 
+ALTER TABLE ONLY public.population_feed
+    ADD CONSTRAINT population_feed_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.population
+    ADD CONSTRAINT population_pkey PRIMARY KEY (patient);
+
 ALTER TABLE ONLY public.reindex
     ADD CONSTRAINT reindex_pkey PRIMARY KEY (owner);
 
@@ -2117,6 +2141,10 @@ CREATE INDEX owner_changed ON public.owner USING btree (facts_tx);
 CREATE INDEX owner_restricted ON public.owner USING btree (owner) WHERE restricted;
 
 CREATE INDEX person_identifier_owner ON public.person_identifier USING btree (owner);
+
+CREATE INDEX population_due ON public.population USING btree (due);
+
+CREATE INDEX population_register ON public.population USING btree (register) WHERE (register <> ''::text);
 
 CREATE INDEX resource_by_time ON public.resource USING btree (type, last_updated DESC, id) WHERE (NOT deleted);
 
@@ -2505,6 +2533,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.own_parameter TO akson_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.owner TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.person_identifier TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.population TO akson_app;
+
+GRANT SELECT,UPDATE ON TABLE public.population_feed TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reindex TO akson_app;
 

@@ -14,6 +14,7 @@ from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.doors import profiles
 from akson.doors.keys import Keys
+from akson.doors.persons import persons
 from akson.doors.professionals import professionals
 from akson.doors.settings import Settings
 from akson.doors.sources import sources
@@ -58,7 +59,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
             release_days=release_days(settings.release_days, ids),
             past_blocks=_controllers(settings.past_blocks, ids),
             following=Keeper(outward=settings.outward, base=settings.fhir_url),
-            professionals=professionals(settings, http, clock),
+            professionals=professionals(settings, http, clock), persons=persons(settings, http, clock),
             ways=settings.reaching, scanner=settings.scanner, sources=sources(settings, http, clock),
             schema=Schemas(settings.schemas).check if settings.schemas else None,
         )  # fmt: skip

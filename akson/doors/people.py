@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 
 from akson.access.roles import LOAD, Permission, has
+from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
+from akson.patient.population import SQL as POPULATION
 from akson.signin.guard import Guarded, refuse_in_production
 from akson.signin.issuer import IssuerSettings
 from akson.signin.keys import Keyring
@@ -74,6 +76,20 @@ async def token(settings: Settings, name: str, scopes: frozenset[str], now: date
         return system_token("innlasting", PROGRAM | {LOAD}, issuer, ring, environment=environment, now=now,
                             name=f"Innlasting ved {persona.name}")  # fmt: skip
     return await token_for(name, scopes or PERSON, issuer, ring, environment=environment, now=now)
+
+
+async def population(settings: Settings) -> str:
+    """Return what the operator is told of Folkeregisteret: whether it answers, and how many wait to be asked about."""
+    async with opened(settings, size=1) as office:
+        (state,) = await office.database.fetch(POPULATION.state, clock())
+    if not settings.persons_url:
+        return "Folkeregisteret spørres ikke: AKSON_PERSONS_URL er ikke satt."
+    away = (
+        f"svarer ikke siden {state['away_since']:%d.%m.%Y %H.%M}: {state['why']}" if state["away_since"] else "svarer"
+    )
+    heard = f"{state['heard']:%d.%m.%Y %H.%M}" if state["heard"] else "aldri"
+    return (f"Folkeregisteret {away}. Hendelser lest {heard}, neste er {state['next']}. "
+            f"{state['waiting']} av {state['people']} pasienter venter på svar.")  # fmt: skip
 
 
 def wait_until_ready(base_url: str, given_up: Callable[[], bool]) -> bool:

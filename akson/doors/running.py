@@ -31,7 +31,7 @@ from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
 from akson.doors.witnessing import hand_over
 from akson.exchange import erasing
-from akson.patient import cases
+from akson.patient import cases, deaths, population
 from akson.patient.alerting import gathering, letters
 from akson.patient.watching import job as watching
 from akson.record import conditions, ending, exports, releasing, worklist
@@ -68,7 +68,7 @@ def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
     events = collecting.consumer(office)
     return [*copies(office), events, releasing.consumer(office.database, [events]), cases.consumer(office),
-            rechecking.consumer(office)]  # fmt: skip
+            rechecking.consumer(office), population.consumer(office), deaths.consumer(office)]  # fmt: skip
 
 
 async def work(settings: Settings) -> None:
@@ -81,6 +81,7 @@ async def work(settings: Settings) -> None:
         turns |= exchanging.turns(settings, office, http, clock)
         turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
         turns["authorisations"] = lambda: rechecking.turn(office)
+        turns["population"] = lambda: population.turn(office)
         turns["subscriptions"] = deliverer(office, settings, hooks).turn
         turns["seals"] = _sealing(office, settings)
         turns["surveillance"] = _watching(office)
@@ -300,7 +301,8 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_EVENT_DAYS": str(settings.event_days), "AKSON_HPR_URL": settings.hpr_url,
         "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
         "AKSON_SMTP": settings.smtp, "AKSON_ELSEWHERE": str(settings.elsewhere or ""),
-        "AKSON_NEIGHBOURS": str(settings.neighbours or ""),
+        "AKSON_NEIGHBOURS": str(settings.neighbours or ""), "AKSON_PERSONS_URL": settings.persons_url,
+        "AKSON_PERSONS_ISSUER": settings.persons_issuer,
         "AKSON_SMTP_USER": settings.smtp_user, "AKSON_SMTP_PASSWORD": settings.smtp_password,
         "AKSON_SMTP_FROM": settings.smtp_from, "AKSON_SMS_DOMAIN": settings.sms_domain,
         "AKSON_ADVICE_PAST_BLOCKS": settings.past_blocks, "AKSON_RELEASE_DAYS": settings.release_days,

@@ -59,6 +59,10 @@ class Settings:
     hpr_url: str = ""  # AKSON_HPR_URL: the open API of the register of health personnel; empty: nobody is asked
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
     maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
+    persons_url: str = ""  # AKSON_PERSONS_URL: NHN's Persontjenesten; empty: nobody is asked about
+    persons_issuer: str = (
+        ""  # AKSON_PERSONS_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
+    )
     elsewhere: Path | None = None  # AKSON_ELSEWHERE: a file of other organisations to ask, see docs/attestation.md
     neighbours: Path | None = None  # AKSON_NEIGHBOURS: a file of programs that our own issuer, the demo's, lets in
     witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
@@ -158,6 +162,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         amqp_password=env.get("AKSON_AMQP_PASSWORD", ""), trust=_path(env, "AKSON_TRUST"),
         hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
         maskinporten=env.get("AKSON_MASKINPORTEN", ""),
+        persons_url=env.get("AKSON_PERSONS_URL", "").rstrip("/"),
+        persons_issuer=env.get("AKSON_PERSONS_ISSUER", env.get("AKSON_STAFF_ISSUER", "")).rstrip("/"),
         maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000), idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"), hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
@@ -195,6 +201,10 @@ def guard(settings: Settings) -> None:
 def _register(settings: Settings) -> None:
     """Refuse a register that could not be asked, and in production one that is asked in the open."""
     told = {"AKSON_HPR_URL": settings.hpr_url, "AKSON_MASKINPORTEN": settings.maskinporten}
+    if settings.persons_url:
+        _reached(
+            settings, {"AKSON_PERSONS_URL": settings.persons_url, "AKSON_PERSONS_ISSUER": settings.persons_issuer}, {}
+        )
     if settings.hpr_url:
         _reached(settings, told, {"AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client})
 

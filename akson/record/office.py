@@ -33,6 +33,7 @@ from akson.record.terms import Terms
 from akson.record.together import Together
 from akson.record.values import Hasher
 from akson.record.writing import flush
+from akson.registers.persons import Persons
 from akson.registers.professionals import Professionals
 from akson.registers.sources import Source
 
@@ -56,6 +57,7 @@ class Office:
     synthetic   numbers of invented persons are taken; never in production
     following   who keeps subscriptions; None: nobody does
     professionals  the register of health personnel; None: there is none to ask
+    persons     Folkeregisteret; likewise
     sources     other organisations that can be asked what they hold about a patient, in the order they are shown
     scanner     searches files for malware; None: nobody does
     schema      holds the XML of a message to the official schemas, before it goes; None: there are none here
@@ -76,6 +78,7 @@ class Office:
     profiles: Library = field(default_factory=Library)
     following: Following | None = None
     professionals: Professionals | None = None
+    persons: Persons | None = None
     ways: tuple[str, ...] = ()
     scanner: Scanner | None = None
     schema: Callable[[Any], None] | None = None

@@ -1,0 +1,122 @@
+"""A death ends what was planned: appointments are cancelled, services end, those who gave care are told by a task.
+
+Whoever tells of it: Folkeregisteret, another system, somebody here. Proxies and what was shared end by the rules of access
+the same moment (akson/access). The task lets its unit into the record for two weeks more, to finish what was begun.
+
+Source: hpl §§ 39, 40 (who gave care completes the record); pjl § 19 (access ends with the care); domain rule R32
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from akson.base.errors import Refused
+from akson.base.jobs import Consumer, News
+from akson.base.web.messages import texts
+from akson.base.web.render import full_date, local
+from akson.base.work import Purpose, Work
+from akson.fhir import types
+from akson.fhir.dates import interval
+from akson.patient.cases import JOB
+from akson.patient.reading import reference
+from akson.record import journal
+from akson.record.office import Office
+from akson.record.search.searching import search
+from akson.record.stored import Stored
+from akson.record.worklist import TASK
+
+DEATH: Final = "https://akson.no/fhir/death"  # system of the identifier of the tasks: there is one for each unit
+TO_FINISH: Final = timedelta(days=14)
+MOST: Final = "200"
+_PATIENT: Final = types.code_of("Patient")
+_CANCELLED: Final = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason",
+                                 "code": "pat-dec"}]}  # fmt: skip
+_BOOKED: Final = "proposed,pending,booked,waitlist"
+_GOES_ON: Final = "planned,waitlist,active,onhold"
+Resource = Mapping[str, Any]
+
+
+def consumer(office: Office) -> Consumer:
+    """Return the consumer that sees to what ends when somebody who was alive here has died."""
+
+    async def handle(news: News) -> None:
+        ids = {id_ for type_, id_ in zip(news.types, news.ids, strict=True) if type_ == _PATIENT}
+        for id_ in ids:
+            async with office.work(JOB, Purpose.SYSTEM, screen="death") as work:
+                await close(work, id_)
+
+    return Consumer(name="deaths", types=frozenset({_PATIENT}), handle=handle)
+
+
+async def close(work: Work, id_: str) -> None:
+    """End what was planned for a patient who has died; nothing for the living, or where it has been done before.
+
+    Who was loaded as dead has come with what has ended already.
+
+    Leaves  Appointments cancelled, EpisodesOfCare finished, a Task for each unit; access-log row; news
+    """
+    try:
+        patient = await journal.read(work, "Patient", id_)
+    except Refused:  # deleted meanwhile
+        return
+    if patient.version == 1 or not _dead(patient.resource) or await _told(work, id_):
+        return
+    services = await _found(work, "EpisodeOfCare", [("patient", id_), ("status", _GOES_ON)])
+    for one in await _found(work, "Appointment", [("patient", id_), ("status", _BOOKED)]):
+        await _change(work, one, status="cancelled", cancelationReason=_CANCELLED)
+    at = str(patient.resource.get("deceasedDateTime") or local(work.now).date().isoformat())
+    for one in services:
+        await _change(work, one, **_ended(one.resource, at))
+    for unit, of in _carers(patient.resource, services):
+        await journal.create(work, _task(work, patient, unit, of, at))
+
+
+def _dead(patient: Resource) -> bool:
+    return bool(patient.get("deceasedDateTime") or patient.get("deceasedBoolean"))
+
+
+async def _told(work: Work, id_: str) -> bool:
+    return bool(await _found(work, "Task", [("patient", id_), ("identifier", f"{DEATH}|{id_}")]))
+
+
+async def _found(work: Work, type_: str, asked: list[tuple[str, str]]) -> list[Stored]:
+    return (await search(work, type_, [*asked, ("_count", MOST)])).hits
+
+
+async def _change(work: Work, one: Stored, **changed: Any) -> None:
+    await journal.update(work, {**one.resource, **changed}, id_=one.id, if_match=one.version)
+
+
+def _ended(episode: Resource, at: str) -> dict[str, Any]:
+    """Return what changes in a service: over at death, or called off where it had not begun."""
+    period = dict(episode.get("period") or {})
+    begun = episode["status"] in ("active", "onhold")
+    start = period.get("start")
+    end = max(at, start) if start and interval(start)[0] > interval(at)[0] else at
+    return {"status": "finished" if begun else "cancelled", "period": period | {"end": end}}
+
+
+def _carers(patient: Resource, services: Iterable[Stored]) -> Iterator[tuple[Resource, str]]:
+    """Yield each unit once that gave care, with the service; and the practice of the GP."""
+    seen: set[str] = set()
+    given = [(one.resource.get("managingOrganization") or {}, one.reference) for one in services]
+    practices = [(one, "") for one in patient.get("generalPractitioner") or ()]
+    for unit, service in (*given, *practices):
+        where = reference(unit)
+        if where.startswith("Organization/") and where not in seen:
+            seen.add(where)
+            yield unit, service
+
+
+def _task(work: Work, patient: Stored, unit: Resource, service: str, at: str) -> dict[str, Any]:
+    now, day = local(work.now), full_date(local(interval(at)[0]).date())
+    made = {
+        "resourceType": "Task", "identifier": [{"system": DEATH, "value": patient.id}], "status": "requested",
+        "intent": "order", "priority": "routine", "code": {"coding": [{"system": TASK, "code": "handling"}]},
+        "description": texts().plain("death.task", day=day), "for": {"reference": patient.reference},
+        "requester": {"display": JOB.name}, "owner": dict(unit), "authoredOn": now.isoformat(),
+        "lastModified": now.isoformat(), "restriction": {"period": {"end": (now + TO_FINISH).isoformat()}},
+    }  # fmt: skip
+    return made | ({"basedOn": [{"reference": service}]} if service else {})

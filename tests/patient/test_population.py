@@ -1,0 +1,184 @@
+"""Folkeregisteret over a real socket: what it says of our patients stands here at once, and nobody else is asked about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from akson.base.jobs import deliver
+from akson.base.work import Actor, Purpose
+from akson.doors.persons import SCOPE, Persontjenesten
+from akson.patient import deaths, population
+from akson.record import journal
+from akson.record.office import Office
+from akson.record.search.searching import search
+from akson.registers.identifiers import synthetic_fnr
+from akson.registers.persons import Person
+from akson.signin.client import OidcClient
+from akson.signin.keys import Keyring
+from akson.signin.machine import Machine
+from akson.signin.model import Provider
+from tests.offices import FNR, JOB, let_pass, patient, unit
+from tests.programs import running
+from tests.signin.provider import needs_provider, openid_provider
+
+AUDIENCE = "http://127.0.0.1/persons"
+OURS, STRANGER = (synthetic_fnr(date(1939, 10, number), 7, female=True).value for number in (4, 5))
+PEOPLE = [{"nin": nin, "given": "Olaug", "family": "Nes", "street": "Nordgata", "house": "44", "postal": "9996",
+           "city": "FJORDVIK"} for nin in (OURS, STRANGER)]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """An office with one patient, and the register as a process of its own."""
+
+    office: Office
+    page: httpx.AsyncClient
+    id: str
+    unit: Actor
+
+    async def tells(self, **changed: Any) -> None:
+        assert (await self.page.put("/control/people", json={"nin": OURS} | changed)).status_code == 204
+
+    async def works(self) -> None:
+        """Let a minute pass and the worker do all it has to do."""
+        let_pass(self.office, timedelta(minutes=1))
+        while await population.turn(self.office):
+            pass
+        while await deliver(self.office.database, [deaths.consumer(self.office)], self.office.clock()):
+            pass
+
+    async def stands(self) -> dict[str, Any]:
+        async with self.office.work(JOB, Purpose.SYSTEM) as work:
+            return (await journal.read(work, "Patient", self.id)).resource
+
+    async def found(self, type_: str) -> list[dict[str, Any]]:
+        async with self.office.work(JOB, Purpose.SYSTEM) as work:
+            return [hit.resource for hit in (await search(work, type_, [("patient", self.id)])).hits]
+
+
+@pytest.fixture
+async def world(office: Office, tmp_path: Path) -> AsyncIterator[World]:
+    keys = Keyring.open(tmp_path, "client")
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
+    async with (
+        openid_provider(keys, {"client_id": "akson", "scope": SCOPE}) as issuer,
+        running("peers.persons", "--issuer", issuer, "--audience", AUDIENCE, "--scope", SCOPE,
+                "--people", str(tmp_path / "people.json")) as url,
+        httpx.AsyncClient(base_url=url) as page,
+    ):  # fmt: skip
+        provider = Provider(name="helseid", label="", issuer=issuer, client_id="akson", redirect_uri="", leave_uri="",
+                            resource=AUDIENCE)  # fmt: skip
+        oidc = OidcClient(provider, keys, page, _now)
+        machine = Machine(oidc=oidc, keys=keys, http=page, clock=_now, scope=SCOPE)
+        office.persons = Persontjenesten(url=url, machine=machine)
+        made = await patient(office, identifier=[{"system": FNR, "value": OURS}])
+        while await deliver(office.database, [population.consumer(office)], office.clock()):
+            pass
+        yield World(office, page, made.id, await unit(office, "Sone nord"))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@needs_provider
+async def test_what_the_register_tells_stands_here_and_nobody_else_is_asked_about(world: World) -> None:
+    await world.works()
+    person = await world.stands()
+    assert (person["name"][0]["given"], person["name"][0]["family"]) == (["Olaug"], "Nes")
+    assert (person["address"][0]["line"], person["address"][0]["postalCode"]) == (["Nordgata 44"], "9996")
+    await world.tells(family="Vik", protection="StrictlyConfidential")
+    await world.page.put("/control/people", json={"nin": STRANGER, "family": "Ukjent"})
+    await world.works()
+    person = await world.stands()
+    assert person["name"][0]["family"] == "Vik" and person["name"][1] | {"text": ""} == {
+        "use": "old", "family": "Nes", "given": ["Olaug"], "text": ""}  # fmt: skip
+    assert person["meta"]["security"][0]["code"] == "kode6" and "address" not in person
+    await world.tells(protection="Unclassified")
+    await world.works()
+    assert "security" not in (await world.stands())["meta"]
+    version = (await world.stands())["meta"]["versionId"]
+    await world.works()
+    assert (await world.stands())["meta"]["versionId"] == version
+    assert (await world.page.get("/control")).json()["asked"] == [OURS]
+
+
+@needs_provider
+async def test_while_it_is_away_what_it_said_stands_and_then_nothing_is_lost(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.works()
+    for mood in ("borte", "uleselig"):
+        await world.tells(family=f"Vik{len(mood)}")
+        await world.page.put("/control/mood", json={"mood": mood})
+        await world.works()
+        assert (await world.stands())["name"][0]["family"] == "Nes" and "does not answer" in caplog.text
+        (state,) = await world.office.database.fetch(population.SQL.state, world.office.clock())
+        assert state["away_since"] and state["why"] in ("status 503", "the answer is not as expected")
+    await world.page.put("/control/mood", json={"mood": "vanlig"})
+    let_pass(world.office, population.WHEN_AWAY)
+    await world.works()
+    (state,) = await world.office.database.fetch(population.SQL.state, world.office.clock())
+    assert (await world.stands())["name"][0]["family"] == "Vik8" and state["away_since"] is None
+
+
+@needs_provider
+async def test_a_death_ends_what_was_planned_and_those_who_gave_care_are_told_once(world: World) -> None:
+    await world.works()
+    about, place = {"reference": f"Patient/{world.id}"}, {"reference": world.unit.unit_id}
+    async with world.office.work(JOB, Purpose.SYSTEM) as work:
+        for status in ("active", "planned"):
+            await journal.create(work, {"resourceType": "EpisodeOfCare", "status": status, "patient": about,
+                                        "managingOrganization": place, "period": {"start": "2026-09-01"}})  # fmt: skip
+        await journal.create(work, {"resourceType": "Appointment", "status": "booked", "start": "2026-12-01T09:00:00Z",
+                                    "end": "2026-12-01T09:30:00Z",
+                                    "participant": [{"actor": about, "status": "accepted"}]})  # fmt: skip
+    await world.tells(died="2026-11-22")
+    await world.works()
+    await world.tells(died="2026-11-22", house="45")  # another event about the same person
+    await world.works()
+    assert (await world.stands())["deceasedDateTime"] == "2026-11-22"
+    assert {one["status"] for one in await world.found("EpisodeOfCare")} == {"finished", "cancelled"}
+    (appointment,) = await world.found("Appointment")
+    assert (appointment["status"], appointment["cancelationReason"]["coding"][0]["code"]) == ("cancelled", "pat-dec")
+    (task,) = await world.found("Task")
+    assert task["owner"]["reference"] == world.unit.unit_id and "22.11.2026" in task["description"]
+    await world.tells(died="")
+    await world.works()
+    assert "deceasedDateTime" not in await world.stands()
+
+
+PERSON = {"resourceType": "Patient", "name": [{"use": "official", "family": "Nes", "given": ["Olaug"]}],
+          "address": [{"use": "home", "line": ["Nordgata 44"], "postalCode": "9996", "city": "Fjordvik"}]}  # fmt: skip
+TOLD = {"id": "p", "numbers": (), "given": ("Olaug",), "family": "Nes", "line": "Nordgata 44", "postal_code": "9996",
+        "city": "FJORDVIK"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("had", "told", "said", "changed"),
+    [
+        ({}, {}, None, set()),
+        ({}, {"family": "", "given": (), "line": "", "postal_code": ""}, None, set()),  # what is not told stands
+        ({}, {"line": "Torget 1"}, None, {"address"}),
+        ({}, {"protection": "kode6"}, None, {"address", "meta"}),
+        ({}, {"protection": "kode7"}, None, {"meta"}),
+        ({"deceasedDateTime": "2026-11-22T04:40:00+01:00"}, {"died": date(2026, 11, 22)}, None, set()),
+        ({"deceasedBoolean": True}, {"died": date(2026, 11, 22)}, None, {"deceasedBoolean", "deceasedDateTime"}),
+        ({"deceasedDateTime": "2026-11-22"}, {}, None, set()),  # somebody else told it
+        ({"deceasedDateTime": "2026-11-22"}, {}, date(2026, 11, 22), {"deceasedDateTime"}),  # it is taken back
+    ],
+)
+def test_what_changes_in_a_patient(
+    had: dict[str, Any], told: dict[str, Any], said: date | None, changed: set[str]
+) -> None:
+    before = PERSON | had
+    after = population.merged(before, Person(**(TOLD | told)), said)
+    assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == changed

@@ -60,7 +60,7 @@ def copies(office: Office) -> list[Consumer]:
     """Return those who keep copies of what stands in the record, and let go of what is erased."""
     return [
         worklist.consumer(office.database, office.ids.open), erasing.consumer(office.eraser),
-        drafts.consumer(office.database),
+        drafts.consumer(office.database), population.consumer(office),
     ]  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def consumers(office: Office) -> list[Consumer]:
     """Return everyone who wants to hear news."""
     events = collecting.consumer(office)
     return [*copies(office), events, releasing.consumer(office.database, [events]), cases.consumer(office),
-            rechecking.consumer(office), population.consumer(office), deaths.consumer(office)]  # fmt: skip
+            rechecking.consumer(office), deaths.consumer(office)]  # fmt: skip
 
 
 async def work(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """A death ends what was planned: appointments are cancelled, services end, those who gave care are told by a task.
 
-Whoever tells of it: Folkeregisteret, another system, somebody here. Proxies and what was shared end by the rules of access
-the same moment (akson/access). The task lets its unit into the record for two weeks more, to finish what was begun.
+Whoever tells of it: Folkeregisteret, another system, somebody here. Proxies and what was shared end the same moment, by
+the rules of access. The task lets its unit into the record for two weeks more, to finish what was begun.
 
 Source: hpl §§ 39, 40 (who gave care completes the record); pjl § 19 (access ends with the care); domain rule R32
 """

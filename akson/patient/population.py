@@ -41,11 +41,13 @@ Resource = dict[str, Any]
 
 
 def consumer(office: Office) -> Consumer:
-    """Return the consumer that lets the register be asked about who has become a patient."""
+    """Return the consumer that lets the register be asked about who has become a patient, and forgets who is erased."""
 
     async def handle(news: News) -> None:
-        ids = {id_ for type_, id_ in zip(news.types, news.ids, strict=True) if type_ == _PATIENT}
-        await office.database.execute(SQL.met, sorted(ids), office.clock())
+        told = [one[1:] for one in zip(news.types, news.ids, news.versions, strict=True) if one[0] == _PATIENT]
+        await office.database.execute(SQL.met, sorted({id_ for id_, version in told if version}), office.clock())
+        for id_ in {id_ for id_, version in told if not version}:
+            await office.database.execute(SQL.over, id_)
 
     return Consumer(name="population", types=frozenset({_PATIENT}), handle=handle)
 

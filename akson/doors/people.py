@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 
 from akson.access.roles import LOAD, Permission, has
-from akson.doors.opening import clock, opened
+from akson.doors.opening import opened
 from akson.doors.settings import Settings
-from akson.patient.population import SQL as POPULATION
+from akson.patient.population import standing
 from akson.signin.guard import Guarded, refuse_in_production
 from akson.signin.issuer import IssuerSettings
 from akson.signin.keys import Keyring
@@ -81,7 +81,7 @@ async def token(settings: Settings, name: str, scopes: frozenset[str], now: date
 async def population(settings: Settings) -> str:
     """Return what the operator is told of Folkeregisteret: whether it answers, and how many wait to be asked about."""
     async with opened(settings, size=1) as office:
-        (state,) = await office.database.fetch(POPULATION.state, clock())
+        state = await standing(office)
     if not settings.persons_url:
         return "Folkeregisteret spørres ikke: AKSON_PERSONS_URL er ikke satt."
     away = (

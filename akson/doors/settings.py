@@ -154,17 +154,15 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         contact=_contact(env), elsewhere=_path(env, "AKSON_ELSEWHERE"), neighbours=_path(env, "AKSON_NEIGHBOURS"),
         backup=_path(env, "AKSON_BACKUP"), log_years=_years(env, "AKSON_LOG_YEARS"), clamav=_scanner(env),
         record_years=_years(env, "AKSON_RECORD_YEARS"), death_years=_years(env, "AKSON_RECORD_YEARS_DEAD"),
-        witness=env.get("AKSON_WITNESS", "").rstrip("/"),
-        edi_url=env.get("AKSON_EDI_URL", "").rstrip("/"),
-        edi_issuer=env.get("AKSON_EDI_ISSUER", env.get("AKSON_STAFF_ISSUER", "")).rstrip("/"),
+        witness=_url(env, "AKSON_WITNESS"), edi_url=_url(env, "AKSON_EDI_URL"),
+        edi_issuer=_url(env, "AKSON_EDI_ISSUER", "AKSON_STAFF_ISSUER"),
         edi_scope=env.get("AKSON_EDI_SCOPE", ""),
         amqp_url=env.get("AKSON_AMQP_URL", ""), amqp_user=env.get("AKSON_AMQP_USER", ""),
         amqp_password=env.get("AKSON_AMQP_PASSWORD", ""), trust=_path(env, "AKSON_TRUST"),
         hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
         maskinporten=env.get("AKSON_MASKINPORTEN", ""),
-        persons_url=env.get("AKSON_PERSONS_URL", "").rstrip("/"),
-        persons_issuer=env.get("AKSON_PERSONS_ISSUER", env.get("AKSON_STAFF_ISSUER", "")).rstrip("/"),
-        maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
+        persons_issuer=_url(env, "AKSON_PERSONS_ISSUER", "AKSON_STAFF_ISSUER"),
+        maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""), persons_url=_url(env, "AKSON_PERSONS_URL"),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000), idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"), hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
         release_days=env.get("AKSON_RELEASE_DAYS", ""), past_blocks=env.get("AKSON_ADVICE_PAST_BLOCKS", ""),
@@ -258,6 +256,11 @@ def _posts(settings: Settings) -> None:
         raise Refused("AK-L011", what="AKSON_SMTP_USER")
     if settings.sms_domain and not (settings.smtp and is_domain(settings.sms_domain)):
         raise Refused("AK-L011", what="AKSON_SMS_DOMAIN")
+
+
+def _url(env: Mapping[str, str], name: str, usual: str = "") -> str:
+    """Return an address without a slash at the end. usual: the setting that it is where it is not given itself."""
+    return env.get(name, env.get(usual, "")).rstrip("/")
 
 
 def _number(env: Mapping[str, str], name: str, usual: int) -> int:

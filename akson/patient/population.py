@@ -52,6 +52,12 @@ def consumer(office: Office) -> Consumer:
     return Consumer(name="population", types=frozenset({_PATIENT}), handle=handle)
 
 
+async def standing(office: Office) -> Mapping[str, Any]:
+    """Return how it stands with the register: what the operator is told, named as `state` in population.sql."""
+    (state,) = await office.database.fetch(SQL.state, office.clock())
+    return dict(state)
+
+
 async def turn(office: Office) -> int:
     """Read the feed when it is time, and ask about some who are due; return how many. Without a register nothing."""
     if office.persons is None:

@@ -121,12 +121,12 @@ async def test_while_it_is_away_what_it_said_stands_and_then_nothing_is_lost(
         await world.page.put("/control/mood", json={"mood": mood})
         await world.works()
         assert (await world.stands())["name"][0]["family"] == "Nes" and "does not answer" in caplog.text
-        (state,) = await world.office.database.fetch(population.SQL.state, world.office.clock())
+        state = await population.standing(world.office)
         assert state["away_since"] and state["why"] in ("status 503", "the answer is not as expected")
     await world.page.put("/control/mood", json={"mood": "vanlig"})
     let_pass(world.office, population.WHEN_AWAY)
     await world.works()
-    (state,) = await world.office.database.fetch(population.SQL.state, world.office.clock())
+    state = await population.standing(world.office)
     assert (await world.stands())["name"][0]["family"] == "Vik8" and state["away_since"] is None
 
 

@@ -73,9 +73,9 @@ def main() -> None:
 @click.option(
     "--port",
     default=8000,
-    type=click.IntRange(1, 65532),
+    type=click.IntRange(1, 65531),
     show_default=True,
-    help="Sykehuset, Helsepersonellregisteret og fastlegen med eget system får de tre neste.",
+    help="Sykehuset, Helsepersonellregisteret, fastlegen med eget system og NAV får de fire neste.",
 )
 @click.option("--data", default="data", type=click.Path(path_type=Path), show_default=True)
 @click.option(
@@ -85,7 +85,7 @@ def main() -> None:
 def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     begun = time.monotonic()
     settings = _invented(port=port, data=data)
-    running.refuse_busy(range(port, port + 4))
+    running.refuse_busy(range(port, port + 5))
     click.echo(f"Starter. Dataene ligger i {settings.data}")
     with _database(settings) as url:
         settings = _register(replace(settings, database_url=url, exchange_secret=_exchange_secret(settings)))
@@ -302,7 +302,9 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
                  str(settings.data / "elsewhere" / "client.json")],
                 ["peers.register", "--port", str(settings.port + 2), "--people", str(folders / "people.json"), "--keys",
                  str(folders / "client.json")],
-                neighbours.program(settings.data / "vestbyen", settings.port + 3, settings.base_url)]  # fmt: skip
+                neighbours.program(settings.data / "vestbyen", settings.port + 3, settings.base_url),
+                ["peers.nav", "--port", str(settings.port + 4), "--akson-url", settings.base_url, "--patience", "600"],
+                ]  # fmt: skip
     if folder:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     names = [program[1] if program[0] == "akson" else program[0].removeprefix("peers.") for program in programs]

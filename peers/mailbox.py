@@ -59,12 +59,16 @@ class Mailbox:
         """
         msg_id = str(uuid4())
         receiver = NORDRE if to == NORDRE.her_id else Place(to, "Mottaker", NORDRE.parent, NORDRE.parent_name)
-        letter = Letter(msg_id, self.place, receiver, fnr, given, family, title, text, answers, self._began(answers))
+        letter = Letter(msg_id, self.place, receiver, fnr, given, family, title, text, answers, self.began(answers))
         body = care.message(letter, _now(), kind) if kind in care.KINDS else letters.dialog(letter, _now(), kind)
-        self._note(msg_id, "ut", kind, fnr, title, text, "skrevet", "")
-        body = body[: len(body) // 2] if self.mood == "uleselig" else body
-        self._post_later((msg_id, self.place.her_id, to, body), 0.0)
+        self.send(letter, kind, body)
         return msg_id
+
+    def send(self, letter: Letter, kind: str, body: bytes) -> None:
+        """Put a message that is written on its way."""
+        self._note(letter.msg_id, "ut", kind, letter.fnr, letter.title, letter.text, "skrevet", "")
+        body = body[: len(body) // 2] if self.mood == "uleselig" else body
+        self._post_later((letter.msg_id, self.place.her_id, letter.receiver.her_id, body), 0.0)
 
     def receive(self, data: bytes) -> str:
         """Take a message in; answer it later, unless it is an AppRec or the mood forbids."""
@@ -92,10 +96,10 @@ class Mailbox:
         self.store.execute("UPDATE letter SET state = ? WHERE msg_id = ?", (code or "besvart", read.msg_id))
         self._post_later((msg_id, read.receiver.her_id, read.sender, body), self.delay)
 
-    def _began(self, msg_id: str) -> str:
+    def began(self, msg_id: str) -> str:
         """Return the first message of the conversation that a message belongs to."""
         parent = self.store.execute("SELECT original FROM letter WHERE msg_id = ?", (msg_id,)).fetchone()
-        return self._began(parent[0]) if parent and parent[0] else msg_id
+        return self.began(parent[0]) if parent and parent[0] else msg_id
 
     def _note(self, *columns: str) -> None:
         msg_id, way, kind, *rest = columns

@@ -114,6 +114,7 @@ def welcome(settings: Settings, hospital: int, seconds: float, logs: Path | None
         f"  Vestfjell sykehus          http://127.0.0.1:{hospital}",
         f"  Helsepersonellregisteret   http://127.0.0.1:{hospital + 1}",
         f"  Vestbyen legekontor        http://127.0.0.1:{hospital + 2}",
+        f"  NAV Fjordvik               http://127.0.0.1:{hospital + 3}",
         f"  Logger                     {logs or 'her i terminalen'}", "", "Logg inn som:",
     ]  # fmt: skip
     lines += [f"  {one.name:<28} {', '.join(filter(None, (one.role, one.unit))):<44} {one.note}"

@@ -89,6 +89,10 @@ class View:
         """Return the part of the page under a heading."""
         return View(self._person, lambda: self._root().get_by_role("region", name=heading).first, f"«{heading}»")
 
+    def group(self, question: str) -> View:
+        """Return the answers to one question, where several things to choose have the same name on a page."""
+        return View(self._person, lambda: self._root().get_by_role("group", name=question).first, f"«{question}»")
+
     def row(self, text: str) -> View:
         """Return the row of a table or list that holds a text."""
         rows = partial(self._root().locator, "li, tr")

@@ -42,6 +42,7 @@ class Town:
     url: str
     hospital: Hospital
     gp: Practice
+    nav: Practice
     database_url: str
     folder: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -117,12 +118,12 @@ class Hospital:
 
 @dataclass(frozen=True)
 class Practice:
-    """Vestbyen legekontor, seen through the pages of its own system."""
+    """Vestbyen legekontor, or NAV Fjordvik, seen through the pages of its own system."""
 
     url: str
 
     def does(self, what: str, **form: str) -> None:
-        """Press a button there: "follow", "write", "send", "mood"."""
+        """Press a button there: "follow", "write", "send", "mood", or at NAV "ask"."""
         assert httpx.post(f"{self.url}/{what}", data=form, timeout=20).status_code == 303
 
     def state(self) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:
 @contextmanager
 def town(database_url: str, folder: Path) -> Iterator[Town]:
     """Fill the empty database, start server, worker and hospital, stop them afterwards."""
-    port = ports(4)[0]  # the seeds place the hospital beside it, and the GP with a system of her own two behind
+    port = ports(5)[0]  # the seeds place the hospital beside it, and two behind it the GP with her own system, and NAV
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("AKSON_")} | {
         "AKSON_ENV": "demo", "AKSON_DATABASE_URL": database_url, "AKSON_DATA": str(folder), "AKSON_URL": url,
@@ -158,6 +159,7 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
         "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", str(HOSPITAL_ANSWERS),
                      "--keys", str(elsewhere.with_name("client.json"))],
         "gp": [*neighbours.program(own, port + 3, url), "--delay", str(HOSPITAL_ANSWERS), "--every", "0"],
+        "nav": ["peers.nav", "--port", str(port + 4), "--akson-url", url, "--delay", "0.2"],
     }  # fmt: skip
     seed = ["akson", "seed", "--data", str(folder), "--people", str(PEOPLE)]
     assert _begin("seed", seed, env, folder).wait(120) == 0, (folder / "seed.log").read_text("utf-8")
@@ -165,7 +167,8 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
     try:
         assert _ready(url, running["serve"]), (folder / "serve.log").read_text("utf-8")
         gp = Practice(f"http://127.0.0.1:{port + 3}")
-        yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), gp, database_url, folder, running, env=env)
+        nav = Practice(f"http://127.0.0.1:{port + 4}")
+        yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), gp, nav, database_url, folder, running, env=env)
     finally:
         for one in running.values():
             one.terminate()

@@ -70,12 +70,29 @@ _OFFERED: Final = {"gjelder": tuple(KINDS), "situasjon": tuple(SITUATIONS), "til
                    "kontakt": tuple(CONTACTS)}  # fmt: skip
 
 
+_BESIDE: Final = {  # drawn side by side, under the first
+    other: row[0]
+    for row in (("kontor", "yrke", "arbeidsgiver"), ("hoved", "bi-1", "bi-2"),
+                ("utredes", "utredes-dato", "utredes-uker"), ("behandles", "behandles-dato", "behandles-uker"),
+                ("varer", "varer-evne", "varer-arbeid"))
+    for other in row
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Questions drawn together: one, some side by side, or the ticks of one question with its heading."""
+
+    bound: tuple[Bound, ...]
+    legend: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One part of the form as it is drawn: each question, and of several ticks their own heading."""
+    """One part of the form as it is drawn."""
 
     head: str
-    questions: tuple[Bound | tuple[str, tuple[Bound, ...]], ...]
+    groups: tuple[Group, ...]
 
 
 def diagnoses(problems: Iterable[Mapping[str, Any]]) -> Choices:
@@ -100,10 +117,11 @@ def sections(filled: Filled) -> list[Section]:
     for head, asked in _sections((), ()):
         groups: dict[str, list[Bound]] = {}
         for each in asked:
-            group = each.name.rpartition(".")[0] or each.name
+            group = each.name.rpartition(".")[0] or _BESIDE.get(each.name, each.name)
             groups.setdefault(group, []).append(filled[each.name])
-        questions = [(name, tuple(held)) if name in _TICKS else held[0] for name, held in groups.items()]
-        made.append(Section(head=f"stating.{head}", questions=tuple(questions)))
+        drawn = (Group(bound=tuple(held), legend=f"stating.{name}" if name in _TICKS else "")
+                 for name, held in groups.items())  # fmt: skip
+        made.append(Section(head=f"stating.{head}", groups=tuple(drawn)))
     return made
 
 

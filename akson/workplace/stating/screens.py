@@ -71,9 +71,10 @@ async def _send(
 
 
 async def _blank(work: Work, partners: Choices, known: Choices, answered: Stored | None) -> Filled:
-    """Return the form as first shown: to who asked, about the one diagnosis there is."""
+    """Return the form as first shown: to who asked, or the one office of NAV, about the one diagnosis there is."""
     came = await inbox.behind(work, answered.owner, answered.id) if answered else None
-    to = str(came["sender"]) if came else ""
+    offices = [her_id for her_id, name in partners if name.upper().startswith("NAV")]
+    to = str(came["sender"]) if came else offices[0] if len(offices) == 1 else ""
     name = dict(partners).get(to, "")
     return asking.form(partners, known).blank(
         mottaker=to if name else None, kontor=name or None, hoved=known[0][0] if len(known) == 1 else None

@@ -7,7 +7,7 @@ So no message is called delivered without a receipt, whatever the carrier is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -25,6 +25,8 @@ _TRIED_EVERY: Final = timedelta(
     minutes=1
 )  # a message tries where nobody answered, however long all of them are to wait
 _WOKEN: Final = 1000  # brought forward in one turn
+_SCREEN: Final = "melding ut"
+_TOGETHER: Final = 16  # messages of a bucket that are leased, and whose receipts are noted, in one go
 _RESTS_AFTER: Final = 3  # failures of one endpoint in one turn: the rest of its messages wait without being tried
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
 NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
@@ -98,20 +100,42 @@ class Exchange:
         tried, failures, answered = 0, Counter[str](), set[str]()
         resting = await self._try_resting(office)
         for bucket in await outbox.waiting(office.database, office.clock()):
-            while claimed := await outbox.claim(office.database, bucket, office.clock()):
-                handed = await self._hand_over(claimed, resting=failures[claimed.endpoint] >= _RESTS_AFTER)
-                if handed.came is Came.AWAY:
-                    failures[claimed.endpoint] += 1
-                    self._tries.setdefault(claimed.endpoint, office.clock() + _TRIED_EVERY)
-                elif handed.came in (Came.RECEIPT, Came.TAKEN):
-                    answered.add(claimed.endpoint)
-                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding ut") as work:
-                    await _note(work, claimed, handed)
-                tried += 1
+            while claimed := await outbox.claim(office.database, bucket, office.clock(), most=_TOGETHER):
+                tried += await self._deliver(office, claimed, failures, answered)
         for endpoint in answered.intersection(resting):
             self._tries.pop(endpoint, None)
             await outbox.wake(office.database, endpoint, office.clock(), _WOKEN)
         return tried
+
+    async def _deliver(
+        self, office: Office, claimed: Sequence[Claimed], failures: Counter[str], answered: set[str]
+    ) -> int:
+        """Hand over the messages of one lease; return how many. What it has no time for goes when the lease ends.
+
+        Receipts are noted between them: whoever dies before sends again what the receiver knows by its id.
+        """
+        handed_over, arrived, until = 0, list[Claimed](), office.clock() + outbox.LEASE / 2
+        try:
+            for one in claimed:
+                if handed_over and office.clock() >= until:
+                    break
+                handed = await self._hand_over(one, resting=failures[one.endpoint] >= _RESTS_AFTER)
+                handed_over += 1
+                if handed.came is Came.AWAY:
+                    failures[one.endpoint] += 1
+                    self._tries.setdefault(one.endpoint, office.clock() + _TRIED_EVERY)
+                elif handed.came in (Came.RECEIPT, Came.TAKEN):
+                    answered.add(one.endpoint)
+                if handed.came is Came.RECEIPT:
+                    arrived.append(one)
+                else:
+                    async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
+                        await _note(work, one, handed)
+        finally:
+            if arrived:
+                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
+                    await outbox.arrived(work, arrived)
+        return handed_over
 
     async def _try_resting(self, office: Office) -> list[str]:
         """Let one message try each endpoint where nobody answered, now and then; return those endpoints."""
@@ -147,10 +171,8 @@ class Exchange:
 
 
 async def _note(work: Work, claimed: Claimed, handed: Handed) -> None:
-    """Move a message on by what came of handing it over."""
-    if handed.came is Came.RECEIPT:
-        await outbox.happened(work, claimed.owner, claimed.key, Event.RECEIPT)
-    elif handed.came is Came.TAKEN:
+    """Move a message on by what came of handing it over, when it was no receipt."""
+    if handed.came is Came.TAKEN:
         await outbox.handed_over(work, claimed, handed.id)
     elif handed.came is Came.REFUSED or not await outbox.try_later(
         work, claimed, handed.why, away=handed.came is Came.AWAY

@@ -25,7 +25,7 @@ NOT_NAMED: Final = -1  # as envelope_from: the transport must name the sender, a
 ATTEMPTS: Final = 5  # a message that has stopped us so often is put aside for a human
 Homes = Sequence[int] | None  # organisations whose messages are wanted, 0 for those of nobody; None for all
 _LEASE: Final = timedelta(minutes=2)
-_HELD: Final = 4 * 1024 * 1024  # bytes of the messages that are leased together; a larger one comes alone
+HELD: Final = 4 * 1024 * 1024  # bytes of the messages that are leased together; a larger one comes alone
 _TO_BE_SEEN: Final = timedelta(hours=24)
 
 
@@ -117,7 +117,7 @@ async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1
 
     One that has stopped a worker before comes alone: it is not to stop others with it again.
     """
-    rows = await database.fetch(SQL.claim_in, bucket, now, now + _LEASE, most, _HELD)
+    rows = await database.fetch(SQL.claim_in, bucket, now, now + _LEASE, most, HELD)
     return sorted((Kept(**dict(row)) for row in rows), key=lambda kept: (kept.received_at, kept.digest))
 
 

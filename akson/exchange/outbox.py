@@ -11,7 +11,7 @@ from akson.base.database import Database, Reads
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.exchange.inbox import Homes
+from akson.exchange.inbox import HELD, Homes
 from akson.exchange.safexml import Fault
 from akson.exchange.states import (
     PATIENCE,
@@ -28,7 +28,7 @@ from akson.exchange.states import (
 from akson.record.session import execute, fetch, transaction
 
 SQL = queries(__file__)
-_LEASE: Final = timedelta(minutes=2)
+LEASE: Final = timedelta(minutes=2)
 _NO_FAULT: Final = Fault("", "")
 
 
@@ -118,13 +118,26 @@ async def happened(
 
     why   a human's own words; the fault's where there are none
     """
-    (state,) = {after(state, event) for state in before(event)}
-    await transaction(work)
-    rows = await fetch(
-        work, SQL.happened, owner, key, [str(each) for each in before(event)], str(state), work.now, fault.code,
-        fault.text, str(event), work.actor.id, why, work.now + PATIENCE,
-    )  # fmt: skip
+    rows = await _moved(work, [(owner, key)], event, fault, why)
     return rows[0] if rows else None
+
+
+async def arrived(work: Work, handed: Sequence[Claimed]) -> None:
+    """Note that messages were taken with a receipt, in one statement."""
+    await _moved(work, [(one.owner, one.key) for one in handed], Event.RECEIPT)
+
+
+async def _moved(
+    work: Work, which: Sequence[tuple[int, int]], event: Event, fault: Fault = _NO_FAULT, why: str = ""
+) -> Sequence[Any]:
+    """Move messages on and log it; return the rows of those that the event changes something for."""
+    (state,) = {after(state, event) for state in before(event)}
+    owners, keys = zip(*which, strict=True)
+    await transaction(work)
+    return await fetch(
+        work, SQL.happened, list(owners), list(keys), [str(each) for each in before(event)], str(state), work.now,
+        fault.code, fault.text, str(event), work.actor.id, why, work.now + PATIENCE,
+    )  # fmt: skip
 
 
 async def untried(work: Work, owner: int, communication: str) -> tuple[int, str] | None:
@@ -173,10 +186,13 @@ async def waiting(database: Database, now: datetime) -> list[int]:
     return [row["bucket"] for row in await database.fetch(SQL.buckets_out, now)]
 
 
-async def claim(database: Database, bucket: int, now: datetime) -> Claimed | None:
-    """Lease the next message of a bucket; None when it is empty."""
-    row = await database.fetchrow(SQL.claim_out, bucket, now, now + _LEASE)
-    return Claimed(**dict(row)) if row else None
+async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1) -> list[Claimed]:
+    """Lease the next messages of a bucket, only as many as are well held in memory together.
+
+    One that was tried before comes alone: if it stops whoever takes it, it does not stop others with it again.
+    """
+    rows = await database.fetch(SQL.claim_out, bucket, now, now + LEASE, most, HELD)
+    return [Claimed(**dict(row)) for row in rows]
 
 
 async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = False) -> bool:
@@ -221,7 +237,7 @@ async def unconfirmed(database: Database, now: datetime) -> list[int]:
 
 async def claim_unconfirmed(database: Database, bucket: int, now: datetime) -> Unconfirmed | None:
     """Lease the next message of a bucket that a transport has taken; None when there is none to ask about."""
-    row = await database.fetchrow(SQL.claim_unconfirmed, bucket, now, now + _LEASE)
+    row = await database.fetchrow(SQL.claim_unconfirmed, bucket, now, now + LEASE)
     return Unconfirmed(**dict(row) | {"state": State(row["state"])}) if row else None
 
 

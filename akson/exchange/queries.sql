@@ -164,13 +164,18 @@ SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
  ORDER BY b.bucket;
 
 -- name: claim_out
--- Lease one message of a bucket, with the way to its receiver; for a receipt, what the transport called what it answers.
--- in   $1 bucket, $2 now, $3 end of the lease
+-- Lease messages of a bucket, the first that are due, with the way to their receivers; for a receipt, what the transport
+-- called what it answers. One that was tried before is leased without others, and so is what is larger than all may be.
+-- in   $1 bucket, $2 now, $3 end of the lease, $4 how many at most, $5 bytes at most
 WITH claimed AS (
   UPDATE message_out m SET due = $3, attempts = m.attempts + 1, rests_for = ''
-   WHERE (m.owner, m.key) = (
-         SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.state = 'queued' AND c.due <= $2
-          ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
+    FROM (SELECT c.owner, c.key, row_number() OVER first AS n, c.attempts + first_value(c.attempts) OVER first AS attempts,
+                 sum(octet_length(c.body)) OVER first AS size
+            FROM (SELECT l.owner, l.key, l.due, l.attempts, l.body FROM message_out l
+                   WHERE l.bucket = $1 AND l.state = 'queued' AND l.due <= $2
+                   ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
+          WINDOW first AS (ORDER BY c.due, c.key)) w
+   WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.deadline, m.wants_apprec, m.answers)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.deadline, c.wants_apprec,
        coalesce(a.endpoint, '') AS endpoint, coalesce(i.envelope_id, '') AS answers_id,
@@ -191,8 +196,8 @@ WITH claimed AS (
 SELECT c.*, coalesce(a.endpoint, '') AS endpoint FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
 
 -- name: happened
--- An event in the life of a sent message, and its line in the log; no row when it has no place in the state it is in.
--- in   $1 owner, $2 key, $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
+-- An event in the life of sent messages, and its line in the log; no row when it has no place in the state it is in.
+-- in   $1 owners, $2 keys (same length), $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
 --      $9 who, $10 why, $11 deadline of a message sent again by a human
 WITH moved AS (
   UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1,
@@ -204,7 +209,8 @@ WITH moved AS (
          delivered_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
          settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected', 'withdrawn') THEN $5 ELSE settled_at END,
          answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
-   WHERE owner = $1 AND key = $2 AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
+    FROM unnest($1::bigint[], $2::bigint[]) AS of (o, k)
+   WHERE owner = o AND key = k AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
      AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0)
   RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, body IS NULL AS erased),
 noted AS (

@@ -1,4 +1,4 @@
-"""Messages that are filed in one transaction become what each becomes alone, for a few statements between them."""
+"""Messages that are filed, or handed over, in one go become what each becomes alone, for a few statements between them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from datetime import timedelta
 from hashlib import sha256
 from itertools import count, islice
 
+import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from akson.base.database import Database
 from akson.base.work import Purpose
 from akson.exchange import delivery, inbox, sending
+from akson.exchange.handing import Exchange
+from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office
 from tests.exchange.care import care
 from tests.exchange.letters import HEART, MSG_ID, NORDRE, swapped, written
 from tests.exchange.places import Places, make
+from tests.exchange.world import SECRET, served
 from tests.offices import FNR, let_pass, patient
 
 OTHER, NOBODY = "13916900524", "13916900362"
@@ -125,15 +132,19 @@ def of_one_bucket(length: int) -> list[bytes]:
     return list(islice((body for body in numbered if sha256(body).digest()[0] & 63 == 7), 3))
 
 
-async def test_what_they_cost_between_them_does_not_grow_with_their_number(places: Places) -> None:
-    """But for the claims, one in each of the buckets."""
-    told = []
-    database = places.office.database
-    connections = [await database.acquire() for _ in range(6)]
+async def listening(office: Office) -> list[str]:
+    """Return a list that every statement from now on is added to, in a work or alone, but for searches."""
+    told: list[str] = []
+    connections = [await office.database.acquire() for _ in range(6)]
     for connection in connections:
         connection.add_query_logger(lambda record: told.append(record.query))
-        await database.release(connection)
-    costs = []
+        await office.database.release(connection)
+    return told
+
+
+async def test_what_they_cost_between_them_does_not_grow_with_their_number(places: Places) -> None:
+    """But for the claims, one in each of the buckets."""
+    told, costs = await listening(places.office), []
     for number in (8, 8, 24):
         told.clear()
         await keep(places, [
@@ -143,3 +154,28 @@ async def test_what_they_cost_between_them_does_not_grow_with_their_number(place
         costs.append(len([each for each in told if "INSERT INTO message_in" not in each and "m SET due" not in each]))
     assert costs[1] == costs[2] <= 8  # the first writes down who wrote; two are the looks for what waits
     assert len(await places.found("Communication")) == 40
+
+
+async def test_nor_does_what_goes_out_of_one_bucket_with_receipts(office: Office, owner_db: Database) -> None:
+    came: list[bytes] = []
+
+    async def receive(request: Request) -> Response:
+        came.append(await request.body())
+        return Response(status_code=202)
+
+    async with served([Route(PATH, receive, methods=["POST"])]) as url, httpx.AsyncClient(timeout=20) as client:
+        places = await make(office, endpoint=f"{url}{PATH}")
+        exchange = Exchange(carriers={"http": Local(secret=SECRET, client=client)})
+        told, costs = await listening(office), []
+        for number in (4, 4, 12):
+            new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
+            for n in range(number):
+                async with office.work(places.doctor, Purpose.TREATMENT) as work:
+                    await sending.send(work, new | {"payload": [{"contentString": f"{n}"}]}, to=HEART.her_id)
+            await owner_db.execute("UPDATE message_out SET bucket = 7, due = created_at")
+            told.clear()
+            assert await exchange.deliver_due(office) == number
+            costs.append(len(told))
+    assert costs[1] == costs[2] <= 8 and len(set(came)) == 20
+    assert await places.rows("SELECT DISTINCT state FROM message_out") == [{"state": "delivered"}]
+    assert await owner_db.fetchval("SELECT count(*) FROM message_move") == 20

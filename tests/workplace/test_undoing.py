@@ -102,8 +102,7 @@ async def test_who_is_about_to_send_it_and_who_takes_it_back_take_turns(places: 
         _, made = await sent(places, jonas)
     let_pass(places.office, REST)
     (bucket,) = await outbox.waiting(places.office.database, places.office.clock())
-    claimed = await outbox.claim(places.office.database, bucket, places.office.clock())
-    assert claimed is not None
+    assert await outbox.claim(places.office.database, bucket, places.office.clock())
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         message = await journal.read(work, "Communication", made["id"])
         with pytest.raises(Refused) as refused:

@@ -113,6 +113,11 @@ async def partners(reads: Reads, kind: str = "") -> list[tuple[int, str]]:
     return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners, kind)]
 
 
+async def shared(reads: Reads, units: Iterable[str]) -> list[str]:
+    """Return the names of those of `units` ("Organization/<id>") that are ours: they read the record themselves."""
+    return [row["name"] for row in await reads.fetch(SQL.shared, list(units))]
+
+
 def _is_local(endpoint: str) -> bool:
     """Tell whether an address is on this machine: the shared secret must not travel further."""
     parts = urlsplit(endpoint)

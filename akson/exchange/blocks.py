@@ -289,6 +289,17 @@ def _from_service(resource: Mapping[str, Any]) -> tuple[str, Part]:
     return block, Part(name=block, parts=tuple(filter(None, made)))
 
 
+def _from_episode(resource: Mapping[str, Any]) -> tuple[str, Part]:
+    """Return a service that somebody has as one who reads of it is told: what, since when and by whom."""
+    period = resource.get("period") or {}
+    made = (
+        parts.coded("IPLOStjenestetype", coded(next(iter(resource.get("type", ())), None))),
+        *_ends(period.get("start", ""), period.get("end", "")),
+        parts.leaf("TjenestenLevertAv", (resource.get("managingOrganization") or {}).get("display", "")),
+    )  # fmt: skip
+    return _SERVICES[1], Part(name=_SERVICES[1], parts=tuple(filter(None, made)))
+
+
 def _ends(start: str, end: str) -> tuple[Part | None, Part | None]:
     return parts.dated(_FROM[0], start), parts.dated(_UNTIL[0], end)
 
@@ -307,4 +318,5 @@ _WRITES: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Part]]]] = 
     "MedicationRequest": _from_medicine,
     "Observation": _from_observation,
     "ServiceRequest": _from_service,
+    "EpisodeOfCare": _from_episode,
 }

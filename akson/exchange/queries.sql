@@ -21,6 +21,11 @@ SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
 -- in   $1 unit
 SELECT her_id FROM address WHERE unit = $1 AND ours ORDER BY her_id LIMIT 1;
 
+-- name: shared
+-- Those of some units that are ours.
+-- in   $1 references, "Organization/<id>"
+SELECT name FROM address WHERE ours AND unit_id = ANY ($1::text[]) ORDER BY her_id;
+
 -- name: served
 -- The addresses of our units, on level 2: those that messages are sent to.
 SELECT her_id FROM address WHERE ours AND parent <> 0 ORDER BY her_id;

@@ -27,6 +27,7 @@ from akson.record.stored import Stored
 from akson.workplace import course, handling, inbox, messages, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Button, Message, Tab
+from akson.workplace.reports import content
 from akson.workplace.threads import Cooperation, Thread
 
 SCREENS = Screens(__name__)
@@ -130,9 +131,10 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
             filled = filled.with_refused(refused)
     if do == "edit":
         filled = replace(filled, sent=False)
+    root = f"/p/{patient}/samhandling"
     return Page("samhandling_ny.html", status=422 if _wrong(filled) else 200, patient=chart.banner, form=filled,
-                draft=draft, action=f"/p/{patient}/samhandling/ny", back=f"/p/{patient}/samhandling",
-                stopped=await _stopped(work, partners))  # fmt: skip
+                draft=draft, action=f"{root}/ny", back=root, kinds=content.tabs(root, ""),
+                stopped=await messages.stopped(work, partners))  # fmt: skip
 
 
 @SCREENS.screen("/p/{patient}/samhandling/{message}/vedlegg/{number}", needs=Permission.WRITE_MESSAGES,
@@ -214,11 +216,3 @@ def _found(messages_: list[Stored], wanted: str) -> Stored | None:
 
 def _wrong(filled: Filled) -> bool:
     return filled.sent and not filled.valid
-
-
-async def _stopped(work: Work, partners: tuple[tuple[str, str], ...]) -> str:
-    """Return why nobody can be written to from here, or ""."""
-    if not partners:
-        return texts().plain("cooperation.nobody")
-    unit = await addresses.of_unit(Within(work), work.actor.unit)
-    return "" if unit else Refused("AK-X004", unit=work.actor.unit_name).text

@@ -8,16 +8,18 @@ from typing import Any, Final
 
 from akson.access.roles import Permission, has
 from akson.base.errors import Refused
+from akson.base.web.forms import Choices
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go
 from akson.base.work import Work
-from akson.exchange import outbox, sending, taking
+from akson.exchange import addresses, outbox, sending, taking
 from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, text_of
 from akson.exchange.states import REST
 from akson.exchange.undoing import is_taken_back
 from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import Resource, display, named, reference, words
 from akson.record import journal
+from akson.record.session import Within
 from akson.record.stored import Stored
 from akson.workplace import course, inbox, repeated, writing
 from akson.workplace.course import Mail
@@ -190,3 +192,11 @@ def _marked(carried: Resource, name: str) -> str:
     """Return what a file is called, and whether it is not what its sender says."""
     named = _mark(carried, NAMED_TYPE)
     return texts().plain("cooperation.unlike", name=name, named=named) if named else name
+
+
+async def stopped(work: Work, partners: Choices) -> str:
+    """Return why nobody can be written to from here, or ""."""
+    if not partners:
+        return texts().plain("cooperation.nobody")
+    unit = await addresses.of_unit(Within(work), work.actor.unit)
+    return "" if unit else Refused("AK-X004", unit=work.actor.unit_name).text

@@ -61,6 +61,7 @@ def places(town: Town, canary: Canary, own: str) -> Mapping[str, tuple[str, ...]
         "task": ids("Task"),
         "draft": (*ids("DocumentReference", "Composition"), town.drafts[canary.key]),
         "name": (WORD,),
+        "kind": ("innleggelsesrapport", WORD),
         "unit": (town.id(MARIAM.unit.key), *ids("Patient")),
         "issuer": ("demo", WORD),
         "finding": ("7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11", town.id(f"Task/{canary.key}")),

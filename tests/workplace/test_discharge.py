@@ -117,7 +117,7 @@ async def test_the_admission_report_takes_along_what_the_record_knows_and_nothin
             "medicationCodeableConcept": {"text": "Furix tab 40 mg"},
         })  # fmt: skip
     (stay,) = await places.found("Encounter")
-    page = f"/p/{places.astrid.id}/innleggelsesrapport?opphold={stay['id']}"
+    page = f"/p/{places.astrid.id}/samhandling/ny/innleggelsesrapport?opphold={stay['id']}"
     async with browsing(places.office, nurse) as berg:
         assert f'value="{HEART.her_id}" selected' in (await berg.open(page)).html
         typed = {"mottaker": str(HEART.her_id), "tekst": "Går med rullator hjemme."}

@@ -137,7 +137,7 @@ def _actions(who: Identity, stay: Stored, so_far: Course, held: Sequence[Stored]
     if so_far.stage == "ready" and notice:
         yield texts().plain("discharge.do_answer"), f"/p/{who.id}/samhandling?melding={notice.id}"
     if not so_far.home and not so_far.ours:
-        yield texts().plain("discharge.do_report"), f"/p/{who.id}/innleggelsesrapport?opphold={stay.id}"
+        yield texts().plain("discharge.do_report"), f"/p/{who.id}/samhandling/ny/innleggelsesrapport?opphold={stay.id}"
 
 
 def _first_task(found: Sequence[Stored], stay: str) -> Resource | None:

@@ -1,0 +1,79 @@
+"""Writing a message of care: our words and what the record knows, seen as its receiver will read it, then sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from akson.access.roles import Permission
+from akson.base.errors import Refused
+from akson.base.web.forms import Choice, Choices, Form, LongText
+from akson.base.web.screens import Go, Page, Screens, Visit
+from akson.base.work import Work
+from akson.exchange import sending
+from akson.patient.chart import Chart, open_chart
+from akson.record.search.searching import search
+from akson.record.session import undo
+from akson.record.stored import Stored
+from akson.registers.codes import OBSERVATION_CATEGORY
+from akson.workplace import messages, writing
+from akson.workplace.reports import content
+from akson.workplace.reports.content import KINDS, Kind
+from akson.workplace.reports.receivers import receivers
+
+SCREENS = Screens(__name__)
+_READ: Final[Mapping[str, int]] = {**content.WANTED, "Encounter": 20, "Communication": 50}
+_MOST: Final = "200"
+
+
+@SCREENS.screen("/p/{patient}/samhandling/ny/{kind}", needs=Permission.WRITE_MESSAGES, title="reports.title")
+async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go:
+    """Write a message of care of one kind. Raises Refused AK-J001 for a kind that is not written here."""
+    if kind not in KINDS:
+        raise Refused("AK-J001")
+    asked_for, do, draft = KINDS[kind], visit.form.get("do", ""), None
+    chart = await open_chart(work, patient, _READ, page=kind)
+    stay = _stay(chart, visit.query.get("opphold", ""))
+    brought = content.standing(asked_for, {**chart.parts, content.FUNCTION: await _functions(work, patient)})
+    to = await receivers(work, asked_for, chart, stay)
+    asked = _form(asked_for, to.choices)
+    filled = asked.read(visit.form) if visit.sent else asked.blank(mottaker=to.usual or None)
+    if filled.valid and do != "edit":
+        text, receiver = str(filled.values["tekst"] or ""), int(str(filled.values["mottaker"]))
+        try:
+            written = content.communication(asked_for, patient, stay, brought, text)
+            if do == "send":
+                return await messages.sent(work, patient, written, receiver)
+            draft = writing.draft(await sending.preview(work, written, to=receiver))
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    root = f"/p/{patient}/samhandling"
+    query = f"?opphold={stay.id}" if stay else ""
+    wrong = visit.sent and draft is None and do != "edit"
+    return Page("rapport.html", status=422 if wrong else 200, title=content.name(asked_for), patient=chart.banner,
+                form=filled, draft=draft, action=f"{root}/ny/{kind}{query}", back=root, why=to.why,
+                lacking=tuple(content.lacking(asked_for, brought, work.actor.role)), kinds=content.tabs(root, kind),
+                stopped=await messages.stopped(work, to.choices))  # fmt: skip
+
+
+def _stay(chart: Chart, asked: str) -> Stored | None:
+    """Return the stay at hospital that was asked for, else the one the patient is at now."""
+    inside = [one for one in chart["Encounter"] if (one.resource.get("class") or {}).get("code") == "IMP"]
+    return next((one for one in inside if one.id == asked), None) or next(
+        (one for one in inside if one.resource.get("status") == "in-progress"), None
+    )
+
+
+async def _functions(work: Work, patient: str) -> list[Stored]:
+    """Return what the patient manages, newest first."""
+    mapped = [("subject", f"Patient/{patient}"), ("category", f"{OBSERVATION_CATEGORY}|survey")]
+    return (await search(work, content.FUNCTION, [*mapped, ("_sort", "-date"), ("_count", _MOST)])).hits
+
+
+def _form(kind: Kind, choices: Choices) -> Form:
+    return Form(
+        Choice(name="mottaker", label="cooperation.receiver", choices=choices, drawn="select"),
+        LongText(name="tekst", label="reports.words", help=f"reports.help_{kind.type}", rows=8, longest=20_000,
+                 required=kind.wordy),
+    )  # fmt: skip

@@ -93,6 +93,20 @@ def administrators_keep_registers(ask: Ask) -> bool:
     )
 
 
+@rule(525, basis="går gjennom tilganger", persons=False, to=STAFF, acts=CONTENT | {Act.REGISTER})
+def manager_confirms_who_works_here(ask: Ask) -> bool:
+    """Allow managers to say that the list of who has access at their own unit is right, and to read when it was said.
+
+    What they write of another unit is refused by units_of_others.
+
+    Source: Normen, fact sheet 14 (the manager goes through accesses at fixed times); domain rule R8
+    """
+    labels = ask.labels
+    if labels is None or labels.type != "VerificationResult" or not labels.unit == ask.actor.unit != 0:
+        return False
+    return roles.has(ask.actor.role, Permission.CONFIRM_STAFF)
+
+
 @rule(530, basis="avtale om datadeling", persons=False, to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE, Act.END})
 def program_reads_registers(ask: Ask) -> bool:
     """Allow our own jobs and programs with an agreement what belongs to nobody, as far as their token covers it.

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     ANSWER_FOR_MESSAGES = "answer-for-messages"  # sees what did not arrive; its content takes READ_CLINICAL too
     MANAGE = "manage"  # units, staff, code systems
     REVIEW_LOG = "review-log"
+    CONFIRM_STAFF = "confirm-staff"  # of the own unit: who has access there
     REVIEW_OPENINGS = "review-openings"  # of the own unit: what staff opened with a reason
     OWN_RECORD = "own-record"
 
@@ -58,6 +59,7 @@ NEVER = frozenset({"AuditEvent"})  # the trail is no part of the record
 _MINIMAL = "Patient RelatedPerson Appointment CareTeam EpisodeOfCare Task Encounter Coverage Flag"
 READS: Mapping[Permission, str] = {
     P.READ_MINIMAL: _MINIMAL,
+    P.CONFIRM_STAFF: "VerificationResult",
     P.READ_CASE: f"{_MINIMAL} ServiceRequest CarePlan Goal QuestionnaireResponse Communication CommunicationRequest "
     "DocumentReference Consent Observation",
     P.READ_MEDICATION: f"{_MINIMAL} MedicationRequest MedicationStatement MedicationDispense MedicationAdministration "
@@ -91,6 +93,7 @@ WRITES: Mapping[Permission, str] = {
     "ActivityDefinition Library Measure Schedule Slot Device CapabilityStatement Group "
     "Substance Medication MedicationKnowledge OperationDefinition MessageDefinition GraphDefinition "
     "ImplementationGuide VerificationResult",
+    P.CONFIRM_STAFF: "VerificationResult",
     P.OWN_RECORD: "Observation QuestionnaireResponse Communication Consent AppointmentResponse",
 }
 
@@ -166,7 +169,7 @@ ROLES: Mapping[str, Role] = {
         _role("kontormedarbeider", "Kontormedarbeider", P.AT_WORK, P.FIND_PEOPLE, P.READ_MINIMAL,
               P.WRITE_ADMINISTRATION, P.WRITE_TASKS, P.RESTORE_ACCESS, health=False),
         _role("leder", "Leder", P.AT_WORK, P.READ_MINIMAL, P.WRITE_TASKS, P.ANSWER_FOR_MESSAGES, P.REVIEW_OPENINGS,
-              health=False),
+              P.CONFIRM_STAFF, health=False),
         _role("administrator", "Administrator", P.AT_WORK, P.MANAGE, P.ANSWER_FOR_MESSAGES, health=False),
         _role("personvernombud", "Personvernombud", P.AT_WORK, P.REVIEW_LOG, health=False),
         _role("innbygger", "Innbygger", P.OWN_RECORD, health=False),

@@ -1,7 +1,7 @@
 """Whether what is written is about units of another organisation than the one its author answers for.
 
 Asked of those at work who write employments, and what a unit is part of: both decide who works where. And of who ends a
-subscription that a colleague made.
+subscription that a colleague made, and of a manager who says that the list of who works somewhere is right.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from akson.access import roles
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.queries import queries
 from akson.base.work import Kind, Work
@@ -29,6 +30,8 @@ async def mark(work: Work, changes: Sequence[Change]) -> None:
     """
     if work.actor.kind is not Kind.STAFF:
         return
+    for change in changes:
+        change.outside = change.type == "VerificationResult" and _confirms_another(work, change)
     named = {id(change): units for change in changes if (units := _units(change))}
     if not named:
         return
@@ -38,9 +41,17 @@ async def mark(work: Work, changes: Sequence[Change]) -> None:
     coming = {change.owner: _parent(row.data for row in change.facts) for change in changes if change.new_owner}
     for change in changes:
         units = named.get(id(change), set())
-        change.outside = any(
+        change.outside = change.outside or any(
             not _inside(unit, work.actor.controller or work.actor.unit, coming, above) for unit in units
         )
+
+
+def _confirms_another(work: Work, change: Change) -> bool:
+    """Tell whether one who does not manage says who works at another unit than the own, now or before."""
+    if roles.has(work.actor.role, roles.Permission.MANAGE):
+        return False
+    told = [one for one in (change.stood, change.resource) if one]
+    return any({target.get("reference") for target in one.get("target") or ()} != {work.actor.unit_id} for one in told)
 
 
 def _inside(unit: int, home: int, coming: dict[int, int], above: dict[int, set[int]]) -> bool:

@@ -64,6 +64,24 @@ def test_what_belongs_to_nobody_is_read_at_work_and_kept_by_administrators(
     assert ask(who, NOBODYS, None, act) in ("AK-A001", "AK-A005")
 
 
+@shows("manager_confirms_who_works_here")
+@pytest.mark.parametrize(("who", "type_", "act", "outside", "answer"), [
+    (staff("leder", NORTH), "VerificationResult", Act.REGISTER, False, ""),
+    (staff("leder", NORTH), "VerificationResult", Act.READ, False, ""),
+    (staff("leder", NORTH), "VerificationResult", Act.REGISTER, True, "AK-A046"),  # about another unit
+    (staff("leder", SOUTH), "VerificationResult", Act.READ, False, "AK-A001"),
+    (staff("leder", 0), "VerificationResult", Act.REGISTER, False, "AK-A001"),
+    (staff("leder", NORTH), "VerificationResult", Act.ATTEST, False, "AK-A047"),  # what the register answered
+    (staff("leder", NORTH), "PractitionerRole", Act.REGISTER, False, "AK-A001"),
+    (nurse(), "VerificationResult", Act.REGISTER, False, "AK-A001"),
+    (nurse(), "VerificationResult", Act.READ, False, "AK-A001"),
+])  # fmt: skip
+def test_a_manager_confirms_the_list_of_the_own_unit(
+    who: Actor, type_: str, act: Act, outside: bool, answer: str
+) -> None:
+    assert ask(who, NOBODYS, item(type_, unit=NORTH, outside=outside), act) == answer
+
+
 BETWEEN = frozenset({NAMELESS, "north", "south"})
 
 

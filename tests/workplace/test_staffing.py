@@ -6,11 +6,13 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from akson.base.errors import Refused
 from akson.base.web.render import OSLO, local
 from akson.base.work import Purpose
 from akson.record import journal
 from akson.registers.identifiers import synthetic_fnr, synthetic_hpr
-from seeds.staff import CAMILLA, MARIAM, SIRI
+from akson.workplace.staffing import actions
+from seeds.staff import CAMILLA, GURI, MARIAM, SIRI
 from tests.offices import JOB
 from tests.seeded import Town
 from tests.workplace.browsing import Browser, browsing
@@ -103,6 +105,29 @@ async def test_a_list_that_nobody_has_confirmed_for_half_a_year_is_told_of(town:
         later = town.office.clock() + timedelta(days=181)
         browser.office.clock = lambda: later
         assert "må bekreftes" in (await browser.open(nord(town))).text
+
+
+async def test_a_manager_goes_through_who_has_access_at_the_own_unit_and_no_other(town: Town) -> None:
+    guri, there = await town.at_work("guri"), GURI.unit.link["reference"]
+    async with browsing(town.office, guri) as browser:
+        page = await browser.open("/tilganger")
+        assert all(one in page.text for one in ("må bekreftes", "Guri Holt", "Sara Nygård", "Lege i vakt")) and (
+            "Mariam" not in page.text and "HPR" not in page.text)  # fmt: skip
+        assert (await browser.send("/tilganger", gjor="bekreft")).leads_to == "/tilganger"
+        assert "må bekreftes" not in (await browser.open("/tilganger")).text
+        assert (await browser.send(f"/ansatte/{town.id(there)}", gjor="bekreft")).status == 403
+    async with browsing(town.office, await town.at_work("camilla")) as browser:
+        units = (await browser.open("/ansatte")).html
+        assert "må bekreftes" not in next(row for row in units.split("<tr ") if GURI.unit.name in row)
+        assert (await browser.open("/tilganger")).status == 403
+    for unit in (MARIAM.unit.link["reference"], there):
+        async with town.office.work(guri, Purpose.ADMINISTRATION) as work:
+            said = actions.confirm(work, town.id(unit), local(work.now).date())
+            if unit == there:
+                await said
+                continue
+            with pytest.raises(Refused, match="AK-A046"):
+                await said
 
 
 async def test_nobody_ends_or_changes_their_own_role_here(town: Town) -> None:

@@ -50,6 +50,15 @@ async def unit(work: Work, id_: str) -> tuple[Unit, tuple[Member, ...]]:
     one = next((one for one in await _below(work) if one.id == id_), None)
     if one is None:
         raise Refused("AK-J001")
+    return await _peopled(work, one)
+
+
+async def own_unit(work: Work) -> tuple[Unit, tuple[Member, ...]]:
+    """Return the unit that a manager acts for, as `unit`; of authorisations a manager is told nothing."""
+    return await _peopled(work, await journal.read(work, *work.actor.unit_id.split("/", 1)))
+
+
+async def _peopled(work: Work, one: Stored) -> tuple[Unit, tuple[Member, ...]]:
     members = await _members(work, one)
     said = (await _confirmed(work, one.reference)).get(one.reference)
     here = sum(not member.coming and not member.over for member in members)

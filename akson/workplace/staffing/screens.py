@@ -1,4 +1,4 @@
-"""The administrator's pages about staff: /ansatte, /ansatte/{unit}, /ansatte/{unit}/ny."""
+"""Pages about staff: the administrator's, /ansatte and below, and the manager's of the own unit, /tilganger."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web import sent
 from akson.base.web.forms import Fault, Filled
@@ -76,6 +77,17 @@ async def shift(work: Work, visit: Visit, unit: str) -> Page | Go:
             await undo(work)
             filled = filled.with_refused(refused)
     return Page("shift.html", status=422, unit=here, form=filled)
+
+
+@SCREENS.screen("/tilganger", needs=Permission.CONFIRM_STAFF, title="staffing.review",
+                menu=Menu(text="staffing.review", icon="user", order=25, keys="g u"))  # fmt: skip
+async def review(work: Work, visit: Visit) -> Page | Go:
+    """Show a manager who has access at the own unit; when sent, keep that the list is right."""
+    here, people = await reading.own_unit(work)
+    if visit.sent:
+        await actions.confirm(work, here.id, local(work.now).date())
+        return Go("/tilganger", said="staffing.said_confirmed")
+    return Page("own.html", title=here.name, unit=here, members=people)
 
 
 def _answers(work: Work, values: Mapping[str, Any]) -> Mapping[str, Any]:

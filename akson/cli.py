@@ -146,6 +146,11 @@ def population_status() -> None:
     click.echo(asyncio.run(people.population(_running())))
 
 
+@main.command(name="address-status", help="Vis om Adresseregisteret svarer, og hvem det ikke kjenner lenger.")
+def address_status() -> None:
+    click.echo(asyncio.run(people.parties(_running())))
+
+
 @main.command(help="Fyll en tom database med de oppdiktede innbyggerne.")
 @click.option("--data", default="data", type=click.Path(path_type=Path))
 @click.option("--people", default=2000)

@@ -12,6 +12,7 @@ import httpx
 from akson.access.roles import LOAD, Permission, has
 from akson.doors.opening import opened
 from akson.doors.settings import Settings
+from akson.exchange import registering
 from akson.patient.population import standing
 from akson.signin.guard import Guarded, refuse_in_production
 from akson.signin.issuer import IssuerSettings
@@ -90,6 +91,18 @@ async def population(settings: Settings) -> str:
     heard = f"{state['heard']:%d.%m.%Y %H.%M}" if state["heard"] else "aldri"
     return (f"Folkeregisteret {away}. Hendelser lest {heard}, neste er {state['next']}. "
             f"{state['waiting']} av {state['people']} pasienter venter på svar.")  # fmt: skip
+
+
+async def parties(settings: Settings) -> str:
+    """Return what the operator is told of Adresseregisteret: whether it answers, and whom it knows no more."""
+    async with opened(settings, size=1) as office:
+        state, gone = await registering.standing(office), await registering.gone(office)
+    if not settings.parties_url:
+        return "Adresseregisteret spørres ikke: AKSON_PARTIES_URL er ikke satt."
+    away = f"svarer ikke: {state['why']}" if state["why"] else "svarer"
+    last = f"{state['asked']:%d.%m.%Y %H.%M}" if state["asked"] else "aldri"
+    lines = [f"Adresseregisteret {away}. Svarte sist {last}. {len(gone)} av {state['parties']} parter er stengt."]
+    return "\n".join([*lines, *(f"{one['her_id']}  {one['name']}, stengt {one['gone']:%d.%m.%Y}" for one in gone)])
 
 
 def wait_until_ready(base_url: str, given_up: Callable[[], bool]) -> bool:

@@ -26,11 +26,12 @@ from akson.doors import exchanging, sending
 from akson.doors.backing import refuse_restored
 from akson.doors.keys import Keys
 from akson.doors.opening import clock, opened
+from akson.doors.parties import parties
 from akson.doors.retention_commands import end_of_log
 from akson.doors.settings import Settings
 from akson.doors.subscribing import standing
 from akson.doors.witnessing import hand_over
-from akson.exchange import erasing
+from akson.exchange import erasing, registering
 from akson.patient import cases, deaths, population
 from akson.patient.alerting import gathering, letters
 from akson.patient.watching import job as watching
@@ -82,6 +83,8 @@ async def work(settings: Settings) -> None:
         turns["search values"] = lambda: indexing.turn(office.database, office.hasher, office.ids)
         turns["authorisations"] = lambda: rechecking.turn(office)
         turns["population"] = lambda: population.turn(office)
+        if register := parties(settings, http, clock):
+            turns["parties"] = lambda: registering.turn(office, register)
         turns["subscriptions"] = deliverer(office, settings, hooks).turn
         turns["seals"] = _sealing(office, settings)
         turns["surveillance"] = _watching(office)
@@ -302,7 +305,8 @@ def environment_of(settings: Settings, outer: Mapping[str, str]) -> dict[str, st
         "AKSON_MASKINPORTEN": settings.maskinporten, "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
         "AKSON_SMTP": settings.smtp, "AKSON_ELSEWHERE": str(settings.elsewhere or ""),
         "AKSON_NEIGHBOURS": str(settings.neighbours or ""), "AKSON_PERSONS_URL": settings.persons_url,
-        "AKSON_PERSONS_ISSUER": settings.persons_issuer,
+        "AKSON_PERSONS_ISSUER": settings.persons_issuer, "AKSON_PARTIES_URL": settings.parties_url,
+        "AKSON_PARTIES_ISSUER": settings.parties_issuer,
         "AKSON_SMTP_USER": settings.smtp_user, "AKSON_SMTP_PASSWORD": settings.smtp_password,
         "AKSON_SMTP_FROM": settings.smtp_from, "AKSON_SMS_DOMAIN": settings.sms_domain,
         "AKSON_ADVICE_PAST_BLOCKS": settings.past_blocks, "AKSON_RELEASE_DAYS": settings.release_days,

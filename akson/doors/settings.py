@@ -63,6 +63,10 @@ class Settings:
     persons_issuer: str = (
         ""  # AKSON_PERSONS_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
     )
+    parties_url: str = ""  # AKSON_PARTIES_URL: Adresseregisteret; empty: it is not asked
+    parties_issuer: str = (
+        ""  # AKSON_PARTIES_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
+    )
     elsewhere: Path | None = None  # AKSON_ELSEWHERE: a file of other organisations to ask, see docs/attestation.md
     neighbours: Path | None = None  # AKSON_NEIGHBOURS: a file of programs that our own issuer, the demo's, lets in
     witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
@@ -161,8 +165,10 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         amqp_password=env.get("AKSON_AMQP_PASSWORD", ""), trust=_path(env, "AKSON_TRUST"),
         hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
         maskinporten=env.get("AKSON_MASKINPORTEN", ""),
+        maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
         persons_issuer=_url(env, "AKSON_PERSONS_ISSUER", "AKSON_STAFF_ISSUER"),
-        maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""), persons_url=_url(env, "AKSON_PERSONS_URL"),
+        parties_issuer=_url(env, "AKSON_PARTIES_ISSUER", "AKSON_STAFF_ISSUER"),
+        persons_url=_url(env, "AKSON_PERSONS_URL"), parties_url=_url(env, "AKSON_PARTIES_URL"),
         rate=_number(env, "AKSON_CLIENT_RATE", 600_000), idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
         hooks=_listed(env, "AKSON_HOOKS"), hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
         release_days=env.get("AKSON_RELEASE_DAYS", ""), past_blocks=env.get("AKSON_ADVICE_PAST_BLOCKS", ""),
@@ -202,6 +208,10 @@ def _register(settings: Settings) -> None:
     if settings.persons_url:
         _reached(
             settings, {"AKSON_PERSONS_URL": settings.persons_url, "AKSON_PERSONS_ISSUER": settings.persons_issuer}, {}
+        )
+    if settings.parties_url:
+        _reached(
+            settings, {"AKSON_PARTIES_URL": settings.parties_url, "AKSON_PARTIES_ISSUER": settings.parties_issuer}, {}
         )
     if settings.hpr_url:
         _reached(settings, told, {"AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client})

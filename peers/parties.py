@@ -1,0 +1,122 @@
+"""Adresseregisteret (NHN) by its CommunicationParty API, with invented parties.
+
+    python -m peers.parties --issuer URL --audience NAME --scope SCOPE --parties parties.json
+
+It answers GET /CommunicationParties/{HER-id} as public clients of the register read it. parties.json: [{"her_id",
+"name", "number", "parent"}]. PUT /control/parties changes one (null: there is none any more), PUT /control/mood lets the
+register be away, know nobody, or answer nonsense. No code shared with Akson.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import socket
+from dataclasses import dataclass, field
+from hashlib import sha1
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from peers.tokens import Door, NotLetIn
+
+MOODS = {"vanlig": 200, "borte": 503, "uleselig": 200, "tom": 404}
+
+
+@dataclass
+class Register:
+    """Every party, by HER-id."""
+
+    door: Door
+    parties: dict[int, dict[str, Any]]
+    asked: list[int] = field(default_factory=list)
+    mood: str = "vanlig"
+
+    def told(self, her_id: int) -> dict[str, Any] | None:
+        """Return one as the API writes them."""
+        if (one := self.parties.get(her_id)) is None:
+            return None
+        over = {"herId": one.get("parent"), "name": "Over", "organizationNumber": one.get("number")}
+        kind = "Service" if one.get("parent") else "Organization"
+        details = (
+            {"serviceDetails": {"serviceType": {"codeListId": "8663", "value": "KA01"}, "parentOrganization": over}}
+            if one.get("parent")
+            else {"organizationDetails": {"organizationNumber": one.get("number"), "persons": [], "services": []}}
+        )
+        return details | {
+            "herId": her_id, "name": one["name"], "displayName": one["name"], "type": kind,
+            "currentSigningCertificate": _certificate(her_id, one, "signing"),
+            "currentEncryptionCertificate": _certificate(her_id, one, "encryption"),
+            "ediAddress": f"post{her_id}@edi.example", "amqpTransportStatus": "Disabled",
+            "validFrom": "2020-01-01T00:00:00+00:00", "validTo": one.get("until", "2122-01-01T00:00:00+00:00"),
+        }  # fmt: skip
+
+
+def _certificate(her_id: int, one: dict[str, Any], use: str) -> dict[str, str]:
+    print_ = sha1(f"{her_id} {use} {one.get('renewed', 0)}".encode(), usedforsecurity=False).hexdigest().upper()
+    return {"thumbprint": print_, "validFrom": "2025-01-01T00:00:00+00:00", "validTo": "2028-01-01T00:00:00+00:00"}
+
+
+def app(register: Register) -> Starlette:
+    """Return the web application."""
+
+    async def party(request: Request) -> Response:
+        headers, url = request.headers, str(request.url)
+        try:
+            await register.door.caller(headers.get("authorization", ""), headers.get("dpop", ""), request.method, url)
+        except NotLetIn as no:
+            return Response(status_code=401, headers={"www-authenticate": str(no)})
+        if register.mood != "vanlig":
+            return Response("Vi er straks tilbake", status_code=MOODS[register.mood])
+        register.asked.append(request.path_params["her_id"])
+        found = register.told(request.path_params["her_id"])
+        return JSONResponse(found) if found else Response(status_code=404)
+
+    async def change(request: Request) -> Response:
+        for her_id, changed in (await request.json()).items():
+            if changed is None:
+                del register.parties[int(her_id)]
+            else:
+                register.parties[int(her_id)] = register.parties.get(int(her_id), {}) | changed
+        return Response(status_code=204)
+
+    async def behave(request: Request) -> Response:
+        register.mood = (await request.json())["mood"]
+        return Response(status_code=204)
+
+    return Starlette(routes=[
+        Route("/CommunicationParties/{her_id:int}", party), Route("/control/parties", change, methods=["PUT"]),
+        Route("/control/mood", behave, methods=["PUT"]),
+    ])  # fmt: skip
+
+
+def main() -> None:
+    """Run the register."""
+    ask = argparse.ArgumentParser(prog="peers.parties", description="Adresseregisteret, for demo og test")
+    ask.add_argument("--port", type=int, default=0, help="0: et ledig nummer")
+    ask.add_argument("--issuer", required=True, help="utstederen den stoler på")
+    ask.add_argument("--audience", required=True)
+    ask.add_argument("--scope", required=True)
+    ask.add_argument("--parties", type=Path, required=True, help="fil med dem som finnes")
+    asyncio.run(_run(ask.parse_args()))
+
+
+async def _run(asked: argparse.Namespace) -> None:
+    parties = {one["her_id"]: one for one in json.loads(asked.parties.read_text("utf-8"))}
+    async with httpx.AsyncClient(timeout=10) as client:
+        door = Door(issuer=asked.issuer, audience=asked.audience, scope=asked.scope, client=client)
+        listening = socket.create_server(("127.0.0.1", asked.port))
+        print(f"Adresseregisteret: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+        serving = uvicorn.Config(app(Register(door, parties)), log_level="critical", access_log=False)
+        await uvicorn.Server(serving).serve(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()

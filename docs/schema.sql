@@ -1094,6 +1094,18 @@ CREATE TABLE public.address_certificate (
     withdrawn_at timestamp with time zone
 );
 
+CREATE TABLE public.address_register (
+    her_id bigint NOT NULL,
+    due timestamp with time zone NOT NULL,
+    asked timestamp with time zone,
+    missing timestamp with time zone,
+    gone timestamp with time zone,
+    endpoint text DEFAULT ''::text NOT NULL,
+    signing text DEFAULT ''::text NOT NULL,
+    encryption text DEFAULT ''::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE public.alert (
     owner bigint NOT NULL,
     stream bigint NOT NULL,
@@ -1862,6 +1874,9 @@ ALTER TABLE ONLY public.address_certificate
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (her_id);
 
+ALTER TABLE ONLY public.address_register
+    ADD CONSTRAINT address_register_pkey PRIMARY KEY (her_id);
+
 ALTER TABLE ONLY public.alert_choice
     ADD CONSTRAINT alert_choice_pkey PRIMARY KEY (owner);
 
@@ -2065,6 +2080,8 @@ ALTER TABLE ONLY public.watch_stream
 
 ALTER TABLE ONLY public.worklist
     ADD CONSTRAINT worklist_pkey PRIMARY KEY (unit, owner, type, id);
+
+CREATE INDEX address_register_due ON public.address_register USING btree (due);
 
 CREATE INDEX alert_at ON public.alert USING btree (owner, at);
 
@@ -2378,6 +2395,8 @@ GRANT SELECT ON TABLE public.access_stream TO akson_auditor;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address_certificate TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address_register TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.alert TO akson_app;
 

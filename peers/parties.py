@@ -3,8 +3,8 @@
     python -m peers.parties --issuer URL --audience NAME --scope SCOPE --parties parties.json
 
 It answers GET /CommunicationParties/{HER-id} as public clients of the register read it. parties.json: [{"her_id",
-"name", "number", "parent"}]. PUT /control/parties changes one (null: there is none any more), PUT /control/mood lets the
-register be away, know nobody, or answer nonsense. No code shared with Akson.
+"name", "number", "parent"}]. PUT /control/parties changes one (null: there is none any more), PUT /control/mood lets
+the register be away, know nobody, or answer nonsense. No code shared with Akson.
 """
 
 from __future__ import annotations

@@ -143,16 +143,14 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise Refused("AK-L011", what="AKSON_PORT")
     settings = Settings(
-        environment=env.get("AKSON_ENV", "production"),
-        database_url=env.get("AKSON_DATABASE_URL", ""),
+        environment=env.get("AKSON_ENV", "production"), database_url=env.get("AKSON_DATABASE_URL", ""),
         data=Path(env.get("AKSON_DATA", "data")).absolute(),
         base_url=env.get("AKSON_URL", f"http://127.0.0.1:{port}").rstrip("/"),
         port=int(port),
         schemas=_path(env, "AKSON_XSD"), profiles=_path(env, "AKSON_PROFILES"), keys_folder=_path(env, "AKSON_KEYS"),
         exchange_secret=env.get("AKSON_EXCHANGE_SECRET", ""),
         postgres_bin=_path(env, "AKSON_POSTGRES_BIN"),
-        staff_issuer=env.get("AKSON_STAFF_ISSUER", "").rstrip("/"),
-        citizen_issuer=env.get("AKSON_CITIZEN_ISSUER", "").rstrip("/"),
+        staff_issuer=_url(env, "AKSON_STAFF_ISSUER"), citizen_issuer=_url(env, "AKSON_CITIZEN_ISSUER"),
         client_id=env.get("AKSON_CLIENT_ID", "akson"),
         proxies=_proxies(env),
         contact=_contact(env), elsewhere=_path(env, "AKSON_ELSEWHERE"), neighbours=_path(env, "AKSON_NEIGHBOURS"),
@@ -163,8 +161,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         edi_scope=env.get("AKSON_EDI_SCOPE", ""),
         amqp_url=env.get("AKSON_AMQP_URL", ""), amqp_user=env.get("AKSON_AMQP_USER", ""),
         amqp_password=env.get("AKSON_AMQP_PASSWORD", ""), trust=_path(env, "AKSON_TRUST"),
-        hpr_url=env.get("AKSON_HPR_URL", "").rstrip("/"),
-        maskinporten=env.get("AKSON_MASKINPORTEN", ""),
+        hpr_url=_url(env, "AKSON_HPR_URL"), maskinporten=env.get("AKSON_MASKINPORTEN", ""),
         maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
         persons_issuer=_url(env, "AKSON_PERSONS_ISSUER", "AKSON_STAFF_ISSUER"),
         parties_issuer=_url(env, "AKSON_PARTIES_ISSUER", "AKSON_STAFF_ISSUER"),

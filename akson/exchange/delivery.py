@@ -65,25 +65,29 @@ async def receive_all(office: Office, kept: Sequence[Kept], schemas: Schemas | N
     """
     faults: list[Exception] = []
     filed: set[bytes] = set()
+    known: dict[bytes, Desk] = {}  # receipts, and what could not be read: they are not opened twice
     fresh = [each for each in kept if not each.again]
     if len(fresh) > 1:
         try:
-            filed = await together.file(office, AKSON, await desks_of(office, fresh, schemas))
+            desks = await desks_of(office, fresh, schemas)
+            known = {desk.kept.digest: desk for desk in desks if desk.message.envelope is None}
+            filed = await together.file(office, AKSON, desks)
         except Exception as fault:  # noqa: BLE001 - it comes again with the message that it is about, if it is about one
             LOG.warning("messages are taken one by one", extra={"failure": type(fault).__name__})
     for each in kept:
         if each.digest not in filed:
             try:
-                await receive(office, each, schemas)
+                await receive(office, each, schemas, desk=known.get(each.digest))
             except Exception as fault:  # noqa: BLE001 - told below, when it harms no other
                 faults.append(fault)
     if faults:
         raise faults[0]
 
 
-async def receive(office: Office, kept: Kept, schemas: Schemas | None = None) -> None:
+async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *, desk: Desk | None = None) -> None:
     """File or refuse one message, and answer it.
 
+    desk     the same where it has been opened already
     Leaves   all of it or nothing: the record, the state of the message and its AppRec are one transaction
     """
     if kept.again:
@@ -91,7 +95,8 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None) ->
             await outbox.receipts_again(work, kept.digest)
             await inbox.answered_again(work, kept)
         return
-    (desk,) = await desks_of(office, [kept], schemas)
+    if desk is None:
+        (desk,) = await desks_of(office, [kept], schemas)
     try:
         fault = desk.message.fault or await _take(office, desk)
         if fault:

@@ -64,7 +64,8 @@ def _wave(waiting: Waiting) -> tuple[Waiting, Waiting]:
     for one in waiting:
         first.setdefault(one[0].held or id(one[0]), one)
     wave = list(first.values())
-    return wave, [one for one in waiting if one not in wave]
+    taken = set(map(id, wave))
+    return wave, [one for one in waiting if id(one) not in taken]
 
 
 async def _file(whole: Work, wave: Waiting) -> list[tuple[Work, Closed]]:

@@ -17,6 +17,7 @@ from akson.fhir.outcome import outcome
 from akson.fhirapi import contents
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import LARGEST_RESOURCE, Call
+from akson.patient import content
 from akson.record import journal, own, profiling
 from akson.record.session import fetch
 
@@ -40,6 +41,8 @@ async def validate(call: Call) -> Answer:
         if call.type == own.TYPE and mode != "delete" and not any(issue.severity in GRAVE for issue in found):
             found = [*found, *await own.faults(partial(fetch, work), [("", bodies.loads(body))])]
         found = [*_of_the_address(call, mode, body), *found]
+        if mode != "delete" and not any(issue.severity in GRAVE for issue in found):
+            found = [*found, *_lacking(body)]
     return Answer(status=200, body=bodies.dumps(outcome(found)), outcome=True)
 
 
@@ -102,6 +105,17 @@ def _given(body: bytes) -> bytes:
     if not body:
         raise Refused("AK-F007", name="parameter resource (missing)")
     return body
+
+
+def _lacking(body: bytes) -> list[Issue]:
+    """Return what an entry of this kind should hold and does not say: it is told, and stops nobody (R22)."""
+    resource = bodies.loads(body)
+    type_ = resource["resourceType"]
+    expected = content.EXPECTED.get(type_, {})
+    return [
+        Issue("information", "informational", type_, f"says nothing of its {name}: {' or '.join(expected[name])}")
+        for name in content.lacking(resource)
+    ]
 
 
 def _of_the_address(call: Call, mode: str, body: bytes) -> list[Issue]:

@@ -122,3 +122,18 @@ async def test_a_profile_that_is_claimed_in_escapes_is_held_to_as_well(profiled:
     plain = await profiled.post("Patient", content=body.replace("\\u0066", "f"))
     escaped = await profiled.post("Patient", content=body)
     assert plain.status_code == escaped.status_code == 422 and plain.json()["issue"] == escaped.json()["issue"]
+
+
+async def test_a_client_is_told_what_an_entry_does_not_say(vendor: httpx.AsyncClient) -> None:
+    system = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+    allergy = {"resourceType": "AllergyIntolerance", "patient": {"reference": "Patient/a"},
+               "clinicalStatus": {"coding": [{"system": system, "code": "active"}]}}  # fmt: skip
+    answer = await vendor.post("AllergyIntolerance/$validate", json=allergy)
+    told_ = [one["diagnostics"] for one in answer.json()["issue"] if one["severity"] == "information"]
+    assert told_ == [
+        "says nothing of its substance: code or reaction.substance",
+        "says nothing of its certainty: verificationStatus",
+        "says nothing of its reaction: reaction.manifestation",
+    ]
+    wrong = await vendor.post("AllergyIntolerance/$validate", json=allergy | {"criticality": "svært"})
+    assert "error" in wrong.text and "says nothing" not in wrong.text  # first things first

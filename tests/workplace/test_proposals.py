@@ -60,6 +60,18 @@ async def test_what_is_marked_is_taken_in_and_the_rest_is_left_out(places: Place
     assert flags == [taking.TAKEN] + [taking.LEFT] * 5
 
 
+async def test_who_takes_in_an_entry_is_told_what_it_does_not_say(places: Places) -> None:
+    where = await page(places)
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = await jonas.open(where)
+        assert "Furix tab 40 mg 1 tablett morgen Sier ikke: grunn." in shown.text
+        assert (
+            "Fenoksymetylpenicillin" in shown.text and "Sier ikke: reaksjon." in shown.text
+        )  # vouched for, it is sure
+        taken = await jonas.send(where, do="take", ta="f4", version=shown.hidden("version"))
+        assert taken.status == 303 and len(await places.found("MedicationStatement")) == 1  # and nobody is stopped
+
+
 @pytest.mark.parametrize(("id_", "type_", "found"), [
     ("f3", "AllergyIntolerance", {"verificationStatus": "confirmed"}),
     ("f4", "MedicationStatement", {"status": "active"}),

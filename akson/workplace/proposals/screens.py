@@ -12,6 +12,7 @@ from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
 from akson.exchange import taking
+from akson.patient import content
 from akson.patient.chart import open_chart
 from akson.patient.reading import reference, words
 from akson.record import journal
@@ -25,13 +26,18 @@ _CODES: Final = {"Condition": "code", "AllergyIntolerance": "code", "Observation
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """One draft. kind: "Diagnose"; more: dose, score, since when; writable: the reader's role can take it in."""
+    """One draft.
+
+    kind: "Diagnose"; more: dose, score, since when; writable: the reader's role can take it in;
+    lacks: what such an entry should hold and this does not say, in words.
+    """
 
     id: str
     kind: str
     name: str
     more: str
     writable: bool
+    lacks: str
 
 
 @SCREENS.screen("/p/{patient}/forslag/{message}", needs=Permission.WRITE_MESSAGES, title="proposals.title",
@@ -54,7 +60,8 @@ async def proposals(work: Work, visit: Visit, patient: str, message: str) -> Pag
             fault = refused.text
         else:
             return Go(back, said="proposals.said")
-    shown = tuple(_shown(each, work.actor.role) for each in taking.waiting(proposed.resource))
+    waiting = taking.waiting(proposed.resource)
+    shown = tuple(_shown(each, taking.vouched(each, proposed, work.now), work.actor.role) for each in waiting)
     return Page("forslag.html", status=422 if fault else 200, patient=chart.banner, proposals=shown, fault=fault,
                 head=str(proposed.resource.get("title", "")), version=proposed.version, back=back,
                 action=f"/p/{patient}/forslag/{message}", chosen=tuple(visit.every("ta")),
@@ -66,11 +73,12 @@ def _version(visit: Visit) -> int:
     return int(written) if written.isascii() and written.isdigit() else 0
 
 
-def _shown(draft: Mapping[str, Any], role: str) -> Proposal:
+def _shown(draft: Mapping[str, Any], entry: Mapping[str, Any], role: str) -> Proposal:
+    """Return a draft as it is shown. entry: what it would be in the record."""
     type_ = draft["resourceType"]
     return Proposal(
         id=draft["id"], kind=texts().plain(f"proposals.{type_}"), name=words(draft.get(_CODES[type_])),
-        more=_more(draft), writable=may_write(role, type_),
+        more=_more(draft), writable=may_write(role, type_), lacks=content.told(entry),
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """python -m bench.messaging [MESSAGES [WAITING]]: what a message costs, in and out, with so many others in the table.
 
+Beside that, the same messages signed and encrypted, with keys of 3072 bits: as over queues, without the broker.
+
 In: read, checked, filed as a Communication with its task, and the AppRec durable. Out: handed over by the local
 transport and its receipt noted; whoever takes them is a process of its own. CPU is ours and the database's, on a server
 that keeps what it has said. One worker; what it takes in is about a hundred persons in turn. There is no null server
@@ -28,6 +30,7 @@ from akson.exchange import delivery, inbox, sending
 from akson.exchange.handing import Exchange
 from akson.exchange.transports.local import PATH, Local
 from akson.registers.identifiers import synthetic_fnr
+from bench import sealed
 from bench.installation import ROOT, binaries
 from bench.processes import cpu, free_ports, running, wait
 from tests.exchange.letters import HEART, NORDRE, written
@@ -59,6 +62,7 @@ async def measured(folder: Path, messages: int, waiting: int) -> None:
                 exchange = Exchange(carriers={"http": Local(secret=SECRET, client=client)})
                 await _both(server, places, exchange, messages // 10, "warm-up", first=0)
                 await _both(server, places, exchange, messages, "alone", first=10**6)
+                await _sealed(server, places, client, messages, folder)
                 await owner.execute(WAITS, waiting, office.clock())
                 await owner.execute("VACUUM ANALYZE message_out")
                 await _both(server, places, exchange, messages, f"beside {waiting:,} waiting", first=2 * 10**6)
@@ -77,6 +81,34 @@ async def _both(server: Postgres, places: Places, exchange: Exchange, messages: 
     await exchange.deliver_due(office)  # their receipts
     new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
     for number in range(first, first + messages):
+        async with office.work(places.doctor, Purpose.TREATMENT) as work:
+            await sending.send(work, new | {"payload": [{"contentString": f"Ut {number}"}]}, to=HEART.her_id)
+    await _tell(server, f"out, {what}", lambda: exchange.deliver_due(office), messages)
+
+
+async def _sealed(server: Postgres, places: Places, client: httpx.AsyncClient, messages: int, folder: Path) -> None:
+    """Measure what is signed and encrypted: in from the bytes that come, out to the bytes that leave."""
+    office, what = places.office, "signed and encrypted"
+    pair = await sealed.pair(office, folder)
+    came = [
+        pair.sent(written(f"Inn nummer {n}.", fnr=PEOPLE[n % len(PEOPLE)], msg_id=f"s-{n}")) for n in range(messages)
+    ]
+
+    async def taken() -> int:
+        for data in came:
+            found = await pair.seals.unseal(data, HEART.her_id, office.clock())
+            await inbox.keep(
+                office.database, found.body, now=office.clock(), envelope_from=HEART.her_id, envelope_to=NORDRE.her_id,
+                seal=inbox.Seal(bytes=found.sealed, fault=found.fault),
+            )  # fmt: skip
+        return await delivery.receive_due(office)
+
+    await _tell(server, f"in, {what}", taken, messages)
+    carrier = sealed.Sealing(Local(secret=SECRET, client=client), pair.seals, office.clock)
+    exchange = Exchange(carriers={"http": carrier})
+    await exchange.deliver_due(office)  # their receipts
+    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
+    for number in range(messages):
         async with office.work(places.doctor, Purpose.TREATMENT) as work:
             await sending.send(work, new | {"payload": [{"contentString": f"Ut {number}"}]}, to=HEART.her_id)
     await _tell(server, f"out, {what}", lambda: exchange.deliver_due(office), messages)

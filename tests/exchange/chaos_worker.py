@@ -1,24 +1,32 @@
 """A worker for the chaos runs: a process of its own, to be killed at any moment.
 
-python -m tests.exchange.chaos_worker DATABASE_URL SERVER_URL ISSUER KEYS_FOLDER CLOCK_FILE
+python -m tests.exchange.chaos_worker DATABASE_URL CLOCK_FILE edi SERVER_URL ISSUER KEYS_FOLDER | local PORT SECRET | amqp PORT
 """
 
 from __future__ import annotations
 
 import asyncio
 import mmap
+import os
+import socket
 import struct
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
+import uvicorn
+from starlette.applications import Starlette
 
 from akson.exchange.handing import Exchange
+from akson.exchange.transports.local import Local
+from akson.record.office import Office
 from akson.signin.keys import Keyring
+from tests.exchange import rabbit
 from tests.exchange.edi_world import edi
 from tests.offices import opened_office
 
@@ -38,20 +46,47 @@ def put_ahead(file: Path, seconds: float) -> None:
         held.write(struct.pack("d", seconds))
 
 
-async def main(database: str, server: str, issuer: str, keys: str, clock: str) -> None:
+@asynccontextmanager
+async def carrier(way: str, told: Sequence[str], office: Office) -> AsyncIterator[tuple[str, Any]]:
+    """Open our end of a way; yield the scheme of its addresses with it."""
+    async with httpx.AsyncClient(timeout=2) as http:
+        if way == "edi":
+            yield "edi", edi(told[0], told[1], Keyring.open(Path(told[2]), "client"), http)
+        elif way == "local":
+            ours = Local(secret=told[1], client=http)
+            server = uvicorn.Server(
+                uvicorn.Config(Starlette(routes=ours.routes(office)), log_level="error", lifespan="off")
+            )
+            with socket.socket() as door:
+                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # all workers have the same door
+                door.bind(("127.0.0.1", int(told[0])))
+                task = asyncio.create_task(server.serve(sockets=[door]))
+                yield "http", ours
+                task.cancel()
+        else:
+            from akson.exchange.transports.amqp import Amqp
+            from akson.exchange.transports.line import Broker
+
+            where = Broker(host="127.0.0.1", port=int(told[0]), user=rabbit.USER, password=rabbit.PASSWORD,
+                           prefix="/amq/queue/0-")  # fmt: skip
+            yield "amqp", Amqp(broker=where, name=f"chaos {os.getpid()}", clock=office.clock)
+
+
+async def main(database: str, clock: str, way: str, *told: str) -> None:
     """Work until killed."""
-    async with opened_office(database, size=3) as made, httpx.AsyncClient(timeout=2) as http:
+    async with opened_office(database, size=3) as made:
         office = replace(made, clock=clock_in(Path(clock)))
-        ours = edi(server, issuer, Keyring.open(Path(keys), "client"), http)
-        exchange = Exchange(carriers={"edi": ours})
-        while True:
-            did = 0
-            with suppress(Exception):  # as the worker's door: a turn that fails is taken again
-                did = await exchange.turn(office)
-            with suppress(Exception):
-                did += await ours.turn(office)
-            await asyncio.sleep(0 if did else 0.05)
+        async with carrier(way, told, office) as (scheme, ours):
+            exchange = Exchange(carriers={scheme: ours})
+            while True:
+                did = 0
+                with suppress(Exception):  # as the worker's door: a turn that fails is taken again
+                    did = await exchange.turn(office)
+                if way != "local":
+                    with suppress(Exception):
+                        did += await ours.turn(office)
+                await asyncio.sleep(0 if did else 0.05)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:6]))
+    asyncio.run(main(*sys.argv[1:]))

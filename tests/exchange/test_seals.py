@@ -198,9 +198,14 @@ async def test_another_program_s_way_of_writing_is_read_and_it_reads_ours(sealed
     assert etree.fromstring(there("verify", there("decrypt", out))).tag == etree.fromstring(BODY).tag
 
 
-@pytest.mark.parametrize(
-    "data", [b"0", b"0\x80", b"0\x80" * 60, b"0\x85\x01\x01\x01\x01\x01", b"\x1f\x81\x01", b"0\x03\x02\x05\x00"]
-)
+NO_ASN1 = {
+    "a tag alone": b"0", "no end": b"0\x80", "no end, deep down": b"0\x80" * 60, "a length of five bytes": b"0\x85\x01\x01\x01\x01\x01",
+    "a long tag": b"\x1f\x81\x01", "more inside than there is": b"0\x03\x02\x05\x00",
+    "more pieces than anybody sends": b"0\x80" + b"\x05\x00" * 200_000 + b"\x00\x00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", NO_ASN1.values(), ids=NO_ASN1)
 def test_bytes_that_are_no_asn1_are_said_to_be_none(data: bytes) -> None:
     with pytest.raises(der.Malformed):
         list(der.read(data))

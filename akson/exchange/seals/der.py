@@ -15,6 +15,7 @@ from typing import Final
 INTEGER, OCTETS, NULL, OID, SEQUENCE, SET = 0x02, 0x04, 0x05, 0x06, 0x30, 0x31
 _CONSTRUCTED: Final = 0x20
 _DEEPEST: Final = 40
+_MOST: Final = 100_000  # values looked at on the way to the end of one: 26 MB in pieces of a kilobyte is a fourth
 _END: Final = b"\x00\x00"
 
 
@@ -34,9 +35,9 @@ class Node:
         """Yield the values inside. Raises Malformed."""
         if not self.tag & _CONSTRUCTED:
             raise Malformed
-        at = 0
+        at, left = 0, [_MOST]
         while at < len(self.content):
-            node, at = _next(self.content, at, 0)
+            node, at = _next(self.content, at, left)
             yield node
 
     def children(self, *tags: int) -> list[Node]:
@@ -75,7 +76,7 @@ class Node:
 
 def read(data: bytes) -> Node:
     """Return the one value that `data` is. Raises Malformed."""
-    node, end = _next(data, 0, 0)
+    node, end = _next(data, 0, [_MOST])
     if end != len(data):
         raise Malformed
     return node
@@ -86,13 +87,14 @@ def as_set(node: Node) -> bytes:
     return bytes([SET]) + node.whole[1:]
 
 
-def _next(data: bytes, start: int, depth: int) -> tuple[Node, int]:
-    """Return the value at `start` and where it ends."""
-    if start + 2 > len(data) or depth > _DEEPEST or data[start] & 0x1F == 0x1F:
+def _next(data: bytes, start: int, left: list[int], depth: int = 0) -> tuple[Node, int]:
+    """Return the value at `start` and where it ends. left: how many more may be looked at."""
+    left[0] -= 1
+    if start + 2 > len(data) or depth > _DEEPEST or data[start] & 0x1F == 0x1F or left[0] < 0:
         raise Malformed
     tag, length, at = data[start], data[start + 1], start + 2
     if length == 0x80 and tag & _CONSTRUCTED:
-        end = _open_end(data, at, depth)
+        end = _open_end(data, at, left, depth)
         return Node(tag, data[start : end + 2], data[at:end]), end + 2
     if length & 0x80:
         size = length & 0x7F
@@ -104,8 +106,8 @@ def _next(data: bytes, start: int, depth: int) -> tuple[Node, int]:
     return Node(tag, data[start : at + length], data[at : at + length]), at + length
 
 
-def _open_end(data: bytes, at: int, depth: int) -> int:
+def _open_end(data: bytes, at: int, left: list[int], depth: int) -> int:
     """Return where the content ends that says no length: at two zeros where a value would begin."""
     while data[at : at + 2] != _END:
-        _, at = _next(data, at, depth + 1)
+        _, at = _next(data, at, left, depth + 1)
     return at

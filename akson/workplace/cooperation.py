@@ -133,7 +133,8 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
         filled = replace(filled, sent=False)
     root = f"/p/{patient}/samhandling"
     return Page("samhandling_ny.html", status=422 if _wrong(filled) else 200, patient=chart.banner, form=filled,
-                draft=draft, action=f"{root}/ny", back=root, kinds=content.tabs(root, ""),
+                draft=draft, action=f"{root}/ny", back=root,
+                kinds=content.tabs(root, "", inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, partners))  # fmt: skip
 
 

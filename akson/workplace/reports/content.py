@@ -12,7 +12,7 @@ from akson.exchange.filing import MESSAGE_TYPE
 from akson.exchange.messages.pleieomsorg import KINDS as TYPES
 from akson.patient.reading import stands, words
 from akson.record.stored import Stored
-from akson.workplace.model import Tab
+from akson.workplace.model import Button, Tab
 
 HOSPITAL, GP, LAST = "hospital", "gp", "last"  # who gets it unless its writer says otherwise
 WANTED: Final[Mapping[str, int]] = {
@@ -88,11 +88,16 @@ def communication(
     return made | ({"encounter": {"reference": stay.reference}} if stay else {})
 
 
-def tabs(root: str, current: str) -> tuple[Tab, ...]:
-    """Return the ways to write a new message. root: "/p/<id>/samhandling"; current: of KINDS, "" a dialog."""
+def tabs(root: str, current: str, more: Iterable[Button] = ()) -> tuple[Tab, ...]:
+    """Return the ways to write a new message.
+
+    root     "/p/<id>/samhandling"
+    current  of KINDS, "" a dialog
+    more     what has a page of its own
+    """
     dialog = Tab(text=texts().plain("reports.dialog"), href=f"{root}/ny", current=not current)
     rest = (Tab(text=name(one), href=f"{root}/ny/{key}", current=key == current) for key, one in KINDS.items())
-    return (dialog, *rest)
+    return (dialog, *rest, *(Tab(text=one.text, href=one.href) for one in more))
 
 
 def _now(type_: str, found: Sequence[Stored]) -> Iterator[Stored]:

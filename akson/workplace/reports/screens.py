@@ -16,7 +16,7 @@ from akson.record.search.searching import search
 from akson.record.session import undo
 from akson.record.stored import Stored
 from akson.registers.codes import OBSERVATION_CATEGORY
-from akson.workplace import messages, writing
+from akson.workplace import inbox, messages, writing
 from akson.workplace.reports import content
 from akson.workplace.reports.content import KINDS, Kind
 from akson.workplace.reports.receivers import receivers
@@ -53,7 +53,8 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     wrong = visit.sent and draft is None and do != "edit"
     return Page("rapport.html", status=422 if wrong else 200, title=content.name(asked_for), patient=chart.banner,
                 form=filled, draft=draft, action=f"{root}/ny/{kind}{query}", back=root, why=to.why,
-                lacking=tuple(content.lacking(asked_for, brought, work.actor.role)), kinds=content.tabs(root, kind),
+                lacking=tuple(content.lacking(asked_for, brought, work.actor.role)),
+                kinds=content.tabs(root, kind, inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, to.choices))  # fmt: skip
 
 

@@ -20,7 +20,19 @@ import click
 from akson.app import served
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import dividing, logs, memory, neighbours, people, professionals, running, seeding, serving, sources
+from akson.doors import (
+    barnevern,
+    dividing,
+    logs,
+    memory,
+    neighbours,
+    people,
+    professionals,
+    running,
+    seeding,
+    serving,
+    sources,
+)
 from akson.doors.apps import app_commands
 from akson.doors.audit_commands import audit_commands, witness
 from akson.doors.backing import refuse_restored
@@ -85,11 +97,13 @@ def main() -> None:
 def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     begun = time.monotonic()
     settings = _invented(port=port, data=data)
-    running.refuse_busy(range(port, port + 5))
+    running.refuse_busy(range(port, port + 7))
     click.echo(f"Starter. Dataene ligger i {settings.data}")
     with _database(settings) as url:
         settings = _register(replace(settings, database_url=url, exchange_secret=_exchange_secret(settings)))
         settings = replace(settings, elsewhere=_hospital(settings), neighbours=_own_system(settings))
+        settings = barnevern.joined(settings, f"http://127.0.0.1:{settings.port + 5}", settings.maskinporten,
+                                    seeding.directory())  # fmt: skip
         asyncio.run(_prepare(settings, people))
         raise SystemExit(_run_demo(settings, begun, None if logs_here else settings.data / "log"))
 
@@ -309,7 +323,7 @@ def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
                  str(folders / "client.json")],
                 neighbours.program(settings.data / "vestbyen", settings.port + 3, settings.base_url),
                 ["peers.nav", "--port", str(settings.port + 4), "--akson-url", settings.base_url, "--patience", "600"],
-                ]  # fmt: skip
+                *barnevern.programs(settings, settings.port + 5)]  # fmt: skip
     if folder:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     names = [program[1] if program[0] == "akson" else program[0].removeprefix("peers.") for program in programs]

@@ -1083,7 +1083,9 @@ CREATE TABLE public.address (
     unit_id text DEFAULT ''::text NOT NULL,
     ours boolean NOT NULL,
     endpoint text DEFAULT ''::text NOT NULL,
-    takes text[] DEFAULT '{}'::text[] NOT NULL
+    takes text[] DEFAULT '{}'::text[] NOT NULL,
+    fiks text DEFAULT ''::text NOT NULL,
+    consented boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.address_certificate (

@@ -101,8 +101,8 @@ def _page(hospital: Hospital) -> str:
     )
     names = {DIALOG: "Helsefaglig dialog"} | {kind: told[0] for kind, told in care.KINDS.items()}
     kinds = "".join(f"<option value={kind}>{escape(name)}</option>" for kind, name in names.items())
-    return f"""<!doctype html><html lang="nb"><meta charset="utf-8"><title>Vestfjell sykehus</title>
-<h1>Vestfjell sykehus – {escape(hospital.place.name)}</h1>
+    return f"""<!doctype html><html lang="nb"><meta charset="utf-8"><title>{escape(hospital.place.name)}</title>
+<h1>{escape(hospital.place.name)}, {escape(hospital.place.parent_name)}</h1>
 <form method="post" action="/send"><h2>Ny melding</h2>
 <p><label>Fødselsnummer <input name="fnr" required></label>
 <label>Fornavn <input name="given"></label> <label>Etternavn <input name="family"></label></p>
@@ -110,7 +110,7 @@ def _page(hospital: Hospital) -> str:
 <p><label>Mottaker (HER-id) <input name="to" value="{NORDRE.her_id}"></label>
 <label>Emne <input name="title" required></label></p>
 <p><label>Tekst<br><textarea name="text" rows="4" cols="60"></textarea></label></p><button>Send</button></form>
-<form method="post" action="/mood"><h2>Oppførsel</h2><label>Sykehuset <select name="mood">{moods}</select></label>
+<form method="post" action="/mood"><h2>Oppførsel</h2><label>Her <select name="mood">{moods}</select></label>
 <button>Sett</button></form>
 <h2>Meldinger</h2><table><tr><th>Vei<th>Type<th>Emne<th>Tekst<th>Status</tr>{rows}</table></html>"""
 

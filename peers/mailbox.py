@@ -75,8 +75,7 @@ class Mailbox:
         read = letters.read(data)
         if read is None:
             return "uleselig"
-        known = self.store.execute("SELECT 1 FROM letter WHERE msg_id = ?", (read.msg_id,)).fetchone()
-        if not known:
+        if not self.knows(read.msg_id):
             self._note(read.msg_id, "inn", read.kind, read.patient, read.title, read.text, read.status, read.original)
         if read.kind == "APPREC":
             said = f"AppRec {letters.STATUS.get(read.status, read.status)} {read.error}".strip()
@@ -85,6 +84,14 @@ class Mailbox:
             self._answer(read)
         self.store.commit()
         return read.msg_id
+
+    def knows(self, msg_id: str) -> bool:
+        """Tell whether a message has come before."""
+        return self.store.execute("SELECT 1 FROM letter WHERE msg_id = ?", (msg_id,)).fetchone() is not None
+
+    def send_later(self, msg_id: str, to: int, body: bytes, delay: float, *, sender: int = 0) -> None:
+        """Put a message on its way that is sent after some seconds."""
+        self._post_later((msg_id, sender or self.place.her_id, to, body), delay)
 
     def _answer(self, read: ReadLetter) -> None:
         code, why = ("E35", "Pasienten finnes ikke i mottakersystemet") if self.mood == "feilkode" else ("", "")

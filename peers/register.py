@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import secrets
 import socket
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from html import escape
@@ -22,24 +20,19 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-CLIENT = "akson"
-SCOPE = "nhn:hpr/extended"
+from peers.maskinporten import HPR, Issuer
+
 STANDINGS = {
     "gyldig": "autorisert", "vilkår": "autorisert, med et vilkår", "suspendert": "suspendert",
     "tilbakekalt": "tilbakekalt", "utløpt": "utløpt", "ukjent": "finnes ikke",
     "uten nummer": "uten fødselsnummer",
 }  # fmt: skip
 MOODS = {"vanlig": "svarer", "borte": "svarer 503", "uleselig": "svarer med noe annet enn JSON"}
-_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_LASTS = 120  # seconds of a token
 
 
 @dataclass
@@ -47,34 +40,10 @@ class Register:
     """Everything it knows."""
 
     people: dict[str, dict[str, str]]
-    keys: Path
-    issuer: str = ""
+    issuer: Issuer
     mood: str = "vanlig"
     standings: dict[str, str] = field(default_factory=dict)
-    tokens: dict[str, float] = field(default_factory=dict)  # until when each is in force
-    used: set[str] = field(default_factory=set)  # jti of grants
     asked: list[str] = field(default_factory=list)  # HPR numbers, in order
-
-    def token(self, grant: str) -> str:
-        """Return a token for a signed grant. Raises ValueError with OAuth's word for what is wrong."""
-        try:
-            held = KeySet.import_key_set(json.loads(self.keys.read_text("utf-8")))
-            claims = jwt.decode(grant, held, algorithms=["RS256"]).claims
-        except (JoseError, OSError, ValueError):
-            raise ValueError("invalid_grant") from None
-        now, issued, ends = time.time(), claims.get("iat", 0), claims.get("exp", 0)
-        fresh = issued - 30 <= now <= ends and ends - issued <= 120 and claims.get("jti") not in self.used
-        if claims.get("iss") != CLIENT or claims.get("aud") != self.issuer or not fresh:
-            raise ValueError("invalid_grant")
-        if SCOPE not in str(claims.get("scope", "")).split():
-            raise ValueError("invalid_scope")
-        self.used.add(claims["jti"])
-        token = secrets.token_urlsafe(32)
-        self.tokens[token] = now + _LASTS
-        return token
-
-    def known(self, authorization: str) -> bool:
-        return self.tokens.get(authorization.removeprefix("Bearer "), 0) > time.time()
 
     def answer(self, hpr: str) -> dict[str, Any] | None:
         """Return what the register says of a number; None when nobody has it."""
@@ -111,23 +80,8 @@ class Door:
 
     register: Register
 
-    async def metadata(self, _: Request) -> Response:
-        issuer = self.register.issuer
-        told = {"issuer": issuer, "token_endpoint": f"{issuer}token", "grant_types_supported": [_GRANT]}
-        return JSONResponse(told)
-
-    async def token(self, request: Request) -> Response:
-        form = await request.form()
-        if form.get("grant_type") != _GRANT:
-            return JSONResponse({"error": "unsupported_grant_type"}, status_code=400)
-        try:
-            given = self.register.token(str(form.get("assertion", "")))
-        except ValueError as wrong:
-            return JSONResponse({"error": str(wrong)}, status_code=400)
-        return JSONResponse({"access_token": given, "token_type": "Bearer", "expires_in": _LASTS, "scope": SCOPE})
-
     async def person(self, request: Request) -> Response:
-        if not self.register.known(request.headers.get("authorization", "")):
+        if not self.register.issuer.lets_in(request.headers.get("authorization", ""), HPR):
             return Response(status_code=401)
         if self.register.mood != "vanlig":
             return Response("Vi er straks tilbake", status_code=503 if self.register.mood == "borte" else 200)
@@ -157,8 +111,7 @@ def app(register: Register) -> Starlette:
     door = Door(register)
     return Starlette(routes=[
         Route("/", door.page), Route("/state", door.state), Route("/set", door.set, methods=["POST"]),
-        Route("/.well-known/oauth-authorization-server", door.metadata), Route("/token", door.token, methods=["POST"]),
-        Route("/v1/personerutvidet/{hpr}", door.person),
+        *register.issuer.routes(), Route("/v1/personerutvidet/{hpr}", door.person),
     ])  # fmt: skip
 
 
@@ -193,10 +146,10 @@ def main() -> None:
 
 async def _run(asked: argparse.Namespace) -> None:
     people = {one["hpr"]: one for one in json.loads(asked.people.read_text("utf-8"))}
-    register = Register(people=people, keys=asked.keys)
     listening = socket.create_server(("127.0.0.1", asked.port))
-    register.issuer = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    print(f"Helsepersonellregisteret: {register.issuer}", flush=True)
+    issuer = Issuer(keys=asked.keys, url=f"http://127.0.0.1:{listening.getsockname()[1]}/")
+    register = Register(people=people, issuer=issuer)
+    print(f"Helsepersonellregisteret: {issuer.url}", flush=True)
     await uvicorn.Server(uvicorn.Config(app(register), log_level="warning")).serve(sockets=[listening])
 
 

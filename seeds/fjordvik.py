@@ -96,6 +96,7 @@ ORTOPEDI = Unit(
 )
 NAV = Unit("Organization/nav", "NAV Fjordvik", part_of="", line="Torget 3", her_id=99000041)
 APOTEK = Unit("Organization/apotek", "Fjordvik apotek", part_of="", line="Torget 2", her_id=99000042)
+SKOLE = Unit("Organization/skole", "Nordvik skole", line="Skolebakken 1", her_id=99000023)
 
 VESTBYEN = Unit(
     "Organization/vestbyen", "Vestbyen legekontor", "KA01", "Fastlegetjeneste", part_of="", line="Vestveien 1",
@@ -119,7 +120,11 @@ OWN_UNITS = (
     BARNEVERN,
     PPT,
 )
-OUTSIDE = (SYKEHUS, SYKEHUS_LAB, HJERTE, ORTOPEDI, NAV, APOTEK, VESTBYEN)
+OUTSIDE = (SYKEHUS, SYKEHUS_LAB, HJERTE, ORTOPEDI, NAV, APOTEK, VESTBYEN, SKOLE)
+OTHER_SYSTEMS = (BARNEVERN, PPT)  # of the municipality, with systems of their own
+FIKS = "4299/00"  # the barnevern in KS Fiks: kommunenummer/bydelsnummer; no municipality has that number
+# Which of the demo's programs they are, by how far behind ours its port is; the others: the first.
+_BESIDE = {VESTBYEN.key: 3, NAV.key: 4, BARNEVERN.key: 5, PPT.key: 6, SKOLE.key: 6}
 UNITS = (MUNICIPALITY, *OWN_UNITS, *OUTSIDE)
 PRACTICES = (NORDRE, SENTRUM)
 
@@ -135,6 +140,9 @@ class Address:
     orgnr: OrgNr
     parent: HerId | None  # the communication party on level 1, named in message headers
     ours: bool  # served by this installation
+    fiks: str = ""  # where reports about children go
+    consented: bool = False  # what it is told takes a consent
+    beside: int = 1  # which of the demo's programs answers there
 
 
 def addresses() -> tuple[Address, ...]:
@@ -157,7 +165,10 @@ def address(unit: Unit) -> Address:
         kind=unit.kind,
         orgnr=synthetic_orgnr(UNITS.index(unit)),
         parent=HerId(above) if above else None,
-        ours=unit not in OUTSIDE,
+        ours=unit not in (*OUTSIDE, *OTHER_SYSTEMS),
+        fiks=FIKS if unit is BARNEVERN else "",
+        consented=unit in (PPT, SKOLE),
+        beside=_BESIDE.get(unit.key, 1),
     )
 
 

@@ -35,6 +35,7 @@ STAFF_CARDS = (
     (by.SARA, "Åpne journal uten tilknytning"),
     (by.MARIAM, "Skriv målinger hjemme hos Astrid, svar på meldinger"),
     (by.HANNE, "Les journalen til barn du følger, skriv notat"),
+    (by.LISE, "Meld til barnevernet, skriv til skole eller PPT om Emil"),
     (by.SIRI, "Oppgaver i innboksen. Ser ikke notater"),
     (by.BERIT, "Naboen har sperret for henne"),
     (by.ELIN, "Astrid hører til den andre sonen"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akson.access import rights, roles, stopping
+from akson.access import consenting, duty, rights, roles, stopping
 from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, related, rule
 
 __all__ = ["RULES"]
@@ -21,6 +21,7 @@ def role_does_not_cover(ask: Ask) -> bool:
         return not roles.may_read(ask.actor.role, "Patient")
     may = roles.may_write if ask.act in _WRITING else roles.may_read
     exempt = rights.answers(ask) or rights.asks(ask) or stopping.restores(ask)
+    exempt = exempt or duty.reports(ask) or duty.own_report(ask) or consenting.writes_down(ask)
     return not exempt and not may(ask.actor.role, ask.labels.type)
 
 
@@ -50,5 +51,5 @@ def close_family(ask: Ask) -> bool:
 
     Source: hpl § 21 a; forvaltningsloven § 6 (competence); domain rule R6
     """
-    person = ask.actor.person
+    person = 0 if duty.own_report(ask) else ask.actor.person
     return person != 0 and any(r.person == person for r in ask.facts.representations)

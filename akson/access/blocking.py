@@ -5,6 +5,7 @@ from __future__ import annotations
 from akson.access import roles
 from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
 from akson.access.children import parent_of_small_child
+from akson.access.duty import own_report
 from akson.access.facts import BEREAVED, OBJECTION, Block, Facts, Labels
 from akson.access.rights import is_case
 from akson.base.work import Kind
@@ -78,9 +79,9 @@ def objects(ask: Ask) -> bool:
 
 
 def _meant(block: Block, ask: Ask) -> bool:
-    """Say whether the caller is among those a block refuses; the citizen never is."""
+    """Say whether the caller is among those a block refuses; the citizen never is, nor who reports to the barnevern."""
     actor = ask.actor
-    if (actor.key == ask.facts.owner and actor.kind is Kind.CITIZEN) or own_job(ask):
+    if (actor.key == ask.facts.owner and actor.kind is Kind.CITIZEN) or own_job(ask) or own_report(ask):
         return False
     if not (block.persons or block.units or block.roles):
         # "Everybody" is those who work; a proxy is withdrawn, not blocked, but brings nothing along that is closed.

@@ -17,6 +17,7 @@ Rules are pure: what they know is in `Ask`.
     releasing   what the citizen sees from an instant on
     stopping    citizens who have taken their own access away
     vouching    staff of other organisations, whom these vouch for
+    duty        who reports a child to the barnevern
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from akson.access import (
     children,
     citizens,
     commons,
+    duty,
     erasing,
     opening,
     programs,
@@ -52,8 +54,8 @@ __all__ = ["NOBODY", "Act", "Decision", "closes_by_date", "decide", "hides_addre
 
 # Importing them registers their rules.
 _LOADED = (advising.RULES, attesting.RULES, barring.RULES, bereaved.RULES, blocking.RULES, caring.RULES,
-           children.RULES, citizens.RULES, commons.RULES, erasing.RULES, opening.RULES, programs.RULES, releasing.RULES,
-           rights.RULES, stopping.RULES, subscribers.RULES, tokens.RULES, vouching.RULES)  # fmt: skip
+           children.RULES, citizens.RULES, commons.RULES, duty.RULES, erasing.RULES, opening.RULES, programs.RULES,
+           releasing.RULES, rights.RULES, stopping.RULES, subscribers.RULES, tokens.RULES, vouching.RULES)  # fmt: skip
 
 
 def decide(actor: Actor, purpose: Purpose, facts: Facts, labels: Labels | None, act: Act, now: datetime) -> Decision:

@@ -1,4 +1,4 @@
-"""The ways messages travel, from the settings: to programs of this machine, by NHN's message server, over queues."""
+"""The ways messages travel, from the settings: to programs of this machine, by NHN, over queues, by KS Fiks."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ import httpx
 
 from akson.base.database import Reads
 from akson.base.errors import Refused
+from akson.doors.professionals import KEYS
 from akson.doors.settings import Settings
+from akson.exchange.asice import Seal
 from akson.exchange.handing import Carrier, Exchange
 from akson.exchange.safexml import Schemas
 from akson.exchange.seals.own import OwnCertificates
 from akson.exchange.seals.trust import Trust
+from akson.exchange.transports import fiks
 from akson.exchange.transports.edi import Edi
+from akson.exchange.transports.fiks import Fiks
 from akson.exchange.transports.local import Local
 from akson.record.office import Office
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
+from akson.signin.maskinporten import Maskinporten
 from akson.signin.model import Provider
 
 if TYPE_CHECKING:
@@ -46,6 +51,8 @@ def turns(
         carriers["edi"] = server
     if queues:
         carriers["amqp"] = queues
+    if reports := barnevern(settings, http, clock):
+        carriers["fiks"] = reports
     if not carriers:
         return {}
     exchange = Exchange(carriers=carriers)
@@ -75,6 +82,25 @@ def broker(settings: Settings, reads: Reads, clock: Callable[[], datetime]) -> A
     )  # fmt: skip
     seals = Seals(reads=reads, own=OwnCertificates(settings.keys), trust=Trust(settings.trust))
     return Amqp(broker=where, name=f"{SOFTWARE} {socket.gethostname()} {os.getpid()}", clock=clock, seals=seals)
+
+
+def barnevern(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], datetime]) -> Fiks | None:
+    """Return KS Fiks as we reach it; None where the installation reports children in other ways.
+
+    Raises  Refused AK-L011 the file of our certificate holds none
+    """
+    if not settings.fiks_url or not settings.fiks_seal:
+        return None
+    try:
+        seal = Seal.read(settings.fiks_seal.read_bytes())
+    except (OSError, ValueError):
+        raise Refused("AK-L011", what="AKSON_FIKS_CERTIFICATE") from None
+    tokens = Maskinporten(
+        issuer=settings.maskinporten, client_id=settings.maskinporten_client, scope=fiks.SCOPE,
+        keyring=Keyring.open(settings.keys, KEYS, rsa=True), http=http, clock=clock,
+    )  # fmt: skip
+    return Fiks(url=settings.fiks_url, organisation=settings.fiks_organisation, integration=settings.fiks_integration,
+                password=settings.fiks_password, seal=seal, tokens=tokens)  # fmt: skip
 
 
 def message_server(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], datetime]) -> Edi | None:

@@ -128,6 +128,8 @@ def welcome(settings: Settings, hospital: int, seconds: float, logs: Path | None
         f"  Helsepersonellregisteret   http://127.0.0.1:{hospital + 1}",
         f"  Vestbyen legekontor        http://127.0.0.1:{hospital + 2}",
         f"  NAV Fjordvik               http://127.0.0.1:{hospital + 3}",
+        f"  Barneverntjenesten         http://127.0.0.1:{hospital + 4}",
+        f"  Nordvik skole og PPT       http://127.0.0.1:{hospital + 5}",
         f"  Logger                     {logs or 'her i terminalen'}", "", "Logg inn som:",
     ]  # fmt: skip
     lines += [f"  {one.name:<28} {', '.join(filter(None, (one.role, one.unit))):<44} {one.note}"

@@ -48,6 +48,17 @@ def professionals() -> list[dict[str, str]]:
     return list(register.professionals())
 
 
+def directory() -> list[dict[str, Any]]:
+    """Return the address register as the demo's barnevern has it: whom it answers, by number in Enhetsregisteret."""
+    from seeds import addresses
+
+    listed = addresses()
+    names = {one.her_id: one.name for one in listed}
+    return [{"orgnr": one.orgnr.value, "her_id": int(one.her_id.value), "name": one.name,
+             "parent": int((one.parent or one.her_id).value), "parent_name": names[one.parent or one.her_id]}
+            for one in listed if one.ours]  # fmt: skip
+
+
 def hospital() -> tuple[str, str]:
     """Return what the demo's hospital is called, and its number in Enhetsregisteret."""
     from seeds import fjordvik
@@ -82,13 +93,9 @@ def _address(office: Office, one: Any, names: Names, port: int) -> Address:
     return Address(
         her_id=int(one.her_id.value), name=one.name, ours=one.ours, unit=office.ids.open(unit.partition("/")[2]) or 0,
         unit_id=unit, parent=int(one.parent.value) if one.parent else 0, org_number=one.orgnr.value,
-        endpoint="" if one.ours else f"http://127.0.0.1:{port + _behind(one)}/exchange/local",
+        endpoint="" if one.ours else f"http://127.0.0.1:{port + one.beside}/exchange/local",
+        fiks=one.fiks, consented=one.consented,
     )  # fmt: skip
-
-
-def _behind(one: Any) -> int:
-    """Return how far behind ours the port of the program is that an outside party is reached at."""
-    return {"Organization/vestbyen": 3, "Organization/nav": 4}.get(one.unit, 1)
 
 
 async def load(office: Office, sets: Iterable[Sequence[Any]], told: Callable[[int], None] = lambda _: None) -> Names:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from akson.base.clamd import Scanner
@@ -67,6 +68,11 @@ class Settings:
     parties_issuer: str = (
         ""  # AKSON_PARTIES_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
     )
+    fiks_url: str = ""  # AKSON_FIKS_URL: KS Fiks bekymringsmelding; empty: children are reported in other ways
+    fiks_organisation: str = ""  # AKSON_FIKS_ORGANISATION: what Fiks calls us, a UUID
+    fiks_integration: str = ""  # AKSON_FIKS_INTEGRATION: ours there, a UUID
+    fiks_password: str = field(default="", repr=False)  # AKSON_FIKS_PASSWORD: of that
+    fiks_seal: Path | None = None  # AKSON_FIKS_CERTIFICATE: our organisation's certificate and its key, PEM
     elsewhere: Path | None = None  # AKSON_ELSEWHERE: a file of other organisations to ask, see docs/attestation.md
     neighbours: Path | None = None  # AKSON_NEIGHBOURS: a file of programs that our own issuer, the demo's, lets in
     witness: str = ""  # AKSON_WITNESS: the address of the program that seals are handed to
@@ -161,7 +167,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         edi_scope=env.get("AKSON_EDI_SCOPE", ""),
         amqp_url=env.get("AKSON_AMQP_URL", ""), amqp_user=env.get("AKSON_AMQP_USER", ""),
         amqp_password=env.get("AKSON_AMQP_PASSWORD", ""), trust=_path(env, "AKSON_TRUST"),
-        hpr_url=_url(env, "AKSON_HPR_URL"), maskinporten=env.get("AKSON_MASKINPORTEN", ""),
+        hpr_url=_url(env, "AKSON_HPR_URL"), maskinporten=env.get("AKSON_MASKINPORTEN", ""), **_fiks(env),
         maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
         persons_issuer=_url(env, "AKSON_PERSONS_ISSUER", "AKSON_STAFF_ISSUER"),
         parties_issuer=_url(env, "AKSON_PARTIES_ISSUER", "AKSON_STAFF_ISSUER"),
@@ -179,10 +185,20 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _fiks(env: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is said of KS Fiks bekymringsmelding."""
+    return {
+        "fiks_url": env.get("AKSON_FIKS_URL", "").rstrip("/"), "fiks_seal": _path(env, "AKSON_FIKS_CERTIFICATE"),
+        "fiks_organisation": env.get("AKSON_FIKS_ORGANISATION", ""),
+        "fiks_integration": env.get("AKSON_FIKS_INTEGRATION", ""), "fiks_password": env.get("AKSON_FIKS_PASSWORD", ""),
+    }  # fmt: skip
+
+
 def guard(settings: Settings) -> None:
     """Refuse to start with anything of the demo where real persons are at stake."""
     _register(settings)
     _message_server(settings)
+    _reports(settings)
     _broker(settings)
     if settings.neighbours and not settings.own_issuer:
         raise Refused("AK-L011", what="AKSON_NEIGHBOURS")
@@ -219,6 +235,19 @@ def _message_server(settings: Settings) -> None:
     told = {"AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer}
     if settings.edi_url:
         _reached(settings, told, {"AKSON_EDI_SCOPE": settings.edi_scope})
+
+
+def _reports(settings: Settings) -> None:
+    """Refuse reports of children that could not be sent, and in production those that would go in the open."""
+    told = {"AKSON_FIKS_URL": settings.fiks_url, "AKSON_MASKINPORTEN": settings.maskinporten}
+    beside = {
+        "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
+        "AKSON_FIKS_ORGANISATION": settings.fiks_organisation,
+        "AKSON_FIKS_INTEGRATION": settings.fiks_integration, "AKSON_FIKS_PASSWORD": settings.fiks_password,
+        "AKSON_FIKS_CERTIFICATE": str(settings.fiks_seal or ""),
+    }  # fmt: skip
+    if settings.fiks_url:
+        _reached(settings, told, beside)
 
 
 def _reached(settings: Settings, addresses: Mapping[str, str], beside: Mapping[str, str]) -> None:

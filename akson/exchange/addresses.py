@@ -6,6 +6,7 @@ message names them by it where the register has no organisation number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -20,9 +21,11 @@ from akson.registers.identifiers import OID, ORG_SYSTEM
 SQL = queries(__file__)
 EDI: Final = "edi:"  # through NHN's message server, which knows the way from the HER-id
 AMQP: Final = "amqp:"  # through queues at a broker, which are named by the HER-id
+FIKS: Final = "fiks:"  # reports to a barnevern, through KS Fiks: before the two numbers
 HER: Final = "HER-id"
 HER_SYSTEM: Final = OID + "2"
 ENH: Final = "Organisasjonsnummeret i Enhetsregisteret"
+_FIKS: Final = re.compile(r"\d{4}/\d{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,8 @@ class Address:
     unit_id     the same as a reference, "Organization/<id>"
     ours        messages to it are filed here
     endpoint    how it is reached: where the local transport posts, EDI or AMQP; "" for ours
+    fiks        of a barnevern: how reports about children reach it, "<kommunenummer>/<bydelsnummer>"; "" for all others
+    consented   it gives no health care: what it is told of a person takes a consent
     controller  owner key of the Organization on level 1 (filled when read)
     takes       message types (Volven 8279) it has said it takes; none: it has not said
     """
@@ -47,12 +52,16 @@ class Address:
     unit: int = 0
     unit_id: str = ""
     endpoint: str = ""
+    fiks: str = ""
+    consented: bool = False
     controller: int = 0
     takes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.endpoint not in ("", EDI, AMQP) and not _is_local(self.endpoint):
             raise ValueError("the local transport only posts to this machine")
+        if self.fiks and not _FIKS.fullmatch(self.fiks):
+            raise ValueError("a barnevern is reached by the numbers of its municipality and of its district")
 
     @property
     def organisation(self) -> int:
@@ -82,7 +91,8 @@ class Address:
 async def put(database: Database, addresses: Iterable[Address]) -> None:
     """Enter or correct addresses: from the seeds, later from Adresseregisteret."""
     await database.executemany(SQL.put_address, [
-        (a.her_id, a.name, a.parent, a.org_number, a.unit, a.unit_id, a.ours, a.endpoint, list(a.takes))
+        (a.her_id, a.name, a.parent, a.org_number, a.unit, a.unit_id, a.ours, a.endpoint, list(a.takes), a.fiks,
+         a.consented)
         for a in addresses
     ])  # fmt: skip
 
@@ -105,12 +115,18 @@ async def served(reads: Reads) -> list[int]:
     return [row["her_id"] for row in await reads.fetch(SQL.served)]
 
 
-async def partners(reads: Reads, kind: str = "") -> list[tuple[int, str]]:
+async def partners(reads: Reads, kind: str = "", *, consented: bool = False) -> list[tuple[int, str]]:
     """Return whom we can write to: HER-id and name, by name.
 
-    kind   only those who have said they take this type (Volven 8279); "": all
+    kind       only those who have said they take this type (Volven 8279); "": all
+    consented  those it takes a consent to tell anything, and no others
     """
-    return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners, kind)]
+    return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners, kind, consented)]
+
+
+async def barnevern(reads: Reads) -> list[tuple[int, str]]:
+    """Return where a child can be reported: HER-id and name of each barnevern, by name."""
+    return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.barnevern)]
 
 
 async def shared(reads: Reads, units: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose, Work
-from akson.exchange import addresses, checks, inbox, outbox, together
+from akson.exchange import addresses, checks, concerning, inbox, outbox, together
 from akson.exchange.desk import Desk, desks_of, receipt_for
 from akson.exchange.entering import Closed, TakenByAnother, accepted, close, filed
 from akson.exchange.inbox import Kept, Outcome
@@ -180,7 +180,7 @@ async def _tell_a_human(work: Work, sent: Any) -> None:
     }  # fmt: skip
     if unit:
         task["owner"] = {"reference": unit.unit_id, "display": unit.name}
-    await journal.create(work, task)
+    await journal.create(work, task | concerning.of_report(communication, sent))
 
 
 async def counts(database: Database) -> dict[tuple[str, str], int]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from akson.base.work import Actor, Work
-from akson.exchange import addresses, checks, inbox, outbox
+from akson.exchange import addresses, checks, concerning, inbox, outbox
 from akson.exchange.addresses import Address
 from akson.exchange.cleaning import cleaned
+from akson.exchange.concerning import Heard
 from akson.exchange.desk import Desk, receipt_for
 from akson.exchange.envelope import Envelope
 from akson.exchange.inbox import Outcome
@@ -78,9 +79,11 @@ async def filed(work: Work, one: Accepted, held: Mapping[Number, Any]) -> Closed
     """
     desk, envelope = one.desk, one.envelope
     patient = await checks.patient(work, one.number, held) if one.number else None
-    parent = await _answered(work, envelope, one.sender)
+    parent = await _answered(work, envelope, one.sender, patient)
     answers = parent if parent and patient and parent["owner"] == patient.owner else None
-    filed = await one.kind.receive(work, _letter(one, patient, answers["told_of"] if answers else ""))
+    heard = await concerning.answered(work, answers, one.sender, patient)
+    filed = await one.kind.receive(work, _letter(one, patient, answers["told_of"] if answers else "", heard))
+    await heard.settle(work)
     owner, unit = patient.owner if patient else None, one.unit.unit
     outcome = Outcome(
         state="filed", type=envelope.type.value, msg_id=envelope.msg_id, sender=one.sender.her_id, unit=unit,
@@ -104,13 +107,13 @@ async def close(work: Work, closed: Sequence[Closed]) -> None:
     await outbox.queue(work, *(letter for one in closed for letter in one.receipt))
 
 
-def _letter(one: Accepted, patient: Patient | None, answers: str) -> Letter:
+def _letter(one: Accepted, patient: Patient | None, answers: str, heard: Heard) -> Letter:
     unit = Unit(owner=one.unit.unit, reference=one.unit.unit_id, name=one.unit.name)
     return Letter(envelope=one.envelope, received=one.desk.kept.received_at, patient=patient, sender=one.sender,
-                  unit=unit, answers=answers)  # fmt: skip
+                  unit=unit, answers=answers, marks=heard.marks, owner=heard.owner)  # fmt: skip
 
 
-async def _answered(work: Work, envelope: Envelope, sender: Address) -> Any | None:
+async def _answered(work: Work, envelope: Envelope, sender: Address, patient: Patient | None) -> Any | None:
     """Return the message of ours that one answers, or None; only who it was sent to can answer it.
 
     What goes on with an answer to us, a status after the first, answers the message that began the exchange.
@@ -118,6 +121,8 @@ async def _answered(work: Work, envelope: Envelope, sender: Address) -> Any | No
     talk = envelope.conversation
     for named in dict.fromkeys((talk.parent, talk.conversation)) if talk else ():
         parent = await outbox.sent_by_us(work, named)
+        if parent is None and patient and sender.fiks:  # a barnevern knows a report by what Fiks calls it
+            parent = await outbox.carried_as(work, patient.owner, named)
         to = await addresses.find(Within(work), [parent["receiver"]]) if parent else {}
         if parent and sender.organisation in [each.organisation for each in to.values()]:
             return parent

@@ -45,7 +45,7 @@ def communication(letter: Letter, documents: Sequence[str], *, topic: Resource, 
     payload += [{"contentReference": {"reference": f"DocumentReference/{each}"}} for each in documents]
     return filled({
         "resourceType": "Communication",
-        "meta": {"tag": [TEST_DATA]} if envelope.test else None,
+        "meta": filled({"tag": [TEST_DATA] if envelope.test else None, **_marked(letter)}),
         "identifier": [{"system": MESSAGE_ID, "value": envelope.msg_id}],
         "inResponseTo": [{"reference": f"Communication/{letter.answers}"}] if letter.answers else None,
         "status": "completed",
@@ -66,6 +66,7 @@ def task(letter: Letter, communication: str, *, title: str, priority: str = "rou
     """Return the task that puts a message into the unit's inbox. communication: its id; title: what it is about."""
     return filled({
         "resourceType": "Task",
+        "meta": _marked(letter),
         "status": "requested",
         "intent": "order",
         "priority": priority,
@@ -75,8 +76,13 @@ def task(letter: Letter, communication: str, *, title: str, priority: str = "rou
         "for": subject(letter),
         "authoredOn": letter.received.isoformat(),
         "requester": {"type": "Organization", "display": letter.envelope.sender.known_first},
-        "owner": {"reference": letter.unit.reference, "display": letter.unit.name},
+        "owner": letter.owner or {"reference": letter.unit.reference, "display": letter.unit.name},
     })  # fmt: skip
+
+
+def _marked(letter: Letter) -> Resource:
+    """Return the security labels of what a message becomes."""
+    return {"security": [dict(one) for one in letter.marks]} if letter.marks else {}
 
 
 async def documents(work: Work, letter: Letter) -> list[str]:
@@ -87,14 +93,14 @@ async def documents(work: Work, letter: Letter) -> list[str]:
 async def _document(work: Work, letter: Letter, attachment: Attachment) -> str:
     data = base64.b64encode(attachment.data).decode()
     about, kind, mark = subject(letter), *_kind(attachment)
-    binary = await journal.create(
-        work, {"resourceType": "Binary", "contentType": kind, "securityContext": about, "data": data}
-    )
+    kept = {"resourceType": "Binary", "meta": _marked(letter), "contentType": kind, "securityContext": about}
+    binary = await journal.create(work, filled(kept | {"data": data}))
     size = len(attachment.data)
     content = {"extension": mark, "contentType": kind, "url": f"Binary/{binary.id}", "title": attachment.title,
                "size": size}  # fmt: skip
     reference = filled({
         "resourceType": "DocumentReference",
+        "meta": _marked(letter),
         "status": "current",
         "subject": about,
         "date": letter.envelope.sent.isoformat(),

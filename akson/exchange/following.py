@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import addresses, closing, outbox
+from akson.exchange import addresses, closing, concern, outbox
 from akson.exchange.addresses import Address
 from akson.exchange.opening import opened
 from akson.exchange.states import CAN_BE_HANDLED, CAN_BE_SENT_AGAIN, Event, State
@@ -36,7 +36,8 @@ def can_be_sent_again(sent: Any) -> bool:
 
 def can_go_elsewhere(sent: Any) -> bool:
     """Say whether a message may be sent to somebody else: not while it may still arrive, and never a receipt."""
-    return bool(sent["told_of"]) and State(sent["state"]) in (*_REFUSED, State.OVERDUE, State.FAILED)
+    can = bool(sent["told_of"]) and sent["type"] != concern.TYPE  # a report names its one receiver inside
+    return can and State(sent["state"]) in (*_REFUSED, State.OVERDUE, State.FAILED)
 
 
 async def send_again(work: Work, sent: Any, why: str) -> str:

@@ -57,6 +57,7 @@ class Delivery(Enum):
     """What a transport says of a message it has taken."""
 
     UNCONFIRMED = "Unconfirmed"
+    UNDERWAY = "underway"  # taken by one who answers for it to the end: never to be sent again
     ACKNOWLEDGED = "Acknowledged"
     REJECTED = "Rejected"
     GONE = "gone"  # it knows no such message

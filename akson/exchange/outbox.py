@@ -163,6 +163,13 @@ async def by_id(work: Work, msg_id: str) -> list[tuple[int, int]]:
     return [(row["owner"], row["key"]) for row in await fetch(work, SQL.by_id, msg_id) if row["key"] is not None]
 
 
+async def carried_as(work: Work, owner: int, carrier_id: str) -> Any | None:
+    """Return the message about a person that a transport calls by this name, or None."""
+    for row in await fetch(work, SQL.by_carrier, owner, carrier_id):
+        return await sent(work, row["owner"], row["key"])
+    return None
+
+
 async def sent(work: Work, owner: int, key: int, *, content: bool = False) -> Any | None:
     """Return one sent message, or None; `content`: with its bytes, which hold patient data."""
     rows = await fetch(work, SQL.sent, owner, key, content)

@@ -1,18 +1,19 @@
 -- name: put_address
 -- Enter or correct one address.
--- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint, $9 takes
-INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint, takes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+-- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint, $9 takes, $10 fiks,
+--      $11 consented
+INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint, takes, fiks, consented)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (her_id) DO UPDATE SET name = excluded.name, parent = excluded.parent, org_number = excluded.org_number,
   unit = excluded.unit, unit_id = excluded.unit_id, ours = excluded.ours, endpoint = excluded.endpoint,
-  takes = excluded.takes;
+  takes = excluded.takes, fiks = excluded.fiks, consented = excluded.consented;
 
 -- name: addresses
 -- The addresses of the named HER-ids, with the name of level 1; its Organization is the data controller.
 -- in   $1 bigint[]
 SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
        coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, a.unit, a.unit_id, a.ours, a.endpoint,
-       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes
+       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes, a.fiks, a.consented
   FROM address a LEFT JOIN address p ON p.her_id = a.parent
  WHERE a.her_id = ANY ($1::bigint[]);
 
@@ -32,8 +33,13 @@ SELECT her_id FROM address WHERE ours AND parent <> 0 ORDER BY her_id;
 
 -- name: partners
 -- Whom we can write to.
--- in   $1 message type they have said they take, '' for all
-SELECT her_id, name FROM address WHERE NOT ours AND endpoint <> '' AND ($1 = '' OR $1 = ANY (takes)) ORDER BY name, her_id;
+-- in   $1 message type they have said they take, '' for all, $2 those it takes a consent to tell anything, or the others
+SELECT her_id, name FROM address
+ WHERE NOT ours AND endpoint <> '' AND consented = $2 AND ($1 = '' OR $1 = ANY (takes)) ORDER BY name, her_id;
+
+-- name: barnevern
+-- Where children can be reported.
+SELECT her_id, name FROM address WHERE NOT ours AND fiks <> '' ORDER BY name, her_id;
 
 -- name: keep
 -- Store received bytes. The same bytes again are counted, and asked to be answered again.
@@ -127,6 +133,11 @@ SELECT m.filed_as, coalesce(nullif(a.parent, 0), m.sender) AS organisation
 -- What a message id stands for, whoever sent it.
 SELECT sender, digest, owner, key FROM message_id WHERE msg_id = $1;
 
+-- name: by_carrier
+-- The message about a person that a transport calls by this name: none or one.
+-- in   $1 owner, $2 what it is called
+SELECT owner, key FROM message_out WHERE owner = $1 AND carrier_id = $2;
+
 -- name: told_by
 -- The organisations that have sent messages of these ids.
 -- in   $1 msg_ids
@@ -183,7 +194,8 @@ WITH claimed AS (
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.deadline, m.wants_apprec, m.answers)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.deadline, c.wants_apprec,
-       coalesce(a.endpoint, '') AS endpoint, coalesce(i.envelope_id, '') AS answers_id,
+       CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint,
+       coalesce(i.envelope_id, '') AS answers_id,
        coalesce(i.answer_to, '') AS answer_to
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver
   LEFT JOIN message_in i ON i.bucket = (get_byte(c.answers, 0) & 63)::smallint AND i.digest = c.answers;
@@ -197,8 +209,10 @@ WITH claimed AS (
          SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.carrier_id <> ''
             AND (c.state = 'sent' OR c.state = 'delivered' AND c.wants_apprec) AND c.due <= $2
           ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING m.owner, m.key, m.state, m.receiver, m.carrier_id, m.attempts, m.rounds, m.sent_at)
-SELECT c.*, coalesce(a.endpoint, '') AS endpoint FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
+  RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.rounds, m.sent_at)
+SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.rounds, c.sent_at,
+       CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint
+  FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
 
 -- name: happened
 -- An event in the life of sent messages, and its line in the log; no row when it has no place in the state it is in.

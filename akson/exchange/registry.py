@@ -38,6 +38,8 @@ class Letter:
 
     sender    who sent it by the transport and the address register, whatever name the message says
     answers   id of our Communication it answers, when it names one
+    marks     security labels of all that it becomes: what is told of a child by the barnevern is not for the parents
+    owner     who answers for what it asks for, as a reference; None: the unit
     """
 
     envelope: Envelope
@@ -46,6 +48,8 @@ class Letter:
     sender: Address
     patient: Patient | None = None
     answers: str = ""
+    marks: Sequence[Mapping[str, str]] = ()
+    owner: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,20 @@ from uuid import uuid4
 from akson.access.roles import has
 from akson.base.errors import Refused
 from akson.base.work import Kind, Work
-from akson.exchange import addresses, carrying, closing, contents, dialog, filing, inbox, outbox, referring, registry
+from akson.exchange import (
+    addresses,
+    carrying,
+    closing,
+    concerning,
+    consents,
+    contents,
+    dialog,
+    filing,
+    inbox,
+    outbox,
+    referring,
+    registry,
+)
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import ID_PERSON, Code, Conversation, Envelope, Ident, Party, Person, Professional
 from akson.exchange.messages import dialogmelding
@@ -41,13 +54,16 @@ async def send(
     Raises     Refused AK-X001 no text, AK-X002 a type we cannot send, AK-X003 no such receiver, AK-X004 the unit has no
                address, AK-X005 the patient has no national identity number, AK-X007 to AK-X009 the text must not leave,
                AK-X031 it breaks the official schema, AK-X032 it cannot tell of a resource, AK-X033 the receiver does
-               not take it, AK-X034 the role may not send it, AK-X035 a resource is another person's; and what the
-               journal refuses
+               not take it, AK-X034 the role may not send it, AK-X035 a resource is another person's, AK-X093 it takes
+               a consent to tell the receiver; and what the journal refuses
     Leaves     Communication, what is beside it, and the message in state queued with its author as the one responsible
     """
     envelope, sender, receiver = await _written(work, communication, to=to, answered=answered, beside=beside)
     body = closing.closed(envelope)
     closing.hold(body, work.office.schema)
+    await consents.hold(work, communication["subject"]["reference"].removeprefix("Patient/"), receiver)
+    if receiver.fiks:
+        communication = concerning.kept_from_parents(communication)
     for each in beside:
         communication = referring.with_made(communication, await journal.create(
             work, referring.ordered(each | {"subject": communication["subject"]}, envelope, receiver, work)
@@ -65,7 +81,7 @@ async def send(
 async def preview(work: Work, communication: Resource, *, to: int, beside: Sequence[Resource] = ()) -> Told:
     """Return the message as its receiver will read it: written, and opened again. Nothing is stored or sent.
 
-    Raises   as `send`
+    Raises   as `send`, but for a consent: that may be written down when it is sent
     """
     envelope, _, _ = await _written(work, communication, to=to, answered=None, beside=beside)
     closing.hold(closing.closed(envelope), work.office.schema)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from akson.access.asking import Ask
 from akson.access.citizens import told_who_looked
+from akson.access.duty import untold
 from akson.access.facts import Facts
 from akson.access.releasing import unreleased
 from akson.access.rules import Act, hides_address
@@ -54,8 +55,8 @@ class Opened:
         return self.rule in DECIDES and not self.borrowed
 
     def unreleased(self, now: datetime) -> frozenset[str]:
-        """Return what the reader is not to know of yet, "Type/id"."""
-        return unreleased(self.facts, now)
+        """Return what the reader is not to know of, yet or at all: "Type/id", and pages of the log."""
+        return unreleased(self.facts, now) | untold(self.facts, own=self.own and not self.borrowed)
 
     @property
     def secret(self) -> bool:

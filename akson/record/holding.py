@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from akson.access.duty import untold
 from akson.access.facts import WITHHELD_FROM_PARENTS, Labels
 from akson.access.releasing import unreleased
 from akson.access.rights import AFTER_DEATH, CASE
@@ -118,7 +119,8 @@ async def _about_looks(work: Work, owner: int, resource: Resource, words: str) -
         raise Refused("AK-B005", path="Task.input") from None
     if len(parts) > len((who, period)) + bool(words):
         raise Refused("AK-B002", path="Task.input")
-    unseen = unreleased(session(work).facts[owner], work.now)
+    facts = session(work).facts[owner]
+    unseen = unreleased(facts, work.now) | untold(facts, own=owner == work.actor.key)
     seen = await view.looked_at_by(Within(work), owner, reference, (since, until), unseen=unseen)
     answerer = await cases.answerer_of(work, seen[0].place) if seen and reference.startswith("Practitioner/") else ""
     if not answerer:

@@ -17,7 +17,19 @@ from akson.base.errors import Refused
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies, files, types
-from akson.record import addresses, following, holding, lookback, own, profiling, releasing, scanning, units, unnamed
+from akson.record import (
+    addresses,
+    concerns,
+    following,
+    holding,
+    lookback,
+    own,
+    profiling,
+    releasing,
+    scanning,
+    units,
+    unnamed,
+)
 from akson.record.changes import Change, TextChange, fill, packed
 from akson.record.deciding import allow, facts_in, labels_of
 from akson.record.drafts import PERSON_TYPE, Draft, Keys, TextDraft, owner_path, within
@@ -58,6 +70,7 @@ async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
     async for change, draft in in_turns(zip(changes, drafts, strict=True)):
         within(draft, _decide, work, change, draft)
         within(draft, unnamed.refuse_unfit, work, draft, _marks(rows, draft))
+        within(draft, concerns.refuse_unfit, work, draft, _marks(rows, draft))
     if taken := next((draft for draft in drafts if draft.taken), None):  # only who could have made it learns so much
         within(taken, _refuse_taken, taken)
     await holding.hold_answers(work, drafts)

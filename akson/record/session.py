@@ -37,6 +37,7 @@ class Session:
     shared: bool = False
     release: str = ""  # the mark that all new in this work is given, see releasing.py
     asks_unnamed: bool = False  # questions without a name may be written, see unnamed.py
+    reports: bool = False  # a report to the barnevern may be written, see concerns.py
     statements: int = 0
     traced: int = -1  # how much of what the work has seen stands in the log already, with what it wrote; -1: nothing
 

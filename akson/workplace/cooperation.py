@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from akson.access.roles import Permission
+from akson.access.roles import ROLES, Permission
 from akson.base.errors import Refused
 from akson.base.web.forms import Filled
 from akson.base.web.messages import texts
@@ -19,12 +19,12 @@ from akson.exchange import addresses, sending, undoing
 from akson.exchange.filing import text_of
 from akson.exchange.undoing import is_taken_back
 from akson.fhir.files import unlike
-from akson.patient.chart import open_chart
+from akson.patient.chart import local, open_chart
 from akson.patient.reading import display, reference
 from akson.record import journal, scanning
 from akson.record.session import Within, undo
 from akson.record.stored import Stored
-from akson.workplace import course, handling, inbox, messages, writing
+from akson.workplace import course, handling, inbox, messages, reporting, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Button, Message, Tab
 from akson.workplace.reports import content
@@ -53,6 +53,9 @@ async def cooperation(work: Work, visit: Visit, patient: str) -> Page | Go:
     opened = await messages.shown(work, mail, chosen, root=f"/p/{patient}") if chosen else None
     opened = replace(opened, typed=typed, fault=fault) if opened else None
     view = present(mail, f"/p/{patient}", visit.query.get("vis", ""), wanted, opened)
+    age = chart.identity.age(local(work.now).date())
+    if age is None or age < reporting.GROWN:
+        view = replace(view, new=(*view.new, *_about_children(work, f"/p/{patient}")))
     return Page("samhandling.html", status=422 if fault else 200, patient=chart.banner, view=view)
 
 
@@ -158,6 +161,14 @@ async def attachment(work: Work, visit: Visit, patient: str, message: str, numbe
         data, media_type=mime if mime in _SHOWABLE and not unlike(mime, data) else "application/octet-stream",
         headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
     )  # fmt: skip
+
+
+def _about_children(work: Work, root: str) -> tuple[Button, ...]:
+    """Return the ways to those who also see to a child."""
+    school = Button(text=texts().plain("outside.title"), href=f"{root}/samhandling/skole")
+    barnevern = Button(text=texts().plain("concern.title"), href=f"{root}/bekymring")
+    role = ROLES.get(work.actor.role)
+    return (school, barnevern) if role and role.health else (school,)
 
 
 def present(mail: Mail, root: str, tab: str, current: str, opened: Message | None) -> Cooperation:

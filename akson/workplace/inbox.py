@@ -147,6 +147,7 @@ def _message(task: Stored, found: Gathered, reader: Reader) -> Message:
     closed, mine = not tasks.is_open(resource), tasks.is_mine(resource, reader.actor)
     ours = mine or reference(resource.get("owner")) == reader.actor.unit_id  # anybody at the unit may answer for it
     asked = focus.get("resourceType") == "Communication" and tasks.is_action(resource) and ours
+    asked = asked and reference(focus.get("sender")) != reader.actor.id  # what one waits for an answer to oneself
     root = f"/p/{who.id}" if who else ""
     asker = inside(focus.get("sender")) if asked else ""
     if nameless.is_question(resource) and not resource.get("output") and ours:

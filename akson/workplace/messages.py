@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from akson.access.roles import Permission, has
+from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.web.forms import Choices
 from akson.base.web.messages import texts
@@ -19,6 +20,7 @@ from akson.exchange.undoing import is_taken_back
 from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import Resource, display, named, reference, words
 from akson.record import journal
+from akson.record.deciding import asked, facts_for
 from akson.record.session import Within
 from akson.record.stored import Stored
 from akson.workplace import course, inbox, repeated, writing
@@ -41,6 +43,9 @@ async def message_of(work: Work, communication: str) -> Message:
     if not patient:
         mail = Mail(actor=work.actor, now=work.now, messages=(message,))
         return replace(await shown(work, mail, message, root=""), action="")
+    if not await opens(work, message.owner):  # who reported a child sees that, and no more of the record
+        own = await followed(work, message.owner, [message], [])
+        return replace(await shown(work, own, message, root=""), action="", refresh="")
     chart = await open_chart(work, patient, WANTED, page="melding")
     told = await shown(work, await mail_of(work, chart, message), message, root=f"/p/{patient}")
     who, critical = chart.identity, chart.banner.critical
@@ -48,6 +53,12 @@ async def message_of(work: Work, communication: str) -> Message:
         told, record_href=f"/p/{patient}", patient=who.name, born=who.born, age=who.age(local(work.now).date()),
         fnr=who.fnr, marks=tuple((mark.level, mark.head, mark.text) for mark in critical if mark.level != "know"),
     )  # fmt: skip
+
+
+async def opens(work: Work, owner: int) -> bool:
+    """Say whether the record is open to the actor, whom some of it may be shown anyway."""
+    facts = (await facts_for(work, [owner])).get(owner)
+    return facts is not None and asked(work, facts, None, Act.READ).permit
 
 
 async def sent(work: Work, patient: str, written: dict[str, Any], receiver: int) -> Go:

@@ -216,7 +216,8 @@ async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: s
     beside = await journal.read_many(work, inbox.references((*waiting, *sent, *done), opened))
     banner = None
     if opened and (patient := reference(opened.resource.get("for"))).startswith("Patient/"):
-        banner = (await open_chart(work, patient.removeprefix("Patient/"), page="innboks")).banner
+        if await messages.opens(work, opened.owner):
+            banner = (await open_chart(work, patient.removeprefix("Patient/"), page="innboks")).banner
         focus = beside.get(reference(opened.resource.get("focus")))
         about = [reference(each) for each in focus.resource.get("about", ())] if focus else []
         beside |= await journal.read_many(work, [*about, *filter(None, [nameless.asked_of(opened.resource)])])

@@ -18,8 +18,9 @@ from typing import Any
 import asyncpg
 import httpx
 
-from akson.doors import neighbours
+from akson.doors import barnevern, neighbours, seeding
 from akson.doors.opening import opened
+from akson.doors.running import environment_of
 from akson.doors.settings import from_environment
 from akson.doors.sources import written
 from akson.record.office import Office
@@ -48,6 +49,11 @@ class Town:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)
     env: dict[str, str] = field(default_factory=dict)
+
+    def url_of(self, program: str) -> str:
+        """Return where one of the programs outside is, of those that stand in line after the server."""
+        host, _, port = self.url.rpartition(":")
+        return f"{host}:{int(port) + {'barnevern': 5, 'school': 6}[program]}"
 
     def at_the_office(self, do: Callable[[Office], Awaitable[Any]]) -> Any:
         """Let something be done beside the pages, with the keys of the town."""
@@ -143,7 +149,7 @@ def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:
 @contextmanager
 def town(database_url: str, folder: Path) -> Iterator[Town]:
     """Fill the empty database, start server, worker and hospital, stop them afterwards."""
-    port = ports(5)[0]  # the seeds place the hospital beside it, and two behind it the GP with her own system, and NAV
+    port = ports(7)[0]  # the seeds place the hospital beside it, and the others after
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("AKSON_")} | {
         "AKSON_ENV": "demo", "AKSON_DATABASE_URL": database_url, "AKSON_DATA": str(folder), "AKSON_URL": url,
@@ -154,12 +160,17 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
                         url=f"http://127.0.0.1:{port + 1}")  # fmt: skip
     own = folder / "vestbyen"
     env |= {"AKSON_ELSEWHERE": str(elsewhere), "AKSON_NEIGHBOURS": str(neighbours.demo(own, vestbyen()))}
+    home, told = _barnevern(env, port + 5)
+    env |= told
     programs = {
         "serve": ["akson", "serve"], "worker": ["akson", "worker"],
         "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", str(HOSPITAL_ANSWERS),
                      "--keys", str(elsewhere.with_name("client.json"))],
         "gp": [*neighbours.program(own, port + 3, url), "--delay", str(HOSPITAL_ANSWERS), "--every", "0"],
         "nav": ["peers.nav", "--port", str(port + 4), "--akson-url", url, "--delay", "0.2"],
+        "barnevern": ["peers.barnevern", "--port", str(port + 5), "--akson-url", url, "--delay", "0.2",
+                      "--addresses", str(home / barnevern.ADDRESSES), "--keys", str(home / barnevern.CLIENT)],
+        "school": ["peers.school", "--port", str(port + 6), "--akson-url", url, "--delay", "0.2"],
     }  # fmt: skip
     seed = ["akson", "seed", "--data", str(folder), "--people", str(PEOPLE)]
     assert _begin("seed", seed, env, folder).wait(120) == 0, (folder / "seed.log").read_text("utf-8")
@@ -174,6 +185,14 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
             one.terminate()
         for one in running.values():
             one.wait(15)
+
+
+def _barnevern(env: dict[str, str], port: int) -> tuple[Path, dict[str, str]]:
+    """Return where the barnevern finds what it is told, and what the town is told of it."""
+    settings, there = from_environment(env), f"http://127.0.0.1:{port}"
+    told = environment_of(barnevern.joined(settings, there, f"{there}/", seeding.directory()), {})
+    named = {name: value for name, value in told.items() if name.startswith(("AKSON_FIKS", "AKSON_MASKINPORTEN"))}
+    return barnevern.folder(settings), named
 
 
 def _begin(name: str, program: list[str], env: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:

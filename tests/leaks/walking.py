@@ -91,6 +91,9 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "nivaa": "every", "maate": "inbox", "kilde": "999999999", "dokument": note, "fil": "0",
         "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
         "leses_til": "2027-01-01", "del": "about", "ta": "f1", "holdt": "withheld-as-0", "sak": town.id(f"Task/{canary.key}"), "kontakt": "98765432",
+        "historie": "Kort", "syn": "Kort", "vet_barn": "ja", "hvorfor_barn": "Kort", "foresatt": "Kort", "foresatt2": "",
+        "vet_foresatte": "ja", "hvorfor_foresatte": "Kort", "tolk": "", "hjelpere": "", "telefon": "98765432",
+        "epost": "a@b.no", "samtykke": "gjelder",
         **dict.fromkeys(("diagnoser", "legemidler", "allergier", "malinger"), "on"),
     }  # fmt: skip
 

@@ -1,0 +1,136 @@
+"""Reporting a child to the barnevern, and hearing from it: the record, the task of who reported, and what is sent.
+
+A report, its task and its answers carry marks: that they are of a report, who reported, and that the child's parents
+are not told of them here. What is told to a child, and when, its reporter has said in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+
+from akson.access.duty import CONCERN, reporter
+from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
+from akson.base.work import Work
+from akson.exchange import addresses, concern, contents, outbox
+from akson.exchange.addresses import Address
+from akson.exchange.concern import Document
+from akson.exchange.filing import MESSAGE_ID, Resource
+from akson.exchange.nodes import OSLO
+from akson.exchange.registry import Patient
+from akson.record import concerns, journal, worklist
+from akson.record.search.searching import search
+from akson.record.session import Within
+from akson.record.stored import Stored
+from akson.record.withholding import MARK
+
+ANSWERED_IN: Final = timedelta(weeks=3)  # barnevernsloven § 13-4: who has reported is answered by then
+TITLE: Final = "Bekymringsmelding til barnevernet"
+_WAITS: Final = "Venter på tilbakemelding fra barnevernet (lovens frist er tre uker)"
+_FROM_PARENTS: Final = ({"system": MARK, "code": WITHHELD_FROM_PARENTS},)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What a message from outside is to a report of ours. report: None where it answers none."""
+
+    marks: Sequence[Mapping[str, str]] = ()
+    owner: Mapping[str, str] | None = None
+    report: Stored | None = None
+
+    async def settle(self, work: Work) -> None:
+        """End the waiting for an answer: it is here, and has a task of its own."""
+        if self.report is None:
+            return
+        waiting = [("focus", self.report.reference), ("status", ",".join(worklist.OPEN))]
+        for hit in (await search(work, "Task", waiting)).hits:
+            ended = {"status": "completed", "lastModified": work.now.isoformat()}
+            await journal.update(work, dict(hit.resource) | ended, id_=hit.id, if_match=hit.version)
+
+
+def check(written: Document) -> None:
+    """Refuse a report that must not leave: it names another person's number, or a template was not filled in.
+
+    Raises  Refused AK-X007, AK-X008
+    """
+    said = "\n".join(text for head, text in concern.in_words(written) if head != "Barnet")
+    contents.check(said, written["offentligBarn"][0]["fnr"])
+
+
+async def report(work: Work, written: Document, *, patient: str, to: Address) -> Stored:
+    """Report a child in the actor's own name, whatever else is closed to them.
+
+    patient  id of the child's Patient; to: the barnevern
+    Raises   Refused AK-X007, AK-X008 the text must not leave; what the journal refuses
+    Leaves   Communication and the actor's Task with the day by which the barnevern answers, both kept from the parents,
+             and from a child who is not told; the report in state queued. One transaction
+    """
+    check(written)
+    marks = [CONCERN, reporter(work.actor.id), WITHHELD_FROM_PARENTS]
+    marks += [] if written["offentligBarn"][0]["orientert"] else [WITHHELD]
+    meta = {"security": [{"system": MARK, "code": one} for one in marks]}
+    msg_id, me = str(uuid4()), {"reference": work.actor.id, "display": work.actor.name}
+    person = {"reference": f"Patient/{patient}"}
+    concerns.by_page(work)
+    stored = await journal.create(work, {
+        "resourceType": "Communication", "meta": meta, "identifier": [{"system": MESSAGE_ID, "value": msg_id}],
+        "status": "completed", "subject": person, "sender": me,
+        "category": [{"coding": [{"system": concern.SYSTEM, "code": "report"}], "text": TITLE}],
+        "recipient": [{"type": "Organization", "display": to.name}], "topic": {"text": TITLE},
+        "sent": work.now.astimezone(OSLO).isoformat(),
+        "payload": [{"contentString": f"{head}: {text}"} for head, text in concern.in_words(written)],
+    })  # fmt: skip
+    await journal.create(work, _waiting(work, stored, meta, me, person))
+    sender = await _sends_for(work)
+    await outbox.queue(work, outbox.Letter(
+        type=concern.TYPE, msg_id=msg_id, sender=sender.her_id if sender else 0, receiver=to.her_id,
+        body=msgspec.json.encode(written), responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit,
+        told_of=stored.id,
+    ))  # fmt: skip
+    return stored
+
+
+def _waiting(work: Work, stored: Stored, meta: Resource, me: Resource, person: Resource) -> Resource:
+    """Return the task of who has reported: nobody else waits for the answer."""
+    now = work.now.astimezone(OSLO)
+    return {
+        "resourceType": "Task", "meta": meta, "status": "accepted", "intent": "order", "priority": "routine",
+        "code": {"text": TITLE}, "description": _WAITS, "focus": {"reference": stored.reference}, "for": person,
+        "requester": me, "owner": me, "authoredOn": now.isoformat(), "lastModified": now.isoformat(),
+        "restriction": {"period": {"end": (now + ANSWERED_IN).date().isoformat()}},
+    }  # fmt: skip
+
+
+async def _sends_for(work: Work) -> Address | None:
+    """Return the address that is answered to: the unit's, else the organisation's; a report goes without too."""
+    unit = await addresses.of_unit(Within(work), work.actor.unit)
+    return unit or await addresses.of_unit(Within(work), work.actor.controller)
+
+
+async def answered(work: Work, parent: Any | None, sender: Address, patient: Patient | None) -> Heard:
+    """Return what a message is to a report of ours: from a barnevern, none of it is for the parents to see here."""
+    if not sender.fiks or patient is None:
+        return Heard()
+    if parent is None or parent["type"] != concern.TYPE or parent["owner"] != patient.owner or not parent["told_of"]:
+        return Heard(marks=_FROM_PARENTS)
+    stored = await journal.read(work, "Communication", parent["told_of"])
+    return Heard(marks=concerns.marks_of_report(stored.resource), owner=stored.resource.get("sender"), report=stored)
+
+
+def of_report(stored: Stored, sent: Any) -> Resource:
+    """Return what a task about a sent message has besides when that is a report: its marks, and its one owner."""
+    marks = concerns.marks_of_report(stored.resource)
+    if sent["type"] != concern.TYPE:
+        return {"meta": {"security": marks}} if marks else {}
+    return {"meta": {"security": marks}, "owner": stored.resource["sender"]}
+
+
+def kept_from_parents(communication: Resource) -> Resource:
+    """Return a message to a barnevern as it stands in the record."""
+    meta = dict(communication.get("meta") or {})
+    return communication | {"meta": meta | {"security": [*meta.get("security", ()), *_FROM_PARENTS]}}

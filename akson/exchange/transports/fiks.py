@@ -1,0 +1,202 @@
+"""KS Fiks bekymringsmelding: reports of children to the barnevern of their municipality, over REST.
+
+Who calls is known by a token of Maskinporten and by an integration. What goes is a signed container that only the
+receiver's system can read, and beside it the same on paper, that only Fiks' printer can read: what no system fetches,
+Fiks prints and posts. From its first answer on Fiks answers for the report, so it is never sent twice by itself.
+
+Source  KS Fiks, API v2 for systems that report (docs/sources.md#barnevern)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from akson.base.errors import Refused
+from akson.base.web.printing import Line, Part, paper, printed
+from akson.exchange import asice, concern
+from akson.exchange.addresses import FIKS
+from akson.exchange.asice import Seal
+from akson.exchange.handing import Came, Delivery, Handed, Said
+from akson.exchange.nodes import OSLO
+from akson.exchange.outbox import Claimed, Unconfirmed
+from akson.exchange.states import Event
+from akson.record.office import Office
+from akson.signin.maskinporten import Maskinporten
+
+LOG = logging.getLogger("akson.exchange.fiks")
+SCOPE: Final = "ks:fiks"
+LARGEST: Final = 5_000_000  # bytes of a report: Fiks takes no more
+AWAY: Final = "Fiks bekymringsmelding svarer ikke."
+NOT_LET_IN: Final = "Fiks bekymringsmelding slipper oss ikke inn."
+CLOSED: Final = "Kommunen tar ikke imot bekymringsmeldinger gjennom Fiks."
+NOT_TAKEN: Final = "Fiks bekymringsmelding tar ikke imot meldingen (feil {status})."
+TOO_LARGE: Final = "Meldingen er for stor for Fiks bekymringsmelding."
+_DONE, _PRINTED = "LEVERT", "SENDT_PRINT"
+_OUR_FAULT: Final = (401, 403)
+_LATER: Final = (408, 425, 429)
+Told = TypeVar("Told")
+
+
+class District(msgspec.Struct, frozen=True, rename="camel"):
+    """One barnevern of a municipality."""
+
+    bydelsnummer: str
+    bydelsnavn: str = ""
+    standard_mottaker: bool = False
+
+
+class PublicKey(msgspec.Struct, frozen=True):
+    """A certificate in PEM."""
+
+    nokkel: str
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """Whom the two parts of a report are hidden for."""
+
+    print_key: PublicKey = msgspec.field(name="printOffentligNokkel")
+    system_key: PublicKey = msgspec.field(name="fiksIOOffentligNokkel")
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What Fiks calls a report it has taken."""
+
+    uuid: UUID
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing that has happened to a report."""
+
+    tilstand: str
+    tidspunkt: str = ""
+
+
+class _Not(Exception):
+    """It was not taken; handed: what to say of it."""
+
+    def __init__(self, handed: Handed) -> None:
+        super().__init__(handed.why)
+        self.handed = handed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fiks:
+    """Our end. url: of the service, without a slash at the end; organisation: what Fiks calls us, a UUID."""
+
+    url: str
+    organisation: str
+    integration: str
+    password: str = field(repr=False)
+    seal: Seal = field(repr=False)
+    tokens: Maskinporten
+
+    async def turn(self, office: Office) -> int:
+        """Fetch nothing: what the barnevern answers comes as messages."""
+        return 0
+
+    async def hand_over(self, claimed: Claimed) -> Handed:
+        """Send one report to the barnevern that its address names, or to the one the municipality has said is usual."""
+        municipality, _, wanted = claimed.endpoint.removeprefix(FIKS).partition("/")
+        try:
+            district = await self._district(municipality, wanted)
+            there = f"{municipality}/{district.bydelsnummer}"
+            keys = _read(await self._asked("GET", f"/api/v2/mottak/fagsystem/{there}/krypteringsnokler"), Keys)
+            files = await self._files(claimed.body, district, keys)
+            path = f"/api/v2/mottak/fagsystem/{self.organisation}/{there}/offentlig"
+            taken = _read(await self._asked("POST", path, files=files), Taken)
+        except _Not as refused:
+            return refused.handed
+        return Handed(Came.TAKEN, id=str(taken.uuid))
+
+    async def ask(self, asked: Unconfirmed) -> Said:
+        """Ask what became of a report: delivered to the barnevern's system, or printed and posted."""
+        path = f"/api/v2/mottak/fagsystem/{self.organisation}/bekymringsmelding/{asked.carrier_id}/status"
+        try:
+            steps = _read(await self._asked("GET", path), list[Step])
+        except _Not:
+            return Said(delivery=Delivery.UNKNOWN)
+        seen = {one.tilstand for one in steps}
+        if _DONE not in seen:
+            return Said(delivery=Delivery.UNDERWAY)
+        by_system = _PRINTED not in seen  # what went by post is delivered, and nobody has said that it was read
+        return Said(delivery=Delivery.ACKNOWLEDGED, apprec=Event.ACCEPT if by_system else None)
+
+    async def _district(self, municipality: str, wanted: str) -> District:
+        """Return whom a report goes to. Raises _Not where the municipality takes none this way."""
+        known = _read(await self._asked("GET", f"/api/v2/kommuner/{municipality}/bydeler"), list[District])
+        named = [one for one in known if one.bydelsnummer == wanted]
+        usual = [one for one in known if one.standard_mottaker]
+        if not known:
+            raise _Not(Handed(Came.REFUSED, why=CLOSED))
+        return next(iter((*named, *usual, *known)))
+
+    async def _files(self, body: bytes, district: District, keys: Keys) -> Mapping[str, Any]:
+        """Return both parts of a report, hidden: raises _Not where the keys are none, or it is too large."""
+        written = concern.in_district(msgspec.json.decode(body), district.bydelsnummer, district.bydelsnavn)
+        page = await asyncio.to_thread(on_paper, written)
+        box = asice.container(
+            {"bekymringsmelding.json": msgspec.json.encode(written), "bekymringsmelding.pdf": page}, self.seal
+        )
+        try:
+            hidden = asice.sealed_for(asice.certificate(keys.system_key.nokkel), box)
+            paper_ = asice.sealed_for(asice.certificate(keys.print_key.nokkel), page)
+        except ValueError:
+            raise _Not(Handed(Came.LATER, why=AWAY)) from None
+        if len(hidden) + len(paper_) > LARGEST:
+            raise _Not(Handed(Came.REFUSED, why=TOO_LARGE))
+        kind = "application/octet-stream"
+        return {"bekymringsmelding": ("bekymringsmelding.pdf", paper_, kind), "asice": ("asice.zip", hidden, kind)}
+
+    async def _asked(self, method: str, path: str, files: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Return a good answer. Raises _Not with what to say of any other, and of none."""
+        try:
+            headers = {
+                "authorization": f"Bearer {await self.tokens.token()}", "accept": "application/json",
+                "IntegrasjonId": self.integration, "IntegrasjonPassord": self.password,
+            }  # fmt: skip
+            answer = await self.tokens.http.request(
+                method, f"{self.url}{path}", headers=headers, files=files, follow_redirects=False
+            )
+        except (httpx.HTTPError, Refused) as why:
+            LOG.warning("fiks does not answer", extra={"failure": type(why).__name__})
+            raise _Not(Handed(Came.AWAY, why=AWAY)) from None
+        status = answer.status_code
+        if status in _OUR_FAULT:
+            self.tokens.forget()
+            raise _Not(Handed(Came.AWAY, why=NOT_LET_IN))
+        if status >= 500 or status in _LATER:
+            raise _Not(Handed(Came.AWAY, why=AWAY))
+        if status >= 300:
+            raise _Not(Handed(Came.REFUSED, why=NOT_TAKEN.format(status=status)))
+        return answer
+
+
+def on_paper(written: concern.Document) -> bytes:
+    """Return a report as a PDF. Takes a moment of CPU."""
+    now = datetime.fromisoformat(written["sendingstidspunkt"]).replace(tzinfo=OSLO)
+    lines = tuple(Line(title=head, text=text) for head, text in concern.in_words(written))
+    made = paper("Bekymringsmelding til barnevernet", _receiver(written), [Part(head="Meldingen", lines=lines)],
+                 name=written["offentligBarn"][0]["personnavn"], born=None, now=now)  # fmt: skip
+    return printed(made, now)
+
+
+def _receiver(written: concern.Document) -> str:
+    parts: Sequence[str] = (written["bydelsnavn"], written["kommunenavn"])
+    return f"Til barnevernstjenesten, {', '.join(filter(None, parts))}"
+
+
+def _read(answer: httpx.Response, shape: type[Told]) -> Told:
+    """Return the JSON of an answer. Raises _Not where it is something else: then it is tried again."""
+    try:
+        return msgspec.json.decode(answer.content, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise _Not(Handed(Came.AWAY, why=AWAY)) from None

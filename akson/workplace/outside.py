@@ -1,0 +1,115 @@
+"""Writing to a school or PPT: only what whoever decides for the child has consented to, which is written down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from akson.access.children import GROWN
+from akson.access.roles import Permission
+from akson.base.errors import Refused
+from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
+from akson.base.web.messages import texts
+from akson.base.web.screens import Go, Page, Screens, Visit
+from akson.base.work import Work
+from akson.exchange import addresses, consents, sending
+from akson.exchange.addresses import Address
+from akson.patient.chart import Chart, local, open_chart
+from akson.patient.reading import representative
+from akson.record.represented import representing
+from akson.record.session import Within, undo
+from akson.workplace import messages, writing
+
+SCREENS = Screens(__name__)
+STANDS: Final = "gjelder"  # the consent that stands already
+_WANTED: Final = {"RelatedPerson": 50}
+_DECIDE: Final = ("parent", "guardian")
+
+
+def form(receivers: Choices, deciders: Choices) -> Form:
+    """Ask whom to write to, who has consented to what, and the text."""
+    return Form(
+        Choice(name="mottaker", label="cooperation.receiver", choices=receivers, drawn="select"),
+        Choice(name="samtykke", label="outside.consent", help="outside.consent_help", choices=deciders, drawn="select"),
+        Field(name="hva", label="outside.what", help="outside.what_help", required=False),
+        Field(name="emne", label="cooperation.about", longest=100),
+        LongText(name="tekst", label="cooperation.text", help="outside.text_help", rows=8, longest=20_000),
+    )
+
+
+@SCREENS.screen("/p/{patient}/samhandling/skole", needs=Permission.WRITE_MESSAGES, title="outside.title")
+async def write(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Write to a school or PPT: first shown as they will read it, then sent, with the consent written down."""
+    chart = await open_chart(work, patient, _WANTED, page="samhandling")
+    partners = await addresses.partners(Within(work), consented=True)
+    receivers = tuple((str(her_id), name) for her_id, name in partners)
+    asked, do, root = (
+        form(receivers, await _deciders(work, chart)),
+        visit.form.get("do", ""),
+        f"/p/{patient}/samhandling",
+    )
+    usual = receivers[0][0] if len(receivers) == 1 else None
+    filled = asked.read(visit.form) if visit.sent else asked.blank(mottaker=usual)
+    draft = None
+    if filled.valid and do != "edit":
+        try:
+            to = await _receiver(work, filled)
+            standing = await _consent(work, filled, patient, to)
+            letter = _letter(filled, patient)
+            if do == "send":
+                if not standing:
+                    await _write_down(work, chart, filled, to)
+                return await messages.sent(work, patient, letter, to.her_id)
+            draft = writing.draft(await sending.preview(work, letter, to=to.her_id))
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    if do == "edit":
+        filled = replace(filled, sent=False)
+    return Page("samhandling_ny.html", status=422 if filled.sent and not filled.valid else 200, patient=chart.banner,
+                form=filled, draft=draft, action=f"{root}/skole", back=root,
+                stopped="" if receivers else texts().plain("outside.nobody"))  # fmt: skip
+
+
+async def _receiver(work: Work, filled: Filled) -> Address:
+    her_id = int(str(filled.values["mottaker"]))
+    return (await addresses.find(Within(work), [her_id]))[her_id]
+
+
+async def _consent(work: Work, filled: Filled, patient: str, to: Address) -> bool:
+    """Say whether the consent named stands already.
+
+    Raises  Refused AK-X093 it does not, AK-X096 nobody has said what it is to
+    """
+    if filled.values["samtykke"] == STANDS:
+        await consents.hold(work, patient, to)
+        return True
+    if not filled.values["hva"]:
+        raise Refused("AK-X096", path="hva")
+    return False
+
+
+async def _write_down(work: Work, chart: Chart, filled: Filled, to: Address) -> None:
+    by = str(filled.values["samtykke"])
+    name = dict(await _deciders(work, chart))[by]
+    await consents.write_down(work, chart.identity.id, to, by={"reference": by, "display": name},
+                              what=str(filled.values["hva"]))  # fmt: skip
+
+
+def _letter(filled: Filled, patient: str) -> dict[str, object]:
+    return {
+        "resourceType": "Communication", "subject": {"reference": f"Patient/{patient}"},
+        "topic": writing.TOPICS[0].concept(str(filled.values["emne"])),
+        "payload": [{"contentString": str(filled.values["tekst"])}],
+    }  # fmt: skip
+
+
+async def _deciders(work: Work, chart: Chart) -> Choices:
+    """Return who can consent: from 16 the person, before that those who decide; and what stands already."""
+    age = chart.identity.age(local(work.now).date())
+    who = chart.identity
+    own = ((f"Patient/{who.id}", f"{who.given} {who.family}"),) if age is None or age >= GROWN else ()
+    acting = await representing(work, who.owner)
+    others = tuple((hit.reference, representative(hit.resource)) for hit in chart["RelatedPerson"]
+                   if (found := acting.get(hit.reference)) and found.kind in _DECIDE)  # fmt: skip
+    return (*own, *others, (STANDS, texts().plain("outside.stands")))

@@ -1,0 +1,244 @@
+"""Reports to the barnevern through KS Fiks: hidden, proven, never sent twice; and what the barnevern answers."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from akson.base.work import Purpose
+from akson.doors import barnevern, seeding
+from akson.doors.settings import from_environment
+from akson.exchange import addresses, asice, concern, concerning, outbox, sending
+from akson.exchange.addresses import Address
+from akson.exchange.concern import Document, Person, Report, Reporter
+from akson.exchange.handing import Exchange
+from akson.exchange.outbox import Standing
+from akson.exchange.states import State
+from akson.exchange.transports import fiks
+from akson.exchange.transports.fiks import Fiks
+from akson.exchange.transports.local import PATH, Local
+from akson.record.office import Office
+from akson.signin.keys import Keyring
+from akson.signin.maskinporten import Maskinporten
+from peers import opening
+from peers.opening import Key, Unfit
+from tests.exchange.letters import ASTRID, NORDRE
+from tests.exchange.places import Places, make
+from tests.exchange.test_delivery import clock
+from tests.exchange.world import SECRET, served
+from tests.programs import HANG, running
+
+BARNEVERN = 99000021
+ORGNR = "310000015"
+REPORTER = Reporter(name="Jonas Eikeland", role="fastlege", phone="98 76 54 32", mail="jonas@fjordvik.example",
+                    unit="Nordre legesenter", number=ORGNR, place="Nordgata 4, 9999 Fjordvik")  # fmt: skip
+
+
+def written(**more: Any) -> Document:
+    told: dict[str, Any] = {
+        "municipality": ("4299", "Fjordvik"), "district": "00", "reporter": REPORTER,
+        "child": Person(name="Astrid Nordli", fnr=ASTRID, place="Fjordgata 12", told=False, why="Redd"),
+        "carers": (Person(name="Kari Nordli", told=True),), "worry": "Blåmerker", "story": "Mandag så jeg tre.",
+        "views": "", "interpreter": "", "helpers": "", "channel": "Fjordvik kommune",
+        "sent": datetime(2026, 11, 23, 10, tzinfo=UTC),
+    }  # fmt: skip
+    return concern.document(Report(**told | more))
+
+
+@dataclass
+class FiksWorld:
+    """Akson with a doctor, and the barnevern behind KS Fiks as a process; the worker's turns are taken by the test."""
+
+    places: Places
+    exchange: Exchange
+    fiks: Fiks
+    page: httpx.AsyncClient
+
+    async def reports(self) -> str:
+        """Let the doctor report; return the id of the Communication."""
+        async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
+            to = (await addresses.find(self.places.office.database, [BARNEVERN]))[BARNEVERN]
+            return (await concerning.report(work, written(), patient=self.places.astrid.id, to=to)).id
+
+    async def standing(self, communication: str) -> Standing:
+        async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
+            return (await outbox.standing(work, self.places.astrid.owner, [communication]))[0]
+
+    async def mood(self, mood: str) -> None:
+        assert (await self.page.post("/set", data={"mood": mood})).status_code == 303
+
+    async def came(self) -> list[dict[str, Any]]:
+        return list((await self.page.get("/state")).json()["reports"])
+
+    async def until(self, seen: Callable[[], Awaitable[Any]]) -> None:
+        async with asyncio.timeout(HANG):
+            while not await seen():
+                await self.exchange.turn(self.places.office)
+                clock(self.places.office).pass_(timedelta(seconds=20))
+                await asyncio.sleep(0.02)
+
+    async def gets(self, communication: str, state: State) -> Standing:
+        async def there() -> bool:
+            return (await self.standing(communication)).state is state
+
+        await self.until(there)
+        return await self.standing(communication)
+
+
+@pytest.fixture
+async def world(office: Office, tmp_path: Path) -> AsyncIterator[FiksWorld]:
+    """The municipality in small, and its barnevern."""
+    settings = from_environment({"AKSON_ENV": "test", "AKSON_DATA": str(tmp_path)})
+    known = [{"orgnr": ORGNR, "her_id": NORDRE.her_id, "name": NORDRE.name, "parent": NORDRE.parent,
+              "parent_name": NORDRE.parent_name}]  # fmt: skip
+    home = barnevern.folder(barnevern.joined(settings, "http://x", "http://x", known))
+    async with httpx.AsyncClient(timeout=10) as http:
+        local = Local(secret=SECRET, client=http)
+        async with served(local.routes(office)) as akson:
+            told = ("--port", "0", "--akson-url", akson, "--delay", "0", "--addresses", str(home / barnevern.ADDRESSES),
+                    "--keys", str(home / barnevern.CLIENT))  # fmt: skip
+            async with running("peers.barnevern", *told, env={"AKSON_LOCAL_SECRET": SECRET}) as url:
+                settings = barnevern.joined(settings, url, f"{url}/", known)
+                places = await make(office)
+                await addresses.put(office.database, [Address(
+                    her_id=BARNEVERN, name="Barneverntjenesten i Fjordvik", ours=False, parent=NORDRE.parent,
+                    endpoint=f"{url}{PATH}", fiks="4299/03",
+                )])  # fmt: skip
+                ours = Fiks(
+                    url=url, organisation=settings.fiks_organisation, integration=settings.fiks_integration,
+                    password=settings.fiks_password, seal=asice.Seal.read((home / "certificate.pem").read_bytes()),
+                    tokens=Maskinporten(issuer=settings.maskinporten, client_id="akson", scope=fiks.SCOPE, http=http,
+                                        keyring=Keyring.open(settings.keys, "maskinporten", rsa=True),
+                                        clock=lambda: datetime.now(UTC)),
+                )  # fmt: skip
+                async with httpx.AsyncClient(base_url=url, timeout=10) as page:
+                    yield FiksWorld(places, Exchange(carriers={"fiks": ours, "http": local}), ours, page)
+
+
+async def test_the_barnevern_reads_it_confirms_it_and_answers_who_reported_and_nobody_else_is_asked(
+    world: FiksWorld,
+) -> None:
+    made = await world.reports()
+    await world.exchange.deliver_due(world.places.office)
+    assert (await world.standing(made)).state is State.SENT  # taken is not delivered
+    (came,) = await world.came()
+    assert came["report"] == written() | {"bydelsnavn": "Fjordvik"}  # the usual district, where ours is not there
+    await world.gets(made, State.ANSWERED)
+    answered = {one["id"]: one for one in await world.places.found("Communication")}
+    report = answered.pop(made)
+    (answer,) = answered.values()
+    assert answer["inResponseTo"] == [{"reference": f"Communication/{made}"}]
+    assert answer["meta"]["security"] == report["meta"]["security"]
+    tasks = {one["focus"]["reference"].partition("/")[2]: one for one in await world.places.found("Task")}
+    assert (tasks[made]["status"], tasks[answer["id"]]["status"]) == ("completed", "requested")
+    assert tasks[answer["id"]]["owner"]["reference"] == world.places.doctor.id
+    assert tasks[answer["id"]]["meta"]["security"] == report["meta"]["security"]
+
+
+async def test_fiks_answers_for_it_once_it_has_it_so_it_is_never_sent_twice_however_long_it_takes(
+    world: FiksWorld,
+) -> None:
+    await world.mood("treg")
+    made = await world.reports()
+    for _ in range(12):
+        await world.exchange.turn(world.places.office)
+        clock(world.places.office).pass_(timedelta(hours=8))
+    await world.exchange.turn(world.places.office)
+    assert len(await world.came()) == 1
+    late = await world.standing(made)
+    assert late.state is State.OVERDUE
+    (human,) = [one for one in await world.places.found("Task") if one["status"] == "requested"]
+    assert human["owner"]["reference"] == world.places.doctor.id  # one owner, and marked as the report is
+    assert human["meta"]["security"]
+
+
+@pytest.mark.parametrize(("mood", "ends"), [("brevpost", State.DELIVERED), ("stengt", State.FAILED)])
+async def test_what_goes_by_post_is_delivered_and_not_accepted_and_what_nobody_takes_comes_to_a_human(
+    world: FiksWorld, mood: str, ends: State
+) -> None:
+    await world.mood(mood)
+    made = await world.gets(await world.reports(), ends)
+    assert (made.state, made.problem == fiks.CLOSED) == (ends, ends is State.FAILED)
+
+
+async def test_a_service_that_is_away_gets_it_once_when_it_is_there_again(world: FiksWorld) -> None:
+    await world.mood("borte")
+    made = await world.reports()
+    await world.exchange.turn(world.places.office)
+    assert (await world.standing(made)).problem == fiks.AWAY
+    await world.mood("taus")
+    await world.gets(made, State.ACCEPTED)
+    assert len(await world.came()) == 1
+    world.fiks.tokens.forget()
+    for headers in ({}, {"authorization": "Bearer x", "IntegrasjonId": "x", "IntegrasjonPassord": "x"}):
+        assert (await world.page.get("/api/v2/kommuner/4299/bydeler", headers=headers)).status_code == 401
+
+
+async def test_all_that_a_barnevern_writes_and_is_written_is_kept_from_the_parents(world: FiksWorld) -> None:
+    about = {"resourceType": "Communication", "subject": {"reference": world.places.astrid.reference}}
+    async with world.places.office.work(world.places.doctor, Purpose.TREATMENT) as work:
+        made = await sending.send(work, about | {"payload": [{"contentString": "Når kan vi møtes?"}]}, to=BARNEVERN)
+    (sent,) = await world.places.found("Communication")
+    assert sent["id"] == made.id and [one["code"] for one in sent["meta"]["security"]] == ["withheld-parents"]
+
+
+def test_a_report_is_what_the_national_format_demands_and_nothing_of_it_can_be_left_out(shared: Path) -> None:
+    folder = shared / "fixtures/barnevern"
+    shape = json.loads((folder / "v2__offentlig.bekymringsmelding.v2.json").read_text("utf-8"))
+    address = json.loads((folder / "adresse.json").read_text("utf-8"))
+    shape = json.loads(json.dumps(shape).replace('{"$ref": "../adresse.json"}', json.dumps({**address, "$id": "x:a"})))
+    for told in (written(), written(views="Vil bo hos mormor", helpers="BUP"),
+                 written(child=Person(name="Ukjent gutt, omtrent 6 år", told=True))):  # fmt: skip
+        Draft202012Validator(shape).validate(told)
+        assert opening.report(json.dumps(told).encode()) == told
+        for name in shape["required"]:
+            less = {key: value for key, value in told.items() if key != name}
+            with pytest.raises(ValidationError):
+                Draft202012Validator(shape).validate(less)
+            with pytest.raises(Unfit):
+                opening.report(json.dumps(less).encode())
+
+
+def swapped(box: bytes, name: str, content: bytes) -> bytes:
+    """Return a container with other content in one of its files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(box)) as held, zipfile.ZipFile(made, "w") as other:
+        for each in held.namelist():
+            other.writestr(each, content if each == name else held.read(each))
+    return made.getvalue()
+
+
+def test_a_container_is_read_by_its_receiver_alone_and_shows_whatever_was_changed(tmp_path: Path) -> None:
+    seal, key = asice.Seal.read(barnevern._certificate("Fjordvik kommune")), Key("Fagsystem")
+    box = asice.container({"bekymringsmelding.json": b"{}", "bekymringsmelding.pdf": b"%PDF"}, seal)
+    hidden = asice.sealed_for(key.certificate, box)
+    assert key.opened(hidden) == box and opening.files(box)["bekymringsmelding.json"] == b"{}"
+    with pytest.raises(Unfit):
+        Key("En annen").opened(hidden)
+    with pytest.raises(Unfit):
+        opening.files(swapped(box, "bekymringsmelding.pdf", b"%PDF and more"))
+    if openssl := shutil.which("openssl"):  # a third reader
+        (tmp_path / "c").write_bytes(hidden)
+        private = key.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (tmp_path / "k").write_bytes(private + key.certificate.public_bytes(Encoding.PEM))
+        asked = [openssl, "cms", "-decrypt", "-binary", "-inform", "DER", "-in", "c", "-inkey", "k", "-recip", "k"]
+        assert subprocess.run(asked, cwd=tmp_path, capture_output=True, check=True).stdout == box
+
+
+def test_the_demos_barnevern_knows_whom_to_answer() -> None:
+    assert NORDRE.her_id in [one["her_id"] for one in seeding.directory()]

@@ -1,0 +1,170 @@
+"""Reporting a child to the barnevern: by all health personnel, past what is closed, and told to no parent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+import seeds
+from akson.access.duty import CONCERN
+from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
+from akson.base.errors import Refused
+from akson.base.work import Purpose
+from akson.doors.seeding import _address
+from akson.exchange import addresses
+from akson.record import journal
+from akson.record.search.searching import search
+from tests.offices import JOB
+from tests.portal.pages import citizen, show
+from tests.seeded import Town
+from tests.workplace.browsing import Shown, browsing
+from tests.workplace.conftest import caught_up
+
+EMIL = "Patient/emil"
+WORRY = "Emil kommer uten mat og med blåmerker, og er redd for å gå hjem."
+STORY = "Mandag 16. november så jeg tre blåmerker på ryggen. Han sa at han ikke fikk fortelle det."
+
+
+@pytest.fixture(autouse=True)
+async def listed(town: Town) -> None:
+    """The address register of the demo."""
+    told = [_address(town.office, one, town.names, 8000) for one in seeds.addresses()]
+    await addresses.put(town.office.database, told)
+
+
+def answers(**more: str) -> dict[str, str]:
+    return {"mottaker": "99000021", "grunn": "care", "tekst": WORRY, "historie": STORY, "vet_barn": "nei",
+            "hvorfor_barn": "Han er redd", "foresatt": "Ida Karoliussen", "vet_foresatte": "nei",
+            "hvorfor_foresatte": "Det kan være farlig for ham", "telefon": "98 76 54 32",
+            "epost": "hanne.moen@fjordvik.example"} | more  # fmt: skip
+
+
+async def sends(town: Town, who: str, child: str = EMIL, **more: str) -> Shown:
+    async with browsing(town.office, await town.at_work(who)) as page:
+        return await page.send(f"/p/{town.id(child)}/bekymring", **answers(**{"do": "send"} | more))
+
+
+async def found(town: Town, type_: str, child: str = EMIL) -> list[dict[str, Any]]:
+    """Return what of a report stands in a child's record."""
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        hits = (await search(work, type_, [("_security", CONCERN)])).hits
+    return [hit.resource for hit in hits]
+
+
+async def test_it_is_seen_as_the_barnevern_will_read_it_and_then_sent_with_a_task_until_they_answer(town: Town) -> None:
+    async with browsing(town.office, await town.at_work("hanne")) as hanne:
+        page = f"/p/{town.id(EMIL)}/bekymring"
+        first = await hanne.open(page)
+        assert "Ida Karoliussen" in first.html and "Plikten til å melde er din egen" in first.text
+        draft = await hanne.send(page, **answers(do="look"))
+        assert draft.status == 200 and WORRY in draft.text and "Tlf. 98 76 54 32" in draft.text
+        assert await found(town, "Communication") == []
+        sent = await hanne.send(page, **answers(do="send"))
+        assert sent.status == 303, sent.text
+        shown = await hanne.open(sent.leads_to)
+        assert WORRY in shown.text and "Venter på sending" in shown.text
+    (told,), (task,) = await found(town, "Communication"), await found(town, "Task")
+    marks = {one["code"] for one in told["meta"]["security"]}
+    assert {CONCERN, WITHHELD, WITHHELD_FROM_PARENTS} <= marks == {one["code"] for one in task["meta"]["security"]}
+    hers = (await town.at_work("hanne")).id
+    assert (told["sender"]["reference"], task["owner"]["reference"]) == (hers, hers)
+    assert task["restriction"]["period"]["end"] == (town.office.clock() + timedelta(weeks=3)).date().isoformat()
+    row = await town.office.database.fetchrow("SELECT * FROM message_out WHERE type = 'BEKYMRINGSMELDING'")
+    assert row is not None and (row["state"], row["responsible"]) == ("queued", hers)
+    written = msgspec.json.decode(row["body"])
+    assert written["offentligBarn"][0]["orientert"] is False and written["kommunenummer"] == "4299"
+
+
+async def blocks(town: Town, child: str, **named: list[dict[str, Any]]) -> None:
+    """Let the record of a child be closed: to those named, or to everybody."""
+    denied: dict[str, Any] = {"type": "deny", **named}
+    scope = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]}
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, {
+            "resourceType": "Consent", "status": "active", "scope": scope, "category": [{"text": "Sperre"}],
+            "patient": {"reference": f"Patient/{town.id(child)}"}, "policyRule": {"text": "pjl § 17"},
+            "provision": denied,
+        })  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["hanne", "mariam"])
+async def test_nothing_stands_in_its_way_and_the_writer_sees_their_own_report_and_no_more(town: Town, who: str) -> None:
+    """Hanne cares for Emil and has been closed out by name; Mariam works in home care and has never met him."""
+    me = await town.at_work(who)
+    role = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]}
+    await blocks(town, EMIL, actor=[{"role": role, "reference": {"reference": (await town.at_work("hanne")).id}}])
+    async with browsing(town.office, me) as page:
+        assert (await page.open(f"/p/{town.id(EMIL)}")).status == 403
+        first = await page.open(f"/p/{town.id(EMIL)}/bekymring")
+        assert first.status == 200 and "LUNDE, Emil" in first.text
+        assert "Karoliussen" not in first.html and "Astma" not in first.html
+        sent = await page.send(f"/p/{town.id(EMIL)}/bekymring", **answers(do="send"))
+        assert sent.leads_to.startswith("/innboks")
+        await caught_up(town)
+        (task,) = await found(town, "Task")
+        own = await page.open(f"/innboks/{task['id']}")
+        assert own.status == 200 and WORRY in own.text
+        assert "Astma" not in own.text and (await page.open(f"/p/{town.id(EMIL)}/samhandling")).status == 403
+    (told,) = await found(town, "Communication")
+    other = "mariam" if who == "hanne" else "hanne"
+    async with town.office.work(await town.at_work(other), Purpose.TREATMENT) as work:
+        for one in (told, task):
+            with pytest.raises(Refused):
+                await journal.read(work, one["resourceType"], one["id"])
+
+
+async def test_neither_parents_nor_the_child_learn_of_it_on_their_pages_nor_in_the_log(town: Town) -> None:
+    before = {page: (await show(town, await citizen(town, "ida"), page, person="emil")).text
+              for page in ("/min/innsyn", "/min/journal")}  # fmt: skip
+    assert (await sends(town, "hanne")).status == 303
+    for page, text in before.items():
+        assert (await show(town, await citizen(town, "ida"), page, person="emil")).text == text
+    async with town.office.work(await citizen(town, "ida"), Purpose.OWN) as work:
+        for type_ in ("Communication", "Task"):
+            assert not (
+                await search(work, type_, [("patient", f"Patient/{town.id(EMIL)}"), ("_security", CONCERN)])
+            ).hits
+            (told,) = await found(town, type_)
+            with pytest.raises(Refused):
+                await journal.read(work, type_, told["id"])
+
+
+async def test_only_health_personnel_report_and_only_children(town: Town) -> None:
+    assert (await sends(town, "siri")).status == 403
+    grown = await sends(town, "hanne", "Patient/ida")
+    assert grown.status == 403 and await found(town, "Communication") == []
+    hidden = await sends(town, "hanne", "Patient/lena")
+    unknown = await sends(town, "hanne", EMIL, mottaker="99000099")
+    assert hidden.status == 404 and unknown.status == 422
+
+
+@pytest.mark.parametrize(("wrong", "told"), [
+    ({"telefon": "ring meg"}, "Skriv telefonnummeret"), ({"epost": "hanne"}, "Skriv en e-postadresse"),
+    ({"hvorfor_barn": ""}, "Skriv hvorfor de ikke er orientert"), ({"grunn": ""}, "Må velges"),
+    ({"historie": "Jeg så [dato] at"}, "[dato]"), ({"tekst": "Gjelder 14834142059 også"}, "fødselsnummer"),
+])  # fmt: skip
+async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost_or_sent(
+    town: Town, wrong: dict[str, str], told: str
+) -> None:
+    shown = await sends(town, "hanne", **wrong)
+    assert shown.status == 422 and told in shown.text
+    assert STORY in shown.text or "historie" in wrong
+    assert await found(town, "Communication") == []
+
+
+async def test_the_marks_of_a_report_are_put_and_taken_off_by_the_page_alone(town: Town) -> None:
+    assert (await sends(town, "hanne")).status == 303
+    (told,), hanne = await found(town, "Communication"), await town.at_work("hanne")
+    kept, bare = told["meta"]["security"], {"security": told["meta"]["security"][2:]}
+    new = {"resourceType": "Communication", "status": "completed", "subject": told["subject"]}
+    for write in (
+        lambda work: journal.update(work, told | {"meta": bare}, id_=told["id"]),
+        lambda work: journal.create(work, new | {"meta": {"security": kept}}),
+    ):
+        with pytest.raises(Refused) as refused:
+            async with town.office.work(hanne, Purpose.TREATMENT) as work:
+                await write(work)
+        assert refused.value.code == "AK-X090"

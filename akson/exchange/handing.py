@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
 from akson.base.work import Purpose, Work
-from akson.exchange import delivery, outbox
+from akson.exchange import delivery, inbox, outbox
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault, Schemas
 from akson.exchange.states import ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, Event, State
@@ -24,6 +24,7 @@ _NO_FAULT: Final = Fault("", "")
 _TRIED_EVERY: Final = timedelta(
     minutes=1
 )  # a message tries where nobody answered, however long all of them are to wait
+_BEHIND: Final = timedelta(minutes=1)  # what has waited so long to be read here may be the answer that is missed
 _WOKEN: Final = 1000  # brought forward in one turn
 _SCREEN: Final = "melding ut"
 _TOGETHER: Final = 16  # messages of a bucket that are leased, and whose receipts are noted, in one go
@@ -148,12 +149,18 @@ class Exchange:
         return resting
 
     async def ask_due(self, office: Office) -> int:
-        """Ask what became of the messages that a carrier has taken; return how many were asked for."""
-        asked = 0
-        for bucket in await outbox.unconfirmed(office.database, office.clock()):
+        """Ask what became of the messages that a carrier has taken; return how many were asked for.
+
+        While what came here is long unread nothing is sent again: its answer may lie there, and would only come twice.
+        """
+        asked, due = 0, await outbox.unconfirmed(office.database, office.clock())
+        behind = bool(due and await inbox.waiting(office.database, office.clock() - _BEHIND))
+        for bucket in due:
             while one := await outbox.claim_unconfirmed(office.database, bucket, office.clock()):
                 carrier = self._carrier(one.endpoint)
                 said = await carrier.ask(one) if carrier else Said(delivery=Delivery.UNCONFIRMED)
+                if behind and said.delivery is Delivery.UNCONFIRMED:
+                    said = replace(said, delivery=Delivery.UNKNOWN)
                 async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding bekreftet") as work:
                     await heard(work, one, said)
                 asked += 1

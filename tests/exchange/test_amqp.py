@@ -214,6 +214,18 @@ async def test_a_broker_that_accepts_and_throws_away_never_makes_anything_delive
     assert len(await world.places.found("Task")) == 1
 
 
+async def test_nothing_is_sent_again_while_its_answer_may_lie_unread_here(world: QueueWorld) -> None:
+    office = world.places.office
+    made = await world.writes()
+    arrival = await world.gets()
+    await inbox.keep(office.database, receipt(arrival), now=office.clock(), envelope_from=HEART.her_id)
+    clock(office).pass_(UNCONFIRMED_AFTER[0] + timedelta(minutes=2))
+    assert await world.exchange.ask_due(office) == 1
+    assert (await world.standing(made)).state is State.SENT
+    await world.exchange.turn(office)
+    assert (await world.standing(made)).state is State.ACCEPTED
+
+
 async def test_what_the_receivers_side_could_not_read_fails_with_its_reason(world: QueueWorld) -> None:
     made = await world.writes()
     sent = (await world.gets()).message

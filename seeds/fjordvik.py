@@ -21,12 +21,22 @@ class Unit:
     part_of: str = "Organization/fjordvik"
     line: str = "Torget 1"
     her_id: int = 0  # 0: has no address of its own
+    takes: tuple[str, ...] = ()  # message types (Volven 8279) it says it takes; none: it does not say
 
     @property
     def link(self) -> Resource:
         return ref(self.key, self.name)
 
 
+_DIALOG = tuple(f"DIALOG_{kind}" for kind in ("HELSEFAGLIG", "FORESPORSEL", "SVAR", "NOTAT", "AVVIK"))
+CLINIC_TAKES = (
+    *_DIALOG,
+    "HENVISNING_NYTILSTAND",
+    "HENVISNING_VIDERE",
+    "INNLEGGELSESRAPPORT",
+    "MEDISINSKE_OPPLYSNINGER",
+)
+GP_TAKES = (*_DIALOG, "DIALOG_STATUS_HENVISNING", "EPIKRISE", "HELSEOPPLYSNINGER_LEGE", "ORIENTERING_TJENESTETILBUD")
 MUNICIPALITY = Unit("Organization/fjordvik", "Fjordvik kommune", part_of="", her_id=99000001)
 NORDRE = Unit(
     "Organization/nordre", "Nordre legesenter", "KA01", "Fastlegetjeneste", line="Nordgata 4", her_id=99000011
@@ -86,6 +96,7 @@ HJERTE = Unit(
     part_of=SYKEHUS.key,
     line="Sykehusveien 1",
     her_id=99000033,
+    takes=CLINIC_TAKES,
 )
 ORTOPEDI = Unit(
     "Organization/vestfjell-ortopedi",
@@ -93,6 +104,7 @@ ORTOPEDI = Unit(
     part_of=SYKEHUS.key,
     line="Sykehusveien 1",
     her_id=99000034,
+    takes=CLINIC_TAKES,
 )
 NAV = Unit("Organization/nav", "NAV Fjordvik", part_of="", line="Torget 3", her_id=99000041)
 APOTEK = Unit("Organization/apotek", "Fjordvik apotek", part_of="", line="Torget 2", her_id=99000042)
@@ -100,7 +112,7 @@ SKOLE = Unit("Organization/skole", "Nordvik skole", line="Skolebakken 1", her_id
 
 VESTBYEN = Unit(
     "Organization/vestbyen", "Vestbyen legekontor", "KA01", "Fastlegetjeneste", part_of="", line="Vestveien 1",
-    her_id=99000051,
+    her_id=99000051, takes=GP_TAKES,
 )  # fmt: skip
 
 OWN_UNITS = (
@@ -143,6 +155,7 @@ class Address:
     fiks: str = ""  # where reports about children go
     consented: bool = False  # what it is told takes a consent
     beside: int = 1  # which of the demo's programs answers there
+    takes: tuple[str, ...] = ()
 
 
 def addresses() -> tuple[Address, ...]:
@@ -169,6 +182,7 @@ def address(unit: Unit) -> Address:
         fiks=FIKS if unit is BARNEVERN else "",
         consented=unit in (PPT, SKOLE),
         beside=_BESIDE.get(unit.key, 1),
+        takes=unit.takes,
     )
 
 

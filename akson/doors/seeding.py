@@ -94,7 +94,7 @@ def _address(office: Office, one: Any, names: Names, port: int) -> Address:
         her_id=int(one.her_id.value), name=one.name, ours=one.ours, unit=office.ids.open(unit.partition("/")[2]) or 0,
         unit_id=unit, parent=int(one.parent.value) if one.parent else 0, org_number=one.orgnr.value,
         endpoint="" if one.ours else f"http://127.0.0.1:{port + one.beside}/exchange/local",
-        fiks=one.fiks, consented=one.consented,
+        takes=one.takes, fiks=one.fiks, consented=one.consented,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ _PART_OF_DATE: Final = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}([.,]\d{1,4})?", re.ASCII)
 _MAIN: Final = "Hoveddiagnose"
 TO_STOP, ALLERGIC = "4", "10"  # Volven 7307
-SINCE, ENDED = "Fra", "Til"  # what a date in the course of a diagnosis is called (Modifier, Volven 7305 FO)
+SINCE, ENDED = "Fra", "Til"  # how a date in the course of a diagnosis is told (Modifier, Volven 7305 FO)
 _FROM = ("Startdato", "StartDato", "FraDato", "DatoFra", "StartDateTime")
 _UNTIL = ("Sluttdato", "SluttDato", "TilDato", "DatoTil", "EndDateTime")
 MEDICINES: Final = ("Legemiddelinfo", "LegemidlerAdministrertVedOverforing")
@@ -147,7 +147,7 @@ def _condition(part: Part) -> Resource:
 def _course(part: Part) -> tuple[dict[str, str], bool]:
     """Return the dates in the course of a diagnosis, and whether it is tentative (Volven 7305)."""
     told = [(each.said("Name"), each.coded("Value")) for each in part.all("Modifier")]
-    dates = {value.name: value.value for name, value in told if name == "FO" and value}
+    dates = {value.name.partition(" ")[0]: value.value for name, value in told if name == "FO" and value}
     return dates, any(name == "DI" and value is not None and value.value == "1" for name, value in told)
 
 

@@ -117,7 +117,7 @@ def _diagnosis(resource: Resource) -> Iterator[Part]:
     states = [one.get("code") for one in (resource.get("verificationStatus") or {}).get("coding", ())]
     tentative = Code(value="1", system=f"{VOLVEN}8266", name="Tentativ")
     dates = ((blocks.SINCE, resource.get("onsetDateTime")), (blocks.ENDED, resource.get("abatementDateTime")))
-    course = [Code(value=at, name=name) for name, at in dates if at]
+    course = [Code(value=at, name=f"{name} {prose.said(at)}") for name, at in dates if at]
     modifiers = [("DI", "Diagnosestatus", tentative)] if {"provisional", "differential"} & {*states} else []
     modifiers += [("FO", "Forløp", each) for each in course]
     yield Part(name="Diagnosis", parts=(

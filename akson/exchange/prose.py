@@ -6,7 +6,7 @@ For documents we do not take apart into resources: all that was sent can be read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lxml import etree
@@ -17,10 +17,13 @@ from akson.exchange.nodes import local
 MOST_LINES: Final = 3000
 _WORDS: Final = re.compile(r"[A-ZÆØÅ]+(?![a-zæøå])|[A-ZÆØÅ]?[a-zæøå]+|\d+")
 _DATE: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d).*|Z|[+-]\d\d:\d\d)?")
+_PART_OF_DATE: Final = re.compile(r"\d{4}(-\d\d)?", re.ASCII)
 _NAMES: Final = {  # what is written in English, or without its Norwegian letters
     "AdmCat": "Innleggelse", "AdmOutcome": "Utfall", "AdmDate": "Inn", "DischDate": "Ut", "Comment": "Kommentar",
     "Concept": "Begrep", "Diagnosis": "Diagnose", "Event": "Opphold", "Heading": "Overskrift", "InfItem": "Opplysning",
-    "IssueDate": "Dato", "Medication": "Legemiddel", "MsgDescr": "Gjelder", "Modifier": "Presisering",
+    "IssueDate": "Dato", "Medication": "Legemiddel", "MsgDescr": "Gjelder", "MedSpeciality": "Fagområde",
+    "TypeInnhold": "Innhold", "Value": "Verdi", "ServId": "Tjeneste", "RettTilHelsehjelp": "Rett til helsehjelp",
+    "Omsorgsniva": "Omsorgsnivå", "VurderingAvHenvisning": "Vurdering av henvisningen", "Modifier": "Presisering",
     "Observation": "Funn", "Description": "Beskrivelse", "Priority": "Hastegrad", "Purpose": "Formål",
     "ReasonAsText": "Opplysninger", "RelHCProvider": "Helsepersonell", "ReqServ": "Ønsket tjeneste",
     "ReqDate": "Ønsket dato", "ResultItem": "Resultat", "Service": "Tjeneste", "ServType": "Utgave", "Status": "Status",
@@ -37,13 +40,18 @@ _SILENT: Final = frozenset({"S", "OT", "schemaLocation", "type", "nil", "fodsels
 
 def paragraphs(body: etree._Element) -> list[str]:
     """Return the document as paragraphs, one for each of its main parts."""
+    return cut(lines(part, 0) for part in elements(body))
+
+
+def cut(told: Iterable[Iterator[str]]) -> list[str]:
+    """Return paragraphs, each given line by line, until there is no end to it."""
     found: list[str] = []
     lines_left = MOST_LINES
-    for part in _elements(body):
-        lines = [line for line, _ in zip(_lines(part, 0), range(lines_left), strict=False)]
-        lines_left -= len(lines)
-        if lines:
-            found.append("\n".join(lines))
+    for each in told:
+        some = [line for line, _ in zip(each, range(lines_left), strict=False)]
+        lines_left -= len(some)
+        if some:
+            found.append("\n".join(some))
     if lines_left <= 0:
         found.append("(Resten står i den opprinnelige meldingen, som ligger ved.)")
     return found or ["(Meldingen har ingen tekst.)"]
@@ -58,34 +66,35 @@ def label(name: str) -> str:
     return joined[:1].upper() + joined[1:]
 
 
-def _elements(node: etree._Element) -> list[etree._Element]:
+def elements(node: etree._Element) -> list[etree._Element]:
+    """Return what is right below an element."""
     return [each for each in node if isinstance(each.tag, str)]
 
 
-def _lines(node: etree._Element, depth: int) -> Iterator[str]:
+def lines(node: etree._Element, depth: int) -> Iterator[str]:
     """Yield one element: "Hoveddiagnose: Hjertesvikt", or its name and what is inside it, a step further in."""
     if local(node) in _IDENTITY:
         return
-    inner, name, indent = _elements(node), label(local(node)), "– " * min(depth, 4)
+    inner, name, indent = elements(node), label(local(node)), "– " * min(depth, 4)
     if inner and all(local(each) in nodes.XHTML_BLOCKS | {"b", "i", "strong", "em", "span"} for each in inner):
         value, inner = nodes.prose(node), []
     else:
-        value = _value(node)
-    below = [line for each in inner for line in _lines(each, depth + 1)]
+        value = value_of(node)
+    below = [line for each in inner for line in lines(each, depth + 1)]
     if value or below:
         yield f"{indent}{name}: {value}" if value else f"{indent}{name}"
         yield from below
 
 
-def _value(node: etree._Element) -> str:
+def value_of(node: etree._Element) -> str:
     """Return what an element itself says: its text, what its code is called, its other attributes."""
     attributes = {etree.QName(key).localname: " ".join(str(value).split()) for key, value in node.attrib.items()}
     code, name, other = (attributes.pop(key, "") for key in ("V", "DN", "OT"))
     unit = attributes.pop("U", "")
-    coded = f"{name} ({code})" if name and code and not _DATE.fullmatch(code) else name or said(code)
-    own = (
-        "" if _elements(node) else "\n".join(" ".join(line.split()) for line in (node.text or "").strip().splitlines())
-    )
+    told = name and (not code or _DATE.fullmatch(code) or (_PART_OF_DATE.fullmatch(code) and code in name))
+    coded = name if told else f"{name} ({code})" if name else said(code)
+    written = [] if elements(node) else (node.text or "").strip().splitlines()
+    own = "\n".join(" ".join(line.split()) for line in written)
     parts = [said(own), f"{coded} {unit}".strip(), other if other != name else ""]
     parts += [
         f"{label(key).lower()} {said(value)}" for key, value in attributes.items() if key not in _SILENT and value

@@ -23,6 +23,8 @@ TYPE: Final = "DIALOG_STATUS_HENVISNING"
 STATUS: Final = "https://akson.no/fhir/referral-status"  # extension of a ServiceRequest: what its receiver said last
 STATUSES: Final = f"urn:oid:{VOLVEN}9148"
 REFUSED: Final = "4"
+NAMES: Final = {"1": "Innkalles til helsehjelp", "2": "Rett til helsehjelp, tidspunkt kommer",
+                "3": "Henvisningen er videresendt", REFUSED: "Henvisningen er avvist"}  # fmt: skip
 
 
 def ordered(made: Resource, envelope: Envelope, receiver: Address, work: Work) -> Resource:
@@ -64,15 +66,39 @@ async def heard(work: Work, letter: Letter, status: Resource) -> list[Resource]:
     return [{"reference": each} for each in orders]
 
 
+async def withdraw(work: Work, message: Stored) -> None:
+    """Revoke what a message of ours asked for that never left."""
+    named = [str(each.get("reference", "")) for each in message.resource.get("basedOn", ())]
+    orders = await journal.read_many(work, [each for each in named if each.startswith("ServiceRequest/")])
+    for order in orders.values():
+        if _own(order.resource, message.resource):
+            revoked = {**order.resource, "status": "revoked"}
+            await journal.update(work, revoked, id_=order.id, if_match=order.version)
+
+
 def moved(order: Resource, told: Mapping[str, Any], status: Resource) -> Resource:
     """Return an order with the status of its referral; told: the message that asked, whose own order it may be."""
     kept = [each for each in order.get("extension", ()) if each.get("url") != STATUS]
     after = order | {"extension": [*kept, {"url": STATUS, "valueCodeableConcept": status}]}
-    own = any(each in told.get("identifier", ()) for each in order.get("identifier", ()))
-    return after | ({"status": "revoked"} if own and refused(status) else {})
+    return after | ({"status": "revoked"} if _own(order, told) and refused(status) else {})
+
+
+def _own(order: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Say whether a message asked for this itself, and did not send on what another asked for."""
+    return any(each in told.get("identifier", ()) for each in order.get("identifier", ()))
 
 
 def refused(status: Mapping[str, Any]) -> bool:
     """Say whether a status says no."""
+    return _code(status) == REFUSED
+
+
+def in_words(status: Mapping[str, Any] | None) -> str:
+    """Return a status as people read it: by its code; one without a known one by what its sender called it."""
+    found = status or {}
+    return NAMES.get(_code(found), "") or str(found.get("text", ""))
+
+
+def _code(status: Mapping[str, Any]) -> str:
     codings = status.get("coding", ())
-    return any(each.get("system") == STATUSES and each.get("code") == REFUSED for each in codings)
+    return next((str(each.get("code", "")) for each in codings if each.get("system") == STATUSES), "")

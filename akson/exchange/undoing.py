@@ -11,7 +11,7 @@ from typing import Any
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import outbox
+from akson.exchange import outbox, referring
 from akson.exchange.states import Event
 from akson.record import journal
 from akson.record.stored import Stored
@@ -24,11 +24,13 @@ async def take_back(work: Work, message: Stored) -> Stored:
 
     message  the Communication, as just read by the same work
     Raises   Refused AK-X070 when it has left, or somebody is sending it; AK-X071 when another has sent it
-    Leaves   the Communication as not done, with the reason; the message withdrawn, with the move in its log
+    Leaves   the Communication as not done, with the reason; the message withdrawn, with the move in its log; what it
+             asked for revoked
     """
     key = await _own(work, message)
     if key is None or not await outbox.happened(work, message.owner, key, Event.TAKE_BACK):
         raise Refused("AK-X070")
+    await referring.withdraw(work, message)
     return await journal.update(work, _not_done(message.resource), id_=message.id, if_match=message.version)
 
 

@@ -137,7 +137,7 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
     root = f"/p/{patient}/samhandling"
     return Page("samhandling_ny.html", status=422 if _wrong(filled) else 200, patient=chart.banner, form=filled,
                 draft=draft, action=f"{root}/ny", back=root,
-                kinds=content.tabs(root, "", inbox.statement(work.actor, f"/p/{patient}")),
+                kinds=content.tabs(work.actor, root, "", inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, partners))  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
-from akson.exchange.filing import MESSAGE_ID
+from akson.exchange import referring
+from akson.exchange.filing import MESSAGE_ID, TEST_DATA, message_type
 from akson.exchange.outbox import Standing
 from akson.exchange.states import NEEDS_A_HUMAN, State
 from akson.exchange.undoing import is_taken_back
@@ -134,8 +135,11 @@ def _who(mail: Mail, who: Resource | None) -> str:
 def state(mail: Mail, message: Stored) -> tuple[str, str]:
     """Return where it stands in words, and how much that asks for: "warn", "new" or ""."""
     t, standing, task = texts().plain, mail.standings.get(message.id), mail.open_task(message)
+    if standing and standing.state in NEEDS_A_HUMAN:
+        return in_words(standing, mail.now), "warn"
     if standing:
-        return in_words(standing, mail.now), "warn" if standing.state in NEEDS_A_HUMAN else ""
+        heard = statuses(mail, message)
+        return referring.in_words(heard[0].resource.get("topic")) if heard else in_words(standing, mail.now), ""
     if mail.answer(message):
         return t("cooperation.answered"), ""
     if task:
@@ -144,6 +148,13 @@ def state(mail: Mail, message: Stored) -> tuple[str, str]:
         return said, "warn" if late else "new" if task.resource.get("status") == "requested" else ""
     done = mail.task(message) and not is_ours(mail, message)
     return t("cooperation.done" if done else "cooperation.received"), ""
+
+
+def statuses(mail: Mail, message: Stored) -> list[Stored]:
+    """Return what its receiver has said of a referral of ours, newest first; a test says nothing."""
+    answers = [each for each in mail.messages if message.reference in answered_by(each.resource)]
+    said = [each for each in answers if message_type(each.resource) == referring.TYPE]
+    return [each for each in said if TEST_DATA not in (each.resource.get("meta") or {}).get("tag", ())]
 
 
 def changed_at(mail: Mail, message: Stored) -> datetime:
@@ -160,8 +171,14 @@ def changed_at(mail: Mail, message: Stored) -> datetime:
 
 def steps(mail: Mail, message: Stored) -> tuple[Step, ...]:
     """Return what has happened to a message, and what it waits for."""
-    standing = mail.standings.get(message.id)
-    return tuple(outgoing(mail, standing) if standing else _incoming(mail, message))
+    standing, t = mail.standings.get(message.id), texts().plain
+    if standing is None:
+        return tuple(_incoming(mail, message))
+    heard = [
+        (referring.in_words(each.resource.get("topic")), said_at(each.resource)) for each in statuses(mail, message)
+    ]
+    said = (Step(text=t("referring.status", status=what), at=at) for what, at in reversed(heard))
+    return (*outgoing(mail, standing), *said)
 
 
 def in_words(standing: Standing, now: datetime) -> str:

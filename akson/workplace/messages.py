@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from akson.base.web.forms import Choices
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go
 from akson.base.work import Work
-from akson.exchange import addresses, outbox, sending, taking
-from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, text_of
+from akson.exchange import addresses, outbox, referring, sending, taking
+from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, message_type
 from akson.exchange.states import REST
 from akson.exchange.undoing import is_taken_back
 from akson.patient.chart import Chart, local, open_chart
@@ -23,7 +23,7 @@ from akson.record import journal
 from akson.record.deciding import asked, facts_for
 from akson.record.session import Within
 from akson.record.stored import Stored
-from akson.workplace import course, inbox, repeated, writing
+from akson.workplace import course, inbox, letters, repeated, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Message, Ref
 from akson.workplace.words import inside
@@ -61,16 +61,19 @@ async def opens(work: Work, owner: int) -> bool:
     return facts is not None and asked(work, facts, None, Act.READ).permit
 
 
-async def sent(work: Work, patient: str, written: dict[str, Any], receiver: int) -> Go:
+async def sent(
+    work: Work, patient: str, written: dict[str, Any], receiver: int, beside: Sequence[dict[str, Any]] = ()
+) -> Go:
     """Send what was written about a patient, and go to where one sees how far it has come.
 
     patient   id of the Patient, whose page of messages it is
     written   the Communication
     receiver  HER-id
+    beside    what is written into the record with it
     Raises    as `sending.send`
     Leaves    as `sending.send`
     """
-    made = await sending.send(work, written, to=receiver, rests=REST)
+    made = await sending.send(work, written, to=receiver, beside=beside, rests=REST)
     return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
 
 
@@ -120,28 +123,48 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     about = [reference(each) for each in resource.get("about", ()) if "/" in reference(each)]
     beside = await journal.read_many(work, about)
     pointers = [inbox.pointer(hit, root, work.now) for hit in beside.values()]
+    pointers += [_of_order(hit) for hit in beside.values() if hit.type == "ServiceRequest"] if ours else []
     pointers += [_proposed(hit, f"{root}/forslag/{message.id}") for hit in beside.values() if hit.type == "List"]
     page = f"{root}/samhandling"
+    if letters.can_go_on(resource) and not ours and root and has(work.actor.role, Permission.REFER):
+        t, href = texts().plain, f"{page}/{message.id}/videre"
+        pointers.append(Ref(head=t("referring.forward"), text=t("referring.forward_text"), href=href))
     reminds = mail.find(course.first(resource).partition("/")[2])
     if reminds:
-        said = texts().plain("cooperation.reminds")
-        pointers.append(Ref(head=said, text=title(reminds.resource), href=f"{page}?melding={reminds.id}#valgt"))
+        head = texts().plain("cooperation.reminds")
+        pointers.append(Ref(head=head, text=title(reminds.resource), href=f"{page}?melding={reminds.id}#valgt"))
     if root and not ours:
         pointers.extend(inbox.statement_for(resource, message.id, mail.actor, root))
     answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
+    said = [*_said(resource), *(letters.along(beside.values()) if ours else ())]
     standing = mail.standings.get(message.id)
     waits = standing is not None and standing.state in course.ON_ITS_WAY
     mine = standing is not None and standing.responsible == mail.actor.id
     return Message(
-        title=title(resource), text="\n\n".join(_said(resource)), steps=course.steps(mail, message),
+        title=title(resource), text="\n\n".join(said), steps=course.steps(mail, message),
         repeated=await repeated.since_last(work, message, root),
         refs=(*_files(message, page), *(each for each in pointers if each)), escalation=course.what_if(mail, message),
         reply_to=inside(resource.get("sender")) if answers else "", queue=False, sent=ours,
         action=f"{page}?melding={message.id}" if answers or task else "", version=task.version if task else 0,
         refresh=f"{page}/tilstand?melding={message.id}" if waits else "",
         undo=f"{page}?melding={message.id}" if root and standing and standing.untried and mine else "",
-        again=f"{page}/ny?angret={message.id}" if is_taken_back(resource) and writing.is_dialog(resource) else "",
+        again=_again(message, page),
     )  # fmt: skip
+
+
+def _again(message: Stored, page: str) -> str:
+    """Return where what was taken back is written anew, or ""."""
+    if not is_taken_back(message.resource):
+        return ""
+    name = "ny" if writing.is_dialog(message.resource) else letters.PAGES.get(message_type(message.resource), "")
+    return f"{page}/{name}?angret={message.id}" if name else ""
+
+
+def _of_order(hit: Stored) -> Ref | None:
+    """Return what its receiver has said of what we asked for."""
+    said = next((one for one in hit.resource.get("extension", ()) if one["url"] == referring.STATUS), None)
+    text = referring.in_words(said["valueCodeableConcept"]) if said else ""
+    return Ref(head=texts().plain("referring.order"), text=text, href="") if said else None
 
 
 def own_task(mail: Mail, message: Stored) -> Stored | None:
@@ -172,7 +195,7 @@ def _proposed(hit: Stored, page: str) -> Ref | None:
 
 def _said(message: Resource) -> Iterator[str]:
     """Yield what a message says: its text, whom to ask, and files that were only pointed to."""
-    yield text_of(dict(message))
+    yield letters.text_of(message)
     contacts = [note["text"] for note in message.get("note", ()) if note.get("text")]
     if contacts:
         yield texts().plain("cooperation.contacts", who="; ".join(contacts))

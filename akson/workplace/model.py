@@ -273,7 +273,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Ref:
-    """A live pointer to a value or document; never a copy."""
+    """A live pointer to a value or document; never a copy. href: where it is read; "": its name is all there is."""
 
     head: str
     text: str

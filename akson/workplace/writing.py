@@ -56,10 +56,10 @@ def usual(partners: Choices, messages: Sequence[Stored], letters: Sequence[Store
     stands = (hit for hit in messages if not is_taken_back(hit.resource))
     dialog = (party for hit in stands for party in (hit.resource.get("sender"), *hit.resource.get("recipient", ())))
     authors = (party for hit in letters for party in (*hit.resource.get("author", ()), hit.resource.get("custodian")))
-    return next(filter(None, (_meant(partners, display(party)) for party in (*dialog, *authors))), "")
+    return next(filter(None, (meant(partners, display(party)) for party in (*dialog, *authors))), "")
 
 
-def _meant(partners: Choices, named: str) -> str:
+def meant(partners: Choices, named: str) -> str:
     """Return which of `partners` is named; of "Hjertepoliklinikken, Vestfjell sykehus" the first that is one."""
     parts = f", {named}, "
     found = [(parts.index(f", {name}, "), value) for value, name in partners if name and f", {name}, " in parts]

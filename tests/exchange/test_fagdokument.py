@@ -47,7 +47,7 @@ async def comes(places: Places, body: bytes) -> str:
 @pytest.mark.parametrize(("body", "name", "said", "priority"), [
     (carried("LOG_UTSKRIVNINGSKLAR", READY), "Melding om utskrivningsklar pasient",
      ("– Hendelsekode: Utskrivningsklar (3)", "– Tidspunkt for hendelse: 23.11.2026 14.00"), "urgent"),
-    (carried("HENVISNING_NYTILSTAND", REFERRAL), "Henvisning", ("– Formål: Utredning (10)", "– Begrep: Hjertesvikt (I50.9)"),
+    (carried("HENVISNING_NYTILSTAND", REFERRAL), "Henvisning", ("– Formål: Utredning (10)", "– Hjertesvikt (I50.9)"),
      "routine"),
     (LETTER.encode(), "Epikrise", ("– – Tekst: Hjertesvikt",), "routine"),
     (carried("EPIKRISE", LETTER.partition("?>")[2]), "Epikrise", ("Kommentar: Prøven var noe hemolysert.",), "routine"),

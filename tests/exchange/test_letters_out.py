@@ -12,7 +12,19 @@ from lxml import etree
 
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import addresses, answers, blocks, delivery, filing, following, inbox, nodes, parts, sending
+from akson.exchange import (
+    addresses,
+    answers,
+    blocks,
+    delivery,
+    filing,
+    following,
+    inbox,
+    lettertelling,
+    nodes,
+    parts,
+    sending,
+)  # fmt: skip
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import Code
 from akson.exchange.messages import fagdokument
@@ -84,6 +96,22 @@ def test_what_is_coded_comes_out_of_our_own_reader_as_it_went_in(kind: str) -> N
     ]
     again = answers.tree(root.name, answers.items(root))
     assert again == root
+
+
+def test_it_is_read_in_few_lines_and_no_allergy_stands_among_the_medicines() -> None:
+    _, body = fagdokument.from_communication(message("HENVISNING_NYTILSTAND", "Tungpust.\nVerre."), TOLD, NOW)
+    told = lettertelling.paragraphs(body)
+    assert told == [
+        "Diagnoser\n– Hjertesvikt (K77), Hjertesvikt, EF 38 %, Forløp (FO): Fra 01.03.2019\n– Atrieflimmer (I48.9), "
+        "Diagnosestatus (DI): Tentativ (1)\n– Fall i hjemmet, Forløp (FO): Fra 2025, Forløp (FO): Til 2026-02",
+        "Aktuell problemstilling (PROB)\nTungpust.\nVerre.",
+        "Legemidler\n– Furosemid (C03CA01), Furix tab 40 mg, 1 tablett morgen 1 middag, fra 01.11.2026, Benyttes "
+        "regelmessig (6)\n– Tran, 1 ss, fra 01.01.2020, til 31.12.2026, Benyttes regelmessig (6)",
+        "Overfølsomhet\n– Fenoksymetylpenicillin (J01CE02), Penicillin, Allergisk overfor (10)\n– Peanøttallergi "
+        "(91935009), Allergisk overfor (10)\n– Plaster, Allergisk overfor (10)",
+    ]
+    odd = etree.fromstring(nodes.serialize(body).replace(b"</Diagnosis>", b"<Merknad>Usikker</Merknad></Diagnosis>"))
+    assert "– Merknad: Usikker" in "\n".join(lettertelling.paragraphs(odd)).splitlines()  # nothing is left out
 
 
 ORDER = {

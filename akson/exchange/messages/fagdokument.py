@@ -17,7 +17,7 @@ from lxml import etree
 
 from akson.access.roles import Permission
 from akson.base.work import Work
-from akson.exchange import blocks, fagmelding, filing, forms, letterparts, nodes, parts, prose
+from akson.exchange import blocks, fagmelding, filing, forms, letterparts, lettertelling, nodes, parts
 from akson.exchange.envelope import Code, Envelope
 from akson.exchange.filing import Resource
 from akson.exchange.parts import Part
@@ -59,7 +59,7 @@ speaks(
 
 def in_words(envelope: Envelope) -> Told:
     """Return a document as people read it. Raises Unreadable T10."""
-    return told(envelope, title=_document(envelope).name, paragraphs=prose.paragraphs(_content(envelope)))
+    return told(envelope, title=_document(envelope).name, paragraphs=lettertelling.paragraphs(_content(envelope)))
 
 
 @message(*DOCUMENTS, told=in_words)
@@ -70,7 +70,7 @@ async def receive(work: Work, letter: Letter) -> Filed:
     Leaves   Communication, Task, QuestionnaireResponse with all that was coded, a List of what is proposed; the
              ServiceRequest of a referral that is no test; for each large attachment a Binary and a DocumentReference
     """
-    document, said = _document(letter.envelope), prose.paragraphs(_content(letter.envelope))
+    document, said = _document(letter.envelope), lettertelling.paragraphs(_content(letter.envelope))
     about = [{"reference": (await journal.create(work, each)).reference} for each in _made(document, letter)]
     letter = replace(letter, envelope=forms.with_original(letter.envelope, document.name))
     topic = filing.concept(Code(value="", name=document.name))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from akson.access.roles import may_read
+from akson.access.roles import Permission, has, may_read
 from akson.base.web.messages import texts
+from akson.base.work import Actor
 from akson.exchange.filing import MESSAGE_TYPE
 from akson.exchange.messages.pleieomsorg import KINDS as TYPES
 from akson.patient.reading import stands, words
@@ -51,6 +52,9 @@ KINDS: Final[Mapping[str, Kind]] = {  # by how they are called in an address
 }
 
 
+LETTERS: Final = ("henvisning", "epikrise")  # by how they are called in an address
+
+
 def name(kind: Kind) -> str:
     """Return what the message is called where it is read."""
     return TYPES[kind.type].name
@@ -88,16 +92,20 @@ def communication(
     return made | ({"encounter": {"reference": stay.reference}} if stay else {})
 
 
-def tabs(root: str, current: str, more: Iterable[Button] = ()) -> tuple[Tab, ...]:
-    """Return the ways to write a new message.
+def tabs(actor: Actor, root: str, current: str, more: Iterable[Button] = ()) -> tuple[Tab, ...]:
+    """Return the ways to write a new message: what a doctor writes first, then the messages of care.
 
-    root     "/p/<id>/samhandling"
-    current  of KINDS, "" a dialog
-    more     what has a page of its own
+    root      "/p/<id>/samhandling"
+    current   of KINDS or LETTERS; "" a dialog
+    more      what has a page of its own
     """
     dialog = Tab(text=texts().plain("reports.dialog"), href=f"{root}/ny", current=not current)
     rest = (Tab(text=name(one), href=f"{root}/ny/{key}", current=key == current) for key, one in KINDS.items())
-    return (dialog, *rest, *(Tab(text=one.text, href=one.href) for one in more))
+    letters = LETTERS if has(actor.role, Permission.REFER) else ()
+    mine = (
+        Tab(text=texts().plain(f"referring.{key}"), href=f"{root}/{key}", current=key == current) for key in letters
+    )
+    return (dialog, *mine, *rest, *(Tab(text=one.text, href=one.href) for one in more))
 
 
 def _now(type_: str, found: Sequence[Stored]) -> Iterator[Stored]:

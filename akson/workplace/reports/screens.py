@@ -54,7 +54,7 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     return Page("rapport.html", status=422 if wrong else 200, title=content.name(asked_for), patient=chart.banner,
                 form=filled, draft=draft, action=f"{root}/ny/{kind}{query}", back=root, why=to.why,
                 lacking=tuple(content.lacking(asked_for, brought, work.actor.role)),
-                kinds=content.tabs(root, kind, inbox.statement(work.actor, f"/p/{patient}")),
+                kinds=content.tabs(work.actor, root, kind, inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, to.choices))  # fmt: skip
 
 

@@ -1,0 +1,135 @@
+"""Henvisning, viderehenvisning og epikrise: written with what the record knows, seen as the receiver will, and sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from akson.access.roles import Permission
+from akson.base.errors import Refused
+from akson.base.web.forms import Choices, Filled
+from akson.base.web.messages import texts
+from akson.base.web.screens import Go, Page, Screens, Visit
+from akson.base.work import Work
+from akson.exchange import addresses, sending
+from akson.exchange.filing import message_type
+from akson.exchange.undoing import is_taken_back
+from akson.patient.chart import Chart, open_chart
+from akson.patient.reading import display, reference
+from akson.record.session import Within, undo
+from akson.record.stored import Stored
+from akson.workplace import inbox, letters, messages, writing
+from akson.workplace.model import Button
+from akson.workplace.referring import asking
+from akson.workplace.referring.asking import Sort
+from akson.workplace.reports import content
+from akson.workplace.writing import Draft
+
+SCREENS = Screens(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One letter that is written. came: the referral that is sent on; before: what was taken back, to be mended."""
+
+    sort: Sort
+    patient: str
+    chart: Chart
+    takers: Choices
+    came: Stored | None = None
+    before: Stored | None = None
+
+
+@SCREENS.screen("/p/{patient}/samhandling/henvisning", needs=Permission.REFER, title="referring.henvisning",
+                under="/p/{patient}/samhandling")  # fmt: skip
+async def refer(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Refer a patient to somebody outside."""
+    return await _letter(work, visit, await _desk(work, visit, patient, asking.REFERRAL))
+
+
+@SCREENS.screen("/p/{patient}/samhandling/epikrise", needs=Permission.REFER, title="referring.epikrise",
+                under="/p/{patient}/samhandling")  # fmt: skip
+async def discharge(work: Work, visit: Visit, patient: str) -> Page | Go:
+    """Tell the patient's own doctor what was done here."""
+    return await _letter(work, visit, await _desk(work, visit, patient, asking.EPIKRISE))
+
+
+@SCREENS.screen("/p/{patient}/samhandling/{message}/videre", needs=Permission.REFER, title="referring.videre",
+                under="/p/{patient}/samhandling")  # fmt: skip
+async def forward(work: Work, visit: Visit, patient: str, message: str) -> Page | Go:
+    """Send a referral that came to us on to somebody else, as it came, with our assessment."""
+    came = await messages.find(work, patient, message)
+    if not letters.can_go_on(came.resource):
+        raise Refused("AK-J001")
+    return await _letter(work, visit, replace(await _desk(work, visit, patient, asking.FORWARD), came=came))
+
+
+async def _desk(work: Work, visit: Visit, patient: str, sort: Sort) -> Desk:
+    chart = await open_chart(work, patient, asking.WANTED, page=sort.page)
+    takers = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work), sort.code))
+    wanted = visit.query.get("angret", "")
+    before = await messages.find(work, patient, wanted) if wanted else None
+    if before and (not is_taken_back(before.resource) or message_type(before.resource) != sort.code):
+        raise Refused("AK-J001")
+    return Desk(sort=sort, patient=patient, chart=chart, takers=takers, before=before)
+
+
+async def _letter(work: Work, visit: Visit, desk: Desk) -> Page | Go:
+    """Show what is asked; what was written as its receiver will read it; send it."""
+    sort, do, draft = desk.sort, visit.form.get("do", ""), None
+    chosen = set(visit.every("ta")) if "valgt" in visit.form else None
+    if desk.before and chosen is None:
+        chosen = {reference(each) for each in desk.before.resource.get("about", ())}
+    groups = asking.groups(sort, desk.chart.parts, chosen)
+    filled = asking.form(sort, desk.takers).read(visit.form) if visit.sent else _begun(desk)
+    if filled.valid and do != "edit":
+        try:
+            about = [each.id for group in groups for each in group.items if each.ticked]
+            done = await _written(work, desk, filled, about, send=do == "send")
+            if isinstance(done, Go):
+                return done
+            draft = done
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    wrong = filled.sent and not filled.valid and do != "edit"
+    filled = replace(filled, sent=False) if do == "edit" else filled
+    back = f"/p/{desk.patient}/samhandling"
+    return Page("brev.html", status=422 if wrong else 200, patient=desk.chart.banner, form=filled, draft=draft,
+                groups=groups, back=back,
+                kinds=() if desk.came else content.tabs(work.actor, back, sort.key, _statement(work, desk)),
+                action=f"{back}/{f'{desk.came.id}/videre' if desk.came else sort.key}",
+                stopped=await _stopped(work, desk))  # fmt: skip
+
+
+async def _written(work: Work, desk: Desk, filled: Filled, about: Sequence[str], *, send: bool) -> Draft | Go:
+    """Return a letter as its receiver reads it, or send it. Raises as `sending.send`."""
+    beside = [asking.order(filled, about)] if desk.sort.orders else []
+    came: Mapping[str, Any] = desk.came.resource if desk.came else {}
+    named = [reference(each) for each in came.get("about", ()) if reference(each).startswith(asking.GOES_ON)]
+    written = asking.communication(desk.sort, filled, desk.patient, [*about, *named], asking.files(came))
+    if orders := [each for each in named if each.startswith("ServiceRequest/")]:
+        written["basedOn"] = [{"reference": each} for each in orders]
+    to = int(str(filled.values["mottaker"]))
+    if send:
+        return await messages.sent(work, desk.patient, written, to, beside)
+    return writing.draft(await sending.preview(work, written, to=to, beside=beside))
+
+
+def _begun(desk: Desk) -> Filled:
+    """Return the form as first shown; an epikrise goes to the patient's own doctor, where that one is outside."""
+    own = desk.chart["Patient"][0].resource.get("generalPractitioner", ()) if desk.sort is asking.EPIKRISE else ()
+    to = next(filter(None, (writing.meant(desk.takers, display(each)) for each in own)), "")
+    return asking.begun(desk.sort, desk.takers, to, dict(desk.before.resource) if desk.before else None)
+
+
+def _statement(work: Work, desk: Desk) -> tuple[Button, ...]:
+    return tuple(inbox.statement(work.actor, f"/p/{desk.patient}"))
+
+
+async def _stopped(work: Work, desk: Desk) -> str:
+    """Return why nobody can be written to from here, or ""."""
+    if not desk.takers:
+        return texts().plain("referring.nobody", kind=desk.sort.name.lower())
+    return await messages.stopped(work, desk.takers)

@@ -21,7 +21,9 @@ EDI = {
     "AKSON_EDI_ISSUER": "https://helseid.example",
 }
 AMQP = {"AKSON_AMQP_URL": "amqps://broker.example:5671/amq/queue/", "AKSON_AMQP_USER": "us", "AKSON_AMQP_PASSWORD": "x"}
-needs_proton = pytest.mark.skipif(not find_spec("proton"), reason="needs python-qpid-proton (make queues)")
+needs_queues = pytest.mark.skipif(
+    not (find_spec("proton") and find_spec("signxml")), reason="needs python-qpid-proton and signxml (make queues)"
+)
 SECRET = {"AKSON_EXCHANGE_SECRET": "a secret of sixteen"}
 
 
@@ -32,7 +34,7 @@ def settings(folder: Path, given: dict[str, str]) -> Settings:
 @pytest.mark.parametrize(("given", "turns"), [
     ({}, set()), (SECRET, {"messages"}), (EDI, {"messages", "message server"}),
     (SECRET | EDI, {"messages", "message server"}),
-    pytest.param(AMQP, {"messages", "queues"}, marks=needs_proton),
+    pytest.param(AMQP, {"messages", "queues"}, marks=needs_queues),
 ])  # fmt: skip
 async def test_the_worker_does_what_the_settings_switch_on(
     office: Office, tmp_path: Path, given: dict[str, str], turns: set[str]
@@ -73,7 +75,7 @@ def test_a_broker_is_reached_in_the_open_only_where_no_real_persons_are(tmp_path
         settings(tmp_path, given | {"AKSON_ENV": "production"})
 
 
-@needs_proton
+@needs_queues
 @pytest.mark.parametrize(("url", "prefix"), [
     ("amqps://broker.example:5671", ""), ("amqps://broker.example:5671/", ""),
     ("amqps://broker.example:5671/amq/queue", "/amq/queue/"),

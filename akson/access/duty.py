@@ -8,7 +8,7 @@ writes such marks, see akson/record/concerns.py.
 from __future__ import annotations
 
 from akson.access import roles
-from akson.access.asking import CONTENT, RULES, STAFF, Act, Ask, rule
+from akson.access.asking import RULES, STAFF, Act, Ask, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Facts
 from akson.base.work import Kind
 
@@ -58,15 +58,6 @@ def follows_own_report(ask: Ask) -> bool:
     """
     labels = ask.labels
     return own_report(ask) and labels is not None and (ask.act is Act.READ or labels.type == "Task")
-
-
-@rule(147, refusal="AK-J001", persons=False, to=STAFF, acts=CONTENT)
-def report_of_another(ask: Ask) -> bool:
-    """Refuse, as if unknown, a report that stands in no record to everybody but who has written it.
-
-    Source: hpl §§ 21, 33 (the duty is personal, and so is the report); domain rule R33
-    """
-    return ask.labels is not None and CONCERN in ask.labels.security and not own_report(ask)
 
 
 def untold(facts: Facts, *, own: bool) -> frozenset[str]:

@@ -64,14 +64,6 @@ def test_a_report_is_written_past_whatever_is_closed_and_opens_nothing_else(
     assert ask(who, about, labels, act) == answer
 
 
-@shows("report_of_another")
-@pytest.mark.parametrize(("who", "answer"), [
-    (nurse(), ""), (nurse(key=OTHER_NURSE), "AK-J001"), (staff("helsesykepleier", NORTH, OTHER_NURSE), "AK-J001"),
-])  # fmt: skip
-def test_a_report_in_no_record_is_its_writers_alone(who: Actor, answer: str) -> None:
-    assert ask(who, Facts(owner=7, is_person=False), report("Task"), Act.READ) == answer
-
-
 def test_the_log_tells_no_parent_of_a_report_and_the_child_of_one_it_knows_of() -> None:
     known, unknown = HERS | {WITHHELD_FROM_PARENTS}, HERS | {WITHHELD_FROM_PARENTS, WITHHELD}
     facts = patient(labelled=(Labels(type="Communication", id="a", security=known),

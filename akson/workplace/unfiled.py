@@ -133,8 +133,6 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     body = row["body"] if row else None
     if body is None:
         return Content()
-    if cms.is_cms(body):
-        return Content(paragraphs=(texts().plain("unfiled.content_sealed"),))
     envelope = opened(body).envelope
     person = envelope.patient if envelope else None
     number = person.ident(*PersonKind) if person else None
@@ -142,6 +140,8 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     await refuse_barred(work, owner)
     work.saw(owner, "page melding", basis=texts().plain("unfiled.basis"))
     told = registry.in_words(envelope) if envelope else None
+    if cms.is_cms(body):
+        return Content(paragraphs=(texts().plain("unfiled.content_sealed"),))
     if told is None:
         return Content(raw=body.decode(errors="replace")[:_MOST_SHOWN])
     patient = " ".join(filter(None, (told.patient, number.value if number else "")))

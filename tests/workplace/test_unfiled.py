@@ -87,6 +87,15 @@ async def test_what_cannot_be_read_is_shown_as_it_came(places: Places, keeper: A
     assert "Slik kom den:" in opened.text and "<script>alert" not in opened.html
 
 
+async def test_of_what_could_not_be_opened_is_said_that_it_is_encrypted(places: Places, keeper: Actor) -> None:
+    where = await arrived(places, b"0\x82\x00\x01\x00")
+    async with browsing(places.office, keeper) as vang:
+        opened = await vang.send(where, do="open", begrunnelse="Se hvem den er fra")
+    assert "Meldingen er kryptert og kunne ikke åpnes." in opened.text and "Slik kom den:" not in opened.text
+    rows = await places.rows("SELECT seen::text FROM access_log WHERE reason = 'Se hvem den er fra'")
+    assert ["page melding" in row["seen"] for row in rows] == [True]
+
+
 async def test_one_that_is_sorted_out_leaves_the_list(places: Places, keeper: Actor) -> None:
     where = await arrived(places, written(to=NOWHERE))
     async with browsing(places.office, keeper) as vang:

@@ -179,9 +179,10 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
     version, answer = sent.version(visit.form.get("version", "")), visit.form.get("svar", "")
     do, made = visit.form.get("do", ""), None
     try:
-        if do == "answer":
-            reply = consulting.answer if nameless.is_question(opened.resource) else handling.answer
-            made = await reply(work, opened, version, answer)
+        if do == "answer" and nameless.is_question(opened.resource):
+            await consulting.answer(work, opened, version, answer)
+        elif do == "answer":
+            made = await handling.answer(work, opened, version, answer)
         elif do in _HANDLED:
             if nameless.is_question(opened.resource):
                 unnamed.by_page(work)  # who has it and how far it is: no text comes with it

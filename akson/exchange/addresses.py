@@ -118,7 +118,8 @@ async def served(reads: Reads) -> list[int]:
 async def partners(reads: Reads, kind: str = "", *, consented: bool = False) -> list[tuple[int, str]]:
     """Return whom we can write to: HER-id and name, by name.
 
-    kind       only those who have said they take this type (Volven 8279); "": all
+    kind       only those who have said they take this type (Volven 8279), where nobody has those who have said nothing;
+               "": all
     consented  those it takes a consent to tell anything, and no others
     """
     return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners, kind, consented)]

@@ -34,8 +34,12 @@ SELECT her_id FROM address WHERE ours AND parent <> 0 ORDER BY her_id;
 -- name: partners
 -- Whom we can write to.
 -- in   $1 message type they have said they take, '' for all, $2 those it takes a consent to tell anything, or the others
+-- Where nobody has said that they take it, those who have said nothing.
 SELECT her_id, name FROM address
- WHERE NOT ours AND endpoint <> '' AND consented = $2 AND ($1 = '' OR $1 = ANY (takes)) ORDER BY name, her_id;
+ WHERE NOT ours AND endpoint <> '' AND consented = $2
+   AND ($1 = '' OR $1 = ANY (takes) OR takes = '{}' AND NOT EXISTS
+        (SELECT FROM address WHERE NOT ours AND endpoint <> '' AND consented = $2 AND $1 = ANY (takes)))
+ ORDER BY name, her_id;
 
 -- name: barnevern
 -- Where children can be reported.

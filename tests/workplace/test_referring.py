@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -180,3 +181,15 @@ async def test_the_page_costs_the_same_however_much_is_known(places: Places) -> 
                 await journal.create(work, TOLD[0] | more)
         many = await jonas.open(page(places))
     assert "Nr 19" in many.text and few.statements == many.statements <= 9
+
+
+async def test_where_nobody_has_said_what_they_take_those_are_offered_who_have_said_nothing(places: Places) -> None:
+    """An address register that tells of no types is no reason that nobody can be referred to."""
+    silent = replace(GP, her_id=99000052, name="Sandvik sykehus", takes=())
+    await addresses.put(places.office.database, [silent])
+    reads = places.office.database
+    assert "Sandvik sykehus" not in [name for _, name in await addresses.partners(reads, TYPES[0])]
+    heart = next(iter((await addresses.find(reads, [HEART.her_id])).values()))
+    await addresses.put(reads, [replace(heart, takes=("EPIKRISE",))])
+    offered = [name for _, name in await addresses.partners(reads, TYPES[0])]
+    assert "Sandvik sykehus" in offered and "Strandby legesenter" not in offered

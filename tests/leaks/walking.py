@@ -94,6 +94,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "historie": "Kort", "syn": "Kort", "vet_barn": "ja", "hvorfor_barn": "Kort", "foresatt": "Kort", "foresatt2": "",
         "vet_foresatte": "ja", "hvorfor_foresatte": "Kort", "tolk": "", "hjelpere": "", "telefon": "98765432",
         "epost": "a@b.no", "samtykke": "gjelder",
+        "slag": "KX07", "del_av": town.id(MARIAM.unit.key),
         "fag": "150", "hensikt": "1", "hastegrad": "routine", "rett": "3",
         **dict.fromkeys(("forlop", "funn", "vurdering", "arsak", "oppfolging", "informert"), "Kort"),
         **dict.fromkeys(("diagnoser", "legemidler", "allergier", "malinger"), "on"),

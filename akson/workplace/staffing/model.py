@@ -11,6 +11,7 @@ class Unit:
     """One unit. level: how far below the administrator's own; staff: who have a role there now."""
 
     id: str
+    version: int
     name: str
     level: int
     staff: int

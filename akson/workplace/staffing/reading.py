@@ -30,7 +30,7 @@ _MOST: Final = 1000  # of anything on one page
 
 async def units(work: Work) -> tuple[Unit, ...]:
     """Return the administrator's own unit and all below it, each under its parent; a few statements for each level."""
-    found = await _below(work)
+    found = await below(work)
     names = ",".join(one.reference for one in found)
     roles = await search(work, "PractitionerRole", [("organization", names), ("_count", str(_MOST))])
     said = await _confirmed(work, names)
@@ -47,7 +47,7 @@ async def unit(work: Work, id_: str) -> tuple[Unit, tuple[Member, ...]]:
 
     Raises  Refused AK-J001 when it is not the administrator's own, or below it
     """
-    one = next((one for one in await _below(work) if one.id == id_), None)
+    one = next((one for one in await below(work) if one.id == id_), None)
     if one is None:
         raise Refused("AK-J001")
     return await _peopled(work, one)
@@ -66,8 +66,8 @@ async def _peopled(work: Work, one: Stored) -> tuple[Unit, tuple[Member, ...]]:
     return _unit(one, 0, (here, doubts), said, work.now), members
 
 
-async def _below(work: Work) -> list[Stored]:
-    """Return the administrator's own unit and all below it, level by level."""
+async def below(work: Work) -> list[Stored]:
+    """Return the administrator's own unit and all below it that is not closed, level by level."""
     found = [*(await journal.read_many(work, [work.actor.unit_id])).values()]
     level = found
     for _ in range(_DEEPEST):
@@ -105,8 +105,8 @@ async def _confirmed(work: Work, names: str) -> dict[str, date]:
 def _unit(one: Stored, level: int, counted: tuple[int, int], said: date | None, now: datetime) -> Unit:
     staff, doubts = counted
     overdue = staff > 0 and (said is None or local(now).date() - said > CONFIRMED_FOR)
-    return Unit(id=one.id, name=one.resource.get("name", ""), level=level, staff=staff, confirmed=said,
-                overdue=overdue, doubts=doubts)  # fmt: skip
+    return Unit(id=one.id, version=one.version, name=one.resource.get("name", ""), level=level, staff=staff,
+                confirmed=said, overdue=overdue, doubts=doubts)  # fmt: skip
 
 
 async def _members(work: Work, one: Stored) -> tuple[Member, ...]:

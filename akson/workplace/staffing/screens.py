@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
@@ -14,8 +14,9 @@ from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.record.session import undo
-from akson.workplace.staffing import actions, reading, shifts
+from akson.workplace.staffing import actions, places, reading, shifts
 from akson.workplace.staffing.forms import EMPLOYED
+from akson.workplace.staffing.model import Unit
 
 SCREENS = Screens(__name__)
 
@@ -79,6 +80,44 @@ async def shift(work: Work, visit: Visit, unit: str) -> Page | Go:
     return Page("shift.html", status=422, unit=here, form=filled)
 
 
+@SCREENS.screen("/enheter/ny", needs="manage", title="staffing.new_unit", under="/ansatte")
+async def new_unit(work: Work, visit: Visit) -> Page | Go:
+    """Open a unit."""
+    above = await places.above(work)
+    asked = places.opened(above)
+    if not visit.sent:
+        return Page("place_new.html", form=asked.blank(del_av=above[0].id))
+    filled = places.named(asked.read(visit.form))
+    if filled.valid:
+        try:
+            made = await places.open_unit(work, filled.values)
+            return Go(f"/ansatte/{made.id}", said="staffing.said_opened")
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+    return Page("place_new.html", status=422, form=filled)
+
+
+@SCREENS.screen("/ansatte/{unit}/enhet", needs="manage", title="staffing.change_unit", under="/ansatte")
+async def place(work: Work, visit: Visit, unit: str) -> Page | Go:
+    """Show what a unit is called and what is left there; when sent, rename or close it."""
+    here, _ = await reading.unit(work, unit)
+    today = local(work.now).date()
+    name, close = places.NAMED.blank(navn=here.name), places.CLOSED.blank(dag=today)
+    closes = visit.form.get("gjor") == "avslutt"
+    if visit.sent:
+        filled = places.ended(places.CLOSED.read(visit.form), today) if closes else _named(visit)
+        try:
+            if filled.valid:
+                return await (_close if closes else _rename)(work, visit, here, filled)
+        except Refused as refused:
+            await undo(work)
+            filled = filled.with_refused(refused)
+        name, close = (name, filled) if closes else (filled, close)
+    left = [one.text for one in await places.left(work, unit)]
+    return Page("place.html", status=422 if visit.sent else 200, unit=here, name=name, close=close, left=left)
+
+
 @SCREENS.screen("/tilganger", needs=Permission.CONFIRM_STAFF, title="staffing.review",
                 menu=Menu(text="staffing.review", icon="user", order=25, keys="g u"))  # fmt: skip
 async def review(work: Work, visit: Visit) -> Page | Go:
@@ -88,6 +127,20 @@ async def review(work: Work, visit: Visit) -> Page | Go:
         await actions.confirm(work, here.id, local(work.now).date())
         return Go("/tilganger", said="staffing.said_confirmed")
     return Page("own.html", title=here.name, unit=here, members=people)
+
+
+def _named(visit: Visit) -> Filled:
+    return places.named(places.NAMED.read(visit.form))
+
+
+async def _rename(work: Work, visit: Visit, here: Unit, filled: Filled) -> Go:
+    await places.rename(work, here.id, sent.version(visit.form.get("versjon", "")), str(filled.values["navn"]))
+    return Go(here.href, said="staffing.said_renamed")
+
+
+async def _close(work: Work, visit: Visit, here: Unit, filled: Filled) -> Go:
+    await places.close(work, here.id, sent.version(visit.form.get("versjon", "")), cast("date", filled.values["dag"]))
+    return Go("/ansatte", said="staffing.said_closed")
 
 
 def _answers(work: Work, values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,48 +3,76 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import re
+import sys
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+from starlette.routing import Match, Route
 
 import seeds
-from akson.app import application
+from akson.access.roles import has
+from akson.app import application, screens
 from akson.base.database import Database
 from akson.base.jobs import deliver
+from akson.base.web.forms import Field, Form
+from akson.base.web.screens import Screen
 from akson.base.work import Actor
 from akson.doors.opening import opened
 from akson.doors.running import consumers
-from akson.doors.seeding import load
+from akson.doors.seeding import Names, load
 from akson.doors.settings import Settings
 from akson.signin.sessions import Session, Sessions, SessionSettings
 from seeds.personas import citizen_personas
+from tests.leaks.walking import taken_in, templates
 from tests.seeded import MEMBERS
 
 T = TypeVar("T")
 BASE = "http://akson.test"
-STAFF = ("jonas", "mariam", "siri", "per", "camilla", "sara")
-CITIZENS = ("astrid",)
-FIRST = ("/start", "/min", "/innboks", "/personvern", "/sok", "/tilgang", "/apper", "/usorterte")
+STAFF = ("jonas", "mariam", "siri", "per", "camilla", "sara", "gunnar", "guri", "kristin", "lise")
+CITIZENS = ("astrid", "ola", "erik", "tone")
 MOST, ALIKE = 120, 3  # pages for each person, and of those that differ by ids and values only
 LEAVING = ("/logg-ut", "/laas", "/innlogginger", "/logg-inn")  # forms that end the session that is looked from
+# What takes a POST, is no form of a page, and is tried elsewhere.
+NO_FORMS = {
+    "/smart/": "asked by programs: tests/smart",
+    "/issuer/": "the demo's own issuer: tests/doors/test_login.py",
+    **dict.fromkeys(LEAVING, "ends the session that is looked from: tests/signin"),
+}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a page says of a field. kind: of the input element; longest: 0 when it does not say."""
+
+    kind: str = "text"
+    required: bool = False
+    longest: int = 0
 
 
 @dataclass
 class Shape:
-    """One form as it is drawn. offered: what each field may be set to, the value it has first."""
+    """One form. offered: what each field may be set to, the value it has first; nothing where no page has drawn it.
+
+    declared  what the page says of each field; fields: what the code does, of those that it has a model of
+    """
 
     who: str
     action: str
     offered: dict[str, list[str]] = field(default_factory=dict)
+    declared: dict[str, Declared] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)
 
     @property
     def kind(self) -> tuple[str, str, tuple[str, ...]]:
@@ -75,6 +103,10 @@ class _Reader(HTMLParser):
                 self._select = name
             if tag in ("input", "textarea", "button", "option") and (tag == "option" or said.get("name")):
                 self._open.offered.setdefault(name, []).append(said.get("value", ""))
+            if tag in ("input", "textarea", "select"):
+                longest = said.get("maxlength", "")
+                told = Declared(said.get("type") or tag, "required" in said, int(longest) if longest.isdecimal() else 0)
+                self._open.declared.setdefault(name, told)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form" and self._open is not None:
@@ -94,7 +126,9 @@ class House:
             environment="test", database_url=database_url, data=folder, base_url=BASE, port=1, schemas=None,
             exchange_secret="", postgres_bin=None, staff_issuer="", citizen_issuer="", client_id="akson", rate=0,
         )  # fmt: skip
+        self.names: Names = {}
         self.run(self._peopled())
+        self._seen: dict[str, dict[str, httpx.Response]] = {}
         self._app = application(self.settings)
         self._life = self._app.router.lifespan_context(self._app)
         self.run(self._life.__aenter__())
@@ -109,8 +143,8 @@ class House:
     async def _peopled(self) -> None:
         """Load the named people as of now, and let the worklists hear of it."""
         async with opened(self.settings) as office:
-            names = await load(office, seeds.resources(0, office.clock()))
-            ids = [names[f"Patient/{one}"].partition("/")[2] for one in ("astrid", "ola")]
+            self.names = names = await load(office, seeds.resources(0, office.clock()))
+            ids = [names[f"Patient/{one}"].partition("/")[2] for one in ("astrid", "ola", "emil")]
             self.records = [f"/p/{id_}{page}" for id_ in ids for page in ("", "/nodapning", "/notat/ny")]
             while await deliver(office.database, consumers(office), office.clock()):
                 pass
@@ -154,10 +188,13 @@ class House:
         return found
 
     async def pages(self, who: str) -> dict[str, httpx.Response]:
-        """Follow links from the first pages on; return what each address answers."""
+        """Follow links from every page that needs no more than its name; return what each address answers."""
+        if who in self._seen:
+            return self._seen[who]
         seen: dict[str, httpx.Response] = {}
         alike: Counter[str] = Counter()
-        waiting = [*FIRST, *self.records]
+        first = [path for method, path in templates(self._app) if method == "GET" and "{" not in path]
+        waiting = [*(path for path in first if not path.startswith(("/issuer", "/smart"))), *self.records]
         while waiting and len(seen) < MOST:
             path = waiting.pop(0)
             if path in seen or path.startswith((*LEAVING, "/static", "/fhir", "/smart")) or alike[_kind(path)] == ALIKE:
@@ -168,6 +205,7 @@ class House:
             reader = _Reader(who, path)
             reader.feed(seen[path].text)
             waiting += reader.links
+        self._seen[who] = seen
         return seen
 
     async def forms(self, who: str) -> Iterator[Shape]:
@@ -179,7 +217,48 @@ class House:
             for one in reader.forms:
                 if not one.action.startswith(LEAVING):
                     found.setdefault(one.kind, one)
+        for one in found.values():
+            one.fields = models(screen) if (screen := self.screen(one.action)) else {}
         return iter(found.values())
+
+    def screen(self, action: str) -> Screen | None:
+        """Return the page that a form leads to, None for what is no screen."""
+        path = urlsplit(action).path
+        return next((one for one in screens() if self._takes(one.path, path)), None)
+
+    def _takes(self, template: str, path: str) -> bool:
+        scope = {"type": "http", "path": path, "root_path": "", "method": "POST", "headers": []}
+        routes = (one for one in self._app.routes if isinstance(one, Route) and one.path == template)
+        return any(one.matches(scope)[0] is Match.FULL for one in routes)
+
+    def forms_there_are(self) -> set[str]:
+        """Return the addresses of all routes that a form may be sent to."""
+        return {path for method, path in templates(self._app) if method == "POST" and not path.startswith((*NO_FORMS,))}
+
+    def reached(self, shapes: Iterable[Shape]) -> set[str]:
+        """Return the addresses of the routes that some forms lead to."""
+        paths = {urlsplit(one.action).path for one in shapes}
+        return {one for one in self.forms_there_are() if any(self._takes(one, path) for path in paths)}
+
+    def undrawn(self, drawn: Iterable[Shape]) -> list[Shape]:
+        """Return the forms that no page has drawn for anybody, as the code takes them, sent by one who has the right."""
+        there = self.forms_there_are() - self.reached(drawn)
+        return [self._undrawn(one) for one in screens() if one.path in there]
+
+    def _undrawn(self, screen: Screen) -> Shape:
+        who = next((one for one in STAFF if has(MEMBERS[one].role, screen.needs)), CITIZENS[0])
+        kinds = {
+            "patient": "Patient/astrid",
+            "task": "Task/",
+            "message": "Communication/",
+            "draft": "DocumentReference/",
+        }
+        places = {name: next((id_ for key, id_ in self.names.items() if key.startswith(kind)), "Task/0")
+                  for name, kind in kinds.items()}  # fmt: skip
+        path = re.sub(r"\{(\w+)\}", lambda place: places.get(place[1], "/0").partition("/")[2], screen.path)
+        names = {name for module in modules(screen) for name in taken_in(inspect.getsource(module))}
+        known = models(screen)
+        return Shape(who, path, {name: [] for name in sorted(names | known.keys())}, {}, known)
 
 
 @contextmanager
@@ -191,6 +270,20 @@ def house(database_url: str, folder: Path) -> Iterator[House]:
         yield made
     finally:
         made.close()
+
+
+def modules(screen: Screen) -> list[ModuleType]:
+    """Return the module of a page, and those beside it that it hands over to."""
+    own = inspect.unwrap(screen.handler).__module__
+    beside = [one for one in vars(sys.modules[own]).values() if isinstance(one, ModuleType)]
+    return [sys.modules[own], *(one for one in beside if one.__name__.split(".")[:2] == own.split(".")[:2])]
+
+
+def models(screen: Screen) -> dict[str, Field]:
+    """Return the fields that the code of a page has a model of, by name."""
+    found = [value for module in modules(screen) for value in vars(module).values()]
+    found += [form for value in found if isinstance(value, Mapping) for form in value.values()]
+    return {one.name: one for form in found if isinstance(form, Form) for one in form.fields}
 
 
 def _kind(address: str) -> str:

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from akson.base.postgres import Postgres
+from akson.base.web.forms import Choice, Day, LongText, Number, TimeOfDay
 from tests.conftest import administer
-from tests.doors.forms import CITIZENS, STAFF, House, Shape, house, query, told
+from tests.doors.forms import CITIZENS, STAFF, Declared, House, Shape, house, query, told
 
-EXAMPLES = int(os.environ.get("AKSON_FORMS", "150"))
+EXAMPLES = int(os.environ.get("AKSON_FORMS", "8"))  # of each kind of form
 FINE = {200, 303, 400, 403, 404, 409, 412, 413, 422}
 HOSTILE = (
     "", " ", "0", "-1", "1e999", "9" * 400, "2026-02-30", "2026-11-22T25:00", "null", "true", "\0", "\r\nSet-Cookie: a=b",
@@ -34,7 +35,8 @@ def the_house(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="module")
 def shapes(the_house: House) -> list[Shape]:
-    return [shape for who in (*STAFF, *CITIZENS) for shape in the_house.run(the_house.forms(who))]
+    drawn = [shape for who in (*STAFF, *CITIZENS) for shape in the_house.run(the_house.forms(who))]
+    return [*drawn, *the_house.undrawn(drawn)]
 
 
 def test_looking_at_a_page_writes_nothing_in_the_journal(the_house: House) -> None:
@@ -58,11 +60,18 @@ def test_the_forms_of_all_pages_are_found(shapes: list[Shape]) -> None:
     assert len(shapes) > 30 and sum(len(shape.offered) for shape in shapes) > 150
 
 
+def test_every_page_that_takes_a_form_is_sent_some(the_house: House, shapes: list[Shape]) -> None:
+    assert the_house.forms_there_are() - the_house.reached(shapes) == set()
+    assert sum(bool(shape.declared) for shape in shapes) > 100  # drawn by a page, for somebody
+    assert [shape.action for shape in shapes if not shape.offered] == []
+    assert {kind for shape in shapes for kind in map(type, shape.fields.values())} >= {Choice, Day, LongText, Number}
+
+
 def test_no_form_is_carried_out_without_the_secret_of_the_session(the_house: House, shapes: list[Shape]) -> None:
     before = the_house.run(the_house.versions())
     for shape in [one for one in shapes if one.action != "/malform"]:  # a language is nobody's; see below
         for secret in (None, "", "x" * 43, the_house.csrf("elin" if shape.who == "elin" else _other(shape.who))):
-            pairs = [(name, values[0]) for name, values in shape.offered.items() if name != "_csrf"]
+            pairs = [(name, [*values, "x"][0]) for name, values in shape.offered.items() if name != "_csrf"]
             pairs += [("_csrf", secret)] if secret is not None else []
             answer = the_house.run(the_house.ask(shape.who, "POST", query(shape.action), pairs))
             assert answer.status_code == 403, (shape.kind, told(answer))
@@ -84,24 +93,55 @@ def _other(who: str) -> str:
     return next(one for one in STAFF if one != who)
 
 
+def answers(shape: Shape, name: str) -> st.SearchStrategy[str]:
+    """Return what a field may be sent: what it offers, what its definitions make of it and just beyond, and anything."""
+    declared, model = shape.declared.get(name, Declared()), shape.fields.get(name)
+    longest = {declared.longest, model.longest if model else 0} - {0}
+    drawn = [
+        st.sampled_from(HOSTILE),
+        st.text(max_size=60),
+        *(st.sampled_from(["x" * n, "x" * (n + 1)]) for n in longest),
+    ]
+    drawn += [st.sampled_from(shape.offered[name])] * 2 if shape.offered[name] else []
+    if isinstance(model, Choice):
+        drawn += [st.sampled_from([value for value, _ in model.offered] or [""])]
+    if isinstance(model, Number):
+        drawn += [st.decimals(model.lowest, model.highest, places=model.decimals).map(str)]
+        drawn += [st.sampled_from([str(edge) for limit in (model.lowest, model.highest) if limit is not None
+                                   for edge in (limit, limit - 1, limit + 1)] or ["0"])]  # fmt: skip
+    if isinstance(model, Day) or declared.kind == "date":
+        drawn += [st.dates().map(str)]
+    if isinstance(model, TimeOfDay) or declared.kind == "time":
+        drawn += [st.times().map(lambda one: f"{one:%H:%M}")]
+    if declared.kind == "datetime-local":
+        drawn += [st.datetimes().map(lambda one: one.isoformat(timespec="minutes"))]
+    return st.one_of(drawn)
+
+
 @st.composite
-def sendings(draw: st.DrawFn, shapes: list[Shape]) -> tuple[Shape, list[tuple[str, str]]]:
-    """Draw a form and what is sent under its names: what is offered, what is not, nothing, or both."""
-    shape = draw(st.sampled_from(shapes))
+def sendings(draw: st.DrawFn, shape: Shape) -> list[tuple[str, str]]:
+    """Draw what is sent under the names of a form: one answer as it asks, none, or two; what is required is there mostly."""
     pairs = []
-    for name, values in shape.offered.items():
+    for name in shape.offered:
         if name in ("_csrf", "_once"):
             continue
-        value = st.one_of(st.sampled_from(values), st.sampled_from(HOSTILE), st.text(max_size=60))
-        pairs += [(name, one) for one in draw(st.lists(value, min_size=0 if draw(st.booleans()) else 1, max_size=2))]
-    return shape, pairs
+        asked = shape.declared.get(name, Declared()).required or (name in shape.fields and shape.fields[name].required)
+        many = draw(st.sampled_from((1, 1, 1, 0, 2) if asked else (0, 1, 1, 2)))
+        pairs += [(name, draw(answers(shape, name))) for _ in range(many)]
+    return pairs
 
 
 def test_no_form_breaks_whatever_is_sent(the_house: House, shapes: list[Shape]) -> None:
+    for shape in _kinds(shapes):
+        _bears(the_house, shape)
+
+
+def _bears(the_house: House, shape: Shape) -> None:
+    """Send one form what is drawn for it."""
+
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(sendings(shapes))
-    def sent(drawn: tuple[Shape, list[tuple[str, str]]]) -> None:
-        shape, pairs = drawn
+    @given(sendings(shape))
+    def sent(pairs: list[tuple[str, str]]) -> None:
         kept = [*pairs, ("_csrf", the_house.csrf(shape.who)), ("_once", secrets.token_hex(8))]
         answer = the_house.run(the_house.ask(shape.who, "POST", query(shape.action), kept))
         assert answer.status_code in FINE, (shape.kind, pairs, told(answer))
@@ -116,3 +156,8 @@ def test_no_form_breaks_whatever_is_sent(the_house: House, shapes: list[Shape]) 
             assert "Traceback" not in answer.text and "asyncpg" not in answer.text
 
     sent()
+
+
+def _kinds(shapes: list[Shape]) -> list[Shape]:
+    """Return each kind of form once, whoever it is drawn for."""
+    return list({shape.kind[1:]: shape for shape in shapes}.values())

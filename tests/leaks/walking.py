@@ -104,11 +104,16 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
 def taken() -> set[str]:
     """Return every name that the code of the pages takes from an address or a form by name."""
     return {
-        next(filter(None, names))
+        name
         for package in SCREEN_PACKAGES
         for file in (ROOT / package).rglob("*.py")
-        for names in _TAKEN.findall(file.read_text("utf-8"))
+        for name in taken_in(file.read_text("utf-8"))
     }
+
+
+def taken_in(code: str) -> set[str]:
+    """Return every name that some code takes from an address or a form by name."""
+    return {next(filter(None, names)) for names in _TAKEN.findall(code)}
 
 
 def unknown(app: Starlette, given: Mapping[str, tuple[str, ...]]) -> list[str]:

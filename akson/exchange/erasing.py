@@ -17,7 +17,7 @@ from akson.record import journal
 from akson.record.search.searching import search
 
 SQL = queries(__file__)
-_MADE: Final = ("DiagnosticReport/", "QuestionnaireResponse/", "List/")
+_MADE: Final = ("DiagnosticReport/", "QuestionnaireResponse/", "List/", "Appointment/")
 _COMMUNICATION: Final = types.code_of("Communication")
 
 
@@ -71,7 +71,7 @@ async def _asked(work: Work, message: Mapping[str, Any]) -> list[str]:
 
 
 async def _told_of(work: Work, about: list[str]) -> list[str]:
-    """Return what was made of a message: its form and proposals, its reports with all their results and samples."""
+    """Return what was made of a message: its form, proposals and appointments, its reports and what they hold."""
     found: dict[str, None] = {}
     waiting = [each for each in about if each.startswith(_MADE)]
     while waiting := [each for each in dict.fromkeys(waiting) if each not in found]:

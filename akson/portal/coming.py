@@ -135,7 +135,8 @@ def _appointment(opened: Opened, appointment: Resource) -> tuple[str, str, str]:
     title = texts().plain("my.appointment_with", who=place) if meets else place
     if opened.secret or not title:
         title = texts().plain("my.appointment")
-    return title, str(appointment.get("description", "")), ""
+    where = [display(one) for one in others[1:] if one.get("type") == "Location" and not opened.secret]
+    return title, sentence(str(appointment.get("description", "")), *where), ""
 
 
 def _practice(opened: Opened, known: Mapping[str, Resource]) -> Resource | None:

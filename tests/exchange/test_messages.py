@@ -12,6 +12,7 @@ import pytest
 from akson.base.errors import Refused
 from akson.exchange import dialog, filing, hodemelding, registry
 from akson.exchange.addresses import Address
+from akson.exchange.booking import Booked
 from akson.exchange.envelope import Ack, Attachment, Code, Conversation, Envelope, Ident, Organisation, Party, Person
 from akson.exchange.messages import apprec, dialogmelding
 from akson.exchange.messages.apprec import AppRec, Original, Status
@@ -22,6 +23,7 @@ from akson.exchange.telling import Told
 from tests.exchange.letters import HEART, sample, written
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NOTHING = Booked(about=(), said=())
 FIXTURES = "fixtures/hodemelding-dialog-apprec"
 
 
@@ -73,7 +75,7 @@ def letter(data: bytes, **more: Any) -> Letter:
 def test_a_dialog_message_becomes_a_communication_and_a_task() -> None:
     incoming = letter(sample("foresporsel-1.0.xml"), answers="spurt-før")
     body = dialog.read(incoming.envelope.body)
-    made = dialogmelding.as_communication(body, incoming, ["doc"])
+    made = dialogmelding.as_communication(body, incoming, ["doc"], NOTHING)
     assert made["subject"] == {"reference": "Patient/astrid"}
     assert made["recipient"] == [{"reference": "Organization/nordre", "display": "Nordre legesenter"}]
     assert made["inResponseTo"] == [{"reference": "Communication/spurt-før"}]
@@ -91,7 +93,7 @@ def test_a_dialog_message_becomes_a_communication_and_a_task() -> None:
 def test_a_test_message_says_so_in_the_record() -> None:
     data = written().replace(b'<mh:ProcessingStatus V="P"', b'<mh:ProcessingStatus V="D"')
     incoming = letter(data)
-    made = dialogmelding.as_communication(dialog.read(incoming.envelope.body), incoming, [])
+    made = dialogmelding.as_communication(dialog.read(incoming.envelope.body), incoming, [], NOTHING)
     assert made["meta"]["tag"][0]["code"] == "HTEST"
 
 
@@ -214,7 +216,7 @@ def test_whom_to_ask_goes_both_ways_with_every_code(
 def test_what_is_coded_in_a_question_stands_in_the_record_and_goes_back_with_the_answer() -> None:
     incoming = letter(sample("foresporsel-1.0.xml"))
     asked = dialog.read(incoming.envelope.body).questions[0]
-    made = dialogmelding.as_communication(dialog.read(incoming.envelope.body), incoming, [])
+    made = dialogmelding.as_communication(dialog.read(incoming.envelope.body), incoming, [], NOTHING)
     assert {each["text"] for each in made["reasonCode"]} >= {"Formål", "Hastegrad"}
     _, body = dialogmelding.from_communication(communication(), answered=made)
     repeated = body.notes[0].question

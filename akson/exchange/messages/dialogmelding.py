@@ -13,9 +13,10 @@ from typing import Final
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import calendar, filing, referring, requests
+from akson.exchange import booking, calendar, filing, referring, requests
 from akson.exchange import dialog as dialogs
 from akson.exchange.addresses import Address
+from akson.exchange.booking import Booked
 from akson.exchange.dialog import Contact, Dialog, Note, Question
 from akson.exchange.envelope import Attachment, Code, Envelope
 from akson.exchange.filing import MESSAGE_ID, VOLVEN, Resource, concept, message_type, text_of
@@ -107,12 +108,14 @@ async def receive(work: Work, letter: Letter) -> Filed:
 
     Raises   Unreadable T02, T10 -> negative AppRec; the message is kept for a human
     Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference; of a reminder the task
-             of what it reminds of, where somebody still has that to do; of a status the order that our referral told of
+             of what it reminds of, where somebody still has that to do; of a status the order that our referral told
+             of; of a calendar file the Appointments it tells of
     """
     dialog = dialogs.read(letter.envelope.body)
     wanted = requests.asked(_topic(dialog))
     first = await requests.reminded(work, letter) if wanted and wanted.reminds else None
-    made = as_communication(dialog, letter, await filing.documents(work, letter))
+    booked = await booking.book(work, letter)
+    made = as_communication(dialog, letter, await filing.documents(work, letter), booked)
     if letter.envelope.type.value == referring.TYPE and letter.answers:
         made = filing.filled(made | {"basedOn": await referring.heard(work, letter, made["topic"])})
     stored = await journal.create(work, made | ({"partOf": [{"reference": first.reference}]} if first else {}))
@@ -121,13 +124,18 @@ async def receive(work: Work, letter: Letter) -> Filed:
     return Filed(communication=stored.id)
 
 
-def as_communication(dialog: Dialog, letter: Letter, documents: list[str]) -> Resource:
-    """Return the message as a Communication; `documents` are the ids of the attachments stored beside it."""
+def as_communication(dialog: Dialog, letter: Letter, documents: list[str], booked: Booked) -> Resource:
+    """Return the message as a Communication.
+
+    documents  ids of the attachments stored beside it
+    booked     what its calendar files became
+    """
     return filing.communication(
         letter,
         documents,
         topic=concept(_topic(dialog), _title(dialog)),
-        said=[*paragraphs(dialog), *calendar.words(letter.envelope)],
+        said=[*paragraphs(dialog), *booked.said],
+        about=[{"reference": each} for each in booked.about],
         priority=_priority(dialog),
         reasonCode=[concept(code) | {"text": what} for what, code in _codes(dialog)],
         note=[{"text": contact(each)} for each in _contacts(dialog)],

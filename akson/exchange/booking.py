@@ -1,0 +1,167 @@
+"""The appointments of a calendar file in the record: one Appointment for each that its sender can be held to.
+
+An appointment is known by its UID and by who sent it by the address register, whatever name the message says: another
+organisation changes nothing of it. SEQUENCE, then DTSTAMP, say which version is newer; an older one that comes late
+changes nothing. Nobody of ours takes part in it: an appointment lets in those who meet the person, and a file from
+outside lets in nobody. The sender is named by number and never by reference, also where it is one of ours.
+
+Source: RFC 5545 3.8.7.4, RFC 5546 2.1.5; domain rule R1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from akson.base.work import Work
+from akson.exchange import calendar, filing
+from akson.exchange.calendar import Event
+from akson.exchange.filing import filled
+from akson.exchange.registry import Letter
+from akson.fhir.dates import interval
+from akson.record import journal
+from akson.record.search.searching import search
+from akson.record.search.values import escape
+from akson.record.stored import Stored
+
+Resource = dict[str, Any]
+APPOINTMENT_ID: Final = "https://akson.no/fhir/appointment-id"  # UID, with the number of the sender behind it
+SEQUENCE: Final = "https://akson.no/fhir/appointment-sequence"  # extension: which version of the sender's it is
+STAMP: Final = "https://akson.no/fhir/appointment-stamp"  # extension: when the sender wrote that version
+_OVER: Final = frozenset({"arrived", "checked-in", "fulfilled", "noshow", "entered-in-error"})
+_PATIENT: Final = {"booked": "accepted", "cancelled": "declined"}
+_LATE: Final = "Denne utgaven av timen er eldre enn den som står i journalen, og endrer den ikke."
+_HAPPENED: Final = "Timen er ført som ferdig i journalen. Denne meldingen endrer den ikke."
+_COUNTERED: Final = "Dette er et forslag til en ny tid. Timen i journalen står som før."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """What the calendar files of a message became. about: references of Appointments; said: what people are told."""
+
+    about: tuple[str, ...]
+    said: tuple[str, ...]
+
+
+async def book(work: Work, letter: Letter) -> Booked:
+    """Let each appointment that came with a message stand in the record; a test message makes none.
+
+    Leaves   an Appointment for each, as new or as its next version. What cannot stand in a record is told in words
+    """
+    about, said = list[str](), list[str]()
+    for event in calendar.events(letter.envelope):
+        said.append(event.words)
+        if event.kept and letter.patient and not letter.envelope.test:
+            standing = await _standing(work, letter, event)
+            stood, why = await _put(work, letter, event, standing)
+            about += [stood.reference] if stood else []
+            said += [why] if why else []
+    return Booked(about=tuple(dict.fromkeys(about)), said=tuple(said))
+
+
+async def _put(work: Work, letter: Letter, event: Event, standing: Stored | None) -> tuple[Stored | None, str]:
+    """Return the Appointment as it stands now, and why it was not changed, or ""."""
+    if standing is None:
+        return await journal.create(work, changed({}, event, letter)), ""
+    if why := unmoved(standing.resource, event, letter.envelope.sent):
+        return standing, why
+    if _version(standing.resource) == _told(event, letter.envelope.sent):
+        return standing, ""  # the same once more
+    after = changed(dict(standing.resource), event, letter)
+    return await journal.update(work, after, id_=standing.id, if_match=standing.version), ""
+
+
+def unmoved(standing: Mapping[str, Any], event: Event, sent: datetime) -> str:
+    """Return why an appointment is not changed by one that came: in words; "" where nothing stands against it."""
+    if _told(event, sent) < _version(standing):
+        return _LATE
+    if standing["status"] in _OVER:
+        return _HAPPENED
+    return _COUNTERED if event.status == "proposed" and standing["status"] != "proposed" else ""
+
+
+def changed(before: Resource, event: Event, letter: Letter) -> Resource:
+    """Return the Appointment after an event; one that is cancelled keeps the time it had, unless it says another."""
+    kept = {name: value for name, value in before.items() if name not in ("cancelationReason", "description")}
+    sequence, stamp, _ = _told(event, letter.envelope.sent)
+    others = [one for one in before.get("extension", ()) if one.get("url") not in (SEQUENCE, STAMP)]
+    timed = event.start is not None and event.end is not None and event.sure and not event.whole_day
+    times = _times(event) if timed else {}
+    return filled({
+        **kept,
+        "resourceType": "Appointment",
+        "meta": _labelled(before, letter),
+        "extension": [*others, {"url": SEQUENCE, "valueInteger": sequence},
+                      {"url": STAMP, "valueInstant": stamp.isoformat()}],
+        "identifier": before.get("identifier") or [_numbers(letter, event)[-1]],
+        "status": event.status,
+        "cancelationReason": {"text": event.remark or "Avlyst av avsenderen"} if event.cancelled else None,
+        "description": event.summary or (before.get("description") if event.cancelled else None),
+        "created": before.get("created") or stamp.isoformat(),
+        "participant": _participants(before, event, letter),
+        **times,
+    })  # fmt: skip
+
+
+def _times(event: Event) -> Resource:
+    if event.start is None or event.end is None or event.end < event.start:
+        return {}
+    return {"start": _instant(event.start), "end": _instant(event.end)}
+
+
+def _participants(before: Mapping[str, Any], event: Event, letter: Letter) -> list[Resource]:
+    """Return who takes part: the person, who sent it, and where. Nobody else, whoever stood there before."""
+    sender = letter.sender
+    places = [one["actor"] for one in before.get("participant", ()) if one.get("actor", {}).get("type") == "Location"]
+    if event.place:
+        places = [{"type": "Location", "display": event.place}]
+    name = ", ".join(dict.fromkeys(filter(None, (sender.name, sender.parent_name))))
+    organisation = {"identifier": sender.numbers[0], "display": name}  # FHIR has no organisation take part by type
+    answer = _PATIENT.get(event.status, "needs-action")
+    theirs = "declined" if event.cancelled else "accepted"
+    return [
+        {"actor": filing.subject(letter), "required": "required", "status": answer},
+        {"actor": organisation, "required": "required", "status": theirs},
+        *({"actor": each, "status": "accepted"} for each in places),
+    ]
+
+
+def _labelled(before: Mapping[str, Any], letter: Letter) -> Resource:
+    """Return the security labels: those that stand, and those of the message."""
+    labels = [*(before.get("meta") or {}).get("security", ()), *(dict(one) for one in letter.marks)]
+    return {"security": [one for number, one in enumerate(labels) if one not in labels[:number]]} if labels else {}
+
+
+async def _standing(work: Work, letter: Letter, event: Event) -> Stored | None:
+    """Return the appointment of this UID by this sender in this patient's record, or None."""
+    own = _numbers(letter, event)
+    about = filing.subject(letter)
+    if about is None:
+        return None
+    named = ",".join(f"{each['system']}|{escape(each['value'])}" for each in own)
+    found = (await search(work, "Appointment", [("patient", about["reference"]), ("identifier", named)])).hits
+    return next((each for each in found if any(one in own for one in each.resource.get("identifier", ()))), None)
+
+
+def _numbers(letter: Letter, event: Event) -> list[dict[str, str]]:
+    """Return the UID as each of the sender's numbers makes it the sender's own; the HER-id is last."""
+    return [{"system": f"{APPOINTMENT_ID}/{each['value']}", "value": event.uid} for each in letter.sender.numbers]
+
+
+def _told(event: Event, sent: datetime) -> tuple[int, datetime, bool]:
+    """Return which version an event is; of two alike the one that cancels is the newer."""
+    return event.sequence, event.stamp or sent.replace(microsecond=0), event.cancelled
+
+
+def _version(standing: Mapping[str, Any]) -> tuple[int, datetime, bool]:
+    """Return which version stands."""
+    told = {one["url"]: one for one in standing.get("extension", ())}
+    stamp = told.get(STAMP, {}).get("valueInstant") or standing.get("created")
+    at = interval(stamp)[0] if stamp else datetime.min.replace(tzinfo=UTC)
+    return told.get(SEQUENCE, {}).get("valueInteger", 0), at, standing["status"] == "cancelled"
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()

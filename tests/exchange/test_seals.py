@@ -183,6 +183,45 @@ async def test_nothing_goes_in_the_open_to_whom_it_is_sealed_for_and_nothing_is_
     assert (await without.unseal(sealed.sent(), HEART.her_id, NOW)).fault == model.NO_KEYS
 
 
+async def test_one_service_that_seals_binds_its_organisation_under_every_name_it_writes(office: Office) -> None:
+    ward, lab = HEART.her_id, HEART.her_id + 1
+    root, own = Authority("Tillit", 1), OwnCertificates(Path("/nonexistent"))
+    await addresses.put(office.database, [
+        addresses.Address(her_id=HEART.parent, name=HEART.parent_name, ours=False, org_number=THEIRS),
+        *(addresses.Address(her_id=each, name=HEART.name, ours=False, parent=HEART.parent) for each in (ward, lab)),
+        addresses.Address(her_id=lab + 1, name="Et annet sykehus", ours=False),
+    ])  # fmt: skip
+    one = root.identity(THEIRS, 5, ENCRYPTS).certificate
+    await partners.enter(office.database, ward, one, NOW)
+    seals = Seals(reads=office.database, own=own, trust=Trust(None))
+
+    async def came(her_id: int) -> model.Fault | None:
+        return (await seals.unseal(BODY, her_id, NOW)).fault
+
+    assert [await came(each) for each in (ward, HEART.parent, lab, lab + 1)] == [*[model.OPEN] * 3, None]
+    for each in (HEART.parent, lab):  # whose own certificate nobody has entered
+        with pytest.raises(NotSealed, match=model.NO_RECEIVER):
+            await seals.seal(BODY, each, NOW)
+    await partners.withdraw(office.database, partners.fingerprint(one), NOW)
+    assert [await came(each) for each in (ward, HEART.parent, lab)] == [model.OPEN] * 3
+    for each in (HEART.parent, lab):
+        assert one in (await partners.partner(office.database, each)).withdrawn
+
+
+async def test_who_has_a_certificate_by_the_register_is_not_written_to_in_the_open(sealed: Sealed) -> None:
+    office, other = sealed.office, HEART.her_id + 50
+    await addresses.put(office.database, [addresses.Address(her_id=other, name="Et annet sykehus", ours=False)])
+    await office.database.execute(
+        "INSERT INTO address_register (her_id, due, encryption) VALUES ($1, $2, '')", other, NOW
+    )
+    assert await sealed.seals.seal(BODY, other, NOW) is None
+    await office.database.execute("UPDATE address_register SET encryption = 'ab12' WHERE her_id = $1", other)
+    with pytest.raises(NotSealed, match=model.NO_RECEIVER):
+        await sealed.seals.seal(BODY, other, NOW)
+    await sealed.enters(sealed.root.identity(STRANGER, 5, ENCRYPTS), other)
+    assert await sealed.seals.seal(BODY, other, NOW)
+
+
 @needs_openssl
 async def test_another_program_s_way_of_writing_is_read_and_it_reads_ours(sealed: Sealed) -> None:
     """What streams has no lengths and strings in pieces; what is old encrypts with triple DES, which is not taken."""

@@ -10,11 +10,16 @@ ON CONFLICT (her_id, fingerprint) DO UPDATE SET withdrawn_at = NULL, added_at = 
 UPDATE address_certificate SET withdrawn_at = $2 WHERE fingerprint = $1 AND withdrawn_at IS NULL RETURNING her_id;
 
 -- name: certificates_of
--- The certificates of a party and of the organisation above it, the newest first, and the number of that organisation.
+-- The certificates of all services of an organisation, by one of its addresses: those of the address first, the newest
+-- first; the number of the organisation, and whether the register says that it is encrypted to.
 -- in   $1 her_id
-SELECT coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, c.certificate, c.withdrawn_at IS NOT NULL AS withdrawn
+-- out  beside: of another service of the organisation
+SELECT coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, c.certificate, c.withdrawn_at IS NOT NULL AS withdrawn,
+       c.her_id NOT IN (a.her_id, a.parent) AS beside,
+       EXISTS (SELECT FROM address_register r WHERE r.her_id IN (a.her_id, a.parent) AND r.encryption <> '') AS encrypted_to
   FROM address a LEFT JOIN address p ON p.her_id = a.parent
-  LEFT JOIN address_certificate c ON c.her_id IN (a.her_id, a.parent)
+  LEFT JOIN address_certificate c ON c.her_id IN (
+    SELECT o.her_id FROM address o WHERE coalesce(nullif(o.parent, 0), o.her_id) = coalesce(nullif(a.parent, 0), a.her_id))
  WHERE a.her_id = $1 ORDER BY c.her_id = a.her_id DESC, c.added_at DESC, c.fingerprint;
 
 -- name: certificates

@@ -23,16 +23,28 @@ SQL = queries(__file__, "certificates.sql")
 
 @dataclass(frozen=True, kw_only=True)
 class Partner:
-    """One party. number: of its organisation; withdrawn: certificates that count no longer."""
+    """One party.
+
+    number         of its organisation
+    certificates   its own and those of level 1
+    beside         those of the other services of its organisation: nothing is encrypted to them
+    withdrawn      certificates of the organisation that count no longer
+    encrypted_to   the address register says that it has a certificate for it
+    """
 
     number: str = ""
     certificates: tuple[x509.Certificate, ...] = ()
+    beside: tuple[x509.Certificate, ...] = ()
     withdrawn: tuple[x509.Certificate, ...] = ()
+    encrypted_to: bool = False
 
     @property
     def seals(self) -> bool:
-        """Tell whether messages to and from them are signed and encrypted; they stay so when certificates run out."""
-        return bool(self.certificates or self.withdrawn)
+        """Tell whether messages to and from them are signed and encrypted; they stay so when certificates run out.
+
+        One service that does binds its organisation: all its services are one sender, under whichever it writes.
+        """
+        return bool(self.certificates or self.beside or self.withdrawn)
 
     def encrypts_to(self, now: datetime) -> x509.Certificate | None:
         """Return the certificate to encrypt to now, the newest that is for it."""
@@ -52,7 +64,9 @@ async def partner(reads: Reads, her_id: int) -> Partner:
     held = [row for row in rows if row["certificate"]]
     return Partner(
         number=rows[0]["org_number"] if rows else "",
-        certificates=tuple(_read(row["certificate"]) for row in held if not row["withdrawn"]),
+        encrypted_to=bool(rows and rows[0]["encrypted_to"]),
+        certificates=tuple(_read(row["certificate"]) for row in held if not row["withdrawn"] and not row["beside"]),
+        beside=tuple(_read(row["certificate"]) for row in held if not row["withdrawn"] and row["beside"]),
         withdrawn=tuple(_read(row["certificate"]) for row in held if row["withdrawn"]),
     )
 

@@ -30,9 +30,12 @@ class Seals:
     trust: Trust
 
     async def seal(self, body: bytes, receiver: int, now: datetime) -> bytes | None:
-        """Return a message signed and encrypted to its receiver; None where theirs are sent open. Raises NotSealed."""
+        """Return a message signed and encrypted to its receiver; None where theirs are sent open. Raises NotSealed.
+
+        Who has a certificate by the address register is not written to in the open for want of it here.
+        """
         to = await partner(self.reads, receiver)
-        if not to.seals:
+        if not to.seals and not to.encrypted_to:
             return None
         certificate, us = to.encrypts_to(now), self.own.signer(now)
         if certificate is None or us is None:

@@ -173,7 +173,8 @@ def _addresses(patient: Mapping[str, Any], told: Person) -> Resource:
     every = list(patient.get("address") or ())
     if told.protection == "kode6":
         return {"address": []} if every else {}
-    if not told.line and not told.postal_code:
+    hidden = told.protection is None and "kode6" in _marks(patient)
+    if hidden or (not told.line and not told.postal_code):
         return {}
     kept = [one for one in every if one.get("use") != "home"]
     before: Resource = next((one for one in every if one.get("use") == "home"), {})
@@ -186,12 +187,17 @@ def _addresses(patient: Mapping[str, Any], told: Person) -> Resource:
     return {"address": [{name: value for name, value in new.items() if value not in ("", [""])}, *kept]}
 
 
-def _protected(patient: Resource, protection: str) -> Resource:
+def _marks(patient: Mapping[str, Any]) -> list[str]:
+    marks = (patient.get("meta") or {}).get("security") or ()
+    return [one.get("code", "") for one in marks if one.get("system") == PROTECTION]
+
+
+def _protected(patient: Resource, protection: str | None) -> Resource:
+    """Return the patient with the mark that is told; where nothing is told of it, the one that stands."""
+    if protection is None or _marks(patient) == ([protection] if protection else []):
+        return patient
     meta = dict(patient.get("meta") or {})
     marks = [one for one in meta.get("security") or () if one.get("system") != PROTECTION]
-    before = [one.get("code") for one in meta.get("security") or () if one.get("system") == PROTECTION]
-    if before == ([protection] if protection else []):
-        return patient
     marks += [{"system": PROTECTION, "code": protection}] if protection else []
     meta = {name: value for name, value in meta.items() if name != "security"} | ({"security": marks} if marks else {})
     return {**patient, "meta": meta}

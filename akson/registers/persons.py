@@ -27,7 +27,7 @@ class Person:
     numbers     national numbers in use
     given       with the middle name last; family: "" where the register tells no name
     line        street and number; postal_code, city: "" where no street is known
-    protection  a code of Patient's security label, "" for none
+    protection  a code of Patient's security label, "" for none; None where nothing is told of it
     died        the day, None of the living
     """
 
@@ -38,7 +38,7 @@ class Person:
     line: str = ""
     postal_code: str = ""
     city: str = ""
-    protection: str = ""
+    protection: str | None = None
     died: date | None = None
 
 
@@ -166,12 +166,16 @@ def event(body: bytes) -> Event:
     return _event(_decoded(body, _Event))
 
 
-def _protection(told: _Person) -> str:
-    """Return the strongest protection told, of the person and of the address; a word nobody knows is the strongest."""
+def _protection(told: _Person) -> str | None:
+    """Return the strongest protection told, of the person and of the address; a word nobody knows is the strongest.
+
+    None where nothing is told of the person, and of the address nothing that protects: no mark is lifted by silence.
+    """
     said = [one.protection_level for one in told.address_protection or () if one.holds]
     said += [one.address_confidentiality for one in told.residential_address or () if one.holds]
     codes = {PROTECTION.get(one, "kode6") for one in said if one}
-    return next((code for code in ("kode6", "kode7", "klientadresse") if code in codes), "")
+    none = None if told.address_protection is None else ""
+    return next((code for code in ("kode6", "kode7", "klientadresse") if code in codes), none)
 
 
 def _died(death: _Death | None) -> date | None:

@@ -17,10 +17,11 @@ from akson.base.work import Actor, Purpose
 from akson.doors.persons import SCOPE, Persontjenesten
 from akson.patient import deaths, population
 from akson.record import journal
+from akson.record.facts import PROTECTION
 from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.registers.identifiers import synthetic_fnr
-from akson.registers.persons import Person
+from akson.registers.persons import Person, read
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
@@ -182,3 +183,24 @@ def test_what_changes_in_a_patient(
     before = PERSON | had
     after = population.merged(before, Person(**(TOLD | told)), said)
     assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == changed
+
+
+HIDDEN = {"meta": {"security": [{"system": PROTECTION, "code": "kode6"}]}}
+HOME = [{"streetAddress": {"addressName": "Torget"}, "addressConfidentiality": "Unclassified"}]
+
+
+@pytest.mark.parametrize(
+    ("parts", "stays"),
+    [
+        ({}, True),
+        ({"addressProtection": None}, True),
+        ({"residentialAddress": HOME}, True),  # an address that is told alone is not believed
+        ({"addressProtection": [{"protectionLevel": "Noe nytt"}]}, True),
+        ({"addressProtection": [{"protectionLevel": "Unclassified"}], "residentialAddress": HOME}, False),
+        ({"addressProtection": [{"protectionLevel": "StrictlyConfidential", "isValid": False}]}, False),
+    ],
+)
+def test_only_an_answer_that_tells_of_protection_lifts_the_mark(parts: dict[str, Any], stays: bool) -> None:
+    before = {name: value for name, value in PERSON.items() if name != "address"} | HIDDEN
+    after = population.merged(before, read(json.dumps({"id": "p"} | parts).encode()), None)
+    assert (after == before) is stays and ("security" in after["meta"]) is stays

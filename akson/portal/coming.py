@@ -133,9 +133,10 @@ def _appointment(opened: Opened, appointment: Resource) -> tuple[str, str, str]:
     place = display(others[0]) if others else ""
     meets = any(reference(one).startswith("Practitioner/") for one in others)
     title = texts().plain("my.appointment_with", who=place) if meets else place
-    if opened.secret or not title:
-        title = texts().plain("my.appointment")
-    where = [display(one) for one in others[1:] if one.get("type") == "Location" and not opened.secret]
+    if opened.secret:  # what it is about may be a sender's own words, and name a place
+        return texts().plain("my.appointment"), "", ""
+    where = [display(one) for one in others[1:] if one.get("type") == "Location"]
+    title = title or texts().plain("my.appointment")
     return title, sentence(str(appointment.get("description", "")), *where), ""
 
 

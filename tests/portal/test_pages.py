@@ -166,9 +166,10 @@ async def test_a_protected_address_and_what_tells_of_it_never_reaches_a_proxy(to
     })  # fmt: skip
     await add(town, {
         "resourceType": "Appointment", "status": "booked", "start": "2026-11-25T10:00:00+01:00",
-        "end": "2026-11-25T10:30:00+01:00", "participant": [
+        "end": "2026-11-25T10:30:00+01:00", "description": "Kontroll i Sentrum legegruppe", "participant": [
             {"actor": {"reference": marius}, "status": "accepted"},
-            {"actor": {"type": "Location", "display": "Sentrum legegruppe"}, "status": "accepted"}],
+            {"actor": {"type": "Location", "display": "Sentrum legegruppe"}, "status": "accepted"},
+            {"actor": {"type": "Location", "display": "Kirkegata 4"}, "status": "accepted"}],
     })  # fmt: skip
     for path in ("/min", "/min/journal", "/min/innsyn"):
         shown = await show(town, kari, path, person="marius")

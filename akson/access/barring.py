@@ -15,6 +15,8 @@ _WRITING = frozenset({Act.WRITE, Act.GOVERN, Act.ATTEST})
 def role_does_not_cover(ask: Ask) -> bool:
     """Refuse types of information that the role has no use for; of Tasks, citizens and privacy officers have cases.
 
+    Of Consents, who gives care writes down what the patient agrees to (consenting.py), which lets nobody in.
+
     Source: pjl § 19, Normen: access follows the task; domain rule R7
     """
     if ask.labels is None:

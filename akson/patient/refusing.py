@@ -21,6 +21,7 @@ Resource = Mapping[str, Any]
 TYPES: Final = (
     "DocumentReference", "Observation", "DiagnosticReport", "MedicationStatement", "MedicationRequest", "Condition",
     "AllergyIntolerance", "Procedure", "Immunization", "CarePlan", "Communication", "QuestionnaireResponse",
+    "ClinicalImpression",
 )  # fmt: skip
 _MOST_PARTS: Final = 100
 

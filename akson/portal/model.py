@@ -223,6 +223,8 @@ class MyRecord:
     ask_href: str = ""  # demand that something be corrected or erased
     copy_href: str = ""  # take the record along
     refused: tuple[Entry, ...] = ()  # why entries are kept from the reader
+    agreed: tuple[Entry, ...] = ()  # consents that staff wrote down
+    assessed: tuple[Entry, ...] = ()  # the capacity to consent
 
 
 @dataclass(frozen=True, kw_only=True)

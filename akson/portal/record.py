@@ -10,7 +10,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local, said
 from akson.base.work import Work
 from akson.fhir.dates import BEGINNING
-from akson.patient import answering
+from akson.patient import agreeing, answering, capacity
 from akson.patient.banner import FLAG
 from akson.patient.cases import Case
 from akson.patient.chart import LABORATORY, VITAL_SIGNS
@@ -25,7 +25,7 @@ Resource = Mapping[str, Any]
 WANTED: Final = {
     "Flag": 30, "AllergyIntolerance": 30, "Condition": 100, "MedicationStatement": 200, "Observation:lab": 100,
     "Observation:vital": 100, "DocumentReference": 50, "EpisodeOfCare": 50, "CarePlan": 5, "Goal": 20,
-    "Immunization": 60, "Task": 200,
+    "Immunization": 60, "Task": 200, agreeing.TYPE: 200, capacity.TYPE: 100,
 }  # fmt: skip
 MARKED: Final[Mapping[str, Mark]] = {
     "Observation:lab": LABORATORY,
@@ -61,6 +61,8 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         ask_href=opened.href(demands.PAGE) if opened.decides else "",
         copy_href=opened.href(COPY) if opened.decides else "",
         refused=await refusals.entries(work, opened),
+        agreed=tuple(_agreed(opened, work.now)),
+        assessed=tuple(_assessed(opened)),
         withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),
     )
 
@@ -159,6 +161,21 @@ def _service(opened: Opened, service: Resource) -> model.Entry:
     ends = until(local(last).date()) if last else ""
     title = and_(words(kind) for kind in service.get("type", ()))
     return model.Entry(title=title, text=sentence(often(extension(service, SERVICE_AMOUNT)), unit, ends), icon="home")
+
+
+def _agreed(opened: Opened, now: datetime) -> Iterator[model.Entry]:
+    """Yield what staff have written down that is agreed to or refused."""
+    for one in agreeing.agreed(opened.parts[agreeing.TYPE], local(now).date()):
+        day = full_date(one.day) if one.day else ""
+        last = texts().plain("my_record.agreed_until", day=full_date(one.until)) if one.until else ""
+        text = sentence(agreeing.told(one.state), f"{one.by}, {day}", one.form, last, one.remark)
+        yield model.Entry(title=one.about, text=text, icon="check" if one.state == "given" else "lock")
+
+
+def _assessed(opened: Opened) -> Iterator[model.Entry]:
+    for one in capacity.assessments(opened.parts[capacity.TYPE]):
+        day = full_date(one.day) if one.day else ""
+        yield model.Entry(title=one.matter, text=sentence(one.told, one.reason, f"{one.by}, {day}"), icon="user")
 
 
 def _vaccine(given: Resource) -> model.Entry:

@@ -23,7 +23,10 @@ _SAYS: Final = 20_000  # letters of a note
 def entry(found: Stored) -> casework.Entry:
     """Return one entry of a record: what it is, who wrote it and when, what it says."""
     resource = found.resource
-    given = [resource.get(name) or () for name in ("author", "recorder", "informationSource", "performer", "sender")]
+    given = [
+        resource.get(name) or ()
+        for name in ("author", "recorder", "informationSource", "performer", "sender", "assessor")
+    ]
     by = [display(one) for some in given for one in (some if isinstance(some, list) else [some]) if one]
     at = moment(next((resource[name] for name in _WHEN if resource.get(name)), None))
     named = (words(one) for name in _WHAT if isinstance(one := resource.get(name), dict))
@@ -45,7 +48,8 @@ def _text(resource: Resource) -> str:
     if text is not None:
         return text[:_SAYS]
     doses = [*(resource.get("dosage") or ()), *(resource.get("dosageInstruction") or ())]
-    parts = [value(resource), str(resource.get("conclusion", "")), *(str(one.get("text", "")) for one in doses),
+    parts = [value(resource), *(str(resource.get(name, "")) for name in ("conclusion", "summary")),
+             *(str(one.get("text", "")) for one in doses),
              *(str(one.get("contentString", "")) for one in resource.get("payload") or ()),
              *(str(one.get("text", "")) for one in resource.get("note") or ())]  # fmt: skip
     return "\n".join(filter(None, parts))[:_SAYS]

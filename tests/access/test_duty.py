@@ -83,4 +83,4 @@ def test_the_log_tells_no_parent_of_a_report_and_the_child_of_one_it_knows_of() 
 def test_who_gives_care_writes_down_a_consent_to_tell_others_and_no_other_consent(
     who: Actor, about: Facts, mark: str, act: Act, answer: str
 ) -> None:
-    assert ask(who, about, item("Consent", security=frozenset({mark})), act) == answer
+    assert ask(who, about, item("Consent", security=frozenset({mark}), letters="c"), act) == answer

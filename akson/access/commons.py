@@ -7,9 +7,10 @@ from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask
 from akson.access.facts import SEVERAL
 from akson.access.roles import Permission
 
-__all__ = ["NAMELESS", "RULES"]
+__all__ = ["NAMELESS", "REVIEWED", "RULES"]
 
 NAMELESS = "asked-without-a-name"  # the mark of a question about nobody, beside the ids of the two units it is between
+REVIEWED = "who-works-here"  # the mark of what is said of who has access at a unit, beside the id of that unit
 
 OPEN_TO_CITIZENS = frozenset(
     {"Organization", "HealthcareService", "Location", "Questionnaire", "CodeSystem", "ValueSet", "PractitionerRole"}
@@ -95,16 +96,17 @@ def administrators_keep_registers(ask: Ask) -> bool:
 
 @rule(525, basis="går gjennom tilganger", persons=False, to=STAFF, acts=CONTENT | {Act.REGISTER})
 def manager_confirms_who_works_here(ask: Ask) -> bool:
-    """Allow managers to say that the list of who has access at their own unit is right, and to read when it was said.
+    """Allow managers to say if the list of who has access at their own unit is right, and to read what is said of it.
 
     What they write of another unit is refused by units_of_others.
 
     Source: Normen, fact sheet 14 (the manager goes through accesses at fixed times); domain rule R8
     """
-    labels = ask.labels
-    if labels is None or labels.type != "VerificationResult" or not labels.unit == ask.actor.unit != 0:
+    labels, unit = ask.labels, ask.actor.unit_id.partition("/")[2]
+    if labels is None or labels.type != "VerificationResult" or not roles.has(ask.actor.role, Permission.CONFIRM_STAFF):
         return False
-    return roles.has(ask.actor.role, Permission.CONFIRM_STAFF)
+    told = ask.act is Act.READ and {REVIEWED, unit} <= labels.security
+    return told or labels.unit == ask.actor.unit != 0
 
 
 @rule(530, basis="avtale om datadeling", persons=False, to=SYSTEM, acts=frozenset(Act) - {Act.OPEN, Act.ERASE, Act.END})

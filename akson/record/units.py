@@ -51,7 +51,12 @@ def _confirms_another(work: Work, change: Change) -> bool:
     if roles.has(work.actor.role, roles.Permission.MANAGE):
         return False
     told = [one for one in (change.stood, change.resource) if one]
-    return any({target.get("reference") for target in one.get("target") or ()} != {work.actor.unit_id} for one in told)
+    named = [{str(target.get("reference")) for target in one.get("target") or ()} for one in told]
+    return any(
+        work.actor.unit_id not in one
+        or any(not each.startswith("PractitionerRole/") for each in one - {work.actor.unit_id})
+        for one in named
+    )
 
 
 def _inside(unit: int, home: int, coming: dict[int, int], above: dict[int, set[int]]) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from akson.access.commons import NAMELESS
+from akson.access.commons import NAMELESS, REVIEWED
 from akson.access.facts import SEVERAL, Facts
 from akson.access.roles import LOAD, OWN_JOB
 from akson.access.rules import Act
@@ -80,6 +80,21 @@ def test_a_manager_confirms_the_list_of_the_own_unit(
     who: Actor, type_: str, act: Act, outside: bool, answer: str
 ) -> None:
     assert ask(who, NOBODYS, item(type_, unit=NORTH, outside=outside), act) == answer
+
+
+@pytest.mark.parametrize(("role", "unit", "security", "act", "answer"), [
+    ("leder", "north", {REVIEWED, "north"}, Act.READ, ""),  # what the administrator said of the own unit
+    ("leder", "north", {REVIEWED, "north"}, Act.WRITE, "AK-A001"),
+    ("leder", "south", {REVIEWED, "north"}, Act.READ, "AK-A001"),
+    ("leder", "north", {"north"}, Act.READ, "AK-A001"),
+    ("leder", "", {REVIEWED}, Act.READ, "AK-A001"),
+    ("sykepleier", "north", {REVIEWED, "north"}, Act.READ, "AK-A001"),
+])  # fmt: skip
+def test_a_manager_reads_what_others_said_of_the_own_unit(
+    role: str, unit: str, security: set[str], act: Act, answer: str
+) -> None:
+    who = staff(role, SOUTH, unit_id=f"Organization/{unit}")
+    assert ask(who, NOBODYS, item("VerificationResult", unit=NORTH, security=frozenset(security)), act) == answer
 
 
 BETWEEN = frozenset({NAMELESS, "north", "south"})

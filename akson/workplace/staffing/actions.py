@@ -14,7 +14,7 @@ from akson.record.search.searching import search
 from akson.record.stored import Stored
 from akson.registers.codes import ROLE
 from akson.registers.identifiers import HPR_SYSTEM, Fnr, Hpr
-from akson.workplace.staffing import authorising
+from akson.workplace.staffing import authorising, objecting
 from akson.workplace.staffing.periods import codes_of, coming, over
 from akson.workplace.staffing.reading import CONFIRMED_FOR
 
@@ -102,6 +102,7 @@ async def confirm(work: Work, unit: str, today: date) -> Stored:
     """
     return await journal.create(work, {
         "resourceType": "VerificationResult",
+        "meta": objecting.marks(unit),
         "target": [{"reference": f"Organization/{unit}"}],
         "status": "validated",
         "statusDate": work.now.isoformat(),

@@ -18,10 +18,24 @@ class Unit:
     confirmed: date | None  # when somebody last said that the list is right
     overdue: bool
     doubts: int  # how many are not controlled, or have lost a role by what the register said
+    against: int  # how many the manager says should have no access, without an answer
 
     @property
     def href(self) -> str:
         return f"/ansatte/{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objection:
+    """What a manager said against somebody's role. at: when it was said, or answered; open: not answered."""
+
+    id: str  # of the VerificationResult
+    version: int
+    by: str
+    at: datetime | None
+    open: bool
+    words: str
+    answer: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +59,4 @@ class Member:
     shift: tuple[datetime, datetime] | None  # when a shift on call begins and ends
     coming: bool
     own: bool
+    against: Objection | None

@@ -13,10 +13,12 @@ from akson.base.web.render import local
 from akson.base.work import Work
 from akson.patient.reading import moment, named, reference, words
 from akson.record import journal
+from akson.record.reviewed import said_of_unit
 from akson.record.search.searching import search
 from akson.record.stored import Stored
+from akson.workplace.staffing import objecting
 from akson.workplace.staffing.authorising import AWAY, DOUBTFUL, Said, codes_needing, number_of, said_of
-from akson.workplace.staffing.model import Member, Unit
+from akson.workplace.staffing.model import Member, Objection, Unit
 from akson.workplace.staffing.periods import bounds, codes_of, coming, over
 from akson.workplace.staffing.shifts import over_with_their_base, rests_on
 
@@ -33,12 +35,17 @@ async def units(work: Work) -> tuple[Unit, ...]:
     found = await below(work)
     names = ",".join(one.reference for one in found)
     roles = await search(work, "PractitionerRole", [("organization", names), ("_count", str(_MOST))])
-    said = await _confirmed(work, names)
+    asked = [("target", names), ("_sort", "-_lastUpdated"), ("_count", str(_MOST))]
+    told = (await search(work, "VerificationResult", asked)).hits
+    said, spoken = _confirmed(told), objecting.open_roles(told)
+    against = Counter(reference(hit.resource.get("organization")) for hit in roles.hits
+                      if hit.id in spoken and not over(hit.resource, work.now))  # fmt: skip
     known = await said_of(work, {reference(hit.resource.get("practitioner")) for hit in roles.hits})
     doubts = Counter(reference(hit.resource.get("organization")) for hit in roles.hits
                      if _doubtful(hit.resource, known, work.now))  # fmt: skip
     count = Counter(reference(hit.resource.get("organization")) for hit in roles.hits if _now(hit.resource, work.now))
-    return tuple(_unit(one, level, (count[one.reference], doubts[one.reference]), said.get(one.reference), work.now)
+    return tuple(_unit(one, level, (count[one.reference], doubts[one.reference], against[one.reference]),
+                       said.get(one.reference), work.now)
                  for one, level in _in_order(found, work.actor.unit_id))  # fmt: skip
 
 
@@ -59,11 +66,13 @@ async def own_unit(work: Work) -> tuple[Unit, tuple[Member, ...]]:
 
 
 async def _peopled(work: Work, one: Stored) -> tuple[Unit, tuple[Member, ...]]:
-    members = await _members(work, one)
-    said = (await _confirmed(work, one.reference)).get(one.reference)
+    told = await said_of_unit(work, one.id)
+    members = await _members(work, one, objecting.by_role(told))
+    said = _confirmed(told).get(one.reference)
     here = sum(not member.coming and not member.over for member in members)
     doubts = sum(member.over or member.standing in DOUBTFUL for member in members)
-    return _unit(one, 0, (here, doubts), said, work.now), members
+    against = sum(member.against is not None and member.against.open and not member.over for member in members)
+    return _unit(one, 0, (here, doubts, against), said, work.now), members
 
 
 async def below(work: Work) -> list[Stored]:
@@ -92,36 +101,36 @@ def _in_order(found: Iterable[Stored], root: str) -> Iterable[tuple[Stored, int]
         waiting += [(child, level + 1) for child in reversed(children.get(one.reference, []))]
 
 
-async def _confirmed(work: Work, names: str) -> dict[str, date]:
-    """Return when the list of each unit was last said to be right."""
-    asked = [("target", names), ("_sort", "-_lastUpdated"), ("_count", str(_MOST))]
+def _confirmed(told: Iterable[Stored]) -> dict[str, date]:
+    """Return when the list of each unit was last said to be right. told: the newest first."""
     said: dict[str, date] = {}
-    for hit in (await search(work, "VerificationResult", asked)).hits:
-        if at := moment(hit.resource.get("lastPerformed")):
+    for hit in told:
+        if objecting.about_list(hit.resource) and (at := moment(hit.resource.get("lastPerformed"))):
             said |= {reference(target): local(at).date() for target in hit.resource.get("target", ())} | said
     return said
 
 
-def _unit(one: Stored, level: int, counted: tuple[int, int], said: date | None, now: datetime) -> Unit:
-    staff, doubts = counted
+def _unit(one: Stored, level: int, counted: tuple[int, int, int], said: date | None, now: datetime) -> Unit:
+    staff, doubts, against = counted
     overdue = staff > 0 and (said is None or local(now).date() - said > CONFIRMED_FOR)
     return Unit(id=one.id, version=one.version, name=one.resource.get("name", ""), level=level, staff=staff,
-                confirmed=said, overdue=overdue, doubts=doubts)  # fmt: skip
+                confirmed=said, overdue=overdue, doubts=doubts, against=against)  # fmt: skip
 
 
-async def _members(work: Work, one: Stored) -> tuple[Member, ...]:
+async def _members(work: Work, one: Stored, against: Mapping[str, Objection]) -> tuple[Member, ...]:
     asked = [("organization", one.reference), ("_count", str(_MOST)), ("_include", "PractitionerRole:practitioner")]
     page = await search(work, "PractitionerRole", asked)
     persons = {person.reference: person.resource for person in page.included}
     known = await said_of(work, set(persons))
     gone = await over_with_their_base(work, (hit.resource for hit in page.hits if not over(hit.resource, work.now)))
-    found = [_member(work, hit, persons.get(reference(hit.resource.get("practitioner")), {}), known)
+    found = [_member(work, hit, persons.get(reference(hit.resource.get("practitioner")), {}), known,
+                     against.get(hit.id))
              for hit in page.hits if rests_on(hit.resource) not in gone
              if not over(hit.resource, work.now) or _taken(hit.resource, known, work.now)]  # fmt: skip
     return tuple(sorted(found, key=lambda member: (not member.over, member.coming, member.role, member.name)))
 
 
-def _member(work: Work, role: Stored, person: Resource, known: Mapping[str, Said]) -> Member:
+def _member(work: Work, role: Stored, person: Resource, known: Mapping[str, Said], against: Objection | None) -> Member:
     resource = role.resource
     since, until = bounds(resource)
     needs, told = bool(codes_needing(resource)), known.get(reference(resource.get("practitioner")), Said())
@@ -135,7 +144,7 @@ def _member(work: Work, role: Stored, person: Resource, known: Mapping[str, Said
         coming=coming(resource, work.now), own=reference(resource.get("practitioner")) == work.actor.id,
         approvals=tuple(filter(None, approvals)), over=over(resource, work.now), ends=ends,
         shift=(since, (until + _SECOND).replace(microsecond=0)) if rests_on(resource) and since and until else None,
-        **standing,
+        against=against, **standing,
     )  # fmt: skip
 
 

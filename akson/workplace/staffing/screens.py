@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
@@ -14,11 +14,12 @@ from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.record.session import undo
-from akson.workplace.staffing import actions, places, reading, shifts
+from akson.workplace.staffing import actions, objecting, places, reading, shifts
 from akson.workplace.staffing.forms import EMPLOYED
-from akson.workplace.staffing.model import Unit
+from akson.workplace.staffing.model import Member, Unit
 
 SCREENS = Screens(__name__)
+LONGEST_WORD: Final = 500
 
 
 @SCREENS.screen("/ansatte", needs="manage", title="staffing.title", methods=("GET",),
@@ -30,16 +31,16 @@ async def units(work: Work, visit: Visit) -> Page:
 
 @SCREENS.screen("/ansatte/{unit}", needs="manage", title="staffing.title", under="/ansatte")
 async def members(work: Work, visit: Visit, unit: str) -> Page | Go:
-    """Show who works at a unit; when one is sent, end a role or confirm the list."""
+    """Show who works at a unit; when one is sent, end a role, confirm the list, or answer the manager about a role."""
     here, people = await reading.unit(work, unit)
     if not visit.sent:
         return Page("members.html", title=here.name, unit=here, members=people)
     if visit.form.get("gjor") == "bekreft":
         await actions.confirm(work, unit, local(work.now).date())
         return Go(here.href, said="staffing.said_confirmed")
-    ended = next((one for one in people if one.id == visit.form.get("rolle", "")), None)
-    if ended is None:
-        raise Refused("AK-J001")
+    ended = _chosen(visit, people)
+    if visit.form.get("gjor") == "svar":
+        return await _answer(work, visit, here, ended)
     await actions.end(work, ended.id, sent.version(visit.form.get("versjon", "")))
     return Go(here.href, said="staffing.said_ended")
 
@@ -121,12 +122,41 @@ async def place(work: Work, visit: Visit, unit: str) -> Page | Go:
 @SCREENS.screen("/tilganger", needs=Permission.CONFIRM_STAFF, title="staffing.review",
                 menu=Menu(text="staffing.review", icon="user", order=25, keys="g u"))  # fmt: skip
 async def review(work: Work, visit: Visit) -> Page | Go:
-    """Show a manager who has access at the own unit; when sent, keep that the list is right."""
+    """Show a manager who has access at the own unit; when sent, keep that it is right, or who should have none."""
     here, people = await reading.own_unit(work)
+    if visit.sent and visit.form.get("gjor") == "nei":
+        return await _speak_against(work, visit, here, _chosen(visit, people))
     if visit.sent:
         await actions.confirm(work, here.id, local(work.now).date())
         return Go("/tilganger", said="staffing.said_confirmed")
     return Page("own.html", title=here.name, unit=here, members=people)
+
+
+def _chosen(visit: Visit, people: Iterable[Member]) -> Member:
+    """Return whose role was chosen. Raises Refused AK-J001 for one that is not on the list."""
+    found = next((one for one in people if one.id == visit.form.get("rolle", "")), None)
+    if found is None:
+        raise Refused("AK-J001")
+    return found
+
+
+async def _answer(work: Work, visit: Visit, here: Unit, one: Member) -> Go:
+    words = visit.form.get("ord", "").strip()[:LONGEST_WORD]
+    if one.against is None:
+        raise Refused("AK-J001")
+    if not words:
+        raise Refused("AK-W031")
+    await objecting.answer(work, one.against, sent.version(visit.form.get("versjon", "")), words)
+    return Go(here.href, said="staffing.said_answered")
+
+
+async def _speak_against(work: Work, visit: Visit, here: Unit, one: Member) -> Go:
+    """Keep it once: who has said it already has said it."""
+    if one.own:
+        raise Refused("AK-J001")
+    if one.against is None or not one.against.open:
+        await objecting.against(work, here.id, one.id, visit.form.get("ord", "").strip()[:LONGEST_WORD])
+    return Go("/tilganger", said="staffing.said_against")
 
 
 def _named(visit: Visit) -> Filled:

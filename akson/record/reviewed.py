@@ -1,0 +1,26 @@
+"""What was said of who works at a unit: by its manager, and by those who keep the list."""
+
+from __future__ import annotations
+
+from akson.base.queries import queries
+from akson.base.work import Work
+from akson.fhir import types
+from akson.record import journal
+from akson.record.session import fetch
+from akson.record.stored import Stored
+from akson.record.writing import flush
+
+SQL = queries(__file__, "reviewed.sql")
+_MOST = 200
+_ORGANIZATION, _SAID = types.code_of("Organization"), types.code_of("VerificationResult")
+
+
+async def said_of_unit(work: Work, unit: str) -> list[Stored]:
+    """Return the VerificationResults about a unit that the actor may read, the newest first; two statements.
+
+    unit  id of its Organization
+    """
+    await flush(work)
+    rows = await fetch(work, SQL.about, unit, _ORGANIZATION, _SAID, _MOST)
+    found = await journal.read_many(work, [f"VerificationResult/{row['id']}" for row in rows])
+    return sorted(found.values(), key=lambda one: one.last_updated, reverse=True)

@@ -106,7 +106,14 @@ ORTOPEDI = Unit(
     her_id=99000034,
     takes=CLINIC_TAKES,
 )
-NAV = Unit("Organization/nav", "NAV Fjordvik", part_of="", line="Torget 3", her_id=99000041)
+NAV = Unit(
+    "Organization/nav",
+    "NAV Fjordvik",
+    part_of="",
+    line="Torget 3",
+    her_id=99000041,
+    takes=(*_DIALOG, "LEGEERKL"),
+)
 APOTEK = Unit("Organization/apotek", "Fjordvik apotek", part_of="", line="Torget 2", her_id=99000042)
 SKOLE = Unit("Organization/skole", "Nordvik skole", line="Skolebakken 1", her_id=99000023)
 

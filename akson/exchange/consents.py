@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from akson.access.children import GROWN, age
 from akson.access.consenting import DISCLOSURE
 from akson.base.errors import Refused
 from akson.base.work import Work
@@ -15,6 +16,7 @@ from akson.exchange.addresses import Address
 from akson.exchange.nodes import OSLO
 from akson.fhir.dates import interval
 from akson.record import journal
+from akson.record.deciding import facts_for
 from akson.record.search.searching import search
 from akson.record.stored import Stored, marks_in
 from akson.record.withholding import MARK
@@ -34,7 +36,11 @@ async def hold(work: Work, patient: str, to: Address) -> None:
 async def given(work: Work, patient: str, to: Address) -> Stored | None:
     """Return the consent to tell `to` that stands, the newest of several; None when there is none. One search."""
     pairs = [("patient", f"Patient/{patient}"), ("status", "active"), ("_count", _MOST)]
-    found = [hit for hit in (await search(work, "Consent", pairs)).hits if _stands(work, hit.resource, to)]
+    hits = (await search(work, "Consent", pairs)).hits
+    owner, _, _ = await journal.key_of(work, "Patient", patient)
+    facts = (await facts_for(work, [owner])).get(owner)
+    grown = facts is None or facts.birth_date is None or age(facts.birth_date, work.now) >= GROWN
+    found = [hit for hit in hits if _stands(work, hit.resource, to) and _is_theirs(hit.resource, patient, grown=grown)]
     return max(found, key=lambda hit: hit.last_updated, default=None)
 
 
@@ -42,8 +48,15 @@ def _stands(work: Work, consent: Resource, to: Address) -> bool:
     provision = consent.get("provision") or {}
     actors = [(one.get("reference") or {}).get("reference") for one in provision.get("actor") or ()]
     until = (provision.get("period") or {}).get("end")
-    marked = DISCLOSURE in marks_in(consent.get("meta") or {})
-    return marked and to.unit_id in actors and not (until and interval(until)[1] <= work.now)
+    permits = provision.get("type") == "permit" and DISCLOSURE in marks_in(consent.get("meta") or {})
+    return permits and to.unit_id in actors and not (until and interval(until)[1] <= work.now)
+
+
+def _is_theirs(consent: Resource, patient: str, *, grown: bool) -> bool:
+    """Say whether who consented decides now: from 16 the person alone, whatever parents have said before."""
+    said = {one.get("reference") for one in consent.get("performer") or ()}
+    own = f"Patient/{patient}"
+    return own in said if grown else bool(said - {own, None})
 
 
 async def write_down(work: Work, patient: str, to: Address, *, by: Resource, what: str) -> Stored:

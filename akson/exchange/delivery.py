@@ -155,7 +155,7 @@ async def _refuse(work: Work, desk: Desk, fault: Fault) -> None:
     """Keep a message for a human, with the reason, and tell the sender where that is possible."""
     sender = next((each for each in checks.her_ids(desk.sender) if each in desk.known), desk.kept.envelope_from)
     outcome = Outcome(state="refused", type=desk.type, msg_id=desk.msg_id, sender=sender, fault=fault)
-    receipt = [] if desk.message.is_receipt else receipt_for(work, desk, fault)
+    receipt = [] if desk.message.is_receipt else receipt_for(work, desk, desk.told(fault))
     await close(work, [Closed(desk=desk, outcome=outcome, receipt=receipt)])
 
 

@@ -16,6 +16,8 @@ from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import Original
 from akson.exchange.opening import Opened, opened, refused
 from akson.exchange.safexml import Fault, Schemas
+from akson.exchange.seals import cms
+from akson.exchange.seals.model import NOT_OPENED
 from akson.record.office import Office
 
 _STOPS_US: Final = Fault("X99", "Meldingen kunne ikke behandles.")
@@ -47,6 +49,10 @@ class Desk:
     def receiver(self) -> Party | None:
         envelope, receipt = self.message.envelope, self.message.receipt
         return envelope.receiver if envelope else receipt.receiver if receipt else self.message.sketch.receiver
+
+    def told(self, fault: Fault) -> Fault:
+        """Return what the sender is told of a fault: of what is still sealed not why, which is for people here."""
+        return NOT_OPENED if cms.is_cms(self.kept.body) else fault
 
     @property
     def parties(self) -> list[Party]:

@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import addresses, closing, concern, outbox
+from akson.exchange import addresses, closing, concern, consents, outbox
 from akson.exchange.addresses import Address
 from akson.exchange.opening import opened
 from akson.exchange.states import CAN_BE_HANDLED, CAN_BE_SENT_AGAIN, Event, State
+from akson.record import journal
 from akson.record.session import Within
 
 _REFUSED = (State.REJECTED, State.PARTIAL)
@@ -44,13 +45,15 @@ async def send_again(work: Work, sent: Any, why: str) -> str:
     """Send a message to the same receiver once more; return the id it goes under.
 
     sent    from `find`, with its content
-    Raises  Refused AK-X010 when it has moved on meanwhile, AK-X011 when it has been erased
+    Raises  Refused AK-X010 when it has moved on meanwhile, AK-X011 when it has been erased, AK-X093 when the consent it
+            takes stands no more
     """
     if not can_be_sent_again(sent):
         raise Refused("AK-X010")
+    to = (await addresses.find(Within(work), [sent["receiver"]])).get(sent["receiver"])
     if State(sent["state"]) in _REFUSED:
-        known = await addresses.find(Within(work), [sent["receiver"]])
-        return await _copied(work, sent, known.get(sent["receiver"]), why)
+        return await _copied(work, sent, to, why)
+    await _hold(work, sent, to)
     if sent["body"] is None:
         raise Refused("AK-X011")
     if not await outbox.happened(work, sent["owner"], sent["key"], Event.SEND_AGAIN, why=why):
@@ -82,11 +85,19 @@ async def by_hand(work: Work, sent: Any, why: str) -> None:
         raise Refused("AK-X010")
 
 
+async def _hold(work: Work, sent: Any, to: Address | None) -> None:
+    """Refuse to tell anew what takes a consent that stands no more. Raises Refused AK-X093; what access says."""
+    if to and to.consented and sent["told_of"]:
+        told = (await journal.read(work, "Communication", sent["told_of"])).resource
+        await consents.hold(work, told["subject"]["reference"].removeprefix("Patient/"), to)
+
+
 async def _copied(work: Work, sent: Any, to: Address | None, why: str) -> str:
     """Queue the same content as a new message to `to`, and leave the old one in its favour."""
     envelope = opened(sent["body"]).envelope if sent["body"] is not None else None
     if envelope is None or to is None:
         raise Refused("AK-X011")
+    await _hold(work, sent, to)
     msg_id = str(uuid4())
     body = closing.closed(replace(envelope, msg_id=msg_id, sent=work.now, receiver=to.party))
     if not await outbox.happened(work, sent["owner"], sent["key"], Event.BY_HAND, why=why):

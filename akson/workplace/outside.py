@@ -105,11 +105,12 @@ def _letter(filled: Filled, patient: str) -> dict[str, object]:
 
 
 async def _deciders(work: Work, chart: Chart) -> Choices:
-    """Return who can consent: from 16 the person, before that those who decide; and what stands already."""
+    """Return who can consent: from 16 the person alone, before that those who decide; and what stands already."""
     age = chart.identity.age(local(work.now).date())
-    who = chart.identity
-    own = ((f"Patient/{who.id}", f"{who.given} {who.family}"),) if age is None or age >= GROWN else ()
+    who, stands = chart.identity, (STANDS, texts().plain("outside.stands"))
+    if age is None or age >= GROWN:
+        return ((f"Patient/{who.id}", f"{who.given} {who.family}"), stands)
     acting = await representing(work, who.owner)
     others = tuple((hit.reference, representative(hit.resource)) for hit in chart["RelatedPerson"]
                    if (found := acting.get(hit.reference)) and found.kind in _DECIDE)  # fmt: skip
-    return (*own, *others, (STANDS, texts().plain("outside.stands")))
+    return (*others, stands)

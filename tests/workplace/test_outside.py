@@ -10,7 +10,7 @@ import seeds
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.doors.seeding import _address
-from akson.exchange import addresses, sending
+from akson.exchange import addresses, following, sending
 from akson.record import journal
 from akson.record.search.searching import search
 from tests.offices import JOB
@@ -86,6 +86,46 @@ async def test_a_consent_that_is_taken_back_ends_it_and_so_it_does_for_every_oth
             await sending.send(work, letter, to=int(PPT))
     assert refused.value.code == "AK-X093"
     assert (await writes(town, "gjelder")).status == 422
+
+
+async def test_a_consent_counts_while_it_permits_and_while_who_gave_it_decides_and_for_what_is_sent_again(
+    town: Town,
+) -> None:
+    assert (await writes(town, await mother(town))).status == 303
+    await town.office.database.execute("UPDATE message_out SET state = 'failed'")
+    hanne, (row,) = await town.at_work("hanne"), await town.office.database.fetch("SELECT msg_id FROM message_out")
+    (given,) = await consents(town)
+
+    async def again() -> str:
+        """Return what is said to who writes, and to who sends again."""
+        told = (await writes(town, "gjelder")).status
+        with pytest.raises((Refused, ZeroDivisionError)) as stopped:
+            async with town.office.work(hanne, Purpose.TREATMENT) as work:
+                await following.send_again(
+                    work, await following.find(work, row["msg_id"], content=True), "Prøver igjen"
+                )
+                _ = 1 // 0  # it would go, and is not to
+        return f"{told} {getattr(stopped.value, 'code', 'goes')}"
+
+    async def change(consent: dict[str, Any]) -> None:
+        async with town.office.work(hanne, Purpose.TREATMENT) as work:
+            await journal.update(work, consent, id_=consent["id"])
+
+    assert await again() == "303 goes"
+    provision = given["provision"]
+    own = {"performer": [{"reference": f"Patient/{town.id('Patient/emil')}"}]}
+    for changed in ({"provision": provision | {"type": "deny"}}, own,
+                    {"provision": provision | {"period": {"start": "2026-01-01", "end": "2026-02-01"}}}):  # fmt: skip
+        await change(given | changed)
+        assert (changed, await again()) == (changed, "422 AK-X093")
+    await change(given)
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        emil = (await journal.read(work, "Patient", town.id("Patient/emil"))).resource
+        await journal.update(work, {**emil, "birthDate": "2010-11-01"}, id_=emil["id"])
+    assert await again() == "422 AK-X093"  # he is 16: what his mother said carries nothing on
+    assert await mother(town) == "" != await mother(town, named="Emil Lunde")
+    await change(given | own)
+    assert await again() == "303 goes"
 
 
 async def test_from_16_it_is_the_youths_own_and_before_that_it_is_not(town: Town) -> None:

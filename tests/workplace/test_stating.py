@@ -10,7 +10,8 @@ import pytest
 from lxml import etree
 
 from akson.base.work import Actor, Purpose
-from akson.exchange import delivery, inbox, statement
+from akson.exchange import addresses, delivery, inbox, statement
+from akson.exchange.addresses import Address
 from akson.exchange.envelope import Conversation
 from akson.exchange.messages import legeerklaering
 from akson.exchange.opening import opened
@@ -114,6 +115,30 @@ async def test_a_doctor_answers_nav_with_a_statement_and_the_task_is_done(office
     assert envelope is not None and task["status"] == "completed" and form["status"] == "completed"
     assert (row["type"], envelope.conversation) == ("LEGEERKL", Conversation(parent="asked", conversation="asked"))
     assert envelope.sender.professional is not None and envelope.sender.professional.family == "Eikeland"
+
+
+async def test_a_statement_goes_to_nobody_who_takes_none_and_an_answer_to_who_asked_alone(office: Office) -> None:
+    places = await make(office)
+    await condition(places, "L86", "Ryggsyndrom")
+    nav = Address(
+        her_id=98000041, name="NAV Fjordvik", ours=False, endpoint="http://127.0.0.1:1/x", takes=("LEGEERKL",)
+    )
+    gp = replace(nav, her_id=98000042, name="Vestbyen legekontor", takes=("DIALOG_HELSEFAGLIG",))
+    await addresses.put(office.database, [nav, gp, replace(nav, her_id=98000043, name="NAV Nordvik")])
+    asked = asks("asked", REQUEST, "1").replace(str(HEART.her_id).encode(), b"98000041").replace(
+        str(HEART.parent).encode(), b"98000041")  # fmt: skip
+    await inbox.keep(office.database, asked, now=office.clock())
+    await delivery.receive_due(office)
+    (request,) = await places.found("Communication")
+    page = f"/p/{places.astrid.id}/legeerklaering"
+    async with browsing(office, places.doctor) as jonas:
+        for at, offered in ((page, ("98000041", "98000043")), (f"{page}?melding={request['id']}", ("98000041",))):
+            blank = (await jonas.open(at)).html
+            everybody = ("98000041", "98000042", "98000043", str(HEART.her_id))
+            assert tuple(each for each in everybody if f'value="{each}"' in blank) == offered
+            for other in set(everybody) - set(offered):
+                assert (await jonas.send(at, do="send", **NEEDED | {"mottaker": other})).status == 422
+    assert await places.rows("SELECT FROM message_out WHERE type <> 'APPREC'") == []
 
 
 async def test_only_doctors_write_it_and_not_without_a_diagnosis(office: Office) -> None:

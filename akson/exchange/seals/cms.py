@@ -118,15 +118,6 @@ def verify(data: bytes, known: Sequence[x509.Certificate] = ()) -> Signed:
     return Signed(content, signer, tuple(each for each in came if each != signer))
 
 
-def said(data: bytes) -> bytes:
-    """Return what was signed without a look at the signature: to tell its sender what is wrong, never to be filed."""
-    try:
-        encapsulated = _content(data, _SIGNED).children(der.INTEGER, der.SET, der.SEQUENCE)[2].children(der.OID)
-        return next(iter(encapsulated[1])).octets
-    except (Malformed, Unsound, StopIteration, IndexError):
-        return data
-
-
 def _content(data: bytes, kind: str) -> Node:
     type_, tagged = der.read(data).children(der.OID, _TAG0)[:2]
     if type_.oid != kind:

@@ -43,21 +43,21 @@ class Seals:
         return cms.encrypt(cms.sign(xmldsig.sign(body, us), us), certificate)
 
     async def unseal(self, data: bytes, sender: int, now: datetime) -> Unsealed:
-        """Open a message, and hold its signatures to `sender`, a HER-id by the transport's word. Never raises."""
+        """Open a message, and hold its signatures to `sender`, a HER-id by the transport's word. Never raises.
+
+        What is inside comes out only when it is signed by that sender: else the answer would tell anybody of a message
+        of another's that they hand in, changed or as it was.
+        """
         by = await partner(self.reads, sender)
         if not cms.is_cms(data):
             return Unsealed(body=data, fault=OPEN if by.seals else self._inside(data, by, now))
         if not self.own.opening:
             return Unsealed(body=data, fault=NO_KEYS)
         try:
-            inner = cms.decrypt(data, self.own.opening)
-        except Unsound as refused:
-            return Unsealed(body=data, fault=refused.fault)
-        try:
-            signed = cms.verify(inner, by.certificates)
+            signed = cms.verify(cms.decrypt(data, self.own.opening), by.certificates)
             self._check(signed.signer, signed.others, by, now)
         except Unsound as refused:
-            return Unsealed(body=cms.said(inner), sealed=data, fault=refused.fault)
+            return Unsealed(body=data, fault=refused.fault)
         return Unsealed(body=signed.content, sealed=data, fault=self._inside(signed.content, by, now))
 
     def _inside(self, body: bytes, by: Partner, now: datetime) -> Fault | None:

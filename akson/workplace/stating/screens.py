@@ -34,10 +34,10 @@ async def state(work: Work, visit: Visit, patient: str) -> Page | Go:
         raise Refused("AK-X061")
     chart = await open_chart(work, patient, _WANTED, page="legeerklaering")
     answered = await messages.find(work, patient, asked) if (asked := visit.query.get("melding", "")) else None
-    partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work)))
+    partners = await _receivers(work, answered)
     known = asking.diagnoses(one.resource for one in chart["Condition"] if stands(one.resource))
     form, do, draft = asking.form(partners, known), visit.form.get("do", ""), None
-    filled = asking.checked(form.read(visit.form)) if visit.sent else await _blank(work, partners, known, answered)
+    filled = asking.checked(form.read(visit.form)) if visit.sent else _blank(partners, known)
     if filled.valid and do != "edit":
         try:
             to = int(str(filled.values["mottaker"]))
@@ -54,7 +54,7 @@ async def state(work: Work, visit: Visit, patient: str) -> Page | Go:
     return Page(
         "legeerklaering.html", status=422 if filled.sent and not filled.valid else 200, patient=chart.banner,
         form=filled, sections=asking.sections(filled), draft=draft, action=address, back=f"/p/{patient}/samhandling",
-        stopped=await _stopped(work, known),
+        stopped=await _stopped(work, known, partners),
     )  # fmt: skip
 
 
@@ -70,20 +70,21 @@ async def _send(
     return Go(f"/p/{chart.identity.id}/samhandling?melding={made.id}", said="cooperation.said_sent")
 
 
-async def _blank(work: Work, partners: Choices, known: Choices, answered: Stored | None) -> Filled:
-    """Return the form as first shown: to who asked, or the one office of NAV, about the one diagnosis there is."""
+async def _receivers(work: Work, answered: Stored | None) -> Choices:
+    """Return who can be sent a statement: those who take one, and for an answer of them only who asked."""
+    takers = await addresses.partners(Within(work), legeerklaering.CODE)
     came = await inbox.behind(work, answered.owner, answered.id) if answered else None
-    offices = [her_id for her_id, name in partners if name.upper().startswith("NAV")]
-    to = str(came["sender"]) if came else offices[0] if len(offices) == 1 else ""
-    name = dict(partners).get(to, "")
-    return asking.form(partners, known).blank(
-        mottaker=to if name else None, kontor=name or None, hoved=known[0][0] if len(known) == 1 else None
-    )
+    return tuple((str(her_id), name) for her_id, name in takers if came is None or her_id == came["sender"])
 
 
-async def _stopped(work: Work, known: Choices) -> str:
+def _blank(partners: Choices, known: Choices) -> Filled:
+    """Return the form as first shown: to the one who can be sent it, about the one diagnosis there is."""
+    to, name = partners[0] if len(partners) == 1 else (None, None)
+    return asking.form(partners, known).blank(mottaker=to, kontor=name, hoved=known[0][0] if len(known) == 1 else None)
+
+
+async def _stopped(work: Work, known: Choices, partners: Choices) -> str:
     """Return why no statement can be written from here, or ""."""
     if not known:
         return texts().plain("stating.no_diagnosis")
-    unit = await addresses.of_unit(Within(work), work.actor.unit)
-    return "" if unit else Refused("AK-X004", unit=work.actor.unit_name).text
+    return await messages.stopped(work, partners)

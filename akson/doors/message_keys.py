@@ -15,7 +15,7 @@ from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.exchange.seals import partners
 from akson.exchange.seals.own import OwnCertificates
-from akson.exchange.seals.trust import may_encrypt, may_sign, organisation
+from akson.exchange.seals.trust import Trust, may_encrypt, may_sign, organisation
 
 _Running = Callable[[], Settings]
 
@@ -57,6 +57,8 @@ def list_(settings: Settings) -> None:
         click.echo(f"messages   {_told(each)}")
     if own.opening:
         click.echo(f"messages   {len(own.opening)} sertifikater som åpner meldinger  {own.path}")
+    for name in Trust(settings.trust).unlisted(clock()):
+        click.echo(f"messages   ingen gyldig liste over tilbaketrukne sertifikater fra {name}")
 
 
 def add_partners(group: click.Group, running: _Running) -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -166,6 +166,21 @@ async def test_what_was_taken_back_counts_no_longer_by_the_authority_s_word_or_t
     assert (await sealed.came(sealed.sent(by=below))).fault is None
     (sealed.folder / "trust" / "list.crl").write_bytes(middle.revoked(below.certificate))
     assert (await sealed.came(sealed.sent(by=below))).fault == model.REVOKED
+
+
+async def test_an_authority_in_use_without_a_current_list_is_told_of_and_stops_nobody(
+    sealed: Sealed, caplog: pytest.LogCaptureFixture
+) -> None:
+    trust, list_ = sealed.seals.trust, sealed.folder / "trust" / "list.crl"
+    for made, at, named in ((None, NOW, ["CN=Tillit"]), (sealed.root.revoked(), NOW, ["CN=Tillit"]),
+                            (Authority("Tillit", 7).revoked(), START + timedelta(days=1), ["CN=Tillit"]),
+                            (sealed.root.revoked(), START + timedelta(days=1), [])):  # fmt: skip
+        if made:
+            list_.write_bytes(made)
+        caplog.clear()
+        trust.check(sealed.signs.certificate, [], at)
+        assert trust.unlisted(at) == named
+        assert [each.authority for each in caplog.records] == named  # type: ignore[attr-defined]
 
 
 async def test_nothing_goes_in_the_open_to_whom_it_is_sealed_for_and_nothing_is_sealed_for_others(

@@ -5,6 +5,7 @@ Source   RFC 5280; SEID: the number of an organisation stands in the subject of 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,6 +19,7 @@ from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store
 
 from akson.exchange.seals.model import EXPIRED, PURPOSE, REVOKED, UNKNOWN, Unsound
 
+LOG: Final = logging.getLogger("akson.exchange.seals")
 _ORGANISATION: Final = re.compile(r"(?:NTRNO-)?(\d{9})")
 _PEM, _CRL = b"-----BEGIN CERTIFICATE", b"-----BEGIN X509 CRL"
 
@@ -45,9 +47,24 @@ class Trust:
             raise Unsound(PURPOSE)
         self._look()
         chain = self._chain(signer, [*others], now)
+        for name in sorted({_named(each) for _, each in pairwise(chain) if not self._listed(each, now)}):
+            LOG.warning("an authority in use has no revocation list that is current", extra={"authority": name})
         for one, issuer in pairwise(chain):
             if any(_revokes(each, one, issuer) for each in self._lists):
                 raise Unsound(REVOKED)
+
+    def unlisted(self, now: datetime) -> list[str]:
+        """Return the names of the authorities without a current revocation list: what they take back counts on."""
+        self._look()
+        return sorted({_named(each) for each in self._roots if not self._listed(each, now)})
+
+    def _listed(self, issuer: x509.Certificate, now: datetime) -> bool:
+        """Tell whether a list of an authority's own is here, and not run out."""
+        return any(
+            each.issuer == issuer.subject and (each.next_update_utc is None or each.next_update_utc > now)
+            and each.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+            for each in self._lists
+        )  # fmt: skip
 
     def _chain(self, signer: x509.Certificate, others: list[x509.Certificate], now: datetime) -> list[x509.Certificate]:
         if not self._roots:
@@ -79,6 +96,10 @@ class Trust:
         ]
         self._lists = [_list(each) for each, list_ in zip(held, revoked, strict=True) if list_]
         self._read_at = changed
+
+
+def _named(authority: x509.Certificate) -> str:
+    return authority.subject.rfc4514_string()
 
 
 def organisation(certificate: x509.Certificate) -> str:

@@ -109,6 +109,8 @@ def _person(register: Register, request: Request, nin: str) -> Response:
     parts = request.query_params.getlist("informationParts")
     if not parts or not set(parts) <= PARTS.keys():
         return Response(status_code=400)
+    if (status := register.people.get(nin, {}).get("status", 200)) != 200:
+        return Response(status_code=status)
     found = register.told(nin, parts)
     return JSONResponse(found) if found else Response(status_code=404)
 

@@ -13,7 +13,7 @@ from akson.base.errors import Refused
 from akson.doors.settings import Settings
 from akson.registers import persons as told
 from akson.registers.persons import Event, Person
-from akson.registers.professionals import Away
+from akson.registers.professionals import Away, failed
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
@@ -53,7 +53,7 @@ class Persontjenesten:
 
     async def _asked(self, method: str, path: str, params: httpx.QueryParams | dict[str, str] | None = None,
                      form: httpx.QueryParams | None = None) -> bytes | None:  # fmt: skip
-        """Return what is answered, None for 404. Raises Away."""
+        """Return what is answered, None for 404. Raises Away, Unclear."""
         headers = {"accept": "application/json", "api-version": VERSION} | ({"content-type": _FORM} if form else {})
         asked, content = httpx.QueryParams(params) if params else None, str(form).encode() if form else b""
         url = f"{self.url}/api/legal-basis/{path}"
@@ -62,7 +62,7 @@ class Persontjenesten:
         except (Refused, httpx.HTTPError) as failure:
             raise Away(getattr(failure, "code", type(failure).__name__)) from None
         if answer.status_code not in (200, 404):
-            raise Away(f"status {answer.status_code}")
+            raise failed(answer.status_code)
         return answer.content if answer.status_code == 200 else None
 
 

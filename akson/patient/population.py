@@ -23,17 +23,18 @@ from akson.record.facts import PROTECTION
 from akson.record.office import Office
 from akson.record.session import execute
 from akson.record.stored import Stored
-from akson.registers.identifiers import PERSON_SYSTEMS
+from akson.registers.identifiers import SYSTEMS, PersonKind
 from akson.registers.persons import Person, Persons
-from akson.registers.professionals import Away
+from akson.registers.professionals import Away, Unclear
 
 SQL = queries(__file__, "population.sql")
 LOG: Final = logging.getLogger("akson.worker")
 JOB: Final = Actor(kind=Kind.SYSTEM, id="Device/folkeregisteret", key=0, name="Folkeregisteret", role="system",
                    scopes=frozenset({OWN_JOB}))  # fmt: skip
 FEED_EVERY, WHEN_AWAY, AGAIN = timedelta(seconds=60), timedelta(minutes=10), timedelta(days=30)
-LEASE: Final = timedelta(minutes=5)
+LEASE, ONCE_MORE = timedelta(minutes=5), timedelta(days=1)
 MOST: Final = 20  # people of one turn
+_NUMBERS: Final = (SYSTEMS[PersonKind.FNR], SYSTEMS[PersonKind.DNR])  # the register knows no other
 _FULL: Final = 1000  # events of one answer: there are more
 _PATIENT: Final = types.code_of("Patient")
 _OFFICIAL: Final = "http://hl7.no/fhir/StructureDefinition/no-basis-address-official"
@@ -98,6 +99,9 @@ async def _asked_due(office: Office, register: Persons, now: datetime) -> int:
     for row in rows:
         try:
             await _ask(office, register, row)
+        except Unclear as unclear:
+            LOG.warning("the population register tells nothing of a patient", extra={"failure": str(unclear)})
+            await office.database.execute(SQL.unclear, row["patient"], now + ONCE_MORE, row["due"])
         except Refused as refused:  # changed or erased meanwhile: they come back when the lease ends
             LOG.warning("what the register said could not be kept", extra={"failure": refused.code})
     return len(rows)
@@ -115,16 +119,17 @@ async def _ask(office: Office, register: Persons, row: Mapping[str, Any]) -> Non
     if patient is None or not number:
         await office.database.execute(SQL.over, id_)
         return
-    told = await (register.person(row["register"]) if row["register"] else register.numbered(number))
+    told = await register.person(row["register"]) if row["register"] else None
+    told = told or await register.numbered(number)
     async with office.work(JOB, Purpose.SYSTEM, screen="population") as work:
         if told is None:
             LOG.warning("the population register does not know a patient")
-            await execute(work, SQL.asked, id_, "", None, work.now + AGAIN)
+            await execute(work, SQL.asked, id_, "", row["died"], work.now + AGAIN, row["due"])
             return
         changed = merged(patient.resource, told, row["died"])
         if changed != patient.resource:
             await journal.update(work, changed, id_=id_, if_match=patient.version)
-        await execute(work, SQL.asked, id_, told.id, told.died, work.now + AGAIN)
+        await execute(work, SQL.asked, id_, told.id, told.died, work.now + AGAIN, row["due"])
 
 
 async def _patient(work: Work, id_: str) -> Stored | None:
@@ -135,9 +140,9 @@ async def _patient(work: Work, id_: str) -> Stored | None:
 
 
 def number_of(patient: Mapping[str, Any]) -> str:
-    """Return the national number of a Patient, "" for none."""
+    """Return the number of a Patient that the register may know, fødselsnummer or D-number; "" for none."""
     given = patient.get("identifier") or ()
-    return next((one["value"] for one in given if one.get("system") in PERSON_SYSTEMS and one.get("value")), "")
+    return next((one["value"] for one in given if one.get("system") in _NUMBERS and one.get("value")), "")
 
 
 def merged(patient: Mapping[str, Any], told: Person, said_dead: date | None) -> Resource:

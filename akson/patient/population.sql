@@ -9,9 +9,9 @@ INSERT INTO population (patient, due) SELECT id, $2 FROM unnest($1::text[]) AS i
 SELECT next, due, heard, away_until, why FROM population_feed;
 
 -- name: heard
--- Keep how far the feed has been read; those it names who are patients here are asked about now.
+-- Keep how far the feed has been read; those it names who are patients here are asked about before all others.
 -- in    $1 next event, $2 when to read on, $3 now, $4 the register's ids of persons
-WITH named AS (UPDATE population SET due = $3 WHERE register = ANY ($4::text[]) RETURNING patient)
+WITH named AS (UPDATE population SET due = '-infinity' WHERE register = ANY ($4::text[]) RETURNING patient)
 UPDATE population_feed SET next = $1, due = $2, heard = $3;
 
 -- name: away
@@ -24,15 +24,20 @@ UPDATE population_feed SET away_until = NULL, away_since = NULL, why = '';
 -- name: claim
 -- Take some who are due; whoever takes them asks about them before $2, or they come back.
 -- in    $1 now, $2 until when they are taken, $3 how many at most
--- out   patient, register text, died date
+-- out   patient, register text, died date, due timestamptz: $2
 UPDATE population SET due = $2
  WHERE patient IN (SELECT patient FROM population WHERE due <= $1 ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED)
-RETURNING patient, register, died;
+RETURNING patient, register, died, due;
 
 -- name: asked
--- Keep what the register calls somebody, the day of death it told, and when to ask again at the latest.
--- in    $1 id of the Patient, $2 the register's id, "" for unknown, $3 date, $4 when
-UPDATE population SET register = $2, died = $3, due = $4 WHERE patient = $1;
+-- Keep what the register calls somebody, the day of death it told, and when to ask again at the latest; one whom the
+-- feed has named since they were taken is due as it said.
+-- in    $1 id of the Patient, $2 the register's id, "" for unknown, $3 date, $4 when, $5 until when they were taken
+UPDATE population SET register = $2, died = $3, due = CASE WHEN due = $5 THEN $4 ELSE due END WHERE patient = $1;
+
+-- name: unclear
+-- in    $1 id of the Patient, $2 when to ask again, $3 until when they were taken
+UPDATE population SET due = $2 WHERE patient = $1 AND due = $3;
 
 -- name: over
 -- in    $1 id of a Patient who is there no more, or has no number to ask by

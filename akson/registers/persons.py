@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from akson.registers.professionals import Away
+from akson.registers.professionals import Unclear
 
 PARTS: Final = ("Name", "NorwegianIdentificationNumber", "ResidentialAddress", "AddressProtection", "Death")
 PROTECTION: Final = {"Unclassified": "", "ClientAddress": "klientadresse", "Confidential": "kode7",
@@ -63,11 +63,11 @@ class Persons(Protocol):
         ...
 
     async def person(self, id_: str) -> Person | None:
-        """Return whom the register calls so; None when it knows nobody. Raises Away."""
+        """Return whom the register calls so; None when it knows nobody. Raises Away, Unclear."""
         ...
 
     async def numbered(self, number: str) -> Person | None:
-        """Return who has a national number; None when nobody does. Raises Away."""
+        """Return who has a national number; None when nobody does. Raises Away, Unclear."""
         ...
 
 
@@ -139,7 +139,7 @@ class _Events(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def read(body: bytes) -> Person:
-    """Return the person of an answer. Raises Away where it is not as expected: then nothing is known."""
+    """Return the person of an answer. Raises Unclear where it is not as expected."""
     told = _decoded(body, _Person)
     name = next((one for one in told.name or () if one.holds), _Name())
     address = next((one for one in told.residential_address or () if one.holds), None)
@@ -157,12 +157,12 @@ def read(body: bytes) -> Person:
 
 
 def events(body: bytes) -> list[Event]:
-    """Return the events of an answer, in order. Raises Away."""
+    """Return the events of an answer, in order. Raises Unclear."""
     return sorted((_event(one) for one in _decoded(body, _Events).results or ()), key=lambda event: event.number)
 
 
 def event(body: bytes) -> Event:
-    """Return the one event of an answer. Raises Away."""
+    """Return the one event of an answer. Raises Unclear."""
     return _event(_decoded(body, _Event))
 
 
@@ -184,18 +184,18 @@ def _died(death: _Death | None) -> date | None:
     try:
         return date.fromisoformat(death.deceased_date[:10])
     except ValueError:
-        raise Away("the answer is not as expected") from None
+        raise Unclear("the answer is not as expected") from None
 
 
 def _event(one: _Event) -> Event:
     try:
         return Event(number=int(one.sequence_number), person=one.person_id, kind=one.event_type or "")
     except ValueError:
-        raise Away("the answer is not as expected") from None
+        raise Unclear("the answer is not as expected") from None
 
 
 def _decoded(body: bytes, kind: Any) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Away("the answer is not as expected") from None
+        raise Unclear("the answer is not as expected") from None

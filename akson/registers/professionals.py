@@ -30,6 +30,16 @@ class Away(Exception):
     """The register could not be asked, or its answer could not be read: nothing is known."""
 
 
+class Unclear(Away):
+    """The register answers, but nothing is known of this one: it may be asked about others."""
+
+
+def failed(status: int) -> Away:
+    """Return what an unexpected status means: a refused question is about that one, the rest about all."""
+    about_one = 400 <= status < 500 and status not in (401, 403, 429)
+    return (Unclear if about_one else Away)(f"status {status}")
+
+
 class Result(StrEnum):
     """What the register's answer means for one role."""
 

@@ -43,6 +43,8 @@ class Register:
         """Return one as the API writes them."""
         if (one := self.parties.get(her_id)) is None:
             return None
+        if one.get("part"):
+            return {"herId": her_id, "name": one["name"]}
         over = {"herId": one.get("parent"), "name": "Over", "organizationNumber": one.get("number")}
         kind = "Service" if one.get("parent") else "Organization"
         details = (
@@ -76,6 +78,8 @@ def app(register: Register) -> Starlette:
         if register.mood != "vanlig":
             return Response("Vi er straks tilbake", status_code=MOODS[register.mood])
         register.asked.append(request.path_params["her_id"])
+        if (status := register.parties.get(request.path_params["her_id"], {}).get("status", 200)) != 200:
+            return Response(status_code=status)
         found = register.told(request.path_params["her_id"])
         return JSONResponse(found) if found else Response(status_code=404)
 

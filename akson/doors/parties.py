@@ -12,7 +12,7 @@ import httpx
 from akson.base.errors import Refused
 from akson.doors.settings import Settings
 from akson.registers.parties import Party, read
-from akson.registers.professionals import Away
+from akson.registers.professionals import Away, failed
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
@@ -36,7 +36,7 @@ class Adresseregisteret:
         except (Refused, httpx.HTTPError) as failure:
             raise Away(getattr(failure, "code", type(failure).__name__)) from None
         if answer.status_code not in (200, 404):
-            raise Away(f"status {answer.status_code}")
+            raise failed(answer.status_code)
         return read(answer.content, her_id) if answer.status_code == 200 else None
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from akson.base.queries import queries
 from akson.record.office import Office
 from akson.registers.parties import Parties, Party
-from akson.registers.professionals import Away
+from akson.registers.professionals import Away, Unclear
 
 SQL = queries(__file__, "registering.sql")
 LOG: Final = logging.getLogger("akson.worker")
@@ -32,6 +32,10 @@ async def turn(office: Office, register: Parties) -> int:
     for row in rows:
         try:
             told = await register.ask(row["her_id"])
+        except Unclear as unclear:
+            LOG.warning("the address register tells nothing of a party", extra={"failure": str(unclear)})
+            await office.database.execute(SQL.unclear, row["her_id"], now + ONCE_MORE, str(unclear)[:200])
+            continue
         except Away as away:
             LOG.error("the address register does not answer: what it said before stands", extra={"failure": str(away)})
             await office.database.execute(SQL.away, now + WHEN_AWAY, str(away)[:200])

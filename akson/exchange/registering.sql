@@ -15,9 +15,9 @@ RETURNING her_id;
 
 -- name: told
 -- Keep what the register says of a party; one that was gone is reached as it was before.
--- in    $1 her_id, $2 name, $3 parent, $4 org_number, $5, $6 thumbprints, $7 now, $8 when to ask again
+-- in    $1 her_id, $2 name, $3 parent, NULL where that stands, $4 org_number, $5, $6 thumbprints, $7 now, $8 when to ask again
 WITH before AS (SELECT endpoint FROM address_register WHERE her_id = $1 AND gone IS NOT NULL), party AS (
-  UPDATE address SET name = $2, parent = $3, org_number = coalesce(nullif($4, ''), org_number),
+  UPDATE address SET name = $2, parent = coalesce($3, parent), org_number = coalesce(nullif($4, ''), org_number),
          endpoint = coalesce((SELECT b.endpoint FROM before b), endpoint)
    WHERE her_id = $1 AND NOT ours RETURNING her_id)
 UPDATE address_register SET asked = $7, due = $8, gone = NULL, missing = NULL, endpoint = '', signing = $5, encryption = $6, why = ''
@@ -43,6 +43,11 @@ RETURNING r.closes;
 -- The register does not answer: everybody who is due, or was being asked about, waits.
 -- in    $1 when to ask again, $2 why
 UPDATE address_register SET due = greatest(due, $1), why = $2 WHERE due <= $1;
+
+-- name: unclear
+-- The register answers, but nothing of this party.
+-- in    $1 her_id, $2 when to ask again, $3 why
+UPDATE address_register SET due = $2, why = $3 WHERE her_id = $1;
 
 -- name: state
 -- out   parties integer; asked timestamptz: the last answer; why text: "" where it answers

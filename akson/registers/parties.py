@@ -12,14 +12,14 @@ from typing import Protocol
 
 import msgspec
 
-from akson.registers.professionals import Away
+from akson.registers.professionals import Unclear
 
 
 @dataclass(frozen=True, kw_only=True)
 class Party:
     """One communication party.
 
-    parent       HER-id of the organisation it belongs to; 0 for an organisation itself
+    parent       HER-id of the organisation it belongs to; 0 for an organisation itself, None where that is not told
     number       of Enhetsregisteret: its own, or that of the organisation; "" where none is told
     signing      thumbprint of the certificate it signs with now, "" for none; encryption: that is encrypted to
     since, until when it is in force; None where nothing is told
@@ -27,7 +27,7 @@ class Party:
 
     her_id: int
     name: str
-    parent: int = 0
+    parent: int | None = None
     number: str = ""
     signing: str = ""
     encryption: str = ""
@@ -43,7 +43,7 @@ class Parties(Protocol):
     """The register, asked."""
 
     async def ask(self, her_id: int) -> Party | None:
-        """Return the party with a HER-id; None when there is none. Raises Away."""
+        """Return the party with a HER-id; None when there is none. Raises Away, Unclear."""
         ...
 
 
@@ -78,19 +78,19 @@ class _Party(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def read(body: bytes, her_id: int) -> Party:
-    """Return what the register answered about one HER-id. Raises Away where it cannot be read, or is of another."""
+    """Return what the register answered about one HER-id. Raises Unclear where it cannot be read, or is of another."""
     try:
         told = msgspec.json.decode(body, type=_Party)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Away("the answer is not as expected") from None
+        raise Unclear("the answer is not as expected") from None
     name = told.name or told.display_name
     if told.her_id != her_id or not name or any(one and one.tzinfo is None for one in (told.valid_from, told.valid_to)):
-        raise Away("the answer is not as expected")
+        raise Unclear("the answer is not as expected")
     below = told.service_details or told.person_details or _Below()
     parent = below.parent_organization
     own = told.organization_details.organization_number if told.organization_details else None
     return Party(
-        her_id=her_id, name=name, parent=parent.her_id if parent else 0,
+        her_id=her_id, name=name, parent=parent.her_id if parent else 0 if told.organization_details else None,
         number=str(own or (parent.organization_number if parent else None) or ""),
         signing=_thumbprint(told.current_signing_certificate),
         encryption=_thumbprint(told.current_encryption_certificate), since=told.valid_from, until=told.valid_to,

@@ -118,6 +118,19 @@ async def test_while_it_does_not_answer_or_knows_nobody_what_it_said_stands(worl
     assert (await registering.standing(world.office))["why"] == ""
 
 
+@needs_provider
+async def test_one_that_cannot_be_asked_about_or_is_told_in_part_takes_nothing_from_anybody(world: World) -> None:
+    await world.works()
+    await world.tells(**{str(HEART): {"part": True, "name": "Hjertet"}, str(NAV): {"status": 400}})
+    await world.works()
+    assert ((await world.stands(HEART)).name, (await world.stands(HEART)).parent) == ("Hjertet", 99000031)
+    await world.tells(**{str(NAV): {"status": 200}, str(HEART): {"status": 400, "part": False}})
+    await world.works()  # whoever is asked about first, the other is asked about too
+    asked = await world.office.database.fetch("SELECT her_id FROM address_register WHERE asked = $1 AND why = ''",
+                                              world.office.clock())  # fmt: skip
+    assert [row["her_id"] for row in asked] == [NAV]
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"herId": 8, "name": "En annen"}', b'{"herId": 7}', b"\xff",
              b'{"herId": 7, "name": "Uten sone", "validTo": "2026-01-01T00:00:00"}'],

@@ -1,4 +1,5 @@
 """A death ends what was planned: appointments are cancelled, services end, those who gave care are told by a task.
+One that is taken back begins nothing anew: those who got that task are told at once, and judge.
 
 Whoever tells of it: Folkeregisteret, another system, somebody here. Proxies and what was shared end the same moment, by
 the rules of access. The task lets its unit into the record for two weeks more, to finish what was begun.
@@ -8,8 +9,9 @@ Source: hpl §§ 39, 40 (who gave care completes the record); pjl § 19 (access 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from akson.base.errors import Refused
@@ -28,8 +30,9 @@ from akson.record.stored import Stored
 from akson.record.worklist import TASK
 
 DEATH: Final = "https://akson.no/fhir/death"  # system of the identifier of the tasks: there is one for each unit
+TAKEN_BACK: Final = "https://akson.no/fhir/death-taken-back"  # and of those that tell the same units it is not so
 TO_FINISH: Final = timedelta(days=14)
-MOST: Final = "200"
+PAGE: Final = "200"  # of one search
 _PATIENT: Final = types.code_of("Patient")
 _CANCELLED: Final = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason",
                                  "code": "pat-dec"}]}  # fmt: skip
@@ -51,7 +54,7 @@ def consumer(office: Office) -> Consumer:
 
 
 async def close(work: Work, id_: str) -> None:
-    """End what was planned for a patient who has died; nothing for the living, or where it has been done before.
+    """End what was planned for a patient who has died, once; tell who were told of a death that is taken back.
 
     Who was loaded as dead has come with what has ended already.
 
@@ -61,8 +64,18 @@ async def close(work: Work, id_: str) -> None:
         patient = await journal.read(work, "Patient", id_)
     except Refused:  # deleted meanwhile
         return
-    if patient.version == 1 or not _dead(patient.resource) or await _told(work, id_):
+    if patient.version == 1:
         return
+    told = await _told(work, id_)
+    if not _dead(patient.resource):
+        for value, unit in told:
+            await journal.create(work, _alarm(work, patient, unit, value))
+    elif not told:
+        await _end(work, patient)
+
+
+async def _end(work: Work, patient: Stored) -> None:
+    id_ = patient.id
     services = await _found(work, "EpisodeOfCare", [("patient", id_), ("status", _GOES_ON)])
     for one in await _found(work, "Appointment", [("patient", id_), ("status", _BOOKED)]):
         await _change(work, one, status="cancelled", cancelationReason=_CANCELLED)
@@ -77,12 +90,24 @@ def _dead(patient: Resource) -> bool:
     return bool(patient.get("deceasedDateTime") or patient.get("deceasedBoolean"))
 
 
-async def _told(work: Work, id_: str) -> bool:
-    return bool(await _found(work, "Task", [("patient", id_), ("identifier", f"{DEATH}|{id_}")]))
+async def _told(work: Work, id_: str) -> list[tuple[str, str]]:
+    """Return the value of the identifier and the unit of each task about a death that has not been taken back."""
+    given: dict[str, Counter[tuple[str, str]]] = {DEATH: Counter(), TAKEN_BACK: Counter()}
+    for task in await _found(work, "Task", [("patient", id_), ("identifier", f"{DEATH}|,{TAKEN_BACK}|")]):
+        for one in task.resource["identifier"]:
+            if one.get("system") in given:
+                given[one["system"]][one["value"], reference(task.resource["owner"])] += 1
+    return list((given[DEATH] - given[TAKEN_BACK]).elements())
 
 
 async def _found(work: Work, type_: str, asked: list[tuple[str, str]]) -> list[Stored]:
-    return (await search(work, type_, [*asked, ("_count", MOST)])).hits
+    """Return all there are, page by page."""
+    page = await search(work, type_, [*asked, ("_count", PAGE)])
+    found = page.hits
+    while page.next:
+        page = await search(work, type_, [*asked, ("_count", PAGE), ("_after", page.next)])
+        found = found + page.hits
+    return found
 
 
 async def _change(work: Work, one: Stored, **changed: Any) -> None:
@@ -111,12 +136,23 @@ def _carers(patient: Resource, services: Iterable[Stored]) -> Iterator[tuple[Res
 
 
 def _task(work: Work, patient: Stored, unit: Resource, service: str, at: str) -> dict[str, Any]:
-    now, day = local(work.now), full_date(local(interval(at)[0]).date())
-    made = {
-        "resourceType": "Task", "identifier": [{"system": DEATH, "value": patient.id}], "status": "requested",
-        "intent": "order", "priority": "routine", "code": {"coding": [{"system": TASK, "code": "handling"}]},
-        "description": texts().plain("death.task", day=day), "for": {"reference": patient.reference},
+    day = local(interval(at)[0]).date()
+    made = _asks(work, patient, unit, texts().plain("death.task", day=full_date(day)))
+    made |= {"identifier": [{"system": DEATH, "value": f"{patient.id}/{day}"}], "priority": "routine"}
+    return made | ({"basedOn": [{"reference": service}]} if service else {})
+
+
+def _alarm(work: Work, patient: Stored, unit: str, value: str) -> dict[str, Any]:
+    day = full_date(date.fromisoformat(value.rpartition("/")[2]))
+    made = _asks(work, patient, {"reference": unit}, texts().plain("death.taken_back", day=day))
+    return made | {"identifier": [{"system": TAKEN_BACK, "value": value}], "priority": "urgent"}
+
+
+def _asks(work: Work, patient: Stored, unit: Resource, text: str) -> dict[str, Any]:
+    now = local(work.now)
+    return {
+        "resourceType": "Task", "status": "requested", "intent": "order", "description": text,
+        "code": {"coding": [{"system": TASK, "code": "handling"}]}, "for": {"reference": patient.reference},
         "requester": {"display": JOB.name}, "owner": dict(unit), "authoredOn": now.isoformat(),
         "lastModified": now.isoformat(), "restriction": {"period": {"end": (now + TO_FINISH).isoformat()}},
     }  # fmt: skip
-    return made | ({"basedOn": [{"reference": service}]} if service else {})

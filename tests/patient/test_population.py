@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +31,7 @@ from tests.offices import FNR, JOB, let_pass, patient, unit
 from tests.programs import running
 from tests.signin.provider import needs_provider, openid_provider
 
+FHN = "urn:oid:2.16.578.1.12.4.1.4.3"
 AUDIENCE = "http://127.0.0.1/persons"
 OURS, STRANGER = (synthetic_fnr(date(1939, 10, number), 7, female=True).value for number in (4, 5))
 PEOPLE = [{"nin": nin, "given": "Olaug", "family": "Nes", "street": "Nordgata", "house": "44", "postal": "9996",
@@ -132,6 +134,62 @@ async def test_while_it_is_away_what_it_said_stands_and_then_nothing_is_lost(
 
 
 @needs_provider
+@pytest.mark.parametrize(("status", "others"), [(400, True), (422, True), (401, False), (429, False), (500, False)])
+async def test_one_who_cannot_be_asked_about_does_not_keep_the_others_waiting(
+    world: World, caplog: pytest.LogCaptureFixture, status: int, others: bool
+) -> None:
+    await world.tells(status=status)
+    await patient(world.office, identifier=[{"system": FHN, "value": "80000000004"}])
+    other = await patient(world.office, identifier=[{"system": FNR, "value": STRANGER}])
+    while await deliver(world.office.database, [population.consumer(world.office)], world.office.clock()):
+        pass
+    await world.works()
+    asked = (await world.page.get("/control")).json()["asked"]
+    assert OURS in asked and set(asked) <= {OURS, STRANGER}  # nobody by another sort of number
+    assert ((await population.standing(world.office))["away_since"] is None) is others
+    if others:
+        rows = await world.office.database.fetch("SELECT patient, register <> '' AS known FROM population")
+        assert {row["patient"]: row["known"] for row in rows} == {world.id: False, other.id: True}
+        waits = await world.office.database.fetchval("SELECT due FROM population WHERE patient = $1", world.id)
+        assert waits > world.office.clock() + population.WHEN_AWAY
+    assert OURS not in caplog.text
+
+
+@needs_provider
+async def test_whom_the_feed_names_is_asked_about_first_and_again_when_it_does_so_meanwhile(world: World) -> None:
+    await world.works()
+    (before,) = await world.office.database.fetch("SELECT register FROM population WHERE patient = $1", world.id)
+    await world.office.database.execute(
+        "INSERT INTO population (patient, due) SELECT 'x' || n, $1 FROM generate_series(1, 40) n",
+        world.office.clock() - timedelta(days=1),
+    )
+    now = world.office.clock()
+    named = population.SQL.heard, 2000, now, now, [before["register"]]
+    await world.office.database.execute(*named)
+    taken = await world.office.database.fetch(population.SQL.claim, now, now + population.LEASE, 20)
+    (ours,) = [row for row in taken if row["patient"] == world.id]
+    await world.office.database.execute(*named)  # another worker reads on in the feed before the answer is kept
+    later = now + population.AGAIN
+    await world.office.database.execute(population.SQL.asked, world.id, before["register"], None, later, ours["due"])
+    again = await world.office.database.fetch(population.SQL.claim, now, now + population.LEASE, 1)
+    assert [row["patient"] for row in again] == [world.id]
+
+
+@needs_provider
+async def test_whom_the_register_calls_otherwise_is_found_by_number_and_a_death_it_told_can_be_taken_back(
+    world: World,
+) -> None:
+    await world.tells(died="2026-11-22")
+    await world.works()
+    await world.office.database.execute(
+        "UPDATE population SET register = 'merged', due = '-infinity' WHERE patient = $1", world.id
+    )
+    await world.page.put("/control/people", json={"nin": OURS, "died": ""})
+    await world.works()
+    assert "deceasedDateTime" not in await world.stands()
+
+
+@needs_provider
 async def test_a_death_ends_what_was_planned_and_those_who_gave_care_are_told_once(world: World) -> None:
     await world.works()
     about, place = {"reference": f"Patient/{world.id}"}, {"reference": world.unit.unit_id}
@@ -155,6 +213,44 @@ async def test_a_death_ends_what_was_planned_and_those_who_gave_care_are_told_on
     await world.tells(died="")
     await world.works()
     assert "deceasedDateTime" not in await world.stands()
+    for house in ("46", "47"):  # they are told once
+        await world.tells(house=house)
+        await world.works()
+    assert await _tasks(world) == ["22.11.2026", "22.11.2026 urgent"]
+    for died in ("2026-11-22", "", "2026-11-23"):  # the same day again, by mistake
+        if died:
+            async with world.office.work(JOB, Purpose.SYSTEM) as work:
+                await journal.create(work, {"resourceType": "EpisodeOfCare", "status": "active", "patient": about,
+                                            "managingOrganization": place, "period": {"start": "2026-11-01"}})  # fmt: skip
+        await world.tells(died=died)
+        await world.works()
+    assert await _tasks(world) == [*["22.11.2026"] * 2, *["22.11.2026 urgent"] * 2, "23.11.2026"]
+
+
+async def _tasks(world: World) -> list[str]:
+    """Return the day and the haste of each task, which are all of the unit."""
+    found = await world.found("Task")
+    assert {one["owner"]["reference"] for one in found} <= {world.unit.unit_id}
+    days = [(re.findall(r"\d\d\.\d\d\.\d{4}", one["description"])[0], one["priority"]) for one in found]
+    return sorted(day + (" urgent" if priority == "urgent" else "") for day, priority in days)
+
+
+async def test_all_that_was_planned_ends_however_much_there_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deaths, "PAGE", "2")
+    made = await patient(office)
+    about = {"reference": made.reference}
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        for day in range(1, 6):
+            await journal.create(work, {"resourceType": "Appointment", "status": "booked",
+                                        "start": f"2026-12-0{day}T09:00:00Z", "end": f"2026-12-0{day}T09:30:00Z",
+                                        "participant": [{"actor": about, "status": "accepted"}]})  # fmt: skip
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        dead = made.resource | {"deceasedDateTime": "2026-11-22"}
+        await journal.update(work, dead, id_=made.id, if_match=made.version)
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await deaths.close(work, made.id)
+        found = await search(work, "Appointment", [("patient", made.id), ("status", "cancelled"), ("_count", "50")])
+    assert len(found.hits) == 5
 
 
 PERSON = {"resourceType": "Patient", "name": [{"use": "official", "family": "Nes", "given": ["Olaug"]}],

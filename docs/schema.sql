@@ -293,7 +293,8 @@ BEGIN
   DELETE FROM search_number s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_text s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM worklist w WHERE w.owner = the_owner AND (w.type, w.id) IN (SELECT * FROM unnest(types, ids));
-  DELETE FROM fact f WHERE f.owner = the_owner AND (f.type, f.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM fact f WHERE f.owner = the_owner AND (f.type, f.id) IN (SELECT * FROM unnest(types, ids))
+     AND NOT (f.kind = 'labelled' AND f.data::jsonb #> '{value,security}' ? 'child-concern');
   DELETE FROM person_identifier p USING owner o
    WHERE p.owner = the_owner AND o.owner = the_owner AND o.type = ANY (types);
   UPDATE resource r SET deleted = true, labels = '{}', about = '{}', tokens = '{}', sort_date = r.last_updated

@@ -12,13 +12,14 @@ from akson.access.asking import RULES, STAFF, Act, Ask, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Facts
 from akson.base.work import Kind
 
-__all__ = ["CONCERN", "PAGE", "REPORTED_BY", "RULES", "own_report", "reporter", "reports", "untold"]
+__all__ = ["CONCERN", "PAGE", "REPORTED_BY", "RULES", "own_report", "page_by", "reporter", "reports", "untold"]
 
 CONCERN = "child-concern"  # mark: a report to the barnevern, its task, and what came back
 REPORTED_BY = "reported-by-"  # how the mark begins that names who reports
 PAGE = "bekymring"  # what the log calls the page where a report is written
 _TYPES = frozenset({"Communication", "Task"})
 _BEGUN = "c"  # of SMART's letters
+_RULES = ("reports_to_the_barnevern", "follows_own_report")
 
 
 def reporter(actor_id: str) -> str:
@@ -41,7 +42,7 @@ def reports(ask: Ask) -> bool:
     return begins and own_report(ask) and role is not None and role.health and ask.actor.attested is None
 
 
-@rule(304, basis="meldeplikt til barnevernet", to=STAFF, acts=frozenset({Act.WRITE}))
+@rule(298, basis="meldeplikt til barnevernet", to=STAFF, acts=frozenset({Act.WRITE}))
 def reports_to_the_barnevern(ask: Ask) -> bool:
     """Allow health personnel to report a child to the barnevern in their own name, whatever is closed to them.
 
@@ -50,7 +51,7 @@ def reports_to_the_barnevern(ask: Ask) -> bool:
     return reports(ask)
 
 
-@rule(305, basis="egen melding til barnevernet", to=STAFF)
+@rule(299, basis="egen melding til barnevernet", to=STAFF)
 def follows_own_report(ask: Ask) -> bool:
     """Allow who has reported a child to read that report and what the barnevern answers, and to finish its task.
 
@@ -61,11 +62,23 @@ def follows_own_report(ask: Ask) -> bool:
 
 
 def untold(facts: Facts, *, own: bool) -> frozenset[str]:
-    """Return what the citizen's log does not tell of: the page, and each report that its reader may not see.
+    """Return what the citizen's log does not tell of: each report that its reader may not see, and what tells of it.
+
+    That is "Type/id"; the page as whoever reported looked at it (see `page_by`); and these rules by name, for a basis
+    tells as much. Who opened the page and reported nothing has looked, and is told of.
 
     own  the reader is the person; else a parent or somebody else who acts for them
     Source: pbrl §§ 3-4, 5-1: what would put the child in danger is not told to who has parental responsibility
     """
     closing = {WITHHELD} if own else {WITHHELD, WITHHELD_FROM_PARENTS}
-    hidden = (f"{one.type}/{one.id}" for one in facts.labelled if CONCERN in one.security and closing & one.security)
-    return frozenset({PAGE, *hidden})
+    hidden = [one for one in facts.labelled if CONCERN in one.security and closing & one.security]
+    by = (mark.removeprefix(REPORTED_BY) for one in hidden for mark in one.security if mark.startswith(REPORTED_BY))
+    rules = _RULES if hidden or not own else ()
+    return frozenset(
+        {*(f"{one.type}/{one.id}" for one in hidden), *(page_by(f"Practitioner/{id_}") for id_ in by), *rules}
+    )
+
+
+def page_by(actor_id: str) -> str:
+    """Return what a look at the page by one actor is called, as what is not told names it."""
+    return f"page {PAGE} by {actor_id}"

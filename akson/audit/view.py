@@ -64,7 +64,8 @@ async def looked_at(
     """Return who looked at one person's record before an instant.
 
     limit   about how many rows of the log; a visit may be several rows
-    unseen  "Type/id" of what the reader may not know of yet: nothing is told of it, nor a visit to nothing else
+    unseen  what the reader may not know of, yet or at all: "Type/id", the name of a rule, or "page x by Practitioner/y"
+            for all that was looked at with that page; nothing is told of it, nor a visit to nothing else
     """
     rows = _in_order(await reads.fetch(SQL.looked_at, patient_key, before, limit))
     visits = [_visit(patient_key, group, unseen) for group in _visits(rows)]
@@ -148,12 +149,16 @@ def _visits(rows: Iterable[Record]) -> list[list[Record]]:
 
 
 def _visit(patient: int, rows: list[Record], unseen: Collection[str]) -> Visit | None:
-    first, last = rows[-1], rows[0]
-    every = [s for row in reversed(rows) for s in _seen.decode(row["seen"]) if s.patient == patient]
-    seen = [s for s in every if not _names_any(s.what, unseen)] if unseen else every
-    by_program = last["actor_kind"] == Kind.SYSTEM and len(seen) < len(every)  # what else it did tells of it too
-    if (every and not seen) or by_program:
+    looks = [(row, [s for s in _seen.decode(row["seen"]) if s.patient == patient]) for row in rows]
+    left = [(row, _told(row, every, unseen)) for row, every in looks] if unseen else looks
+    hides = sum(map(len, (seen for _, seen in left))) < sum(map(len, (every for _, every in looks)))
+    if hides and rows[0]["actor_kind"] == Kind.SYSTEM:
+        return None  # what else it did tells of it too
+    left = [(row, seen) for (row, seen), (_, every) in zip(left, looks, strict=True) if seen or not every]
+    if not left:
         return None
+    rows, seen = [row for row, _ in left], [s for _, one in reversed(left) for s in one]
+    first, last = rows[-1], rows[0]
     permitted = [s for s in seen if s.outcome == "permit"]
     told = permitted or seen
     return Visit(
@@ -166,6 +171,13 @@ def _visit(patient: int, rows: list[Record], unseen: Collection[str]) -> Visit |
         refused=not permitted,
         rules=() if permitted else tuple(dict.fromkeys(s.rule for s in told if s.rule)), place=last["unit"],
     )  # fmt: skip
+
+
+def _told(row: Record, every: list[Seen], unseen: Collection[str]) -> list[Seen]:
+    """Return what the reader is told of one row of the log."""
+    if any(f"{s.what} by {row['actor_id']}" in unseen for s in every):
+        return []
+    return [s for s in every if s.rule not in unseen and not _names_any(s.what, unseen)]
 
 
 def _names_any(what: str, unseen: Collection[str]) -> bool:

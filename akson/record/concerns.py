@@ -29,12 +29,16 @@ def marks_of_report(resource: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def refuse_unfit(work: Work, draft: Draft, stood: Iterable[str] | None) -> None:
-    """Refuse to put the marks of a report on anything, to take them off, or to name somebody else in them.
+    """Refuse to put the marks of a report on anything, to take them off, to name somebody else, or to delete a report.
 
     stood   the marks of what stands there; None when nothing does. Asked after access has said yes
-    Raises  Refused AK-X090
+    Raises  Refused AK-X090, AK-X097
     """
-    if session(work).reports or OWN_JOB in work.actor.scopes or not draft.brings:
+    if session(work).reports or OWN_JOB in work.actor.scopes:
+        return
+    if not draft.brings:
+        if CONCERN in (stood or ()):
+            raise Refused("AK-X097")
         return
     if _of_report(stood or ()) != _of_report(marks_on(draft.resource or {})):
         raise Refused("AK-X090", path=f"{draft.type}.meta.security")

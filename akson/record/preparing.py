@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from functools import partial
 
+from akson.access.duty import CONCERN
 from akson.access.facts import SEVERAL, Facts
 from akson.access.roles import loads
 from akson.access.rules import Act, hides_address
@@ -134,11 +135,18 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys, 
     if draft.brings:
         _fill(work, change, draft, lookup)
     elif change.stands is not None:
-        change.labels = tuple(sorted(change.stands.security))  # what is gone stays as closed as it was
+        _stay_closed(work, change, change.stands.security)
     _remember_writers(work, change)
     if draft.type == SUBSCRIPTION:
         change.facts.append(following.whose(work, change))
     return change
+
+
+def _stay_closed(work: Work, change: Change, security: frozenset[str]) -> None:
+    """Let what is gone be as closed as it was; and a report as untold, for the log goes on to name it."""
+    change.labels = tuple(sorted(security))
+    if CONCERN in security:
+        change.facts.append(labelled(labels_of(work, change)))
 
 
 def _remember_writers(work: Work, change: Change) -> None:

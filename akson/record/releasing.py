@@ -14,6 +14,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
+from akson.access.duty import untold
 from akson.access.releasing import NEVER, PREFIX, USUAL, mark, release_in, released_at, releases
 from akson.access.rights import CASE
 from akson.base.database import Database, Reads
@@ -180,9 +181,13 @@ def _fault(work: Work, change: Change, draft: Draft, given: Sequence[str]) -> st
 
 
 async def unseen(reads: Reads, owners: Sequence[int], now: datetime) -> list[tuple[int, str, datetime]]:
-    """Return what the citizens do not see yet of some records: whose, "Type/id", and until when. One statement."""
+    """Return what the citizens do not see of some records: whose, "Type/id", and until when. One statement.
+
+    With what is never told of (access.duty.untold), as if the reader was a parent: letters may go to them.
+    """
     known = [facts_in(row) for row in await reads.fetch(SQL.marked, owners)]
-    return [(facts.owner, item, until) for facts in known for item, until in releases(facts, now).items()]
+    found = ((facts, releases(facts, now) | dict.fromkeys(untold(facts, own=False), NEVER)) for facts in known)
+    return [(facts.owner, item, until) for facts, items in found for item, until in items.items()]
 
 
 def is_held(change: Change, now: datetime) -> bool:

@@ -91,7 +91,7 @@ async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
             written, to = await _written(work, filled, child)
             if do == "send":
                 return await _sent(work, written, child, to)
-            draft = _draft(written, to)
+            draft = _draft(written, to, child)
         except Refused as refused:
             await undo(work)
             filled = filled.with_refused(refused)
@@ -198,8 +198,15 @@ async def _reporter(work: Work, phone: str, mail: str) -> Reporter:
                     unit=work.actor.unit_name, number=next(numbers, ""), place=place)  # fmt: skip
 
 
-def _draft(written: Document, to: Address) -> Draft:
-    """Return the report as the barnevern reads it."""
+def _draft(written: Document, to: Address, child: Child) -> Draft:
+    """Return the report as the barnevern reads it.
+
+    Of a record that is closed to the writer, name and year of birth stand for who it is about: nothing is sent yet.
+    """
+    if child.banner is None:
+        born = child.who.born
+        known = {"fnr": "", "adresse": {"adresselinje1": str(born.year) if born else ""}}
+        written = written | {"offentligBarn": [written["offentligBarn"][0] | known]}
     said = [f"{head}: {text}" for head, text in concern.in_words(written)]
     who = written["offentligMelder"]
     return Draft(title=texts().plain("concern.title"), kind=texts().plain("concern.kind"), sender=who["personnavn"],

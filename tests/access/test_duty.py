@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from akson.access.consenting import DISCLOSURE
-from akson.access.duty import CONCERN, PAGE, untold
+from akson.access.duty import CONCERN, page_by, untold
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Representation
 from akson.access.rules import Act
 from akson.base.work import Actor
@@ -68,8 +68,10 @@ def test_the_log_tells_no_parent_of_a_report_and_the_child_of_one_it_knows_of() 
     known, unknown = HERS | {WITHHELD_FROM_PARENTS}, HERS | {WITHHELD_FROM_PARENTS, WITHHELD}
     facts = patient(labelled=(Labels(type="Communication", id="a", security=known),
                               Labels(type="Task", id="b", security=unknown), Labels(type="Task", id="c")))  # fmt: skip
-    assert untold(facts, own=False) == {PAGE, "Communication/a", "Task/b"}
-    assert untold(facts, own=True) == {PAGE, "Task/b"}
+    rules, page = {"reports_to_the_barnevern", "follows_own_report"}, page_by(f"Practitioner/{NURSE}")
+    assert untold(facts, own=False) == {page, "Communication/a", "Task/b", *rules}
+    assert untold(facts, own=True) == {page, "Task/b", *rules}
+    assert untold(patient(), own=True) == frozenset() and untold(patient(), own=False) == rules
 
 
 @pytest.mark.parametrize(("who", "about", "mark", "act", "answer"), [

@@ -49,10 +49,10 @@ SELECT max(seq) AS upto, count(*) AS rows,
 -- Find the looks in these rows of a stream that somebody wants to be told of.
 -- in    $1 stream, $2 number of the last row read before, $3 when the stream was opened, $4 number of the last to read,
 --       $5 rules by which one opens a record in an emergency, $6 by own decision
---       what the citizen does not see yet, arrays: $7 whose, $8 "Type/id", $9 until when
+--       what the citizen does not see yet, arrays: $7 whose, $8 what, as akson/audit/view.py takes it, $9 until when
 -- out   held: until when the citizen sees nothing of what was looked at; else null
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
--- One at nothing but what is held counts as an earlier look when the citizen sees it in the log by then.
+-- One at what is never told of is not found. One at nothing but what is held counts as an earlier look when the citizen sees it in the log by then.
 WITH held AS MATERIALIZED (
     SELECT * FROM unnest($7::bigint[], $8::text[], $9::timestamptz[]) AS h (patient, item, until)
 ), wanted AS MATERIALIZED (
@@ -64,12 +64,16 @@ WITH held AS MATERIALIZED (
     SELECT l.seq, l.at, l.actor_id, l.actor_key, s.patient, max(c.level) AS level,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS emergency,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($6::text[])) AS opened,
-           min(coalesce(u.until, '-infinity')) AS shown
+           greatest(min(coalesce(u.until, '-infinity')), max(u.whole)) AS shown
       FROM wanted l
      CROSS JOIN LATERAL jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
       JOIN alert_choice c ON c.owner = s.patient AND c.level <> 'none' AND c.since <= l.at
-     CROSS JOIN LATERAL (SELECT max(h.until) AS until FROM held h
-                          WHERE h.patient = s.patient AND h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| '))) u
+     CROSS JOIN LATERAL (SELECT max(h.until) AS until,
+                                max(h.until) FILTER (WHERE h.item = s.what || ' by ' || l.actor_id) AS whole
+                           FROM held h
+                          WHERE h.patient = s.patient
+                            AND (h.item IN (s.rule, s.what || ' by ' || l.actor_id)
+                                 OR h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| ')))) u
      WHERE l.actor_key <> s.patient
        AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
@@ -79,7 +83,7 @@ WITH held AS MATERIALIZED (
                      WHEN k.level = 'new' AND NOT EXISTS (
                           SELECT FROM access_log_patient b
                             JOIN access_log o ON o.stream = b.stream AND o.seq = b.seq AND o.at = b.at
-                           CROSS JOIN LATERAL jsonb_to_recordset(o.seen) AS s (patient bigint, what text, outcome text)
+                           CROSS JOIN LATERAL jsonb_to_recordset(o.seen) AS s (patient bigint, what text, outcome text, rule text)
                            WHERE b.patient = k.patient AND b.at > k.at - interval '1 year' AND o.actor_id = k.actor_id
                              AND (b.at, b.stream, b.seq) < (k.at, $1::bigint, k.seq) AND b.at <= k.at
                              AND s.patient = k.patient AND s.what NOT LIKE 'search identity%'
@@ -87,12 +91,16 @@ WITH held AS MATERIALIZED (
                                   OR s.outcome = 'refuse')
                              AND NOT EXISTS (SELECT FROM held h
                                               WHERE h.patient = s.patient AND h.until > k.shown
-                                                AND h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| '))))
+                                                AND (h.item = s.rule
+                                                     OR h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| '))
+                                                     OR EXISTS (SELECT FROM jsonb_array_elements(o.seen) p
+                                                                 WHERE h.item = (p ->> 'what') || ' by ' || o.actor_id))))
                      THEN 'new'
                      WHEN k.level = 'every' THEN 'every' END AS kind
       FROM looks k
 )
-SELECT t.seq, t.at, t.actor_key, t.patient, t.kind, nullif(t.shown, '-infinity') AS held FROM told t WHERE t.kind IS NOT NULL;
+SELECT t.seq, t.at, t.actor_key, t.patient, t.kind, nullif(t.shown, '-infinity') AS held FROM told t
+ WHERE t.kind IS NOT NULL AND t.shown < 'infinity';
 
 -- name: keep
 -- in    $1 stream; arrays: $2 owners, $3 numbers of rows, $4 instants, $5 kinds, $6 until when they are held; null

@@ -14,13 +14,16 @@ UPDATE address_register SET due = $2
 RETURNING her_id;
 
 -- name: told
--- Keep what the register says of a party; one that was gone is reached as it was before.
+-- Keep what the register says of a party; one that was gone is reached as it was before. An answer in part leaves its
+-- certificates as they stand.
 -- in    $1 her_id, $2 name, $3 parent, NULL where that stands, $4 org_number, $5, $6 thumbprints, $7 now, $8 when to ask again
 WITH before AS (SELECT endpoint FROM address_register WHERE her_id = $1 AND gone IS NOT NULL), party AS (
   UPDATE address SET name = $2, parent = coalesce($3, parent), org_number = coalesce(nullif($4, ''), org_number),
          endpoint = coalesce((SELECT b.endpoint FROM before b), endpoint)
    WHERE her_id = $1 AND NOT ours RETURNING her_id)
-UPDATE address_register SET asked = $7, due = $8, gone = NULL, missing = NULL, endpoint = '', signing = $5, encryption = $6, why = ''
+UPDATE address_register SET asked = $7, due = $8, gone = NULL, missing = NULL, endpoint = '', why = '',
+       signing = CASE WHEN $3 IS NULL THEN coalesce(nullif($5, ''), signing) ELSE $5 END,
+       encryption = CASE WHEN $3 IS NULL THEN coalesce(nullif($6, ''), encryption) ELSE $6 END
  WHERE her_id = $1;
 
 -- name: missed

@@ -124,6 +124,7 @@ async def test_one_that_cannot_be_asked_about_or_is_told_in_part_takes_nothing_f
     await world.tells(**{str(HEART): {"part": True, "name": "Hjertet"}, str(NAV): {"status": 400}})
     await world.works()
     assert ((await world.stands(HEART)).name, (await world.stands(HEART)).parent) == ("Hjertet", 99000031)
+    assert await world.office.database.fetchval("SELECT encryption FROM address_register WHERE her_id = $1", HEART)
     await world.tells(**{str(NAV): {"status": 200}, str(HEART): {"status": 400, "part": False}})
     await world.works()  # whoever is asked about first, the other is asked about too
     asked = await world.office.database.fetch("SELECT her_id FROM address_register WHERE asked = $1 AND why = ''",

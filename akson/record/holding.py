@@ -39,6 +39,7 @@ from akson.record.cases import (
 )
 from akson.record.deciding import asked, may_read
 from akson.record.drafts import Draft
+from akson.record.humans import is_the_same
 from akson.record.parts import files_of
 from akson.record.session import Within, fetch, session
 from akson.record.stored import marks_on, stored
@@ -169,7 +170,7 @@ async def _entry(work: Work, owner: int, type_: str, id_: str) -> Record | None:
 async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
     """Let an answer be an answer and nothing else; one statement for those of a set. Asked after access has said yes.
 
-    Raises  Refused AK-B003, AK-B004, AK-B009
+    Raises  Refused AK-A063 of a case about oneself, also when known here as two; AK-B003, AK-B004, AK-B009
     """
     tasks = [one for one in drafts if one.type == TASK and work.actor.kind is Kind.STAFF]
     answers = [one for one in tasks if cases.is_case(one.resource or {})]
@@ -181,6 +182,8 @@ async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
     standing = {f"{types.name_of(row['type'])}/{row['id']}": row for row in rows}
     for one in answers:
         before = standing.get(f"{TASK}/{one.id}")
+        if before and await is_the_same(work, cases.all_marked(stored(before).resource, cases.ABOUT)):
+            raise Refused("AK-A063")
         _refuse_unfit_answer(one.resource or {}, stored(before).resource if before else {})
         if before and cases.sort_of(one.resource or {}) == cases.BEREAVED:
             await bereaved.refuse_unfit(work, stored(before), (one.resource or {}).get("output") or ())

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.fhir import types
 from akson.fhir.folding import normalise
 from akson.record.session import fetch
 from akson.registers.identifiers import PERSON_SYSTEMS, Fnr
 
 SQL = queries(__file__, "humans.sql")
+READING = queries(__file__, "reading.sql")
 _PERSONS: Final = sorted(PERSON_SYSTEMS)
 _PRACTITIONERS: Final = [f"Practitioner|{one}" for one in _PERSONS]
 
@@ -34,6 +36,16 @@ async def is_one_of(work: Work, others: Iterable[int]) -> bool:
     for row in await fetch(work, SQL.numbers, sorted(keys | {work.actor.key}), _PRACTITIONERS, _PERSONS):
         told[row["owner"]] |= {row["resident"], _called(row["value"], row["name"])} - {None}
     return any(told[key] & told[work.actor.key] for key in keys)
+
+
+async def is_the_same(work: Work, ids: Sequence[str]) -> bool:
+    """Say whether the actor may be one of the practitioners with these ids, as `is_one_of`; at most two statements."""
+    keys = {one: work.office.ids.open(one) for one in ids}
+    owners = {key for key in keys.values() if key is not None}
+    if unknown := [one for one, key in keys.items() if key is None]:
+        codes = [types.code_of("Practitioner")] * len(unknown)
+        owners |= {row["owner"] for row in await fetch(work, READING.located, codes, unknown)}
+    return bool(owners) and await is_one_of(work, owners)
 
 
 def _called(number: str, name: str | None) -> tuple[tuple[int, int, int], str] | None:

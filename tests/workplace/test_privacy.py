@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,9 +15,10 @@ from akson.patient import cases
 from akson.patient.openings import open_in_emergency
 from akson.record import journal
 from akson.record.stored import Stored
+from akson.registers.identifiers import synthetic_fnr
 from seeds.citizens.astrid import ASTRID
-from tests.offices import VENDOR, let_pass
-from tests.seeded import Town
+from tests.offices import JOB, VENDOR, let_pass
+from tests.seeded import MEMBERS, Town
 from tests.workplace.browsing import browsing
 
 ANSWER = {"svar": "Jonas svarte på en melding om deg.", "utfall": "lawful"}
@@ -158,3 +160,21 @@ async def test_an_officer_opens_no_record_and_no_other_task(town: Town) -> None:
     async with browsing(town.office, await town.at_work("per")) as browser:
         assert (await browser.open(f"/personvern/{town.id('Task/erik-5')}")).status == 404
         assert (await browser.open(f"/p/{town.id('Patient/astrid')}")).status == 403
+
+
+async def test_nobody_answers_a_case_about_their_other_self(town: Town) -> None:
+    looked = await town.at_work("jonas")
+    other = synthetic_fnr(date(1970, 1, 1), 41, female=False)
+    task = await case(town)
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        numbers = [MEMBERS["jonas"].fnr.identifier(), other.identifier()]
+        await journal.create(work, {"resourceType": "Patient", "identifier": numbers})
+        twin = await journal.create(work, {"resourceType": "Practitioner", "identifier": [other.identifier()]})
+    officer = replace(await town.at_work("per"), id=twin.reference, key=twin.owner)
+    assert officer.id != looked.id
+    async with browsing(town.office, officer) as browser:
+        version = (await browser.open(f"/personvern/{task}")).hidden("version")
+        sent = await browser.send(f"/personvern/{task}", version=version, **ANSWER)
+        assert sent.status == 422 and "Saken er mellom innbyggeren og den som skal svare" in sent.text
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        assert (await browser.send(f"/personvern/{task}", version=version, **ANSWER)).status == 303

@@ -27,6 +27,7 @@ from akson.patient.watching.model import FLOOR, STRONG
 from akson.record import cases, journal
 from akson.record.authors import authors
 from akson.record.deciding import asked, facts_for
+from akson.record.humans import is_the_same
 from akson.record.opened import Opened
 from akson.record.session import fetch
 from akson.record.watched import patient_of
@@ -104,9 +105,11 @@ async def find(work: Work, id_: str) -> tuple[Finding, Decision | None]:
 async def conclude(work: Work, finding: Finding, outcome: str, words: str) -> None:
     """Say what a finding was.
 
-    Raises  Refused AK-B006 when somebody has said it already
+    Raises  Refused AK-B006 when somebody has said it already, AK-A063 when it may be about oneself
     Leaves  the outcome, which nobody changes
     """
+    if await is_the_same(work, [finding.who.partition("/")[2]]):
+        raise Refused("AK-A063")
     actor = work.actor
     if not await fetch(work, SQL.conclude, UUID(finding.id), outcome, words, actor.id, actor.name, work.now):
         raise Refused("AK-B006")
@@ -119,6 +122,8 @@ async def make_case(work: Work, finding: Finding, words: str) -> None:
     Raises  Refused AK-B006 when it has an outcome, AK-J001 when it is about nobody's record
     Leaves  Task in the record as our own job's, the finding closed
     """
+    if await is_the_same(work, [finding.who.partition("/")[2]]):
+        raise Refused("AK-A063")
     person = await patient_of(work, finding.patient)
     if finding.outcome or person is None:
         raise Refused("AK-B006" if finding.outcome else "AK-J001")

@@ -2,6 +2,7 @@
 -- Everything a practitioner is employed as, with names of person, unit and data controller.
 -- in  array literals: $1 systems of practitioners' identifiers, $2 systems of persons', $3 the numbers of those asked for
 -- uses index fact_person, which holds no fact of nobody: without <> 0 all facts there are were read in each request
+-- Their own record as a resident is found by any of their numbers, not only the one they are signed in with: that one's first.
 -- A shift on call comes with the employment it rests on, when that is the same person's.
 SELECT p.value AS number, p.owner AS person, e.unit, e.data,
        (SELECT b.data FROM fact b WHERE b.owner = (e.data::json #>> '{value,rests}')::bigint AND b.kind = 'employment'
@@ -15,10 +16,12 @@ SELECT p.value AS number, p.owner AS person, e.unit, e.data,
  CROSS JOIN LATERAL (SELECT * FROM person_identifier p WHERE p.system = k.system AND p.value = n.value OFFSET 0) p
  CROSS JOIN LATERAL (SELECT * FROM fact e WHERE e.person = p.owner AND e.person <> 0 AND e.kind = 'employment' OFFSET 0) e
   LEFT JOIN LATERAL (SELECT * FROM fact u WHERE u.owner = e.unit AND u.kind = 'unit' OFFSET 0) u ON true
-  LEFT JOIN LATERAL (SELECT i.owner FROM unnest($2::text::text[]) AS k (system)
+  LEFT JOIN LATERAL (SELECT i.owner FROM person_identifier q
+                      CROSS JOIN unnest($2::text::text[]) AS k (system)
                       CROSS JOIN LATERAL (SELECT * FROM person_identifier i
-                                           WHERE i.system = k.system AND i.value = p.value AND i.owner <> 0 OFFSET 0) i
-                      OFFSET 0) own ON true;
+                                           WHERE i.system = k.system AND i.value = q.value AND i.owner <> 0 OFFSET 0) i
+                      WHERE q.owner = p.owner AND q.system = ANY ($1::text::text[])
+                      ORDER BY q.value <> p.value, i.owner LIMIT 1) own ON true;
 
 -- name: employed
 -- What one person is employed as at one unit.

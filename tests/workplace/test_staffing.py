@@ -198,3 +198,15 @@ async def test_a_role_that_has_not_begun_is_ended_too(town: Town) -> None:
         assert "Vold" not in (await browser.open(nord(town))).text
     for later in (timedelta(), timedelta(days=20)):
         assert await town.office.register.staff(NEW.value, town.office.clock() + later, "demo:4") == []
+
+
+async def test_ones_own_record_is_known_by_a_number_one_had_before(town: Town) -> None:
+    before, older = await town.at_work("siri"), synthetic_fnr(date(1977, 1, 2), 5, female=True)
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        person = await journal.create(work, {"resourceType": "Patient", "identifier": [older.identifier()]})
+        known = await journal.read(work, "Practitioner", before.id.partition("/")[2])
+        numbers = [*known.resource["identifier"], older.identifier()]
+        await journal.update(work, {**known.resource, "identifier": numbers}, id_=known.id)
+    now = await town.office.register.staff(SIRI.fnr.value, town.office.clock(), "demo:4")
+    assert before.person == 0 and {one.person for one in now} == {person.owner}
+    assert len(now) == len({(one.unit, one.role) for one in now})

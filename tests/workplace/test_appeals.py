@@ -9,6 +9,7 @@ import pytest
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.patient import appeals, cases
+from akson.record import appeals as reading
 from akson.record import holds, journal
 from akson.record.cases import closed
 from akson.workplace import appealing
@@ -141,6 +142,27 @@ async def test_another_demand_erases_nothing_that_statsforvalteren_still_has_to_
         assert (await decided(browser, again, "erased", REASON)).leads_to == "/krav"
     with pytest.raises(Refused, match="AK-J002"):
         await text_of_the_note(town)
+
+
+async def test_an_appeal_that_is_passed_on_while_another_demand_erases_keeps_the_entry(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = await appealed(town, "correction")
+    again = await demanded(town, "deletion")
+    looked = reading.lies_elsewhere
+    async with browsing(town.office, await town.at_work("gunnar")) as other:
+
+        async def passed_on_meanwhile(*asked: Any) -> bool:
+            found = await looked(*asked)
+            monkeypatch.undo()
+            assert (await decided(other, task, "passed-on")).status == 303
+            return found
+
+        async with browsing(town.office, await town.at_work("jonas")) as browser:
+            version = (await browser.open(f"/krav/{again}")).hidden("version")
+            monkeypatch.setattr(reading, "lies_elsewhere", passed_on_meanwhile)
+            sent = await browser.send(f"/krav/{again}", utfall="erased", svar=REASON, version=version)
+            assert sent.status == 422 and "Noe endret seg mens du lagret" in sent.text and await text_of_the_note(town)
 
 
 async def test_what_was_to_be_corrected_is_corrected_and_never_erased(town: Town) -> None:

@@ -75,10 +75,12 @@ def test_en_kollega_overtar_skjermen_paa_ett_trykk_og_den_forste_finner_kladden_
 
 def test_skjermen_laaser_seg_selv_i_alle_faner(journey: Journey) -> None:
     jonas = journey.as_("Jonas Eikeland").go("/innboks")
-    other = jonas.another_tab().go("/start")
+    other, been = jonas.another_tab().go("/start"), list[str]()
+    other.page.on("request", lambda request: been.append(request.url))
     jonas.leaves_the_screen()
     jonas.sees("Skjermen er låst")
     other.sees("Skjermen er låst")
+    assert been and not any("til=" in url for url in been)  # the page of who locked stays the one that is come back to
 
 
 def test_den_som_er_logget_inn_to_steder_avslutter_det_ene(journey: Journey) -> None:

@@ -1,5 +1,5 @@
 // Locks the screen when nobody has touched it for a while: form[data-idle] is sent after so many seconds, from whichever
-// tab notices first; the others then ask for their page anew and are led to the same locked page, as they are when somebody
+// tab notices first; the others are then led to the same locked page, as they are when somebody
 // locks or signs out. A page with no such form that shows somebody's name all the same is left for the front door
 // ([data-idle] on anything else). Without this file the server locks by itself at the next request.
 "use strict";
@@ -40,7 +40,14 @@ if (watched) {
   localStorage.setItem(SEEN, Date.now());
   for (const kind of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"])
     document.addEventListener(kind, touched, { passive: true });
-  addEventListener("storage", (event) => { if (event.key === OUT) setTimeout(gone, 1000); });
+  // Without a page of its own: the one that is come back to is that of the tab that locked.
+  const follow = async (tries) => {
+    const answer = await fetch("/laas/her", { credentials: "same-origin" }).catch(() => null);
+    if (answer && answer.status === 401) location.replace(locks ? "/logg-inn" : "/");
+    else if (tries) setTimeout(follow, 1000, tries - 1);
+    else gone();
+  };
+  addEventListener("storage", (event) => { if (event.key === OUT) setTimeout(follow, 1000, 5); });
   const watch = setInterval(() => {
     if (Date.now() - Number(localStorage.getItem(SEEN)) < idle) return;
     clearInterval(watch);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -90,6 +91,25 @@ async def test_each_kind_takes_along_what_it_is_for_and_only_what_is_true_now(
     assert arrived is not None and row["type"] == KINDS[kind].type
     told = "\n".join(pleieomsorg.in_words(arrived).paragraphs)
     assert {one for one in ALL | brings if one in told} == brings
+
+
+async def test_the_writer_leaves_out_what_the_receiver_does_not_need(places: Places) -> None:
+    await known(places)
+    where, typed = page(places, "/ny/innleggelsesrapport"), {"mottaker": str(HEART.her_id), "tekst": "Vi ber om råd."}
+    (heart,) = await places.found("Condition")
+    async with browsing(places.office, places.doctor) as jonas:
+        shown = (await jonas.open(where)).html
+        boxes = re.findall(r'<input[^>]* name="ta"[^>]*>', shown)
+        assert len(boxes) == 5 and all(" checked" in each for each in boxes) and "Spise: Delvis" in shown
+        assert all(label.strip() for label in re.findall(r"<label[^>]*>(.*?)</label>", shown))
+        for do in ("look", "send"):
+            done = await jonas.send(where, do=do, valgt="ja", ta=f"Condition/{heart['id']}", **typed)
+            assert done.status == (200 if do == "look" else 303)
+            assert do == "send" or done.html.count('name="ta"') == 1  # what was chosen is carried on
+    (row,) = await places.rows("SELECT body FROM message_out")
+    arrived = opened(row["body"]).envelope
+    told = "\n".join(pleieomsorg.in_words(arrived).paragraphs) if arrived else ""
+    assert {one for one in ALL if one in told} == {"Hjertesvikt"}
 
 
 async def test_the_hospital_where_the_patient_lies_is_chosen_and_the_reason_is_said(places: Places) -> None:

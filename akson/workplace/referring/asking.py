@@ -147,7 +147,7 @@ def groups(sort: Sort, found: Mapping[str, Sequence[Stored]], chosen: Container[
     for type_ in WANTED:
         hits = _once([hit for hit in found[type_] if _is_told(hit)])
         ticked = {hit.id: hit.reference in chosen if chosen is not None else type_ in sort.ticked for hit in hits}
-        items = tuple(Item(id=hit.reference, text=_text(hit), more=_more(hit), ticked=ticked[hit.id]) for hit in hits)
+        items = tuple(Item(id=hit.reference, text=label(hit), more=more(hit), ticked=ticked[hit.id]) for hit in hits)
         made += [Group(kind=texts().plain(f"referring.{type_}"), items=items)] if items else []
     return tuple(made)
 
@@ -208,7 +208,7 @@ def _once(hits: Sequence[Stored]) -> list[Stored]:
     seen: dict[tuple[str, str, str], Stored] = {}
     for hit in hits:
         own = hit.id if hit.type == "DocumentReference" else ""
-        seen.setdefault((_text(hit), _more(hit), own), hit)
+        seen.setdefault((label(hit), more(hit), own), hit)
     return list(seen.values())
 
 
@@ -227,7 +227,8 @@ def _is_told(hit: Stored) -> bool:
     return hit.resource.get("status") == "current" and hit.resource.get("docStatus") in (None, "final", "amended")
 
 
-def _text(hit: Stored) -> str:
+def label(hit: Stored) -> str:
+    """Return what something of the record is called where it is ticked."""
     if hit.type == "DocumentReference":
         title = next((each["attachment"].get("title") for each in hit.resource.get("content", ())), "")
         return str(hit.resource.get("description") or title or words(hit.resource.get("type")))
@@ -236,7 +237,7 @@ def _text(hit: Stored) -> str:
     return " ".join(filter(None, (shown, words(concept))))
 
 
-def _more(hit: Stored) -> str:
+def more(hit: Stored) -> str:
     """Return what else says which one it is: the dose, since when, of which day."""
     return ", ".join(_details(hit.resource))
 

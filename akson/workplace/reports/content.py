@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,9 +11,11 @@ from akson.base.web.messages import texts
 from akson.base.work import Actor
 from akson.exchange.filing import MESSAGE_TYPE
 from akson.exchange.messages.pleieomsorg import KINDS as TYPES
-from akson.patient.reading import stands, words
+from akson.patient.reading import display, stands, words
 from akson.record.stored import Stored
 from akson.workplace.model import Button, Tab
+from akson.workplace.referring import asking
+from akson.workplace.referring.asking import Group, Item
 
 HOSPITAL, GP, LAST = "hospital", "gp", "last"  # who gets it unless its writer says otherwise
 WANTED: Final[Mapping[str, int]] = {
@@ -68,6 +70,23 @@ def standing(kind: Kind, found: Mapping[str, Sequence[Stored]]) -> list[Stored]:
     return [one for type_ in kind.brings for one in _now(type_, found.get(type_, ()))]
 
 
+def groups(kind: Kind, known: Sequence[Stored], chosen: Container[str] | None) -> tuple[Group, ...]:
+    """Return what can go along, by type, for its writer to leave out what is not needed.
+
+    known    from `standing`
+    chosen   what is ticked; None: all
+    """
+    made = []
+    for type_ in kind.brings:
+        items = tuple(
+            Item(id=each.reference, text=_label(each), more=asking.more(each),
+                 ticked=chosen is None or each.reference in chosen)
+            for each in known if each.type == type_
+        )  # fmt: skip
+        made += [Group(kind=texts().plain(f"reports.of_{type_}"), items=items)] if items else []
+    return tuple(made)
+
+
 def lacking(kind: Kind, brought: Iterable[Stored], role: str) -> Iterator[str]:
     """Yield what its reader expects and will not find, in words, and whether it is for want of it or of seeing it."""
     there = {one.type for one in brought}
@@ -116,6 +135,14 @@ def _now(type_: str, found: Sequence[Stored]) -> Iterator[Stored]:
         if _stands(one.resource) and same not in told:
             told.add(same)
             yield one
+
+
+def _label(one: Stored) -> str:
+    if one.type == "EpisodeOfCare":
+        said = ", ".join(words(each) for each in one.resource.get("type", ()))
+        return said or display(one.resource.get("managingOrganization")) or texts().plain("reports.of_EpisodeOfCare")
+    found = words(one.resource.get("valueCodeableConcept")) if one.type == FUNCTION else ""
+    return ": ".join(filter(None, (asking.label(one), found)))
 
 
 def _same(one: Stored) -> str:

@@ -34,7 +34,10 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     asked_for, do, draft = KINDS[kind], visit.form.get("do", ""), None
     chart = await open_chart(work, patient, _READ, page=kind)
     stay = _stay(chart, visit.query.get("opphold", ""))
-    brought = content.standing(asked_for, {**chart.parts, content.FUNCTION: await _functions(work, patient)})
+    known = content.standing(asked_for, {**chart.parts, content.FUNCTION: await _functions(work, patient)})
+    groups = content.groups(asked_for, known, set(visit.every("ta")) if "valgt" in visit.form else None)
+    along = {each.id for group in groups for each in group.items if each.ticked}
+    brought = [one for one in known if one.reference in along]
     to = await receivers(work, asked_for, chart, stay)
     asked = _form(asked_for, to.choices)
     filled = asked.read(visit.form) if visit.sent else asked.blank(mottaker=to.usual or None)
@@ -52,8 +55,8 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     query = f"?opphold={stay.id}" if stay else ""
     wrong = visit.sent and draft is None and do != "edit"
     return Page("rapport.html", status=422 if wrong else 200, title=content.name(asked_for), patient=chart.banner,
-                form=filled, draft=draft, action=f"{root}/ny/{kind}{query}", back=root, why=to.why,
-                lacking=tuple(content.lacking(asked_for, brought, work.actor.role)),
+                form=filled, draft=draft, groups=groups, action=f"{root}/ny/{kind}{query}", back=root, why=to.why,
+                lacking=tuple(content.lacking(asked_for, known, work.actor.role)),
                 kinds=content.tabs(work.actor, root, kind, inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, to.choices))  # fmt: skip
 

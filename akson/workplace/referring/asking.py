@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
 from akson.base.web.messages import texts
-from akson.base.web.render import local
 from akson.exchange.filing import MESSAGE_TYPE
 from akson.exchange.letterparts import HEADING
-from akson.patient.reading import code, moment, stands, words
+from akson.patient.reading import stands
 from akson.record.stored import Stored
-from akson.registers.codes import ICD10, ICPC2, Code, volven
-from akson.workplace.words import year
+from akson.registers.codes import Code, volven
+from akson.workplace.along import Group, Item, label, more
 
 Resource = dict[str, Any]
 WANTED: Final[Mapping[str, int]] = {
     "Condition": 60, "MedicationStatement": 100, "AllergyIntolerance": 50, "DocumentReference": 20,
 }  # fmt: skip
-_NAMES: Final = {"MedicationStatement": "medicationCodeableConcept"}
 HEADINGS: Final = volven(8231)
 GOES_ON: Final = ("QuestionnaireResponse/", "ServiceRequest/")  # what of a referral that came is told again
 _LONGEST: Final = 20_000
@@ -96,24 +94,6 @@ EPIKRISE: Final = Sort(code="EPIKRISE", name="Epikrise", key="epikrise", words=(
     Words(name="oppfolging", heading="UTRED", called="Forventet utredning/behandling"),
     Words(name="informert", heading="IP", called="Informasjon til pasient/pårørende"),
 ))  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """Something of the record that can go with a letter. id: "Condition/<id>"; ticked: it does."""
-
-    id: str
-    text: str
-    more: str
-    ticked: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """Items of one type. kind: "Diagnoser"."""
-
-    kind: str
-    items: tuple[Item, ...]
 
 
 def form(sort: Sort, takers: Choices) -> Form:
@@ -225,26 +205,3 @@ def _is_told(hit: Stored) -> bool:
     if hit.type != "DocumentReference":
         return stands(hit.resource)
     return hit.resource.get("status") == "current" and hit.resource.get("docStatus") in (None, "final", "amended")
-
-
-def label(hit: Stored) -> str:
-    """Return what something of the record is called where it is ticked."""
-    if hit.type == "DocumentReference":
-        title = next((each["attachment"].get("title") for each in hit.resource.get("content", ())), "")
-        return str(hit.resource.get("description") or title or words(hit.resource.get("type")))
-    concept = hit.resource.get(_NAMES.get(hit.type, "code"))
-    shown = code(concept, ICPC2) or code(concept, ICD10) if hit.type == "Condition" else ""
-    return " ".join(filter(None, (shown, words(concept))))
-
-
-def more(hit: Stored) -> str:
-    """Return what else says which one it is: the dose, since when, of which day."""
-    return ", ".join(_details(hit.resource))
-
-
-def _details(resource: Mapping[str, Any]) -> Iterator[str]:
-    yield from filter(None, (str(each.get("text", "")) for each in resource.get("dosage", ())))
-    if since := year(resource.get("onsetDateTime")):
-        yield texts().plain("referring.since", when=since)
-    if at := moment(resource.get("date")):
-        yield f"{local(at):%d.%m.%Y}"

@@ -13,9 +13,8 @@ from akson.exchange.filing import MESSAGE_TYPE
 from akson.exchange.messages.pleieomsorg import KINDS as TYPES
 from akson.patient.reading import display, stands, words
 from akson.record.stored import Stored
+from akson.workplace.along import Group, Item, label, more
 from akson.workplace.model import Button, Tab
-from akson.workplace.referring import asking
-from akson.workplace.referring.asking import Group, Item
 
 HOSPITAL, GP, LAST = "hospital", "gp", "last"  # who gets it unless its writer says otherwise
 WANTED: Final[Mapping[str, int]] = {
@@ -79,7 +78,7 @@ def groups(kind: Kind, known: Sequence[Stored], chosen: Container[str] | None) -
     made = []
     for type_ in kind.brings:
         items = tuple(
-            Item(id=each.reference, text=_label(each), more=asking.more(each),
+            Item(id=each.reference, text=_label(each), more=more(each),
                  ticked=chosen is None or each.reference in chosen)
             for each in known if each.type == type_
         )  # fmt: skip
@@ -142,7 +141,7 @@ def _label(one: Stored) -> str:
         said = ", ".join(words(each) for each in one.resource.get("type", ()))
         return said or display(one.resource.get("managingOrganization")) or texts().plain("reports.of_EpisodeOfCare")
     found = words(one.resource.get("valueCodeableConcept")) if one.type == FUNCTION else ""
-    return ": ".join(filter(None, (asking.label(one), found)))
+    return ": ".join(filter(None, (label(one), found)))
 
 
 def _same(one: Stored) -> str:

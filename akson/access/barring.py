@@ -23,7 +23,7 @@ def role_does_not_cover(ask: Ask) -> bool:
         return not roles.may_read(ask.actor.role, "Patient")
     may = roles.may_write if ask.act in _WRITING else roles.may_read
     exempt = rights.answers(ask) or rights.asks(ask) or stopping.restores(ask)
-    exempt = exempt or duty.reports(ask) or duty.own_report(ask) or consenting.writes_down(ask)
+    exempt = exempt or duty.reports(ask) or duty.follows(ask) or consenting.writes_down(ask)
     return not exempt and not may(ask.actor.role, ask.labels.type)
 
 
@@ -53,5 +53,5 @@ def close_family(ask: Ask) -> bool:
 
     Source: hpl § 21 a; forvaltningsloven § 6 (competence); domain rule R6
     """
-    person = 0 if duty.own_report(ask) else ask.actor.person
+    person = 0 if duty.reports(ask) or duty.follows(ask) else ask.actor.person
     return person != 0 and any(r.person == person for r in ask.facts.representations)

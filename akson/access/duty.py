@@ -12,7 +12,18 @@ from akson.access.asking import RULES, STAFF, Act, Ask, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Facts
 from akson.base.work import Kind
 
-__all__ = ["CONCERN", "PAGE", "REPORTED_BY", "RULES", "own_report", "page_by", "reporter", "reports", "untold"]
+__all__ = [
+    "CONCERN",
+    "PAGE",
+    "REPORTED_BY",
+    "RULES",
+    "follows",
+    "own_report",
+    "page_by",
+    "reporter",
+    "reports",
+    "untold",
+]
 
 CONCERN = "child-concern"  # mark: a report to the barnevern, its task, and what came back
 REPORTED_BY = "reported-by-"  # how the mark begins that names who reports
@@ -33,6 +44,13 @@ def own_report(ask: Ask) -> bool:
     if labels is None or CONCERN not in labels.security or actor.kind is not Kind.STAFF:
         return False
     return labels.type in _TYPES and reporter(actor.id) in labels.security
+
+
+def follows(ask: Ask) -> bool:
+    """Say whether health personnel read a report of their own, or finish its task: no role and no family bars that."""
+    role = roles.ROLES.get(ask.actor.role)
+    does = ask.act is Act.READ or (ask.act is Act.WRITE and ask.labels is not None and ask.labels.type == "Task")
+    return does and role is not None and role.health and own_report(ask)
 
 
 def reports(ask: Ask) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 
 from akson.access.duty import CONCERN, reporter
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
+from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.exchange import addresses, concern, contents, outbox
 from akson.exchange.addresses import Address
@@ -37,17 +38,17 @@ _FROM_PARENTS: Final = ({"system": MARK, "code": WITHHELD_FROM_PARENTS},)
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """What a message from outside is to a report of ours. report: None where it answers none."""
+    """What a message from outside is to a report of ours. report: "Communication/<id>", "" where it answers none."""
 
     marks: Sequence[Mapping[str, str]] = ()
     owner: Mapping[str, str] | None = None
-    report: Stored | None = None
+    report: str = ""
 
     async def settle(self, work: Work) -> None:
         """End the waiting for an answer: it is here, and has a task of its own."""
-        if self.report is None:
+        if not self.report:
             return
-        waiting = [("focus", self.report.reference), ("status", ",".join(worklist.OPEN))]
+        waiting = [("focus", self.report), ("status", ",".join(worklist.OPEN))]
         for hit in (await search(work, "Task", waiting)).hits:
             ended = {"status": "completed", "lastModified": work.now.isoformat()}
             await journal.update(work, dict(hit.resource) | ended, id_=hit.id, if_match=hit.version)
@@ -113,13 +114,23 @@ async def _sends_for(work: Work) -> Address | None:
 
 
 async def answered(work: Work, parent: Any | None, sender: Address, patient: Patient | None) -> Heard:
-    """Return what a message is to a report of ours: from a barnevern, none of it is for the parents to see here."""
+    """Return what a message is to a report of ours: from a barnevern, none of it is for the parents to see here.
+
+    A report that has been erased is answered as well: to who sent it, and kept from the child too.
+    """
     if not sender.fiks or patient is None:
         return Heard()
     if parent is None or parent["type"] != concern.TYPE or parent["owner"] != patient.owner or not parent["told_of"]:
         return Heard(marks=_FROM_PARENTS)
-    stored = await journal.read(work, "Communication", parent["told_of"])
-    return Heard(marks=concerns.marks_of_report(stored.resource), owner=stored.resource.get("sender"), report=stored)
+    owner, id_ = {"reference": parent["responsible"]}, parent["told_of"]
+    try:
+        marks = concerns.marks_of_report((await journal.read(work, "Communication", id_)).resource)
+    except Refused as refused:
+        if refused.code not in ("AK-J001", "AK-J002"):
+            raise
+        every = (CONCERN, reporter(parent["responsible"]), WITHHELD, WITHHELD_FROM_PARENTS)
+        marks = [{"system": MARK, "code": one} for one in every]
+    return Heard(marks=marks, owner=owner, report=f"Communication/{id_}")
 
 
 def of_report(stored: Stored, sent: Any) -> Resource:

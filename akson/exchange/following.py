@@ -29,6 +29,11 @@ async def find(work: Work, msg_id: str, *, content: bool = False) -> Any:
     raise Refused("AK-J001")
 
 
+def is_anothers_report(work: Work, sent: Any) -> bool:
+    """Say whether it is another's report to the barnevern: the duty is personal, and nobody else ends it for them."""
+    return bool(sent["type"] == concern.TYPE and sent["responsible"] != work.actor.id)
+
+
 def can_be_sent_again(sent: Any) -> bool:
     """Say whether a message may be sent to the same receiver once more; a receipt that was refused may not."""
     state = State(sent["state"])
@@ -45,9 +50,11 @@ async def send_again(work: Work, sent: Any, why: str) -> str:
     """Send a message to the same receiver once more; return the id it goes under.
 
     sent    from `find`, with its content
-    Raises  Refused AK-X010 when it has moved on meanwhile, AK-X011 when it has been erased, AK-X093 when the consent it
-            takes stands no more
+    Raises  Refused AK-J001 another's report, AK-X010 when it has moved on meanwhile, AK-X011 when it has been erased,
+            AK-X093 when the consent it takes stands no more
     """
+    if is_anothers_report(work, sent):
+        raise Refused("AK-J001")
     if not can_be_sent_again(sent):
         raise Refused("AK-X010")
     to = (await addresses.find(Within(work), [sent["receiver"]])).get(sent["receiver"])
@@ -77,8 +84,10 @@ async def send_elsewhere(work: Work, sent: Any, to: int, why: str) -> str:
 async def by_hand(work: Work, sent: Any, why: str) -> None:
     """Say that a message has been seen to in another way; one that has not left is not sent.
 
-    Raises  Refused AK-X010
+    Raises  Refused AK-J001 another's report, AK-X010
     """
+    if is_anothers_report(work, sent):
+        raise Refused("AK-J001")
     if State(sent["state"]) not in CAN_BE_HANDLED or not await outbox.happened(
         work, sent["owner"], sent["key"], Event.BY_HAND, why=why
     ):

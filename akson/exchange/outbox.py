@@ -305,16 +305,26 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
     ]  # fmt: skip
 
 
-async def for_humans(reads: Reads, homes: Homes, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
-    """Return sent messages that went wrong, most urgent first: reason and addresses, no content. unit: 0 for all."""
-    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most, unit, homes)]
+async def for_humans(
+    reads: Reads, homes: Homes, most: int = 100, *, unit: int = 0, who: str | None = None
+) -> list[dict[str, Any]]:
+    """Return sent messages that went wrong, most urgent first: reason and addresses, no content.
+
+    unit  0 for all
+    who   asks: reports to the barnevern are shown to nobody but who wrote them; None for all
+    """
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most, unit, homes, who)]
 
 
-async def stuck(reads: Reads, homes: Homes, since: datetime, most: int = 100, *, unit: int = 0) -> list[dict[str, Any]]:
+async def stuck(
+    reads: Reads, homes: Homes, since: datetime, most: int = 100, *, unit: int = 0, who: str | None = None
+) -> list[dict[str, Any]]:
     """Return messages written before `since` that nobody has confirmed, oldest first; as `for_humans`."""
-    return [dict(row) for row in await reads.fetch(SQL.stuck_out, most, since, unit, homes)]
+    return [dict(row) for row in await reads.fetch(SQL.stuck_out, most, since, unit, homes, who)]
 
 
-async def troubled_units(reads: Reads, homes: Homes, since: datetime) -> list[dict[str, Any]]:
+async def troubled_units(
+    reads: Reads, homes: Homes, since: datetime, *, who: str | None = None
+) -> list[dict[str, Any]]:
     """Return the units whose messages need a human or are stuck: unit, name and how many."""
-    return [dict(row) for row in await reads.fetch(SQL.troubled_units, since, homes)]
+    return [dict(row) for row in await reads.fetch(SQL.troubled_units, since, homes, who)]

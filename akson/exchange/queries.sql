@@ -311,34 +311,40 @@ SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS re
 -- name: for_humans_out
 -- Sent messages that went wrong, most urgent first.
 -- in   $1 most, $2 unit, or 0 for all, $3 organisations whose messages are wanted (see message_of_v1), null for all
+--       $4 who asks, null for all: the reports of others to the barnevern are left out
 SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
        coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
  WHERE m.state IN ('rejected', 'partial', 'overdue', 'failed') AND ($2::bigint = 0 OR m.unit = $2)
    AND message_of_v1($3, m.unit, m.sender)
+   AND ($4::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $4)
  ORDER BY m.deadline, m.key LIMIT $1;
 
 -- name: stuck_out
 -- Messages that have neither left nor been confirmed since `$2`, oldest first. A receipt that was only taken has left for good.
 -- in   $1 most, $2 created before, $3 unit, or 0 for all, $4 organisations, null for all
+--       $5 who asks, null for all, as above
 SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
        coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
  WHERE (m.state = 'queued' OR m.state = 'sent' AND (m.wants_apprec OR m.carrier_id <> '')) AND m.created_at < $2
    AND ($3::bigint = 0 OR m.unit = $3)
    AND message_of_v1($4, m.unit, m.sender)
+   AND ($5::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $5)
  ORDER BY m.created_at, m.key LIMIT $1;
 
 -- name: troubled_units
 -- The units whose messages need a human, or have neither left nor been confirmed since `$1`, with how many.
--- in   $1 created before, $2 organisations, null for all
+-- in   $1 created before, $2 organisations, null for all, $3 who asks, null for all, as above
 SELECT o.unit, coalesce(min(a.her_id), 0) AS her_id, coalesce(min(a.name), '') AS name,
        max(o.messages)::integer AS messages FROM (
   SELECT m.unit, count(*) AS messages FROM (
-    SELECT unit, sender FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
-    UNION ALL SELECT unit, sender FROM message_out
+    SELECT unit, sender, type, responsible FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
+    UNION ALL SELECT unit, sender, type, responsible FROM message_out
      WHERE (state = 'queued' OR state = 'sent' AND (wants_apprec OR carrier_id <> '')) AND created_at < $1) m
-   WHERE message_of_v1($2, m.unit, m.sender) GROUP BY m.unit) o
+   WHERE message_of_v1($2, m.unit, m.sender)
+   AND ($3::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $3)
+   GROUP BY m.unit) o
   LEFT JOIN address a ON a.unit = o.unit AND a.ours AND o.unit <> 0 GROUP BY o.unit ORDER BY 3, 1;
 
 -- name: counts

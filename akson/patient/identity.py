@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -26,6 +27,7 @@ class Identity:
     """The minimum that tells one person from another.
 
     place       street address; empty when it is protected or unknown
+    home        all of the home address on one line, as place
     protected   the address may not be shown or made inferable
     """
 
@@ -39,6 +41,7 @@ class Identity:
     place: str
     deceased: bool
     protected: bool
+    home: str = ""
 
     @property
     def name(self) -> str:
@@ -73,6 +76,7 @@ def identity_of(stored: Stored) -> Identity:
         fnr=next((i["value"] for i in resource.get("identifier") or [] if i.get("system") in PERSON_SYSTEMS), ""),
         place="" if protected else ", ".join(address.get("line", [])),
         protected=protected,
+        home="" if protected else _home(resource.get("address") or []),
         deceased=bool(resource.get("deceasedBoolean") or resource.get("deceasedDateTime")),
     )
 
@@ -112,6 +116,14 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     if letters < 2 and not dated:
         raise Refused("AK-S003")
     return [*pairs, ("_sort", "family,given"), count]
+
+
+def _home(addresses: Sequence[Mapping[str, Any]]) -> str:
+    """Return where somebody lives, with postal code and place: by the home address, else the first in use."""
+    used = [one for one in addresses if one.get("use") != "old"]
+    home: Mapping[str, Any] = next((one for one in used if one.get("use") == "home"), used[0] if used else {})
+    town = " ".join(filter(None, (home.get("postalCode"), home.get("city"))))
+    return ", ".join(filter(None, [*home.get("line", []), town]))
 
 
 def _day(text: str) -> date | None:

@@ -37,6 +37,8 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     """Show one sent message and its log; send it again, to somebody else, or say that it is seen to by hand."""
     row = await following.find(work, message)
     refuse_others(work, row)
+    if following.is_anothers_report(work, row):
+        raise Refused("AK-J001")
     do = visit.form.get("do", "")
     asked = await _forms(work, row)
     forms = {name: form.blank() for name, form in asked.items()}

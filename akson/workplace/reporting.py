@@ -184,7 +184,7 @@ async def _written(work: Work, filled: Filled, child: Child) -> tuple[Document, 
 
 
 def _place(who: Identity) -> str:
-    return texts().plain("concern.protected") if who.protected else who.place
+    return texts().plain("concern.protected") if who.protected else who.home
 
 
 async def _reporter(work: Work, phone: str, mail: str) -> Reporter:

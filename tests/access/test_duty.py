@@ -57,6 +57,10 @@ def report(type_: str = "Communication", letters: str = "c", security: frozenset
     (nurse(key=DOCTOR), patient(), report(), Act.READ, "AK-A001"),
     (nurse(), patient(), None, Act.READ, "AK-A001"),
     (nurse(), CLOSED, item(), Act.READ, "AK-A030"),
+    (nurse(person=555), FAMILY, report(), Act.READ, ""),
+    (nurse(person=555), FAMILY, report(), Act.ERASE, "AK-A021"),
+    (staff("assistent", NORTH), patient(), report("Communication", "d"), Act.GOVERN, "AK-A040"),
+    (staff("assistent", NORTH), patient(), report("Communication", "u"), Act.WRITE, "AK-A040"),
 ])  # fmt: skip
 def test_a_report_is_written_past_whatever_is_closed_and_opens_nothing_else(
     who: Actor, about: Facts, labels: Labels | None, act: Act, answer: str

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from akson.access.duty import CONCERN, reporter
+from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
 from akson.doors.settings import from_environment
@@ -32,6 +34,7 @@ from akson.exchange.states import State
 from akson.exchange.transports import fiks
 from akson.exchange.transports.fiks import Fiks
 from akson.exchange.transports.local import PATH, Local
+from akson.record import journal
 from akson.record.office import Office
 from akson.signin.keys import Keyring
 from akson.signin.maskinporten import Maskinporten
@@ -41,6 +44,7 @@ from tests.exchange.letters import ASTRID, NORDRE
 from tests.exchange.places import Places, make
 from tests.exchange.test_delivery import clock
 from tests.exchange.world import SECRET, served
+from tests.offices import JOB
 from tests.programs import HANG, running
 
 BARNEVERN = 99000021
@@ -148,6 +152,24 @@ async def test_the_barnevern_reads_it_confirms_it_and_answers_who_reported_and_n
     assert (tasks[made]["status"], tasks[answer["id"]]["status"]) == ("completed", "requested")
     assert tasks[answer["id"]]["owner"]["reference"] == world.places.doctor.id
     assert tasks[answer["id"]]["meta"]["security"] == report["meta"]["security"]
+
+
+async def test_the_answer_to_a_report_that_is_gone_comes_to_who_sent_it_and_stays_as_closed(world: FiksWorld) -> None:
+    made = await world.reports()
+    await world.exchange.deliver_due(world.places.office)
+    async with world.places.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.delete(work, "Communication", made)
+
+    async def there() -> bool:
+        return bool(await world.places.found("Communication"))
+
+    await world.until(there)
+    (answer,) = await world.places.found("Communication")
+    marks = {one["code"] for one in answer["meta"]["security"]}
+    assert marks == {CONCERN, reporter(world.places.doctor.id), WITHHELD, WITHHELD_FROM_PARENTS}
+    tasks = {one["status"]: one for one in await world.places.found("Task")}
+    assert set(tasks) == {"completed", "requested"}
+    assert tasks["requested"]["owner"]["reference"] == world.places.doctor.id
 
 
 async def test_fiks_answers_for_it_once_it_has_it_so_it_is_never_sent_twice_however_long_it_takes(

@@ -14,7 +14,7 @@ from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.doors.seeding import _address
-from akson.exchange import addresses
+from akson.exchange import addresses, following, outbox
 from akson.patient.alerting import choosing, gathering
 from akson.patient.alerting.choosing import Choice
 from akson.record import journal
@@ -78,6 +78,7 @@ async def test_it_is_seen_as_the_barnevern_will_read_it_and_then_sent_with_a_tas
     row = await town.office.database.fetchrow("SELECT * FROM message_out WHERE type = 'BEKYMRINGSMELDING'")
     assert row is not None and (row["state"], row["responsible"]) == ("queued", hers)
     written = msgspec.json.decode(row["body"])
+    assert "9996 Fjordvik" in written["offentligBarn"][0]["adresse"]["adresselinje1"]
     assert written["offentligBarn"][0]["orientert"] is False and written["kommunenummer"] == "4299"
 
 
@@ -225,3 +226,23 @@ async def test_the_marks_of_a_report_are_put_and_taken_off_by_the_page_alone(tow
             async with town.office.work(hanne, Purpose.TREATMENT) as work:
                 await write(work)
         assert refused.value.code in ("AK-X090", "AK-X097")
+
+
+async def test_nobody_else_ends_a_report_or_sees_among_messages_that_there_is_one(town: Town) -> None:
+    assert (await sends(town, "hanne")).status == 303
+    row = await town.office.database.fetchrow("SELECT msg_id FROM message_out WHERE type = 'BEKYMRINGSMELDING'")
+    assert row is not None
+    where, let = f"/meldinger/ut/{row['msg_id']}", {"do": "by_hand", "gjort": "Det er snakket om på telefon"}
+    let_pass(town.office, timedelta(hours=2))  # stuck: somebody should know
+    camilla = await town.at_work("camilla")
+    homes, now = (0, camilla.controller, camilla.unit), town.office.clock()
+    (there,) = await outbox.stuck(town.office.database, homes, now)  # it is of those she answers for
+    assert there["msg_id"] == row["msg_id"]
+    async with browsing(town.office, camilla) as page:
+        listed = await page.open("/meldinger")
+        assert listed.status == 200 and where not in listed.html
+        assert (await page.open(where)).status == 404 and (await page.send(where, **let)).status == 404
+    hanne = await town.at_work("hanne")
+    async with town.office.work(hanne, Purpose.TREATMENT) as work:
+        sent = await following.find(work, row["msg_id"], content=True)
+        await following.by_hand(work, sent, "Meldt på telefon i stedet")

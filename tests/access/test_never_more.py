@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from akson.access.facts import OBJECTION, WITHHELD, Block, Facts, Labels, Opening, Period, Relation, Representation
@@ -72,6 +72,7 @@ def test_one_more_block_never_permits_more(question, about, block) -> None:
 @given(questions, facts, relations)
 def test_one_relation_less_never_permits_more(question, about, relation) -> None:
     actor, purpose, item, act = question
+    assume(act is not Act.END)  # a record ends only when care has: there one relation less is what it waits for
     more = msgspec.structs.replace(about, relations=(*about.relations, relation))
     if decide(actor, purpose, about, item, act, NOW).permit:
         assert decide(actor, purpose, more, item, act, NOW).permit

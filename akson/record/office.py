@@ -38,6 +38,7 @@ from akson.registers.professionals import Professionals
 from akson.registers.sources import Source
 
 FORBIDDEN: Final = 403
+_UNKNOWN: Final = frozenset({"AK-J001", "AK-J004"})  # no such resource, nobody it could be about
 SQL = queries(__file__, "reading.sql")
 
 
@@ -141,6 +142,14 @@ class Doing:
 
 
 def _attempted(work: Work, refused: Refused) -> None:
-    """Note who was turned away before anything was asked about a person: by their role, or for a forged form."""
-    if refused.status == FORBIDDEN and not any(one.outcome == "refuse" for one in work.seen):
+    """Note who was turned away before anything was asked about a person: by their role, a forged form, or for nothing.
+
+    What is not there leaves its row as what may not be seen does: who asks learns it neither by the time a row takes,
+    nor while none can be written.
+    """
+    if any(one.outcome in ("refuse", "unknown") for one in work.seen):
+        return
+    if refused.status == FORBIDDEN:
         work.saw(0, f"refused {refused.code}", outcome="refuse")
+    elif refused.code in _UNKNOWN:
+        work.saw(0, f"unknown {refused.code}", outcome="unknown")

@@ -197,6 +197,24 @@ BEGIN
   RETURN emptied + more;
 END $$;
 
+CREATE FUNCTION public.fact_joins_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+  IF NEW.kind = 'unit' AND (NEW.data::json #>> '{value,closed}')::boolean
+     OR (NEW.data::json #>> '{value,end}')::timestamptz <= now()
+     OR EXISTS (SELECT FROM owner o WHERE o.owner = NEW.owner AND strpos(o.facts, NEW.data) > 0) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM FROM owner o WHERE o.owner = NEW.unit FOR KEY SHARE;
+  IF FOUND AND NOT EXISTS (SELECT FROM fact u WHERE u.owner = NEW.unit AND u.kind = 'unit'
+                              AND (u.data::json #>> '{value,closed}')::boolean IS NOT TRUE) THEN
+    RAISE EXCEPTION 'unit is closed' USING ERRCODE = 'AK011';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.fact_named_v1() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2281,6 +2299,8 @@ CREATE INDEX worklist_resource ON public.worklist USING btree (owner, type, id);
 ALTER INDEX public.access_log_pkey ATTACH PARTITION public.access_log_default_pkey;
 
 ALTER INDEX public.access_log_patient_pkey ATTACH PARTITION public.access_log_patient_default_pkey;
+
+CREATE TRIGGER fact_joins AFTER INSERT ON public.fact FOR EACH ROW WHEN (((new.unit <> 0) AND (new.kind = ANY (ARRAY['relation'::text, 'employment'::text, 'unit'::text])))) EXECUTE FUNCTION public.fact_joins_v1();
 
 CREATE TRIGGER fact_named AFTER DELETE ON public.fact FOR EACH ROW WHEN (((old.kind = 'representation'::text) AND (old.person = 0))) EXECUTE FUNCTION public.fact_named_v1();
 

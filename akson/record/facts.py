@@ -125,9 +125,10 @@ def _task(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
 
 
 def _organization(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
-    """A unit, its name and what it is part of: read by sign-in and message addressing."""
+    """A unit, its name, what it is part of and whether it is closed: read by sign-in and message addressing."""
     parent = lookup.key((resource.get("partOf") or {}).get("reference"))
-    yield row("unit", {"name": resource.get("name", ""), "parent": parent}, unit=parent)
+    closed = {"closed": True} if resource.get("active") is False else {}
+    yield row("unit", {"name": resource.get("name", ""), "parent": parent, **closed}, unit=parent)
 
 
 def _practitioner(resource: Resource, _lookup: Lookup) -> Iterator[FactRow]:

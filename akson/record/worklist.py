@@ -71,6 +71,14 @@ async def count(work: Work, *, kind: str = "task") -> int:
     return len(permitted(work, rows))
 
 
+async def untold(work: Work, unit: int, kinds: Iterable[str]) -> set[str]:
+    """Return the ids of open tasks of these kinds that wait for a unit, and that the worklist has not heard of yet."""
+    rows = await fetch(work, SQL.untold, types.code_of("Task"))
+    lines = (line for row in rows for line in _lines(row, work.office.ids.open))
+    wanted = frozenset(kinds)
+    return {id_ for place, _, _, _, id_, kind, state, *_ in lines if place == unit and kind in wanted and state in OPEN}
+
+
 def consumer(database: Database, open_id: OpenId) -> Consumer:
     """Return the consumer that keeps the worklist true."""
     wanted = frozenset(types.code_of(name) for name in _ROWS)

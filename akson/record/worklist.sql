@@ -35,3 +35,18 @@ SELECT DISTINCT ON (unit, owner, type, id) * FROM unnest($4::bigint[], $5::bigin
 ON CONFLICT (unit, owner, type, id) DO UPDATE SET person = excluded.person, kind = excluded.kind, state = excluded.state,
    priority = excluded.priority, due = excluded.due, at = excluded.at
  WHERE worklist.at <= excluded.at;  -- of two workers on one owner the one who read later wins
+
+-- name: untold
+-- What was written and the worklist has not heard of, as it stands now.
+-- in  $1 type
+SELECT c.* FROM (
+    SELECT DISTINCT n.owner, k.type, k.id FROM (
+        SELECT owner, types, ids FROM news
+         UNION ALL
+        SELECT j.owner, ARRAY(SELECT json_array_elements_text(j.payload::json -> 'types'))::smallint[],
+               ARRAY(SELECT json_array_elements_text(j.payload::json -> 'ids'))
+          FROM job j WHERE j.consumer = 'worklist') n,
+      LATERAL unnest(n.types, n.ids) AS k (type, id)
+     WHERE k.type = $1) t,
+  LATERAL journal_current_v1(ARRAY[t.owner], ARRAY[t.type], ARRAY[t.id]) c
+ WHERE NOT c.deleted;

@@ -18,7 +18,7 @@ from akson.audit.log import entry
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.record import anew, own, releasing
+from akson.record import anew, occupied, own, releasing
 from akson.record.authoring import introduce
 from akson.record.changes import Change
 from akson.record.deciding import allow, facts_for, labels_of
@@ -33,7 +33,8 @@ from akson.registers.terminology import projecting
 READING = queries(__file__, "reading.sql")
 _TRIES = 4
 _FOLLOWED = projecting.TYPES | {own.TYPE, SUBSCRIPTION}  # something of theirs is written in the same transaction
-REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008"}  # what the functions of 0013 raise
+# what the functions of the database raise
+REFUSALS = {"AK002": "AK-J002", "AK003": "AK-J011", "AK008": "AK-J008", "AK011": "AK-J025"}
 _IDENTITIES = {"person_identifier_pkey", "locator_pkey", "owner_pkey"}
 
 
@@ -43,7 +44,8 @@ async def flush(work: Work, *, last: bool = False) -> None:
     last    nothing more comes in this work: the set is a transaction of its own, one round trip. Otherwise it is
             written into the work's transaction, so that what follows can still undo it
     Raises  Refused: AK-J002 it was erased, AK-J006 an identity is taken, AK-J008 facts kept changing, AK-J011 a version
-            changed, or an access refusal when facts that changed meanwhile refuse the write; Alone, see sharing.py
+            changed, AK-J025 a unit is closed, AK-W023 to AK-W026 one cannot be yet, or an access refusal when
+            facts that changed meanwhile refuse the write; Alone, see sharing.py
     """
     state = session(work)
     changes, state.queue = state.queue, []
@@ -55,6 +57,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
     for _ in range(_TRIES):
         if not last or any(is_followed(work, change) for change in changes):
             await transaction(work)
+        await occupied.hold(work, changes)
         try:
             times = await _written(work, changes)
         except asyncpg.PostgresError as problem:
@@ -127,7 +130,7 @@ async def _project(work: Work, changes: Sequence[Change]) -> None:
 async def _answer(work: Work, changes: list[Change], problem: asyncpg.PostgresError) -> None:
     """Return when the set may be tried again with fresh facts; raise what the caller should hear otherwise."""
     state = session(work)
-    if problem.sqlstate in ("AK002", "AK003"):
+    if problem.sqlstate in ("AK002", "AK003", "AK011"):
         raise Refused(REFUSALS[problem.sqlstate]) from None
     if isinstance(problem, asyncpg.UniqueViolationError) and problem.constraint_name in _IDENTITIES:
         await _leave_trace(work, changes)

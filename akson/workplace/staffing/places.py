@@ -12,6 +12,7 @@ from akson.base.web.render import local
 from akson.base.work import Work
 from akson.record import journal, occupied
 from akson.record.stored import Stored
+from akson.record.writing import flush
 from akson.registers.codes import SERVICE_TYPE
 from akson.workplace.staffing import reading
 
@@ -89,21 +90,22 @@ async def close(work: Work, unit: str, version: int, last: date) -> Stored:
     """Close a unit: nobody can be employed there or write to it, and what was done there stands.
 
     last     the last day it is there, today or before
-    Raises   Refused what `left` tells, AK-W029 it was opened after that day, AK-J003 changed meanwhile, or what access
-             says
+    Raises   Refused AK-W023 to AK-W026 what `left` tells, AK-W029 it was opened after that day, AK-J003 changed
+             meanwhile, or what access says
     Leaves   Organization, not active and with the end of its period; access-log row; news
     """
-    for reason in await left(work, unit):
-        raise reason
+    await reading.unit(work, unit)
     stands = (await journal.read(work, "Organization", unit)).resource
     others = [one for one in stands.get("extension") or () if one.get("url") != PERIOD]
     periods = [one.get("valuePeriod") or {} for one in stands.get("extension") or () if one.get("url") == PERIOD]
     period = (periods[0] if periods else {}) | {"end": last.isoformat()}
     if str(period.get("start", ""))[:10] > last.isoformat():
         raise Refused("AK-W029", path="dag")
-    return await journal.update(work, stands | {
+    closed = await journal.update(work, stands | {
         "active": False, "extension": [*others, {"url": PERIOD, "valuePeriod": period}],
     }, id_=unit, if_match=version)  # fmt: skip
+    await flush(work)  # what is left there is told on the page
+    return closed
 
 
 async def left(work: Work, unit: str) -> list[Refused]:
@@ -112,13 +114,8 @@ async def left(work: Work, unit: str) -> list[Refused]:
     Only numbers, and of whom nothing else is told: an administrator opens no record.
     Raises  Refused AK-J001 when it is not the administrator's own
     """
-    _, members = await reading.unit(work, unit)
-    roles = sum(not one.over for one in members)
-    mine = await reading.below(work)
-    units = sum(one.resource.get("partOf", {}).get("reference") == f"Organization/{unit}" for one in mine)
-    there = await occupied.left(work, unit)
-    counted = {"AK-W023": roles, "AK-W024": units, "AK-W025": there.persons, "AK-W026": there.waiting}
-    return [Refused(code, count=count) for code, count in counted.items() if count]
+    await reading.unit(work, unit)
+    return (await occupied.left(work, work.office.ids.open(unit) or 0)).reasons
 
 
 def named(filled: Filled) -> Filled:

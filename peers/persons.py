@@ -33,7 +33,8 @@ MOODS = {"vanlig": 200, "borte": 503, "uleselig": 200}
 WITH_BASIS = "/api/legal-basis"
 VERSION = "2"
 PARTS = {"Name": "name", "NorwegianIdentificationNumber": "norwegianIdentificationNumber", "Death": "death",
-         "ResidentialAddress": "residentialAddress", "AddressProtection": "addressProtection"}  # fmt: skip
+         "ResidentialAddress": "residentialAddress", "AddressProtection": "addressProtection",
+         "Status": "status"}  # fmt: skip
 KINDS = {"died": "PersonIsDeceased", "protection": "ChangeInAddressProtection", "family": "ChangeInName",
          "given": "ChangeInName"}  # fmt: skip
 Handle = Callable[["Register", Request], Awaitable[Response]]
@@ -64,15 +65,16 @@ class Register:
                   "city": {"cityName": one.get("city"), "postalCode": one.get("postal")}}  # fmt: skip
         level = one.get("protection", "Unclassified")
         died = {"deceasedDate": f"{one['died']}T00:00:00+01:00", "isValid": True} if one.get("died") else None
+        status = [{"status": "Deceased" if died else "Resident", "isValid": True}]
         whole = {
             "norwegianIdentificationNumber": [{"identificationNumber": nin, "status": "InUse", "isValid": True}],
             "name": [{"givenName": one["given"], "middleName": one.get("middle"), "familyName": one["family"],
                       "isValid": True},
                      {"givenName": one["given"], "familyName": "Pikenavn", "isValid": False}],
             "residentialAddress": [{"streetAddress": street, "addressConfidentiality": level, "isValid": True}],
-            "addressProtection": [{"protectionLevel": level, "isValid": True}], "death": died,
+            "addressProtection": [{"protectionLevel": level, "isValid": True}], "death": died, "status": status,
         }  # fmt: skip
-        names = {PARTS[part] for part in parts}
+        names = {PARTS[part] for part in parts} - set(one.get("without", ()))
         return {"id": _id(nin), "sequenceNumber": len(self.events)} | {
             name: value for name, value in whole.items() if name in names
         }

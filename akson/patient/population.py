@@ -24,7 +24,7 @@ from akson.record.office import Office
 from akson.record.session import execute
 from akson.record.stored import Stored
 from akson.registers.identifiers import SYSTEMS, PersonKind
-from akson.registers.persons import Person, Persons
+from akson.registers.persons import STRONGEST, Person, Persons
 from akson.registers.professionals import Away, Unclear
 
 SQL = queries(__file__, "population.sql")
@@ -129,7 +129,8 @@ async def _ask(office: Office, register: Persons, row: Mapping[str, Any]) -> Non
         changed = merged(patient.resource, told, row["died"])
         if changed != patient.resource:
             await journal.update(work, changed, id_=id_, if_match=patient.version)
-        await execute(work, SQL.asked, id_, told.id, told.died, work.now + AGAIN, row["due"])
+        died = told.died or (None if told.alive else row["died"])
+        await execute(work, SQL.asked, id_, told.id, died, work.now + AGAIN, row["due"])
 
 
 async def _patient(work: Work, id_: str) -> Stored | None:
@@ -148,15 +149,16 @@ def number_of(patient: Mapping[str, Any]) -> str:
 def merged(patient: Mapping[str, Any], told: Person, said_dead: date | None) -> Resource:
     """Return the Patient as the register has it; what it does not tell stands.
 
-    said_dead  the day of death it told last time: one it tells no more is taken back, one that others told stands
+    said_dead  the day of death it told: one it says plainly is none is taken back, one that others told stands
     """
-    found = dict(patient) | _names(patient, told) | _addresses(patient, told)
-    found = _protected(found, told.protection)
+    protection = _protection(patient, told)
+    found = dict(patient) | _names(patient, told) | _addresses(patient, told, protection)
+    found = _protected(found, protection)
     at = str(found.get("deceasedDateTime", ""))
     if told.died and not at.startswith(told.died.isoformat()):
         found.pop("deceasedBoolean", None)
         found["deceasedDateTime"] = told.died.isoformat()
-    elif told.died is None and said_dead and at.startswith(said_dead.isoformat()):
+    elif told.alive and said_dead and at.startswith(said_dead.isoformat()):
         del found["deceasedDateTime"]
     return {name: value for name, value in found.items() if value != []}
 
@@ -173,13 +175,12 @@ def _names(patient: Mapping[str, Any], told: Person) -> Resource:
     return {"name": [new | ({"given": list(told.given)} if told.given else {}), *rest]}
 
 
-def _addresses(patient: Mapping[str, Any], told: Person) -> Resource:
+def _addresses(patient: Mapping[str, Any], told: Person, protection: str) -> Resource:
     """Return the addresses with the register's as home; of who is strictly confidential none is kept."""
     every = list(patient.get("address") or ())
-    if told.protection == "kode6":
+    if protection == "kode6":
         return {"address": []} if every else {}
-    hidden = told.protection is None and "kode6" in _marks(patient)
-    if hidden or (not told.line and not told.postal_code):
+    if not told.line and not told.postal_code:
         return {}
     kept = [one for one in every if one.get("use") != "home"]
     before: Resource = next((one for one in every if one.get("use") == "home"), {})
@@ -197,9 +198,21 @@ def _marks(patient: Mapping[str, Any]) -> list[str]:
     return [one.get("code", "") for one in marks if one.get("system") == PROTECTION]
 
 
-def _protected(patient: Resource, protection: str | None) -> Resource:
-    """Return the patient with the mark that is told; where nothing is told of it, the one that stands."""
-    if protection is None or _marks(patient) == ([protection] if protection else []):
+def _protection(patient: Mapping[str, Any], told: Person) -> str:
+    """Return the mark a patient has from now on: a weaker one than stands only where that is said plainly."""
+    new = told.protection or ""
+    stands = min(_marks(patient) or [""], key=_strength)
+    return stands if _strength(stands) < _strength(new) and stands not in told.lifts else new
+
+
+def _strength(mark: str) -> int:
+    """Return the place of a mark among all there are, the strongest first; one nobody knows is stronger than all."""
+    return STRONGEST.index(mark) if mark in STRONGEST else -1
+
+
+def _protected(patient: Resource, protection: str) -> Resource:
+    """Return the patient with this mark alone, "" for none."""
+    if _marks(patient) == ([protection] if protection else []):
         return patient
     meta = dict(patient.get("meta") or {})
     marks = [one for one in meta.get("security") or () if one.get("system") != PROTECTION]

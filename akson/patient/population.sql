@@ -30,7 +30,7 @@ UPDATE population SET due = $2
 RETURNING patient, register, died, due;
 
 -- name: asked
--- Keep what the register calls somebody, the day of death it told, and when to ask again at the latest; one whom the
+-- Keep what the register calls somebody, the day of death it has told and not taken back, and when to ask again at the latest; one whom the
 -- feed has named since they were taken is due as it said.
 -- in    $1 id of the Patient, $2 the register's id, "" for unknown, $3 date, $4 when, $5 until when they were taken
 UPDATE population SET register = $2, died = $3, due = CASE WHEN due = $5 THEN $4 ELSE due END WHERE patient = $1;

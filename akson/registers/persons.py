@@ -14,9 +14,11 @@ import msgspec
 
 from akson.registers.professionals import Unclear
 
-PARTS: Final = ("Name", "NorwegianIdentificationNumber", "ResidentialAddress", "AddressProtection", "Death")
+PARTS: Final = ("Name", "NorwegianIdentificationNumber", "ResidentialAddress", "AddressProtection", "Death", "Status")
 PROTECTION: Final = {"Unclassified": "", "ClientAddress": "klientadresse", "Confidential": "kode7",
                      "StrictlyConfidential": "kode6"}  # fmt: skip
+STRONGEST: Final = ("kode6", "kode7", "klientadresse", "")
+_ALIVE: Final = frozenset({"Resident", "NotResident", "RegisteredAtBirth", "Emigrated", "Temporary", "Active"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,9 @@ class Person:
     given       with the middle name last; family: "" where the register tells no name
     line        street and number; postal_code, city: "" where no street is known
     protection  a code of Patient's security label, "" for none; None where nothing is told of it
-    died        the day, None of the living
+    lifts       codes that it says plainly no longer hold, if `protection` is weaker: silence lifts none
+    died        the day; None where none is told
+    alive       it says plainly that the person is not dead: silence does not
     """
 
     id: str
@@ -39,7 +43,9 @@ class Person:
     postal_code: str = ""
     city: str = ""
     protection: str | None = None
+    lifts: frozenset[str] = frozenset()
     died: date | None = None
+    alive: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +125,10 @@ class _Death(_Valid, frozen=True, rename="camel"):
     deceased_date: str | None = None
 
 
+class _Status(_Valid, frozen=True, rename="camel"):
+    status: str | None = None
+
+
 class _Person(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     norwegian_identification_number: list[_Number] | None = None
@@ -126,6 +136,7 @@ class _Person(msgspec.Struct, frozen=True, rename="camel"):
     residential_address: list[_Address] | None = None
     address_protection: list[_Protection] | None = None
     death: _Death | None = None
+    status: list[_Status] | None = None
 
 
 class _Event(msgspec.Struct, frozen=True, rename="camel"):
@@ -152,7 +163,8 @@ def read(body: bytes) -> Person:
                       if one.holds and one.identification_number and one.status != "Discontinued"),
         given=tuple(filter(None, (name.given_name, name.middle_name))), family=name.family_name or "",
         line=" ".join(filter(None, (street.address_name, number))), postal_code=city.postal_code or "",
-        city=city.city_name or "", protection=_protection(told), died=_died(told.death),
+        city=city.city_name or "", protection=_protection(told), lifts=_lifts(told), died=_died(told.death),
+        alive=_alive(told),
     )  # fmt: skip
 
 
@@ -167,15 +179,31 @@ def event(body: bytes) -> Event:
 
 
 def _protection(told: _Person) -> str | None:
-    """Return the strongest protection told, of the person and of the address; a word nobody knows is the strongest.
-
-    None where nothing is told of the person, and of the address nothing that protects: no mark is lifted by silence.
-    """
+    """Return the strongest protection told, of the person and of the address; a word nobody knows is the strongest."""
     said = [one.protection_level for one in told.address_protection or () if one.holds]
     said += [one.address_confidentiality for one in told.residential_address or () if one.holds]
     codes = {PROTECTION.get(one, "kode6") for one in said if one}
-    none = None if told.address_protection is None else ""
-    return next((code for code in ("kode6", "kode7", "klientadresse") if code in codes), none)
+    return next((code for code in STRONGEST if code in codes), None)
+
+
+def _lifts(told: _Person) -> frozenset[str]:
+    """Return what no longer holds: all that is stronger, where the person's protection is told; else what has ended.
+
+    The protection of one address says nothing of the person's.
+    """
+    every = [one for one in told.address_protection or () if one.protection_level]
+    if any(one.holds for one in every):
+        return frozenset(STRONGEST)
+    return frozenset(PROTECTION.get(one.protection_level or "", "") for one in every)
+
+
+def _alive(told: _Person) -> bool:
+    """Say whether a death holds no longer, or the status is one of the living, and nothing says the opposite."""
+    statuses = {one.status for one in told.status or () if one.holds and one.status}
+    if _died(told.death) or "Deceased" in statuses:
+        return False
+    taken_back = told.death is not None and not told.death.holds
+    return taken_back or (bool(statuses) and statuses <= _ALIVE)
 
 
 def _died(death: _Death | None) -> date | None:

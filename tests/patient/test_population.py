@@ -184,7 +184,11 @@ async def test_whom_the_register_calls_otherwise_is_found_by_number_and_a_death_
     await world.office.database.execute(
         "UPDATE population SET register = 'merged', due = '-infinity' WHERE patient = $1", world.id
     )
-    await world.page.put("/control/people", json={"nin": OURS, "died": ""})
+    for silent in (["death"], ["death", "status"]):  # an answer without those parts, twice: it says nothing
+        await world.tells(died="2026-11-22" if silent == ["death"] else "", without=silent)
+        await world.works()
+        assert (await world.stands())["deceasedDateTime"] == "2026-11-22"
+    await world.tells(without=[])
     await world.works()
     assert "deceasedDateTime" not in await world.stands()
 
@@ -270,7 +274,11 @@ TOLD = {"id": "p", "numbers": (), "given": ("Olaug",), "family": "Nes", "line": 
         ({"deceasedDateTime": "2026-11-22T04:40:00+01:00"}, {"died": date(2026, 11, 22)}, None, set()),
         ({"deceasedBoolean": True}, {"died": date(2026, 11, 22)}, None, {"deceasedBoolean", "deceasedDateTime"}),
         ({"deceasedDateTime": "2026-11-22"}, {}, None, set()),  # somebody else told it
-        ({"deceasedDateTime": "2026-11-22"}, {}, date(2026, 11, 22), {"deceasedDateTime"}),  # it is taken back
+        ({"deceasedDateTime": "2026-11-22"}, {}, date(2026, 11, 22), set()),  # and is silent now
+        ({"deceasedDateTime": "2026-11-22"}, {"alive": True}, date(2026, 11, 22), {"deceasedDateTime"}),
+        ({"deceasedDateTime": "2026-11-22"}, {"alive": True}, None, set()),  # somebody else told it
+        ({"deceasedDateTime": "2026-11-20"}, {"alive": True}, date(2026, 11, 22), set()),
+        ({"deceasedBoolean": True}, {"alive": True}, date(2026, 11, 22), set()),
     ],
 )
 def test_what_changes_in_a_patient(
@@ -290,8 +298,14 @@ HOME = [{"streetAddress": {"addressName": "Torget"}, "addressConfidentiality": "
     [
         ({}, True),
         ({"addressProtection": None}, True),
+        ({"addressProtection": []}, True),
+        ({"addressProtection": [{"isValid": True}]}, True),
         ({"residentialAddress": HOME}, True),  # an address that is told alone is not believed
+        ({"residentialAddress": [HOME[0] | {"addressConfidentiality": "Confidential"}]}, True),
+        ({"residentialAddress": [HOME[0] | {"addressConfidentiality": "Confidential"}], "addressProtection": []}, True),
         ({"addressProtection": [{"protectionLevel": "Noe nytt"}]}, True),
+        ({"addressProtection": [{"protectionLevel": "Unclassified", "isValid": False}]}, True),
+        ({"addressProtection": [{"protectionLevel": "Confidential", "isValid": False}]}, True),  # of another mark
         ({"addressProtection": [{"protectionLevel": "Unclassified"}], "residentialAddress": HOME}, False),
         ({"addressProtection": [{"protectionLevel": "StrictlyConfidential", "isValid": False}]}, False),
     ],
@@ -300,3 +314,61 @@ def test_only_an_answer_that_tells_of_protection_lifts_the_mark(parts: dict[str,
     before = {name: value for name, value in PERSON.items() if name != "address"} | HIDDEN
     after = population.merged(before, read(json.dumps({"id": "p"} | parts).encode()), None)
     assert (after == before) is stays and ("security" in after["meta"]) is stays
+
+
+LEVELS = {
+    "": "Unclassified",
+    "klientadresse": "ClientAddress",
+    "kode7": "Confidential",
+    "kode6": "StrictlyConfidential",
+}
+
+
+@pytest.mark.parametrize("stands", LEVELS)
+@pytest.mark.parametrize("person", [None, *LEVELS])
+@pytest.mark.parametrize("address", [None, *LEVELS])
+def test_a_mark_is_lowered_by_what_is_said_of_the_person_and_raised_by_either(
+    stands: str, person: str | None, address: str | None
+) -> None:
+    """All that can be told of a person's protection and of an address's, whatever stands here."""
+    parts: dict[str, Any] = {}
+    if person is not None:
+        parts["addressProtection"] = [{"protectionLevel": LEVELS[person], "isValid": True}]
+    if address is not None:
+        parts["residentialAddress"] = [HOME[0] | {"addressConfidentiality": LEVELS[address]}]
+    marked = {"meta": {"security": [{"system": PROTECTION, "code": stands}]}} if stands else {}
+    after = population.merged(PERSON | marked, read(json.dumps({"id": "p"} | parts).encode()), None)
+    found = [one["code"] for one in after.get("meta", {}).get("security", ())]
+    told = [one for one in (person, address, stands if person is None else "") if one is not None]
+    strongest = min(told, key=list(reversed(LEVELS)).index)
+    assert found == ([strongest] if strongest else [])
+    assert ("address" in after) is (strongest != "kode6")
+
+
+DEAD = {"deceasedDate": "2026-11-22T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "died", "alive"),
+    [
+        ({}, None, False),
+        ({"death": None}, None, False),
+        ({"death": {}, "status": []}, None, False),
+        ({"death": DEAD}, date(2026, 11, 22), False),
+        ({"death": DEAD, "status": [{"status": "Resident"}]}, date(2026, 11, 22), False),  # they contradict each other
+        ({"death": DEAD | {"isValid": False}}, None, True),
+        ({"death": DEAD | {"isValid": False}, "status": [{"status": "Deceased"}]}, None, False),
+        ({"death": None, "status": [{"status": "Deceased"}]}, None, False),
+        ({"death": None, "status": [{"status": "Resident"}]}, None, True),
+        ({"status": [{"status": "Deceased", "isValid": False}, {"status": "Resident", "isValid": True}]}, None, True),
+        ({"status": [{"status": "Resident", "isValid": False}]}, None, False),
+        ({"status": [{"status": "Emigrated"}]}, None, True),
+        ({"status": [{"status": "Disappeared"}]}, None, False),
+        ({"status": [{"status": "Discontinued"}]}, None, False),
+        ({"status": [{"status": "Noe nytt"}, {"status": "Resident"}]}, None, False),
+        ({"status": [{"isValid": True}]}, None, False),
+    ],
+)
+def test_who_lives_is_said_plainly_or_not_at_all(parts: dict[str, Any], died: date | None, alive: bool) -> None:
+    person = read(json.dumps({"id": "p"} | parts).encode())
+    assert (person.died, person.alive) == (died, alive)

@@ -1,4 +1,4 @@
-"""NAV Fjordvik: asks doctors about patients, reminds them, and takes their statements (legeerklæring).
+"""NAV Fjordvik: asks doctors about patients, reminds them, takes their statements, and invites them to meetings.
 
     python -m peers.nav --port 8104 --akson-url http://127.0.0.1:8000
 
@@ -15,7 +15,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -35,14 +35,26 @@ from peers.mailbox import MOODS, NORDRE, Mailbox, opened
 
 OFFICE = Place(99000041, "NAV Fjordvik", 0, "")
 SENDS_BACK = "retur"
-ALL_MOODS = MOODS | {SENDS_BACK: "sender legeerklæringer tilbake"}
+MOVES = "flytter"
+ALL_MOODS = MOODS | {
+    SENDS_BACK: "sender legeerklæringer tilbake",
+    MOVES: "flytter møtet når legen ønsker ny tid, avlyser det når legen ikke kan",
+}
 REQUEST, REMINDER, RETURN, NOTE = "forespørsel", "påminnelse", "retur", "melding"
+INVITATION, CHANGE, THIRD, THIRD_CHANGE, CANCELLED = "innkalling", "endring", "innkalling-3", "endring-3", "avlysning"
 WRITES = {  # what -> type of message, list in Volven, code, what it is called
     REQUEST: ("DIALOG_FORESPORSEL", "8129", "1", "Forespørsel om pasient"),
     REMINDER: ("DIALOG_FORESPORSEL", "8129", "2", "Påminnelse forespørsel om pasient"),
     RETURN: ("DIALOG_NOTAT", "8127", "3", "Retur av legeerklæring"),
     NOTE: ("DIALOG_NOTAT", "8127", "8", "Melding fra NAV"),
+    INVITATION: ("DIALOG_FORESPORSEL", "8125", "1", "Innkalling dialogmøte 2"),
+    CHANGE: ("DIALOG_FORESPORSEL", "8125", "2", "Endring dialogmøte 2"),
+    THIRD: ("DIALOG_FORESPORSEL", "8125", "3", "Innkalling dialogmøte 3"),
+    THIRD_CHANGE: ("DIALOG_FORESPORSEL", "8125", "4", "Endring dialogmøte 3"),
+    CANCELLED: ("DIALOG_NOTAT", "8127", "4", "Avlysning dialogmøte"),
 }
+MOVED_BY = {INVITATION: CHANGE, CHANGE: CHANGE, THIRD: THIRD_CHANGE, THIRD_CHANGE: THIRD_CHANGE}  # meetings
+ANSWERS = {"1": "kommer", "2": "ny tid", "3": "kommer ikke"}  # Volven 8126
 LE = "{http://www.kith.no/xmlstds/legeerklaring/2008-06-06}"
 
 
@@ -57,6 +69,21 @@ class Waits:
     to: int
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """A meeting a doctor is invited to. what: of MOVED_BY, as it was told; at: in words; answers: all that came."""
+
+    fnr: str
+    given: str
+    family: str
+    to: int
+    at: str
+    place: str
+    text: str = ""
+    what: str = INVITATION
+    answers: list[dict[str, str]] = field(default_factory=list)
+
+
 @dataclass
 class Nav(Mailbox):
     """NAV's whole system. patience: seconds before it reminds, 0 never."""
@@ -64,6 +91,28 @@ class Nav(Mailbox):
     patience: float = 0.0
     waits: dict[str, Waits] = field(default_factory=dict)
     statements: list[dict[str, Any]] = field(default_factory=list)
+    meetings: dict[str, Meeting] = field(default_factory=dict)
+
+    def invite(self, what: str, meeting: Meeting, about: str = "") -> str:
+        """Invite to a meeting, or move one; return the id of the message. about: the message it moves."""
+        said = f"Møtetidspunkt\n{meeting.at}\n\nMøtested\n{meeting.place}\n\n{meeting.text}".strip()
+        msg_id = self.ask(what, fnr=meeting.fnr, given=meeting.given, family=meeting.family, text=said, to=meeting.to,
+                          about=about)  # fmt: skip
+        self.meetings[msg_id] = replace(meeting, what=what)
+        return msg_id
+
+    def hear(self, about: str, answer: str, text: str) -> None:
+        """Take the answer to a meeting in; move it or call it off where that is the mood."""
+        meeting = self.meetings.get(about)
+        if meeting is None:
+            return
+        meeting.answers.append({"code": answer, "said": ANSWERS.get(answer, ""), "text": text})
+        if self.mood == MOVES and answer == "2":
+            proposed = text.partition("\n")[0].rpartition(": ")[2].rstrip(".")
+            self.invite(MOVED_BY[meeting.what], replace(meeting, at=proposed, answers=[]), about)
+        elif self.mood == MOVES and answer == "3":
+            self.ask(CANCELLED, fnr=meeting.fnr, given=meeting.given, family=meeting.family, to=meeting.to,
+                     text=f"Dialogmøtet {meeting.at} er avlyst.", about=about)  # fmt: skip
 
     def ask(self, what: str, *, fnr: str, given: str, family: str, text: str, to: int, about: str = "") -> str:
         """Write one of WRITES and put it on its way; return its id. about: the message it reminds of or sends back."""
@@ -92,6 +141,8 @@ class Nav(Mailbox):
         if read is None or read.kind == "APPREC" or msg_id in known:
             return msg_id
         self.waits.pop(read.original, None)
+        if coded := answered(data):
+            self.hear(read.original, coded, read.text)
         if stated := statement(data):
             self.statements.append({"msg_id": msg_id, "patient": read.patient, "answers": read.original, **stated})
             if self.mood == SENDS_BACK:
@@ -110,7 +161,8 @@ class Nav(Mailbox):
 
     def state(self) -> dict[str, Any]:
         """Return what has happened."""
-        return {"mood": self.mood, "letters": self.letters(), "statements": self.statements}
+        meetings = [{"msg_id": msg_id, **asdict(meeting)} for msg_id, meeting in self.meetings.items()]
+        return {"mood": self.mood, "letters": self.letters(), "statements": self.statements, "meetings": meetings}
 
 
 def statement(data: bytes) -> dict[str, Any]:
@@ -126,6 +178,12 @@ def statement(data: bytes) -> dict[str, Any]:
     }
 
 
+def answered(data: bytes) -> str:
+    """Return the code of an answer to an invitation; "" for anything else."""
+    note = ElementTree.fromstring(data).find(f".//{{{DIALOG_1_0}}}Notat/{{{DIALOG_1_0}}}TemaKodet")
+    return note.get("V", "") if note is not None and note.get("S") == f"{VOLVEN}8126" else ""
+
+
 def app(nav: Nav) -> Starlette:
     """Return NAV's web application: its page, its state, and where messages to it are posted."""
 
@@ -134,13 +192,15 @@ def app(nav: Nav) -> Starlette:
 
     async def ask(request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
-        if form.get("kind", REQUEST) not in WRITES:
+        kind = form.get("kind", REQUEST)
+        if kind not in WRITES:
             return Response(status_code=400)
-        nav.ask(
-            form.get("kind", REQUEST), fnr=form.get("fnr", ""), given=form.get("given", ""),
-            family=form.get("family", ""), text=form.get("text", ""), to=int(form.get("to") or NORDRE.her_id),
-            about=form.get("about", ""),
-        )  # fmt: skip
+        fnr, given, family, text, about = (form.get(name, "") for name in ("fnr", "given", "family", "text", "about"))
+        to = int(form.get("to") or NORDRE.her_id)
+        if kind in MOVED_BY:
+            nav.invite(kind, Meeting(fnr, given, family, to, form.get("at", ""), form.get("place", ""), text), about)
+        else:
+            nav.ask(kind, fnr=fnr, given=given, family=family, text=text, to=to, about=about)
         return RedirectResponse("/", status_code=303)
 
     async def mood(request: Request) -> Response:
@@ -171,6 +231,11 @@ def _page(nav: Nav) -> str:
         f"<td>{escape(each['state'])}<td>{escape(each['msg_id'])}</tr>"
         for each in nav.letters()
     )
+    meetings = "".join(
+        f"<tr><td>{escape(one.at)}<td>{escape(one.place)}<td>{WRITES[one.what][3]}"
+        f"<td>{escape('; '.join(each['said'] + ': ' + each['text'] for each in one.answers))}</tr>"
+        for one in nav.meetings.values()
+    )
     moods = "".join(
         f"<option value={mood} {'selected' if mood == nav.mood else ''}>{mood}: {what}</option>"
         for mood, what in ALL_MOODS.items()
@@ -182,11 +247,14 @@ def _page(nav: Nav) -> str:
 <p><label>Fødselsnummer <input name="fnr" required></label>
 <label>Fornavn <input name="given"></label> <label>Etternavn <input name="family"></label></p>
 <p><label>Type <select name="kind">{kinds}</select></label>
-<label>Gjelder meldingen (id, for påminnelse og retur) <input name="about"></label></p>
+<label>Gjelder meldingen (id, for påminnelse, retur, endring og avlysning) <input name="about"></label></p>
+<p><label>Møtetidspunkt <input name="at" placeholder="02.12.2026 klokken 10.00"></label>
+<label>Møtested <input name="place"></label></p>
 <p><label>Mottaker (HER-id) <input name="to" value="{NORDRE.her_id}"></label></p>
 <p><label>Tekst<br><textarea name="text" rows="4" cols="60"></textarea></label></p><button>Send</button></form>
 <form method="post" action="/mood"><h2>Oppførsel</h2><label>NAV <select name="mood">{moods}</select></label>
 <button>Sett</button></form>
+<h2>Møter</h2><table><tr><th>Når<th>Hvor<th>Hva<th>Svar</tr>{meetings}</table>
 <h2>Meldinger</h2><table><tr><th>Vei<th>Hva<th>Tekst<th>Status<th>Id</tr>{rows}</table></html>"""
 
 

@@ -88,9 +88,12 @@ async def preview(work: Work, communication: Resource, *, to: int, beside: Seque
     return _arrived(envelope)
 
 
-async def answer(work: Work, communication: str, text: str, *, rests: timedelta = _AT_ONCE) -> Stored:
+async def answer(
+    work: Work, communication: str, text: str, *, coded: Code | None = None, rests: timedelta = _AT_ONCE
+) -> Stored:
     """Answer a received Communication (by id) with plain text, to the one who sent it.
 
+    coded    what the answer is, where there are codes for it; else the message type says
     Raises   Refused AK-X006 when it did not come as a message; else as `send`
     """
     asked = await journal.read(work, "Communication", communication)
@@ -108,6 +111,8 @@ async def answer(work: Work, communication: str, text: str, *, rests: timedelta 
         reply["encounter"] = stay
     if filing.message_type(asked.resource) == "LOG_UTSKRIVNINGSKLAR":
         reply["topic"]["coding"] = [_CAN_TAKE]
+    if coded:
+        reply["topic"]["coding"] = [filing.coding(coded)]
     return await send(work, reply, to=received["sender"], answered=asked, rests=rests)
 
 

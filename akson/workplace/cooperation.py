@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -16,7 +17,6 @@ from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.exchange import addresses, sending, undoing
-from akson.exchange.filing import text_of
 from akson.exchange.undoing import is_taken_back
 from akson.fhir.files import unlike
 from akson.patient.chart import local, open_chart
@@ -24,7 +24,7 @@ from akson.patient.reading import display, reference
 from akson.record import journal, scanning
 from akson.record.session import Within, undo
 from akson.record.stored import Stored
-from akson.workplace import course, handling, inbox, messages, reporting, writing
+from akson.workplace import course, handling, inbox, invited, messages, reporting, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Button, Message, Tab
 from akson.workplace.reports import content
@@ -43,15 +43,15 @@ async def cooperation(work: Work, visit: Visit, patient: str) -> Page | Go:
     wanted = visit.query.get("melding", "")
     mail = await messages.mail_of(work, chart, await _older(work, patient, chart["Communication"], wanted))
     chosen = mail.find(wanted)
-    typed, fault = visit.form.get("svar", "") or _regretted(mail, chosen, visit), ""
+    typed, fault = visit.form or _regretted(mail, chosen, visit), None
     if visit.sent and chosen:
         try:
             return await _handle(work, visit, mail, chosen)
         except Refused as refused:
             await undo(work)
-            fault = refused.text
+            fault = refused
     opened = await messages.shown(work, mail, chosen, root=f"/p/{patient}") if chosen else None
-    opened = replace(opened, typed=typed, fault=fault) if opened else None
+    opened = invited.as_sent(opened, typed, fault) if opened else None
     view = present(mail, f"/p/{patient}", visit.query.get("vis", ""), wanted, opened)
     age = chart.identity.age(local(work.now).date())
     if age is None or age < reporting.GROWN:
@@ -76,12 +76,12 @@ async def _handle(work: Work, visit: Visit, mail: Mail, message: Stored) -> Go:
     return Go(f"{page}?melding={shown}", said=f"cooperation.said_{do}")
 
 
-def _regretted(mail: Mail, chosen: Stored | None, visit: Visit) -> str:
+def _regretted(mail: Mail, chosen: Stored | None, visit: Visit) -> Mapping[str, str]:
     """Return the answer to the open message that was just taken back: it is there to be mended."""
     regretted = mail.find(visit.query.get("angret", ""))
     if not chosen or not regretted or not is_taken_back(regretted.resource):
-        return ""
-    return text_of(regretted.resource) if chosen.reference in course.answered_by(regretted.resource) else ""
+        return {}
+    return invited.regretted(regretted.resource) if chosen.reference in course.answered_by(regretted.resource) else {}
 
 
 async def _close(work: Work, visit: Visit, mail: Mail, message: Stored) -> Stored | None:
@@ -95,7 +95,7 @@ async def _close(work: Work, visit: Visit, mail: Mail, message: Stored) -> Store
         raise Refused("AK-J003", expected=visit.form.get("version"), current=version)
     if do not in ("answer", "done") or (do == "done" and not task):
         raise Refused("AK-J007")
-    made = await handling.reply(work, message, visit.form.get("svar", "")) if do == "answer" else None
+    made = await handling.reply(work, message, visit.form) if do == "answer" else None
     if task:
         await handling.finish(work, task, version, by=made)
     return made

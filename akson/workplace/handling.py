@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from akson.record import journal
 from akson.record.search.searching import search
 from akson.record.stored import Stored
 from akson.record.worklist import FOR_INFORMATION, TASK
-from akson.workplace import course
+from akson.workplace import course, invited
 
 Resource = dict[str, Any]
 _INTERNAL: Final = "AK-X006"  # the question did not come as an electronic message
@@ -49,30 +50,32 @@ async def cancel(work: Work, task: Stored, version: int) -> Stored:
     return await _change(work, task, version, status="cancelled", owner=None, state="work.cancelled")
 
 
-async def answer(work: Work, task: Stored, version: int, text: str) -> Stored | None:
+async def answer(work: Work, task: Stored, version: int, typed: Mapping[str, str]) -> Stored | None:
     """Answer the message a task is about, and finish the task; return the answer where it can be taken back.
 
-    Raises  Refused AK-X001 no text; what sending refuses; and as `take`
+    Raises  as `reply` and `take`
     Leaves  Communication to the one who asked: as an electronic message when it came so, else as a task for them
     """
     if task.version != version:  # before anything is queued: the answer of a refused page must not go out
         raise Refused("AK-J003", expected=version, current=task.version)
     asked = await journal.read(work, *reference(task.resource.get("focus")).split("/", 1))
-    made = await reply(work, asked, text)
+    made = await reply(work, asked, typed)
     await finish(work, task, version, by=made)
     return made
 
 
-async def reply(work: Work, asked: Stored, text: str) -> Stored | None:
+async def reply(work: Work, asked: Stored, typed: Mapping[str, str]) -> Stored | None:
     """Answer a message, whoever has the task of it; return the answer where it rests and can be taken back.
 
-    Raises  Refused AK-X001 no text; what sending refuses
+    typed   what the form says: the words, and of an invitation what is answered
+    Raises  Refused AK-X001 no text; as `invited.said`; what sending refuses
     Leaves  Communication to the one who asked: as an electronic message when it came so, else as a task for them
     """
+    text, coded = invited.said(asked.resource, typed, work.now)
     if not text.strip():
         raise Refused("AK-X001", path="svar")
     try:
-        return await sending.answer(work, asked.id, text, rests=REST)
+        return await sending.answer(work, asked.id, text, coded=coded, rests=REST)
     except Refused as refused:
         if refused.code != _INTERNAL:
             raise

@@ -12,7 +12,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, said
 from akson.base.web.shell import Banner
 from akson.base.work import Actor
-from akson.exchange import requests
+from akson.exchange import meetings, requests
 from akson.exchange.answers import code_of
 from akson.exchange.filing import MESSAGE_ID
 from akson.patient.chart import local as norwegian
@@ -20,7 +20,7 @@ from akson.patient.identity import Identity, identity_of
 from akson.patient.reading import Resource, display, moment, reference, words
 from akson.record.stored import Stored
 from akson.registers.codes import NEWS2, SNOMED
-from akson.workplace import nameless, tasks
+from akson.workplace import invited, nameless, tasks
 from akson.workplace.model import Button, Inbox, Item, Message, Ref, Section, Step, Tab
 from akson.workplace.words import Due, due, inside, party
 
@@ -52,8 +52,6 @@ class Reader:
     now: datetime
     tab: str = TABS[0]
     open: Stored | None = None
-    typed: str = ""
-    fault: str = ""
 
 
 def sorted_out(found: Gathered) -> dict[str, list[Stored]]:
@@ -159,9 +157,10 @@ def _message(task: Stored, found: Gathered, reader: Reader) -> Message:
         refs=tuple(_refs(about, found, root, reader)),
         steps=tuple(_steps(resource, focus, reader)), action="" if closed else f"/innboks/{task.id}",
         reply_to=asker, mine=mine, version=task.version,
-        note_href=f"{root}/notat/ny" if root else "", typed=reader.typed, fault=reader.fault, tab=reader.tab,
+        note_href=f"{root}/notat/ny" if root else "", tab=reader.tab,
         takes_back=nameless.is_unanswered(question) and reference(question.get("requester")) == reader.actor.id,
     )  # fmt: skip
+    message = invited.shown(message, focus)
     if who is None:
         return message
     marks = found.banner.critical if found.banner else ()
@@ -212,7 +211,8 @@ def statement_for(message: Resource, id_: str, actor: Actor, root: str) -> Itera
     """Yield where what NAV asks for in a message is answered by a statement."""
     codings = (message.get("topic") or {}).get("coding", ())
     wanted = next(filter(None, (requests.asked(code_of(each)) for each in codings)), None)
-    for button in statement(actor, root) if wanted and wanted.days else ():
+    meets = meetings.invitation(message) is not None
+    for button in statement(actor, root) if wanted and wanted.days and not meets else ():
         yield Ref(head=button.text, text=texts().plain("stating.write"), href=f"{button.href}?melding={id_}")
 
 

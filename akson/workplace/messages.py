@@ -23,7 +23,7 @@ from akson.record import journal
 from akson.record.deciding import asked, facts_for
 from akson.record.session import Within
 from akson.record.stored import Stored
-from akson.workplace import course, inbox, letters, repeated, writing
+from akson.workplace import course, inbox, invited, letters, repeated, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Message, Ref
 from akson.workplace.words import inside
@@ -140,7 +140,7 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
     standing = mail.standings.get(message.id)
     waits = standing is not None and standing.state in course.ON_ITS_WAY
     mine = standing is not None and standing.responsible == mail.actor.id
-    return Message(
+    drawn = Message(
         title=title(resource), text="\n\n".join(said), steps=course.steps(mail, message),
         repeated=await repeated.since_last(work, message, root),
         refs=(*_files(message, page), *(each for each in pointers if each)), escalation=course.what_if(mail, message),
@@ -150,6 +150,7 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
         undo=f"{page}?melding={message.id}" if root and standing and standing.untried and mine else "",
         again=_again(message, page),
     )  # fmt: skip
+    return drawn if ours else invited.shown(drawn, resource)
 
 
 def _again(message: Stored, page: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from akson.exchange.comparing import Difference
 
@@ -349,6 +350,8 @@ class Message:
     again: str = ""  # where what was taken back is written anew
     repeated: Repeated | None = None  # what differs from the one before it
     takes_back: bool = False  # it is a question of the reader's that nobody has answered
+    invited: tuple[str, str] | None = None  # to a meeting: when and where, "" where the text alone says
+    answers: Any = None  # what can be answered to that: a Filled form
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 from akson.access.roles import Permission, has
@@ -33,6 +34,7 @@ from akson.workplace import (
     forms,
     handling,
     inbox,
+    invited,
     messages,
     nameless,
     overview,
@@ -182,7 +184,7 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
         if do == "answer" and nameless.is_question(opened.resource):
             await consulting.answer(work, opened, version, answer)
         elif do == "answer":
-            made = await handling.answer(work, opened, version, answer)
+            made = await handling.answer(work, opened, version, visit.form)
         elif do in _HANDLED:
             if nameless.is_question(opened.resource):
                 unnamed.by_page(work)  # who has it and how far it is: no text comes with it
@@ -191,7 +193,7 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
             raise Refused("AK-J007")
     except Refused as not_now:
         await undo(work)
-        return await _inbox(work, _tab(visit), opened, typed=answer, fault=not_now.text)
+        return await _inbox(work, _tab(visit), opened, typed=visit.form, wrong=not_now)
     if do == "take":
         return Go(f"/innboks/{task}", said="inbox.said_take")
     page = "/innboks" if _tab(visit) == inbox.TABS[0] else f"/innboks?fane={_tab(visit)}"
@@ -209,7 +211,10 @@ async def _task(work: Work, task: str) -> Stored:
         raise (Refused("AK-J001") if refused.code.startswith("AK-A") else refused) from None
 
 
-async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: str = "", fault: str = "") -> Page:
+async def _inbox(
+    work: Work, tab: str, opened: Stored | None = None, *, typed: Mapping[str, str] = MappingProxyType({}),
+    wrong: Refused | None = None,
+) -> Page:  # fmt: skip
     waiting, sent, done = await _waiting(work), await _sent(work), []
     if tab == "ferdig":
         pairs = [("owner", work.actor.id), ("status", "completed"), ("_sort", "-modified"), ("_count", _MOST)]
@@ -223,13 +228,14 @@ async def _inbox(work: Work, tab: str, opened: Stored | None = None, *, typed: s
         about = [reference(each) for each in focus.resource.get("about", ())] if focus else []
         beside |= await journal.read_many(work, [*about, *filter(None, [nameless.asked_of(opened.resource)])])
     found = inbox.Gathered(waiting=waiting, sent=sent, done=done, beside=beside, banner=banner)
-    reader = inbox.Reader(actor=work.actor, now=work.now, tab=tab, open=opened, typed=typed, fault=fault)
-    shown = inbox.present(found, reader)
+    shown = inbox.present(found, inbox.Reader(actor=work.actor, now=work.now, tab=tab, open=opened))
+    if shown.open and wrong:
+        shown = replace(shown, open=invited.as_sent(shown.open, typed, wrong))
     message = beside.get(reference(opened.resource.get("focus"))) if opened else None
     if shown.open and message and message.type == "Communication":
         since = await repeated.since_last(work, message, shown.open.record_href)
         shown = replace(shown, open=replace(shown.open, repeated=since))
-    return Page("innboks.html", status=422 if fault else 200, inbox=shown)
+    return Page("innboks.html", status=422 if wrong else 200, inbox=shown)
 
 
 async def _waiting(work: Work) -> list[Stored]:

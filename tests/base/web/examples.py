@@ -14,7 +14,7 @@ from akson.clinical.vitals import model as vitals
 from akson.clinical.vitals.form import VITALS
 from akson.portal import model as portal
 from akson.signin.model import Persona
-from akson.workplace import forms, model, threads
+from akson.workplace import forms, invited, model, threads
 
 NOW = datetime(2026, 11, 23, 9, 34, tzinfo=UTC)  # Monday 23 November, 10.34 in Norway
 
@@ -236,7 +236,11 @@ COOPERATION = threads.Cooperation(
         threads.Thread(text="Hjertesviktpoliklinikk", kind="Henvisning", outgoing=True, party="Vestfjell sykehus", owner="J. Eikeland", state="Besvart, time 27.11", at=at(20, 9), href="/3"),
         threads.Thread(text="Opplysninger om bolig", kind="Dialogmelding", outgoing=True, party="NAV Fjordvik", owner="J. Eikeland", state="Avvist av mottaker", at=at(12, 9), href="/4", level="warn"),
     ),
-    open=replace(MESSAGE, patient="", record_href=""), new=(model.Button(text="Ny henvisning", href="/h", main=True, icon="plus"), model.Button(text="Ny melding", href="/d")),
+    open=replace(
+        MESSAGE, patient="", record_href="", answers=invited.FORM.blank(mote="2"),
+        invited=("onsdag 2. desember 2026 kl. 10.00", "NAV Fjordvik, møterom Svingen"),
+    ),
+    new=(model.Button(text="Ny henvisning", href="/h", main=True, icon="plus"), model.Button(text="Ny melding", href="/d")),
 )  # fmt: skip
 REASONS = (
     ("B1", "Hun er til undersøkelse eller på vei inn\nBeslutningsmal B1, varer til vakten slutter kl. 08.00"),

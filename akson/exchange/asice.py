@@ -18,6 +18,7 @@ from secrets import token_bytes
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
@@ -88,8 +89,12 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
 
 def certificate(pem: str) -> x509.Certificate:
     """Return a receiver's certificate. Raises ValueError when it is none, or its key is not RSA."""
-    found = x509.load_pem_x509_certificate(pem.encode())
-    if not isinstance(found.public_key(), rsa.RSAPublicKey):
+    try:
+        found = x509.load_pem_x509_certificate(pem.encode())
+        key = found.public_key()
+    except (UnsupportedAlgorithm, x509.InvalidVersion):
+        raise ValueError("no certificate that can be read") from None
+    if not isinstance(key, rsa.RSAPublicKey):
         raise ValueError("the key is not RSA")
     return found
 

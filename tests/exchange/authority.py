@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 from cryptography.x509.oid import NameOID
 
@@ -40,7 +41,7 @@ class Authority:
 
     def __post_init__(self) -> None:
         by = self.above or self
-        self.certificate = by._made(
+        self.certificate = by.made(
             [x509.NameAttribute(NameOID.COMMON_NAME, self.name)], key(self.number).public_key(), ("key_cert_sign", "crl_sign"), authority=self.name,
         )  # fmt: skip
 
@@ -53,14 +54,14 @@ class Authority:
             x509.NameAttribute(NameOID.COMMON_NAME, "Vestfjell sykehus"),
             x509.NameAttribute(kind, f"NTRNO-{organisation}" if modern else organisation),
         ]
-        return Identity(self._made(subject, key(number).public_key(), uses, ends=ends), key(number))
+        return Identity(self.made(subject, key(number).public_key(), uses, ends=ends), key(number))
 
     def answer(self, request: x509.CertificateSigningRequest, organisation: str) -> x509.Certificate:
         """Return a certificate for a key that somebody else has made, for what they ask."""
         asked = request.extensions.get_extension_for_class(x509.KeyUsage).value
         subject = [*request.subject, x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRNO-{organisation}")]
         uses = tuple(each for each in (SIGNS, ENCRYPTS) if getattr(asked, each))
-        return self._made(subject, request.public_key(), uses)
+        return self.made(subject, request.public_key(), uses)
 
     def revoked(self, *certificates: x509.Certificate) -> bytes:
         """Return a list of what counts no longer."""
@@ -78,8 +79,8 @@ class Authority:
         (folder / f"{self.name}.pem").write_bytes(self.certificate.public_bytes(Encoding.PEM))
         return folder
 
-    def _made(
-        self, subject: list[x509.NameAttribute[str]], holder: rsa.RSAPublicKey, uses: tuple[str, ...], *, authority: str = "",
+    def made(
+        self, subject: list[x509.NameAttribute[str]], holder: rsa.RSAPublicKey | X25519PublicKey, uses: tuple[str, ...] = (), *, authority: str = "",
         ends: datetime | None = None,
     ) -> x509.Certificate:  # fmt: skip
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])

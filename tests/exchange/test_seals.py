@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 
 from akson.base.errors import Refused
 from akson.exchange import addresses
 from akson.exchange.seals import cms, der, model, partners
-from akson.exchange.seals.model import Identity, NotSealed
+from akson.exchange.seals.model import Identity, NotSealed, Unsound
 from akson.exchange.seals.own import OwnCertificates
 from akson.exchange.seals.trust import Trust
 from akson.record.office import Office
@@ -111,6 +113,12 @@ def test_keys_are_made_here_and_their_certificates_taken_only_where_they_fit(tmp
     assert own.signer(NOW) is None and own.path.stat().st_mode & 0o077 == 0
 
 
+KIND, VERSION = (
+    bytes.fromhex("2a864886f70d010101"),
+    b"\xa0\x03\x02\x01\x02",
+)  # in a certificate: of an RSA key; the third
+USES, KEY_ID = b"\x06\x03\x55\x1d\x0f", b"\x06\x03\x55\x1d\x0e"
+AS_BITS = b"\x01\x01\xff\x04\x04\x03"
 BAD: dict[str, tuple[Callable[[Sealed], bytes], model.Fault]] = {
     "cut off": (lambda on: on.sent()[:-40], model.NOT_READ),
     "no ASN.1 at all": (lambda on: b"0\x84\xff\xff\xff\xff", model.NOT_READ),
@@ -137,6 +145,15 @@ BAD: dict[str, tuple[Callable[[Sealed], bytes], model.Fault]] = {
     "a secret in place of a key": (
         lambda on: around(on, altered(on, lambda root: set_(root, "SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"))),
         model.WEAK),
+    "by a key of a kind nobody has heard of": (lambda on: with_certificate(on, KIND, b"\x2b" + KIND[1:]), model.NOT_READ),
+    "by a certificate of no version": (lambda on: with_certificate(on, VERSION, VERSION[:-1] + b"\x07"), model.NOT_READ),
+    "by one whose uses are said twice": (lambda on: with_certificate(on, KEY_ID, USES), model.STRANGE),
+    "by one whose uses cannot be read": (lambda on: with_certificate(on, USES + AS_BITS, USES + AS_BITS[:-1] + b"\x05"), model.STRANGE),
+    "by a key inside of a kind nobody has heard of": (
+        lambda on: around(on, with_certificate_inside(on, KIND, b"\x2b" + KIND[1:])), model.WRONG),
+    "by a certificate inside of no version": (
+        lambda on: around(on, with_certificate_inside(on, VERSION, VERSION[:-1] + b"\x07")), model.NOT_SIGNED),
+    "to more than a message is to": (lambda on: to_many(on.sent(), 101), model.NOT_READ),
     "a signature without its certificate": (
         lambda on: around(on, re.sub(rb"<ds:X509Data>.*</ds:X509Data>", b"", xmldsig.sign(BODY, on.signs), flags=re.DOTALL)), model.NOT_SIGNED),
 }  # fmt: skip
@@ -264,6 +281,77 @@ NO_ASN1 = {
 def test_bytes_that_are_no_asn1_are_said_to_be_none(data: bytes) -> None:
     with pytest.raises(der.Malformed):
         list(der.read(data))
+
+
+def nested(tag: int, depth: int) -> bytes:
+    """Return values in one another."""
+    made = b"\x04\x00"
+    for _ in range(depth):
+        made = in_a(tag, made)
+    return made
+
+
+def test_a_string_is_put_together_from_pieces_but_not_from_pieces_without_end() -> None:
+    """Each depth holds all of it once more: a thousand of 26 MB are more than any machine has."""
+    assert der.read(b"\x24\x80\x24\x06\x04\x01a\x04\x01b\x04\x01c\x00\x00").octets == b"abc"
+    for many in (nested(0x24, 3000), in_a(0x24, in_a(0x24, b"\x04\x00" * 60_000) * 2)):
+        with pytest.raises(der.Malformed):
+            assert der.read(many).octets
+
+
+def test_a_name_of_a_megabyte_is_no_object_identifier() -> None:
+    """Its number would be put together bit by bit, for hours."""
+    with pytest.raises(der.Malformed):
+        assert der.Node(der.OID, b"", b"\x81" * 1_000_000 + b"\x00").oid
+    assert der.Node(der.OID, b"", bytes.fromhex("608648016503040201")).oid == "2.16.840.1.101.3.4.2.1"
+
+
+def test_an_authority_with_a_key_nobody_can_judge_by_has_signed_no_list(tmp_path: Path) -> None:
+    """What lies in the folder is the operator's: a root with another sort of key stops no message of the others."""
+    root = Authority("Tillit", 1)
+    one, at = root.identity(THEIRS, 4, SIGNS).certificate, START + timedelta(days=1)
+    only_agrees = root.made(
+        list(root.certificate.subject), X25519PrivateKey.generate().public_key(), authority="Tillit"
+    )
+    strange = root.certificate.public_bytes(Encoding.DER).replace(KIND, b"\x2b" + KIND[1:], 1)
+    for data in (only_agrees.public_bytes(Encoding.DER), strange):
+        trust = Trust(root.trusted_in(tmp_path))
+        (tmp_path / "list.crl").write_bytes(root.revoked(one))
+        (tmp_path / "strange.crt").write_bytes(data)
+        assert trust.unlisted(at) == ["CN=Tillit"]
+        with pytest.raises(Unsound) as refused:
+            trust.check(one, [], at)
+        assert refused.value.fault == model.REVOKED
+
+
+def with_certificate(on: Sealed, old: bytes, new: bytes) -> bytes:
+    """Return a sealed message with something else in the certificate that came along."""
+    return cms.encrypt(changed_certificate(on, cms.sign(BODY, on.signs), old, new), on.ours.certificate)
+
+
+def with_certificate_inside(on: Sealed, old: bytes, new: bytes) -> bytes:
+    signed = etree.fromstring(xmldsig.sign(BODY, on.signs))
+    held = signed.find(".//{*}X509Certificate")
+    held.text = b64encode(changed_certificate(on, b64decode(held.text), old, new)).decode()
+    return etree.tostring(signed)
+
+
+def changed_certificate(on: Sealed, data: bytes, old: bytes, new: bytes) -> bytes:
+    whole = on.signs.certificate.public_bytes(Encoding.DER)
+    assert old in whole and whole in data and len(old) == len(new)
+    return data.replace(whole, whole.replace(old, new, 1))
+
+
+def to_many(data: bytes, many: int) -> bytes:
+    """Return a sealed message that is to its receiver so many times."""
+    kind, tagged = der.read(data)
+    version, receivers, content = next(iter(tagged))
+    inside = version.whole + in_a(der.SET, receivers.content * many) + content.whole
+    return in_a(der.SEQUENCE, kind.whole + in_a(0xA0, in_a(der.SEQUENCE, inside)))
+
+
+def in_a(tag: int, content: bytes) -> bytes:
+    return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
 
 
 def turned(data: bytes, at: int) -> bytes:

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import (
 
 from akson.exchange.seals import der
 from akson.exchange.seals.der import Malformed, Node
-from akson.exchange.seals.model import NOT_FOR_US, NOT_READ, NOT_SIGNED, WEAK, WRONG, Identity, Unsound
+from akson.exchange.seals.model import MISSHAPEN, NOT_FOR_US, NOT_READ, NOT_SIGNED, WEAK, WRONG, Identity, Unsound
 
 _DATA, _SIGNED, _ENVELOPED = (f"1.2.840.113549.1.7.{number}" for number in (1, 2, 3))
 _CONTENT_TYPE, _DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
@@ -49,6 +49,7 @@ _EC_HASHES: Final = {
 _AES: Final = {f"2.16.840.1.101.3.4.1.{number}": size for number, size in ((2, 16), (22, 24), (42, 32))}  # in CBC
 _BER_SEQUENCE: Final = b"\x30"
 _TAG0, _TAG1 = 0xA0, 0xA1
+_MANY: Final = 100  # receivers of a message, or certificates that come along: each is looked at
 _KEY_ID: Final = 0x80  # of a signer or a receiver: [0], the identifier of the key
 
 
@@ -82,7 +83,9 @@ def decrypt(data: bytes, ours: Sequence[Identity]) -> bytes:
     """Return what was encrypted to one of our certificates, new or old. Raises Unsound."""
     try:
         _, *inner = _content(data, _ENVELOPED).children(der.INTEGER)
-        receivers = next(node for node in inner if node.tag == der.SET)
+        receivers = list(next(node for node in inner if node.tag == der.SET))
+        if len(receivers) > _MANY:
+            raise Malformed
         sealed = next(node for node in inner if node.tag == der.SEQUENCE).children(der.OID, der.SEQUENCE)
         found = [(us, receiver) for receiver in receivers for us in ours if _is_for(receiver, us.certificate)]
         if not found:
@@ -113,7 +116,7 @@ def verify(data: bytes, known: Sequence[x509.Certificate] = ()) -> Signed:
         if signer is None:
             raise Unsound(NOT_SIGNED)
         _check(signers[0], encapsulated[0].oid, content, signer)
-    except (Malformed, StopIteration, IndexError, ValueError):
+    except (Malformed, StopIteration, IndexError, *MISSHAPEN):
         raise Unsound(NOT_READ) from None
     return Signed(content, signer, tuple(each for each in came if each != signer))
 
@@ -180,6 +183,8 @@ def _deciphered(algorithm: Node, content: Node, key: bytes) -> bytes:
 
 def _certificates(held: Node | None) -> list[x509.Certificate]:
     found = [node for node in held if node.tag == der.SEQUENCE] if held else []
+    if len(found) > _MANY:
+        raise Malformed
     return [x509.load_der_x509_certificate(node.whole) for node in found]
 
 

@@ -16,6 +16,8 @@ INTEGER, OCTETS, NULL, OID, SEQUENCE, SET = 0x02, 0x04, 0x05, 0x06, 0x30, 0x31
 _CONSTRUCTED: Final = 0x20
 _DEEPEST: Final = 40
 _MOST: Final = 100_000  # values looked at on the way to the end of one: 26 MB in pieces of a kilobyte is a fourth
+_NESTED: Final = 4  # strings in pieces in pieces: programs write them one deep
+_LONGEST_OID: Final = 64  # bytes; those in use have twenty at most
 _END: Final = b"\x00\x00"
 
 
@@ -33,12 +35,7 @@ class Node:
 
     def __iter__(self) -> Iterator[Node]:
         """Yield the values inside. Raises Malformed."""
-        if not self.tag & _CONSTRUCTED:
-            raise Malformed
-        at, left = 0, [_MOST]
-        while at < len(self.content):
-            node, at = _next(self.content, at, left)
-            yield node
+        return _inside(self, [_MOST])
 
     def children(self, *tags: int) -> list[Node]:
         """Return the values inside, which begin with `tags`. Raises Malformed."""
@@ -50,7 +47,7 @@ class Node:
     @property
     def octets(self) -> bytes:
         """Return the bytes of a string, its pieces put together. Raises Malformed."""
-        return b"".join(node.octets for node in self) if self.tag & _CONSTRUCTED else self.content
+        return b"".join(_pieces(self, [_MOST]))
 
     @property
     def integer(self) -> int:
@@ -62,7 +59,7 @@ class Node:
     @property
     def oid(self) -> str:
         """Return an object identifier with its dots. Raises Malformed."""
-        if self.tag != OID or not self.content or self.content[-1] & 0x80:
+        if self.tag != OID or not 0 < len(self.content) <= _LONGEST_OID or self.content[-1] & 0x80:
             raise Malformed
         parts, value = list[int](), 0
         for byte in self.content:
@@ -85,6 +82,27 @@ def read(data: bytes) -> Node:
 def as_set(node: Node) -> bytes:
     """Return an implicitly tagged set under its own tag, as it is signed."""
     return bytes([SET]) + node.whole[1:]
+
+
+def _inside(node: Node, left: list[int]) -> Iterator[Node]:
+    """Yield the values inside one. left: how many more may be looked at."""
+    if not node.tag & _CONSTRUCTED:
+        raise Malformed
+    at = 0
+    while at < len(node.content):
+        found, at = _next(node.content, at, left)
+        yield found
+
+
+def _pieces(string: Node, left: list[int], depth: int = 0) -> Iterator[bytes]:
+    """Yield the bytes of a string piece by piece; each depth holds them once more. left: shared by all of them."""
+    if depth > _NESTED:
+        raise Malformed
+    if not string.tag & _CONSTRUCTED:
+        yield string.content
+        return
+    for piece in _inside(string, left):
+        yield from _pieces(piece, left, depth + 1)
 
 
 def _next(data: bytes, start: int, left: list[int], depth: int = 0) -> tuple[Node, int]:

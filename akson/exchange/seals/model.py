@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from akson.exchange.safexml import Fault
@@ -28,6 +29,11 @@ EXPIRED: Final = Fault("S02", "Sertifikatet til avsenderen er ikke gyldig nå.")
 PURPOSE: Final = Fault("S02", "Sertifikatet til avsenderen er ikke laget for å signere meldinger.")
 REVOKED: Final = Fault("S03", "Sertifikatet til avsenderen er trukket tilbake.")
 ANOTHER: Final = Fault("X99", "Sertifikatet tilhører en annen enn avsenderen.")
+STRANGE: Final = Fault("S02", "Sertifikatet til avsenderen kan ikke leses.")
+# Raised, soon or late, at a certificate that is none, or holds what nobody has heard of: parts are read when asked for
+MISSHAPEN: Final = (
+    ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+)  # fmt: skip
 SEALED: Final = "application/pkcs7-mime; smime-type=signed-and-enveloped-data"
 NO_RECEIVER: Final = "Mottakeren har ikke noe gyldig sertifikat i adresseregisteret."
 NO_SIGNER: Final = "Vi har ikke noe gyldig sertifikat å signere med."

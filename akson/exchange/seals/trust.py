@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from akson.exchange.seals.model import EXPIRED, PURPOSE, REVOKED, UNKNOWN, Unsound
+from akson.exchange.seals.model import EXPIRED, MISSHAPEN, PURPOSE, REVOKED, STRANGE, UNKNOWN, Unsound
 
 LOG: Final = logging.getLogger("akson.exchange.seals")
 _ORGANISATION: Final = re.compile(r"(?:NTRNO-)?(\d{9})")
@@ -41,17 +44,26 @@ class Trust:
 
     def check(self, signer: x509.Certificate, others: Iterable[x509.Certificate], now: datetime) -> None:
         """Refuse a certificate that nobody we trust vouches for now, or that is not for signing. Raises Unsound."""
-        if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
-            raise Unsound(EXPIRED)
-        if not may_sign(signer):
-            raise Unsound(PURPOSE)
         self._look()
-        chain = self._chain(signer, [*others], now)
+        try:
+            chain = self._vouched(signer, [*others], now)
+        except MISSHAPEN:
+            raise Unsound(STRANGE) from None
         for name in sorted({_named(each) for _, each in pairwise(chain) if not self._listed(each, now)}):
             LOG.warning("an authority in use has no revocation list that is current", extra={"authority": name})
         for one, issuer in pairwise(chain):
             if any(_revokes(each, one, issuer) for each in self._lists):
                 raise Unsound(REVOKED)
+
+    def _vouched(
+        self, signer: x509.Certificate, others: list[x509.Certificate], now: datetime
+    ) -> list[x509.Certificate]:
+        """Return the certificates from a signer's to a root. Raises Unsound, and what is MISSHAPEN."""
+        if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
+            raise Unsound(EXPIRED)
+        if not may_sign(signer):
+            raise Unsound(PURPOSE)
+        return self._chain(signer, others, now)
 
     def unlisted(self, now: datetime) -> list[str]:
         """Return the names of the authorities without a current revocation list: what they take back counts on."""
@@ -62,7 +74,7 @@ class Trust:
         """Tell whether a list of an authority's own is here, and not run out."""
         return any(
             each.issuer == issuer.subject and (each.next_update_utc is None or each.next_update_utc > now)
-            and each.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+            and _signed(each, issuer)
             for each in self._lists
         )  # fmt: skip
 
@@ -134,7 +146,16 @@ def _revokes(list_: x509.CertificateRevocationList, one: x509.Certificate, issue
     """Tell whether an authority's own list takes a certificate back; one that has run out counts until the next."""
     if list_.issuer != one.issuer or list_.get_revoked_certificate_by_serial_number(one.serial_number) is None:
         return False
-    return list_.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    return _signed(list_, issuer)
+
+
+def _signed(list_: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Tell whether an authority signed a list itself, with a key of a kind that those above a signer may have."""
+    try:
+        key = issuer.public_key()
+    except UnsupportedAlgorithm:  # of a kind or a curve that nobody has heard of
+        return False
+    return isinstance(key, RSAPublicKey | EllipticCurvePublicKey) and list_.is_signature_valid(key)
 
 
 def _certificates(data: bytes) -> list[x509.Certificate]:

@@ -10,7 +10,6 @@ Source   W3C XML Signature 1.1; MsgHead-v1_2.xsd, where it is the last element
 from __future__ import annotations
 
 from base64 import b64decode
-from binascii import Error
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +27,7 @@ from signxml.exceptions import SignXMLException
 
 from akson.exchange.hodemelding import MSGHEAD
 from akson.exchange.safexml import parse
-from akson.exchange.seals.model import NOT_SIGNED, PART, WEAK, WRONG, Identity, Unsound
+from akson.exchange.seals.model import MISSHAPEN, NOT_SIGNED, PART, WEAK, WRONG, Identity, Unsound
 
 DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 _ENVELOPED: Final = f"{DSIG}enveloped-signature"
@@ -74,7 +73,7 @@ def verify(body: bytes, now: datetime) -> tuple[x509.Certificate, ...]:
     )
     try:
         XMLVerifier().verify(root, x509_cert=chain[0], expect_config=config)
-    except (SignXMLException, ValueError, TypeError, AttributeError, etree.LxmlError):  # the middle ones: misshapen
+    except (SignXMLException, TypeError, AttributeError, etree.LxmlError, *MISSHAPEN):  # the middle ones: so is the XML
         raise Unsound(WRONG) from None
     return chain
 
@@ -97,7 +96,7 @@ def _chain(signature: etree._Element) -> tuple[x509.Certificate, ...]:
     written = signature.findall(f"{{{DSIG}}}KeyInfo/{{{DSIG}}}X509Data/{{{DSIG}}}X509Certificate")
     try:
         found = tuple(x509.load_der_x509_certificate(b64decode(each.text or "")) for each in written)
-    except (Error, ValueError):
+    except MISSHAPEN:
         raise Unsound(NOT_SIGNED) from None
     if not found:
         raise Unsound(NOT_SIGNED)

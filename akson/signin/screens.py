@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from akson.base.errors import Refused
@@ -249,8 +249,9 @@ class _Door:
         return answer
 
     async def here(self, request: Request) -> Response:
-        """Hear from a page that somebody is at it: the session is in use, and 204; or it is not there any more: 401."""
-        return guarded(Response(status_code=204 if await self._in.sessions.of(request, self._in.clock()) else 401))
+        """Hear from a page that somebody is at it: the session is in use then. Tell it whether there still is one."""
+        session = await self._in.sessions.of(request, self._in.clock())
+        return guarded(PlainTextResponse("in" if session else "out"))
 
     async def ended(self, request: Request) -> Response:
         """Hear from an issuer that a session has ended there (OpenID Connect Back-Channel Logout 1.0)."""

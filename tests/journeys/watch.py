@@ -58,12 +58,9 @@ class Watch:
             await page.set_viewport_size(own)
 
     def _said(self, message: ConsoleMessage) -> None:
-        """Note an error of the console; a page that refuses by intention, 401 to 422, says so there too."""
+        """Note an error of the console; a page that refuses by intention, 403, 404 or 422, says so there too."""
         page = message.page
-        asked = (
-            (page.url, f"{self.origin}/laas/her") if page is not None else ()
-        )  # who asks whether somebody is signed in
-        own_status = message.location.get("url") in asked and "status of 4" in message.text
+        own_status = page is not None and message.location.get("url") == page.url and "status of 4" in message.text
         if message.type == "error" and not own_status:
             self.faults.append(f"{message.location.get('url')}: {message.text}")
 

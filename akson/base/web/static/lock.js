@@ -10,6 +10,11 @@ const SEEN = "akson-seen", OUT = "akson-out", IN_USE = 5 * 60 * 1000;
 
 // Asked for anew, never loaded anew: what came of a form would first ask whether to send it again, and stay in sight.
 const gone = () => location.replace(locks ? location.pathname + location.search : "/");
+// Whether nobody is signed in any more; what could not be asked is not known to be so.
+const out = async () => {
+  const answer = await fetch("/laas/her", { credentials: "same-origin" }).catch(() => null);
+  return Boolean(answer && answer.ok && await answer.text() === "out");
+};
 // Drafts first, as long as the session still takes them; see keys.js.
 const leave = async (form) => {
   const saves = [];
@@ -33,8 +38,7 @@ if (watched) {
   };
   const tell = async (now) => {
     told = now;
-    const answer = await fetch("/laas/her", { credentials: "same-origin" }).catch(() => null);
-    if (answer && answer.status === 401) gone();
+    if (await out()) gone();
   };
 
   localStorage.setItem(SEEN, Date.now());
@@ -42,8 +46,7 @@ if (watched) {
     document.addEventListener(kind, touched, { passive: true });
   // Without a page of its own: the one that is come back to is that of the tab that locked.
   const follow = async (tries) => {
-    const answer = await fetch("/laas/her", { credentials: "same-origin" }).catch(() => null);
-    if (answer && answer.status === 401) location.replace(locks ? "/logg-inn" : "/");
+    if (await out()) location.replace(locks ? "/logg-inn" : "/");
     else if (tries) setTimeout(follow, 1000, tries - 1);
     else gone();
   };

@@ -24,10 +24,10 @@ from akson.doors import (
     barnevern,
     dividing,
     logs,
+    machines,
     memory,
     neighbours,
     people,
-    professionals,
     running,
     seeding,
     serving,
@@ -278,7 +278,7 @@ def _exchange_secret(settings: Settings) -> str:
 
 def _register(settings: Settings) -> Settings:
     """Return the settings with the demo's own register of health personnel, having written down what it starts from."""
-    folder, keys = settings.data / "register", Keyring.open(settings.keys, professionals.KEYS, rsa=True)
+    folder, keys = settings.data / "register", Keyring.open(settings.keys, machines.KEYS, rsa=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "people.json").write_text(json.dumps(seeding.professionals(), ensure_ascii=False), "utf-8")
     (folder / "client.json").write_text(json.dumps(dict(keys.public)), "utf-8")

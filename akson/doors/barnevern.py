@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from akson.doors.machines import KEYS
 from akson.doors.opening import clock
-from akson.doors.professionals import KEYS
 from akson.doors.settings import Settings
 from akson.signin.keys import Keyring
 

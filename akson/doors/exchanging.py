@@ -14,7 +14,7 @@ import httpx
 
 from akson.base.database import Reads
 from akson.base.errors import Refused
-from akson.doors.professionals import KEYS
+from akson.doors.machines import by_helseid, by_maskinporten
 from akson.doors.settings import Settings
 from akson.exchange.asice import Seal
 from akson.exchange.handing import Carrier, Exchange
@@ -26,11 +26,6 @@ from akson.exchange.transports.edi import Edi
 from akson.exchange.transports.fiks import Fiks
 from akson.exchange.transports.local import Local
 from akson.record.office import Office
-from akson.signin.client import OidcClient
-from akson.signin.keys import Keyring
-from akson.signin.machine import Machine
-from akson.signin.maskinporten import Maskinporten
-from akson.signin.model import Provider
 
 if TYPE_CHECKING:
     from akson.exchange.transports.amqp import Amqp
@@ -95,10 +90,7 @@ def barnevern(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], d
         seal = Seal.read(settings.fiks_seal.read_bytes())
     except (OSError, ValueError):
         raise Refused("AK-L011", what="AKSON_FIKS_CERTIFICATE") from None
-    tokens = Maskinporten(
-        issuer=settings.maskinporten, client_id=settings.maskinporten_client, scope=fiks.SCOPE,
-        keyring=Keyring.open(settings.keys, KEYS, rsa=True), http=http, clock=clock,
-    )  # fmt: skip
+    tokens = by_maskinporten(settings, http, clock, scope=fiks.SCOPE)
     return Fiks(url=settings.fiks_url, organisation=settings.fiks_organisation, integration=settings.fiks_integration,
                 password=settings.fiks_password, seal=seal, tokens=tokens)  # fmt: skip
 
@@ -107,9 +99,5 @@ def message_server(settings: Settings, http: httpx.AsyncClient, clock: Callable[
     """Return NHN's message server as we reach it; None where the installation has none."""
     if not settings.edi_url:
         return None
-    keys = Keyring.open(settings.keys, "client")
-    provider = Provider(name="helseid", label="HelseID", issuer=settings.edi_issuer, client_id=settings.client_id,
-                        redirect_uri="", leave_uri="")  # fmt: skip
-    machine = Machine(oidc=OidcClient(provider, keys, http, clock), keys=keys, http=http, clock=clock,
-                      scope=settings.edi_scope)  # fmt: skip
+    machine = by_helseid(settings, http, clock, issuer=settings.edi_issuer, scope=settings.edi_scope)
     return Edi(url=settings.edi_url, machine=machine, software=SOFTWARE)

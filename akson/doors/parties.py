@@ -9,14 +9,10 @@ from typing import Final
 
 import httpx
 
-from akson.base.errors import Refused
+from akson.doors.machines import by_helseid, told
 from akson.doors.settings import Settings
 from akson.registers.parties import Party, read
-from akson.registers.professionals import Away, failed
-from akson.signin.client import OidcClient
-from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
-from akson.signin.model import Provider
 
 SCOPE: Final = "nhn:cp-api/access-v2-dpop"
 
@@ -30,22 +26,13 @@ class Adresseregisteret:
 
     async def ask(self, her_id: int) -> Party | None:
         """See `akson.registers.parties.Parties`."""
-        headers = {"accept": "application/json"}
-        try:
-            answer = await self.machine.call("GET", f"{self.url}/CommunicationParties/{her_id}", headers=headers)
-        except (Refused, httpx.HTTPError) as failure:
-            raise Away(getattr(failure, "code", type(failure).__name__)) from None
-        if answer.status_code not in (200, 404):
-            raise failed(answer.status_code)
-        return read(answer.content, her_id) if answer.status_code == 200 else None
+        answer = await told(self.machine, "GET", f"{self.url}/CommunicationParties/{her_id}")
+        return read(answer, her_id) if answer is not None else None
 
 
 def parties(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], datetime]) -> Adresseregisteret | None:
     """Return the register; None where the installation has none."""
     if not settings.parties_url:
         return None
-    keys = Keyring.open(settings.keys, "client")
-    provider = Provider(name="helseid", label="HelseID", issuer=settings.parties_issuer, client_id=settings.client_id,
-                        redirect_uri="", leave_uri="")  # fmt: skip
-    machine = Machine(oidc=OidcClient(provider, keys, http, clock), keys=keys, http=http, clock=clock, scope=SCOPE)
+    machine = by_helseid(settings, http, clock, issuer=settings.parties_issuer, scope=SCOPE)
     return Adresseregisteret(url=settings.parties_url, machine=machine)

@@ -9,15 +9,11 @@ from typing import Final
 
 import httpx
 
-from akson.base.errors import Refused
+from akson.doors import machines
 from akson.doors.settings import Settings
 from akson.registers import persons as told
 from akson.registers.persons import Event, Person
-from akson.registers.professionals import Away, failed
-from akson.signin.client import OidcClient
-from akson.signin.keys import Keyring
 from akson.signin.machine import Machine
-from akson.signin.model import Provider
 
 SCOPE: Final = "nhn:hgd-persontjenesten-api/read-with-legal-basis"
 VERSION: Final = "2"
@@ -54,16 +50,10 @@ class Persontjenesten:
     async def _asked(self, method: str, path: str, params: httpx.QueryParams | dict[str, str] | None = None,
                      form: httpx.QueryParams | None = None) -> bytes | None:  # fmt: skip
         """Return what is answered, None for 404. Raises Away, Unclear."""
-        headers = {"accept": "application/json", "api-version": VERSION} | ({"content-type": _FORM} if form else {})
+        headers = {"api-version": VERSION} | ({"content-type": _FORM} if form else {})
         asked, content = httpx.QueryParams(params) if params else None, str(form).encode() if form else b""
         url = f"{self.url}/api/legal-basis/{path}"
-        try:
-            answer = await self.machine.call(method, url, headers=headers, params=asked, content=content)
-        except (Refused, httpx.HTTPError) as failure:
-            raise Away(getattr(failure, "code", type(failure).__name__)) from None
-        if answer.status_code not in (200, 404):
-            raise failed(answer.status_code)
-        return answer.content if answer.status_code == 200 else None
+        return await machines.told(self.machine, method, url, headers=headers, params=asked, content=content)
 
 
 _PARTS: Final = httpx.QueryParams([("informationParts", part) for part in told.PARTS])
@@ -73,8 +63,5 @@ def persons(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], dat
     """Return the register; None where the installation has none."""
     if not settings.persons_url:
         return None
-    keys = Keyring.open(settings.keys, "client")
-    provider = Provider(name="helseid", label="HelseID", issuer=settings.persons_issuer, client_id=settings.client_id,
-                        redirect_uri="", leave_uri="")  # fmt: skip
-    machine = Machine(oidc=OidcClient(provider, keys, http, clock), keys=keys, http=http, clock=clock, scope=SCOPE)
+    machine = machines.by_helseid(settings, http, clock, issuer=settings.persons_issuer, scope=SCOPE)
     return Persontjenesten(url=settings.persons_url, machine=machine)

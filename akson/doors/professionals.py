@@ -10,15 +10,14 @@ from typing import Final
 import httpx
 
 from akson.base.errors import Refused
+from akson.doors.machines import by_maskinporten
 from akson.doors.settings import Settings
 from akson.fhir.dates import HERE
 from akson.registers.professionals import Away, Professional, read
-from akson.signin.keys import Keyring
 from akson.signin.maskinporten import Maskinporten
 from akson.signin.remote import send
 
 SCOPE: Final = "nhn:hpr/basic nhn:hpr/extended"
-KEYS: Final = "maskinporten"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +51,4 @@ def professionals(settings: Settings, http: httpx.AsyncClient, clock: Callable[[
     """Return the register; None where the installation has none."""
     if not settings.hpr_url:
         return None
-    keys = Keyring.open(settings.keys, KEYS, rsa=True)
-    return Hpr(url=settings.hpr_url, tokens=Maskinporten(
-        issuer=settings.maskinporten, client_id=settings.maskinporten_client, scope=SCOPE, keyring=keys, http=http,
-        clock=clock,
-    ))  # fmt: skip
+    return Hpr(url=settings.hpr_url, tokens=by_maskinporten(settings, http, clock, scope=SCOPE))

@@ -6,7 +6,6 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,12 @@ from akson.exchange.addresses import EDI
 from akson.exchange.handing import Exchange
 from akson.exchange.transports.edi import Edi
 from akson.record.office import Office
-from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
-from akson.signin.machine import Machine
-from akson.signin.model import Provider
 from tests.exchange.ends import OurEnd
 from tests.exchange.letters import HEART, NORDRE
 from tests.exchange.places import make
 from tests.programs import running
-from tests.signin.provider import openid_provider
+from tests.signin.provider import machine, openid_provider
 
 AUDIENCE, SCOPE = "http://127.0.0.1/msh", "nhn:msh/api"
 
@@ -42,16 +38,8 @@ def message_server(issuer: str, *, seed: int = 1) -> AbstractAsyncContextManager
 
 
 def edi(url: str, issuer: str, keys: Keyring, http: httpx.AsyncClient) -> Edi:
-    """Return our end of the transport; tokens and proofs go by the true clock, whatever the office's says."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
-    provider = Provider(name="helseid", label="HelseID", issuer=issuer, client_id="akson", redirect_uri="", leave_uri="",
-                        resource=AUDIENCE)  # fmt: skip
-    oidc = OidcClient(provider, keys, http, clock)
-    machine = Machine(oidc=oidc, keys=keys, http=http, clock=clock, scope=SCOPE)
-    return Edi(url=url, machine=machine, software="Akson test")
+    """Return our end of the transport."""
+    return Edi(url=url, machine=machine(issuer, keys, http, audience=AUDIENCE, scope=SCOPE), software="Akson test")
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,10 @@ from akson.exchange.addresses import EDI, Address
 from akson.record.office import Office
 from akson.registers.parties import read
 from akson.registers.professionals import Away
-from akson.signin.client import OidcClient
-from akson.signin.keys import Keyring
-from akson.signin.machine import Machine
-from akson.signin.model import Provider
 from tests.offices import let_pass
-from tests.programs import running
-from tests.signin.provider import needs_provider, openid_provider
+from tests.signin.provider import behind_provider, needs_provider
 
-AUDIENCE, HEART, NAV, OURS = "http://127.0.0.1/cp", 99000033, 99000041, 99000011
+HEART, NAV, OURS = 99000033, 99000041, 99000011
 PARTIES = [{"her_id": HEART, "name": "Hjertepoliklinikken", "number": "974760673", "parent": 99000031},
            {"her_id": NAV, "name": "NAV Fjordvik", "number": "974760673"}]  # fmt: skip
 
@@ -55,26 +50,15 @@ class World:
 
 @pytest.fixture
 async def world(office: Office, tmp_path: Path) -> AsyncIterator[World]:
-    keys = Keyring.open(tmp_path, "client")
-    (tmp_path / "parties.json").write_text(json.dumps(PARTIES))
-    async with (
-        openid_provider(keys, {"client_id": "akson", "scope": SCOPE}) as issuer,
-        running("peers.parties", "--issuer", issuer, "--audience", AUDIENCE, "--scope", SCOPE,
-                "--parties", str(tmp_path / "parties.json")) as url,
-        httpx.AsyncClient(base_url=url) as page,
-    ):  # fmt: skip
-        provider = Provider(name="helseid", label="", issuer=issuer, client_id="akson", redirect_uri="", leave_uri="",
-                            resource=AUDIENCE)  # fmt: skip
-        machine = Machine(oidc=OidcClient(provider, keys, page, _now), keys=keys, http=page, clock=_now, scope=SCOPE)
+    known = tmp_path / "parties.json"
+    known.write_text(json.dumps(PARTIES))
+    service = behind_provider("peers.parties", "--parties", str(known), folder=tmp_path, scope=SCOPE)
+    async with service as (url, page, machine):
         await addresses.put(office.database, [
             Address(her_id=HEART, name="Hjerte", ours=False, endpoint=EDI),
             Address(her_id=NAV, name="NAV", ours=False, endpoint=EDI), Address(her_id=OURS, name="Vårt", ours=True),
         ])  # fmt: skip
         yield World(office, page, Adresseregisteret(url=url, machine=machine))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @needs_provider

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,10 @@ from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.registers.identifiers import synthetic_fnr
 from akson.registers.persons import Person, read
-from akson.signin.client import OidcClient
-from akson.signin.keys import Keyring
-from akson.signin.machine import Machine
-from akson.signin.model import Provider
 from tests.offices import FNR, JOB, let_pass, patient, unit
-from tests.programs import running
-from tests.signin.provider import needs_provider, openid_provider
+from tests.signin.provider import behind_provider, needs_provider
 
 FHN = "urn:oid:2.16.578.1.12.4.1.4.3"
-AUDIENCE = "http://127.0.0.1/persons"
 OURS, STRANGER = (synthetic_fnr(date(1939, 10, number), 7, female=True).value for number in (4, 5))
 PEOPLE = [{"nin": nin, "given": "Olaug", "family": "Nes", "street": "Nordgata", "house": "44", "postal": "9996",
            "city": "FJORDVIK"} for nin in (OURS, STRANGER)]  # fmt: skip
@@ -69,27 +63,15 @@ class World:
 
 @pytest.fixture
 async def world(office: Office, tmp_path: Path) -> AsyncIterator[World]:
-    keys = Keyring.open(tmp_path, "client")
-    (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
-    async with (
-        openid_provider(keys, {"client_id": "akson", "scope": SCOPE}) as issuer,
-        running("peers.persons", "--issuer", issuer, "--audience", AUDIENCE, "--scope", SCOPE,
-                "--people", str(tmp_path / "people.json")) as url,
-        httpx.AsyncClient(base_url=url) as page,
-    ):  # fmt: skip
-        provider = Provider(name="helseid", label="", issuer=issuer, client_id="akson", redirect_uri="", leave_uri="",
-                            resource=AUDIENCE)  # fmt: skip
-        oidc = OidcClient(provider, keys, page, _now)
-        machine = Machine(oidc=oidc, keys=keys, http=page, clock=_now, scope=SCOPE)
+    known = tmp_path / "people.json"
+    known.write_text(json.dumps(PEOPLE))
+    service = behind_provider("peers.persons", "--people", str(known), folder=tmp_path, scope=SCOPE)
+    async with service as (url, page, machine):
         office.persons = Persontjenesten(url=url, machine=machine)
         made = await patient(office, identifier=[{"system": FNR, "value": OURS}])
         while await deliver(office.database, [population.consumer(office)], office.clock()):
             pass
         yield World(office, page, made.id, await unit(office, "Sone nord"))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @needs_provider

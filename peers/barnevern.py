@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -38,6 +36,7 @@ from peers.letters import Letter, Place
 from peers.mailbox import Mailbox, opened
 from peers.maskinporten import FIKS, Elsewhere, Issuer
 from peers.opening import Key, Unfit, files, report
+from peers.serving import Listening
 
 MOODS = {
     "vanlig": "tar imot og svarer",
@@ -216,15 +215,13 @@ async def _run(asked: argparse.Namespace) -> None:
     store = opened(":memory:")
     places = {one["orgnr"]: Place(one["her_id"], one["name"], one["parent"], one["parent_name"])
               for one in json.loads(asked.addresses.read_text("utf-8"))}  # fmt: skip
-    listening = socket.create_server(("127.0.0.1", asked.port))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    place = Listening.at(asked.port)
     async with httpx.AsyncClient(timeout=10) as client:
-        door = Issuer(keys=asked.keys, url=f"{url}/") if asked.keys else Elsewhere(asked.issuer, client)
+        door = Issuer(keys=asked.keys, url=f"{place.url}/") if asked.keys else Elsewhere(asked.issuer, client)
         desk = Mailbox(akson_url=asked.akson_url.rstrip("/"), secret=os.environ.get("AKSON_LOCAL_SECRET", ""),
                         store=store, client=client, place=BARNEVERN, delay=asked.delay)  # fmt: skip
         here = Barnevern(desk=desk, places=places, door=door, delay=asked.delay, mood=asked.mood)
-        print(f"Barneverntjenesten i Fjordvik: {url}", flush=True)
-        await uvicorn.Server(uvicorn.Config(app(here), log_level="warning")).serve(sockets=[listening])
+        await place.serve(app(here), "Barneverntjenesten i Fjordvik")
 
 
 if __name__ == "__main__":

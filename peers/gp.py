@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from typing import Any, Final
 from uuid import uuid4
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -34,6 +32,7 @@ from peers import gp_page, gp_writing, mailbox
 from peers.client import Client, Refused, own_key
 from peers.letters import Place
 from peers.mailbox import Mailbox
+from peers.serving import Listening
 
 CLIENT: Final = "vestbyen"
 MOODS: Final = mailbox.MOODS | {
@@ -241,10 +240,7 @@ async def _run(asked: argparse.Namespace) -> None:
             place=Place(told["her_id"], told["name"], 0, ""), mood=asked.mood, delay=asked.delay, start=start,
             akson=Client(base=base, issuer=asked.issuer.rstrip("/"), name=CLIENT, key=key, http=client),
         )  # fmt: skip
-        listening = socket.create_server(("127.0.0.1", asked.port))
-        print(f"{told['name']}: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
-        serving = uvicorn.Config(app(practice, asked.every), log_level="warning")
-        await uvicorn.Server(serving).serve(sockets=[listening])
+        await Listening.at(asked.port).serve(app(practice, asked.every), told["name"])
 
 
 if __name__ == "__main__":

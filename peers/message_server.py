@@ -15,7 +15,6 @@ import asyncio
 import base64
 import json
 import random
-import socket
 import sqlite3
 import uuid
 from collections.abc import Awaitable, Callable
@@ -25,7 +24,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -33,7 +31,8 @@ from starlette.routing import Route
 
 from peers import letters
 from peers.letters import Place
-from peers.tokens import Door, NotLetIn
+from peers.serving import Listening
+from peers.tokens import Door, NotLetIn, arguments
 
 LARGEST = 35 * 1024 * 1024
 STATUS = {"1": "Ok", "2": "Rejected", "3": "OkErrorInMessagePart"}
@@ -171,11 +170,9 @@ def guarded(server: Server, handle: Handle) -> Callable[[Request], Awaitable[Res
     """Let in those who show who they are, and then misbehave as told."""
 
     async def answer(request: Request) -> Response:
-        given, url = request.headers, str(request.url.replace(query=""))
+        given = request.headers
         try:
-            caller = await server.door.caller(
-                given.get("authorization", ""), given.get("dpop", ""), request.method, url
-            )
+            caller = await server.door.caller(request)
         except NotLetIn as no:
             return Response(status_code=401, headers={"www-authenticate": str(no)})
         if not given.get("api-version") or not given.get("nhn-source-system"):
@@ -365,10 +362,7 @@ def app(server: Server) -> Starlette:
 def main() -> None:
     """Run the server."""
     ask = argparse.ArgumentParser(prog="peers.message_server", description="NHNs meldingstjener, for demo og test")
-    ask.add_argument("--port", type=int, default=0, help="0: et ledig nummer")
-    ask.add_argument("--issuer", required=True, help="utstederen den stoler på")
-    ask.add_argument("--audience", required=True)
-    ask.add_argument("--scope", required=True)
+    arguments(ask)
     ask.add_argument("--client", action="append", default=[], metavar="ID=HER,HER", help="hvem som sender for hvem")
     ask.add_argument("--seed", type=int, default=1)
     asyncio.run(_run(ask.parse_args()))
@@ -382,12 +376,8 @@ async def _run(asked: argparse.Namespace) -> None:
         name: {int(each) for each in ids.split(",")} for name, _, ids in (one.partition("=") for one in asked.client)
     }
     async with httpx.AsyncClient(timeout=10) as client:
-        door = Door(issuer=asked.issuer, audience=asked.audience, scope=asked.scope, client=client)
-        server = Server(door=door, store=store, clients=clients, chance=random.Random(asked.seed))
-        listening = socket.create_server(("127.0.0.1", asked.port))
-        print(f"Meldingstjener: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
-        config = uvicorn.Config(app(server), log_level="critical", access_log=False)
-        await uvicorn.Server(config).serve(sockets=[listening])
+        server = Server(door=Door.told(asked, client), store=store, clients=clients, chance=random.Random(asked.seed))
+        await Listening.at(asked.port).serve(app(server), "Meldingstjener", logs="critical")  # it cuts answers off
 
 
 if __name__ == "__main__":

@@ -12,20 +12,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 from dataclasses import dataclass, field
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from peers.tokens import Door, NotLetIn
+from peers.serving import Listening
+from peers.tokens import Door, NotLetIn, arguments
 
 MOODS = {"vanlig": 200, "borte": 503, "uleselig": 200, "tom": 404}
 
@@ -70,9 +69,8 @@ def app(register: Register) -> Starlette:
     """Return the web application."""
 
     async def party(request: Request) -> Response:
-        headers, url = request.headers, str(request.url)
         try:
-            await register.door.caller(headers.get("authorization", ""), headers.get("dpop", ""), request.method, url)
+            await register.door.caller(request)
         except NotLetIn as no:
             return Response(status_code=401, headers={"www-authenticate": str(no)})
         if register.mood != "vanlig":
@@ -104,10 +102,7 @@ def app(register: Register) -> Starlette:
 def main() -> None:
     """Run the register."""
     ask = argparse.ArgumentParser(prog="peers.parties", description="Adresseregisteret, for demo og test")
-    ask.add_argument("--port", type=int, default=0, help="0: et ledig nummer")
-    ask.add_argument("--issuer", required=True, help="utstederen den stoler på")
-    ask.add_argument("--audience", required=True)
-    ask.add_argument("--scope", required=True)
+    arguments(ask)
     ask.add_argument("--parties", type=Path, required=True, help="fil med dem som finnes")
     asyncio.run(_run(ask.parse_args()))
 
@@ -115,11 +110,8 @@ def main() -> None:
 async def _run(asked: argparse.Namespace) -> None:
     parties = {one["her_id"]: one for one in json.loads(asked.parties.read_text("utf-8"))}
     async with httpx.AsyncClient(timeout=10) as client:
-        door = Door(issuer=asked.issuer, audience=asked.audience, scope=asked.scope, client=client)
-        listening = socket.create_server(("127.0.0.1", asked.port))
-        print(f"Adresseregisteret: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
-        serving = uvicorn.Config(app(Register(door, parties)), log_level="critical", access_log=False)
-        await uvicorn.Server(serving).serve(sockets=[listening])
+        register = Register(Door.told(asked, client), parties)
+        await Listening.at(asked.port).serve(app(register), "Adresseregisteret")
 
 
 if __name__ == "__main__":

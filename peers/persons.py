@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +20,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from peers.tokens import Door, NotLetIn
+from peers.serving import Listening
+from peers.tokens import Door, NotLetIn, arguments
 
 MOODS = {"vanlig": 200, "borte": 503, "uleselig": 200}
 WITH_BASIS = "/api/legal-basis"
@@ -121,13 +120,11 @@ def guarded(register: Register, handle: Handle) -> Callable[[Request], Awaitable
     """Let in who has a token for this, with its key, and asks for the version there is."""
 
     async def answer(request: Request) -> Response:
-        url = str(request.url.replace(query=""))
-        headers = request.headers
         try:
-            await register.door.caller(headers.get("authorization", ""), headers.get("dpop", ""), request.method, url)
+            await register.door.caller(request)
         except NotLetIn as no:
             return Response(status_code=401, headers={"www-authenticate": str(no)})
-        if headers.get("api-version") != VERSION:
+        if request.headers.get("api-version") != VERSION:
             return Response(status_code=400)
         if register.mood != "vanlig":
             return Response("Vi er straks tilbake", status_code=MOODS[register.mood])
@@ -164,10 +161,7 @@ def app(register: Register) -> Starlette:
 def main() -> None:
     """Run the register."""
     ask = argparse.ArgumentParser(prog="peers.persons", description="Persontjenesten, for demo og test")
-    ask.add_argument("--port", type=int, default=0, help="0: et ledig nummer")
-    ask.add_argument("--issuer", required=True, help="utstederen den stoler på")
-    ask.add_argument("--audience", required=True)
-    ask.add_argument("--scope", required=True)
+    arguments(ask)
     ask.add_argument("--people", type=Path, required=True, help="fil med dem som finnes")
     asyncio.run(_run(ask.parse_args()))
 
@@ -175,11 +169,8 @@ def main() -> None:
 async def _run(asked: argparse.Namespace) -> None:
     people = {one["nin"]: one for one in json.loads(asked.people.read_text("utf-8"))}
     async with httpx.AsyncClient(timeout=10) as client:
-        door = Door(issuer=asked.issuer, audience=asked.audience, scope=asked.scope, client=client)
-        listening = socket.create_server(("127.0.0.1", asked.port))
-        print(f"Persontjenesten: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
-        serving = uvicorn.Config(app(Register(door, people)), log_level="critical", access_log=False)
-        await uvicorn.Server(serving).serve(sockets=[listening])
+        register = Register(Door.told(asked, client), people)
+        await Listening.at(asked.port).serve(app(register), "Persontjenesten")
 
 
 if __name__ == "__main__":

@@ -12,20 +12,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from peers.maskinporten import HPR, Issuer
+from peers.serving import Listening
 
 STANDINGS = {
     "gyldig": "autorisert", "vilkår": "autorisert, med et vilkår", "suspendert": "suspendert",
@@ -146,11 +145,9 @@ def main() -> None:
 
 async def _run(asked: argparse.Namespace) -> None:
     people = {one["hpr"]: one for one in json.loads(asked.people.read_text("utf-8"))}
-    listening = socket.create_server(("127.0.0.1", asked.port))
-    issuer = Issuer(keys=asked.keys, url=f"http://127.0.0.1:{listening.getsockname()[1]}/")
-    register = Register(people=people, issuer=issuer)
-    print(f"Helsepersonellregisteret: {issuer.url}", flush=True)
-    await uvicorn.Server(uvicorn.Config(app(register), log_level="warning")).serve(sockets=[listening])
+    place = Listening.at(asked.port)
+    register = Register(people=people, issuer=Issuer(keys=asked.keys, url=f"{place.url}/"))
+    await place.serve(app(register), "Helsepersonellregisteret")
 
 
 if __name__ == "__main__":

@@ -10,18 +10,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
-import uvicorn
 
 from peers import letters
 from peers.hospital import Hospital, app
 from peers.letters import Letter, Place, Read
 from peers.mailbox import opened
+from peers.serving import Listening
 
 SCHOOL = Place(99000023, "Nordvik skole", 99000001, "Fjordvik kommune")
 _ANSWER = "Takk for brevet. Vi legger til rette i klassen og tar det opp i ressursteamet på onsdag."
@@ -63,9 +62,7 @@ async def _run(asked: argparse.Namespace) -> None:
     async with httpx.AsyncClient(timeout=10) as client:
         school = School(akson_url=asked.akson_url.rstrip("/"), secret=os.environ.get("AKSON_LOCAL_SECRET", ""),
                         store=store, client=client, place=SCHOOL, delay=asked.delay)  # fmt: skip
-        listening = socket.create_server(("127.0.0.1", asked.port))
-        print(f"Nordvik skole: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
-        await uvicorn.Server(uvicorn.Config(app(school), log_level="warning")).serve(sockets=[listening])
+        await Listening.at(asked.port).serve(app(school), "Nordvik skole")
 
 
 if __name__ == "__main__":

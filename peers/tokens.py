@@ -1,10 +1,11 @@
-"""Who calls the message server: an access token of the issuer it trusts, and proof that the caller holds its key.
+"""Who calls a national service: an access token of the issuer it trusts, and proof that the caller holds its key.
 
 No code shared with Akson: what one of them has misunderstood, the other shall refuse.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import time
@@ -15,6 +16,7 @@ import httpx
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
+from starlette.requests import Request
 
 AGE = 60  # seconds a proof may be old
 
@@ -34,14 +36,20 @@ class Door:
     proofs: Proofs = field(default_factory=lambda: Proofs())
     keys: KeySet | None = None
 
-    async def caller(self, authorization: str, proof: str, method: str, url: str) -> str:
+    @classmethod
+    def told(cls, asked: argparse.Namespace, client: httpx.AsyncClient) -> Door:
+        """Return the door that the command line describes, see `arguments`."""
+        return cls(issuer=asked.issuer, audience=asked.audience, scope=asked.scope, client=client)
+
+    async def caller(self, request: Request) -> str:
         """Return the client id of the caller, or raise NotLetIn."""
-        kind, _, token = authorization.partition(" ")
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        proof, url = request.headers.get("dpop", ""), str(request.url.replace(query=""))
         if kind != "DPoP" or not token:
             raise NotLetIn('DPoP algs="ES256"')
         try:
             claims = await self._claims(token)
-            if self.proofs.key(proof, method, url, token=token) != claims["cnf"]["jkt"]:
+            if self.proofs.key(proof, request.method, url, token=token) != claims["cnf"]["jkt"]:
                 raise ValueError("another key")
         except (JoseError, ValueError, KeyError, TypeError, UnicodeDecodeError):
             raise NotLetIn('DPoP error="invalid_token"') from None
@@ -87,3 +95,11 @@ class Proofs:
         )
         self.seen[said["jti"]] = now
         return str(key.thumbprint())
+
+
+def arguments(ask: argparse.ArgumentParser) -> None:
+    """Let the command line say whose tokens count."""
+    ask.add_argument("--port", type=int, default=0, help="0: et ledig nummer")
+    ask.add_argument("--issuer", required=True, help="utstederen den stoler på")
+    ask.add_argument("--audience", required=True)
+    ask.add_argument("--scope", required=True)

@@ -61,9 +61,9 @@ async def register(tmp_path: Path, town: Town) -> AsyncIterator[Register]:
     peer = ("peers.register", "--port", "0", "--people", str(tmp_path / "people.json"), "--keys",
             str(tmp_path / "client.json"))  # fmt: skip
     async with running(*peer) as url, httpx.AsyncClient(base_url=url) as page:
-        tokens = Maskinporten(issuer=url, client_id="akson", scope=SCOPE, keyring=keys, http=page,
+        tokens = Maskinporten(issuer=f"{url}/", client_id="akson", scope=SCOPE, keyring=keys, http=page,
                               clock=lambda: datetime.now(UTC))  # fmt: skip
-        town.office.professionals = Hpr(url=url.rstrip("/"), tokens=tokens)
+        town.office.professionals = Hpr(url=url, tokens=tokens)
         yield Register(page, town.office.professionals)
 
 

@@ -16,7 +16,7 @@ from akson.base.web import printing
 from akson.base.web.forms import Choice, Choices, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
 from akson.base.web.printing import Line, Part
-from akson.base.web.render import full_date, local, said
+from akson.base.web.render import full_date, local
 from akson.base.web.screens import Go, Page, Visit
 from akson.base.web.sent import version
 from akson.base.work import Work
@@ -136,18 +136,16 @@ async def _entry(work: Work, case: Case) -> tuple[Stored | None, str]:
 
 async def _page(work: Work, case: Case, filled: Filled) -> Page:
     entry, closed = await _entry(work, case)
-    refused, near = await _refused(work, case), telling.near(case, work)
+    refused = await _refused(work, case)
     lies = case.passed_on is not None and not case.closed
     shown = casework.Appealed(
-        title=telling.title(case), person=case.name, asker=case.asker if case.asker != case.name else "",
-        words=case.words, asked=said(case.asked, work.now), due="" if case.passed_on else full_date(case.due), now=near,
-        state=telling.state(case, work), demanded=refused.words if refused else "",
+        **telling.asked(case, work), demanded=refused.words if refused else "",
         refused=refused.answer if refused else "", refused_by=_by(refused.by, refused.changed) if refused else "",
         entry=telling.entry(entry) if entry else None, closed_to_you=closed,
         held=await deciding.held(work, case), comment=case.comment,
         commented=full_date(case.passed_on) if case.passed_on else "",
-        letter_href=f"/krav/{case.stored.id}/brev" if lies else "", action=f"/krav/{case.stored.id}",
-        answer=case.answer, outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
+        letter_href=f"/krav/{case.stored.id}/brev" if lies else "",
+        outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
     )  # fmt: skip
     return Page("krav_klage.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
                 form=None if case.closed else filled)  # fmt: skip

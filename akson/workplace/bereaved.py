@@ -11,7 +11,7 @@ from akson.access.rights import ANSWERED_WITHIN, GRACE
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Choices, Day, Fault, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
-from akson.base.web.render import OSLO, full_date, local, said
+from akson.base.web.render import OSLO, full_date, local
 from akson.base.web.screens import Go, Page, Visit
 from akson.base.web.sent import version
 from akson.base.work import Work
@@ -121,10 +121,8 @@ async def _drawn(work: Work, case: Case, chosen: frozenset[str], sent: Mapping[s
         found, kept = await bereaved.offered(work, case.stored, since=since, until=until)
         entries = tuple(telling.entry(one) for one in found)
     return casework.Bereaved(
-        title=telling.title(case), person=case.name, asker=case.asker, kin=await _kin(work, case), words=case.words,
-        asked=said(case.asked, work.now), due=full_date(case.due), now=telling.near(case, work),
-        state=telling.state(case, work), entries=entries, kept=kept, chosen=chosen, since=sent.get("fra", ""),
-        until=sent.get("til", ""), action=f"/krav/{case.stored.id}", answer=case.answer,
+        **telling.asked(case, work), kin=await _kin(work, case), entries=entries, kept=kept, chosen=chosen,
+        since=sent.get("fra", ""), until=sent.get("til", ""),
         outcome=texts().plain(f"demand.after_{case.outcome}").partition("\n")[0] if case.closed else "",
         read_until=full_date(_until(case)) if case.outcome == GRANTED else "",
         over=not case.closed and work.now >= case.asked + ANSWERED_WITHIN + GRACE,

@@ -43,23 +43,29 @@ class Inspection:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inspected:
-    """One case with the looks it is about."""
+class Asked:
+    """What every case asks, and how it stands."""
 
     title: str
-    person: str
-    asker: str  # who asked on the person's behalf
-    who: str
-    day: str
+    person: str  # whose record it is about
+    asker: str  # who asked on the person's behalf; after death, the relative
     words: str
     asked: str
     due: str
     now: bool
     state: str
-    looks: tuple[Inspection, ...]
     action: str
     answer: str
     outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspected(Asked):
+    """One case with the looks it is about."""
+
+    who: str
+    day: str
+    looks: tuple[Inspection, ...]
     emergency: bool
 
 
@@ -74,64 +80,31 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Demanded:
+class Demanded(Asked):
     """One demand with the entry it is about."""
 
-    title: str
-    person: str
-    asker: str  # who asked on the person's behalf
-    words: str
-    asked: str
-    due: str
-    now: bool
-    state: str
     entry: Entry | None  # while it waits, for who may see it
     closed_to_you: str  # why not
     held: str  # why nothing can be erased now
-    action: str
-    answer: str
-    outcome: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Appealed:
+class Appealed(Demanded):
     """An appeal, with the refusal and the entry it is about."""
 
-    title: str
-    person: str
-    asker: str  # who asked on the person's behalf
-    words: str
-    asked: str
-    due: str
-    now: bool
-    state: str
     demanded: str  # what the citizen wrote in the first place
     refused: str  # with what reasons
     refused_by: str  # "Jonas Eikeland, 23.11.2026"
-    entry: Entry | None  # while it waits, for who may see it
-    closed_to_you: str  # why not
-    held: str  # why nothing can be erased now
     comment: str  # of who refused, when it was passed on
     commented: str  # "Jonas Eikeland, 23.11.2026"
     letter_href: str  # while it lies with Statsforvalteren
-    action: str
-    answer: str
-    outcome: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bereaved:
+class Bereaved(Asked):
     """A relative's request for insight after death, with what may be given of the record."""
 
-    title: str
-    person: str  # who has died
-    asker: str
     kin: str  # how they are related: "Nær familie"
-    words: str
-    asked: str
-    due: str
-    now: bool
-    state: str
     entries: tuple[Entry, ...]  # while it waits
     kept: int  # how many more there are that cannot be given
     chosen: frozenset[str]  # of the entries
@@ -139,29 +112,15 @@ class Bereaved:
     until: str
     read_until: str  # the day through which the relative may read
     over: bool  # so long after the deadline that nothing is shown any more
-    action: str
-    answer: str
-    outcome: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Represented:
+class Represented(Asked):
     """A request that the patient's representative be told what is withheld, with what that is."""
 
-    title: str
-    person: str
-    asker: str  # who asked on the person's behalf
     named: str  # the representative
     as_: str  # "Lege"
     reached: str  # how to reach them
-    words: str
-    asked: str
-    due: str
-    now: bool
-    state: str
     entries: tuple[Entry, ...]  # while it waits, for who may see them
     files: tuple[tuple[str, str], ...]  # of these: what each is called, and where it is fetched
     why: str  # the ground and the reason the patient was told
-    action: str
-    answer: str
-    outcome: str

@@ -12,7 +12,7 @@ from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Choices, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
-from akson.base.web.render import full_date, local, said
+from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.patient import cases
@@ -20,7 +20,7 @@ from akson.patient.cases import Case
 from akson.record import journal, worklist
 from akson.record.cases import CORRECTED, MOST_WORDS, SORTS
 from akson.record.session import undo
-from akson.workplace import appealing, bereaved, casework, deciding, representing, telling
+from akson.workplace import appealing, bereaved, casework, deciding, handling, representing, telling
 from akson.workplace.words import due
 
 SCREENS = Screens(__name__)
@@ -100,10 +100,7 @@ async def _cases(work: Work, states: Sequence[str], most: int) -> list[Case]:
 
 async def _case(work: Work, task: str) -> Case:
     """Return a demand. Raises Refused AK-J001, the same whether there is none or it is for others."""
-    try:
-        case = cases.case_of(await journal.read(work, "Task", task))
-    except Refused as refused:
-        raise (Refused("AK-J001") if refused.code.startswith("AK-A") else refused) from None
+    case = cases.case_of(await handling.find(work, task))
     if case is None or not SORTS[case.sort].of_record:
         raise Refused("AK-J001")
     return case
@@ -117,13 +114,9 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
             entry = await deciding.entry(work, case)
         except Refused as refused:
             fault = refused.text
-    near = telling.near(case, work)
     shown = casework.Demanded(
-        title=telling.title(case), person=case.name, asker=case.asker if case.asker != case.name else "",
-        words=case.words, asked=said(case.asked, work.now), due=full_date(case.due), now=near,
-        state=telling.state(case, work), entry=telling.entry(entry) if entry else None, closed_to_you=fault,
+        **telling.asked(case, work), entry=telling.entry(entry) if entry else None, closed_to_you=fault,
         held=await deciding.held(work, case),
-        action=f"/krav/{case.stored.id}", answer=case.answer,
         outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
     )  # fmt: skip
     return Page("krav_sak.html", status=422 if filled.sent else 200, title=shown.title, case=shown,

@@ -21,7 +21,7 @@ from akson.patient.cases import Case
 from akson.record import journal, worklist
 from akson.record.cases import MOST_WORDS, OUTCOMES, SORTS
 from akson.record.session import Within, undo
-from akson.workplace import casework
+from akson.workplace import casework, handling
 from akson.workplace.words import due, uncapital
 
 SCREENS = Screens(__name__)
@@ -76,10 +76,7 @@ async def _cases(work: Work, states: Sequence[str], most: int) -> list[Case]:
 
 async def _case(work: Work, task: str) -> Case:
     """Return a case. Raises Refused AK-J001, the same whether there is none or it is for others."""
-    try:
-        case = cases.case_of(await journal.read(work, "Task", task))
-    except Refused as refused:
-        raise (Refused("AK-J001") if refused.code.startswith("AK-A") else refused) from None
+    case = cases.case_of(await handling.find(work, task))
     if case is None:
         raise Refused("AK-J001")
     return case

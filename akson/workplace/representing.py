@@ -13,7 +13,6 @@ from starlette.responses import Response
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Choices, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
-from akson.base.web.render import full_date, said
 from akson.base.web.screens import Go, Page, Visit
 from akson.base.web.sent import version
 from akson.base.work import Work
@@ -87,14 +86,11 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
     t, found = texts().plain, [] if case.closed else await refusing.withheld_in(work, case)
     why = [one for hit in found if (one := withholding.of(hit.resource))]
     shown = casework.Represented(
-        title=telling.title(case), person=case.name, asker=case.asker if case.asker != case.name else "",
-        named=case.named, as_=t(f"demand.as_{case.as_}"), reached=case.reached, words=case.words,
-        asked=said(case.asked, work.now), due=full_date(case.due), now=telling.near(case, work),
-        state=telling.state(case, work), entries=tuple(telling.entry(one) for one in found),
+        **telling.asked(case, work), named=case.named, as_=t(f"demand.as_{case.as_}"), reached=case.reached,
+        entries=tuple(telling.entry(one) for one in found),
         why=" ".join(f"{t(f'signed.ground_{one.ground}')}. {one.reason}" for one in why),
         files=tuple((one.get("title") or t("demand.file"), f"/krav/{case.stored.id}/fil/{n}")
                     for n, one in enumerate(_files(found))),
-        action=f"/krav/{case.stored.id}", answer=case.answer,
         outcome=t(f"demand.told_{case.outcome}").partition("\n")[0] if case.closed else "",
     )  # fmt: skip
     return Page("krav_representant.html", status=422 if filled.sent else 200, title=shown.title, case=shown,

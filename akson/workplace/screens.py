@@ -175,7 +175,7 @@ async def incoming(work: Work, visit: Visit) -> Page:
 @SCREENS.screen("/innboks/{task}", needs="write-tasks", title="inbox.title")
 async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
     """Show one task beside the list; when something is done with it, do it and go on to the next."""
-    opened = await _task(work, task)
+    opened = await handling.find(work, task)
     if not visit.sent:
         return await _inbox(work, _tab(visit), opened)
     version, answer = sent.version(visit.form.get("version", "")), visit.form.get("svar", "")
@@ -201,14 +201,6 @@ async def handle(work: Work, visit: Visit, task: str) -> Page | Go:
         return Go(page, said=f"inbox.said_{do}")
     where = f"/p/{messages.patient_of(made)}/samhandling?melding={made.id}"
     return Go(page, said="inbox.said_rests", undo=where)
-
-
-async def _task(work: Work, task: str) -> Stored:
-    """Return a task. Raises Refused AK-J001 also for one in a record that is closed: its id is nobody's business."""
-    try:
-        return await journal.read(work, "Task", task)
-    except Refused as refused:
-        raise (Refused("AK-J001") if refused.code.startswith("AK-A") else refused) from None
 
 
 async def _inbox(

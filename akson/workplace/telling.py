@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local, said
@@ -53,6 +53,16 @@ def _text(resource: Resource) -> str:
              *(str(one.get("contentString", "")) for one in resource.get("payload") or ()),
              *(str(one.get("text", "")) for one in resource.get("note") or ())]  # fmt: skip
     return "\n".join(filter(None, parts))[:_SAYS]
+
+
+def asked(case: Case, work: Work) -> dict[str, Any]:
+    """Return what the page of every case about a record tells, but for its outcome; see `casework.Asked`."""
+    by = case.asker if case.relative or case.asker != case.name else ""
+    return {
+        "title": title(case), "person": case.name, "asker": by, "words": case.words,
+        "asked": said(case.asked, work.now), "due": "" if case.passed_on else full_date(case.due),
+        "now": near(case, work), "state": state(case, work), "action": f"/krav/{case.stored.id}", "answer": case.answer,
+    }  # fmt: skip
 
 
 def near(case: Case, work: Work) -> bool:

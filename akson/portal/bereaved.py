@@ -22,10 +22,10 @@ from akson.patient import bereaved as asking
 from akson.patient.cases import case_of
 from akson.portal import cases, copying, emergencies, model, paper
 from akson.portal.opening import Opened, opened
+from akson.portal.rights import carried_out
 from akson.record import bereaved, journal
 from akson.record.bereaved import Dead
 from akson.record.cases import MOST_WORDS
-from akson.record.session import undo
 from akson.record.stored import Stored
 
 SCREENS = Screens(__name__)
@@ -49,15 +49,12 @@ async def ask(work: Work, visit: Visit) -> Page | Go:
     found = await bereaved.dead(work)
     if not found:
         raise Refused("AK-J001")
-    form = FORM.read(visit.form) if visit.sent else FORM.blank()
     chosen = visit.form.get("avdod", "")
-    if form.valid:
-        try:
-            await asking.ask(work, _one(found, chosen), str(form.values["ord"]))
-            return Go(PAGE, said="cases.sent")
-        except Refused as refused:
-            await undo(work)
-            form = form.with_refused(refused)
+    form = await carried_out(
+        work, visit, FORM, lambda form: asking.ask(work, _one(found, chosen), str(form.values["ord"]))
+    )
+    if form is None:
+        return Go(PAGE, said="cases.sent")
     drawn = [await _drawn(work, own, one) for one in found]
     return own.page("min_etterlatt.html", status=422 if form.sent else 200, dead=tuple(drawn), chosen=chosen,
                     form=form, blank=FORM.blank(), by=full_date(local(work.now + ANSWERED_WITHIN).date()))  # fmt: skip
@@ -67,7 +64,7 @@ async def ask(work: Work, visit: Visit) -> Page | Go:
 async def read(work: Work, visit: Visit) -> Page | Response:
     """Show what was given of one dead person's record, and let the relative take it along."""
     own = await _own(work, visit)
-    one = _one(await bereaved.dead(work), (visit.form if visit.sent else visit.query).get("avdod", ""))
+    one = _one(await bereaved.dead(work), visit.asked.get("avdod", ""))
     found = await journal.read_many(work, [item for item, _ in one.given])
     told = _paper(list(found.values()), one, work.now)
     if visit.sent:

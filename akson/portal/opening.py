@@ -76,6 +76,10 @@ class Opened:
         pairs = "&".join(f"{name}={value}" for name, value in asked_for.items())
         return f"{path}?{pairs}" if pairs else path
 
+    def carried(self, **more: str) -> tuple[tuple[str, str], ...]:
+        """Return what a form about the same person carries along."""
+        return (*(() if self.own else (("person", self.identity.id),)), *more.items())
+
     @property
     def given(self) -> str:
         return self.identity.given.partition(" ")[0]
@@ -101,7 +105,7 @@ async def opened(
     page             what the log calls it: a name in audit/words-nb.toml, and "/" with what part of it when not all
     Raises           Refused AK-A001, the same whether another person is unknown or may not be seen; why, to youth
     """
-    named = (visit.form if visit.sent else visit.query).get("person", "")
+    named = visit.asked.get("person", "")
     patient = named or work.actor.id.partition("/")[2]
     try:
         parts = await journal.chart(work, patient, {"Patient": 1, **wanted}, marked=marked)
@@ -117,3 +121,16 @@ async def opened(
     log = told_who_looked(Ask(work.actor, work.purpose, facts, None, Act.READ, work.now))
     return Opened(identity=identity, facts=facts, own=own, rule=decision.rule, basis=decision.basis, log=log,
                   parts=parts)  # fmt: skip
+
+
+async def deciding(
+    work: Work, visit: Visit, wanted: Mapping[str, int], *, marked: Mapping[str, Mark] = _UNMARKED, page: str
+) -> Opened:
+    """Return the record as `opened` does, to who decides on the person's behalf.
+
+    Raises  Refused AK-A001 also for a proxy, who reads and no more
+    """
+    shown = await opened(work, visit, wanted, marked=marked, page=page)
+    if not shown.decides:
+        raise Refused("AK-A001")
+    return shown

@@ -1,30 +1,22 @@
-"""The citizens' pages: Min side, Min journal, Innsyn, and the form that closes the record to somebody."""
+"""The citizens' pages: Min side, Min journal, Innsyn, and what they decide there of who gets in, and is told."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-
-from starlette.responses import Response
+from typing import Final
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
-from akson.base.web.forms import Filled, Form
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
 from akson.patient import answering, stopping
 from akson.portal import (
     alerts,
-    appeals,
     apps,
     blocks,
-    cases,
     closing,
-    copying,
-    demands,
     emergencies,
     home,
     insight,
@@ -32,16 +24,16 @@ from akson.portal import (
     own_words,
     proxies,
     record,
-    refusals,
     seeing,
     youth,
 )
-from akson.portal.opening import Opened, opened
+from akson.portal.opening import Opened, deciding, opened
 from akson.record.session import undo
 from akson.record.working import Worker, working
 
 SCREENS = Screens(__name__)
 OWN = Permission.OWN_RECORD
+_CLOSING: Final = f"{emergencies.READ_ON}/sperr"
 
 
 @SCREENS.screen("/min", needs=OWN, title="my.title", methods=("GET",), menu=Menu(text="my.menu", icon="home", order=1))
@@ -78,8 +70,8 @@ async def min_innsyn(work: Work, visit: Visit) -> Page:
 @SCREENS.screen("/min/innsyn/sperr", needs=OWN, title="insight.block")
 async def block(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen choose whom to close the record to, read what it means, and confirm."""
-    shown = await _deciding(work, visit)
-    wanted = (visit.form if visit.sent else visit.query).get("hvem", "")
+    shown = await deciding(work, visit, insight.WANTED, page=_CLOSING)
+    wanted = visit.asked.get("hvem", "")
     if not wanted:
         return shown.page("min_sperr.html", blocking=await _choosing(work, shown))
     worker = await _worker(work, wanted)
@@ -93,12 +85,12 @@ async def block(work: Work, visit: Visit) -> Page | Go:
 @SCREENS.screen("/min/innsyn/sperr/mer", needs=OWN, title="closing.title")
 async def close(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen close any part of the record to anybody at work: what and for whom, then which and how long."""
-    shown = await _deciding(work, visit, wanted=closing.WANTED)
-    sent = visit.form if visit.sent else visit.query
+    shown = await deciding(work, visit, closing.WANTED, page=_CLOSING)
+    sent = visit.asked
     chosen = closing.begin().read(sent)
     if not chosen.valid:
         begin = chosen if visit.sent or sent.keys() & {"sperr", "for", "videre"} else closing.begin().blank()
-        page = closing.first(shown, _carried(shown))
+        page = closing.first(shown, shown.carried())
         return shown.page("min_sperr_mer.html", form=begin, closing=page, status=422 if visit.sent else 200)
     what, whom = str(chosen.values["sperr"]), str(chosen.values["for"])
     known = await closing.known(work, shown)
@@ -107,18 +99,18 @@ async def close(work: Work, visit: Visit) -> Page | Go:
     if filled.valid:
         await closing.close(work, shown, what, whom, filled, known)
         return Go(shown.href("/min/innsyn"), said="insight.closed")
-    page = closing.second(shown, what, whom, _carried(shown, **{"sperr": what, "for": whom}))
+    page = closing.second(shown, what, whom, shown.carried(**{"sperr": what, "for": whom}))
     return shown.page("min_sperr_mer.html", form=filled, closing=page, status=422 if visit.sent else 200)
 
 
 @SCREENS.screen("/min/innsyn/sperring", needs=OWN, title="insight.end")
 async def unblock(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen read what ending a block means, and confirm."""
-    shown = await _deciding(work, visit)
-    standing = blocks.find(shown.parts["Consent"], (visit.form if visit.sent else visit.query).get("sperre", ""))
+    shown = await deciding(work, visit, insight.WANTED, page=_CLOSING)
+    standing = blocks.find(shown.parts["Consent"], visit.asked.get("sperre", ""))
     (entry,) = await insight.closed(work, shown, [standing.resource])
     page = model.Blocking(who=entry.title, text=entry.text, action=shown.href("/min/innsyn/sperring"),
-                          back=shown.href("/min/innsyn"), hidden=_carried(shown, sperre=standing.id))  # fmt: skip
+                          back=shown.href("/min/innsyn"), hidden=shown.carried(sperre=standing.id))  # fmt: skip
     if visit.sent:
         try:
             await blocks.end(work, standing)
@@ -132,28 +124,11 @@ async def unblock(work: Work, visit: Visit) -> Page | Go:
 @SCREENS.screen(insight.SEE_AS, needs=OWN, title="seeing.title", methods=("GET",))
 async def see_as(work: Work, visit: Visit) -> Page:
     """Let the citizen choose somebody they let in, and see the record as that one does."""
-    shown = await opened(work, visit, seeing.WANTED, marked=record.MARKED, page=seeing.PAGE)
-    if not shown.decides:
-        raise Refused("AK-A001")
+    shown = await deciding(work, visit, seeing.WANTED, marked=record.MARKED, page=seeing.PAGE)
     if not (chosen := visit.query.get("som", "")):
-        return shown.page("min_se_som.html", seeing=await seeing.choosing(work, shown, _carried(shown)))
+        return shown.page("min_se_som.html", seeing=await seeing.choosing(work, shown, shown.carried()))
     page = await seeing.seen(work, visit, shown, chosen)
     return shown.page("min_se_som.html", seeing=page, record=page.record)
-
-
-@SCREENS.screen("/min/innsyn/forklaring", needs=OWN, title="cases.ask")
-async def ask_why(work: Work, visit: Visit) -> Page | Go:
-    """Let the citizen ask why somebody looked, or say that they should not have."""
-    shown = await _deciding(work, visit, "forklaring")
-    sent = visit.form if visit.sent else visit.query
-    looked = await cases.looked(work, shown, sent.get("hvem", ""), sent.get("dag", ""))
-    form = cases.FORM.read(visit.form) if visit.sent else cases.FORM.blank()
-    if form.valid:
-        await cases.ask(work, shown, looked, form)
-        return Go(shown.href("/min/innsyn"), said="cases.sent")
-    hidden = _carried(shown, hvem=sent.get("hvem", ""), dag=sent.get("dag", ""))
-    return shown.page("min_forklaring.html", status=422 if form.sent else 200, form=form,
-                      asking=cases.asking(shown, looked, work.now, hidden))  # fmt: skip
 
 
 @SCREENS.screen(proxies.GIVE, needs=OWN, title="proxies.give")
@@ -167,15 +142,15 @@ async def give_proxy(work: Work, visit: Visit) -> Page | Go:
         await proxies.give(work, shown, form)
         return Go(shown.href("/min/innsyn"), said="proxies.given")
     return shown.page("min_fullmakt.html", status=422 if visit.sent else 200, form=form, action=proxies.GIVE,
-                      back=shown.href("/min/innsyn"), hidden=_carried(shown))  # fmt: skip
+                      back=shown.href("/min/innsyn"), hidden=shown.carried())  # fmt: skip
 
 
 @SCREENS.screen(proxies.END, needs=OWN, title="proxies.end")
 async def end_proxy(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen read what taking a proxy back means, and confirm."""
     shown = await opened(work, visit, proxies.WANTED, page=f"{emergencies.READ_ON}/fullmakt")
-    name = (visit.form if visit.sent else visit.query).get("hvem", "")
-    page = await proxies.ending(work, shown, name, _carried(shown, hvem=name))
+    name = visit.asked.get("hvem", "")
+    page = await proxies.ending(work, shown, name, shown.carried(hvem=name))
     if visit.sent:
         await proxies.end(work, shown, name)
         return Go(shown.href("/min/innsyn"), said="proxies.ended")
@@ -186,63 +161,10 @@ async def end_proxy(work: Work, visit: Visit) -> Page | Go:
 async def let_youth_in(work: Work, visit: Visit) -> Page | Go:
     """Let a parent consent to a child's own sign-in, or take it back."""
     shown = await opened(work, visit, youth.WANTED, page=f"{emergencies.READ_ON}/ungdom")
-    page = youth.page(work, shown, _carried(shown))
+    page = youth.page(work, shown, shown.carried())
     if visit.sent and not page.by_other:
         return Go(shown.href("/min/innsyn"), said=await youth.change(work, shown))
     return shown.page("min_ungdom.html", signing=page)
-
-
-@SCREENS.screen(record.COPY, needs=OWN, title="copy.title")
-async def take_along(work: Work, visit: Visit) -> Page | Response:
-    """Let the citizen take the whole record along: to read, or as data."""
-    shown = await opened(work, visit, copying.WANTED, page="journal/kopi")
-    if not shown.decides:
-        raise Refused("AK-A001")
-    made = {"pdf": copying.to_read, "data": copying.as_data}.get(visit.form.get("form", ""))
-    if made is None:
-        return shown.page("min_kopi.html", action=record.COPY, hidden=_carried(shown))
-    return await made(work, shown)
-
-
-@SCREENS.screen(demands.PAGE, needs=OWN, title="demands.ask")
-async def demand(work: Work, visit: Visit) -> Page | Go:
-    """Let the citizen choose an entry and demand that it be corrected or erased."""
-    shown = await opened(work, visit, demands.WANTED, page="journal/retting")
-    if not shown.decides:
-        raise Refused("AK-A001")
-    sent = visit.form if visit.sent else visit.query
-    if not sent.get("hva"):
-        return shown.page("min_retting_velg.html", offers=tuple(demands.offered(shown)))
-    found = await demands.find(work, shown, sent["hva"])
-    form = await _asked(work, visit, demands.FORM, partial(demands.demand, work, shown, found))
-    if form is None:
-        return Go(shown.href("/min/innsyn"), said="demands.sent")
-    page = demands.demanding(shown, found, work.now, _carried(shown, hva=found.reference))
-    return shown.page("min_retting.html", status=422 if form.sent else 200, form=form, demanding=page)
-
-
-@SCREENS.screen(appeals.PAGE, needs=OWN, title="appeals.title")
-async def appeal(work: Work, visit: Visit) -> Page | Go:
-    """Let the citizen appeal the refusal of a correction or an erasure."""
-    shown = await opened(work, visit, appeals.WANTED, page="innsyn/klage")
-    case = await appeals.find(work, shown, (visit.form if visit.sent else visit.query).get("sak", ""))
-    form = await _asked(work, visit, appeals.FORM, partial(appeals.appeal, work, shown, case))
-    if form is None:
-        return Go(shown.href("/min/innsyn"), said="appeals.sent")
-    page = await appeals.appealing(work, shown, case, _carried(shown, sak=case.stored.id))
-    return shown.page("min_klage.html", status=422 if form.sent else 200, form=form, appealing=page)
-
-
-@SCREENS.screen(refusals.PAGE, needs=OWN, title="refusals.title")
-async def representative(work: Work, visit: Visit) -> Page | Go:
-    """Let the citizen name somebody who is to see what is withheld from them."""
-    shown = await opened(work, visit, refusals.WANTED, page="innsyn/representant")
-    found = await refusals.find(work, shown, (visit.form if visit.sent else visit.query).get("holdt", ""))
-    form = await _asked(work, visit, refusals.FORM, partial(refusals.ask, work, shown, found))
-    if form is None:
-        return Go(shown.href("/min/innsyn"), said="demands.sent")
-    page = refusals.asking(shown, work, found, _carried(shown, holdt=found.name))
-    return shown.page("min_representant.html", status=422 if form.sent else 200, form=form, demanding=page)
 
 
 @SCREENS.screen(own_words.PAGE, needs=OWN, title="own.title")
@@ -253,7 +175,7 @@ async def about_me(work: Work, visit: Visit) -> Page | Go:
         part = own_words.part_of(visit.form)
         await own_words.tell(work, shown, part, {}, visit.form.get("versjon", ""))
         return Go(shown.href(own_words.PAGE), said="own.said_withdrawn")
-    return shown.page("min_om_meg.html", own=await own_words.page(work, shown, _carried(shown)))
+    return shown.page("min_om_meg.html", own=await own_words.page(work, shown, shown.carried()))
 
 
 @SCREENS.screen(own_words.EDIT, needs=OWN, title="own.title")
@@ -262,7 +184,7 @@ async def tell_about_me(work: Work, visit: Visit) -> Page | Go:
     shown = await opened(work, visit, own_words.WANTED, marked=own_words.MARKED, page="om-meg")
     if not own_words.may_tell(work, shown):
         raise Refused("AK-A001")
-    part = own_words.part_of(visit.form if visit.sent else visit.query)
+    part = own_words.part_of(visit.asked)
     form = own_words.blank(shown, part)
     if visit.sent:
         filled = own_words.FORMS[part].read(visit.form)
@@ -270,7 +192,7 @@ async def tell_about_me(work: Work, visit: Visit) -> Page | Go:
         if again is None:
             return Go(shown.href(own_words.PAGE), said="own.said_written")
         form = again
-    page = await own_words.editing(work, shown, part, _carried(shown))
+    page = await own_words.editing(work, shown, part, shown.carried())
     return shown.page("min_om_meg_endre.html", status=422 if visit.sent else 200, form=form, editing=page)
 
 
@@ -302,38 +224,25 @@ async def choose_alerts(work: Work, visit: Visit) -> Page | Go:
 async def withdraw_app(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen read what an app may do, and take it back."""
     shown = await opened(work, visit, apps.WANTED, page=f"{emergencies.READ_ON}/apper")
-    one = await apps.find(work, shown, (visit.form if visit.sent else visit.query).get("tilgang", ""))
+    one = await apps.find(work, shown, visit.asked.get("tilgang", ""))
     if visit.sent:
         await apps.end(work, shown, one)
         return Go(shown.href("/min/innsyn"), said="my_apps.said")
-    hidden = _carried(shown, tilgang=one.grant.id)
+    hidden = shown.carried(tilgang=one.grant.id)
     return shown.page("min_app.html", withdrawing=apps.withdrawing(work, shown, one, hidden))
-
-
-async def _deciding(
-    work: Work, visit: Visit, part: str = "sperr", wanted: Mapping[str, int] = insight.WANTED
-) -> Opened:
-    """Open the record for one who may close it to others, and ask on the person's behalf. part: of the page.
-
-    Raises  Refused AK-A001; a proxy may read, but does not decide this
-    """
-    shown = await opened(work, visit, wanted, page=f"{emergencies.READ_ON}/{part}")
-    if not shown.decides:
-        raise Refused("AK-A001")
-    return shown
 
 
 async def _choosing(work: Work, shown: Opened) -> model.Blocking:
     """Return the list of those who work where the person gets care."""
     units = {relation.unit for relation in shown.facts.relations if relation.unit and relation.holds(work.now)}
     workers = await working(work, sorted(units))
-    return model.Blocking(who="", action="/min/innsyn/sperr", back=shown.href("/min/innsyn"), hidden=_carried(shown),
+    return model.Blocking(who="", action="/min/innsyn/sperr", back=shown.href("/min/innsyn"), hidden=shown.carried(),
                           choices=tuple((one.id, insight.of_worker(one)) for one in workers))  # fmt: skip
 
 
 def _about(shown: Opened, worker: Worker) -> model.Blocking:
     return model.Blocking(who=insight.of_worker(worker), name=worker.name, action=shown.href("/min/innsyn/sperr"),
-                          back=shown.href("/min/innsyn"), hidden=_carried(shown, hvem=worker.id))  # fmt: skip
+                          back=shown.href("/min/innsyn"), hidden=shown.carried(hvem=worker.id))  # fmt: skip
 
 
 async def _worker(work: Work, id_: str) -> Worker:
@@ -342,24 +251,6 @@ async def _worker(work: Work, id_: str) -> Worker:
     if not found or found[0].id != id_:
         raise Refused("AK-J001")
     return found[0]
-
-
-async def _asked(work: Work, visit: Visit, form: Form, ask: Callable[[Filled], Awaitable[object]]) -> Filled | None:
-    """Ask for what a form asks for; return it as it is drawn again, with what was refused, and None once it is done."""
-    filled = form.read(visit.form) if visit.sent else form.blank()
-    if not filled.valid:
-        return filled
-    try:
-        await ask(filled)
-    except Refused as refused:
-        await undo(work)
-        return filled.with_refused(refused)
-    return None
-
-
-def _carried(shown: Opened, **more: str) -> tuple[tuple[str, str], ...]:
-    """Return what a form about this person carries along."""
-    return (*(() if shown.own else (("person", shown.identity.id),)), *more.items())
 
 
 def _before(visit: Visit) -> datetime | None:

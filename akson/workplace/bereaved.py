@@ -65,7 +65,7 @@ async def page(work: Work, visit: Visit, case: Case) -> Page | Go:
         except Refused as refused:
             await undo(work)
             filled = filled.with_refused(refused)
-    shown = await _drawn(work, case, chosen, visit.form if visit.sent else visit.query)
+    shown = await _drawn(work, case, chosen, visit.asked)
     return Page("krav_etterlatt.html", status=422 if filled.sent else 200, title=shown.title, case=shown, form=filled,
                 again=None)  # fmt: skip
 

@@ -60,7 +60,7 @@ class Part:
                 menu=Menu(text="withhold.menu", icon="eye", order=80))  # fmt: skip
 async def insight(work: Work, visit: Visit, patient: str) -> Page | Go:
     """List what the patient sees; of one entry, keep it back or give insight again."""
-    item = (visit.form if visit.sent else visit.query).get("hva", "")
+    item = visit.asked.get("hva", "")
     if not item:
         chart = await open_chart(work, patient, _WANTED, page="pasientinnsyn")
         return Page("innsyn.html", patient=chart.banner, parts=tuple(_parts(chart, patient)))

@@ -11,7 +11,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import Renderer
 from akson.base.web.screens import Go, Page, Visit
 from akson.base.work import Actor, Purpose
-from akson.portal import bereaved
+from akson.portal import bereaved, rights
 from akson.portal.persons import citizens_shell
 from akson.portal.screens import SCREENS
 from akson.record import journal
@@ -82,4 +82,8 @@ async def send(town: Town, actor: Actor, path: str, **form: str) -> Go | Page:
 
 
 def _handler(path: str) -> Any:
-    return next(screen.handler for screen in (*SCREENS.found, *bereaved.SCREENS.found) if screen.path == path)
+    return next(
+        screen.handler
+        for screen in (*SCREENS.found, *bereaved.SCREENS.found, *rights.SCREENS.found)
+        if screen.path == path
+    )

@@ -15,7 +15,7 @@ from akson.base.work import Actor, Purpose
 from akson.fhir import checks
 from akson.portal import copying, paper
 from akson.portal.opening import opened
-from akson.portal.screens import SCREENS
+from akson.portal.rights import SCREENS
 from tests.portal.pages import Visit, add, citizen, show
 from tests.seeded import Town
 

@@ -65,6 +65,11 @@ class Visit:
     def sent(self) -> bool:
         return self.method == "POST"
 
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """Return what a page is asked for by: the form once it is sent, and the address until then."""
+        return self.form if self.sent else self.query
+
 
 class Page:
     """Show `template` (beside the handler, or one of the kit's) with plain values."""

@@ -6,7 +6,8 @@ and in the end the answer.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from akson.access.asking import Act, Ask
@@ -21,10 +22,9 @@ from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import named, reference
 from akson.record import journal, unnamed, worklist
 from akson.record.search.searching import search
-from akson.record.session import undo
 from akson.record.stored import Stored
 from akson.record.worklist import FOR_INFORMATION
-from akson.workplace import handling, nameless, overview
+from akson.workplace import drafting, handling, nameless, overview
 from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
@@ -49,29 +49,29 @@ def form(choices: Choices) -> Form:
 async def ask(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Ask a colleague or a unit without telling whom it is about: first shown as they will read it, then sent."""
     chart = await open_chart(work, patient, _WANTED, marked=_MARKED, page="samhandling")
-    choices, do, root = await _colleagues(work), visit.form.get("do", ""), f"/p/{patient}/samhandling"
+    choices, root = await _colleagues(work), f"/p/{patient}/samhandling"
     asked = form(choices)
     filled = asked.read(visit.form) if visit.sent else asked.blank()
-    draft = None
-    if filled.valid and do != "edit":
-        to = {"reference": str(filled.values["mottaker"]), "display": dict(choices)[str(filled.values["mottaker"])]}
-        try:
-            text = _checked(work, chart, filled, to["reference"])
-            if do == "send":
-                message = await send(work, chart, text, to)
-                return Go(f"{root}?melding={message.id}", said="nameless.sent")
-            draft = _draft(work, text, to)
-        except Refused as refused:
-            await undo(work)
-            filled = filled.with_refused(refused)
-    if do == "edit":
-        filled = replace(filled, sent=False)
-    return Page("samhandling_ny.html", status=422 if filled.sent and not filled.valid else 200, patient=chart.banner,
+    taken = await drafting.step(work, visit, filled, partial(_written, work, chart, dict(choices)))
+    if isinstance(taken, Go):
+        return taken
+    filled, draft = taken
+    return Page("samhandling_ny.html", status=drafting.status(filled), patient=chart.banner,
                 form=filled, draft=draft, action=f"{root}/uten-navn", back=root,
                 stopped="" if choices else texts().plain("nameless.nobody"))  # fmt: skip
 
 
-async def send(work: Work, chart: Chart, text: str, to: Resource) -> Stored:
+async def _written(work: Work, chart: Chart, choices: Mapping[str, str], filled: Filled, *, send: bool) -> Draft | Go:
+    chosen = str(filled.values["mottaker"])
+    to = {"reference": chosen, "display": choices[chosen]}
+    text = _checked(work, chart, filled, chosen)
+    if not send:
+        return _draft(work, text, to)
+    message = await ask_them(work, chart, text, to)
+    return Go(f"/p/{chart.identity.id}/samhandling?melding={message.id}", said="nameless.sent")
+
+
+async def ask_them(work: Work, chart: Chart, text: str, to: Resource) -> Stored:
     """Send a question that has been checked.
 
     Leaves  Task in nobody's record for those who are asked; in the record the Communication that says so, and a Task

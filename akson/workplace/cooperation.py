@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from akson.base.web.forms import Filled
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import addresses, sending, undoing
+from akson.exchange import addresses, undoing
 from akson.exchange.undoing import is_taken_back
 from akson.fhir.files import unlike
 from akson.patient.chart import local, open_chart
@@ -24,11 +25,12 @@ from akson.patient.reading import display, reference
 from akson.record import journal, scanning
 from akson.record.session import Within, undo
 from akson.record.stored import Stored
-from akson.workplace import course, handling, inbox, invited, messages, reporting, writing
+from akson.workplace import course, drafting, handling, inbox, invited, messages, reporting, writing
 from akson.workplace.course import Mail
 from akson.workplace.model import Button, Message, Tab
 from akson.workplace.reports import content
 from akson.workplace.threads import Cooperation, Thread
+from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
 TABS: Final = ("", "folg", "inn", "ut")
@@ -117,25 +119,17 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a message to somebody outside: first shown as they will read it, then sent."""
     chart = await open_chart(work, patient, {"Communication": 20, "DocumentReference": 20}, page="samhandling")
     partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work)))
-    asked, do = writing.form(partners), visit.form.get("do", "")
+    asked = writing.form(partners)
     to = visit.query.get("til", "") or writing.usual(partners, chart["Communication"], chart["DocumentReference"])
     before = _found(chart["Communication"], visit.query.get("angret", ""))
     begun = writing.anew(asked, before.resource) if before else writing.blank(asked, partners, to)
     filled = asked.read(visit.form) if visit.sent else begun
-    draft = None
-    if filled.valid and do != "edit":
-        try:
-            written, receiver = writing.communication(filled, patient), int(str(filled.values["mottaker"]))
-            if do == "send":
-                return await messages.sent(work, patient, written, receiver)
-            draft = writing.draft(await sending.preview(work, written, to=receiver))
-        except Refused as refused:
-            await undo(work)
-            filled = filled.with_refused(refused)
-    if do == "edit":
-        filled = replace(filled, sent=False)
+    taken = await drafting.step(work, visit, filled, partial(_written, work, patient))
+    if isinstance(taken, Go):
+        return taken
+    filled, draft = taken
     root = f"/p/{patient}/samhandling"
-    return Page("samhandling_ny.html", status=422 if _wrong(filled) else 200, patient=chart.banner, form=filled,
+    return Page("samhandling_ny.html", status=drafting.status(filled), patient=chart.banner, form=filled,
                 draft=draft, action=f"{root}/ny", back=root,
                 kinds=content.tabs(work.actor, root, "", inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, partners))  # fmt: skip
@@ -226,5 +220,6 @@ def _found(messages_: list[Stored], wanted: str) -> Stored | None:
     return next((one for one in dialogs if one.id == wanted), None)
 
 
-def _wrong(filled: Filled) -> bool:
-    return filled.sent and not filled.valid
+async def _written(work: Work, patient: str, filled: Filled, *, send: bool) -> Draft | Go:
+    written, to = writing.communication(filled, patient), int(str(filled.values["mottaker"]))
+    return await drafting.letter(work, patient, written, to, send=send)

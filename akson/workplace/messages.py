@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,11 +11,9 @@ from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.web.forms import Choices
 from akson.base.web.messages import texts
-from akson.base.web.screens import Go
 from akson.base.work import Work
-from akson.exchange import addresses, outbox, referring, sending, taking
+from akson.exchange import addresses, outbox, referring, taking
 from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, message_type
-from akson.exchange.states import REST
 from akson.exchange.undoing import is_taken_back
 from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import Resource, display, named, reference, words
@@ -59,22 +57,6 @@ async def opens(work: Work, owner: int) -> bool:
     """Say whether the record is open to the actor, whom some of it may be shown anyway."""
     facts = (await facts_for(work, [owner])).get(owner)
     return facts is not None and asked(work, facts, None, Act.READ).permit
-
-
-async def sent(
-    work: Work, patient: str, written: dict[str, Any], receiver: int, beside: Sequence[dict[str, Any]] = ()
-) -> Go:
-    """Send what was written about a patient, and go to where one sees how far it has come.
-
-    patient   id of the Patient, whose page of messages it is
-    written   the Communication
-    receiver  HER-id
-    beside    what is written into the record with it
-    Raises    as `sending.send`
-    Leaves    as `sending.send`
-    """
-    made = await sending.send(work, written, to=receiver, beside=beside, rests=REST)
-    return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
 
 
 async def mail_of(work: Work, chart: Chart, also: Stored | None = None) -> Mail:

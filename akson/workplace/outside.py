@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from akson.access.children import GROWN
@@ -12,13 +12,14 @@ from akson.base.web.forms import Choice, Choices, Field, Filled, Form, LongText
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import addresses, consents, sending
+from akson.exchange import addresses, consents
 from akson.exchange.addresses import Address
 from akson.patient.chart import Chart, local, open_chart
 from akson.patient.reading import representative
 from akson.record.represented import representing
-from akson.record.session import Within, undo
-from akson.workplace import messages, writing
+from akson.record.session import Within
+from akson.workplace import drafting, writing
+from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
 STANDS: Final = "gjelder"  # the consent that stands already
@@ -43,32 +44,25 @@ async def write(work: Work, visit: Visit, patient: str) -> Page | Go:
     chart = await open_chart(work, patient, _WANTED, page="samhandling")
     partners = await addresses.partners(Within(work), consented=True)
     receivers = tuple((str(her_id), name) for her_id, name in partners)
-    asked, do, root = (
-        form(receivers, await _deciders(work, chart)),
-        visit.form.get("do", ""),
-        f"/p/{patient}/samhandling",
-    )
+    asked, root = form(receivers, await _deciders(work, chart)), f"/p/{patient}/samhandling"
     usual = receivers[0][0] if len(receivers) == 1 else None
     filled = asked.read(visit.form) if visit.sent else asked.blank(mottaker=usual)
-    draft = None
-    if filled.valid and do != "edit":
-        try:
-            to = await _receiver(work, filled)
-            standing = await _consent(work, filled, patient, to)
-            letter = _letter(filled, patient)
-            if do == "send":
-                if not standing:
-                    await _write_down(work, chart, filled, to)
-                return await messages.sent(work, patient, letter, to.her_id)
-            draft = writing.draft(await sending.preview(work, letter, to=to.her_id))
-        except Refused as refused:
-            await undo(work)
-            filled = filled.with_refused(refused)
-    if do == "edit":
-        filled = replace(filled, sent=False)
-    return Page("samhandling_ny.html", status=422 if filled.sent and not filled.valid else 200, patient=chart.banner,
+    taken = await drafting.step(work, visit, filled, partial(_written, work, chart))
+    if isinstance(taken, Go):
+        return taken
+    filled, draft = taken
+    return Page("samhandling_ny.html", status=drafting.status(filled), patient=chart.banner,
                 form=filled, draft=draft, action=f"{root}/skole", back=root,
                 stopped="" if receivers else texts().plain("outside.nobody"))  # fmt: skip
+
+
+async def _written(work: Work, chart: Chart, filled: Filled, *, send: bool) -> Draft | Go:
+    patient, to = chart.identity.id, await _receiver(work, filled)
+    standing = await _consent(work, filled, patient, to)
+    letter = _letter(filled, patient)
+    if send and not standing:
+        await _write_down(work, chart, filled, to)
+    return await drafting.letter(work, patient, letter, to.her_id, send=send)
 
 
 async def _receiver(work: Work, filled: Filled) -> Address:

@@ -7,7 +7,8 @@ as a search does, and nothing more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from akson.access.duty import PAGE
@@ -28,9 +29,10 @@ from akson.patient.identity import Identity
 from akson.patient.reading import named
 from akson.record import journal
 from akson.record.deciding import asked, facts_for
-from akson.record.session import Within, undo
+from akson.record.session import Within
 from akson.record.stored import Stored
 from akson.registers.identifiers import ORG_SYSTEM
+from akson.workplace import drafting
 from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
@@ -81,27 +83,24 @@ def form(receivers: Choices) -> Form:
 @SCREENS.screen("/p/{patient}/bekymring", needs=Permission.AT_WORK, title="concern.title")
 async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a report to the barnevern: first shown as they will read it, then sent."""
-    child, do = await _child(work, patient), visit.form.get("do", "")
+    child = await _child(work, patient)
     receivers = tuple((str(her_id), name) for her_id, name in await addresses.barnevern(Within(work)))
     asks = form(receivers)
     filled = _why_not_told(asks.read(visit.form)) if visit.sent else await _blank(work, asks, child, receivers)
-    draft = None
-    if filled.valid and do != "edit":
-        try:
-            written, to = await _written(work, filled, child)
-            if do == "send":
-                return await _sent(work, written, child, to)
-            draft = _draft(written, to, child)
-        except Refused as refused:
-            await undo(work)
-            filled = filled.with_refused(refused)
-    if do == "edit":
-        filled = replace(filled, sent=False)
+    taken = await drafting.step(work, visit, filled, partial(_shown_or_sent, work, child))
+    if isinstance(taken, Go):
+        return taken
+    filled, draft = taken
     root = f"/p/{patient}"
-    return Page("bekymring.html", status=422 if filled.sent and not filled.valid else 200, patient=child.banner,
+    return Page("bekymring.html", status=drafting.status(filled), patient=child.banner,
                 who=child.who, age=child.who.age(local(work.now).date()), form=filled, draft=draft,
                 action=f"{root}/bekymring", back=f"{root}/samhandling" if child.banner else root,
                 stopped="" if receivers else texts().plain("concern.nobody"))  # fmt: skip
+
+
+async def _shown_or_sent(work: Work, child: Child, filled: Filled, *, send: bool) -> Draft | Go:
+    written, to = await _written(work, filled, child)
+    return await _sent(work, written, child, to) if send else _draft(written, to, child)
 
 
 async def _sent(work: Work, written: Document, child: Child, to: Address) -> Go:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from akson.access.roles import Permission
@@ -12,14 +13,14 @@ from akson.base.web.forms import Choices, Filled
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import addresses, sending
+from akson.exchange import addresses
 from akson.exchange.filing import message_type
 from akson.exchange.undoing import is_taken_back
 from akson.patient.chart import Chart, open_chart
 from akson.patient.reading import display, reference
-from akson.record.session import Within, undo
+from akson.record.session import Within
 from akson.record.stored import Stored
-from akson.workplace import inbox, letters, messages, writing
+from akson.workplace import drafting, inbox, letters, messages, writing
 from akson.workplace.model import Button
 from akson.workplace.referring import asking
 from akson.workplace.referring.asking import Sort
@@ -77,33 +78,26 @@ async def _desk(work: Work, visit: Visit, patient: str, sort: Sort) -> Desk:
 
 async def _letter(work: Work, visit: Visit, desk: Desk) -> Page | Go:
     """Show what is asked; what was written as its receiver will read it; send it."""
-    sort, do, draft = desk.sort, visit.form.get("do", ""), None
+    sort = desk.sort
     chosen = set(visit.every("ta")) if "valgt" in visit.form else None
     if desk.before and chosen is None:
         chosen = {reference(each) for each in desk.before.resource.get("about", ())}
     groups = asking.groups(sort, desk.chart.parts, chosen)
     filled = asking.form(sort, desk.takers).read(visit.form) if visit.sent else _begun(desk)
-    if filled.valid and do != "edit":
-        try:
-            about = [each.id for group in groups for each in group.items if each.ticked]
-            done = await _written(work, desk, filled, about, send=do == "send")
-            if isinstance(done, Go):
-                return done
-            draft = done
-        except Refused as refused:
-            await undo(work)
-            filled = filled.with_refused(refused)
-    wrong = filled.sent and not filled.valid and do != "edit"
-    filled = replace(filled, sent=False) if do == "edit" else filled
+    about = [each.id for group in groups for each in group.items if each.ticked]
+    taken = await drafting.step(work, visit, filled, partial(_written, work, desk, about))
+    if isinstance(taken, Go):
+        return taken
+    filled, draft = taken
     back = f"/p/{desk.patient}/samhandling"
-    return Page("brev.html", status=422 if wrong else 200, patient=desk.chart.banner, form=filled, draft=draft,
+    return Page("brev.html", status=drafting.status(filled), patient=desk.chart.banner, form=filled, draft=draft,
                 groups=groups, back=back,
                 kinds=() if desk.came else content.tabs(work.actor, back, sort.key, _statement(work, desk)),
                 action=f"{back}/{f'{desk.came.id}/videre' if desk.came else sort.key}",
                 stopped=await _stopped(work, desk))  # fmt: skip
 
 
-async def _written(work: Work, desk: Desk, filled: Filled, about: Sequence[str], *, send: bool) -> Draft | Go:
+async def _written(work: Work, desk: Desk, about: Sequence[str], filled: Filled, *, send: bool) -> Draft | Go:
     """Return a letter as its receiver reads it, or send it. Raises as `sending.send`."""
     beside = [asking.order(filled, about)] if desk.sort.orders else []
     came: Mapping[str, Any] = desk.came.resource if desk.came else {}
@@ -111,10 +105,7 @@ async def _written(work: Work, desk: Desk, filled: Filled, about: Sequence[str],
     written = asking.communication(desk.sort, filled, desk.patient, [*about, *named], asking.files(came))
     if orders := [each for each in named if each.startswith("ServiceRequest/")]:
         written["basedOn"] = [{"reference": each} for each in orders]
-    to = int(str(filled.values["mottaker"]))
-    if send:
-        return await messages.sent(work, desk.patient, written, to, beside)
-    return writing.draft(await sending.preview(work, written, to=to, beside=beside))
+    return await drafting.letter(work, desk.patient, written, int(str(filled.values["mottaker"])), beside, send=send)
 
 
 def _begun(desk: Desk) -> Filled:

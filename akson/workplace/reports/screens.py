@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from akson.access.roles import Permission
 from akson.base.errors import Refused
-from akson.base.web.forms import Choice, Choices, Form, LongText
+from akson.base.web.forms import Choice, Choices, Filled, Form, LongText
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import sending
 from akson.patient.chart import Chart, open_chart
 from akson.record.search.searching import search
-from akson.record.session import undo
 from akson.record.stored import Stored
 from akson.registers.codes import OBSERVATION_CATEGORY
-from akson.workplace import inbox, messages, writing
+from akson.workplace import drafting, inbox, messages
 from akson.workplace.reports import content
 from akson.workplace.reports.content import KINDS, Kind
 from akson.workplace.reports.receivers import receivers
+from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
 _READ: Final[Mapping[str, int]] = {**content.WANTED, "Encounter": 20, "Communication": 50}
@@ -31,7 +31,7 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     """Write a message of care of one kind. Raises Refused AK-J001 for a kind that is not written here."""
     if kind not in KINDS:
         raise Refused("AK-J001")
-    asked_for, do, draft = KINDS[kind], visit.form.get("do", ""), None
+    asked_for = KINDS[kind]
     chart = await open_chart(work, patient, _READ, page=kind)
     stay = _stay(chart, visit.query.get("opphold", ""))
     known = content.standing(asked_for, {**chart.parts, content.FUNCTION: await _functions(work, patient)})
@@ -41,24 +41,24 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     to = await receivers(work, asked_for, chart, stay)
     asked = _form(asked_for, to.choices)
     filled = asked.read(visit.form) if visit.sent else asked.blank(mottaker=to.usual or None)
-    if filled.valid and do != "edit":
-        text, receiver = str(filled.values["tekst"] or ""), int(str(filled.values["mottaker"]))
-        try:
-            written = content.communication(asked_for, patient, stay, brought, text)
-            if do == "send":
-                return await messages.sent(work, patient, written, receiver)
-            draft = writing.draft(await sending.preview(work, written, to=receiver))
-        except Refused as refused:
-            await undo(work)
-            filled = filled.with_refused(refused)
+    taken = await drafting.step(work, visit, filled, partial(_written, work, patient, asked_for, stay, brought))
+    if isinstance(taken, Go):
+        return taken
+    filled, draft = taken
     root = f"/p/{patient}/samhandling"
     query = f"?opphold={stay.id}" if stay else ""
-    wrong = visit.sent and draft is None and do != "edit"
-    return Page("rapport.html", status=422 if wrong else 200, title=content.name(asked_for), patient=chart.banner,
+    return Page("rapport.html", status=drafting.status(filled), title=content.name(asked_for), patient=chart.banner,
                 form=filled, draft=draft, groups=groups, action=f"{root}/ny/{kind}{query}", back=root, why=to.why,
                 lacking=tuple(content.lacking(asked_for, known, work.actor.role)),
                 kinds=content.tabs(work.actor, root, kind, inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, to.choices))  # fmt: skip
+
+
+async def _written(
+    work: Work, patient: str, kind: Kind, stay: Stored | None, brought: Sequence[Stored], filled: Filled, *, send: bool
+) -> Draft | Go:
+    written = content.communication(kind, patient, stay, brought, str(filled.values["tekst"] or ""))
+    return await drafting.letter(work, patient, written, int(str(filled.values["mottaker"])), send=send)
 
 
 def _stay(chart: Chart, asked: str) -> Stored | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from akson.access.roles import ROLES, Permission
@@ -16,10 +16,11 @@ from akson.exchange.messages import legeerklaering
 from akson.exchange.states import REST
 from akson.patient.chart import Chart, open_chart
 from akson.patient.reading import stands
-from akson.record.session import Within, undo
+from akson.record.session import Within
 from akson.record.stored import Stored
-from akson.workplace import handling, messages, writing
+from akson.workplace import drafting, handling, messages, writing
 from akson.workplace.stating import asking
+from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
 _DOCTOR = "LE"  # Volven 9060
@@ -36,26 +37,27 @@ async def state(work: Work, visit: Visit, patient: str) -> Page | Go:
     answered = await messages.find(work, patient, asked) if (asked := visit.query.get("melding", "")) else None
     partners = await _receivers(work, answered)
     known = asking.diagnoses(one.resource for one in chart["Condition"] if stands(one.resource))
-    form, do, draft = asking.form(partners, known), visit.form.get("do", ""), None
-    filled = asking.checked(form.read(visit.form)) if visit.sent else _blank(partners, known)
-    if filled.valid and do != "edit":
-        try:
-            to = int(str(filled.values["mottaker"]))
-            communication, beside = legeerklaering.written(asking.made(filled, known), patient, work.now)
-            if do == "send":
-                return await _send(work, chart, communication, beside, to, answered)
-            draft = writing.draft(await sending.preview(work, communication, to=to, beside=[beside]))
-        except Refused as refused:
-            await undo(work)
-            filled = filled.with_refused(refused)
-    if do == "edit":
-        filled = replace(filled, sent=False)
+    filled = asking.checked(asking.form(partners, known).read(visit.form)) if visit.sent else _blank(partners, known)
+    taken = await drafting.step(work, visit, filled, partial(_written, work, chart, known, answered))
+    if isinstance(taken, Go):
+        return taken
+    filled, draft = taken
     address = f"/p/{patient}/legeerklaering" + (f"?melding={answered.id}" if answered else "")
     return Page(
-        "legeerklaering.html", status=422 if filled.sent and not filled.valid else 200, patient=chart.banner,
+        "legeerklaering.html", status=drafting.status(filled), patient=chart.banner,
         form=filled, sections=asking.sections(filled), draft=draft, action=address, back=f"/p/{patient}/samhandling",
         stopped=await _stopped(work, known, partners),
     )  # fmt: skip
+
+
+async def _written(
+    work: Work, chart: Chart, known: Choices, answered: Stored | None, filled: Filled, *, send: bool
+) -> Draft | Go:
+    to = int(str(filled.values["mottaker"]))
+    communication, beside = legeerklaering.written(asking.made(filled, known), chart.identity.id, work.now)
+    if send:
+        return await _send(work, chart, communication, beside, to, answered)
+    return writing.draft(await sending.preview(work, communication, to=to, beside=[beside]))
 
 
 async def _send(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from akson.base.clamd import Scanner
 from akson.base.errors import Refused
 from akson.base.mail import Post, is_address, is_domain
 from akson.base.outward import LOOPBACK, Outward
+from akson.doors.environment import Environment
 from akson.doors.guarding import is_away, is_open
 from akson.patient.alerting.letters import MAIL, SMS, Ways
 from akson.signin.guard import Guarded, is_production, refuse_in_production
@@ -51,9 +51,7 @@ class Settings:
     edi_url: str = ""  # AKSON_EDI_URL: NHN's message server (EDI 2.0); empty: messages do not go that way
     edi_issuer: str = ""  # AKSON_EDI_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
     edi_scope: str = ""  # AKSON_EDI_SCOPE: what that token is asked for
-    amqp_url: str = (
-        ""  # AKSON_AMQP_URL: the broker with our queues, amqps://host:port/prefix; empty: messages do not go that way
-    )
+    amqp_url: str = ""  # AKSON_AMQP_URL: the broker with our queues, amqps://host:port/prefix; empty: none
     amqp_user: str = ""  # AKSON_AMQP_USER
     amqp_password: str = field(default="", repr=False)  # AKSON_AMQP_PASSWORD
     trust: Path | None = None  # AKSON_TRUST: a folder of authorities whose certificates count in messages
@@ -61,13 +59,9 @@ class Settings:
     maskinporten: str = ""  # AKSON_MASKINPORTEN: who gives us the token for it, as it names itself
     maskinporten_client: str = ""  # AKSON_MASKINPORTEN_CLIENT: ours there
     persons_url: str = ""  # AKSON_PERSONS_URL: NHN's Persontjenesten; empty: nobody is asked about
-    persons_issuer: str = (
-        ""  # AKSON_PERSONS_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
-    )
+    persons_issuer: str = ""  # AKSON_PERSONS_ISSUER: who gives the token for it; empty: the issuer of the staff
     parties_url: str = ""  # AKSON_PARTIES_URL: Adresseregisteret; empty: it is not asked
-    parties_issuer: str = (
-        ""  # AKSON_PARTIES_ISSUER: who gives the token for it; empty: the issuer of the staff, HelseID
-    )
+    parties_issuer: str = ""  # AKSON_PARTIES_ISSUER: who gives the token for it; empty: the issuer of the staff
     fiks_url: str = ""  # AKSON_FIKS_URL: KS Fiks bekymringsmelding; empty: children are reported in other ways
     fiks_organisation: str = ""  # AKSON_FIKS_ORGANISATION: what Fiks calls us, a UUID
     fiks_integration: str = ""  # AKSON_FIKS_INTEGRATION: ours there, a UUID
@@ -140,70 +134,69 @@ class Settings:
         return f"{self.base_url}/fhir"
 
 
-def from_environment(env: Mapping[str, str]) -> Settings:
+def from_environment(given: Mapping[str, str]) -> Settings:
     """Return the settings of this process.
 
     Raises  Refused AK-L009 something of the demo is switched on in production, AK-L011 a setting makes no sense
     """
-    port = env.get("AKSON_PORT", "8000")
+    env = Environment(given)
+    port = env.text("AKSON_PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise Refused("AK-L011", what="AKSON_PORT")
     settings = Settings(
-        environment=env.get("AKSON_ENV", "production"), database_url=env.get("AKSON_DATABASE_URL", ""),
-        data=Path(env.get("AKSON_DATA", "data")).absolute(),
-        base_url=env.get("AKSON_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        environment=env.text("AKSON_ENV", "production"), database_url=env.text("AKSON_DATABASE_URL"),
+        data=Path(env.text("AKSON_DATA", "data")).absolute(),
+        base_url=env.text("AKSON_URL", f"http://127.0.0.1:{port}").rstrip("/"),
         port=int(port),
-        schemas=_path(env, "AKSON_XSD"), profiles=_path(env, "AKSON_PROFILES"), keys_folder=_path(env, "AKSON_KEYS"),
-        exchange_secret=env.get("AKSON_EXCHANGE_SECRET", ""),
-        postgres_bin=_path(env, "AKSON_POSTGRES_BIN"),
-        staff_issuer=_url(env, "AKSON_STAFF_ISSUER"), citizen_issuer=_url(env, "AKSON_CITIZEN_ISSUER"),
-        client_id=env.get("AKSON_CLIENT_ID", "akson"),
-        proxies=_proxies(env),
-        contact=_contact(env), elsewhere=_path(env, "AKSON_ELSEWHERE"), neighbours=_path(env, "AKSON_NEIGHBOURS"),
-        backup=_path(env, "AKSON_BACKUP"), log_years=_years(env, "AKSON_LOG_YEARS"), clamav=_scanner(env),
-        record_years=_years(env, "AKSON_RECORD_YEARS"), death_years=_years(env, "AKSON_RECORD_YEARS_DEAD"),
-        witness=_url(env, "AKSON_WITNESS"), edi_url=_url(env, "AKSON_EDI_URL"),
-        edi_issuer=_url(env, "AKSON_EDI_ISSUER", "AKSON_STAFF_ISSUER"),
-        edi_scope=env.get("AKSON_EDI_SCOPE", ""),
-        amqp_url=env.get("AKSON_AMQP_URL", ""), amqp_user=env.get("AKSON_AMQP_USER", ""),
-        amqp_password=env.get("AKSON_AMQP_PASSWORD", ""), trust=_path(env, "AKSON_TRUST"),
-        hpr_url=_url(env, "AKSON_HPR_URL"), maskinporten=env.get("AKSON_MASKINPORTEN", ""), **_fiks(env),
-        maskinporten_client=env.get("AKSON_MASKINPORTEN_CLIENT", ""),
-        persons_issuer=_url(env, "AKSON_PERSONS_ISSUER", "AKSON_STAFF_ISSUER"),
-        parties_issuer=_url(env, "AKSON_PARTIES_ISSUER", "AKSON_STAFF_ISSUER"),
-        persons_url=_url(env, "AKSON_PERSONS_URL"), parties_url=_url(env, "AKSON_PARTIES_URL"),
-        rate=_number(env, "AKSON_CLIENT_RATE", 600_000), idle=_number(env, "AKSON_IDLE_MINUTES", 15) or 15,
-        hooks=_listed(env, "AKSON_HOOKS"), hook_days=_number(env, "AKSON_HOOK_DAYS", 7),
-        release_days=env.get("AKSON_RELEASE_DAYS", ""), past_blocks=env.get("AKSON_ADVICE_PAST_BLOCKS", ""),
-        event_days=_number(env, "AKSON_EVENT_DAYS", 14),
-        smtp=env.get("AKSON_SMTP", ""), smtp_user=env.get("AKSON_SMTP_USER", ""),
-        smtp_password=env.get("AKSON_SMTP_PASSWORD", ""), smtp_from=env.get("AKSON_SMTP_FROM", ""),
-        sms_domain=env.get("AKSON_SMS_DOMAIN", ""),
+        schemas=env.path("AKSON_XSD"), profiles=env.path("AKSON_PROFILES"), keys_folder=env.path("AKSON_KEYS"),
+        exchange_secret=env.text("AKSON_EXCHANGE_SECRET"),
+        postgres_bin=env.path("AKSON_POSTGRES_BIN"),
+        staff_issuer=env.url("AKSON_STAFF_ISSUER"), citizen_issuer=env.url("AKSON_CITIZEN_ISSUER"),
+        client_id=env.text("AKSON_CLIENT_ID", "akson"),
+        proxies=env.proxies("AKSON_PROXIES", Settings.proxies),
+        contact=env.contact("AKSON_SECURITY_CONTACT"),
+        elsewhere=env.path("AKSON_ELSEWHERE"), neighbours=env.path("AKSON_NEIGHBOURS"),
+        backup=env.path("AKSON_BACKUP"), log_years=env.years("AKSON_LOG_YEARS"), clamav=env.scanner("AKSON_CLAMAV"),
+        record_years=env.years("AKSON_RECORD_YEARS"), death_years=env.years("AKSON_RECORD_YEARS_DEAD"),
+        witness=env.url("AKSON_WITNESS"), edi_url=env.url("AKSON_EDI_URL"),
+        edi_issuer=env.url("AKSON_EDI_ISSUER", "AKSON_STAFF_ISSUER"),
+        edi_scope=env.text("AKSON_EDI_SCOPE"),
+        amqp_url=env.text("AKSON_AMQP_URL"), amqp_user=env.text("AKSON_AMQP_USER"),
+        amqp_password=env.text("AKSON_AMQP_PASSWORD"), trust=env.path("AKSON_TRUST"),
+        hpr_url=env.url("AKSON_HPR_URL"), maskinporten=env.text("AKSON_MASKINPORTEN"), **_fiks(env),
+        maskinporten_client=env.text("AKSON_MASKINPORTEN_CLIENT"),
+        persons_issuer=env.url("AKSON_PERSONS_ISSUER", "AKSON_STAFF_ISSUER"),
+        parties_issuer=env.url("AKSON_PARTIES_ISSUER", "AKSON_STAFF_ISSUER"),
+        persons_url=env.url("AKSON_PERSONS_URL"), parties_url=env.url("AKSON_PARTIES_URL"),
+        rate=env.number("AKSON_CLIENT_RATE", 600_000), idle=env.number("AKSON_IDLE_MINUTES", 15) or 15,
+        hooks=env.listed("AKSON_HOOKS"), hook_days=env.number("AKSON_HOOK_DAYS", 7),
+        release_days=env.text("AKSON_RELEASE_DAYS"), past_blocks=env.text("AKSON_ADVICE_PAST_BLOCKS"),
+        event_days=env.number("AKSON_EVENT_DAYS", 14),
+        smtp=env.text("AKSON_SMTP"), smtp_user=env.text("AKSON_SMTP_USER"),
+        smtp_password=env.text("AKSON_SMTP_PASSWORD"), smtp_from=env.text("AKSON_SMTP_FROM"),
+        sms_domain=env.text("AKSON_SMS_DOMAIN"),
     )  # fmt: skip
     guard(settings)
     _posts(settings)
     return settings
 
 
-def _fiks(env: Mapping[str, str]) -> dict[str, Any]:
+def _fiks(env: Environment) -> dict[str, Any]:
     """Return what is said of KS Fiks bekymringsmelding."""
     return {
-        "fiks_url": env.get("AKSON_FIKS_URL", "").rstrip("/"), "fiks_seal": _path(env, "AKSON_FIKS_CERTIFICATE"),
-        "fiks_organisation": env.get("AKSON_FIKS_ORGANISATION", ""),
-        "fiks_integration": env.get("AKSON_FIKS_INTEGRATION", ""), "fiks_password": env.get("AKSON_FIKS_PASSWORD", ""),
+        "fiks_url": env.url("AKSON_FIKS_URL"), "fiks_seal": env.path("AKSON_FIKS_CERTIFICATE"),
+        "fiks_organisation": env.text("AKSON_FIKS_ORGANISATION"),
+        "fiks_integration": env.text("AKSON_FIKS_INTEGRATION"), "fiks_password": env.text("AKSON_FIKS_PASSWORD"),
     }  # fmt: skip
 
 
 def guard(settings: Settings) -> None:
     """Refuse to start with anything of the demo where real persons are at stake."""
-    _register(settings)
-    _message_server(settings)
-    _reports(settings)
+    for addresses, beside in _services(settings):
+        _reached(settings, addresses, beside)
     _broker(settings)
     if settings.neighbours and not settings.own_issuer:
         raise Refused("AK-L011", what="AKSON_NEIGHBOURS")
-    if settings.witness:
-        _reached(settings, {"AKSON_WITNESS": settings.witness}, {})
     issuers = tuple(url for url in (settings.staff_issuer, settings.citizen_issuer) if url)
     refuse_in_production(
         Guarded(
@@ -215,43 +208,31 @@ def guard(settings: Settings) -> None:
     )  # fmt: skip
 
 
-def _register(settings: Settings) -> None:
-    """Refuse a register that could not be asked, and in production one that is asked in the open."""
-    told = {"AKSON_HPR_URL": settings.hpr_url, "AKSON_MASKINPORTEN": settings.maskinporten}
+def _services(settings: Settings) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Yield the addresses of each service that is asked, and what must be given beside them; each by its setting."""
+    maskinporten = {"AKSON_MASKINPORTEN": settings.maskinporten}
+    client = {"AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client}
     if settings.persons_url:
-        _reached(
-            settings, {"AKSON_PERSONS_URL": settings.persons_url, "AKSON_PERSONS_ISSUER": settings.persons_issuer}, {}
-        )
+        yield {"AKSON_PERSONS_URL": settings.persons_url, "AKSON_PERSONS_ISSUER": settings.persons_issuer}, {}
     if settings.parties_url:
-        _reached(
-            settings, {"AKSON_PARTIES_URL": settings.parties_url, "AKSON_PARTIES_ISSUER": settings.parties_issuer}, {}
-        )
+        yield {"AKSON_PARTIES_URL": settings.parties_url, "AKSON_PARTIES_ISSUER": settings.parties_issuer}, {}
     if settings.hpr_url:
-        _reached(settings, told, {"AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client})
-
-
-def _message_server(settings: Settings) -> None:
-    """Refuse a message server without somebody who lets us in, and in production one that is reached in the open."""
-    told = {"AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer}
+        yield {"AKSON_HPR_URL": settings.hpr_url} | maskinporten, client
     if settings.edi_url:
-        _reached(settings, told, {"AKSON_EDI_SCOPE": settings.edi_scope})
-
-
-def _reports(settings: Settings) -> None:
-    """Refuse reports of children that could not be sent, and in production those that would go in the open."""
-    told = {"AKSON_FIKS_URL": settings.fiks_url, "AKSON_MASKINPORTEN": settings.maskinporten}
-    beside = {
-        "AKSON_MASKINPORTEN_CLIENT": settings.maskinporten_client,
-        "AKSON_FIKS_ORGANISATION": settings.fiks_organisation,
-        "AKSON_FIKS_INTEGRATION": settings.fiks_integration, "AKSON_FIKS_PASSWORD": settings.fiks_password,
-        "AKSON_FIKS_CERTIFICATE": str(settings.fiks_seal or ""),
-    }  # fmt: skip
+        yield ({"AKSON_EDI_URL": settings.edi_url, "AKSON_EDI_ISSUER": settings.edi_issuer},
+               {"AKSON_EDI_SCOPE": settings.edi_scope})  # fmt: skip
     if settings.fiks_url:
-        _reached(settings, told, beside)
+        yield {"AKSON_FIKS_URL": settings.fiks_url} | maskinporten, client | {
+            "AKSON_FIKS_ORGANISATION": settings.fiks_organisation,
+            "AKSON_FIKS_INTEGRATION": settings.fiks_integration, "AKSON_FIKS_PASSWORD": settings.fiks_password,
+            "AKSON_FIKS_CERTIFICATE": str(settings.fiks_seal or ""),
+        }  # fmt: skip
+    if settings.witness:
+        yield {"AKSON_WITNESS": settings.witness}, {}
 
 
 def _reached(settings: Settings, addresses: Mapping[str, str], beside: Mapping[str, str]) -> None:
-    """Refuse addresses that could not be asked, and what must be given beside them and is not; each by its setting."""
+    """Refuse addresses that could not be asked, in production in the open too, and what is not given beside them."""
     schemes = ("https://",) if settings.production else ("https://", "http://")
     wrong = [name for name, url in addresses.items() if not url.startswith(schemes)]
     wrong += [name for name, given in beside.items() if not given]
@@ -292,66 +273,3 @@ def _posts(settings: Settings) -> None:
         raise Refused("AK-L011", what="AKSON_SMTP_USER")
     if settings.sms_domain and not (settings.smtp and is_domain(settings.sms_domain)):
         raise Refused("AK-L011", what="AKSON_SMS_DOMAIN")
-
-
-def _url(env: Mapping[str, str], name: str, usual: str = "") -> str:
-    """Return an address without a slash at the end. usual: the setting that it is where it is not given itself."""
-    return env.get(name, env.get(usual, "")).rstrip("/")
-
-
-def _number(env: Mapping[str, str], name: str, usual: int) -> int:
-    given = env.get(name, str(usual))
-    if not given.isdecimal() or int(given) > 10**9:
-        raise Refused("AK-L011", what=name)
-    return int(given)
-
-
-def _scanner(env: Mapping[str, str]) -> str:
-    """Return where the scanner is; half an address is refused."""
-    given = env.get("AKSON_CLAMAV", "")
-    try:
-        if given:
-            Scanner.at(given)
-    except ValueError:
-        raise Refused("AK-L011", what="AKSON_CLAMAV") from None
-    return given
-
-
-def _years(env: Mapping[str, str], name: str) -> int:
-    """Return a number of years, 0 for ever: a slip of the finger must not cost what is kept."""
-    given = _number(env, name, 0)
-    if given and not 2 <= given <= 200:
-        raise Refused("AK-L011", what=name)
-    return given
-
-
-def _proxies(env: Mapping[str, str]) -> str:
-    """Return addresses and networks; never everybody, who could then say to come from anywhere."""
-    given = env.get("AKSON_PROXIES", Settings.proxies)
-    try:
-        everybody = [one for one in given.split(",") if one.strip() and ip_network(one.strip()).prefixlen == 0]
-    except ValueError:
-        raise Refused("AK-L011", what="AKSON_PROXIES") from None
-    if everybody:
-        raise Refused("AK-L011", what="AKSON_PROXIES")
-    return given
-
-
-def _contact(env: Mapping[str, str]) -> str:
-    given = env.get("AKSON_SECURITY_CONTACT", "")
-    if given and not (given.startswith(("mailto:", "https://")) and given.isprintable() and " " not in given):
-        raise Refused("AK-L011", what="AKSON_SECURITY_CONTACT")
-    return given
-
-
-def _listed(env: Mapping[str, str], name: str) -> str:
-    given = env.get(name, "")
-    try:
-        Outward.listing(given.split(","), secure=True)
-    except ValueError:
-        raise Refused("AK-L011", what=name) from None
-    return given
-
-
-def _path(env: Mapping[str, str], name: str) -> Path | None:
-    return Path(env[name]).absolute() if env.get(name) else None

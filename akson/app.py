@@ -20,10 +20,11 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from akson.access.roles import OWN_JOB
+from akson.base.web.answers import handlers, problem
+from akson.base.web.door import routes as screen_routes
 from akson.base.web.messages import Messages
 from akson.base.web.render import Renderer
-from akson.base.web.screens import Screen, Screens, handlers, problem
-from akson.base.web.screens import routes as screen_routes
+from akson.base.web.screens import Screen, Screens
 from akson.base.web.speaking import Speaking, language_routes
 from akson.base.web.static import Assets
 from akson.base.work import Actor, Kind

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from akson.base.errors import Refused
+from akson.base.web.answers import refusal
 from akson.base.web.render import Renderer
-from akson.base.web.screens import refusal
 from akson.base.web.sent import same_origin
 from akson.signin.issuer import Form, Issuer, Rejected
 from akson.signin.model import Persona

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from akson.base.errors import Refused
+from akson.base.web.answers import refusal
 from akson.base.web.render import Renderer
-from akson.base.web.screens import refusal
 from akson.base.web.sent import same_origin, same_session
 from akson.base.work import Actor
 from akson.signin.pages import form_of, go, page

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akson.base.errors import Refused
+from akson.base.web.answers import guarded
 from akson.base.web.render import Renderer
-from akson.base.web.screens import guarded
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 LARGEST = 64_000  # bytes of a form

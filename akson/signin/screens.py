@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from akson.base.errors import Refused
+from akson.base.web.answers import guarded, refusal
 from akson.base.web.render import Renderer
-from akson.base.web.screens import guarded, refusal
 from akson.base.web.sent import local, same_origin, same_session
 from akson.base.work import Actor
 from akson.signin.client import OidcClient

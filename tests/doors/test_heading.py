@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from akson.app import served
-from akson.base.web.screens import said_in
+from akson.base.web.door import said_in
 from akson.base.web.speaking import cookie as language_cookie
 from akson.doors.people import personas
 from akson.doors.settings import Settings, from_environment

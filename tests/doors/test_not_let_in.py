@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from akson.app import application
-from akson.base.web.screens import routes
+from akson.base.web.door import routes
 from akson.base.work import Actor
 from akson.doors.context import WebContext
 from akson.doors.limits import Limits

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from akson.base.web.screens import routes
+from akson.base.web.door import routes
 from akson.base.work import Actor, Purpose
 from akson.doors.context import WebContext
 from akson.record import journal

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from akson.base.web.answers import guarded
 from akson.base.web.messages import Messages
 from akson.base.web.render import Renderer
-from akson.base.web.screens import guarded
 from akson.base.web.static import FOLDER, Assets, vendor
 from tests.base.web import examples
 from tests.journeys.look import node_modules

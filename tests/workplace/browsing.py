@@ -19,9 +19,10 @@ from starlette.requests import Request
 
 from akson.app import screens
 from akson.base.database import Database
+from akson.base.web.door import routes
 from akson.base.web.messages import texts
 from akson.base.web.render import Renderer
-from akson.base.web.screens import Admitted, Screen, routes
+from akson.base.web.screens import Admitted, Screen
 from akson.base.work import Actor
 from akson.doors.context import WebContext, purpose_of
 from akson.record.office import Office

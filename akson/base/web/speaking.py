@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from akson.base.errors import Refused
 from akson.base.languages import LANGUAGES, speak, wanted
 from akson.base.web import sent
+from akson.base.web.answers import guarded, refusal
 from akson.base.web.render import Renderer
-from akson.base.web.screens import guarded, refusal
 
 _LASTS: Final = 365 * 24 * 3600  # seconds
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from akson.base.errors import Refused
+from akson.base.web.answers import HEADERS, refusal
 from akson.base.web.render import Renderer
-from akson.base.web.screens import HEADERS, refusal
 from akson.base.web.sent import same_origin, same_session
 from akson.base.work import Actor, Kind
 from akson.signin import jose

@@ -14,21 +14,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from akson.base.errors import Refused
+from akson.base.web.answers import handlers
+from akson.base.web.door import SAID, routes
 from akson.base.web.messages import Messages
 from akson.base.web.render import Renderer
-from akson.base.web.screens import (
-    SAID,
-    Admitted,
-    Go,
-    Menu,
-    Page,
-    Screen,
-    Screens,
-    SignInFirst,
-    Visit,
-    handlers,
-    routes,
-)  # fmt: skip
+from akson.base.web.screens import Admitted, Go, Menu, Page, Screen, Screens, SignInFirst, Visit
 from akson.base.web.shell import Shell
 from akson.base.work import Actor, Kind, Purpose, Work
 from akson.workplace.model import Search

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -20,19 +18,7 @@ import click
 from akson.app import served
 from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
-from akson.doors import (
-    barnevern,
-    dividing,
-    logs,
-    machines,
-    memory,
-    neighbours,
-    people,
-    running,
-    seeding,
-    serving,
-    sources,
-)
+from akson.doors import demonstrating, dividing, logs, memory, people, running, seeding, serving
 from akson.doors.apps import app_commands
 from akson.doors.audit_commands import audit_commands, witness
 from akson.doors.backing import refuse_restored
@@ -51,7 +37,6 @@ from akson.record.search.reindexing import reindex
 from akson.registers.terminology.formats.items import Named
 from akson.registers.terminology.load import Report, files_of
 from akson.signin.guard import Guarded, refuse_in_production
-from akson.signin.keys import Keyring
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 DEMO = "demo.json"  # in the data folder: lets the other commands find a running demo
@@ -85,9 +70,9 @@ def main() -> None:
 @click.option(
     "--port",
     default=8000,
-    type=click.IntRange(1, 65531),
+    type=click.IntRange(1, 65536 - demonstrating.PORTS),
     show_default=True,
-    help="Sykehuset, Helsepersonellregisteret, fastlegen med eget system og NAV får de fire neste.",
+    help="De seks neste får sykehuset, Helsepersonellregisteret, fastlegen med eget system, NAV, barnevernet, skolen.",
 )
 @click.option("--data", default="data", type=click.Path(path_type=Path), show_default=True)
 @click.option(
@@ -97,15 +82,12 @@ def main() -> None:
 def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     begun = time.monotonic()
     settings = _invented(port=port, data=data)
-    running.refuse_busy(range(port, port + 7))
+    running.refuse_busy(range(port, port + demonstrating.PORTS))
     click.echo(f"Starter. Dataene ligger i {settings.data}")
     with _database(settings) as url:
-        settings = _register(replace(settings, database_url=url, exchange_secret=_exchange_secret(settings)))
-        settings = replace(settings, elsewhere=_hospital(settings), neighbours=_own_system(settings))
-        settings = barnevern.joined(settings, f"http://127.0.0.1:{settings.port + 5}", settings.maskinporten,
-                                    seeding.directory())  # fmt: skip
+        settings = demonstrating.joined(replace(settings, database_url=url))
         asyncio.run(_prepare(settings, people))
-        raise SystemExit(_run_demo(settings, begun, None if logs_here else settings.data / "log"))
+        raise SystemExit(demonstrating.run(settings, os.environ, begun, None if logs_here else settings.data / "log"))
 
 
 @main.command(help="Server nettsidene og FHIR-API-et.")
@@ -267,36 +249,6 @@ def _running() -> Settings:
     return _settings(told)
 
 
-def _exchange_secret(settings: Settings) -> str:
-    file = settings.keys / "exchange-secret"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(secrets.token_hex(24), "utf-8")
-        file.chmod(0o600)
-    return settings.exchange_secret or file.read_text("utf-8")
-
-
-def _register(settings: Settings) -> Settings:
-    """Return the settings with the demo's own register of health personnel, having written down what it starts from."""
-    folder, keys = settings.data / "register", Keyring.open(settings.keys, machines.KEYS, rsa=True)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / "people.json").write_text(json.dumps(seeding.professionals(), ensure_ascii=False), "utf-8")
-    (folder / "client.json").write_text(json.dumps(dict(keys.public)), "utf-8")
-    url = f"http://127.0.0.1:{settings.port + 2}"
-    return replace(settings, hpr_url=url, maskinporten=f"{url}/", maskinporten_client=settings.client_id)
-
-
-def _hospital(settings: Settings) -> Path:
-    """Return the file that says where the demo's hospital is asked what it has in its own record."""
-    name, number = seeding.hospital()
-    return sources.written(settings, name=name, number=number, url=f"http://127.0.0.1:{settings.port + 1}")
-
-
-def _own_system(settings: Settings) -> Path:
-    """Return the file that lets the demo's GP with a system of her own in."""
-    return neighbours.demo(settings.data / "vestbyen", seeding.own_system())
-
-
 async def _prepare(settings: Settings, count: int) -> None:
     """Migrate, and load the people when nobody is there yet."""
     await _migrate(settings)
@@ -307,36 +259,6 @@ async def _prepare(settings: Settings, count: int) -> None:
     async with opened(settings) as office:
         await load_base(office.database, click.echo)
     await seeding.fill(settings, count, click.echo)
-
-
-def _run_demo(settings: Settings, begun: float, folder: Path | None) -> int:
-    """Start server, worker and peers; stop all of them at Ctrl-C. folder: where each writes its own log."""
-    stop: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda n, _: stop.append(n))
-    env = running.environment_of(settings, os.environ)
-    hospital, folders = settings.port + 1, settings.data / "register"
-    programs = [["akson", "serve"], ["akson", "worker"],
-                ["peers.hospital", "--port", str(hospital), "--akson-url", settings.base_url, "--keys",
-                 str(settings.data / "elsewhere" / "client.json")],
-                ["peers.register", "--port", str(settings.port + 2), "--people", str(folders / "people.json"), "--keys",
-                 str(folders / "client.json")],
-                neighbours.program(settings.data / "vestbyen", settings.port + 3, settings.base_url),
-                ["peers.nav", "--port", str(settings.port + 4), "--akson-url", settings.base_url, "--patience", "600"],
-                *barnevern.programs(settings, settings.port + 5)]  # fmt: skip
-    if folder:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    names = [program[1] if program[0] == "akson" else program[0].removeprefix("peers.") for program in programs]
-    files = [folder / f"{name}.jsonl" if folder else None for name in names]
-    children = [running.child(program, env, file) for program, file in zip(programs, files, strict=True)]
-    if people.wait_until_ready(
-        settings.base_url, lambda: bool(stop) or any(one.poll() is not None for one in children)
-    ):
-        click.echo(people.welcome(settings, hospital, time.monotonic() - begun, folder))
-    code = running.watch(children, lambda: bool(stop))
-    if code:
-        click.echo(f"En del av Akson stoppet av seg selv. {f'Se hvorfor i {folder}.' if folder else ''}", err=True)
-    return code
 
 
 main.add_command(app_commands(_running))

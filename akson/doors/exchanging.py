@@ -14,7 +14,7 @@ import httpx
 
 from akson.base.database import Reads
 from akson.base.errors import Refused
-from akson.doors.machines import by_helseid, by_maskinporten
+from akson.doors.machines import as_machine, by_maskinporten
 from akson.doors.settings import Settings
 from akson.exchange.asice import Seal
 from akson.exchange.handing import Carrier, Exchange
@@ -99,5 +99,5 @@ def message_server(settings: Settings, http: httpx.AsyncClient, clock: Callable[
     """Return NHN's message server as we reach it; None where the installation has none."""
     if not settings.edi_url:
         return None
-    machine = by_helseid(settings, http, clock, issuer=settings.edi_issuer, scope=settings.edi_scope)
+    machine = as_machine(settings, http, clock, issuer=settings.edi_issuer, scope=settings.edi_scope)
     return Edi(url=settings.edi_url, machine=machine, software=SOFTWARE)

@@ -20,7 +20,7 @@ from akson.signin.model import Provider
 KEYS: Final = "maskinporten"
 
 
-def by_helseid(
+def as_machine(
     settings: Settings, http: httpx.AsyncClient, clock: Callable[[], datetime], *, issuer: str, scope: str
 ) -> Machine:
     """Return ourselves at a service of NHN. issuer: who gives the token for it; scope: what that is asked for."""

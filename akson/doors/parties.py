@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from akson.doors.machines import by_helseid, told
+from akson.doors.machines import as_machine, told
 from akson.doors.settings import Settings
 from akson.registers.parties import Party, read
 from akson.signin.machine import Machine
@@ -34,5 +34,5 @@ def parties(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], dat
     """Return the register; None where the installation has none."""
     if not settings.parties_url:
         return None
-    machine = by_helseid(settings, http, clock, issuer=settings.parties_issuer, scope=SCOPE)
+    machine = as_machine(settings, http, clock, issuer=settings.parties_issuer, scope=SCOPE)
     return Adresseregisteret(url=settings.parties_url, machine=machine)

@@ -63,5 +63,5 @@ def persons(settings: Settings, http: httpx.AsyncClient, clock: Callable[[], dat
     """Return the register; None where the installation has none."""
     if not settings.persons_url:
         return None
-    machine = machines.by_helseid(settings, http, clock, issuer=settings.persons_issuer, scope=SCOPE)
+    machine = machines.as_machine(settings, http, clock, issuer=settings.persons_issuer, scope=SCOPE)
     return Persontjenesten(url=settings.persons_url, machine=machine)

@@ -21,8 +21,7 @@ from akson.base.work import Work
 from akson.patient import bereaved as asking
 from akson.patient.cases import case_of
 from akson.portal import cases, copying, emergencies, model, paper
-from akson.portal.opening import Opened, opened
-from akson.portal.rights import carried_out
+from akson.portal.opening import Opened, carried_out, opened
 from akson.record import bereaved, journal
 from akson.record.bereaved import Dead
 from akson.record.cases import MOST_WORDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from akson.access.facts import Facts
 from akson.access.releasing import unreleased
 from akson.access.rules import Act, hides_address
 from akson.base.errors import Refused
+from akson.base.web.forms import Filled, Form
 from akson.base.web.messages import texts
 from akson.base.web.screens import Page, Visit
 from akson.base.work import Work
@@ -22,6 +23,7 @@ from akson.patient.identity import Identity, identity_of
 from akson.record import journal
 from akson.record.deciding import asked, facts_for
 from akson.record.journal import Mark
+from akson.record.session import undo
 from akson.record.stored import Stored
 
 Resource = dict[str, Any]
@@ -134,3 +136,18 @@ async def deciding(
     if not shown.decides:
         raise Refused("AK-A001")
     return shown
+
+
+async def carried_out(
+    work: Work, visit: Visit, form: Form, ask: Callable[[Filled], Awaitable[object]]
+) -> Filled | None:
+    """Ask for what was filled in; return the form to be drawn again, with what was refused, or None once it is done."""
+    filled = form.read(visit.form) if visit.sent else form.blank()
+    if not filled.valid:
+        return filled
+    try:
+        await ask(filled)
+    except Refused as refused:
+        await undo(work)
+        return filled.with_refused(refused)
+    return None

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.responses import Response
 
 from akson.access.roles import Permission
-from akson.base.errors import Refused
-from akson.base.web.forms import Filled, Form
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
 from akson.portal import appeals, cases, copying, demands, emergencies, insight, record, refusals
-from akson.portal.opening import deciding, opened
-from akson.record.session import undo
+from akson.portal.opening import carried_out, deciding, opened
 
 SCREENS = Screens(__name__)
 OWN = Permission.OWN_RECORD
@@ -82,18 +78,3 @@ async def representative(work: Work, visit: Visit) -> Page | Go:
         return Go(shown.href("/min/innsyn"), said="demands.sent")
     page = refusals.asking(shown, work, found, shown.carried(holdt=found.name))
     return shown.page("min_representant.html", status=422 if form.sent else 200, form=form, demanding=page)
-
-
-async def carried_out(
-    work: Work, visit: Visit, form: Form, ask: Callable[[Filled], Awaitable[object]]
-) -> Filled | None:
-    """Ask for what was filled in; return the form to be drawn again, with what was refused, or None once it is done."""
-    filled = form.read(visit.form) if visit.sent else form.blank()
-    if not filled.valid:
-        return filled
-    try:
-        await ask(filled)
-    except Refused as refused:
-        await undo(work)
-        return filled.with_refused(refused)
-    return None

@@ -28,8 +28,8 @@ from tests.exchange.test_delivery import clock
 from tests.programs import HANG
 
 proton = pytest.importorskip("proton", reason="needs python-qpid-proton (make queues)")
-from akson.exchange.transports.amqp import FAILED_THERE, Amqp  # noqa: E402
-from akson.exchange.transports.line import Arrival, Away, Broker, Line, Outcome  # noqa: E402
+from akson.exchange.transports.amqp import FAILED_THERE, Amqp, _properties  # noqa: E402
+from akson.exchange.transports.line import Arrival, Away, Broker, Line, NoQueue, Outcome, decoded  # noqa: E402
 
 __all__ = ["rabbit"]
 pytestmark = needs_rabbit
@@ -257,6 +257,54 @@ async def test_what_is_no_message_becomes_a_dead_letter_and_the_next_is_filed(wo
     (row,) = await world.kept()
     assert row["state"] == "filed"
     assert (await world.gets("dead")).queue == "dead"
+
+
+@dataclass
+class Raw:
+    """A message as its writer put it together, byte for byte."""
+
+    data: bytes
+
+    def encode(self) -> bytes:
+        return self.data
+
+
+def sized(tag: int, content: bytes, items: int) -> bytes:
+    """Return a list (0xd0) or a map (0xd1) with the long lengths."""
+    return bytes([tag]) + (len(content) + 4).to_bytes(4, "big") + items.to_bytes(4, "big") + content
+
+
+def in_lists(depth: int) -> bytes:
+    made = b"\x45"
+    for _ in range(depth):
+        made = sized(0xD0, made, 1)
+    return made
+
+
+CONTENT, VALUE, PROPERTIES = b"\x00\x53\x75\xa0\x01a", b"\x00\x53\x77", b"\x00\x53\x74"
+UNTOLD = {
+    "a list as a name": VALUE + sized(0xD1, b"\x45\x40", 2), "a letter beyond Unicode": VALUE + b"\x73\xff\xff\xff\xff",
+    "lists in lists": VALUE + in_lists(2000), "a list as the name of a property": PROPERTIES + sized(0xD1, b"\x45\x40", 2) + CONTENT,
+    "properties that are a word": PROPERTIES + b"\xa1\x01x" + CONTENT,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", UNTOLD.values(), ids=UNTOLD)
+async def test_what_cannot_be_told_in_python_holds_up_no_other_message(world: QueueWorld, data: bytes) -> None:
+    """It would end the connection, and be the first again at the next."""
+    raw: Any = Raw(data)
+    try:
+        await world.hospital.send(OURS, raw)
+    except (Away, NoQueue):  # some a broker refuses to carry; others carry it
+        await world.hospital.leave()
+        world.hospital = await Line.open(world.amqp.broker, "the hospital")
+    await world.delivers(written())
+
+    async def filed() -> bool:
+        return "filed" in [row["state"] for row in await world.kept()]
+
+    assert await world.until(filed)
+    assert decoded(data) is None or not _properties(decoded(data))
 
 
 async def test_text_in_place_of_bytes_is_read_as_it_stands(world: QueueWorld) -> None:

@@ -202,7 +202,8 @@ def _body(message: proton.Message) -> bytes:
 
 
 def _properties(message: proton.Message) -> dict[str, Any]:
-    return {str(name): value for name, value in (message.properties or {}).items()}
+    held: Any = message.properties  # whatever its writer put where a map belongs
+    return {str(name): value for name, value in held.items()} if isinstance(held, dict) else {}
 
 
 def _reply_queue(message: proton.Message, sender: int) -> str:

@@ -255,12 +255,9 @@ class Line(asyncio.Protocol):
             self.unread += 1
             self._settle(queue, delivery, Outcome.REJECTED)
         else:
-            data = link.recv(delivery.pending) or b""
+            message = decoded(link.recv(delivery.pending) or b"")
             link.advance()
-            message = proton.Message()
-            try:
-                message.decode(data)
-            except (proton.ProtonException, ValueError, UnicodeDecodeError):
+            if message is None:
                 self.unread += 1
                 self._settle(queue, delivery, Outcome.REJECTED)
             else:
@@ -333,6 +330,20 @@ class Line(asyncio.Protocol):
         self._socket, self._tick = None, None
         self.arrived.clear()  # the broker has them still
         self._fail(why)
+
+
+def decoded(data: bytes) -> proton.Message | None:
+    """Return what bytes say; None where they are no message, or one that cannot be told in Python.
+
+    A list as a name in a map is of the first (TypeError), a letter beyond Unicode and lists in lists without end of the
+    second (OverflowError, RecursionError): whoever may write to a queue may write them.
+    """
+    message = proton.Message()
+    try:
+        message.decode(data)
+    except (proton.ProtonException, ValueError, TypeError, OverflowError, RecursionError):
+        return None
+    return message
 
 
 def _connection(broker: Broker, name: str, events: proton.Collector) -> proton.Connection:

@@ -1,49 +1,101 @@
 """The rules about the duty to report a child to the barnevern: it is personal, and nothing stands in its way.
 
-A report, its task and what comes back of it carry the mark `CONCERN`, and one that names who reports: these read their
-own whatever else is closed to them, and learn no more of the record than they wrote and were told. Only the page
-writes such marks, see akson/record/concerns.py.
+A report, its task and what comes back of it carry the mark `CONCERN`, and three more: who reports, for which unit, and
+when. These read their own whatever else is closed to them, and learn no more of the record than they wrote and were
+told; while they act for that unit, as long as the law gives the barnevern to answer (`TERM`). From then on they need
+access to the record as everybody does. Only the page writes such marks, see akson/record/concerns.py.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
 from akson.access import roles
 from akson.access.asking import RULES, STAFF, Act, Ask, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Facts
-from akson.base.work import Kind
+from akson.base.work import Actor, Kind
 
 __all__ = [
+    "ANYBODY",
     "CONCERN",
+    "EVER",
+    "LATER",
     "PAGE",
-    "REPORTED_BY",
+    "REPORTED",
     "RULES",
+    "TERM",
+    "Spans",
+    "by_whom",
     "follows",
+    "marks",
+    "marks_again",
     "own_report",
     "page_by",
-    "reporter",
     "reports",
     "untold",
 ]
 
 CONCERN = "child-concern"  # mark: a report to the barnevern, its task, and what came back
-REPORTED_BY = "reported-by-"  # how the mark begins that names who reports
+REPORTED = "reported-"  # how the marks begin that say who reports, for which unit, and when
 PAGE = "bekymring"  # what the log calls the page where a report is written
+ANYBODY = "*"  # in the name of a look at the page: whoever looked
+# Nobody is told sooner of a look at the page: it may be the beginning of a report. No longer than insight may take.
+LATER = timedelta(weeks=4)  # GDPR art. 12 (3): a month
+# The barnevern goes through a report in a week, looks into the matter in six months, and answers in three weeks.
+TERM = timedelta(weeks=31)  # barnevernsloven §§ 2-1, 2-2, 13-4
+_BY, _FROM, _ON = f"{REPORTED}by-", f"{REPORTED}from-", f"{REPORTED}on-"
+_ON_AT: Final = re.compile(rf"{_ON}(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
 _TYPES = frozenset({"Communication", "Task"})
 _BEGUN = "c"  # of SMART's letters
 _RULES = ("reports_to_the_barnevern", "follows_own_report")
+Spans = tuple[tuple[datetime, datetime], ...]  # each from its first to its last instant
+EVER: Final[Spans] = ((datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),)
 
 
-def reporter(actor_id: str) -> str:
+def marks(actor: Actor, now: datetime) -> list[str]:
+    """Return the marks of a report by the actor: that it is one, by whom, for which unit, and when, to the second."""
+    return [CONCERN, by_whom(actor.id), _FROM + actor.unit_id.partition("/")[2], _on(now)]
+
+
+def marks_again(codes: Iterable[str], now: datetime) -> list[str]:
+    """Return the marks of what comes back of a report: those of the report; what comes late is read for four weeks."""
+    latest = _on(now + LATER - TERM)
+    return [max(code, latest) if code.startswith(_ON) else code for code in codes]
+
+
+def by_whom(actor_id: str) -> str:
     """Return the mark that names who reports: "Practitioner/<id>" -> "reported-by-<id>"."""
-    return REPORTED_BY + actor_id.partition("/")[2]
+    return _BY + actor_id.partition("/")[2]
+
+
+def _on(now: datetime) -> str:
+    return f"{_ON}{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@lru_cache(maxsize=1000)
+def _reported(security: frozenset[str]) -> datetime | None:
+    """Return when something was reported, by its marks; None where these do not say it."""
+    found = [_ON_AT.fullmatch(code) for code in security if code.startswith(_ON)]
+    try:
+        return max(datetime.fromisoformat(read[1]) for read in found if read)
+    except ValueError:  # none, or 30 February
+        return None
 
 
 def own_report(ask: Ask) -> bool:
-    """Say whether it is about a report of the actor's own to the barnevern, or what came back of it."""
+    """Say whether it is about a report of the actor's own to the barnevern, or what came back of it, in its term.
+
+    Who reported for another unit than the one acted for now, or longer ago, has no more access than others.
+    """
     labels, actor = ask.labels, ask.actor
-    if labels is None or CONCERN not in labels.security or actor.kind is not Kind.STAFF:
+    if labels is None or CONCERN not in labels.security or actor.kind is not Kind.STAFF or not actor.unit_id:
         return False
-    return labels.type in _TYPES and reporter(actor.id) in labels.security
+    at, own = _reported(labels.security), {by_whom(actor.id), _FROM + actor.unit_id.partition("/")[2]}
+    return labels.type in _TYPES and own <= labels.security and at is not None and ask.now < at + TERM
 
 
 def follows(ask: Ask) -> bool:
@@ -71,7 +123,9 @@ def reports_to_the_barnevern(ask: Ask) -> bool:
 
 @rule(299, basis="egen melding til barnevernet", to=STAFF)
 def follows_own_report(ask: Ask) -> bool:
-    """Allow who has reported a child to read that report and what the barnevern answers, and to finish its task.
+    """Allow who has reported a child to read that report and what is answered, and to finish its task, for a term.
+
+    As long as they act for the unit they reported for, and the law lets the barnevern answer.
 
     Source: hpl § 33, barnevernsloven § 13-4 (who has reported is answered); domain rule R33
     """
@@ -79,24 +133,32 @@ def follows_own_report(ask: Ask) -> bool:
     return own_report(ask) and labels is not None and (ask.act is Act.READ or labels.type == "Task")
 
 
-def untold(facts: Facts, *, own: bool) -> frozenset[str]:
+def untold(facts: Facts, now: datetime, *, own: bool) -> dict[str, Spans]:
     """Return what the citizen's log does not tell of: each report that its reader may not see, and what tells of it.
 
-    That is "Type/id"; the page as whoever reported looked at it (see `page_by`); and these rules by name, for a basis
-    tells as much. Who opened the page and reported nothing has looked, and is told of.
+    That is "Type/id"; these rules by name, for a basis tells as much; and looks at the page (see `page_by`), in spans:
+    by whoever reported, as long before and after it as nobody is told of looks there at all. Who opened the page and
+    reported nothing has looked, and is told of later: sooner, the look would tell of the report that it becomes.
 
     own  the reader is the person; else a parent or somebody else who acts for them
     Source: pbrl §§ 3-4, 5-1: what would put the child in danger is not told to who has parental responsibility
     """
     closing = {WITHHELD} if own else {WITHHELD, WITHHELD_FROM_PARENTS}
     hidden = [one for one in facts.labelled if CONCERN in one.security and closing & one.security]
-    by = (mark.removeprefix(REPORTED_BY) for one in hidden for mark in one.security if mark.startswith(REPORTED_BY))
-    rules = _RULES if hidden or not own else ()
-    return frozenset(
-        {*(f"{one.type}/{one.id}" for one in hidden), *(page_by(f"Practitioner/{id_}") for id_ in by), *rules}
-    )
+    found: dict[str, Spans] = dict.fromkeys((f"{one.type}/{one.id}" for one in hidden), EVER)
+    if hidden or not own:
+        found |= dict.fromkeys(_RULES, EVER)
+    for one in hidden:
+        for by in (mark.removeprefix(_BY) for mark in one.security if mark.startswith(_BY)):
+            name = page_by(f"Practitioner/{by}")
+            found[name] = (*found.get(name, ()), _around(_reported(one.security)))
+    return found | {page_by(ANYBODY): ((now - LATER, EVER[0][1]),)}
 
 
 def page_by(actor_id: str) -> str:
-    """Return what a look at the page by one actor is called, as what is not told names it."""
+    """Return what a look at the page by one actor is called, or by `ANYBODY`, as what is not told names it."""
     return f"page {PAGE} by {actor_id}"
+
+
+def _around(at: datetime | None) -> tuple[datetime, datetime]:
+    return (at - LATER, at + LATER) if at else EVER[0]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -20,6 +21,10 @@ SQL = queries(__file__)
 SAME_VISIT = timedelta(minutes=30)  # between two looks by the same person
 MOST = 1000  # rows of the log about one person's looks that are read at once
 _seen = msgspec.json.Decoder(list[Seen])
+# What the reader may not know of, yet or at all: "Type/id", the name of a rule, "page x by Practitioner/y" or "by *":
+# all that was looked at with that page. Each with from when to when looks at it are not told of.
+Unseen = Mapping[str, Sequence[tuple[datetime, datetime]]]
+NOTHING: Unseen = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,23 +63,37 @@ class Looks:
     before: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """One row of the log, and what of it is told. hides: there is more in it that is not."""
+
+    row: Record
+    seen: Sequence[Seen]
+    hides: bool
+
+
 async def looked_at(
-    reads: Reads, patient_key: int, before: datetime, limit: int = 200, unseen: Collection[str] = ()
+    reads: Reads, patient_key: int, before: datetime, limit: int = 200, unseen: Unseen = NOTHING
 ) -> Looks:
     """Return who looked at one person's record before an instant.
 
     limit   about how many rows of the log; a visit may be several rows
-    unseen  what the reader may not know of, yet or at all: "Type/id", the name of a rule, or "page x by Practitioner/y"
-            for all that was looked at with that page; nothing is told of it, nor a visit to nothing else
+    unseen  nothing is told of it, nor a visit to nothing else; and it makes no page shorter
     """
-    rows = _in_order(await reads.fetch(SQL.looked_at, patient_key, before, limit))
-    visits = [_visit(patient_key, group, unseen) for group in _visits(rows)]
-    return Looks(visits=tuple(one for one in visits if one), before=rows[-1]["at"] if len(rows) >= limit else None)
+    looks, end = list[_Look](), before
+    while True:  # once more for each page's length of what is not told
+        rows = _in_order(await reads.fetch(SQL.looked_at, patient_key, end, limit + 1))
+        looks += _told_of(patient_key, rows, unseen)
+        if len(rows) <= limit or len(looks) > limit:
+            break
+        end = rows[-1]["at"]
+    shown = [look for look in looks if len(looks) <= limit or look.row["at"] >= looks[limit - 1].row["at"]]
+    return Looks(visits=_visits(patient_key, shown), before=shown[-1].row["at"] if len(shown) < len(looks) else None)
 
 
 async def looked_at_by(
     reads: Reads, patient_key: int, who: str, period: tuple[datetime, datetime], limit: int = MOST,
-    unseen: Collection[str] = (),
+    unseen: Unseen = NOTHING,
 ) -> tuple[Visit, ...]:  # fmt: skip
     """Return the visits of one to another's record, newest first.
 
@@ -83,7 +102,7 @@ async def looked_at_by(
     unseen  as in looked_at
     """
     rows = _in_order(await reads.fetch(SQL.looked_at_by, patient_key, who, *period, limit))
-    return tuple(one for group in _visits(rows) if (one := _visit(patient_key, group, unseen)))
+    return _visits(patient_key, _told_of(patient_key, rows, unseen))
 
 
 def _in_order(rows: Iterable[Record]) -> list[Record]:
@@ -133,31 +152,37 @@ def _parts(what: str) -> tuple[str, list[str]]:
     return verb, list(dict.fromkeys(words["thing"].get(t, words["thing"]["other"]) for t in types or [""]))
 
 
-def _visits(rows: Iterable[Record]) -> list[list[Record]]:
-    """Group rows, newest first, by who looked, as long as the looks are close; two may be looking at the same time."""
-    open_: dict[tuple[object, ...], list[Record]] = {}
-    groups: list[list[Record]] = []
+def _told_of(patient: int, rows: Iterable[Record], unseen: Unseen) -> list[_Look]:
+    """Return the rows with what is told of them, those of nothing else left out: they tie no two visits together."""
+    found = []
     for row in rows:
+        every = [s for s in _seen.decode(row["seen"]) if s.patient == patient]
+        seen = _told(row, every, unseen) if unseen else every
+        if seen or not every or row["actor_kind"] == Kind.SYSTEM:
+            found.append(_Look(row=row, seen=seen, hides=len(seen) < len(every)))
+    return found
+
+
+def _visits(patient: int, looks: Iterable[_Look]) -> tuple[Visit, ...]:
+    """Group looks, newest first, by who looked, as long as they are close; two may be looking at the same time."""
+    open_: dict[tuple[object, ...], list[_Look]] = {}
+    groups: list[list[_Look]] = []
+    for look in looks:
+        row = look.row
         key = (row["actor_kind"], row["actor_key"], row["actor_name"], row["unit"], row["outcome"] == "refuse")
         group = open_.get(key)
-        if group is not None and group[-1]["at"] - row["at"] <= SAME_VISIT:
-            group.append(row)
+        if group is not None and group[-1].row["at"] - row["at"] <= SAME_VISIT:
+            group.append(look)
         else:
-            open_[key] = [row]
+            open_[key] = [look]
             groups.append(open_[key])
-    return groups
+    return tuple(one for group in groups if (one := _visit(patient, group)))
 
 
-def _visit(patient: int, rows: list[Record], unseen: Collection[str]) -> Visit | None:
-    looks = [(row, [s for s in _seen.decode(row["seen"]) if s.patient == patient]) for row in rows]
-    left = [(row, _told(row, every, unseen)) for row, every in looks] if unseen else looks
-    hides = sum(map(len, (seen for _, seen in left))) < sum(map(len, (every for _, every in looks)))
-    if hides and rows[0]["actor_kind"] == Kind.SYSTEM:
+def _visit(patient: int, looks: list[_Look]) -> Visit | None:
+    if looks[0].row["actor_kind"] == Kind.SYSTEM and any(look.hides for look in looks):
         return None  # what else it did tells of it too
-    left = [(row, seen) for (row, seen), (_, every) in zip(left, looks, strict=True) if seen or not every]
-    if not left:
-        return None
-    rows, seen = [row for row, _ in left], [s for _, one in reversed(left) for s in one]
+    rows, seen = [look.row for look in looks], [s for look in reversed(looks) for s in look.seen]
     first, last = rows[-1], rows[0]
     permitted = [s for s in seen if s.outcome == "permit"]
     told = permitted or seen
@@ -173,17 +198,20 @@ def _visit(patient: int, rows: list[Record], unseen: Collection[str]) -> Visit |
     )  # fmt: skip
 
 
-def _told(row: Record, every: list[Seen], unseen: Collection[str]) -> list[Seen]:
+def _told(row: Record, every: list[Seen], unseen: Unseen) -> list[Seen]:
     """Return what the reader is told of one row of the log."""
-    if any(f"{s.what} by {row['actor_id']}" in unseen for s in every):
+
+    def hidden(*names: str) -> bool:
+        return any(first <= row["at"] <= last for name in names for first, last in unseen.get(name, ()))
+
+    if any(hidden(f"{s.what} by {row['actor_id']}", f"{s.what} by *") for s in every):
         return []
-    return [s for s in every if s.rule not in unseen and not _names_any(s.what, unseen)]
+    return [s for s in every if not hidden(s.rule, *_named(s.what))]
 
 
-def _names_any(what: str, unseen: Collection[str]) -> bool:
-    """Say whether what was done was done to one of these: "POST Observation/x", "Observation/x/_history/2"."""
-    named = (word.partition("/_history")[0] for word in what.split(" "))
-    return any(word in unseen for word in named)
+def _named(what: str) -> list[str]:
+    """Return what something was done to: "POST Observation/x", "Observation/x/_history/2"."""
+    return [word.partition("/_history")[0] for word in what.split(" ")]
 
 
 def _did(seen: Seen) -> list[str]:

@@ -6,7 +6,7 @@ are not told of them here. What is told to a child, and when, its reporter has s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import msgspec
 
-from akson.access.duty import CONCERN, reporter
+from akson.access.duty import CONCERN, by_whom, marks, marks_again
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.errors import Refused
 from akson.base.work import Work
@@ -25,6 +25,7 @@ from akson.exchange.filing import MESSAGE_ID, Resource
 from akson.exchange.nodes import OSLO
 from akson.exchange.registry import Patient
 from akson.record import concerns, journal, worklist
+from akson.record.deciding import facts_for
 from akson.record.search.searching import search
 from akson.record.session import Within
 from akson.record.stored import Stored
@@ -72,9 +73,9 @@ async def report(work: Work, written: Document, *, patient: str, to: Address) ->
              and from a child who is not told; the report in state queued. One transaction
     """
     check(written)
-    marks = [CONCERN, reporter(work.actor.id), WITHHELD_FROM_PARENTS]
-    marks += [] if written["offentligBarn"][0]["orientert"] else [WITHHELD]
-    meta = {"security": [{"system": MARK, "code": one} for one in marks]}
+    codes = [*marks(work.actor, work.now), WITHHELD_FROM_PARENTS]
+    codes += [] if written["offentligBarn"][0]["orientert"] else [WITHHELD]
+    meta = {"security": _labels(codes)}
     msg_id, me = str(uuid4()), {"reference": work.actor.id, "display": work.actor.name}
     person = {"reference": f"Patient/{patient}"}
     concerns.by_page(work)
@@ -116,7 +117,7 @@ async def _sends_for(work: Work) -> Address | None:
 async def answered(work: Work, parent: Any | None, sender: Address, patient: Patient | None) -> Heard:
     """Return what a message is to a report of ours: from a barnevern, none of it is for the parents to see here.
 
-    A report that has been erased is answered as well: to who sent it, and kept from the child too.
+    A report that is gone is answered as well: to who sent it, and kept from the child too.
     """
     if not sender.fiks or patient is None:
         return Heard()
@@ -124,13 +125,25 @@ async def answered(work: Work, parent: Any | None, sender: Address, patient: Pat
         return Heard(marks=_FROM_PARENTS)
     owner, id_ = {"reference": parent["responsible"]}, parent["told_of"]
     try:
-        marks = concerns.marks_of_report((await journal.read(work, "Communication", id_)).resource)
+        report = (await journal.read(work, "Communication", id_)).resource
+        codes = [one["code"] for one in concerns.marks_of_report(report)]
     except Refused as refused:
         if refused.code not in ("AK-J001", "AK-J002"):
             raise
-        every = (CONCERN, reporter(parent["responsible"]), WITHHELD, WITHHELD_FROM_PARENTS)
-        marks = [{"system": MARK, "code": one} for one in every]
-    return Heard(marks=marks, owner=owner, report=f"Communication/{id_}")
+        codes = await _of_what_is_gone(work, patient.owner, id_, parent["responsible"])
+    return Heard(marks=_labels(marks_again(codes, work.now)), owner=owner, report=f"Communication/{id_}")
+
+
+async def _of_what_is_gone(work: Work, owner: int, id_: str, responsible: str) -> list[str]:
+    """Return the marks of a report that is gone: those it had, and that the child is not told of it."""
+    facts = (await facts_for(work, [owner]))[owner]
+    had = (one.security for one in facts.labelled if (one.type, one.id) == ("Communication", id_))
+    every = {CONCERN, by_whom(responsible), WITHHELD, WITHHELD_FROM_PARENTS}
+    return sorted(every.union(*had))
+
+
+def _labels(codes: Iterable[str]) -> list[dict[str, str]]:
+    return [{"system": MARK, "code": one} for one in codes]
 
 
 def of_report(stored: Stored, sent: Any) -> Resource:

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from akson.access.asking import Ask
 from akson.access.citizens import told_who_looked
-from akson.access.duty import untold
 from akson.access.facts import Facts
-from akson.access.releasing import unreleased
 from akson.access.rules import Act, hides_address
+from akson.audit.view import Unseen
 from akson.base.errors import Refused
 from akson.base.web.forms import Filled, Form
 from akson.base.web.messages import texts
@@ -23,6 +22,7 @@ from akson.patient.identity import Identity, identity_of
 from akson.record import journal
 from akson.record.deciding import asked, facts_for
 from akson.record.journal import Mark
+from akson.record.releasing import not_told
 from akson.record.session import undo
 from akson.record.stored import Stored
 
@@ -56,9 +56,9 @@ class Opened:
     def decides(self) -> bool:
         return self.rule in DECIDES and not self.borrowed
 
-    def unreleased(self, now: datetime) -> frozenset[str]:
+    def unreleased(self, now: datetime) -> Unseen:
         """Return what the reader is not to know of, yet or at all: "Type/id", and pages of the log."""
-        return unreleased(self.facts, now) | untold(self.facts, own=self.own and not self.borrowed)
+        return not_told(self.facts, now, own=self.own and not self.borrowed)
 
     @property
     def secret(self) -> bool:

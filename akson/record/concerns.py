@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from akson.access.duty import CONCERN, REPORTED_BY
+from akson.access.duty import CONCERN, REPORTED
 from akson.access.roles import OWN_JOB
 from akson.base.errors import Refused
 from akson.base.work import Work
@@ -45,4 +45,4 @@ def refuse_unfit(work: Work, draft: Draft, stood: Iterable[str] | None) -> None:
 
 
 def _of_report(marks: Iterable[str]) -> set[str]:
-    return {one for one in marks if one == CONCERN or one.startswith(REPORTED_BY)}
+    return {one for one in marks if one == CONCERN or one.startswith(REPORTED)}

@@ -67,7 +67,7 @@ def labels_in(work: Work, row: Mapping[str, Any], facts: Facts) -> Labels:
         id=row["id"],
         unit=row["unit"],
         author=row["author"],
-        security=frozenset(row["labels"] or ()) | _own_marks(row),
+        security=frozenset(row["labels"] or ()) | _own_marks(row) | _lasting_marks(row, type_, facts),
         dates=_dates(row) if closes_by_date(facts) else (),
         met=met_by_row(work, type_, row),
         keeper=row.get("keeper") or 0,
@@ -98,6 +98,13 @@ def _own_marks(row: Mapping[str, Any]) -> frozenset[str]:
     names = set(row.keys())
     older = "body" in names and not names.isdisjoint(_OF_VERSIONS) and row["body"] is not None
     return marks_of(row["body"]) if older else frozenset()
+
+
+def _lasting_marks(row: Mapping[str, Any], type_: str, facts: Facts) -> frozenset[str]:
+    """Return the marks of what is gone that stand as a fact: an erased report to the barnevern keeps its own."""
+    if not facts.labelled or not (row.get("deleted") or row.get("erased")):
+        return frozenset()
+    return next((one.security for one in facts.labelled if (one.type, one.id) == (type_, row["id"])), frozenset())
 
 
 def labels_of(work: Work, change: Change) -> Labels:

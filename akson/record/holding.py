@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from akson.access.duty import untold
 from akson.access.facts import WITHHELD_FROM_PARENTS, Labels
-from akson.access.releasing import unreleased
 from akson.access.rights import AFTER_DEATH, CASE
 from akson.access.roles import called
 from akson.access.rules import Act
@@ -41,6 +39,7 @@ from akson.record.deciding import asked, may_read
 from akson.record.drafts import Draft
 from akson.record.humans import is_the_same
 from akson.record.parts import files_of
+from akson.record.releasing import not_told
 from akson.record.session import Within, fetch, session
 from akson.record.stored import marks_on, stored
 
@@ -121,7 +120,7 @@ async def _about_looks(work: Work, owner: int, resource: Resource, words: str) -
     if len(parts) > len((who, period)) + bool(words):
         raise Refused("AK-B002", path="Task.input")
     facts = session(work).facts[owner]
-    unseen = unreleased(facts, work.now) | untold(facts, own=owner == work.actor.key)
+    unseen = not_told(facts, work.now, own=owner == work.actor.key)
     seen = await view.looked_at_by(Within(work), owner, reference, (since, until), unseen=unseen)
     answerer = await cases.answerer_of(work, seen[0].place) if seen and reference.startswith("Practitioner/") else ""
     if not answerer:

@@ -14,8 +14,9 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from akson.access.duty import untold
-from akson.access.releasing import NEVER, PREFIX, USUAL, mark, release_in, released_at, releases
+from akson.access.duty import ANYBODY, EVER, Spans, page_by, untold
+from akson.access.facts import Facts
+from akson.access.releasing import NEVER, PREFIX, USUAL, mark, release_in, released_at, releases, unreleased
 from akson.access.rights import CASE
 from akson.base.database import Database, Reads
 from akson.base.errors import Refused
@@ -180,14 +181,35 @@ def _fault(work: Work, change: Change, draft: Draft, given: Sequence[str]) -> st
     return "AK-B020" if stands is None else "AK-B021"
 
 
-async def unseen(reads: Reads, owners: Sequence[int], now: datetime) -> list[tuple[int, str, datetime]]:
-    """Return what the citizens do not see of some records: whose, "Type/id", and until when. One statement.
+def not_told(facts: Facts, now: datetime, *, own: bool) -> dict[str, Spans]:
+    """Return what the citizen's log does not tell of, yet or at all, as audit.view takes it.
 
-    With what is never told of (access.duty.untold), as if the reader was a parent: letters may go to them.
+    own  the reader is the person; else a parent or somebody else who acts for them
+    """
+    return dict.fromkeys(unreleased(facts, now), EVER) | untold(facts, now, own=own)
+
+
+async def unseen(
+    reads: Reads, owners: Sequence[int], now: datetime
+) -> list[tuple[int, str, datetime, datetime, datetime]]:
+    """Return what the citizens do not see of some records: whose, "Type/id", until when; of looks from when to when.
+
+    With what is never told of (access.duty.untold), as if the reader was a parent: letters may go to them. Without
+    what is told of later, whoever's record it is (access.duty.LATER). One statement
     """
     known = [facts_in(row) for row in await reads.fetch(SQL.marked, owners)]
-    found = ((facts, releases(facts, now) | dict.fromkeys(untold(facts, own=False), NEVER)) for facts in known)
-    return [(facts.owner, item, until) for facts, items in found for item, until in items.items()]
+    return [
+        (facts.owner, item, until, *span)
+        for facts in known
+        for item, (until, spans) in _until(facts, now).items() for span in spans
+    ]  # fmt: skip
+
+
+def _until(facts: Facts, now: datetime) -> dict[str, tuple[datetime, Spans]]:
+    never = untold(facts, now, own=False)
+    never.pop(page_by(ANYBODY))
+    found = {item: (until, EVER) for item, until in releases(facts, now).items()}
+    return found | {item: (NEVER, spans) for item, spans in never.items()}
 
 
 def is_held(change: Change, now: datetime) -> bool:

@@ -111,7 +111,7 @@ def _rows(found: Iterable[Resource], beside: Gathered, now: datetime, *, sent: b
 
 def _row(task: Resource, found: Gathered, now: datetime, *, sent: bool) -> Row:
     """Return one task: the patient, and who sent it or who it is waited for."""
-    who, when = _who(found, reference(task.get("for"))), due(tasks.limit(task), now)
+    who, when = _who(found, tasks.whom(task)), due(tasks.limit(task), now)
     other = display(task.get("owner")) if sent else party(task.get("requester"))
     row = Row(
         text=tasks.title(task), href=f"/innboks/{task['id']}", due=when.text, now=when.now,

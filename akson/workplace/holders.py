@@ -14,10 +14,8 @@ from typing import Final
 
 from akson.access.asking import Act, Ask
 from akson.access.consenting import tells_who_looked
-from akson.access.duty import untold
 from akson.access.facts import Facts, Opening, Relation
 from akson.access.override import LONGEST
-from akson.access.releasing import unreleased
 from akson.access.roles import Permission, called, has
 from akson.audit.view import Visit as Look
 from akson.audit.view import looked_at
@@ -30,6 +28,7 @@ from akson.patient.chart import Chart, open_chart
 from akson.patient.reading import representative, words
 from akson.record.authors import Author, authors
 from akson.record.consents import is_proxy
+from akson.record.releasing import not_told
 from akson.record.represented import representing
 from akson.record.session import Within
 from akson.record.working import Place, Worker, places, working
@@ -174,7 +173,7 @@ async def _looks(work: Work, chart: Chart) -> tuple[Seen, ...] | None:
     """
     if not tells_who_looked(Ask(work.actor, work.purpose, chart.facts, None, Act.READ, work.now)):
         return None
-    unseen = unreleased(chart.facts, work.now) | untold(chart.facts, own=False)
+    unseen = not_told(chart.facts, work.now, own=False)
     found = await looked_at(Within(work), chart.identity.owner, work.now, _LOG, unseen)
     read = work.seen[-1]
     work.saw(chart.identity.owner, "page tilgangslogg", rule=read.rule, basis=read.basis)

@@ -133,7 +133,7 @@ def _owner(task: Resource, actor: Actor) -> str:
 
 
 def _patient(task: Resource, found: Gathered) -> Identity | None:
-    stored = found.beside.get(reference(task.get("for")))
+    stored = found.beside.get(tasks.whom(task))
     return identity_of(stored) if stored and stored.type == "Patient" else None
 
 
@@ -252,7 +252,7 @@ def _without_clock(state: str, at: datetime) -> str:
 
 def references(found: Iterable[Stored], opened: Stored | None) -> list[str]:
     """Return what must be read beside the tasks: their patients, and what the open one is about."""
-    named = [reference(task.resource.get("for")) for task in found]
+    named = [tasks.whom(task.resource) for task in found]
     focus = reference(opened.resource.get("focus")) if opened else ""
-    wanted = [*named, *([reference(opened.resource.get("for")), focus] if opened else [])]
+    wanted = [*named, *([tasks.whom(opened.resource), focus] if opened else [])]
     return [name for name in dict.fromkeys(wanted) if "/" in name]

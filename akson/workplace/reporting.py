@@ -7,11 +7,11 @@ as a search does, and nothing more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from akson.access.duty import PAGE
+from akson.access.duty import PAGE, by_whom
 from akson.access.roles import ROLES, Permission, called
 from akson.access.rules import Act
 from akson.base.errors import Refused
@@ -30,9 +30,9 @@ from akson.patient.reading import named
 from akson.record import journal
 from akson.record.deciding import asked, facts_for
 from akson.record.session import Within
-from akson.record.stored import Stored
+from akson.record.stored import Stored, marks_on
 from akson.registers.identifiers import ORG_SYSTEM
-from akson.workplace import drafting
+from akson.workplace import drafting, messages
 from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
@@ -84,6 +84,8 @@ def form(receivers: Choices) -> Form:
 async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a report to the barnevern: first shown as they will read it, then sent."""
     child = await _child(work, patient)
+    if not visit.sent and "melding" in visit.query:
+        return await _shown(work, visit.query["melding"], patient, child)
     receivers = tuple((str(her_id), name) for her_id, name in await addresses.barnevern(Within(work)))
     asks = form(receivers)
     filled = _why_not_told(asks.read(visit.form)) if visit.sent else await _blank(work, asks, child, receivers)
@@ -92,7 +94,7 @@ async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
         return taken
     filled, draft = taken
     root = f"/p/{patient}"
-    return Page("bekymring.html", status=drafting.status(filled), patient=child.banner,
+    return Page("bekymring.html", status=drafting.status(filled), patient=child.banner, message=None,
                 who=child.who, age=child.who.age(local(work.now).date()), form=filled, draft=draft,
                 action=f"{root}/bekymring", back=f"{root}/samhandling" if child.banner else root,
                 stopped="" if receivers else texts().plain("concern.nobody"))  # fmt: skip
@@ -104,9 +106,22 @@ async def _shown_or_sent(work: Work, child: Child, filled: Filled, *, send: bool
 
 
 async def _sent(work: Work, written: Document, child: Child, to: Address) -> Go:
+    """Send a report, and go to where one sees how far it has come: this page, whose looks tell no parent of it."""
     made = await concerning.report(work, written, patient=child.who.id, to=to)
-    there = f"/p/{child.who.id}/samhandling?melding={made.id}" if child.banner else "/innboks"
-    return Go(there, said="concern.said_sent")
+    return Go(f"/p/{child.who.id}/bekymring?melding={made.id}", said="concern.said_sent")
+
+
+async def _shown(work: Work, wanted: str, patient: str, child: Child) -> Page:
+    """Show a report of the actor's own, and where it is.
+
+    Raises  Refused AK-J001 when it is none
+    """
+    message = await messages.find(work, patient, wanted)
+    if by_whom(work.actor.id) not in marks_on(message.resource):
+        raise Refused("AK-J001")
+    mail = await messages.followed(work, message.owner, [message], [])
+    shown = replace(await messages.shown(work, mail, message, root=f"/p/{patient}"), undo="")
+    return Page("bekymring.html", patient=child.banner, who=child.who, message=shown)
 
 
 async def _child(work: Work, patient: str) -> Child:

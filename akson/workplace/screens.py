@@ -41,6 +41,7 @@ from akson.workplace import (
     quick,
     refused,
     repeated,
+    tasks,
 )
 from akson.workplace.model import Search
 
@@ -67,7 +68,7 @@ async def start(work: Work, visit: Visit) -> Page | Go:
     begun = await drafts.of(work)
     named = [day.patient_of(hit.resource) for hit in appointments] + [f"Patient/{one.patient}" for one in begun]
     named += [reference(hit.resource.get("subject")) for hit in visits]
-    named += [reference(task.resource.get("for")) for task in (*waiting, *sent)]
+    named += [tasks.whom(task.resource) for task in (*waiting, *sent)]
     patients = await journal.read_many(work, [name for name in named if name.startswith("Patient/")])
     found = day.Gathered(
         appointments=appointments, visits=visits, waiting=waiting, sent=sent, patients=patients, drafts=begun
@@ -213,7 +214,7 @@ async def _inbox(
         done = (await search(work, "Task", pairs)).hits
     beside = await journal.read_many(work, inbox.references((*waiting, *sent, *done), opened))
     banner = None
-    if opened and (patient := reference(opened.resource.get("for"))).startswith("Patient/"):
+    if opened and (patient := tasks.whom(opened.resource)).startswith("Patient/"):
         if await messages.opens(work, opened.owner):
             banner = (await open_chart(work, patient.removeprefix("Patient/"), page="innboks")).banner
         focus = beside.get(reference(opened.resource.get("focus")))

@@ -6,16 +6,26 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from akson.access.duty import CONCERN
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
 from akson.patient.reading import Resource, code, moment, reference, words
+from akson.record.stored import marks_on
 from akson.record.worklist import FOR_INFORMATION, OPEN, TASK
 from akson.workplace.model import Row
 from akson.workplace.words import due, inside, party, uncapital
 
 _AT_ONCE: Final = ("urgent", "asap", "stat")
 Focuses = Mapping[str, Resource]  # "DocumentReference/x" -> the resource a task is about
+
+
+def whom(task: Resource) -> str:
+    """Return the Patient whom a task is about, to be read beside it: "Patient/<id>", or "".
+
+    Of a report to the barnevern nobody: its text says whom it is about, and the child's log tells of who read the name.
+    """
+    return "" if CONCERN in marks_on(task) else reference(task.get("for"))
 
 
 def is_open(task: Resource) -> bool:

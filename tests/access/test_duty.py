@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
 
 from akson.access.consenting import DISCLOSURE
-from akson.access.duty import CONCERN, page_by, untold
+from akson.access.duty import ANYBODY, CONCERN, LATER, TERM, marks, marks_again, page_by, untold
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Representation
 from akson.access.rules import Act
 from akson.base.work import Actor
+from tests.access import people
 from tests.access.asking import ask
 from tests.access.people import (
     DOCTOR,
     NORTH,
+    NOW,
     NURSE,
     OTHER_NURSE,
     PATIENT,
@@ -21,15 +26,27 @@ from tests.access.people import (
     cared_for,
     citizen,
     item,
-    nurse,
     patient,
-    staff,
 )
 from tests.access.shown import shows
 
-HERS = frozenset({CONCERN, f"reported-by-{NURSE}"})
+DAY, THEN = timedelta(days=1), NOW - timedelta(days=10)
+HERS = frozenset({CONCERN, f"reported-by-{NURSE}", "reported-from-north", "reported-on-2026-11-12T12:00:00Z"})
 CLOSED = blocked(Block(persons=(NURSE,)), Block(), Block(roles=("sykepleier",), even_emergency=True))
 FAMILY = patient(representations=(Representation(kind="family", person=555),))
+
+
+def nurse(unit: int = NORTH, key: int = NURSE, **more: Any) -> Actor:
+    return staff("sykepleier", unit, key, **more)
+
+
+def staff(role: str, unit: int, key: int = NURSE, **more: Any) -> Actor:
+    return people.staff(role, unit, key, unit_id=f"Organization/{'north' if unit == NORTH else 'south'}", **more)
+
+
+def on(at: datetime) -> frozenset[str]:
+    """Return the marks of a report by the nurse at an instant."""
+    return frozenset(marks(nurse(), at))
 
 
 def report(type_: str = "Communication", letters: str = "c", security: frozenset[str] = HERS) -> Labels:
@@ -42,7 +59,7 @@ def report(type_: str = "Communication", letters: str = "c", security: frozenset
     (nurse(), CLOSED, report(), Act.WRITE, ""),
     (nurse(person=555), FAMILY, report(), Act.WRITE, ""),
     (staff("assistent", NORTH), patient(), report(), Act.WRITE, ""),
-    (staff("avtalepart", SOUTH), patient(), report("Task"), Act.WRITE, ""),
+    (staff("avtalepart", NORTH), patient(), report("Task"), Act.WRITE, ""),
     (nurse(key=OTHER_NURSE), patient(), report(), Act.WRITE, "AK-A001"),
     (nurse(), patient(), report("Observation"), Act.WRITE, "AK-A001"),
     (nurse(), patient(), report(security=frozenset({CONCERN})), Act.WRITE, "AK-A001"),
@@ -51,7 +68,21 @@ def report(type_: str = "Communication", letters: str = "c", security: frozenset
     (nurse(person=PATIENT), patient(), report(), Act.WRITE, "AK-A020"),
     (nurse(), patient(), report(), Act.READ, ""),
     (nurse(), CLOSED, report("Task"), Act.READ, ""),
-    (nurse(SOUTH), patient(), report("Task", "u"), Act.WRITE, ""),
+    (nurse(), patient(), report("Task", "u"), Act.WRITE, ""),
+    (nurse(SOUTH), patient(), report("Task", "u"), Act.WRITE, "AK-A001"),
+    (nurse(SOUTH), patient(), report(), Act.READ, "AK-A001"),
+    (nurse(SOUTH), cared_for(SOUTH), report(), Act.READ, ""),
+    (nurse(SOUTH), CLOSED, report(), Act.READ, "AK-A030"),
+    (nurse(), patient(), report(security=on(NOW - TERM + DAY)), Act.READ, ""),
+    (nurse(), patient(), report(security=on(NOW - TERM)), Act.READ, "AK-A001"),
+    (nurse(), CLOSED, report(security=on(NOW - TERM)), Act.READ, "AK-A030"),
+    (nurse(), cared_for(), report(security=on(NOW - TERM)), Act.READ, ""),
+    (nurse(person=555), FAMILY, report(security=on(NOW - TERM)), Act.READ, "AK-A021"),
+    (nurse(), patient(), report("Task", "u", on(NOW - TERM)), Act.WRITE, "AK-A001"),
+    (nurse(), patient(), report(security=HERS - {"reported-on-2026-11-12T12:00:00Z"}), Act.READ, "AK-A001"),
+    (nurse(), patient(), report(security=HERS - {"reported-from-north"}), Act.READ, "AK-A001"),
+    (nurse(), patient(), report(security=frozenset({CONCERN, f"reported-by-{NURSE}", "reported-from-north",
+                                                    "reported-on-2026-02-30T12:00:00Z"})), Act.READ, "AK-A001"),
     (nurse(), patient(), report("Communication", "u"), Act.WRITE, "AK-A001"),
     (nurse(), patient(), report("Task", "d"), Act.GOVERN, "AK-A001"),
     (nurse(key=DOCTOR), patient(), report(), Act.READ, "AK-A001"),
@@ -73,9 +104,31 @@ def test_the_log_tells_no_parent_of_a_report_and_the_child_of_one_it_knows_of() 
     facts = patient(labelled=(Labels(type="Communication", id="a", security=known),
                               Labels(type="Task", id="b", security=unknown), Labels(type="Task", id="c")))  # fmt: skip
     rules, page = {"reports_to_the_barnevern", "follows_own_report"}, page_by(f"Practitioner/{NURSE}")
-    assert untold(facts, own=False) == {page, "Communication/a", "Task/b", *rules}
-    assert untold(facts, own=True) == {page, "Task/b", *rules}
-    assert untold(patient(), own=True) == frozenset() and untold(patient(), own=False) == rules
+    anybody = page_by(ANYBODY)
+    assert untold(facts, NOW, own=False).keys() == {page, "Communication/a", "Task/b", *rules, anybody}
+    assert untold(facts, NOW, own=True).keys() == {page, "Task/b", *rules, anybody}
+    assert untold(patient(), NOW, own=True).keys() == {anybody}
+    assert untold(patient(), NOW, own=False).keys() == {*rules, anybody}
+
+
+def test_looks_at_the_page_are_told_of_four_weeks_later_but_those_around_a_report_of_the_same_person() -> None:
+    known = on(THEN) | {WITHHELD_FROM_PARENTS}
+    twice = patient(labelled=(Labels(type="Communication", id="a", security=known),
+                              Labels(type="Communication", id="b", security=on(THEN - 2 * TERM) | {WITHHELD})))  # fmt: skip
+    told = untold(twice, NOW, own=False)
+    assert told[page_by(ANYBODY)][0][0] == NOW - LATER
+    around = {(at - LATER, at + LATER) for at in (THEN, THEN - 2 * TERM)}
+    assert set(told[page_by(f"Practitioner/{NURSE}")]) == around  # none in between: the others were told of long ago
+
+
+@pytest.mark.parametrize(("reported", "comes", "read"), [
+    (NOW, NOW + DAY, NOW), (NOW, NOW + TERM - DAY, NOW + LATER - DAY), (NOW, NOW + 2 * TERM, NOW + TERM + LATER),
+])  # fmt: skip
+def test_an_answer_is_read_as_long_as_the_report_and_one_that_comes_late_for_four_weeks(
+    reported: datetime, comes: datetime, read: datetime
+) -> None:
+    again = marks_again(marks(nurse(), reported), comes)
+    assert again == marks(nurse(), read)
 
 
 @pytest.mark.parametrize(("who", "about", "mark", "act", "answer"), [

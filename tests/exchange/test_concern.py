@@ -20,11 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from akson.access.duty import CONCERN, reporter
+from akson.access import duty
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
-from akson.doors.settings import from_environment
 from akson.exchange import addresses, asice, concern, concerning, outbox, sending
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
@@ -33,22 +32,18 @@ from akson.exchange.outbox import Standing
 from akson.exchange.states import State
 from akson.exchange.transports import fiks
 from akson.exchange.transports.fiks import Fiks
-from akson.exchange.transports.local import PATH, Local
 from akson.record import journal
 from akson.record.office import Office
-from akson.signin.keys import Keyring
-from akson.signin.maskinporten import Maskinporten
 from peers import opening
 from peers.opening import Key, Unfit
+from tests.exchange.barnevern import ORGNR, standing
 from tests.exchange.letters import ASTRID, NORDRE
 from tests.exchange.places import Places, make
 from tests.exchange.test_delivery import clock
-from tests.exchange.world import SECRET, served
 from tests.offices import JOB
-from tests.programs import HANG, running
+from tests.programs import HANG
 
 BARNEVERN = 99000021
-ORGNR = "310000015"
 REPORTER = Reporter(name="Jonas Eikeland", role="fastlege", phone="98 76 54 32", mail="jonas@fjordvik.example",
                     unit="Nordre legesenter", number=ORGNR, place="Nordgata 4, 9999 Fjordvik")  # fmt: skip
 
@@ -107,31 +102,13 @@ class FiksWorld:
 @pytest.fixture
 async def world(office: Office, tmp_path: Path) -> AsyncIterator[FiksWorld]:
     """The municipality in small, and its barnevern."""
-    settings = from_environment({"AKSON_ENV": "test", "AKSON_DATA": str(tmp_path)})
-    known = [{"orgnr": ORGNR, "her_id": NORDRE.her_id, "name": NORDRE.name, "parent": NORDRE.parent,
-              "parent_name": NORDRE.parent_name}]  # fmt: skip
-    home = barnevern.folder(barnevern.joined(settings, "http://x", "http://x", known))
-    async with httpx.AsyncClient(timeout=10) as http:
-        local = Local(secret=SECRET, client=http)
-        async with served(local.routes(office)) as akson:
-            told = ("--port", "0", "--akson-url", akson, "--delay", "0", "--addresses", str(home / barnevern.ADDRESSES),
-                    "--keys", str(home / barnevern.CLIENT))  # fmt: skip
-            async with running("peers.barnevern", *told, env={"AKSON_LOCAL_SECRET": SECRET}) as url:
-                settings = barnevern.joined(settings, url, f"{url}/", known)
-                places = await make(office)
-                await addresses.put(office.database, [Address(
-                    her_id=BARNEVERN, name="Barneverntjenesten i Fjordvik", ours=False, parent=NORDRE.parent,
-                    endpoint=f"{url}{PATH}", fiks="4299/03",
-                )])  # fmt: skip
-                ours = Fiks(
-                    url=url, organisation=settings.fiks_organisation, integration=settings.fiks_integration,
-                    password=settings.fiks_password, seal=asice.Seal.read((home / "certificate.pem").read_bytes()),
-                    tokens=Maskinporten(issuer=settings.maskinporten, client_id="akson", scope=fiks.SCOPE, http=http,
-                                        keyring=Keyring.open(settings.keys, "maskinporten", rsa=True),
-                                        clock=lambda: datetime.now(UTC)),
-                )  # fmt: skip
-                async with httpx.AsyncClient(base_url=url, timeout=10) as page:
-                    yield FiksWorld(places, Exchange(carriers={"fiks": ours, "http": local}), ours, page)
+    async with standing(office, tmp_path) as there:
+        places = await make(office)
+        await addresses.put(office.database, [Address(
+            her_id=BARNEVERN, name="Barneverntjenesten i Fjordvik", ours=False, parent=NORDRE.parent,
+            endpoint=there.endpoint, fiks="4299/03",
+        )])  # fmt: skip
+        yield FiksWorld(places, there.exchange, there.fiks, there.page)
 
 
 async def test_the_barnevern_reads_it_confirms_it_and_answers_who_reported_and_nobody_else_is_asked(
@@ -155,7 +132,7 @@ async def test_the_barnevern_reads_it_confirms_it_and_answers_who_reported_and_n
 
 
 async def test_the_answer_to_a_report_that_is_gone_comes_to_who_sent_it_and_stays_as_closed(world: FiksWorld) -> None:
-    made = await world.reports()
+    made, reported = await world.reports(), world.places.office.clock()
     await world.exchange.deliver_due(world.places.office)
     async with world.places.office.work(JOB, Purpose.SYSTEM) as work:
         await journal.delete(work, "Communication", made)
@@ -166,7 +143,7 @@ async def test_the_answer_to_a_report_that_is_gone_comes_to_who_sent_it_and_stay
     await world.until(there)
     (answer,) = await world.places.found("Communication")
     marks = {one["code"] for one in answer["meta"]["security"]}
-    assert marks == {CONCERN, reporter(world.places.doctor.id), WITHHELD, WITHHELD_FROM_PARENTS}
+    assert marks == {*duty.marks(world.places.doctor, reported), WITHHELD, WITHHELD_FROM_PARENTS}
     tasks = {one["status"]: one for one in await world.places.found("Task")}
     assert set(tasks) == {"completed", "requested"}
     assert tasks["requested"]["owner"]["reference"] == world.places.doctor.id

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import seeds
-from akson.access.duty import CONCERN
+from akson.access.duty import CONCERN, LATER
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.errors import Refused
 from akson.base.work import Purpose
@@ -26,7 +26,7 @@ from tests.seeded import Town
 from tests.workplace.browsing import Shown, browsing
 from tests.workplace.conftest import caught_up
 
-EMIL = "Patient/emil"
+EMIL, BARNEVERN = "Patient/emil", 99000021
 WORRY = "Emil kommer uten mat og med blåmerker, og er redd for å gå hjem."
 STORY = "Mandag 16. november så jeg tre blåmerker på ryggen. Han sa at han ikke fikk fortelle det."
 
@@ -106,7 +106,8 @@ async def test_nothing_stands_in_its_way_and_the_writer_sees_their_own_report_an
         assert first.status == 200 and "LUNDE, Emil" in first.text
         assert "Karoliussen" not in first.html and "Astma" not in first.html
         sent = await page.send(f"/p/{town.id(EMIL)}/bekymring", **answers(do="send"))
-        assert sent.leads_to.startswith("/innboks")
+        own = await page.open(sent.leads_to)
+        assert own.status == 200 and WORRY in own.text and "Astma" not in own.text
         await caught_up(town)
         (task,) = await found(town, "Task")
         own = await page.open(f"/innboks/{task['id']}")
@@ -136,7 +137,8 @@ async def _alerted(town: Town) -> int:
     while await gathering.turn(town.office.database, town.office.clock()):
         pass
     return int(await town.office.database.fetchval(
-        "SELECT count(*) FROM alert a JOIN access_log l USING (stream, seq) WHERE l.actor_kind = 'staff'"
+        "SELECT count(*) FROM alert a JOIN access_log l USING (stream, seq) "
+        "WHERE l.actor_kind = 'staff' AND a.held_until IS NULL"
     ))  # fmt: skip
 
 
@@ -172,12 +174,20 @@ async def test_neither_parents_nor_the_child_learn_of_it_on_their_pages_nor_in_t
                 await journal.read(work, one["resourceType"], one["id"])
 
 
-async def test_who_opens_the_page_and_reports_nothing_has_looked_and_sees_no_address(town: Town) -> None:
+async def test_who_opens_the_page_and_reports_nothing_has_looked_is_told_of_later_and_sees_no_address(
+    town: Town,
+) -> None:
+    """Told at once, the look would tell of the report that it can still become."""
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        await choosing.choose(work, (await journal.read(work, "Patient", town.id(EMIL))).owner, Choice(level="every"))
     before = await _looks(town)
     async with browsing(town.office, await town.at_work("mariam")) as page:
         shown = await page.send(f"/p/{town.id(EMIL)}/bekymring", **answers(do="look"))
     assert shown.status == 200 and WORRY in shown.text and "Emil Lunde, 20" in shown.text
     assert not any(line in shown.html for line in await _secrets(town))
+    for time, told in ((timedelta(), 0), (LATER - timedelta(hours=2), 0), (timedelta(hours=2), 1)):
+        let_pass(town.office, time)
+        assert (len(await _looks(town)) - len(before), await _alerted(town)) == (told, told)
     (look,) = [one for one in await _looks(town) if one not in before]
     assert "Mariam" in look[0] and "fødselsåret" in look[1] and "barnevern" not in str(look)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from akson.access.duty import LATER, PAGE
 from akson.base.database import Database, Record
 from akson.patient.alerting.choosing import SQL
 from akson.record import releasing, watched
@@ -23,6 +24,7 @@ _STREAMS: Final = 50
 _COME: Final = 50  # of what was kept in a turn; each is a statement
 _EMERGENCY: Final = ["may_open_in_emergency"]
 _OPENED: Final = ["may_open_with_reason"]
+_TOLD_LATER: Final = (f"page {PAGE}", LATER)  # a look at this page may be the beginning of what is never told of
 
 
 async def turn(database: Database, now: datetime) -> int:
@@ -45,7 +47,7 @@ async def _let_out(connection: Any, now: datetime) -> int:
     unseen, said = await _unseen(connection, [one["owner"] for one in come], now), []
     for one in come:
         span = (one["stream"], one["seq"] - 1, one["at"], one["seq"])
-        found = await connection.fetch(SQL.gather, *span, _EMERGENCY, _OPENED, *unseen)
+        found = await connection.fetch(SQL.gather, *span, _EMERGENCY, _OPENED, *unseen, now, *_TOLD_LATER)
         said.append([row["held"] for row in found if row["patient"] == one["owner"]])
     keys = [[one[part] for one in come] for part in ("owner", "stream", "seq")]
     await connection.execute(SQL.let_out, now, SOON, *keys, [bool(each) for each in said],
@@ -56,7 +58,7 @@ async def _let_out(connection: Any, now: datetime) -> int:
 async def _unseen(connection: Any, owners: list[int], now: datetime) -> list[list[Any]]:
     """Return what the citizens do not see yet, as `gather` takes it."""
     unseen = await releasing.unseen(connection, owners, now)
-    return [[one[part] for one in unseen] for part in range(3)]
+    return [list(column) for column in zip(*unseen, strict=True)] or [[], [], [], [], []]
 
 
 async def _read(database: Database, connection: Any, stream: Record, now: datetime) -> int:
@@ -65,7 +67,8 @@ async def _read(database: Database, connection: Any, stream: Record, now: dateti
     page = await connection.fetchrow(SQL.page, name, since, stream["opened"], ROWS)
     if page["people"]:
         span, held = (name, since, stream["opened"], page["upto"]), await _unseen(connection, page["people"], now)
-        await _keep(database, connection, name, await connection.fetch(SQL.gather, *span, _EMERGENCY, _OPENED, *held))
+        found = await connection.fetch(SQL.gather, *span, _EMERGENCY, _OPENED, *held, now, *_TOLD_LATER)
+        await _keep(database, connection, name, found)
         await connection.execute(SQL.write_urgent, name, since, now)
         await connection.execute(SQL.write_gathered, name, since, now, SOON)
     if page["rows"]:

@@ -49,12 +49,14 @@ SELECT max(seq) AS upto, count(*) AS rows,
 -- Find the looks in these rows of a stream that somebody wants to be told of.
 -- in    $1 stream, $2 number of the last row read before, $3 when the stream was opened, $4 number of the last to read,
 --       $5 rules by which one opens a record in an emergency, $6 by own decision
---       what the citizen does not see yet, arrays: $7 whose, $8 what, as akson/audit/view.py takes it, $9 until when
+--       what the citizen does not see yet, arrays: $7 whose, $8 what, as akson/audit/view.py takes it, $9 until when,
+--       $10 of looks from this instant $11 to this; $12 now, $13 a page whose looks are told of $14 as much later
 -- out   held: until when the citizen sees nothing of what was looked at; else null
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
 -- One at what is never told of is not found. One at nothing but what is held counts as an earlier look when the citizen sees it in the log by then.
 WITH held AS MATERIALIZED (
-    SELECT * FROM unnest($7::bigint[], $8::text[], $9::timestamptz[]) AS h (patient, item, until)
+    SELECT * FROM unnest($7::bigint[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
+               AS h (patient, item, until, since, upto)
 ), wanted AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.seq <= $4 AND l.at >= $3::timestamptz - interval '1 day'
@@ -64,14 +66,15 @@ WITH held AS MATERIALIZED (
     SELECT l.seq, l.at, l.actor_id, l.actor_key, s.patient, max(c.level) AS level,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS emergency,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($6::text[])) AS opened,
-           greatest(min(coalesce(u.until, '-infinity')), max(u.whole)) AS shown
+           greatest(min(coalesce(u.until, '-infinity')), max(u.whole),
+                    max(l.at + $14::interval) FILTER (WHERE s.what = $13 AND l.at + $14::interval > $12::timestamptz)) AS shown
       FROM wanted l
      CROSS JOIN LATERAL jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
       JOIN alert_choice c ON c.owner = s.patient AND c.level <> 'none' AND c.since <= l.at
      CROSS JOIN LATERAL (SELECT max(h.until) AS until,
                                 max(h.until) FILTER (WHERE h.item = s.what || ' by ' || l.actor_id) AS whole
                            FROM held h
-                          WHERE h.patient = s.patient
+                          WHERE h.patient = s.patient AND l.at BETWEEN h.since AND h.upto
                             AND (h.item IN (s.rule, s.what || ' by ' || l.actor_id)
                                  OR h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| ')))) u
      WHERE l.actor_key <> s.patient
@@ -89,8 +92,10 @@ WITH held AS MATERIALIZED (
                              AND s.patient = k.patient AND s.what NOT LIKE 'search identity%'
                              AND (cardinality(o.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart'
                                   OR s.outcome = 'refuse')
+                             AND NOT EXISTS (SELECT FROM jsonb_array_elements(o.seen) p
+                                              WHERE p ->> 'what' = $13 AND o.at + $14::interval > greatest(k.shown, $12))
                              AND NOT EXISTS (SELECT FROM held h
-                                              WHERE h.patient = s.patient AND h.until > k.shown
+                                              WHERE h.patient = s.patient AND h.until > k.shown AND o.at BETWEEN h.since AND h.upto
                                                 AND (h.item = s.rule
                                                      OR h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| '))
                                                      OR EXISTS (SELECT FROM jsonb_array_elements(o.seen) p

@@ -6,7 +6,6 @@ the class of its failure after ten tries. Polling is enough; nothing here is rem
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from datetime import datetime, timedelta
 import asyncpg
 import msgspec
 
+from akson.base.apart import Stopped, apart
 from akson.base.database import Database, Record
 from akson.base.queries import queries
 
@@ -93,6 +93,10 @@ async def _run_bucket(database: Database, consumers: dict[str, Consumer], bucket
     return len(rows)
 
 
+async def _handled(consumer: Consumer, payload: str) -> None:
+    await consumer.handle(msgspec.json.decode(payload, type=News))
+
+
 async def _run(
     database: Database, consumers: dict[str, Consumer], bucket: int, id_: str, row: Record, now: datetime
 ) -> None:
@@ -100,13 +104,10 @@ async def _run(
     consumer = consumers.get(row["consumer"])
     if consumer is None:  # a newer program made it; that one will run it
         return
-    try:
-        await consumer.handle(msgspec.json.decode(row["payload"], type=News))
-    except asyncio.CancelledError:
-        raise
-    except Exception as failure:  # noqa: BLE001 - the worker's door: the job comes back, the others go on
+    done = await apart(_handled(consumer, row["payload"]))
+    if isinstance(done, Stopped):
         attempts = row["attempts"]
         pause = timedelta(seconds=min(2**attempts, 3600))
-        await database.execute(SQL.postpone, bucket, id_, now + pause, attempts >= MOST_TRIES, type(failure).__name__)
+        await database.execute(SQL.postpone, bucket, id_, now + pause, attempts >= MOST_TRIES, done.failure)
     else:
         await database.execute(SQL.done, bucket, id_)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from akson.access.roles import OWN_JOB
+from akson.base.apart import Stopped, apart
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.queries import queries
@@ -61,27 +62,31 @@ async def receive_due(office: Office, *, schemas: Schemas | None = None) -> int:
 async def receive_all(office: Office, kept: Sequence[Kept], schemas: Schemas | None = None) -> None:
     """File or refuse messages, and answer them: those that can be in one transaction, all others one by one.
 
-    Raises  what stopped us at one of them, when all others are done
+    One that stops us is told of in the log, by what did, and comes back when its lease ends; the others are done.
     """
-    faults: list[Exception] = []
     filed: set[bytes] = set()
     known: dict[bytes, Desk] = {}  # receipts, and what could not be read: they are not opened twice
     fresh = [each for each in kept if not each.again]
     if len(fresh) > 1:
-        try:
-            desks = await desks_of(office, fresh, schemas)
-            known = {desk.kept.digest: desk for desk in desks if desk.message.envelope is None}
-            filed = await together.file(office, AKSON, desks)
-        except Exception as fault:  # noqa: BLE001 - it comes again with the message that it is about, if it is about one
-            LOG.warning("messages are taken one by one", extra={"failure": type(fault).__name__})
+        done = await apart(_filed_together(office, fresh, schemas))
+        if isinstance(done, Stopped):  # it comes again with the message that it is about, if it is about one
+            LOG.warning("messages are taken one by one", extra={"failure": done.failure})
+        else:
+            filed, known = done
     for each in kept:
         if each.digest not in filed:
-            try:
-                await receive(office, each, schemas, desk=known.get(each.digest))
-            except Exception as fault:  # noqa: BLE001 - told below, when it harms no other
-                faults.append(fault)
-    if faults:
-        raise faults[0]
+            alone = await apart(receive(office, each, schemas, desk=known.get(each.digest)))
+            if isinstance(alone, Stopped):
+                LOG.error("a message has stopped us", extra={"failure": alone.failure, "attempts": each.attempts})
+
+
+async def _filed_together(
+    office: Office, fresh: Sequence[Kept], schemas: Schemas | None
+) -> tuple[set[bytes], dict[bytes, Desk]]:
+    """File messages in one transaction; return the digests of those that were, and what is no message to be filed."""
+    desks = await desks_of(office, fresh, schemas)
+    known = {desk.kept.digest: desk for desk in desks if desk.message.envelope is None}
+    return await together.file(office, AKSON, desks), known
 
 
 async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *, desk: Desk | None = None) -> None:

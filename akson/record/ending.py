@@ -24,6 +24,7 @@ import msgspec
 from akson.access.facts import Labels
 from akson.access.roles import OWN_JOB
 from akson.access.rules import Act
+from akson.base.apart import Stopped, apart
 from akson.base.database import Record
 from akson.base.errors import Refused
 from akson.base.queries import queries
@@ -208,10 +209,11 @@ async def carry_out(office: Office) -> int:
     """
     gone = 0
     for row in await office.database.fetch(SQL.confirmed):
-        try:
-            gone += await _carried_out(office, row["id"])
-        except Exception as failure:  # noqa: BLE001 - the worker's door: it comes back, the others go on
-            LOG.error("an end failed", extra={"ending": str(row["id"]), "failure": type(failure).__name__})
+        did = await apart(_carried_out(office, row["id"]))
+        if isinstance(did, Stopped):
+            LOG.error("an end failed", extra={"ending": str(row["id"]), "failure": did.failure})
+        else:
+            gone += did
     return gone
 
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from itertools import count, islice
+from pathlib import Path
 
 import httpx
 import pytest
+from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,6 +21,7 @@ from akson.base.database import Database
 from akson.base.work import Purpose
 from akson.exchange import delivery, inbox, sending
 from akson.exchange.handing import Exchange
+from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office
 from tests.exchange.care import care
@@ -108,6 +111,27 @@ async def test_where_all_of_them_fail_each_is_taken_alone(places: Places, caplog
     assert [record.message for record in caplog.records] == ["messages are taken one by one"]
     assert sorted((await become(places)).values()) == [("filed", ""), ("filed", ""), ("refused", "E10")]
     assert len(await places.found("Communication")) == 2
+
+
+class Breaks(Schemas):
+    """The operator's schemas, where one message finds a fault of ours that quotes it."""
+
+    def check(self, root: etree._Element) -> None:
+        said = etree.tostring(root, encoding="unicode")
+        if "Andre." in said:
+            raise KeyError(said)
+
+
+async def test_one_that_finds_a_fault_of_ours_stops_no_other_and_nothing_of_it_is_told(
+    places: Places, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    (tmp_path / "x.xsd").write_text('<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x"/>')
+    await keep(places, [written(f"{text}.", msg_id=text) for text in ("Første", "Andre", "Tredje")])
+    assert await delivery.receive_due(places.office, schemas=Breaks(tmp_path)) == 3
+    assert sorted((await become(places)).values()) == [("filed", ""), ("filed", ""), ("kept", "")]
+    told = [(one.message, vars(one)["failure"]) for one in caplog.records]
+    assert told == [("messages are taken one by one", "KeyError"), ("a message has stopped us", "KeyError")]
+    assert "Andre" not in caplog.text and all(one.exc_info is None for one in caplog.records)
 
 
 async def test_one_that_stopped_us_before_and_one_that_is_large_come_alone(places: Places) -> None:

@@ -10,7 +10,7 @@ Source: RFC 5545 3.8.7.4, RFC 5546 2.1.5; domain rule R1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -22,6 +22,7 @@ from akson.exchange.filing import filled
 from akson.exchange.registry import Letter
 from akson.fhir.dates import interval
 from akson.record import journal
+from akson.record.drafts import Draft
 from akson.record.search.searching import search
 from akson.record.search.values import escape
 from akson.record.stored import Stored
@@ -30,6 +31,7 @@ Resource = dict[str, Any]
 APPOINTMENT_ID: Final = "https://akson.no/fhir/appointment-id"  # UID, with the number of the sender behind it
 SEQUENCE: Final = "https://akson.no/fhir/appointment-sequence"  # extension: which version of the sender's it is
 STAMP: Final = "https://akson.no/fhir/appointment-stamp"  # extension: when the sender wrote that version
+_MOST: Final = 200  # appointments of one search
 _OVER: Final = frozenset({"arrived", "checked-in", "fulfilled", "noshow", "entered-in-error"})
 _PATIENT: Final = {"booked": "accepted", "cancelled": "declined"}
 _LATE: Final = "Denne utgaven av timen er eldre enn den som står i journalen, og endrer den ikke."
@@ -50,27 +52,42 @@ async def book(work: Work, letter: Letter) -> Booked:
 
     Leaves   an Appointment for each, as new or as its next version. What cannot stand in a record is told in words
     """
-    about, said = list[str](), list[str]()
-    for event in calendar.events(letter.envelope):
-        said.append(event.words)
-        if event.kept and letter.patient and not letter.envelope.test:
-            standing = await _standing(work, letter, event)
-            stood, why = await _put(work, letter, event, standing)
-            about += [stood.reference] if stood else []
-            said += [why] if why else []
-    return Booked(about=tuple(dict.fromkeys(about)), said=tuple(said))
+    events, stands = calendar.events(letter.envelope), dict[int, tuple[Stored, str]]()
+    real = letter.patient is not None and not letter.envelope.test
+    for turn in _turns({number: event for number, event in enumerate(events) if real and event.kept}):
+        stands |= await _put(work, letter, turn)
+    about = [stands[number][0].reference for number in sorted(stands)]
+    said = [(event.words, stands[number][1] if number in stands else "") for number, event in enumerate(events)]
+    return Booked(about=tuple(dict.fromkeys(about)), said=tuple(text for pair in said for text in pair if text))
 
 
-async def _put(work: Work, letter: Letter, event: Event, standing: Stored | None) -> tuple[Stored | None, str]:
-    """Return the Appointment as it stands now, and why it was not changed, or ""."""
-    if standing is None:
-        return await journal.create(work, changed({}, event, letter)), ""
-    if why := unmoved(standing.resource, event, letter.envelope.sent):
-        return standing, why
-    if _version(standing.resource) == _told(event, letter.envelope.sent):
-        return standing, ""  # the same once more
-    after = changed(dict(standing.resource), event, letter)
-    return await journal.update(work, after, id_=standing.id, if_match=standing.version), ""
+def _turns(events: Mapping[int, Event]) -> Iterator[dict[int, Event]]:
+    """Yield what can be written together: of what a message says of one UID, each before the next."""
+    left = dict(events)
+    while left:
+        first = {event.uid: number for number, event in reversed(left.items())}
+        turn = {number: left[number] for number in sorted(first.values())[:_MOST]}
+        yield turn
+        left = {number: event for number, event in left.items() if number not in turn}
+
+
+async def _put(work: Work, letter: Letter, events: Mapping[int, Event]) -> dict[int, tuple[Stored, str]]:
+    """Return each Appointment as it stands now, and why it was not changed, or ""; one search and one set."""
+    standing = await _standing(work, letter, events.values())
+    stands, drafts = dict[int, tuple[Stored, str]](), dict[int, Draft]()
+    for number, event in events.items():
+        before = standing.get(event.uid)
+        if before is None:
+            drafts[number] = journal.draft("POST", changed({}, event, letter))
+        elif (why := unmoved(before.resource, event, letter.envelope.sent)) or (
+            _version(before.resource) == _told(event, letter.envelope.sent)  # the same once more
+        ):
+            stands[number] = before, why
+        else:
+            after = changed(dict(before.resource), event, letter)
+            drafts[number] = journal.draft("PUT", after, id_=before.id, if_match=before.version)
+    made = await journal.write_set(work, list(drafts.values())) if drafts else []
+    return stands | {number: (one, "") for number, one in zip(drafts, made, strict=True)}
 
 
 def unmoved(standing: Mapping[str, Any], event: Event, sent: datetime) -> str:
@@ -134,15 +151,20 @@ def _labelled(before: Mapping[str, Any], letter: Letter) -> Resource:
     return {"security": [one for number, one in enumerate(labels) if one not in labels[:number]]} if labels else {}
 
 
-async def _standing(work: Work, letter: Letter, event: Event) -> Stored | None:
-    """Return the appointment of this UID by this sender in this patient's record, or None."""
-    own = _numbers(letter, event)
+async def _standing(work: Work, letter: Letter, events: Iterable[Event]) -> dict[str, Stored]:
+    """Return the appointments of these UIDs by this sender in this patient's record, by UID; one search."""
     about = filing.subject(letter)
     if about is None:
-        return None
-    named = ",".join(f"{each['system']}|{escape(each['value'])}" for each in own)
-    found = (await search(work, "Appointment", [("patient", about["reference"]), ("identifier", named)])).hits
-    return next((each for each in found if any(one in own for one in each.resource.get("identifier", ()))), None)
+        return {}
+    own = {(each["system"], each["value"]) for event in events for each in _numbers(letter, event)}
+    named = ",".join(f"{system}|{escape(value)}" for system, value in sorted(own))
+    asked = [("patient", about["reference"]), ("identifier", named), ("_count", str(len(own)))]
+    found = dict[str, Stored]()
+    for hit in (await search(work, "Appointment", asked)).hits:
+        for one in hit.resource.get("identifier", ()):
+            if (one.get("system"), one.get("value")) in own:
+                found.setdefault(one["value"], hit)
+    return found
 
 
 def _numbers(letter: Letter, event: Event) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ from akson.fhir.dates import interval
 from akson.patient.cases import JOB
 from akson.patient.reading import reference
 from akson.record import journal
+from akson.record.drafts import Draft
 from akson.record.office import Office
 from akson.record.search.searching import search
 from akson.record.stored import Stored
@@ -68,8 +69,7 @@ async def close(work: Work, id_: str) -> None:
         return
     told = await _told(work, id_)
     if not _dead(patient.resource):
-        for value, unit in told:
-            await journal.create(work, _alarm(work, patient, unit, value))
+        await journal.write_set(work, [journal.draft("POST", _alarm(work, patient, *one)) for one in told])
     elif not told:
         await _end(work, patient)
 
@@ -77,13 +77,12 @@ async def close(work: Work, id_: str) -> None:
 async def _end(work: Work, patient: Stored) -> None:
     id_ = patient.id
     services = await _found(work, "EpisodeOfCare", [("patient", id_), ("status", _GOES_ON)])
-    for one in await _found(work, "Appointment", [("patient", id_), ("status", _BOOKED)]):
-        await _change(work, one, status="cancelled", cancelationReason=_CANCELLED)
+    booked = await _found(work, "Appointment", [("patient", id_), ("status", _BOOKED)])
     at = str(patient.resource.get("deceasedDateTime") or local(work.now).date().isoformat())
-    for one in services:
-        await _change(work, one, **_ended(one.resource, at))
-    for unit, of in _carers(patient.resource, services):
-        await journal.create(work, _task(work, patient, unit, of, at))
+    drafts = [_changed(one, status="cancelled", cancelationReason=_CANCELLED) for one in booked]
+    drafts += [_changed(one, **_ended(one.resource, at)) for one in services]
+    drafts += [journal.draft("POST", _task(work, patient, *one, at)) for one in _carers(patient.resource, services)]
+    await journal.write_set(work, drafts)
 
 
 def _dead(patient: Resource) -> bool:
@@ -110,8 +109,8 @@ async def _found(work: Work, type_: str, asked: list[tuple[str, str]]) -> list[S
     return found
 
 
-async def _change(work: Work, one: Stored, **changed: Any) -> None:
-    await journal.update(work, {**one.resource, **changed}, id_=one.id, if_match=one.version)
+def _changed(one: Stored, **changed: Any) -> Draft:
+    return journal.draft("PUT", {**one.resource, **changed}, id_=one.id, if_match=one.version)
 
 
 def _ended(episode: Resource, at: str) -> dict[str, Any]:
@@ -142,7 +141,7 @@ def _task(work: Work, patient: Stored, unit: Resource, service: str, at: str) ->
     return made | ({"basedOn": [{"reference": service}]} if service else {})
 
 
-def _alarm(work: Work, patient: Stored, unit: str, value: str) -> dict[str, Any]:
+def _alarm(work: Work, patient: Stored, value: str, unit: str) -> dict[str, Any]:
     day = full_date(date.fromisoformat(value.rpartition("/")[2]))
     made = _asks(work, patient, {"reference": unit}, texts().plain("death.taken_back", day=day))
     return made | {"identifier": [{"system": TAKEN_BACK, "value": value}], "priority": "urgent"}

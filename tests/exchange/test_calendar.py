@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from akson.base.errors import Refused
-from akson.base.work import Actor, Purpose
-from akson.exchange import addresses, calendar, delivery, hodemelding, inbox, registry
+from akson.base.work import Actor, Purpose, Work
+from akson.exchange import addresses, booking, calendar, delivery, hodemelding, inbox, registry
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import Attachment, Code
 from akson.exchange.opening import opened
+from akson.exchange.registry import Letter
 from akson.fhir.dates import interval
 from akson.record import journal
 from akson.record.office import Office
+from akson.record.session import session
 from tests.exchange.letters import HEART, written
 from tests.exchange.places import Places, make
 from tests.offices import JOB, staff, unit
@@ -187,6 +189,26 @@ async def test_the_newest_version_stands_in_whatever_order_they_come(
     )
     messages = await places.found("Communication")
     assert {each["about"][0]["reference"] for each in messages} == {f"Appointment/{one['id']}"}
+
+
+async def test_many_appointments_of_one_message_cost_the_statements_of_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places, book, costs = await make(office), booking.book, list[int]()
+
+    async def counted(work: Work, came: Letter) -> booking.Booked:
+        before = session(work).statements
+        booked = await book(work, came)
+        costs.append(session(work).statements - before)
+        return booked
+
+    monkeypatch.setattr(booking, "book", counted)
+    for number, uids in enumerate([("1",), "2345678923", "2345678923"]):  # two of them are told of twice
+        events = ["\r\n".join(("BEGIN:VEVENT", f"UID:{uid}", STAMP, *WHEN, "END:VEVENT")) for uid in uids]
+        data = "\r\n".join(("BEGIN:VCALENDAR", "METHOD:REQUEST", *events, "END:VCALENDAR")).encode()
+        await comes(places, letter(data, msg_id=f"c-{number}"))
+    assert len(await places.found("Appointment")) == 9 and costs[0] > 0
+    assert costs[1] <= 2 * costs[0] + 2 and costs[2] <= 2 * costs[0]
 
 
 async def test_another_organisation_has_its_own_under_the_same_uid(office: Office) -> None:

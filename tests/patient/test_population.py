@@ -21,6 +21,8 @@ from akson.record import journal
 from akson.record.facts import PROTECTION
 from akson.record.office import Office
 from akson.record.search.searching import search
+from akson.record.session import session
+from akson.record.stored import Stored
 from akson.registers.identifiers import synthetic_fnr
 from akson.registers.persons import Person, read
 from tests.offices import FNR, JOB, let_pass, patient, unit
@@ -221,22 +223,38 @@ async def _tasks(world: World) -> list[str]:
     return sorted(day + (" urgent" if priority == "urgent" else "") for day, priority in days)
 
 
-async def test_all_that_was_planned_ends_however_much_there_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deaths, "PAGE", "2")
+async def _dead(office: Office, appointments: int) -> Stored:
+    """Return somebody who has died, and had so many appointments."""
     made = await patient(office)
     about = {"reference": made.reference}
     async with office.work(JOB, Purpose.SYSTEM) as work:
-        for day in range(1, 6):
+        for day in range(1, appointments + 1):
             await journal.create(work, {"resourceType": "Appointment", "status": "booked",
                                         "start": f"2026-12-0{day}T09:00:00Z", "end": f"2026-12-0{day}T09:30:00Z",
                                         "participant": [{"actor": about, "status": "accepted"}]})  # fmt: skip
     async with office.work(JOB, Purpose.SYSTEM) as work:
         dead = made.resource | {"deceasedDateTime": "2026-11-22"}
         await journal.update(work, dead, id_=made.id, if_match=made.version)
+    return made
+
+
+async def test_all_that_was_planned_ends_however_much_there_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deaths, "PAGE", "2")
+    made = await _dead(office, 5)
     async with office.work(JOB, Purpose.SYSTEM) as work:
         await deaths.close(work, made.id)
         found = await search(work, "Appointment", [("patient", made.id), ("status", "cancelled"), ("_count", "50")])
     assert len(found.hits) == 5
+
+
+async def test_what_ends_costs_the_same_few_statements_however_much_there_is(office: Office) -> None:
+    costs = []
+    for appointments in (1, 1, 7):  # the first writes down who wrote
+        made, before = await _dead(office, appointments), office.database.statements
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            await deaths.close(work, made.id)
+            costs.append((session(work).statements, office.database.statements - before))
+    assert costs[1] == costs[2]
 
 
 PERSON = {"resourceType": "Patient", "name": [{"use": "official", "family": "Nes", "given": ["Olaug"]}],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -54,9 +55,9 @@ async def ask(work: Work, visit: Visit) -> Page | Go:
     )
     if form is None:
         return Go(PAGE, said="cases.sent")
-    drawn = [await _drawn(work, own, one) for one in found]
-    return own.page("min_etterlatt.html", status=422 if form.sent else 200, dead=tuple(drawn), chosen=chosen,
-                    form=form, blank=FORM.blank(), by=full_date(local(work.now + ANSWERED_WITHIN).date()))  # fmt: skip
+    return own.page("min_etterlatt.html", status=422 if form.sent else 200, dead=await _drawn(work, own, found),
+                    chosen=chosen, form=form, blank=FORM.blank(),
+                    by=full_date(local(work.now + ANSWERED_WITHIN).date()))  # fmt: skip
 
 
 @SCREENS.screen(READ, needs=NEEDS, title="bereaved.title")
@@ -69,7 +70,8 @@ async def read(work: Work, visit: Visit) -> Page | Response:
     if visit.sent:
         made = await asyncio.to_thread(printing.printed, told, work.now)
         return copying.file(work, made, "application/pdf", "pdf")
-    return own.page("min_etterlatt_les.html", dead=await _drawn(work, own, one), parts=told.parts, action=READ)
+    (dead,) = await _drawn(work, own, [one])
+    return own.page("min_etterlatt_les.html", dead=dead, parts=told.parts, action=READ)
 
 
 async def _own(work: Work, visit: Visit) -> Opened:
@@ -87,9 +89,15 @@ def _one(found: list[Dead], id_: str) -> Dead:
     return one
 
 
-async def _drawn(work: Work, own: Opened, one: Dead) -> model.Deceased:
-    tasks = await journal.read_many(work, [f"Task/{id_}" for id_ in one.cases])
-    found = sorted(filter(None, map(case_of, tasks.values())), key=lambda case: case.asked, reverse=True)
+async def _drawn(work: Work, own: Opened, dead: Sequence[Dead]) -> tuple[model.Deceased, ...]:
+    """Return each of the dead as the page tells of them; one statement."""
+    tasks = await journal.read_many(work, [f"Task/{id_}" for one in dead for id_ in one.cases])
+    return tuple(_deceased(work, own, one, [tasks.get(f"Task/{id_}") for id_ in one.cases]) for one in dead)
+
+
+def _deceased(work: Work, own: Opened, one: Dead, tasks: Iterable[Stored | None]) -> model.Deceased:
+    cases_ = filter(None, map(case_of, filter(None, tasks)))
+    found = sorted(cases_, key=lambda case: case.asked, reverse=True)
     ends = max((until for _, until in one.given if until), default=None)
     return model.Deceased(
         id=one.id, name=one.name, asked=tuple(cases.told(own, case, {}, work.now) for case in found),

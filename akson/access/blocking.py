@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from akson.access import roles
 from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
 from akson.access.children import parent_of_small_child
 from akson.access.duty import own_report
 from akson.access.facts import BEREAVED, OBJECTION, Block, Facts, Labels
 from akson.access.rights import is_case
-from akson.base.work import Kind
+from akson.base.work import Actor, Kind, Purpose
 
-__all__ = ["RULES", "objects"]
+__all__ = ["RULES", "kept_from", "objects"]
 
 
 @rule(120, refusal="AK-A030", acts=CONTENT | {Act.OPEN, Act.ADVISE})
@@ -76,6 +78,23 @@ def objects(ask: Ask) -> bool:
     Source: hpl § 23, pjl § 17; domain rule R4
     """
     return any(block.whole and block.holds(ask.now) and _meant(block, ask) for block in ask.facts.blocks)
+
+
+def kept_from(facts: Facts, labels: Labels, readers: Actor, now: datetime) -> bool:
+    """Say whether an entry is closed to those somewhere else to whom it would be sent; then it does not go along.
+
+    That is what the citizen has closed to them, or the author believes they would. A role that is closed may be theirs.
+
+    readers  staff of another organisation, of no known profession; numbered: all that is known of them and their place
+    Source: pjl § 17, hpl § 45 (given to others unless the patient objects); domain rules R11, R12, R13
+    """
+    ask = Ask(readers, Purpose.MESSAGE, facts, labels, Act.READ, now)
+    closed = (one for one in facts.blocks if one.holds(now) and (_meant(one, ask) or _may_be_role(one)))
+    return OBJECTION in labels.security or any(_covered(one, ask) for one in closed)
+
+
+def _may_be_role(block: Block) -> bool:
+    return any(roles.ROLES[one].professions for one in block.roles if one in roles.ROLES)
 
 
 def _meant(block: Block, ask: Ask) -> bool:

@@ -27,10 +27,12 @@ from akson.exchange import (
 )
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import ID_PERSON, Code, Conversation, Envelope, Ident, Party, Person, Professional
+from akson.exchange.keeping import kept_back
 from akson.exchange.messages import dialogmelding
 from akson.exchange.opening import opened
 from akson.exchange.telling import Told
 from akson.record import journal
+from akson.record.deciding import facts_for
 from akson.record.session import Within
 from akson.record.stored import Stored
 from akson.registers.identifiers import HPR_SYSTEM, SYSTEMS, PersonKind
@@ -55,7 +57,7 @@ async def send(
                address, AK-X005 the patient has no national identity number, AK-X007 to AK-X009 the text must not leave,
                AK-X031 it breaks the official schema, AK-X032 it cannot tell of a resource, AK-X033 the receiver does
                not take it, AK-X034 the role may not send it, AK-X035 a resource is another person's, AK-X093 it takes
-               a consent to tell the receiver; and what the journal refuses
+               a consent to tell the receiver, AK-X101 the receiver gets none of it; and what the journal refuses
     Leaves     Communication, what is beside it, and the message in state queued with its author as the one responsible
     """
     envelope, sender, receiver = await _written(work, communication, to=to, answered=answered, beside=beside)
@@ -127,7 +129,7 @@ async def _written(
     if sender is None:
         raise Refused("AK-X004", unit=work.actor.unit_name)
     patient = await journal.read(work, "Patient", communication["subject"]["reference"].removeprefix("Patient/"))
-    told_of = await _told_of(work, communication, patient, beside)
+    told_of = await _told_of(work, communication, patient, beside, known[to])
     kind, body = _body(work, communication, told_of, answered.resource if answered else None)
     if known[to].takes and kind.value not in known[to].takes:
         raise Refused("AK-X033", name=known[to].name, type=kind.name)
@@ -141,7 +143,7 @@ async def _written(
 
 
 async def _told_of(
-    work: Work, communication: Resource, patient: Stored, beside: Sequence[Resource]
+    work: Work, communication: Resource, patient: Stored, beside: Sequence[Resource], to: Address
 ) -> list[Mapping[str, Any]]:
     """Return the patient and what a message of a type of its own tells of; a dialog message tells only itself."""
     if registry.writer(filing.message_type(communication)) is None:
@@ -153,6 +155,8 @@ async def _told_of(
         raise Refused("AK-J001")
     if any(each.owner != patient.owner for each in found.values()):
         raise Refused("AK-X035")
+    if await kept_back(work, (await facts_for(work, [patient.owner]))[patient.owner], wanted, to):
+        raise Refused("AK-X101", name=to.name)
     return [patient.resource, *beside, *(each.resource for each in found.values())]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -10,9 +10,10 @@ from akson.base.errors import Refused
 from akson.base.web.forms import Filled
 from akson.base.web.screens import Go, Visit
 from akson.base.work import Work
-from akson.exchange import sending
+from akson.exchange import addresses, keeping, sending
 from akson.exchange.states import REST
-from akson.record.session import undo
+from akson.patient.chart import Chart
+from akson.record.session import Within, undo
 from akson.workplace.writing import Draft, draft
 
 
@@ -54,6 +55,18 @@ async def letter(
         return draft(await sending.preview(work, written, to=to, beside=beside))
     made = await sending.send(work, written, to=to, beside=beside, rests=REST)
     return Go(f"/p/{patient}/samhandling?melding={made.id}", said="cooperation.said_sent")
+
+
+async def kept_back(work: Work, chart: Chart, named: Iterable[str], to: object) -> frozenset[str]:
+    """Return those of "Type/id", of the record of a chart, that the citizen has closed to the receiver.
+
+    to   HER-id, as a form has it; none: nobody is chosen yet, and what may go to nobody outside is kept
+    """
+    if not (chart.facts.blocks or chart.facts.labelled):
+        return frozenset()
+    her_id = int(str(to)) if to else 0
+    found = await addresses.find(Within(work), [her_id]) if her_id else {}
+    return await keeping.kept_back(work, chart.facts, named, found.get(her_id))
 
 
 def status(filled: Filled) -> int:

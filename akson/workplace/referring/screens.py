@@ -32,7 +32,10 @@ SCREENS = Screens(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """One letter that is written. came: the referral that is sent on; before: what was taken back, to be mended."""
+    """One letter that is written. came: the referral that is sent on; before: what was taken back, to be mended.
+
+    kept   what its receiver does not get, "Type/id"
+    """
 
     sort: Sort
     patient: str
@@ -40,6 +43,7 @@ class Desk:
     takers: Choices
     came: Stored | None = None
     before: Stored | None = None
+    kept: frozenset[str] = frozenset()
 
 
 @SCREENS.screen("/p/{patient}/samhandling/henvisning", needs=Permission.REFER, title="referring.henvisning",
@@ -82,8 +86,9 @@ async def _letter(work: Work, visit: Visit, desk: Desk) -> Page | Go:
     chosen = set(visit.every("ta")) if "valgt" in visit.form else None
     if desk.before and chosen is None:
         chosen = {reference(each) for each in desk.before.resource.get("about", ())}
-    groups = asking.groups(sort, desk.chart.parts, chosen)
     filled = asking.form(sort, desk.takers).read(visit.form) if visit.sent else _begun(desk)
+    desk, kept = await _passed_on(work, desk, filled["mottaker"].raw)
+    groups = asking.groups(sort, desk.chart.parts, chosen)
     about = [each.id for group in groups for each in group.items if each.ticked]
     taken = await drafting.step(work, visit, filled, partial(_written, work, desk, about))
     if isinstance(taken, Go):
@@ -91,17 +96,33 @@ async def _letter(work: Work, visit: Visit, desk: Desk) -> Page | Go:
     filled, draft = taken
     back = f"/p/{desk.patient}/samhandling"
     return Page("brev.html", status=drafting.status(filled), patient=desk.chart.banner, form=filled, draft=draft,
-                groups=groups, back=back,
+                groups=groups, back=back, kept=kept,
                 kinds=() if desk.came else content.tabs(work.actor, back, sort.key, _statement(work, desk)),
                 action=f"{back}/{f'{desk.came.id}/videre' if desk.came else sort.key}",
                 stopped=await _stopped(work, desk))  # fmt: skip
 
 
+async def _passed_on(work: Work, desk: Desk, to: str) -> tuple[Desk, bool]:
+    """Return the letter without what the citizen has closed to its receiver, and whether that was anything."""
+    taker = to if to in dict(desk.takers) else ""
+    came = [desk.came.reference, *_of_referral(desk.came)] if desk.came else []
+    every = [*(hit.reference for name in asking.WANTED for hit in desk.chart[name]), *came]
+    kept = await drafting.kept_back(work, desk.chart, every, taker)
+    parts = {name: [hit for hit in hits if hit.reference not in kept] for name, hits in desk.chart.parts.items()}
+    return replace(desk, chart=replace(desk.chart, parts=parts), kept=kept), bool(kept)
+
+
+def _of_referral(came: Stored) -> list[str]:
+    """Return what of a referral that came is told again."""
+    named = map(reference, came.resource.get("about", ()))
+    return [each for each in named if each.startswith(asking.GOES_ON)]
+
+
 async def _written(work: Work, desk: Desk, about: Sequence[str], filled: Filled, *, send: bool) -> Draft | Go:
     """Return a letter as its receiver reads it, or send it. Raises as `sending.send`."""
     beside = [asking.order(filled, about)] if desk.sort.orders else []
-    came: Mapping[str, Any] = desk.came.resource if desk.came else {}
-    named = [reference(each) for each in came.get("about", ()) if reference(each).startswith(asking.GOES_ON)]
+    came: Mapping[str, Any] = desk.came.resource if desk.came and desk.came.reference not in desk.kept else {}
+    named = [each for each in _of_referral(desk.came) if each not in desk.kept] if desk.came else []
     written = asking.communication(desk.sort, filled, desk.patient, [*about, *named], asking.files(came))
     if orders := [each for each in named if each.startswith("ServiceRequest/")]:
         written["basedOn"] = [{"reference": each} for each in orders]

@@ -35,13 +35,17 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     chart = await open_chart(work, patient, _READ, page=kind)
     stay = _stay(chart, visit.query.get("opphold", ""))
     known = content.standing(asked_for, {**chart.parts, content.FUNCTION: await _functions(work, patient)})
-    groups = content.groups(asked_for, known, set(visit.every("ta")) if "valgt" in visit.form else None)
-    along = {each.id for group in groups for each in group.items if each.ticked}
-    brought = [one for one in known if one.reference in along]
     to = await receivers(work, asked_for, chart, stay)
     asked = _form(asked_for, to.choices)
     filled = asked.read(visit.form) if visit.sent else asked.blank(mottaker=to.usual or None)
-    taken = await drafting.step(work, visit, filled, partial(_written, work, patient, asked_for, stay, brought))
+    receiver = filled.values.get("mottaker") if visit.sent else to.usual
+    kept = await drafting.kept_back(work, chart, [one.reference for one in (*known, stay) if one], receiver)
+    offered = [one for one in known if one.reference not in kept]
+    groups = content.groups(asked_for, offered, set(visit.every("ta")) if "valgt" in visit.form else None)
+    along = {each.id for group in groups for each in group.items if each.ticked}
+    brought = [one for one in offered if one.reference in along]
+    of = stay if stay and stay.reference not in kept else None
+    taken = await drafting.step(work, visit, filled, partial(_written, work, patient, asked_for, of, brought))
     if isinstance(taken, Go):
         return taken
     filled, draft = taken
@@ -49,6 +53,7 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
     query = f"?opphold={stay.id}" if stay else ""
     return Page("rapport.html", status=drafting.status(filled), title=content.name(asked_for), patient=chart.banner,
                 form=filled, draft=draft, groups=groups, action=f"{root}/ny/{kind}{query}", back=root, why=to.why,
+                kept=bool(kept),
                 lacking=tuple(content.lacking(asked_for, known, work.actor.role)),
                 kinds=content.tabs(work.actor, root, kind, inbox.statement(work.actor, f"/p/{patient}")),
                 stopped=await messages.stopped(work, to.choices))  # fmt: skip

@@ -36,7 +36,11 @@ async def state(work: Work, visit: Visit, patient: str) -> Page | Go:
     chart = await open_chart(work, patient, _WANTED, page="legeerklaering")
     answered = await messages.find(work, patient, asked) if (asked := visit.query.get("melding", "")) else None
     partners = await _receivers(work, answered)
-    known = asking.diagnoses(one.resource for one in chart["Condition"] if stands(one.resource))
+    problems = [one for one in chart["Condition"] if stands(one.resource)]
+    chosen = visit.form.get("mottaker", "") if visit.sent else partners[0][0] if len(partners) == 1 else ""
+    to = chosen if chosen in dict(partners) else ""
+    kept = await drafting.kept_back(work, chart, [one.reference for one in problems], to)
+    known = asking.diagnoses(one.resource for one in problems if one.reference not in kept)
     filled = asking.checked(asking.form(partners, known).read(visit.form)) if visit.sent else _blank(partners, known)
     taken = await drafting.step(work, visit, filled, partial(_written, work, chart, known, answered))
     if isinstance(taken, Go):
@@ -45,7 +49,8 @@ async def state(work: Work, visit: Visit, patient: str) -> Page | Go:
     address = f"/p/{patient}/legeerklaering" + (f"?melding={answered.id}" if answered else "")
     return Page(
         "legeerklaering.html", status=drafting.status(filled), patient=chart.banner,
-        form=filled, sections=asking.sections(filled), draft=draft, action=address, back=f"/p/{patient}/samhandling",
+        form=filled, sections=asking.sections(filled), draft=draft, kept=bool(kept), action=address,
+        back=f"/p/{patient}/samhandling",
         stopped=await _stopped(work, known, partners),
     )  # fmt: skip
 

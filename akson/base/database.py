@@ -92,7 +92,8 @@ class Database:
             url, connection_class=Connection, min_size=ready, max_size=size, server_settings=settings,
             command_timeout=60,
         )  # fmt: skip
-        connect = partial(asyncpg.connect, url, command_timeout=60)
+        # A plan stands until the tables change: the driver's own five minutes would let each be planned over and over.
+        connect = partial(asyncpg.connect, url, command_timeout=60, max_cached_statement_lifetime=0)
         keyed = Lane(partial(connect, server_settings=settings | _KEYED), size=_READERS)
         searching = partial(connect, server_settings=settings | _SEARCHING, statement_cache_size=_SEARCHES)
         searches = Lane(searching, size=max(1, size // 2))

@@ -35,7 +35,7 @@ _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
 _ANYWHERE = 20  # that of parts of words
 _COMMON = (4,)  # that of codes
 _OF_ROWS = frozenset({"of_few", "sorted_few", "sorted_rows", "walk_token", "walk_tokens", "walk_token_of_owners"})
-_R = Raw("r")
+_R, _FEW = Raw("r"), Raw("few")
 # What is found by an index whose use depends on the values: by tokens of all kinds, by the time of the last change.
 _BY_VALUE = re.compile(r" && |r\.last_updated [<>]")
 
@@ -93,10 +93,10 @@ class Compiler:
             where = Raw(self.where(statement, self.met(statement, conditions), "first"))
             text = statement.text(SQL.total, where=where)
             return Ready(text, statement.values, steady=not _BY_VALUE.search(text))
-        of = {"rows": Raw(rows[1]), "mine": self.mine(statement, Raw("d"))}
+        of = {"rows": Raw(rows[1]), "mine": self.mine(statement, Raw("d"), "row")}
         if self._told_by_rows:
             return Ready(statement.text(SQL.total_of_rows, **of), statement.values)
-        where = Raw(self.where(statement, self.met(statement, conditions), "row"))
+        where = Raw(self.where(statement, self.met(statement, conditions), self.by_found))
         return Ready(statement.text(SQL.total_of_found, type=self.code, where=where, **of), statement.values)
 
     def _total_of_owners(self, statement: Statement, conditions: Conditions) -> Ready:
@@ -179,9 +179,14 @@ class Compiler:
         """Tell whether all hits stand in the records of persons who are listed."""
         return self.scope.persons and self.scope.owners is not None and not self.scope.commons
 
-    def mine(self, statement: Statement, row: Raw) -> Raw:
+    @property
+    def by_found(self) -> By:
+        """What the owners of resources are compared with that are looked up for rows which `mine` has let through."""
+        return "list" if self.by_owners else "row"
+
+    def mine(self, statement: Statement, row: Raw, by: By) -> Raw:
         """Return whose a row that was collected must be, so that nothing is looked up of strangers."""
-        return Raw((statement.owners(self.scope, row) if self.by_owners or self._told_by_rows else "") or "true")
+        return Raw((statement.owners(self.scope, row, by) if self.by_owners or self._told_by_rows else "") or "true")
 
     def cursor(self, row: Any) -> str:
         """Return where the page after `row` begins, as opaque text."""
@@ -271,8 +276,8 @@ class _Page:
             where = self.of.where(self.statement, met, by)
         given = {
             "where": Raw(where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
-            "limit": Raw(str(self.asked.count + 1)), "persons": Raw(str(HEAD_OF_PERSONS)),
-            "most": Raw(str(most)), "type": Raw(str(self.of.code)),
+            "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(most)),
+            "type": Raw(str(self.of.code)),
         }  # fmt: skip
         return self.statement.put(fragment, **given, **more)
 
@@ -280,12 +285,20 @@ class _Page:
         after = self._after("h") if self.after else "true"
         if rows is None:
             return self._text("sorted", after=after, by="first")
-        few = self._text("sorted_few", after=after, mine=self.of.mine(self.statement, Raw("few")))
+        few = self._few("sorted_few", after=after)
         if self.asked.sort[0].parameter is None:  # by a column
             walk = self._text("sorted", after=after, by="first")
         else:
             walk = self._text("sorted_rows", after=after, rows=Raw(rows))
-        return self._text("either", rows=Raw(rows), of=Raw(few), walk=Raw(walk))
+        return self._text("either", whose=self._whose(), rows=Raw(rows), of=Raw(few), walk=Raw(walk))
+
+    def _few(self, fragment: str, *, after: str) -> str:
+        """Return the resources of the rows that were collected."""
+        return self._text(fragment, after=after, by=self.of.by_found, mine=self.of.mine(self.statement, _FEW, "few"))
+
+    def _whose(self) -> Raw:
+        """Return the list of owners, once for the whole statement; nothing where there is none."""
+        return Raw(self.statement.put("whose", owners=self.scope.listed) if self.of.by_owners else "")
 
     def _walked(self, rows: str | None, *, broad: bool) -> str:
         tokens = self.of.hot_tokens
@@ -297,10 +310,8 @@ class _Page:
             walk = self._text("walk_all", after=self._after("r") if self.after else "true")
         if rows is None:
             return walk
-        few = self._text(
-            "of_few", after=self._after("few") if self.after else "true", mine=self.of.mine(self.statement, Raw("few"))
-        )
-        parts: dict[str, Any] = {"rows": Raw(rows), "of": Raw(few), "walk": Raw(walk)}
+        few = self._few("of_few", after=self._after("few") if self.after else "true")
+        parts: dict[str, Any] = {"whose": self._whose(), "rows": Raw(rows), "of": Raw(few), "walk": Raw(walk)}
         if not broad or (head := self._head(tokens)) is None:
             return self._text("either", **parts)
         limit = self.asked.count + 1
@@ -329,13 +340,15 @@ class _Page:
 
     def _by_owner(self, tokens: list[int], plain: str, of_token: str) -> str:
         """Return the resources of one owner after the other, those of one token by `of_token`."""
-        owners, after, by_token = self.scope.listed, "true", len(tokens) == 1
+        owners, listed, after, by_token = self.scope.owners or (), self.scope.listed, "true", len(tokens) == 1
         if self.after:
-            owners = literal([owner for owner in self.scope.owners or () if owner >= self.after[0]])
-            after = self._after("s" if by_token else "r")
+            owners = tuple(owner for owner in owners if owner >= self.after[0])
+            listed, after = literal(owners), self._after("s" if by_token else "r")
+        given: dict[str, Any] = {"owners": listed, "foremost": literal(owners[:HEAD_OF_PERSONS])}
+        if by_token:
+            given["token"] = tokens[0]
         fragment = of_token if by_token else plain
-        given: dict[str, Any] = {"token": tokens[0]} if by_token else {}
-        return self._text(fragment, owners=owners, after=after, by="list", most=self._head_most(tokens), **given)
+        return self._text(fragment, after=after, by="list", most=self._head_most(tokens), **given)
 
     def _cursor(self) -> list[Any]:
         if self.asked.after is None:

@@ -87,14 +87,14 @@ class Scopes:
         """Return a scope that holds what any type's does, perhaps more: for what is judged one by one afterwards."""
         if self.work.actor.kind is Kind.SYSTEM:
             return Scope(commons="all")
-        return Scope(owners=tuple((await self._known()).facts), commons="all")
+        return Scope(owners=tuple(sorted((await self._known()).facts)), commons="all")
 
     async def _own_subscriptions(self) -> Scope:
         whose = Facts(owner=0, rev=0, is_person=False, subscriber=subscriber_of(self.work.actor))
         if not self._may(whose, Labels(type=SUBSCRIPTION)):
             return Scope(persons=False)
         mine = [row["owner"] for row in await look(self.work, SQL.subscribed, fact_of(whose.subscriber).decode())]
-        return Scope(owners=tuple(await facts_for(self.work, mine)))
+        return Scope(owners=tuple(sorted(await facts_for(self.work, mine))))
 
     def _commons(self, type_: str) -> str:
         """Return what belongs to nobody and may be found: all, what the actor's own unit has written, or nothing."""

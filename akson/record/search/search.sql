@@ -9,6 +9,14 @@
 -- Asked of row after row: the list becomes a hash table, once. Owners come as the text of an array.
 coalesce(:r.owner IN (SELECT unnest(:owners::text::bigint[])), false)
 
+-- name: allowed_in
+-- Asked of few rows: by halving the list, which stands in order. To hash all of it costs more than to ask of a hundred rows.
+coalesce((SELECT w.owners FROM whose w)[width_bucket(:r.owner, (SELECT w.owners FROM whose w))] = :r.owner, false)
+
+-- name: whose
+-- The list is read once, by whichever part of the statement asks first.
+whose AS MATERIALIZED (SELECT :owners::text::bigint[] AS owners),
+
 -- name: allowed_first
 -- What the rows are found by: each of the owners through an index.
 :r.owner = ANY ((SELECT :owners::text::bigint[])::bigint[])
@@ -351,7 +359,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.about, r.labels, v.bo
 -- name: either
 -- Rows of the best condition are collected first; when there are few, they are all that need be looked at. Else the
 -- resources are walked in order, until the page is full.
-WITH few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d LIMIT :most + 1),
+WITH :whose few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d LIMIT :most + 1),
      enough AS MATERIALIZED (SELECT count(*) <= :most AS yes FROM few)
 (SELECT * FROM (:of) r WHERE (SELECT yes FROM enough))
  UNION ALL
@@ -361,7 +369,7 @@ WITH few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d LIMIT :most + 1),
 -- name: at_once
 -- What fits many is met again and again as the resources are walked: when the first :head of them fill the page, no rows
 -- are collected; nor when :soon of them fit, for then a walk fills it sooner than that. Else as :either.
-WITH first AS MATERIALIZED (SELECT r.*, :keys FROM (:head) r WHERE :where LIMIT :limit),
+WITH :whose first AS MATERIALIZED (SELECT r.*, :keys FROM (:head) r WHERE :where LIMIT :limit),
      seen AS MATERIALIZED (SELECT count(*) = :limit AS yes, count(*) >= :soon AS soon FROM first),
      few AS MATERIALIZED (SELECT d.owner, d.id FROM (:rows) d WHERE NOT (SELECT soon FROM seen) LIMIT :most + 1),
      enough AS MATERIALIZED (SELECT count(*) <= :most AND NOT (SELECT soon FROM seen) AS yes FROM few)
@@ -381,13 +389,13 @@ SELECT r.* FROM (SELECT s.owner, s.id FROM search_token s WHERE s.token = :token
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id OFFSET 0) r
 
 -- name: head_owners
-SELECT r.* FROM (SELECT o.owner FROM unnest(:owners::text::bigint[]) AS o (owner) LIMIT :persons) o
+SELECT r.* FROM (SELECT unnest(:foremost::text::bigint[]) AS owner) o
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = o.owner AND r.type = :type AND NOT r.deleted AND :after
                       ORDER BY r.id LIMIT :most) r
  LIMIT :most
 
 -- name: head_token_of_owners
-SELECT r.* FROM (SELECT o.owner FROM unnest(:owners::text::bigint[]) AS o (owner) LIMIT :persons) o
+SELECT r.* FROM (SELECT unnest(:foremost::text::bigint[]) AS owner) o
  CROSS JOIN LATERAL (SELECT r.* FROM search_token s
    CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id OFFSET 0) r
    WHERE s.token = :token AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :most) r
@@ -431,12 +439,12 @@ SELECT DISTINCT ON (w.owner, w.id) w.* FROM unnest(:tokens::text::bigint[]) AS t
  ORDER BY w.owner, w.id LIMIT :limit
 
 -- name: walk_owners
-SELECT r.*, :keys FROM unnest(:owners::text::bigint[]) AS o (owner)
+SELECT r.*, :keys FROM (SELECT unnest(:owners::text::bigint[]) AS owner) o
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = o.owner AND :where AND :after ORDER BY r.id LIMIT :limit) r
  LIMIT :limit
 
 -- name: walk_token_of_owners
-SELECT r.*, :keys FROM unnest(:owners::text::bigint[]) AS o (owner)
+SELECT r.*, :keys FROM (SELECT unnest(:owners::text::bigint[]) AS owner) o
  CROSS JOIN LATERAL (SELECT r.* FROM search_token s
    CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
    WHERE s.token = :token AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :limit) r

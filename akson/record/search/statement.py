@@ -15,7 +15,9 @@ from akson.record.narrowing import Alternatives
 SQL = queries(__file__, "search.sql")
 # Numbers that are ours, not the asker's: in the text of the statement, so that it is planned for them.
 _OURS = {"slots": "integer", "types": "smallint", "type": "smallint", "into": "smallint"}
-By = Literal["row", "first", "list"]  # owners are compared with each row, are what rows are found by, or are it already
+# Owners are compared with each row, or with each of few, or are what rows are found by, or are it already.
+By = Literal["row", "few", "first", "list"]
+_ALLOWED = {"row": "allowed", "few": "allowed_in", "first": "allowed_first"}
 _NAMED = re.compile(r"(?<!:):([a-z]+)\b")
 
 
@@ -36,7 +38,7 @@ class Raw:
 class Scope:
     """Which owners the actor may see hits of.
 
-    owners   persons whose records are open; None: all but the denied
+    owners   persons whose records are open, in order; None: all but the denied
     persons  persons' resources are searched at all
     commons  what belongs to nobody: "" none of it, "unit" what `unit` has written, "all"
     items    ids that a block or a mark keeps from the actor
@@ -137,7 +139,7 @@ class Statement:
             return ""
         if len(owners) == 1:
             return self.put("allowed_one", r=r, owner=owners[0])
-        return self.put("allowed" if by == "row" else "allowed_first", r=r, owners=scope.listed)
+        return self.put(_ALLOWED[by], r=r, owners=scope.listed)
 
 
 def any_of(parts: Iterable[str]) -> str:

@@ -292,7 +292,13 @@ async def standing(work: Work, owner: int, communications: Sequence[str]) -> lis
 
     The caller has just read the Communications through the journal: that reading is what access decided on.
     """
-    rows = await fetch(work, SQL.states_of, owner, list(communications))
+    return await standings(work, [(owner, each) for each in communications])
+
+
+async def standings(work: Work, communications: Sequence[tuple[int, str]]) -> list[Standing]:
+    """Return the same for Communications of several owners. communications: owner and id of each."""
+    owners, ids = [owner for owner, _ in communications], [id_ for _, id_ in communications]
+    rows = await fetch(work, SQL.states_of, owners, ids)
     return [
         Standing(
             communication=row["told_of"], responsible=row["responsible"], state=State(row["state"]),

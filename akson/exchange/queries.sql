@@ -301,12 +301,14 @@ SELECT owner, key, type, msg_id, sender, receiver, state, told_of, unit, respons
 
 -- name: states_of
 -- Where the messages made from these Communications stand.
--- in   $1 owner, $2 ids
+-- in   $1 owners, $2 ids, one for each owner
 SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, m.created_at, m.sent_at, m.delivered_at,
        m.settled_at, m.answered_at, m.deadline, m.fault_code, m.fault_text, m.due,
        m.state = 'queued' AND m.moves = 0 AND m.attempts = 0 AS untried
-  FROM message_out m LEFT JOIN address a ON a.her_id = m.receiver
- WHERE m.owner = $1 AND m.told_of = ANY ($2::text[]) ORDER BY m.created_at;
+  FROM unnest($1::bigint[], $2::text[]) AS wanted (owner, told_of)
+  JOIN message_out m ON m.owner = wanted.owner AND m.told_of = wanted.told_of AND m.told_of <> ''
+  LEFT JOIN address a ON a.her_id = m.receiver
+ ORDER BY m.created_at;
 
 -- name: for_humans_out
 -- Sent messages that went wrong, most urgent first.

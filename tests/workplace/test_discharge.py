@@ -13,7 +13,7 @@ from akson.exchange.addresses import Address
 from akson.exchange.filing import TEST_DATA
 from akson.exchange.messages import pleieomsorg
 from akson.exchange.opening import opened
-from akson.exchange.states import State
+from akson.exchange.states import Event, State
 from akson.record import journal
 from akson.record.office import Office
 from akson.workplace.discharge import board
@@ -38,6 +38,13 @@ async def nurse_of(places: Places, role: str = "sykepleier") -> Actor:
         her_id=99000012, name="Hjemmetjenesten", ours=True, parent=99000001, unit=place.unit, unit_id=place.unit_id,
     )])  # fmt: skip
     return await staff(places.office, place, "Berg", role=role)
+
+
+async def confirmed(places: Places, event: Event) -> None:
+    """Let the hospital say what it makes of the one message of ours."""
+    (row,) = await places.rows("SELECT owner, key FROM message_out WHERE type <> 'APPREC'")
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        await delivery.move(work, row["owner"], row["key"], event)
 
 
 async def comes(places: Places, *bodies: bytes) -> None:
@@ -72,6 +79,10 @@ async def test_a_patient_walks_over_the_board_from_admission_to_home(places: Pla
         shown = await berg.open(where)
         answered = await berg.send(where, do="answer", svar="Ja, i morgen kl. 12.", version=shown.hidden("version"))
         assert answered.status == 303
+        told = await berg.open("/utskrivning")  # nothing is said before the hospital has confirmed it
+        assert "Utskrivningsklar, ikke besvart, 1" in told.text and "Svar skrevet" in told.text
+        assert "Sykehusets kvittering på svaret" in told.text and "Svar sykehuset" not in told.text
+        await confirmed(places, Event.ACCEPT)
         assert "Utskrivningsklar, besvart, 1" in (await berg.open("/utskrivning")).text
         await comes(places, care("LOG_UTSKREVET", at=LEFT, msg_id="d", to=SERVICE, more=HOME))
         home = (await berg.open("/utskrivning")).text
@@ -129,14 +140,18 @@ async def test_the_admission_report_takes_along_what_the_record_knows_and_nothin
         assert "Lungebetennelse" not in seen.text
         assert (await berg.send(page, do="send", **typed)).status == 303
         board_ = (await berg.open("/utskrivning")).text
-    assert "Innleggelsesrapport sendt" in board_ and "Send innleggelsesrapport" not in board_
+        assert "Venter på sending" in board_ and "Innleggelsesrapport sendt" not in board_
+        assert "Sykehusets kvittering på innleggelsesrapporten" in board_ and "Send innleggelsesrapport" not in board_
+        await confirmed(places, Event.REJECT)
+        refused = (await berg.open("/utskrivning")).text
+        assert "Avvist av mottaker" in refused and "Send innleggelsesrapport" in refused
     (row,) = await places.rows("SELECT body FROM message_out WHERE type = 'INNLEGGELSESRAPPORT'")
     arrived = opened(row["body"]).envelope
     assert arrived is not None and "Furix tab 40 mg" in "\n".join(pleieomsorg.in_words(arrived).paragraphs)
     sent = next(each for each in await places.found("Communication") if each.get("sender", {}).get("reference"))
     async with places.office.work(nurse, Purpose.TREATMENT) as work:
         (standing,) = await outbox.standing(work, places.astrid.owner, [sent["id"]])
-    assert standing.state is State.QUEUED
+    assert standing.state is State.REJECTED
 
 
 def message(kind: str, hours: float, *, ours: bool = False, topic: str = "") -> dict[str, Any]:
@@ -173,6 +188,24 @@ def test_how_far_somebody_has_come_is_told_by_the_stay_and_its_messages(
 ) -> None:
     found = board.course(order, stay, messages)
     assert (found.stage, list(found.missing)) == (stage, missing)
+
+
+S = State
+
+
+@pytest.mark.parametrize(("standing", "stage", "missing"), [
+    ([S.QUEUED], "ready", "answer_receipt"), ([S.SENT], "ready", "answer_receipt"),
+    ([S.DELIVERED], "ready", "answer_receipt"), ([S.ACCEPTED], "answered", ""), ([S.PARTIAL], "answered", ""),
+    ([S.ANSWERED], "answered", ""), ([S.HANDLED], "answered", ""), ([S.REJECTED], "ready", "answer"),
+    ([S.FAILED], "ready", "answer"), ([S.OVERDUE], "ready", "answer"), ([S.REJECTED, S.QUEUED], "ready", "answer_receipt"),
+    ([S.ACCEPTED, S.REJECTED], "answered", ""),
+])  # fmt: skip
+def test_what_the_hospital_has_not_confirmed_is_not_told_it(standing: list[State], stage: str, missing: str) -> None:
+    """An answer of last time that was accepted stands before them all, and answers nothing now."""
+    messages = [message("DIALOG_HELSEFAGLIG", at, ours=True, topic="7") | {"id": str(at)} for at in (-3, 1, 2)]
+    states = {"-3": S.ACCEPTED, **{str(at): state for at, state in enumerate(standing, 1)}}
+    found = board.course(ASKED, GOES, [message("HELSEOPPL_SOKNAD", 0), *messages[: len(standing) + 1]], states)
+    assert (found.stage, list(found.missing)) == (stage, [missing] if missing else [])
 
 
 def test_a_test_message_does_not_move_anybody() -> None:

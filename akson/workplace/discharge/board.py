@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import said
 from akson.base.work import Actor
 from akson.exchange.filing import MESSAGE_TYPE, TEST_DATA
+from akson.exchange.states import State
 from akson.patient.chart import local
 from akson.patient.identity import Identity, identity_of
 from akson.patient.reading import Resource, code, display, moment, reference
@@ -20,20 +21,44 @@ from akson.workplace import tasks
 from akson.workplace.discharge.model import Group, Row
 from akson.workplace.words import due
 
+_UNKNOWN: Final[Mapping[str, State]] = {}
 STAGES: Final = ("ready", "answered", "reported", "admitted", "home")  # what hurries most comes first
 _TOPIC: Final = volven(7322)
 _ANSWER: Final = "7"
+_ARRIVED: Final = (None, State.ACCEPTED, State.PARTIAL, State.ANSWERED, State.HANDLED)
+_ON_ITS_WAY: Final = (State.QUEUED, State.SENT, State.DELIVERED)
 _DISPOSITION: Final = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """What was read: orders to take somebody home, their stays and patients by reference, messages, open tasks."""
+    """What was read: orders to take somebody home, their stays and patients by reference, messages, open tasks.
+
+    states   id of a Communication of ours -> where its message stands
+    """
 
     orders: Sequence[Stored]
     beside: Mapping[str, Stored]
     messages: Sequence[Stored]
     tasks: Sequence[Stored]
+    states: Mapping[str, State] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ours:
+    """What we have written to the hospital: when, and where it stands; None: it is so old that nobody follows it."""
+
+    at: datetime
+    state: State | None
+
+    @property
+    def arrived(self) -> bool:
+        """Say whether the hospital has it, by its receipt or because somebody here has told it otherwise."""
+        return self.state in _ARRIVED
+
+    @property
+    def waits(self) -> bool:
+        return self.state in _ON_ITS_WAY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,41 +68,51 @@ class Course:
     admitted: datetime | None
     reported: datetime | None
     ready: datetime | None
-    answered: datetime | None
     home: datetime | None
     summary: datetime | None  # the discharge report
-    ours: datetime | None  # our own admission report
+    answered: Ours | None  # our answer to whether we can take the patient
+    ours: Ours | None  # our own admission report
 
     @property
     def stage(self) -> str:
         if self.home:
             return "home"
         if self.ready:
-            return "answered" if self.answered and self.answered >= self.ready else "ready"
+            return "answered" if (answer := self.answer) and answer.arrived else "ready"
         return "reported" if self.reported else "admitted"
 
     @property
+    def answer(self) -> Ours | None:
+        """Return our answer to the last notice: one that was written before it answers another."""
+        return self.answered if self.answered and self.ready and self.answered.at >= self.ready else None
+
+    @property
     def missing(self) -> Iterator[str]:
-        """Yield what should be there by now, and is not."""
-        wanted = {
-            "ready": (("answer", None), ("report", self.reported)), "answered": (("report", self.reported),),
-            "reported": (("ours", self.ours),), "admitted": (("ours", self.ours), ("report", self.reported)),
-            "home": (("summary", self.summary),),
-        }  # fmt: skip
-        return (name for name, there in wanted[self.stage] if there is None)
+        """Yield what should be there by now, and is not; of what is on its way the receipt."""
+        ours, report = _lacks(self.ours, "ours"), [] if self.reported else ["report"]
+        yield from {
+            "ready": [*_lacks(self.answer, "answer"), *report], "answered": report, "reported": ours,
+            "admitted": [*ours, *report], "home": [] if self.summary else ["summary"],
+        }[self.stage]  # fmt: skip
 
 
-def course(order: Resource, stay: Resource, messages: Iterable[Resource]) -> Course:
-    """Return how far a patient has come, by the messages of the stay; tests tell nothing."""
+def course(
+    order: Resource, stay: Resource, messages: Iterable[Resource], states: Mapping[str, State] = _UNKNOWN
+) -> Course:
+    """Return how far a patient has come, by the messages of the stay; tests tell nothing.
+
+    states   id of a message of ours -> where it stands: what the hospital has not confirmed is not told it yet
+    """
     period, real = stay.get("period") or {}, [one for one in messages if not _is_test(one)]
+    ready = moment((order.get("occurrencePeriod") or {}).get("start"))
     return Course(
         admitted=moment(period.get("start")),
         reported=_first(real, "HELSEOPPL_SOKNAD"),
-        ready=moment((order.get("occurrencePeriod") or {}).get("start")),
-        answered=max((at for one in real if _is_answer(one) and (at := _at(one))), default=None),
+        ready=ready,
+        answered=_ours((one for one in real if _is_answer(one)), states, ready),
         home=moment(period.get("end")) or (_first(real, "UTSKRIVNINGSRAPPORT") if _left(stay) else None),
         summary=_first(real, "UTSKRIVNINGSRAPPORT"),
-        ours=_first(real, "INNLEGGELSESRAPPORT"),
+        ours=_ours((one for one in real if _type(one) == "INNLEGGELSESRAPPORT"), states),
     )
 
 
@@ -93,7 +128,7 @@ def present(found: Gathered, actor: Actor, now: datetime) -> tuple[Group, ...]:
         seen.add(about)
         if stay.resource.get("status") in ("in-progress", "finished") and not _died(stay.resource):
             held = [one for one in found.messages if reference(one.resource.get("encounter")) == stay.reference]
-            so_far = course(order.resource, stay.resource, [one.resource for one in held])
+            so_far = course(order.resource, stay.resource, [one.resource for one in held], found.states)
             row = _row(identity_of(person), stay, so_far, held, found, actor, now)
             staged.setdefault(so_far.stage, []).append((so_far.ready or so_far.admitted or now, row))
     return tuple(
@@ -119,11 +154,20 @@ def _row(
 
 
 def _steps(so_far: Course, now: datetime) -> Iterator[str]:
-    """Yield what has happened in words, oldest first."""
-    happened = [(name, getattr(so_far, name)) for name in
-                ("admitted", "ours", "reported", "ready", "answered", "home", "summary")]  # fmt: skip
-    for name, at in sorted(((name, at) for name, at in happened if at), key=lambda pair: pair[1]):
-        yield texts().plain(f"discharge.step_{name}", at=said(at, now))
+    """Yield what has happened in words, oldest first; nothing of ours is called sent before there is a receipt."""
+    names = ("admitted", "reported", "ready", "home", "summary")
+    happened = [(at, _step(name, at, now)) for name in names if (at := getattr(so_far, name))]
+    for name, one in (("ours", so_far.ours), ("answered", so_far.answered)):
+        if one and one.arrived:
+            happened.append((one.at, _step(name, one.at, now)))
+        elif one:
+            state = texts().plain(f"standing.{one.state}")
+            happened.append((one.at, _step(f"{name}_waits", one.at, now, state=state)))
+    yield from (said for _, said in sorted(happened, key=lambda pair: pair[0]))
+
+
+def _step(name: str, at: datetime, now: datetime, **more: str) -> str:
+    return texts().plain(f"discharge.step_{name}", at=said(at, now), **more)
 
 
 def _clock(ready: timedelta) -> str:
@@ -134,9 +178,9 @@ def _clock(ready: timedelta) -> str:
 
 def _actions(who: Identity, stay: Stored, so_far: Course, held: Sequence[Stored]) -> Iterator[tuple[str, str]]:
     notice = next((one for one in held if _type(one.resource) == "LOG_UTSKRIVNINGSKLAR"), None)
-    if so_far.stage == "ready" and notice:
+    if notice and "answer" in so_far.missing:
         yield texts().plain("discharge.do_answer"), f"/p/{who.id}/samhandling?melding={notice.id}"
-    if not so_far.home and not so_far.ours:
+    if not so_far.home and "ours" in _lacks(so_far.ours, "ours"):
         yield texts().plain("discharge.do_report"), f"/p/{who.id}/samhandling/ny/innleggelsesrapport?opphold={stay.id}"
 
 
@@ -149,6 +193,17 @@ def _first_task(found: Sequence[Stored], stay: str) -> Resource | None:
 def _owner(task: Resource | None, actor: Actor) -> str:
     mine = task is not None and tasks.is_mine(task, actor)
     return texts().plain("inbox.you") if mine else display((task or {}).get("owner")) or actor.unit_name
+
+
+def _ours(messages: Iterable[Resource], states: Mapping[str, State], since: datetime | None = None) -> Ours | None:
+    """Return the last of these that the hospital has, or else the last of them; those written since something first."""
+    found = [Ours(at=at, state=states.get(str(one.get("id")))) for one in messages if (at := _at(one))]
+    return max(found, key=lambda one: (since is None or one.at >= since, one.arrived, one.at), default=None)
+
+
+def _lacks(one: Ours | None, name: str) -> list[str]:
+    """Return what is missing of a message of ours: itself, or its receipt."""
+    return [f"{name}_receipt" if one.waits else name] if one and not one.arrived else [] if one else [name]
 
 
 def _first(messages: Iterable[Resource], kind: str) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Final
 from akson.access.roles import Permission
 from akson.base.web.screens import Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import stays
+from akson.exchange import outbox, stays
 from akson.patient.reading import reference
 from akson.record import journal, worklist
 from akson.record.search.searching import search
@@ -29,9 +29,11 @@ async def discharges(work: Work, visit: Visit) -> Page:
     )  # fmt: skip
     named = [reference(one.resource.get(name)) for one in orders for name in ("encounter", "subject")]
     within = ("encounter", ",".join(dict.fromkeys(name for name in named if name.startswith("Encounter/"))))
+    messages = await _found(work, "Communication", within) if orders else []
+    ours = [(one.owner, one.id) for one in messages if reference(one.resource.get("sender"))]
     held = board.Gathered(
-        orders=orders, beside=await journal.read_many(work, list(dict.fromkeys(named))),
-        messages=await _found(work, "Communication", within) if orders else [],
+        orders=orders, beside=await journal.read_many(work, list(dict.fromkeys(named))), messages=messages,
+        states={one.communication: one.state for one in await outbox.standings(work, ours)} if ours else {},
         tasks=await _found(work, "Task", within, ("status", ",".join(worklist.OPEN))) if orders else [],
     )  # fmt: skip
     return Page("utskrivning.html", groups=board.present(held, work.actor, work.now), more=len(orders) >= int(MOST))

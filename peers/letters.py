@@ -153,8 +153,8 @@ def receipt(*, msg_id: str, now: str, sender: Place, receiver: Place, read: Read
   <SoftwareName>Sykehusprogrammet</SoftwareName>
   <GenDate>{now}</GenDate>
   <Id>{msg_id}</Id>
-  <Sender>{_institution(sender)}</Sender>
-  <Receiver>{_institution(receiver)}</Receiver>
+  <Sender>{institution(sender)}</Sender>
+  <Receiver>{institution(receiver)}</Receiver>
   <Status V="{status}" DN="{STATUS[status]}"/>
   {error}
   <OriginalMsgId>
@@ -167,7 +167,7 @@ def receipt(*, msg_id: str, now: str, sender: Place, receiver: Place, read: Read
 
 
 def read(data: bytes) -> Read | None:
-    """Read a MsgHead with a dialog message, or an AppRec; None when it cannot be read."""
+    """Read a MsgHead, a message with its own head (an Epikrise), or an AppRec; None when it cannot be read."""
     if b"<!DOCTYPE" in data:
         return None
     try:
@@ -176,6 +176,8 @@ def read(data: bytes) -> Read | None:
         return None
     if root.tag.endswith("}AppRec"):
         return _read_receipt(root)
+    if root.tag.endswith("}Message"):
+        return _read_report(root)
     return _read_dialog(root) if root.tag == f"{{{MSGHEAD}}}MsgHead" else None
 
 
@@ -196,13 +198,32 @@ def _read_dialog(root: ElementTree.Element) -> Read | None:
         return None
     note = next((each for each in root.iter() if each.tag.endswith(("}Notat", "}Foresporsel"))), None)
     inside = [*note.findall("{*}TekstNotatInnhold"), *note.findall("{*}Sporsmal")] if note is not None else []
-    text = inside if note is not None else root.findall("{*}Document")
+    text = "".join(inside[0].itertext()) if inside else _said(root.findall("{*}Document/{*}RefDoc/{*}Content"))
     return Read(
         kind=_value(info, "{*}Type"), msg_id=_text(info, "{*}MsgId"), sent=_text(info, "{*}GenDate"),
         sender=_her_id(info, "Sender"), receiver=_receiver(info),
         patient=_text(info, "{*}Patient/{*}Ident/{*}Id"),
-        title="" if note is None else _text(note, "{*}Tema"), text="".join(text[0].itertext()) if text else "",
+        title="" if note is None else _text(note, "{*}Tema"), text=text,
         status="", error="", original=_text(info, "{*}ConversationRef/{*}RefToParent"),
+    )  # fmt: skip
+
+
+def _said(contents: list[ElementTree.Element]) -> str:
+    """Return what a message says that is no dialog: its words, and what its codes are called."""
+    every = (each for content in contents for each in content.iter())
+    return "\n".join(filter(None, ((each.text or "").strip() or each.get("DN", "") for each in every)))
+
+
+def _read_report(root: ElementTree.Element) -> Read | None:
+    report = next((each for each in root if each.tag.endswith(("}ServRprt", "}ServReport"))), None)
+    if report is None:
+        return None
+    said = [each.text or "" for each in report.iter() if each.tag.endswith("}TextResultValue")]
+    return Read(
+        kind=_value(root, "{*}Type"), msg_id=_text(root, "{*}MsgId"), sent=_value(root, "{*}GenDate"),
+        sender=_her_id(report, "ServProvider"), receiver=_requester(report),
+        patient=_text(report, "{*}Patient/{*}OffId"),
+        title="", text="\n".join(said), status="", error="", original="",
     )  # fmt: skip
 
 
@@ -241,6 +262,18 @@ def _receiver(info: ElementTree.Element) -> Place:
     )  # fmt: skip
 
 
+def _requester(report: ElementTree.Element) -> Place:
+    """Return whom a message with its own head is for."""
+    outer = report.find("{*}Requester/{*}HCP/{*}Inst")
+    if outer is None:
+        return NOBODY
+    inner, above = outer.find("{*}Dept"), _text(outer, "{*}Id")
+    if inner is None:
+        return Place(_her_id(report, "Requester"), _text(outer, "{*}Name"), 0, "")
+    parent = int(above) if above.isdigit() else 0
+    return Place(_her_id(report, "Requester"), _text(inner, "{*}Name"), parent, _text(outer, "{*}Name"))
+
+
 def _conversation(letter: Letter) -> str:
     if not letter.answers:
         return ""
@@ -266,7 +299,8 @@ def _her(her_id: int) -> str:
     return f'<Ident><Id>{her_id}</Id><TypeId V="HER" S="{VOLVEN}9051" DN="HER-id"/></Ident>'
 
 
-def _institution(place: Place) -> str:
+def institution(place: Place) -> str:
+    """Return a place as an HCP, as messages without Hodemelding name who sends and receives."""
     if not place.parent:
         return (
             f'<HCP><Inst><Name>{escape(place.name)}</Name><Id>{place.her_id}</Id><TypeId V="HER" DN="HER-id"/></Inst>'

@@ -17,7 +17,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from peers import care, letters
+from peers import letters
 from peers.letters import Letter, Place
 from peers.letters import Read as ReadLetter
 
@@ -28,6 +28,7 @@ MOODS = {
     "dobbel": "sender alt to ganger",
     "uleselig": "sender ødelagte meldinger",
 }
+_PAUSE = 0.05  # seconds between two looks at what is due
 DIALOG = "DIALOG_HELSEFAGLIG"
 NORDRE = Place(99000011, "Nordre legesenter", 99000001, "Fjordvik kommune")
 TABLES = """
@@ -57,18 +58,25 @@ class Mailbox:
 
         answers  the id of the message it answers, "" when it answers none
         """
-        msg_id = str(uuid4())
+        msg_id, sender = str(uuid4()), self.writer(fnr, kind)
         receiver = NORDRE if to == NORDRE.her_id else Place(to, "Mottaker", NORDRE.parent, NORDRE.parent_name)
-        letter = Letter(msg_id, self.place, receiver, fnr, given, family, title, text, answers, self.began(answers))
-        body = care.message(letter, _now(), kind) if kind in care.KINDS else letters.dialog(letter, _now(), kind)
-        self.send(letter, kind, body)
+        letter = Letter(msg_id, sender, receiver, fnr, given, family, title, text, answers, self.began(answers))
+        self.send(letter, kind, self.written(letter, kind))
         return msg_id
+
+    def writer(self, fnr: str, kind: str) -> Place:
+        """Return who writes a message of a kind about a patient."""
+        return self.place
+
+    def written(self, letter: Letter, kind: str) -> bytes:
+        """Return a letter as the message it goes as."""
+        return letters.dialog(letter, now(), kind)
 
     def send(self, letter: Letter, kind: str, body: bytes) -> None:
         """Put a message that is written on its way."""
         self._note(letter.msg_id, "ut", kind, letter.fnr, letter.title, letter.text, "skrevet", "")
         body = body[: len(body) // 2] if self.mood == "uleselig" else body
-        self._post_later((letter.msg_id, self.place.her_id, letter.receiver.her_id, body), 0.0)
+        self._post_later((letter.msg_id, letter.sender.her_id, letter.receiver.her_id, body), 0.0)
 
     def receive(self, data: bytes) -> str:
         """Take a message in; answer it later, unless it is an AppRec or the mood forbids."""
@@ -98,7 +106,7 @@ class Mailbox:
         sender = Place(read.sender, "Avsender", NORDRE.parent, NORDRE.parent_name)
         msg_id = str(uuid4())
         body = letters.receipt(
-            msg_id=msg_id, now=_now(), sender=read.receiver, receiver=sender, read=read, code=code, why=why
+            msg_id=msg_id, now=now(), sender=read.receiver, receiver=sender, read=read, code=code, why=why
         )
         self.store.execute("UPDATE letter SET state = ? WHERE msg_id = ?", (code or "besvart", read.msg_id))
         self._post_later((msg_id, read.receiver.her_id, read.sender, body), self.delay)
@@ -110,7 +118,7 @@ class Mailbox:
 
     def _note(self, *columns: str) -> None:
         msg_id, way, kind, *rest = columns
-        row = (msg_id, way, kind, _now(), *rest)
+        row = (msg_id, way, kind, now(), *rest)
         self.store.execute("INSERT OR IGNORE INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         self.store.commit()
 
@@ -123,8 +131,8 @@ class Mailbox:
 
     async def post_due(self) -> int:
         """Post what is due; what is not taken waits two seconds. Returns how many were taken."""
-        now, taken = datetime.now(UTC).timestamp(), 0
-        waiting = self.store.execute("SELECT id, msg_id, sender, receiver, body FROM outgoing WHERE due <= ?", (now,))
+        at, taken = datetime.now(UTC).timestamp(), 0
+        waiting = self.store.execute("SELECT id, msg_id, sender, receiver, body FROM outgoing WHERE due <= ?", (at,))
         for number, msg_id, sender, receiver, body in waiting.fetchall():
             if await self._post(msg_id, sender, receiver, body):
                 taken += 1
@@ -132,7 +140,7 @@ class Mailbox:
                 sent = "UPDATE letter SET state = 'sendt' WHERE msg_id = ? AND state = 'skrevet'"
                 self.store.execute(sent, (msg_id,))
             else:
-                self.store.execute("UPDATE outgoing SET due = ? WHERE id = ?", (now + 2, number))
+                self.store.execute("UPDATE outgoing SET due = ? WHERE id = ?", (at + 2, number))
             self.store.commit()
         return taken
 
@@ -150,13 +158,17 @@ class Mailbox:
         """Post what is due, again and again."""
         while True:
             await self.post_due()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(_PAUSE)
 
     async def taken_in(self, request: Request) -> Response:
         """Answer who posts a message here."""
         if request.headers.get("authorization") != f"Bearer {self.secret}":
             return Response(status_code=401)
         return JSONResponse({"id": self.receive(await request.body())}, status_code=202)
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing waits to be posted."""
+        return self.store.execute("SELECT 1 FROM outgoing").fetchone() is None
 
     def letters(self) -> list[dict[str, Any]]:
         """Return every message, newest first."""
@@ -172,5 +184,6 @@ def opened(file: str) -> sqlite3.Connection:
     return store
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time as messages write it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""The hospital writes, Akson files and answers; the GP writes back and sees her message arrive."""
+"""What goes wrong between the hospital and us lies with a human: nothing is lost, and nobody sees more than is theirs."""
 
 from __future__ import annotations
 
@@ -22,21 +22,6 @@ def hospital(the_town: Town) -> Iterator[Town]:
     the_town.hospital.is_in_the_mood("vanlig")
     yield the_town
     the_town.hospital.is_in_the_mood("vanlig")
-
-
-def test_melding_fra_sykehuset_arkiveres_og_fastlegen_svarer(journey: Journey, hospital: Town) -> None:
-    vestfjell, title, answer = hospital.hospital, "Prøve før poliklinikken", "Ja, hun får time hos oss på torsdag."
-    vestfjell.writes(ASTRID.fnr.value, "Kan dere ta kreatinin på fredag?", title=title)
-    assert eventually(lambda: vestfjell.letter(title)["state"] == "AppRec OK"), vestfjell.letter(title)
-    jonas = journey.as_("Jonas Eikeland").go("/innboks")
-    jonas.row(title).sees("NORDLI, Astrid", "Nordre legesenter")
-    jonas.open(title).sees("Kan dere ta kreatinin på fredag?")
-    with hospital.at_rest("worker"):
-        jonas.fill("Svar til", answer).press("Svar og neste").open("Angre").sees("Sendes kl.").press("Send nå")
-        jonas.row(f"Svar: {title}").sees("Venter på sending")
-    assert eventually(lambda: "Godtatt av mottaker" in jonas.again().row(f"Svar: {title}").text), jonas.text
-    jonas.open(f"Svar: {title}").sees("Levert hos mottaker", "Godtatt av mottaker")
-    assert eventually(lambda: any(letter["text"] == answer for letter in vestfjell.letters("inn")))
 
 
 def test_feiladressert_og_uleselig_melding_avvises_og_ligger_hos_et_menneske(journey: Journey, hospital: Town) -> None:

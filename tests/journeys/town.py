@@ -30,7 +30,7 @@ from tests.journeys.watch import SECRET
 from tests.programs import ports
 
 PEOPLE = 30
-HOSPITAL_ANSWERS = 1.0  # seconds; long enough to see the state before
+ANSWERS = "0.1"  # seconds before a neighbour does; who is to see the state before that lets the worker rest
 HELD = """SELECT count(*) FROM pg_stat_activity
            WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"""
 PATIENCE = 20.0  # seconds that something in the background may take
@@ -103,10 +103,10 @@ class Hospital:
 
     url: str
 
-    def writes(self, fnr: str, text: str, *, title: str = "Henvendelse om pasient", to: int = 0, kind: str = ""
-               ) -> None:  # fmt: skip
+    def writes(self, fnr: str, text: str, *, title: str = "Henvendelse om pasient", to: int = 0, kind: str = "",
+               **more: str) -> None:  # fmt: skip
         """Write a letter about a patient, or a message of another kind; `to` can be a place that is not there."""
-        form = {"fnr": fnr, "given": "", "family": "", "title": title, "text": text, "to": str(to or ""), "kind": kind}
+        form = {"fnr": fnr, "title": title, "text": text, "to": str(to or ""), "kind": kind, **more}
         assert httpx.post(f"{self.url}/send", data=form).status_code == 303
 
     def is_in_the_mood(self, mood: str) -> None:
@@ -163,14 +163,14 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
     home, told = _barnevern(env, port + 5)
     env |= told
     programs = {
-        "serve": ["akson", "serve"], "worker": ["akson", "worker"],
-        "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", str(HOSPITAL_ANSWERS),
-                     "--keys", str(elsewhere.with_name("client.json"))],
-        "gp": [*neighbours.program(own, port + 3, url), "--delay", str(HOSPITAL_ANSWERS), "--every", "0"],
-        "nav": ["peers.nav", "--port", str(port + 4), "--akson-url", url, "--delay", "0.2"],
-        "barnevern": ["peers.barnevern", "--port", str(port + 5), "--akson-url", url, "--delay", "0.2",
+        "serve": ["akson", "serve"], "worker": ["tests.journeys.worker"],
+        "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", ANSWERS,
+                     "--pace", "0", "--keys", str(elsewhere.with_name("client.json"))],
+        "gp": [*neighbours.program(own, port + 3, url), "--delay", ANSWERS, "--every", "0"],
+        "nav": ["peers.nav", "--port", str(port + 4), "--akson-url", url, "--delay", ANSWERS],
+        "barnevern": ["peers.barnevern", "--port", str(port + 5), "--akson-url", url, "--delay", ANSWERS,
                       "--addresses", str(home / barnevern.ADDRESSES), "--keys", str(home / barnevern.CLIENT)],
-        "school": ["peers.school", "--port", str(port + 6), "--akson-url", url, "--delay", "0.2"],
+        "school": ["peers.school", "--port", str(port + 6), "--akson-url", url, "--delay", ANSWERS],
     }  # fmt: skip
     seed = ["akson", "seed", "--data", str(folder), "--people", str(PEOPLE)]
     assert _begin("seed", seed, env, folder).wait(120) == 0, (folder / "seed.log").read_text("utf-8")

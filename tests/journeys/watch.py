@@ -72,5 +72,5 @@ class Watch:
 
 
 def _slug(url: str) -> str:
-    path = re.sub(r"[\w-]{27}", "x", urlsplit(url).path)
+    path = re.sub(r"[\w-]{27,}", "x", urlsplit(url).path)  # ids of the record, of messages, digests
     return re.sub(r"\W+", "-", path).strip("-") or "forside"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from akson.access.facts import Labels
 from akson.base.errors import Refused
 from akson.base.queries import queries
@@ -12,16 +15,29 @@ from akson.record.session import fetch
 from akson.registers.identifiers import Fnr
 
 SQL = queries(__file__, "reading.sql")
+_WRITTEN: Final = re.compile(r"(?<![0-9])([0-9]{6})[ .\-]?([0-9]{5})(?![0-9])")
 
 
 async def owner_of_number(work: Work, number: str) -> int:
     """Return the owner key of the person with this national number; 0 when we know nobody, or it is no number."""
-    try:
-        fnr = Fnr(number)
-    except Refused:
-        return 0
-    rows = await fetch(work, SQL.identified, [fnr.system], [fnr.value])
+    fnr = _number(number)
+    rows = await fetch(work, SQL.identified, [fnr.system], [fnr.value]) if fnr else []
     return int(rows[0]["owner"]) if rows else 0
+
+
+def _number(written: str) -> Fnr | None:
+    try:
+        return Fnr(written)
+    except Refused:
+        return None
+
+
+async def owners_named(work: Work, text: str) -> list[int]:
+    """Return the owner keys of those whose national numbers stand in a text that nobody could read; one statement."""
+    found = {first + last for first, last in _WRITTEN.findall(text)}
+    numbers = [number for each in sorted(found) if (number := _number(each))]
+    rows = await fetch(work, SQL.identified, [one.system for one in numbers], [one.value for one in numbers])
+    return list(dict.fromkeys(int(row["owner"]) for row in rows))
 
 
 async def labels_of(work: Work, owner: int, reference: str) -> Labels | None:

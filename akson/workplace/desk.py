@@ -79,7 +79,7 @@ async def _done(work: Work, row: Mapping[str, Any], do: str, filled: Filled) -> 
     msg_id = str(row["msg_id"])
     if do == "elsewhere":
         await refuse_barred(
-            work, row["owner"], "videresending", await labels_of(work, row["owner"], str(row["told_of"]))
+            work, [row["owner"]], "videresending", await labels_of(work, row["owner"], str(row["told_of"]))
         )
         work.saw(row["owner"], "page videresending", basis=texts().plain("unfiled.basis"))
         msg_id = await following.send_elsewhere(work, content, int(str(filled.values["mottaker"])), why)

@@ -7,7 +7,7 @@ is followed up by the unit that wrote it, in the patient's record, or here (`des
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,7 +27,7 @@ from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
 from akson.exchange.seals import cms
 from akson.record.deciding import asked, facts_for
-from akson.record.owned import owner_of_number
+from akson.record.owned import owner_of_number, owners_named
 from akson.record.session import Within
 from akson.registers.identifiers import PersonKind
 from akson.workplace.model import Tab
@@ -37,6 +37,7 @@ REASON: Final = Form(Field(name="begrunnelse", label="unfiled.why", help="unfile
 DONE: Final = Form(Field(name="gjort", label="unfiled.done", help="unfiled.done_help", longest=300))
 STUCK_AFTER: Final = timedelta(hours=1)  # neither left nor confirmed by then: somebody should know
 _MOST_SHOWN: Final = 20_000  # characters of an unreadable message
+_MOST_SEARCHED: Final = 1_000_000  # characters of it in which persons are looked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,29 +137,33 @@ async def _open(work: Work, digest: bytes, reason: str) -> Content:
     envelope = opened(body).envelope
     person = envelope.patient if envelope else None
     number = person.ident(*PersonKind) if person else None
-    owner = await owner_of_number(work, number.value) if number else 0
-    await refuse_barred(work, owner)
-    work.saw(owner, "page melding", basis=texts().plain("unfiled.basis"))
-    told = registry.in_words(envelope) if envelope else None
-    if cms.is_cms(body):
+    about = await owner_of_number(work, number.value) if number else 0
+    told, sealed = registry.in_words(envelope) if envelope else None, cms.is_cms(body)
+    raw = "" if told or sealed else body.decode(errors="replace").replace("\0", "")
+    named = await owners_named(work, raw[:_MOST_SEARCHED]) if raw else []  # nobody has read whom it is about
+    owners = list(dict.fromkeys((about, *named) if about else named)) or [0]
+    await refuse_barred(work, owners)
+    for owner in owners:
+        work.saw(owner, "page melding", basis=texts().plain("unfiled.basis"))
+    if sealed:
         return Content(paragraphs=(texts().plain("unfiled.content_sealed"),))
     if told is None:
-        return Content(raw=body.decode(errors="replace")[:_MOST_SHOWN])
+        return Content(raw=raw[:_MOST_SHOWN])
     patient = " ".join(filter(None, (told.patient, number.value if number else "")))
     return Content(title=told.title, patient=patient, paragraphs=told.paragraphs)
 
 
-async def refuse_barred(work: Work, owner: int, page: str = "melding", labels: Labels | None = None) -> None:
-    """Refuse whom a rule bars from the patient; the logged reason stands in for a relation, and for nothing else.
+async def refuse_barred(work: Work, owners: Sequence[int], page: str = "melding", labels: Labels | None = None) -> None:
+    """Refuse whom a rule bars from any of these patients; the logged reason stands in for a relation, and nothing else.
 
     labels  of what the message tells, when that stands in the record
     Raises  Refused with the code of the rule that bars
     """
-    facts = (await facts_for(work, [owner])).get(owner)
-    decision = asked(work, facts, labels or Labels(type="Communication"), Act.READ) if facts else NOBODY
-    if not decision.permit and decision is not NOBODY:
-        work.saw(owner, f"page {page}", outcome="refuse", rule=decision.rule)
-        raise Refused(decision.refusal)
+    for owner, facts in (await facts_for(work, owners)).items():
+        decision = asked(work, facts, labels or Labels(type="Communication"), Act.READ)
+        if not decision.permit and decision is not NOBODY:
+            work.saw(owner, f"page {page}", outcome="refuse", rule=decision.rule)
+            raise Refused(decision.refusal)
 
 
 def with_reason(filled: Filled, name: str = "begrunnelse") -> Filled:

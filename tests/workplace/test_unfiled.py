@@ -79,12 +79,16 @@ async def test_the_content_is_opened_for_a_reason_that_the_patient_can_read(plac
     ]  # fmt: skip
 
 
-async def test_what_cannot_be_read_is_shown_as_it_came(places: Places, keeper: Actor) -> None:
-    where = await arrived(places, written()[:300] + b"<script>alert(1)</script>")
+async def test_what_cannot_be_read_is_shown_as_it_came_and_stands_in_the_log_of_whom_it_names(
+    places: Places, keeper: Actor
+) -> None:
+    where = await arrived(places, written()[:-40] + b"<script>alert(1)</script>")
     async with browsing(places.office, keeper) as vang:
         assert "T01" in (await vang.open("/meldinger")).text
         opened = await vang.send(where, do="open", begrunnelse="Se hvem den er fra")
     assert "Slik kom den:" in opened.text and "<script>alert" not in opened.html
+    rows = await places.rows("SELECT patients FROM access_log WHERE reason = 'Se hvem den er fra'")
+    assert [places.astrid.owner in (row["patients"] or ()) for row in rows] == [True]
 
 
 async def test_of_what_could_not_be_opened_is_said_that_it_is_encrypted(places: Places, keeper: Actor) -> None:
@@ -114,9 +118,16 @@ async def test_an_administrator_sees_the_list_and_no_content(places: Places) -> 
     assert refused.status == 403 and SECRET not in refused.text and "148341" not in refused.html
 
 
+CAME = {
+    "a message": written(to=NOWHERE), "one that is cut off": written(to=NOWHERE)[:-40],
+    "its number with a space, in two bytes a sign": b"\xff\xfe" + written(to=NOWHERE).replace(b"14834142059", b"148341 42059").decode().encode("utf-16-le")[:-2],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", CAME.values(), ids=CAME)
 @pytest.mark.parametrize(("code", "status"), [("kode6", 404), ("own", 403), ("blocked", 403)])
 async def test_whom_the_rules_bar_from_the_patient_opens_nothing(
-    places: Places, keeper: Actor, code: str, status: int
+    places: Places, keeper: Actor, code: str, status: int, body: bytes
 ) -> None:
     if code == "own":
         keeper = replace(keeper, person=places.astrid.owner)
@@ -125,7 +136,7 @@ async def test_whom_the_rules_bar_from_the_patient_opens_nothing(
     else:
         await protect(places, code)
         keeper = await staff(places.office, await unit(places.office, "Sentrum legegruppe"), "Moe", "legesekretær")
-    where = await arrived(places, written(to=NOWHERE))
+    where = await arrived(places, body)
     async with browsing(places.office, keeper) as vang:
         refused = await vang.send(where, do="open", begrunnelse="Finne rett mottaker for sykehuset")
     assert refused.status == status and SECRET not in refused.text and "148341" not in refused.html

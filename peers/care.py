@@ -25,6 +25,7 @@ KINDS = {  # type -> what it is called, root element, folder of its namespace, w
     "LOG_UTSKRIVNINGSKLAR": ("Utskrivningsklar pasient", "MeldingUtskrivningsklarPasient", LOGISTICS, "3"),
     "LOG_AVMELDING": ("Avmelding av utskrivningsklar", "AvmeldingUtskrivningsklarPasient", LOGISTICS, "4"),
     LEFT: ("Melding om utskrevet pasient", "MeldingOmUtskrevetPasient", LOGISTICS, "2"),
+    "LOG_DOD": ("Orientering om dødsfall", "OrienteringOmDod", LOGISTICS, "13"),
     REPORT: ("Utskrivningsrapport", "TverrfagligEpikrise", "TverrfagligEpikrise", ""),
 }
 # What the ward writes by itself when somebody has gone home, in this order: type, and whether it goes to the GP. The

@@ -35,7 +35,7 @@ SAME_STAY: Final = timedelta(hours=24)  # two notices of admission closer than t
 TAKE_HOME: Final[Resource] = {"coding": [{"system": "https://akson.no/fhir/order", "code": "take-home"}],
                     "text": "Ta imot etter sykehusopphold"}  # fmt: skip
 _INPATIENT: Final = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}
-_EXPIRED: Final = {"system": "http://terminology.hl7.org/CodeSystem/discharge-disposition", "code": "exp"}
+EXPIRED: Final = {"system": "http://terminology.hl7.org/CodeSystem/discharge-disposition", "code": "exp"}
 _GONE: Final = frozenset({"cancelled", "entered-in-error", "unknown"})
 _EARLIEST: Final = "0001-01-01"
 
@@ -117,7 +117,7 @@ def moved(stay: Resource, event: Event) -> Resource:
             period.pop("end", None)
             kept = {name: value for name, value in stay.items() if name not in ("hospitalization", "period")}
             return filled(kept | {"status": "in-progress", "period": period})
-        home = {"coding": [_EXPIRED]} if event.step is Step.DIED else event.home
+        home = {"coding": [EXPIRED]} if event.step is Step.DIED else event.home
         last = max(event.at, _moment(period, "start") or event.at).isoformat()
         kept = stay | {"status": "finished", "period": {**period, "end": last}}
         return kept | ({"hospitalization": {"dischargeDisposition": dict(home)}} if home else {})

@@ -9,6 +9,7 @@ from typing import Final
 from akson.access.asking import Decision
 from akson.access.facts import Facts
 from akson.base.web.messages import texts
+from akson.base.web.render import full_date, local
 from akson.base.web.shell import Badge, Banner
 from akson.patient.identity import Identity
 from akson.patient.reading import Resource, code, codes, named, words
@@ -41,7 +42,7 @@ def draw(identity: Identity, facts: Facts, parts: Parts, *, opened: Decision, no
 
     opened  why the record may be read
     """
-    critical = (*_critical(parts), *_blocked(facts, now))
+    critical = (*_dead(facts), *_critical(parts), *_blocked(facts, now))
     related = _resources(parts, "RelatedPerson")
     kin, phone = _next_of_kin(related)
     return Banner(
@@ -50,6 +51,13 @@ def draw(identity: Identity, facts: Facts, parts: Parts, *, opened: Decision, no
         critical_known=bool(parts["AllergyIntolerance"] or parts["Flag"]), lives=_lives(identity, parts),
         next_of_kin=kin, next_of_kin_phone=phone, guardian=_guardian(related), basis=opened.basis,
     )  # fmt: skip
+
+
+def _dead(facts: Facts) -> Iterator[Badge]:
+    """Yield that the person has died, and when, where that is known."""
+    if facts.deceased:
+        day = full_date(local(facts.died).date()) if facts.died else ""
+        yield Badge(head=texts().plain("patient.dead"), text=day)
 
 
 def _critical(parts: Parts) -> Iterator[Badge]:

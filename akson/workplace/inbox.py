@@ -12,9 +12,10 @@ from akson.base.web.messages import texts
 from akson.base.web.render import local, said
 from akson.base.web.shell import Banner
 from akson.base.work import Actor
-from akson.exchange import meetings, requests
+from akson.exchange import dying, meetings, requests
 from akson.exchange.answers import code_of
 from akson.exchange.filing import MESSAGE_ID
+from akson.patient import dead
 from akson.patient.chart import local as norwegian
 from akson.patient.identity import Identity, identity_of
 from akson.patient.reading import Resource, display, moment, reference, words
@@ -186,6 +187,7 @@ def _refs(about: Stored | None, found: Gathered, root: str, reader: Reader) -> I
     hits = (about, *(found.beside[name] for name in named if name in found.beside))
     if root and about.type == "Communication":
         yield from statement_for(about.resource, about.id, reader.actor, root)
+        yield from death_in(about.resource, about.id, reader.actor, root)
     yield from (shown for hit in hits if (shown := pointer(hit, root, reader.now)))
 
 
@@ -214,6 +216,13 @@ def statement_for(message: Resource, id_: str, actor: Actor, root: str) -> Itera
     meets = meetings.invitation(message) is not None
     for button in statement(actor, root) if wanted and wanted.days and not meets else ():
         yield Ref(head=button.text, text=texts().plain("stating.write"), href=f"{button.href}?melding={id_}")
+
+
+def death_in(message: Resource, id_: str, actor: Actor, root: str) -> Iterator[Ref]:
+    """Yield where a death that a message tells of is entered: the message alone enters none. root: "/p/<id>"."""
+    if dying.tells(message) and dead.may_enter(actor):
+        t = texts().plain
+        yield Ref(head=t("deceased.title"), text=t("deceased.pointer"), href=f"{root}/dodsfall?melding={id_}")
 
 
 def _came(report: Resource) -> bool:

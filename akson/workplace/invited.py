@@ -23,8 +23,8 @@ def _offered() -> Choices:
 
 FORM: Final = Form(
     Choice(name="mote", label="invited.answer", choices=_offered, drawn="segments"),
-    Day(name="dag", label="invited.day", required=False),
-    TimeOfDay(name="klokken", label="invited.clock", required=False),
+    Day(name="dag", label="invited.day"),
+    TimeOfDay(name="klokken", label="invited.clock"),
 )
 
 
@@ -52,10 +52,8 @@ def as_sent(message: Message, typed: Mapping[str, str], refused: Refused | None 
     drawn = replace(message, typed=typed.get("svar", ""), fault=refused.text if refused else "")
     if drawn.answers is None:
         return drawn
-    if refused is None:
-        return replace(drawn, answers=FORM.blank(**{name: typed.get(name) for name in drawn.answers.bound}))
-    form = FORM.read(typed)
-    if refused.path in form.bound:
+    form = FORM.blank(**{name: typed.get(name) for name in drawn.answers.bound})
+    if refused and refused.path in form.bound:
         return replace(drawn, fault="", answers=form.with_refused(refused))
     return replace(drawn, answers=form)
 

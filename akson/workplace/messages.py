@@ -117,6 +117,7 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
         pointers.append(Ref(head=head, text=title(reminds.resource), href=f"{page}?melding={reminds.id}#valgt"))
     if root and not ours:
         pointers.extend(inbox.statement_for(resource, message.id, mail.actor, root))
+        pointers.extend(inbox.death_in(resource, message.id, mail.actor, root))
     answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
     said = [*_said(resource), *(letters.along(beside.values()) if ours else ())]
     standing = mail.standings.get(message.id)

@@ -176,7 +176,9 @@ def bare(kind: str) -> dict[str, Any]:
     ("LOG_DOD", LEFT),
 ])  # fmt: skip
 def test_a_notice_without_health_information_is_written_from_the_stay(kind: str, at: str) -> None:
-    _, body = pleieomsorg.from_communication(bare(kind), [STAY, ASKED], NOW)
+    expired = {"hospitalization": {"dischargeDisposition": {"coding": [stays.EXPIRED]}}}
+    stay = STAY | (expired if kind == "LOG_DOD" else {})
+    _, body = pleieomsorg.from_communication(bare(kind), [stay, ASKED], NOW)
     event = parts.read(body).first("TidsfestetHendelse")
     assert event is not None and event.said("TidspunktForHendelse") == at
     step = KINDS[kind].step
@@ -187,6 +189,7 @@ def test_a_notice_without_health_information_is_written_from_the_stay(kind: str,
 @pytest.mark.parametrize(("kind", "beside", "code"), [
     ("LOG_INNLAGT", [], "AK-X001"),
     ("INNLEGGELSESRAPPORT", [], "AK-X001"),
+    ("LOG_DOD", [STAY], "AK-X001"),  # who left the hospital alive
     ("LOG_UTSKREVET", [STAY, {"resourceType": "Condition", "code": {"text": "Hjertesvikt"}}], "AK-X012"),
 ])  # fmt: skip
 def test_a_message_that_says_nothing_or_too_much_is_not_written(kind: str, beside: list[Any], code: str) -> None:

@@ -224,7 +224,7 @@ def _happened(kind: Kind, stay: Mapping[str, Any], beside: Sequence[Mapping[str,
     patient = next((each for each in beside if each["resourceType"] == "Patient"), {})
     at = {
         Step.ADMITTED: period.get("start"), Step.DISCHARGED: period.get("end"),
-        Step.DIED: patient.get("deceasedDateTime") or period.get("end"),
+        Step.DIED: patient.get("deceasedDateTime") or (period.get("end") if _died_there(stay) else None),
         Step.READY: (order.get("occurrencePeriod") or {}).get("start"),
         Step.NOT_READY: nodes.iso(now),
     }.get(kind.step or Step.TOLD)  # fmt: skip
@@ -232,6 +232,11 @@ def _happened(kind: Kind, stay: Mapping[str, Any], beside: Sequence[Mapping[str,
         return None
     code = Code(value=kind.step.value, system=f"{VOLVEN}9121", name=_EVENTS[kind.step.value])
     return parts.group("TidsfestetHendelse", parts.coded("Hendelsekode", code), parts.dated("TidspunktForHendelse", at))
+
+
+def _died_there(stay: Mapping[str, Any]) -> bool:
+    home = (stay.get("hospitalization") or {}).get("dischargeDisposition") or {}
+    return stays.EXPIRED in home.get("coding", ())
 
 
 def _left(stay: Mapping[str, Any]) -> Part | None:

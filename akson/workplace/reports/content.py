@@ -50,6 +50,7 @@ KINDS: Final[Mapping[str, Kind]] = {  # by how they are called in an address
     ),
     "medisinske-opplysninger": Kind(type="MEDISINSKE_OPPLYSNINGER", to=LAST, brings=_CLINICAL, wordy=False),
     "tjenestetilbud": Kind(type="ORIENTERING_TJENESTETILBUD", to=GP, brings=("EpisodeOfCare",), wordy=False),
+    "dodsfall": Kind(type="LOG_DOD", to=GP, brings=(), wordy=False),
 }
 
 

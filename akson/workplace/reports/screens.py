@@ -9,8 +9,11 @@ from typing import Final
 from akson.access.roles import Permission
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Choices, Filled, Form, LongText
+from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
+from akson.exchange.dying import DEATH
+from akson.patient import dead
 from akson.patient.chart import Chart, open_chart
 from akson.record.search.searching import search
 from akson.record.stored import Stored
@@ -33,6 +36,9 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
         raise Refused("AK-J001")
     asked_for = KINDS[kind]
     chart = await open_chart(work, patient, _READ, page=kind)
+    lives = asked_for.type == DEATH and not chart["Patient"][0].resource.get("deceasedDateTime")
+    if lives and dead.may_enter(work.actor):
+        return Go(f"/p/{patient}/dodsfall")  # what is told of must stand in the record
     stay = _stay(chart, visit.query.get("opphold", ""))
     known = content.standing(asked_for, {**chart.parts, content.FUNCTION: await _functions(work, patient)})
     to = await receivers(work, asked_for, chart, stay)
@@ -56,7 +62,8 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
                 kept=bool(kept),
                 lacking=tuple(content.lacking(asked_for, known, work.actor.role)),
                 kinds=content.tabs(work.actor, root, kind, inbox.statement(work.actor, f"/p/{patient}")),
-                stopped=await messages.stopped(work, to.choices))  # fmt: skip
+                stopped=texts().plain("deceased.not_entered") if lives else await messages.stopped(work, to.choices),
+                )  # fmt: skip
 
 
 async def _written(

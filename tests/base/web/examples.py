@@ -15,6 +15,7 @@ from akson.clinical.vitals.form import VITALS
 from akson.portal import model as portal
 from akson.signin.model import Persona
 from akson.workplace import forms, invited, model, threads
+from akson.workplace.deceased import screens as deceased
 
 NOW = datetime(2026, 11, 23, 9, 34, tzinfo=UTC)  # Monday 23 November, 10.34 in Norway
 
@@ -395,6 +396,11 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "malinger": ("clinical/vitals/malinger.html", {"shell": GP, "menu": chart_menu("Målinger"), "patient": ASTRID, "view": MEASUREMENTS}),
     "innboks": ("workplace/innboks.html", {"shell": GP, "menu": main_menu("Innboks"), "inbox": INBOX, "said": ""}),
     "samhandling": ("workplace/samhandling.html", {"shell": GP, "menu": chart_menu("Samhandling"), "patient": ASTRID, "view": COOPERATION}),
+    "dodsfall": ("workplace/deceased/dodsfall.html", {
+        "shell": GP, "menu": chart_menu("Samhandling"), "patient": ASTRID, "title": "Dødsfall", "version": 3, "action": "/", "back": "/s",
+        "tell": "/t", "stands": "", "by": "Vestfjell sykehus", "told": "22.11.2026 klokken 04.40", "withdrawn": False,
+        "form": deceased.CONFIRM.read({"dag": "2026-11-22", "klokken": "04:40"}),
+    }),
     "tilgang-nektet": ("workplace/tilgang_nektet.html", {"shell": ON_CALL, "menu": (), "refusal": REFUSAL, "form": OPENING_FORM}),
     "nodapning": ("workplace/nodapning.html", {"shell": ON_CALL, "menu": (), "view": EMERGENCY, "form": forms.EMERGENCY.read({})}),
     "min-side": ("portal/min_side.html", {"shell": CITIZEN, "menu": my_menu("Forside"), "home": HOME}),

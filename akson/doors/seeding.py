@@ -36,7 +36,7 @@ async def fill(settings: Settings, people: int, told: Callable[[str], None]) -> 
             return
         sets = seeds.resources(people, office.clock())
         names = await load(office, sets, lambda count: told(f"  skrevet: {count} ressurser"))
-        await put(office.database, [_address(office, one, names, settings.port) for one in seeds.addresses()])
+        await put(office.database, [address_of(office, one, names, settings.port) for one in seeds.addresses()])
     async with opened(settings) as office:  # what was looked at earlier is a stream of the log of its own
         await look(office, seeds.looks(office.clock()), names)
 
@@ -88,7 +88,8 @@ def _same(at: datetime) -> datetime:
     return at
 
 
-def _address(office: Office, one: Any, names: Names, port: int) -> Address:
+def address_of(office: Office, one: Any, names: Names, port: int) -> Address:
+    """Return an address of the seeds. port: of this installation; the others' programs stand beside it."""
     unit = names[one.unit]
     return Address(
         her_id=int(one.her_id.value), name=one.name, ours=one.ours, unit=office.ids.open(unit.partition("/")[2]) or 0,

@@ -92,16 +92,15 @@ async def looked_at(
 
 
 async def looked_at_by(
-    reads: Reads, patient_key: int, who: str, period: tuple[datetime, datetime], limit: int = MOST,
-    unseen: Unseen = NOTHING,
-) -> tuple[Visit, ...]:  # fmt: skip
+    reads: Reads, patient_key: int, who: str, period: tuple[datetime, datetime], *, unseen: Unseen = NOTHING
+) -> tuple[Visit, ...]:
     """Return the visits of one to another's record, newest first.
 
     who     as the log names actors: "Practitioner/<id>"
     period  its first and last instant
     unseen  as in looked_at
     """
-    rows = _in_order(await reads.fetch(SQL.looked_at_by, patient_key, who, *period, limit))
+    rows = _in_order(await reads.fetch(SQL.looked_at_by, patient_key, who, *period, MOST))
     return _visits(patient_key, _told_of(patient_key, rows, unseen))
 
 

@@ -62,12 +62,12 @@ async def items(work: Work, *, kinds: Iterable[str], states: Iterable[str] = OPE
     return [_item(row, key) for row in rows]
 
 
-async def count(work: Work, *, kind: str = "task") -> int:
-    """Return how many of a kind are open for the actor's unit or the actor, `MOST` at most: those the actor may read.
+async def count(work: Work) -> int:
+    """Return how many tasks are open for the actor's unit or the actor, `MOST` at most: those the actor may read.
 
     A number that counted what is hidden would tell that it is there.
     """
-    rows = await fetch(work, SQL.count_waiting, work.actor.unit, work.actor.key, kind, list(OPEN), MOST)
+    rows = await fetch(work, SQL.count_waiting, work.actor.unit, work.actor.key, "task", list(OPEN), MOST)
     return len(permitted(work, rows))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from akson.access.roles import Permission, has
@@ -15,7 +14,7 @@ from akson.base.work import Work
 from akson.exchange import addresses, outbox, referring, taking
 from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, message_type
 from akson.exchange.undoing import is_taken_back
-from akson.patient.chart import Chart, local, open_chart
+from akson.patient.chart import Chart
 from akson.patient.reading import Resource, display, named, reference, words
 from akson.record import journal
 from akson.record.deciding import asked, facts_for
@@ -28,29 +27,6 @@ from akson.workplace.words import inside
 
 MOST: Final = 200  # messages of one patient
 WANTED: Final[Mapping[str, int]] = {"Communication": MOST, "Task": 300}
-
-
-async def message_of(work: Work, communication: str) -> Message:
-    """Return one message with its patient, its course and where an answer is posted, for pages across patients.
-
-    communication  id of the Communication
-    Raises         Refused AK-J001 unknown, or an access refusal
-    """
-    message = await journal.read(work, "Communication", communication)
-    patient = patient_of(message)
-    if not patient:
-        mail = Mail(actor=work.actor, now=work.now, messages=(message,))
-        return replace(await shown(work, mail, message, root=""), action="")
-    if not await opens(work, message.owner):  # who reported a child sees that, and no more of the record
-        own = await followed(work, message.owner, [message], [])
-        return replace(await shown(work, own, message, root=""), action="", refresh="")
-    chart = await open_chart(work, patient, WANTED, page="melding")
-    told = await shown(work, await mail_of(work, chart, message), message, root=f"/p/{patient}")
-    who, critical = chart.identity, chart.banner.critical
-    return replace(
-        told, record_href=f"/p/{patient}", patient=who.name, born=who.born, age=who.age(local(work.now).date()),
-        fnr=who.fnr, marks=tuple((mark.level, mark.head, mark.text) for mark in critical if mark.level != "know"),
-    )  # fmt: skip
 
 
 async def opens(work: Work, owner: int) -> bool:

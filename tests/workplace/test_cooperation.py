@@ -21,7 +21,6 @@ from akson.exchange.states import REST, State
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.stored import Stored
-from akson.workplace.messages import message_of
 from tests.exchange.letters import HEART, written
 from tests.exchange.places import Places, make
 from tests.exchange.world import World, world
@@ -341,21 +340,6 @@ async def test_a_record_that_is_not_open_is_not_told_of(places: Places) -> None:
     assert (
         tried.status == 403 and "out queued" in await places.counts() and len(await places.found("Communication")) == 1
     )
-
-
-async def test_a_message_can_be_shown_on_pages_across_patients(places: Places) -> None:
-    communication = await received(places)
-    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
-        message = await message_of(work, communication)
-    assert (message.patient, message.fnr) == ("NORDLI, Astrid", "14834142059")
-    assert message.reply_to == "Hjertepoliklinikken, Vestfjell sykehus" and message.version == 1
-    assert (
-        message.action == page(places, f"?melding={communication}") and message.record_href == f"/p/{places.astrid.id}"
-    )
-    assert [step.text for step in message.steps][:2] == [
-        "Sendt, Hjertepoliklinikken, Vestfjell sykehus",
-        "Venter hos Nordre legesenter",
-    ]
 
 
 async def test_a_unit_without_an_address_is_told_before_anything_is_typed(places: Places) -> None:

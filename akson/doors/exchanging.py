@@ -66,7 +66,7 @@ def broker(settings: Settings, reads: Reads, clock: Callable[[], datetime]) -> A
     try:
         from akson.exchange.seals.sealing import Seals
         from akson.exchange.transports.amqp import Amqp
-        from akson.exchange.transports.line import Broker
+        from akson.exchange.transports.broker import Broker
     except ModuleNotFoundError:
         raise Refused("AK-L026") from None
     url = urlsplit(settings.amqp_url)

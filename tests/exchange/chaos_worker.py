@@ -66,7 +66,7 @@ async def carrier(way: str, told: Sequence[str], office: Office) -> AsyncIterato
                 task.cancel()
         else:
             from akson.exchange.transports.amqp import Amqp
-            from akson.exchange.transports.line import Broker
+            from akson.exchange.transports.broker import Broker
 
             where = Broker(host="127.0.0.1", port=int(told[0]), user=rabbit.USER, password=rabbit.PASSWORD,
                            prefix="/amq/queue/0-")  # fmt: skip

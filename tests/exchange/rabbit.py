@@ -22,7 +22,7 @@ from tests.exchange.letters import HEART, NORDRE
 from tests.programs import cut, ports, tied
 
 if TYPE_CHECKING:
-    from akson.exchange.transports.line import Broker
+    from akson.exchange.transports.broker import Broker
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 USER, PASSWORD = "akson", "the-tests-own-password"
@@ -84,7 +84,7 @@ class Rabbit:
 
     def broker(self, room: int) -> Broker:
         """Return the way to one set of queues."""
-        from akson.exchange.transports.line import Broker
+        from akson.exchange.transports.broker import Broker
 
         return Broker(host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, prefix=f"/amq/queue/{room}-")
 

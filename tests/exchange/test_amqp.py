@@ -29,7 +29,8 @@ from tests.programs import HANG
 
 proton = pytest.importorskip("proton", reason="needs python-qpid-proton (make queues)")
 from akson.exchange.transports.amqp import FAILED_THERE, Amqp, _properties  # noqa: E402
-from akson.exchange.transports.line import Arrival, Away, Broker, Line, NoQueue, Outcome, decoded  # noqa: E402
+from akson.exchange.transports.broker import Arrival, Away, Broker, NoQueue, Outcome, decoded  # noqa: E402
+from akson.exchange.transports.line import Line  # noqa: E402
 
 __all__ = ["rabbit"]
 pytestmark = needs_rabbit

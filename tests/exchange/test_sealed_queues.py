@@ -31,7 +31,8 @@ pytest.importorskip("proton", reason="needs python-qpid-proton (make queues)")
 pytest.importorskip("signxml", reason="needs signxml (make queues)")
 from akson.exchange.seals import xmldsig
 from akson.exchange.seals.sealing import Seals
-from akson.exchange.transports.line import Arrival, Line, Outcome
+from akson.exchange.transports.broker import Arrival, Outcome
+from akson.exchange.transports.line import Line
 from tests.exchange.test_amqp import QueueWorld, _rooms, amqp, receipt
 
 __all__ = ["rabbit"]

@@ -227,7 +227,7 @@ class Queues:
 
     async def works(self) -> None:
         """Send and take, and connect again whenever the broker is gone."""
-        from akson.exchange.transports.line import Away, NoQueue
+        from akson.exchange.transports.broker import Away, NoQueue
 
         while True:
             async with self.breaking:
@@ -236,7 +236,8 @@ class Queues:
             await asyncio.sleep(0.02)
 
     async def _turn(self) -> None:
-        from akson.exchange.transports.line import Line, Outcome
+        from akson.exchange.transports.broker import Outcome
+        from akson.exchange.transports.line import Line
 
         if self.line is None or self.line.lost:
             self.line = await Line.open(self.server.broker(0), "the hospital")
@@ -255,7 +256,7 @@ class Queues:
         """Put one message into our queue. Raises Away when nobody says that it is there: then it goes once more."""
         import proton
 
-        from akson.exchange.transports.line import Away, Outcome
+        from akson.exchange.transports.broker import Away, Outcome
 
         properties = {"fromHerId": HEART.her_id, "toHerId": NORDRE.her_id}
         message = proton.Message(body=body, inferred=True, durable=True, id=f"m-{self.hospital.chance.random()}",

@@ -7,19 +7,18 @@ Source: docs/sources.md#svarrapport; statuses as Norsk Helsenett maps them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Final
 
 from akson.base.work import Work
-from akson.exchange import fagmelding, filing, labreport
+from akson.exchange import fagmelding, filing, labreport, labresults
 from akson.exchange.envelope import Code, Envelope
 from akson.exchange.filing import MESSAGE_ID, VOLVEN, Resource, coding, concept, filled
-from akson.exchange.labreport import Report, Result, Said, Sample
-from akson.exchange.labtelling import COMPARED, WITHDRAWN, compared, paragraphs, result_status, title
+from akson.exchange.labreport import Report, Result, Sample
+from akson.exchange.labresults import HL7
+from akson.exchange.labtelling import WITHDRAWN, paragraphs, result_status, title
 from akson.exchange.registry import Filed, Letter, Standard, message, speaks
 from akson.exchange.safexml import Fault
 from akson.exchange.telling import Told, told
@@ -36,10 +35,6 @@ TYPES: Final = ("SVAR_LAB", "SVAR_RTG", "SVAR_CYT", "SVAR_HIST", "SVAR_MBIO", "S
 _REPORT: Final = {"S": "registered", "P": "preliminary", "F": "final", "A": "appended"}  # Volven 7306 of a new report
 _CHANGED: Final = {"M": "amended", "A": "appended", "C": "cancelled", "H": "unknown"}  # Volven 7309
 _IMAGING: Final = frozenset({"BLD", "CT", "MA", "MR", "NUK", "RAD", "RTG", "SCI", "UL"})  # Volven 8202
-_SIDES: Final = {"1": "H", "2": "L", "3": "A"}  # Volven 8244
-_BETWEEN: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*[-–]\s*(\d+(?:[.,]\d+)?)")
-_BEYOND: Final = re.compile(r"([<>])=?\s*(\d+(?:[.,]\d+)?)")
-_HL7: Final = "http://terminology.hl7.org/CodeSystem/"
 _UNNAMED: Final = Code(value="", name="Undersøkelse")
 _LATE: Final = "Denne utgaven av rapporten er eldre enn den som står i journalen, og endrer den ikke."
 _UNREADABLE_FILE: Final = Fault("X99", "Svarene er tatt imot, men et vedlegg kunne ikke leses.")
@@ -166,16 +161,16 @@ class _Filing:
 
     async def _results(self, results: list[Result], samples: Mapping[str, str]) -> dict[int, str]:
         """Write the results, parts first; return their references by place."""
-        members = _members(results)
+        members = labresults.members(results)
         made: dict[int, str] = {}
-        for index in _parts_first(members):
+        for index in labresults.parts_first(members):
             parts = [made[each] for each in members[index] if each in made]
             made[index] = await self._put(self._observation(results[index], parts, samples))
         return made
 
     def _tops(self, results: list[Result]) -> list[tuple[int, Result]]:
         """Return the results that are no part of another."""
-        inside = {part for parts in _members(results).values() for part in parts}
+        inside = {part for parts in labresults.members(results).values() for part in parts}
         return [(index, result) for index, result in enumerate(results) if index not in inside]
 
     async def _withdraw_rest(self) -> None:
@@ -205,7 +200,7 @@ class _Filing:
                            {"use": "secondary", "system": MESSAGE_ID, "value": envelope.msg_id}],
             "basedOn": [self._request()] if report.request else None,
             "status": status,
-            "category": [{"coding": [{"system": f"{_HL7}v2-0074", "code": "RAD" if self._is_imaging() else "LAB"},
+            "category": [{"coding": [{"system": f"{HL7}v2-0074", "code": "RAD" if self._is_imaging() else "LAB"},
                                      coding(_field(report))]}],
             "code": concept(_field(report)),
             "subject": filing.subject(self.letter),
@@ -254,26 +249,26 @@ class _Filing:
             "identifier": [{"system": RESULT_ID, "value": result.id}] if result.id else None,
             "status": status,
             "category": [*self._categories(result)],
-            "code": _coded(result.investigation, result.name) or concept(_UNNAMED),
+            "code": labresults.coded(result.investigation, result.name) or concept(_UNNAMED),
             "subject": filing.subject(self.letter),
             "effectiveDateTime": at,
             "issued": self.letter.envelope.sent.isoformat(),
             "performer": [{"type": "Organization", "display": self.letter.envelope.sender.known_first}, *by],
-            **_value(result),
-            "interpretation": [_interpretation(result.deviation)] if result.deviation else None,
+            **labresults.value(result),
+            "interpretation": [labresults.interpretation(result.deviation)] if result.deviation else None,
             "note": [{"text": each} for each in result.remarks],
             "method": concept(result.spec) if result.spec else None,
             "specimen": {"reference": samples[sample.id]} if sample else None,
-            "referenceRange": [_limits(result)] if result.reference else None,
+            "referenceRange": [labresults.limits(result)] if result.reference else None,
             "hasMember": [{"reference": each} for each in dict.fromkeys(parts)],
-            "component": [*_components(result)],
+            "component": [*labresults.components(result)],
         })  # fmt: skip
         return _withdrawn(resource) if status == "cancelled" else resource
 
     def _categories(self, result: Result) -> Iterator[Resource]:
         """Yield what sort of result it is: the standard's word, and the heading of its only text."""
         kind = "imaging" if self._is_imaging() else "laboratory"
-        yield {"coding": [{"system": f"{_HL7}observation-category", "code": kind}]}
+        yield {"coding": [{"system": f"{HL7}observation-category", "code": kind}]}
         headings = {each.heading for each in result.texts if each.heading}
         yield from (concept(each) for each in headings if len(result.texts) == 1)
 
@@ -289,102 +284,3 @@ def _key(resource: Resource) -> str:
     """Return what makes two resources versions of the same: type, number, and what was examined."""
     code = resource.get("code", {})
     return str((resource["resourceType"], resource.get("identifier"), code.get("coding") or code))
-
-
-def _members(results: list[Result]) -> dict[int, list[int]]:
-    """Return the parts of each result by place: those inside it, and those that say they belong to it."""
-    place = {id(result): index for index, result in enumerate(results)}
-    named: dict[str, int] = {}
-    for index, result in enumerate(results):
-        if result.id:
-            named.setdefault(result.id, index)
-    members = {index: [place[id(part)] for part in result.parts] for index, result in enumerate(results)}
-    for index, result in enumerate(results):
-        for owner in {named[each] for each in result.belongs_to if each in named} - {index}:
-            if index not in members[owner]:
-                members[owner].append(index)
-    return members
-
-
-def _parts_first(members: Mapping[int, list[int]]) -> list[int]:
-    """Return the places so that parts come before what they are a part of; a circle is cut where it closes."""
-    order: dict[int, None] = {}
-    begun: set[int] = set()
-    waiting = list(members)[::-1]
-    while waiting:
-        index = waiting[-1]
-        left = [] if index in begun else [each for each in members[index] if each not in begun]
-        begun.add(index)
-        if left:
-            waiting.extend(reversed(left))
-        else:
-            waiting.pop()
-            order.setdefault(index)
-    return list(order)
-
-
-def _value(result: Result) -> Resource:
-    """Return the value of an Observation: a number where there is one, else a code or words."""
-    if result.number:
-        amount = _decimal(result.number)
-        if amount is None:
-            return {"valueString": " ".join(filter(None, (compared(result), result.number, result.unit)))}
-        sign = compared(result)
-        comparator = sign if sign in COMPARED.values() else None
-        return {"valueQuantity": filled({"value": amount, "comparator": comparator, "unit": result.unit})}
-    if result.date:
-        return {"valueDateTime": labreport.moment(result.date)}
-    if len(result.texts) != 1:
-        return {}
-    said = result.texts[0]
-    return _answer(said)
-
-
-def _answer(said: Said) -> Resource:
-    if said.codes:
-        return {"valueCodeableConcept": _coded(said.codes, said.text)}
-    return {"valueString": said.text} if said.text else {}
-
-
-def _coded(codes: Sequence[Code], text: str) -> Resource:
-    return concept(codes[0], text or codes[0].name or codes[0].other, *codes[1:]) if codes else {}
-
-
-def _components(result: Result) -> Iterator[Resource]:
-    """Yield the texts that are no value of their own, each under its heading, and what is structured."""
-    if result.number or result.date or len(result.texts) != 1:
-        for said in result.texts:
-            heading = concept(said.heading) if said.heading else {}
-            yield {"code": heading or {"text": "Svar"}, **_answer(said)}
-    for what, code, said_ in result.structured:
-        yield {"code": concept(what), **({"valueCodeableConcept": concept(code)} if code else {"valueString": said_})}
-
-
-def _interpretation(deviation: Code) -> Resource:
-    told = concept(Code(value=deviation.value, system=f"{VOLVEN}8244", name=deviation.name))
-    side = _SIDES.get(deviation.value)
-    known = [{"system": f"{_HL7}v3-ObservationInterpretation", "code": side}] if side else []
-    return told | {"coding": [*known, *told.get("coding", [])]}
-
-
-def _limits(result: Result) -> Resource:
-    """Return the reference range: as it was written, and its limits where these can be made out."""
-    limits: Resource = {"text": result.reference}
-    if between := _BETWEEN.fullmatch(result.reference):
-        return limits | {"low": _amount(between[1], result), "high": _amount(between[2], result)}
-    if beyond := _BEYOND.fullmatch(result.reference):
-        return limits | {"high" if beyond[1] == "<" else "low": _amount(beyond[2], result)}
-    return limits
-
-
-def _amount(written: str, result: Result) -> Resource:
-    return filled({"value": _decimal(written), "unit": result.unit})
-
-
-def _decimal(written: str) -> Any:
-    """Return a number as it was written, or None."""
-    try:
-        number = Decimal(written.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

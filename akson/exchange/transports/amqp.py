@@ -25,7 +25,8 @@ from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.seals.model import SEALED, NotSealed, Unsealed
 from akson.exchange.states import Event
-from akson.exchange.transports.line import Arrival, Away, Broker, Line, NoQueue, Outcome
+from akson.exchange.transports.broker import Arrival, Away, Broker, NoQueue, Outcome
+from akson.exchange.transports.line import Line
 from akson.record.office import Office
 
 if TYPE_CHECKING:

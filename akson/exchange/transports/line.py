@@ -7,60 +7,20 @@ what goes wrong with one leaves the others alone. TLS is Python's own.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Final, cast
+from dataclasses import dataclass
+from typing import Final, cast
 
 import proton
 
 from akson.exchange.safexml import LARGEST
+from akson.exchange.transports.broker import Arrival, Away, Broker, NoQueue, Outcome, connected, decoded, engine, why
 
-HEARTBEAT: Final = 30.0  # seconds: silence for so long ends the connection, and we are never silent that long
 PATIENCE: Final = 20.0  # seconds for the broker's answer
 _REST: Final = 30.0  # seconds before we ask again for a queue we were refused
 _AT_ONCE: Final = 50  # messages of a queue that the broker may hand us before we have answered for the first
 _ROOM: Final = LARGEST + 64 * 1024  # a message with its properties
-
-
-class Away(Exception):
-    """The broker does not answer, or has ended the connection."""
-
-
-class NoQueue(Exception):
-    """The broker will not take messages for this queue."""
-
-
-class Outcome(Enum):
-    """What the broker says of a message it was given, or we of one it has given us."""
-
-    ACCEPTED = proton.Delivery.ACCEPTED
-    REJECTED = proton.Delivery.REJECTED  # a broker puts it among its dead letters
-    RELEASED = proton.Delivery.RELEASED
-    MODIFIED = proton.Delivery.MODIFIED
-
-
-@dataclass(frozen=True, kw_only=True)
-class Broker:
-    """Where it is. tls: None only where nobody else listens; prefix: what stands before the names of its queues."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    tls: ssl.SSLContext | None = None
-    prefix: str = ""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A message the broker has handed us, and wants an answer for."""
-
-    queue: str
-    message: proton.Message
-    delivery: proton.Delivery = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -89,8 +49,8 @@ class Line(asyncio.Protocol):
         self._refused: dict[str, float] = {}  # queues the broker will not let us read -> when to try again
         self._number = 0
         self._events = proton.Collector()
-        self._connection = _connection(broker, name, self._events)
-        self._engine = _engine(broker, self._connection)
+        self._connection = connected(broker, name, self._events)
+        self._engine = engine(broker, self._connection)
 
     @classmethod
     async def open(cls, broker: Broker, name: str) -> Line:
@@ -239,7 +199,7 @@ class Line(asyncio.Protocol):
                 self._without(event.session)
             elif kind in (proton.Event.CONNECTION_REMOTE_CLOSE, proton.Event.TRANSPORT_ERROR):
                 self._connection.close()
-                self._fail(_why(self._connection, self._engine))
+                self._fail(why(self._connection, self._engine))
             self._events.pop()
 
     def _take(self, delivery: proton.Delivery) -> None:
@@ -330,43 +290,3 @@ class Line(asyncio.Protocol):
         self._socket, self._tick = None, None
         self.arrived.clear()  # the broker has them still
         self._fail(why)
-
-
-def decoded(data: bytes) -> proton.Message | None:
-    """Return what bytes say; None where they are no message, or one that cannot be told in Python.
-
-    A list as a name in a map is of the first (TypeError), a letter beyond Unicode and lists in lists without end of the
-    second (OverflowError, RecursionError): whoever may write to a queue may write them.
-    """
-    message = proton.Message()
-    try:
-        message.decode(data)
-    except (proton.ProtonException, ValueError, TypeError, OverflowError, RecursionError):
-        return None
-    return message
-
-
-def _connection(broker: Broker, name: str, events: proton.Collector) -> proton.Connection:
-    connection = proton.Connection()
-    connection.collect(events)
-    connection.container, connection.hostname = name, broker.host
-    if broker.user:
-        connection.user, connection.password = broker.user, broker.password
-    connection.open()
-    return connection
-
-
-def _engine(broker: Broker, connection: proton.Connection) -> proton.Transport:
-    engine = proton.Transport()
-    engine.idle_timeout = HEARTBEAT
-    sasl = engine.sasl()
-    sasl.allow_insecure_mechs = True  # the secret is kept by TLS, which the engine does not see; the door demands it
-    sasl.allowed_mechs("PLAIN" if broker.user else "ANONYMOUS")
-    engine.bind(connection)
-    return engine
-
-
-def _why(connection: proton.Connection, engine: proton.Transport) -> str:
-    """Return the condition an end was given; its description may say more than it should."""
-    condition: Any = engine.condition or connection.remote_condition
-    return str(condition.name) if condition else "closed"

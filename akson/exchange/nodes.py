@@ -115,7 +115,7 @@ def document(space: str, name: str) -> etree._Element:
 def put(parent: etree._Element, name: str, content: str | None = None, *, space: str | None = None) -> etree._Element:
     """Append an element `name` in `space`, or in the namespace of `parent`."""
     node = etree.SubElement(parent, f"{{{space or namespace(parent)}}}{name}")
-    node.text = content
+    node.text = writable(content) if content else content
     return node
 
 
@@ -126,13 +126,13 @@ def put_code(parent: etree._Element, name: str, value: Code | None, *, space: st
     node = put(parent, name, space=space)
     for key, content in (("V", value.value), ("S", value.system), ("DN", value.name), ("OT", value.other)):
         if content:
-            node.set(key, content)
+            node.set(key, writable(content))
 
 
 def put_text(parent: etree._Element, name: str, content: str, *, space: str | None = None) -> None:
     """Append an element with text; nothing where the text is empty."""
     if content:
-        put(parent, name, writable(content), space=space)
+        put(parent, name, content, space=space)
 
 
 def put_idents(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from akson.access.rights import ANSWERED_WITHIN
@@ -67,10 +67,11 @@ async def looked(work: Work, opened: Opened, id_: str, day: str) -> tuple[Visit,
     Raises  Refused AK-J001 when there are none
     """
     try:
-        begins = datetime.combine(date.fromisoformat(day), time.min, OSLO)
-    except ValueError:
+        on = date.fromisoformat(day)
+        begins, after = (datetime.combine(one, time.min, OSLO).astimezone(UTC) for one in (on, on + timedelta(days=1)))
+    except (ValueError, OverflowError):  # the latter: the last day there is
         raise Refused("AK-J001") from None
-    ends = datetime.combine(begins.date() + timedelta(days=1), time.min, OSLO) - timedelta(microseconds=1)
+    ends = after - timedelta(microseconds=1)
     found = await looked_at_by(Within(work), opened.identity.owner, f"Practitioner/{id_}", (begins, ends),
                                unseen=opened.unreleased(work.now))  # fmt: skip
     if not found:

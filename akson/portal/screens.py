@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from akson.access.roles import Permission
@@ -257,6 +257,6 @@ def _before(visit: Visit) -> datetime | None:
     """Return where an older page of the log begins; what is no time is taken as none."""
     try:
         at = datetime.fromisoformat(visit.query.get("eldre", ""))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):  # the latter: no time in the world
         return None
-    return at if at.tzinfo else None

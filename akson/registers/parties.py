@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -47,8 +47,12 @@ class Parties(Protocol):
         ...
 
 
+_HerId = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
+_Name = Annotated[str, msgspec.Meta(max_length=500, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
+
+
 class _Parent(msgspec.Struct, frozen=True, rename="camel"):
-    her_id: int
+    her_id: _HerId
     organization_number: str | int | None = None
 
 
@@ -66,8 +70,8 @@ class _Certificate(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Party(msgspec.Struct, frozen=True, rename="camel"):
     her_id: int
-    name: str | None = None
-    display_name: str | None = None
+    name: _Name | None = None
+    display_name: _Name | None = None
     organization_details: _Organisation | None = None
     person_details: _Below | None = None
     service_details: _Below | None = None

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from akson.access.roles import ROLES, Permission
 from akson.base.errors import Refused
+from akson.base.web import sent
 from akson.base.web.forms import Filled
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
@@ -140,11 +141,10 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
 async def attachment(work: Work, visit: Visit, patient: str, message: str, number: str) -> Response:
     """Hand over a file that came with a message, to be saved: it is never shown as a page of ours."""
     parts = course.parts((await messages.find(work, patient, message)).resource)
-    if not number.isascii() or not number.isdigit() or int(number) >= len(parts):
-        raise Refused("AK-J001")
-    carried = parts[int(number)].get("contentAttachment")
+    part = parts[sent.place(number, len(parts))]
+    carried = part.get("contentAttachment")
     if carried is None:
-        document = await journal.read(work, *reference(parts[int(number)]["contentReference"]).split("/", 1))
+        document = await journal.read(work, *reference(part["contentReference"]).split("/", 1))
         described = document.resource["content"][0]["attachment"]
         binary = await journal.read(work, *described["url"].split("/", 1))
         carried = described | {"data": binary.resource.get("data", "")}

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from akson.access.rules import Act
 from akson.base.errors import Refused
+from akson.base.web import sent
 from akson.base.web.messages import texts
 from akson.base.web.screens import Menu, Page, Screens, Visit
 from akson.base.work import Work
@@ -96,9 +97,7 @@ async def _asked(work: Work, visit: Visit, patient: str, source: Source) -> dict
 
 async def _file(work: Work, found: Document, wanted: str) -> Response:
     """Hand over a file, to be saved: it is never shown as a page of ours."""
-    if not wanted.isascii() or not wanted.isdigit() or int(wanted) >= len(found.files):
-        raise Refused("AK-J001")
-    file = found.files[int(wanted)]
+    file = found.files[sent.place(wanted, len(found.files))]
     await scanning.refuse(work, file.data)
     safe = file.mime in _SHOWABLE and not unlike(file.mime, file.data)
     name = quote(_document(found.resource).text, safe="")

@@ -14,7 +14,7 @@ from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Choices, Filled, Form, Hidden, LongText
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page, Visit
-from akson.base.web.sent import version
+from akson.base.web.sent import place, version
 from akson.base.work import Work
 from akson.patient import cases, refusing
 from akson.patient.cases import Case
@@ -62,9 +62,7 @@ async def file(work: Work, case: Case, number: str) -> Response:
     Raises  Refused AK-J001 when there is none of that number, or the case is answered; AK-F038, AK-F039
     """
     found = [] if case.closed or not case.held else _files(await refusing.withheld_in(work, case))
-    if not number.isascii() or not number.isdigit() or int(number) >= len(found):
-        raise Refused("AK-J001")
-    told = found[int(number)]
+    told = found[place(number, len(found))]
     data = told.get("data") or (await journal.read(work, *told["url"].split("/", 1))).resource.get("data", "")
     content = base64.b64decode(data)
     await scanning.refuse(work, content)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from akson.base.errors import Refused
-from akson.exchange import dialog, filing, hodemelding, registry
+from akson.exchange import dialog, filing, hodemelding, nodes, registry
 from akson.exchange.addresses import Address
 from akson.exchange.booking import Booked
 from akson.exchange.envelope import Ack, Attachment, Code, Conversation, Envelope, Ident, Organisation, Party, Person
@@ -211,6 +211,14 @@ def test_whom_to_ask_goes_both_ways_with_every_code(
     assert again.envelope is not None, again.fault
     assert dialog.read(again.envelope.body) == body
     assert dialogmelding.contact(contact) == said
+
+
+def test_a_sign_that_no_xml_can_hold_is_left_out_wherever_it_stands() -> None:
+    """A resource may hold it; the message would not be written, nor any receipt to a party that is called so."""
+    root = nodes.document("urn:x", "A")
+    nodes.put(root, "B", "Kari\ufffe")
+    nodes.put_code(root, "C", Code(value="1", name="Syk\uffff"))
+    assert [root[0].text, root[1].get("DN")] == ["Kari", "Syk"]
 
 
 def test_what_is_coded_in_a_question_stands_in_the_record_and_goes_back_with_the_answer() -> None:

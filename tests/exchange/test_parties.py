@@ -118,7 +118,8 @@ async def test_one_that_cannot_be_asked_about_or_is_told_in_part_takes_nothing_f
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"herId": 8, "name": "En annen"}', b'{"herId": 7}', b"\xff",
-             b'{"herId": 7, "name": "Uten sone", "validTo": "2026-01-01T00:00:00"}'],
+             b'{"herId": 7, "name": "Uten sone", "validTo": "2026-01-01T00:00:00"}', b'{"herId": 7, "name": "En\\u0000"}',
+             b'{"herId": 7, "name": "En", "personDetails": {"parentOrganization": {"herId": 99999999999999999999}}}'],
 )  # fmt: skip
 def test_what_makes_no_sense_is_no_answer(body: bytes) -> None:
     with pytest.raises(Away):

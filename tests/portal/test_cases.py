@@ -123,7 +123,8 @@ async def test_a_father_asks_for_his_small_child(town: Town) -> None:
     assert case.words == "Det ble skrevet: «Vi er naboer»"
 
 
-@pytest.mark.parametrize(("about", "day"), [("berit", TODAY), ("jonas", "2026-11-22"), ("jonas", "i går")])
+@pytest.mark.parametrize(("about", "day"), [("berit", TODAY), ("jonas", "2026-11-22"), ("jonas", "i går"),
+                                             ("jonas", "9999-12-31"), ("jonas", "0001-01-01")])  # fmt: skip
 async def test_nobody_asks_about_a_look_that_never_was(town: Town, about: str, day: str) -> None:
     await reads(town, await town.at_work("jonas"), "astrid")
     with pytest.raises(Refused) as refused:

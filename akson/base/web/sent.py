@@ -68,6 +68,13 @@ def version(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < _LONG else 0
 
 
+def place(text: str, among: int) -> int:
+    """Return which of so many things an address names, the first being 0. Raises Refused AK-J001 when it names none."""
+    if not (text.isascii() and text.isdigit() and len(text) < _LONG and int(text) < among):
+        raise Refused("AK-J001")
+    return int(text)
+
+
 def local(to: str) -> str:
     """Return `to` if it is a page of ours, else "": no form of ours leads anybody astray."""
     plain = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from akson.access.roles import Permission, may_write
 from akson.base.errors import Refused
+from akson.base.web import sent
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
@@ -54,7 +55,7 @@ async def proposals(work: Work, visit: Visit, patient: str, message: str) -> Pag
     fault, back = "", f"/p/{patient}/samhandling?melding={message}"
     if visit.sent:
         try:
-            await taking.decide(work, proposed, visit.every("ta"), version=_version(visit))
+            await taking.decide(work, proposed, visit.every("ta"), version=sent.version(visit.form.get("version", "")))
         except Refused as refused:
             await undo(work)
             fault = refused.text
@@ -66,11 +67,6 @@ async def proposals(work: Work, visit: Visit, patient: str, message: str) -> Pag
                 head=str(proposed.resource.get("title", "")), version=proposed.version, back=back,
                 action=f"/p/{patient}/forslag/{message}", chosen=tuple(visit.every("ta")),
                 mine=any(each.writable for each in shown))  # fmt: skip
-
-
-def _version(visit: Visit) -> int:
-    written = visit.form.get("version", "")
-    return int(written) if written.isascii() and written.isdigit() else 0
 
 
 def _shown(draft: Mapping[str, Any], entry: Mapping[str, Any], role: str) -> Proposal:

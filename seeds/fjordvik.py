@@ -35,8 +35,11 @@ CLINIC_TAKES = (
     "HENVISNING_VIDERE",
     "INNLEGGELSESRAPPORT",
     "MEDISINSKE_OPPLYSNINGER",
+    "LOG_DOD",
 )
-GP_TAKES = (*_DIALOG, "DIALOG_STATUS_HENVISNING", "EPIKRISE", "HELSEOPPLYSNINGER_LEGE", "ORIENTERING_TJENESTETILBUD")
+GP_TAKES = (
+    *_DIALOG, "DIALOG_STATUS_HENVISNING", "EPIKRISE", "HELSEOPPLYSNINGER_LEGE", "ORIENTERING_TJENESTETILBUD", "LOG_DOD",
+)  # fmt: skip
 MUNICIPALITY = Unit("Organization/fjordvik", "Fjordvik kommune", part_of="", her_id=99000001)
 NORDRE = Unit(
     "Organization/nordre", "Nordre legesenter", "KA01", "Fastlegetjeneste", line="Nordgata 4", her_id=99000011

@@ -8,6 +8,12 @@ ON CONFLICT (her_id) DO UPDATE SET name = excluded.name, parent = excluded.paren
   unit = excluded.unit, unit_id = excluded.unit_id, ours = excluded.ours, endpoint = excluded.endpoint,
   takes = excluded.takes, fiks = excluded.fiks, consented = excluded.consented;
 
+-- name: put_takes
+-- Enter which message types a party outside takes.
+-- in   $1 her_id, $2 text[]; none: it has not said
+-- out  her_id; no row where there is no such party
+UPDATE address SET takes = $2 WHERE her_id = $1 AND NOT ours RETURNING her_id;
+
 -- name: addresses
 -- The addresses of the named HER-ids, with the name of level 1; its Organization is the data controller.
 -- in   $1 bigint[]

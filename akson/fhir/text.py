@@ -15,6 +15,7 @@ from akson.fhir.owners import patient_in
 LONGEST: Final = 100_000  # characters that are indexed of each
 _TAG: Final = re.compile(r"<[^>]*>")
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")  # has a letter, but is no more words than a day is
 # Members that hold codes, addresses and contents rather than words.
 _NOT_WORDS: Final = frozenset({
     "resourceType", "id", "reference", "system", "url", "code", "div", "data", "contentType", "language", "use",
@@ -45,7 +46,7 @@ def _words(value: Mapping[str, Any], take: Callable[[str], None]) -> None:
         if kind is str:
             if (
                 name not in _NOT_WORDS
-                and ("A" <= inner < "[" or "a" <= inner < "{" or _LETTER.search(inner))  # by the first sign, mostly
+                and ("A" <= inner < "[" or "a" <= inner < "{" or _has_words(inner))  # by the first sign, mostly
                 and name not in hidden
             ):
                 take(inner)
@@ -61,6 +62,10 @@ def _words(value: Mapping[str, Any], take: Callable[[str], None]) -> None:
                     _other(each, take)
 
 
+def _has_words(value: str) -> bool:
+    return _LETTER.search(value) is not None and _TIME.match(value) is None
+
+
 def _hidden(reference: Any) -> tuple[str, ...]:
     """Return the members beside a reference whose words are not taken."""
     return _OF_PERSONS if reference.__class__ is str and patient_in(reference) is not None else ()
@@ -69,7 +74,7 @@ def _hidden(reference: Any) -> tuple[str, ...]:
 def _other(value: Any, take: Callable[[str], None]) -> None:
     """Take the words of what stands in a list and is no object."""
     if value.__class__ is str:
-        if _LETTER.search(value):
+        if _has_words(value):
             take(value)
     elif value.__class__ is list:
         for each in value:

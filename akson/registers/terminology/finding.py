@@ -14,6 +14,7 @@ from akson.base.queries import queries
 from akson.fhir import bodies
 from akson.registers.terminology import versions
 from akson.registers.terminology.model import Json, System, not_found, versioned
+from akson.registers.terminology.packing import unpacked
 
 SQL = queries(__file__, "finding.sql")
 _KEPT = 2000
@@ -89,7 +90,7 @@ class Finder:
         if unread:
             texts = {r["id"]: r["head"] for r in await self.reader.fetch(SQL.heads, [row["id"] for row in unread])}
             for row in unread:
-                _heads.keep(row["digest"], bodies.loads(texts[row["id"]].encode()))
+                _heads.keep(row["digest"], bodies.loads(unpacked(texts[row["id"]])))
         for row in rows:
             self._systems[row["id"]] = System(
                 id=row["id"], url=row["url"], version=row["version"], content=row["content"],
@@ -128,6 +129,6 @@ class Finder:
             raise not_found(f"A definition for the value Set '{versioned(url, version)}' could not be found")
         if best["digest"] not in _value_sets:
             text = (await self.reader.fetch(SQL.value_set_body, url, best["version"], best["scope"]))[0]["body"]
-            _value_sets.keep(best["digest"], bodies.loads(text.encode()))
+            _value_sets.keep(best["digest"], bodies.loads(unpacked(text)))
         body: Json = _value_sets[best["digest"]]
         return body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +15,7 @@ from akson.fhir import bodies
 from akson.fhir.folding import normalise
 from akson.registers.terminology.closure import closure
 from akson.registers.terminology.model import Json, NewConcept, as_text, is_abstract, is_inactive, value_of
+from akson.registers.terminology.packing import packed
 
 SQL = queries(__file__, "store.sql")
 PORTION = 20_000  # rows in one COPY
@@ -99,10 +99,13 @@ def _values(system: int, n: int, body: Json) -> set[tuple[int, str, str, int]]:
 async def _copy(
     connection: asyncpg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Copy rows in portions, so that neither memory nor one statement's time grows with their number."""
+    """Copy rows in portions, so that neither memory nor one statement's time grows with their number.
+
+    Each portion goes in the order of its keys: the pages of the indexes are filled, half of each would be empty else.
+    """
     left = iter(rows)
     while portion := list(islice(left, PORTION)):
-        await connection.copy_records_to_table(table, records=portion, columns=columns)
+        await connection.copy_records_to_table(table, records=sorted(portion, key=tuple), columns=columns)
 
 
 def digest_of(*parts: bytes) -> bytes:
@@ -117,18 +120,19 @@ async def is_stored(connection: asyncpg.Connection, head: Json, digest: bytes) -
 
 
 async def begin_system(
-    connection: asyncpg.Connection, head: Json, *, digest: bytes = b"", place: Place | None = None
+    connection: asyncpg.Connection, head: Json, *, digest: bytes = b"", place: Place | None = None, count: int = 0
 ) -> SystemWriter | None:
     """Replace a code system: from here on it has no concepts until they are added. None: what is loaded stands.
 
     head   the resource without its concepts; `url` is a must
+    count  how many there will be, where that is known: its row is then written once
     """
     place = place or Place()
     sensitive = head.get("caseSensitive") is not False
     id_ = await connection.fetchval(
-        SQL.put_system, secrets.randbits(62), place.scope, head["url"], head.get("version", ""), place.source,
-        head.get("content", "complete"), head.get("supplements", "").partition("|")[0], sensitive, digest,
-        bodies.dumps(head).decode(),
+        SQL.put_system, place.scope, head["url"], head.get("version", ""), place.source,
+        head.get("content", "complete"), head.get("supplements", "").partition("|")[0], sensitive, count, digest,
+        packed(bodies.dumps(head)),
     )  # fmt: skip
     if id_ is None:
         return None
@@ -139,10 +143,12 @@ async def begin_system(
 async def put_system(connection: asyncpg.Connection, resource: Json, *, place: Place | None = None) -> int:
     """Store a whole CodeSystem resource; return how many concepts it has. Raises closure.Cyclic."""
     head = {name: value for name, value in resource.items() if name not in ("concept", "text", "meta")}
-    writer = await begin_system(connection, head, digest=digest_of(bodies.dumps(resource)), place=place)
+    concepts = list(concepts_of(resource))
+    digest, count = digest_of(bodies.dumps(resource)), len({concept.code for concept in concepts})
+    writer = await begin_system(connection, head, digest=digest, place=place, count=count)
     if writer is None:
         return 0
-    for concept in concepts_of(resource):
+    for concept in concepts:
         await writer.add(concept)
     return await writer.finish()
 
@@ -180,7 +186,7 @@ async def put_value_set(connection: asyncpg.Connection, resource: Json, *, place
     body = bodies.dumps({name: value for name, value in resource.items() if name not in ("text", "meta")})
     await connection.execute(
         SQL.put_value_set, place.scope, resource["url"], resource.get("version", ""), place.source, digest_of(body),
-        body.decode(),
+        packed(body),
     )  # fmt: skip
 
 
@@ -193,7 +199,7 @@ async def put_map(connection: asyncpg.Connection, resource: Json, *, place: Plac
     sets = [next((resource[n] for n in (f"{end}Uri", f"{end}Canonical") if n in resource), "")
             for end in ("source", "target")]  # fmt: skip
     id_ = await connection.fetchval(
-        SQL.put_map, secrets.randbits(62), place.scope, resource["url"], resource.get("version", ""), place.source,
+        SQL.put_map, place.scope, resource["url"], resource.get("version", ""), place.source,
         *(text.partition("|")[0] for text in sets), bodies.dumps(head).decode(),
     )  # fmt: skip
     if id_ is None:

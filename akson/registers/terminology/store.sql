@@ -6,19 +6,19 @@
 SELECT id, digest FROM terminology_system WHERE url = $1 AND version = $2 AND scope = $3 FOR UPDATE
 
 -- name: put_system
--- in   $1 id if it is new, $2 scope, $3 url, $4 version, $5 source, $6 content, $7 supplements, $8 case_sensitive,
---      $9 digest, $10 head
+-- in   $1 scope, $2 url, $3 version, $4 source, $5 content, $6 supplements, $7 case_sensitive, $8 how many concepts as far as
+--      is known, $9 digest, $10 head, packed
 -- out  id; no row where something loaded stands that the resource of a client must not replace
-INSERT INTO terminology_system (id, scope, url, version, source, content, supplements, case_sensitive, digest, head)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO terminology_system (id, scope, url, version, source, content, supplements, case_sensitive, concepts, digest, head)
+VALUES (nextval('terminology_number'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, content = excluded.content,
-   supplements = excluded.supplements, case_sensitive = excluded.case_sensitive, digest = excluded.digest,
-   head = excluded.head
+   supplements = excluded.supplements, case_sensitive = excluded.case_sensitive, concepts = excluded.concepts,
+   digest = excluded.digest, head = excluded.head
  WHERE terminology_system.source <> 'load' OR excluded.source = 'load'
 RETURNING id
 
 -- name: count_concepts
-UPDATE terminology_system SET concepts = $2 WHERE id = $1
+UPDATE terminology_system SET concepts = $2 WHERE id = $1 AND concepts <> $2
 
 -- name: drop_concepts
 -- in   $1 ids of systems
@@ -33,6 +33,7 @@ SELECT id FROM terminology_system WHERE source = $1 FOR UPDATE
 DELETE FROM terminology_system WHERE id = ANY ($1)
 
 -- name: put_value_set
+-- in   $1 scope, $2 url, $3 version, $4 source, $5 digest, $6 body, packed
 INSERT INTO terminology_value_set (scope, url, version, source, digest, body) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, digest = excluded.digest,
    body = excluded.body
@@ -43,7 +44,7 @@ DELETE FROM terminology_value_set WHERE source = $1
 
 -- name: put_map
 INSERT INTO terminology_map (id, scope, url, version, source, source_set, target_set, head)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+VALUES (nextval('terminology_number'), $1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, source_set = excluded.source_set,
    target_set = excluded.target_set, head = excluded.head
  WHERE terminology_map.source <> 'load' OR excluded.source = 'load'

@@ -15,6 +15,7 @@ from akson.doors.terminology import BASE, load_base, load_paths
 from akson.registers.codes import ATC, ICD10, ICPC2, LOINC, SNOMED, volven
 from akson.registers.terminology.formats.items import Named
 from akson.registers.terminology.load import Report
+from akson.registers.terminology.packing import unpacked
 from akson.registers.terminology.ports import Terminology
 from tests.registers.terminology.samples import ANIMALS, animals, value_set
 
@@ -265,3 +266,20 @@ async def test_the_standards_own_code_systems_are_there_after_set_up(db: Databas
     assert await db.fetchval("SELECT count(*) FROM terminology_system") > 1000
     await load_base(db, told.append)
     assert len(told) == 4
+
+
+async def test_what_was_stored_before_it_was_packed_is_read_as_it_is(db: Database, tmp_path: Path) -> None:
+    everything = {"resourceType": "ValueSet", "url": "urn:dyr-alle", "status": "active",
+                  "compose": {"include": [{"system": ANIMALS}]}}  # fmt: skip
+    written(tmp_path, "dyr.json", json.dumps(animals()))
+    written(tmp_path, "alle.json", json.dumps(everything))
+    await load(db, tmp_path)
+    packed = await db.fetchval("SELECT body FROM terminology_value_set WHERE url = 'urn:dyr-alle'")
+    expected = await Terminology(db).codes_in("urn:dyr-alle")
+    assert expected is not None and expected.pairs
+    assert unpacked(packed) != packed and unpacked(unpacked(packed)) == unpacked(packed)
+    for table, column in (("terminology_value_set", "body"), ("terminology_system", "head")):
+        for row in await db.fetch(f"SELECT digest, {column} AS kept FROM {table}"):
+            await db.execute(f"UPDATE {table} SET {column} = $2, digest = $3 WHERE digest = $1",
+                             row["digest"], unpacked(row["kept"]), row["digest"][::-1])  # fmt: skip
+    assert await Terminology(db).codes_in("urn:dyr-alle") == expected

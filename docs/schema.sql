@@ -304,12 +304,18 @@ BEGIN
   DELETE FROM search_token s USING resource r
    WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids))
      AND s.token = ANY (r.tokens) AND s.owner = r.owner AND s.id = r.id;
-  DELETE FROM search_group s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
-  DELETE FROM search_reference s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
-  DELETE FROM search_string s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
-  DELETE FROM search_date s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
-  DELETE FROM search_number s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
-  DELETE FROM search_text s WHERE s.owner = the_owner AND (s.type, s.id) IN (SELECT * FROM unnest(types, ids));
+  DELETE FROM search_group s USING unnest(types, ids) AS k (type, id)
+   WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (the_owner # (hashtext(k.id) & 2147483647)) AND s.id = k.id AND s.type = k.type;
+  DELETE FROM search_reference s USING unnest(types, ids) AS k (type, id)
+   WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (the_owner # (hashtext(k.id) & 2147483647)) AND s.id = k.id AND s.type = k.type;
+  DELETE FROM search_string s USING unnest(types, ids) AS k (type, id)
+   WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (the_owner # (hashtext(k.id) & 2147483647)) AND s.id = k.id AND s.type = k.type;
+  DELETE FROM search_date s USING unnest(types, ids) AS k (type, id)
+   WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (the_owner # (hashtext(k.id) & 2147483647)) AND s.id = k.id AND s.type = k.type;
+  DELETE FROM search_number s USING unnest(types, ids) AS k (type, id)
+   WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (the_owner # (hashtext(k.id) & 2147483647)) AND s.id = k.id AND s.type = k.type;
+  DELETE FROM search_text s USING unnest(types, ids) AS k (type, id)
+   WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (the_owner # (hashtext(k.id) & 2147483647)) AND s.id = k.id AND s.type = k.type;
   DELETE FROM worklist w WHERE w.owner = the_owner AND (w.type, w.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM fact f WHERE f.owner = the_owner AND (f.type, f.id) IN (SELECT * FROM unnest(types, ids))
      AND NOT (f.kind = 'labelled' AND f.data::jsonb #> '{value,security}' ? 'child-concern');
@@ -570,7 +576,7 @@ DECLARE
   -- 32 words, 64 tokens; and what stays of all of them. Of one resource: what goes, and the hot tokens that stood.
   same integer[] := array_fill(0, ARRAY[many]);
   everywhere integer := CASE WHEN 0 = ANY (c_expect) THEN 0 ELSE 127 END;
-  stay integer; goes integer; stood bigint[];
+  stay integer; goes integer; stood bigint[]; place bigint;
 BEGIN
   IF 0 < ANY (c_expect) THEN
     FOR c IN 1 .. many LOOP
@@ -582,15 +588,15 @@ BEGIN
                     + 8 * (substr(r.prints, 19, 6) = substr(k.prints, 19, 6))::integer
                     + 16 * (substr(r.prints, 25, 6) = substr(k.prints, 25, 6))::integer
                     + 32 * (substr(r.prints, 31, 6) = substr(k.prints, 31, 6))::integer
-                    + 64 * (k.stood = (c_tokens[c]::bigint[])[1:c_hot[c]])::integer END,
+                    + 64 * (k.stood = (c_tokens[c]::bigint[])[1:abs(c_hot[c])] AND sign(r.hot) = sign(c_hot[c]))::integer END,
              CASE WHEN anew OR r.prints IS NULL OR r.hot IS NULL THEN 127
                ELSE (substr(r.prints, 1, 6) <> none)::integer + 2 * (substr(r.prints, 7, 6) <> none)::integer
                     + 4 * (substr(r.prints, 13, 6) <> none)::integer + 8 * (substr(r.prints, 19, 6) <> none)::integer
                     + 16 * (substr(r.prints, 25, 6) <> none)::integer + 32 * (substr(r.prints, 31, 6) <> none)::integer
-                    + 64 * (r.hot > 0)::integer END
+                    + 64 * (r.hot <> 0)::integer END
         INTO stood, stay, goes
         FROM resource r
-       CROSS JOIN LATERAL (SELECT CASE WHEN r.hot IS NULL THEN r.tokens ELSE r.tokens[1:r.hot] END AS stood,
+       CROSS JOIN LATERAL (SELECT CASE WHEN r.hot IS NULL THEN r.tokens ELSE r.tokens[1:abs(r.hot)] END AS stood,
                                   c_prints[c] AS prints) k
        WHERE r.owner = c_owner[c] AND r.type = c_type[c] AND r.id = c_id[c];
       same[c] := stay;
@@ -600,32 +606,35 @@ BEGIN
       IF goes & 64 > 0 THEN
         DELETE FROM search_token s WHERE s.token = ANY (stood) AND s.owner = c_owner[c] AND s.id = c_id[c];
       END IF;
+      place := c_owner[c] # (hashtext(c_id[c]) & 2147483647);
       IF goes & 1 > 0 THEN
-        DELETE FROM search_group s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+        DELETE FROM search_group s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = place AND s.id = c_id[c] AND s.type = c_type[c];
       END IF;
       IF goes & 2 > 0 THEN
-        DELETE FROM search_reference s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+        DELETE FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = place AND s.id = c_id[c] AND s.type = c_type[c];
       END IF;
       IF goes & 4 > 0 THEN
-        DELETE FROM search_string s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+        DELETE FROM search_string s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = place AND s.id = c_id[c] AND s.type = c_type[c];
       END IF;
       IF goes & 8 > 0 THEN
-        DELETE FROM search_date s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+        DELETE FROM search_date s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = place AND s.id = c_id[c] AND s.type = c_type[c];
       END IF;
       IF goes & 16 > 0 THEN
-        DELETE FROM search_number s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+        DELETE FROM search_number s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = place AND s.id = c_id[c] AND s.type = c_type[c];
       END IF;
       IF goes & 32 > 0 THEN
-        DELETE FROM search_text s WHERE s.owner = c_owner[c] AND s.id = c_id[c] AND s.type = c_type[c];
+        DELETE FROM search_text s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = place AND s.id = c_id[c] AND s.type = c_type[c];
       END IF;
     END LOOP;
     IF everywhere = 127 THEN RETURN everywhere; END IF;
   END IF;
 
-  IF everywhere & 64 = 0 AND 0 < ANY (c_hot) THEN
-    INSERT INTO search_token (token, owner, id)
-    SELECT unnest((c_tokens[n]::bigint[])[1:c_hot[n]]), c_owner[n], c_id[n]
-      FROM generate_series(1, many) n WHERE same[n] & 64 = 0;
+  IF everywhere & 64 = 0 AND 0 <> ANY (c_hot) THEN
+    INSERT INTO search_token (token, owner, id, named)
+    SELECT t.a[k], c_owner[t.n], c_id[t.n],
+           CASE WHEN c_hot[t.n] > 0 OR t.a[k + 1] = t.a[k] THEN 0 ELSE (t.a[k + 1] >> 32)::integer END
+      FROM (SELECT n, c_tokens[n]::bigint[] AS a FROM generate_series(1, many) n WHERE same[n] & 64 = 0 OFFSET 0) t
+     CROSS JOIN generate_series(1, abs(c_hot[t.n]), CASE WHEN c_hot[t.n] < 0 THEN 2 ELSE 1 END) k;
   END IF;
   IF everywhere & 1 = 0 AND cardinality(g_n) > 0 THEN
     INSERT INTO search_group (owner, type, grp, id, tokens)
@@ -1633,7 +1642,8 @@ CREATE TABLE public.search_text (
 CREATE TABLE public.search_token (
     token bigint NOT NULL,
     owner bigint NOT NULL,
-    id text NOT NULL COLLATE pg_catalog."C"
+    id text NOT NULL COLLATE pg_catalog."C",
+    named integer DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY public.search_token ALTER COLUMN token SET STATISTICS 1000;
 
@@ -1783,6 +1793,13 @@ CREATE TABLE public.terminology_mapping (
     body text NOT NULL
 );
 
+CREATE SEQUENCE public.terminology_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
 CREATE TABLE public.terminology_property (
     system bigint NOT NULL,
     property text NOT NULL COLLATE pg_catalog."C",
@@ -1801,8 +1818,9 @@ CREATE TABLE public.terminology_system (
     case_sensitive boolean NOT NULL,
     concepts integer DEFAULT 0 NOT NULL,
     digest bytea NOT NULL,
-    head text NOT NULL
+    head bytea NOT NULL
 );
+ALTER TABLE ONLY public.terminology_system ALTER COLUMN head SET STORAGE EXTERNAL;
 
 CREATE TABLE public.terminology_value_set (
     scope bigint DEFAULT 0 NOT NULL,
@@ -1810,8 +1828,9 @@ CREATE TABLE public.terminology_value_set (
     version text NOT NULL COLLATE pg_catalog."C",
     source text NOT NULL COLLATE pg_catalog."C",
     digest bytea NOT NULL,
-    body text NOT NULL
+    body bytea NOT NULL
 );
+ALTER TABLE ONLY public.terminology_value_set ALTER COLUMN body SET STORAGE EXTERNAL;
 
 CREATE TABLE public.watch_day (
     unit bigint NOT NULL,
@@ -2025,7 +2044,7 @@ ALTER TABLE ONLY public.search_rules
     ADD CONSTRAINT search_rules_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY public.search_token
-    ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, owner, id);
+    ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, owner, id) INCLUDE (named);
 
 ALTER TABLE ONLY public.sending
     ADD CONSTRAINT sending_pkey PRIMARY KEY (key);
@@ -2188,7 +2207,7 @@ CREATE INDEX resource_by_time ON public.resource USING btree (type, last_updated
 
 CREATE INDEX resource_chart ON public.resource USING btree (owner, type, sort_date DESC, id) WHERE (NOT deleted);
 
-CREATE INDEX resource_tokens ON public.resource USING gin (tokens) WITH (fastupdate='on', gin_pending_list_limit='4096');
+CREATE INDEX resource_tokens ON public.resource USING gin (tokens) WITH (fastupdate='on', gin_pending_list_limit='256');
 
 CREATE INDEX resource_walk ON public.resource USING btree (type, owner, id) WHERE (NOT deleted);
 
@@ -2196,9 +2215,9 @@ CREATE INDEX search_date_high ON public.search_date USING btree (slot, high);
 
 CREATE INDEX search_date_low ON public.search_date USING btree (slot, low);
 
-CREATE INDEX search_date_of ON public.search_date USING btree (owner, id);
+CREATE INDEX search_date_place ON public.search_date USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
-CREATE INDEX search_group_of ON public.search_group USING btree (owner, id);
+CREATE INDEX search_group_place ON public.search_group USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_number_base ON public.search_number USING btree (slot, base, base_low);
 
@@ -2206,23 +2225,23 @@ CREATE INDEX search_number_base_wide ON public.search_number USING btree (slot, 
 
 CREATE INDEX search_number_low ON public.search_number USING btree (slot, low);
 
-CREATE INDEX search_number_of ON public.search_number USING btree (owner, id);
+CREATE INDEX search_number_place ON public.search_number USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_number_wide ON public.search_number USING btree (slot, high) WHERE (low < high);
 
-CREATE INDEX search_reference_of ON public.search_reference USING btree (owner, id);
+CREATE INDEX search_reference_place ON public.search_reference USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_reference_target ON public.search_reference USING btree (target, slot);
 
-CREATE INDEX search_string_of ON public.search_string USING btree (owner, id);
+CREATE INDEX search_string_place ON public.search_string USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_string_value ON public.search_string USING btree (slot, value);
 
-CREATE INDEX search_text_narrative ON public.search_text USING gin (narrative) WHERE (narrative IS NOT NULL);
+CREATE INDEX search_text_narrative ON public.search_text USING gin (narrative) WITH (gin_pending_list_limit='256') WHERE (narrative IS NOT NULL);
 
-CREATE INDEX search_text_of ON public.search_text USING btree (owner, id);
+CREATE INDEX search_text_place ON public.search_text USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
-CREATE INDEX search_text_words ON public.search_text USING gin (words);
+CREATE INDEX search_text_words ON public.search_text USING gin (words) WITH (gin_pending_list_limit='256');
 
 CREATE INDEX signin_attempt_window ON public.signin_attempt USING btree (window_at);
 
@@ -2262,7 +2281,7 @@ CREATE INDEX terminology_closure_up ON public.terminology_closure USING btree (s
 
 CREATE UNIQUE INDEX terminology_concept_key ON public.terminology_concept USING btree (system, key);
 
-CREATE INDEX terminology_concept_words ON public.terminology_concept USING gin (to_tsvector('simple'::regconfig, words));
+CREATE INDEX terminology_concept_words ON public.terminology_concept USING gin (to_tsvector('simple'::regconfig, words)) WITH (gin_pending_list_limit='256');
 
 CREATE INDEX terminology_map_source ON public.terminology_map USING btree (source);
 
@@ -2633,6 +2652,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_concept TO akson_a
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_map TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_mapping TO akson_app;
+
+GRANT USAGE ON SEQUENCE public.terminology_number TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_property TO akson_app;
 

@@ -19,7 +19,8 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, r.unit, r.author, r.lab
 --      $7 types whose references count, $8 ids whose references count whatever their type
 SELECT DISTINCT s.target_type AS type, s.target AS id
   FROM search_reference s
- WHERE s.owner = $1 AND s.target_type = ANY ($2::smallint[]) AND (s.target_type, s.target) > ($3, $4)
+ WHERE (s.owner # (hashtext(s.id) & 2147483647)) BETWEEN ($1::bigint & -2147483648) AND ($1::bigint | 2147483647)
+   AND s.owner = $1 AND s.target_type = ANY ($2::smallint[]) AND (s.target_type, s.target) > ($3, $4)
    AND s.id <> ALL ($5::text[]) AND (s.type = ANY ($7::smallint[]) OR s.id = ANY ($8::text[]))
  ORDER BY s.target_type, s.target LIMIT $6;
 

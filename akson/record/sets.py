@@ -166,12 +166,12 @@ def _may_hold_numbers(sets: Sequence[WriteSet]) -> Iterator[tuple[int, int, str]
 def index_columns(values: Iterable[Values], hasher: Hasher) -> list[str | list[bytes] | None]:
     """Return search values as columns, in the order of migration 0021: tokens, hot ones, prints, groups ... words.
 
-    All but the prints are array literals.
+    All but the prints are array literals. How many are hot is below zero: they stand in pairs, see migration 0068.
     """
     numbered = list(enumerate(values, start=1))
     return [
         literal([literal(v.hot_first) for _, v in numbered]),
-        literal([sum(v.tokens.values()) for _, v in numbered]),
+        literal([_hot(v) for _, v in numbered]),
         [v.prints(hasher) for _, v in numbered],
         *_columns(3, [(n, *row) for n, v in numbered for row in v.grouped]),
         *_columns(6, [(n, *row) for n, v in numbered for row in v.references]),
@@ -180,6 +180,10 @@ def index_columns(values: Iterable[Values], hasher: Hasher) -> list[str | list[b
         *_columns(10, [(n, *row) for n, v in numbered for row in v.numbers]),
         *_columns(3, [(n, *v.text) for n, v in numbered if any(v.text)]),
     ]
+
+
+def _hot(values: Values) -> int:
+    return -2 * len(values.hot)
 
 
 def _numbered(changes: Sequence[Change]) -> Iterable[tuple[int, Change]]:

@@ -138,9 +138,13 @@ class Register:
 
         Who stands here twice under one number is not believed to be either, but what is closed to either is closed.
         """
-        asked = [hasher.token(_NUMBERED, ORG_SYSTEM, number) for number in (legal_entity, point_of_care)]
-        asked.append(hasher.token(_AUTHORISED, HPR_SYSTEM, hpr))
-        rows = await self._database.fetch(SQL.known, _SYSTEMS, _AS_PRACTITIONERS, patient, person, *asked)
+        asked = {
+            "legal_entity": hasher.hot(_NUMBERED, ORG_SYSTEM, legal_entity),
+            "point_of_care": hasher.hot(_NUMBERED, ORG_SYSTEM, point_of_care),
+            "practitioner": hasher.hot(_AUTHORISED, HPR_SYSTEM, hpr),
+        }
+        columns = list(asked), [way.token for way in asked.values()], [way.whole for way in asked.values()]
+        rows = await self._database.fetch(SQL.known, _SYSTEMS, _AS_PRACTITIONERS, patient, person, *columns)
         found = {row["what"]: row["owners"] for row in rows}
         only = {row["what"]: row for row in rows if len(row["owners"]) == 1}
         keys = {what: row["owners"][0] for what, row in only.items()}

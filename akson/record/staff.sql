@@ -45,16 +45,18 @@ SELECT p.owner, o.type, r.id, f.data::json -> 'value' ->> 'name' AS name, f.data
 -- name: known
 -- Who an attestation of another organisation is about and from, as far as they are known here: every owner that has the
 -- number. Organisations by the search tokens of their numbers, who asks by the national and by the HPR number.
--- in   $1 systems of persons' numbers, $2 the same of practitioners', $3 the patient's number, $4 the number of who asks,
---      $5 token of the legal entity, $6 token of the place, $7 token of the HPR number
+-- in   $1 systems of persons' numbers, $2 the same of practitioners', $3 the patient's number, $4 the number of who asks;
+--      $5 what is named by a search token, $6 its token without a system, $7 with it
 -- out  what: which of them; owners: their keys; id: of one of their resources
 SELECT k.what, array_agg(k.owner) AS owners, min(r.id) AS id
   FROM (SELECT 'patient' AS what, p.owner FROM person_identifier p WHERE p.system = ANY ($1::text[]) AND p.value = $3
         UNION SELECT 'practitioner', p.owner FROM person_identifier p WHERE p.system = ANY ($2::text[]) AND p.value = $4
-        UNION SELECT 'practitioner', t.owner FROM search_token t WHERE t.token = $7
         UNION SELECT 'person', p.owner FROM person_identifier p WHERE p.system = ANY ($1::text[]) AND p.value = $4
-        UNION SELECT 'legal_entity', t.owner FROM search_token t WHERE t.token = $5
-        UNION SELECT 'point_of_care', t.owner FROM search_token t WHERE t.token = $6) k
+        UNION SELECT n.what, t.owner FROM unnest($5::text[], $6::bigint[], $7::bigint[]) AS n (what, token, whole)
+               CROSS JOIN LATERAL (SELECT * FROM search_token s WHERE s.token = n.token OFFSET 0) t
+               WHERE t.named = (n.whole >> 32)::integer
+                  OR (t.named = 0 AND EXISTS (SELECT FROM resource x WHERE x.owner = t.owner AND x.id = t.id
+                                                 AND n.whole = ANY (x.tokens)))) k
   LEFT JOIN owner o ON o.owner = k.owner
   LEFT JOIN resource r ON r.owner = o.owner AND r.type = o.type
  WHERE k.owner <> 0

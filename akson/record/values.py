@@ -31,6 +31,13 @@ _pack = msgspec.msgpack.Encoder().encode
 Opened = Callable[[str], int | None]  # id -> owner key, None when the id was minted elsewhere
 
 
+class Hot(NamedTuple):
+    """One way to ask for a code that has rows of its own: the hash of the code alone, that with its system (0: any)."""
+
+    token: int
+    whole: int
+
+
 class Hasher:
     """Keyed 64-bit hashes: without the key an fnr cannot be guessed from the index."""
 
@@ -60,6 +67,10 @@ class Hasher:
     def token(self, slot: int, system: str | None, code: str | None) -> int:
         """Return the hash of one way to ask: system|code, |code (system None means any) or system| (code None)."""
         return self._hash(f"{slot}|{'*' if system is None else system}|{'*' if code is None else code}")
+
+    def hot(self, slot: int, system: str | None, code: str) -> Hot:
+        """Return what rows of a code's own are looked for by; system None: any."""
+        return Hot(self.token(slot, None, code), 0 if system is None else self.token(slot, system, code))
 
     def present(self, slot: int) -> int:
         """Return the hash that says that something stands in a slot."""
@@ -101,7 +112,8 @@ Quantity = tuple[int, int, Decimal, Decimal, int, Decimal, Decimal, int, int]
 class Values(msgspec.Struct):
     """The index rows of one resource. Each begins with (slot, group); group 0 is none."""
 
-    tokens: dict[int, bool] = {}  # hash -> has a btree row of its own
+    tokens: set[int] = set()
+    hot: dict[int, int] = {}  # those with a btree row: of a code alone -> with its system, itself where of several
     grouped: set[tuple[int, int]] = set()  # group, token
     references: set[tuple[int, int, int, int, str]] = set()  # ..., target type, owner, target
     strings: set[tuple[int, int, str, int]] = set()  # ..., folded, hash of it as written
@@ -111,9 +123,9 @@ class Values(msgspec.Struct):
 
     @property
     def hot_first(self) -> list[int]:
-        """Return the tokens, those with a btree row of their own first."""
-        own = sorted([token for token, hot in self.tokens.items() if hot])
-        return own + sorted([token for token, hot in self.tokens.items() if not hot])
+        """Return the tokens; first those with a btree row of their own, each followed by what its row tells."""
+        own = [token for pair in sorted(self.hot.items()) for token in pair]
+        return own + sorted(self.tokens.difference(own))
 
     def prints(self, hasher: Hasher) -> bytes:
         """Return what is the same only while the rows of each kind are: 6 bytes each, zero where there are none."""
@@ -159,12 +171,12 @@ def values_of(
 
 def _shape(
     hasher: Hasher, type_name: str, present: frozenset[int], shown: frozenset[int]
-) -> tuple[dict[int, bool], list[tuple[int, int]]]:
+) -> tuple[set[int], list[tuple[int, int]]]:
     """Return the tokens that say where something stands, and their groups; not for slots whose own rows say it."""
     parts = part_slots(type_name)
     grouped = [extraction.split(at) for at in present if at > GROUP]
     return (
-        {hasher.present(slot): False for slot in {at % GROUP for at in present} - shown},
+        {hasher.present(slot) for slot in {at % GROUP for at in present} - shown},
         [(group, hasher.present(slot)) for slot, group in grouped if slot in parts or group >= FIRST_GROUP],
     )
 
@@ -175,9 +187,10 @@ def _different(words: str) -> str:
 
 
 class Ways(NamedTuple):
-    """The rows of one token: the hashes of the ways to ask for it (has a btree row of its own), its text."""
+    """The rows of one token: the hashes of the ways to ask for it, those of a btree row of its own, its text."""
 
-    tokens: dict[int, bool]
+    tokens: tuple[int, ...]
+    hot: Hot | None
     grouped: tuple[tuple[int, int], ...]
     strings: tuple[tuple[int, int, str, int], ...]
 
@@ -187,6 +200,9 @@ def _tokens(rows: Values, hasher: Hasher, found: Iterable[Token], hot: frozenset
     for token in found:
         made = ways(token, token[0] % GROUP in hot)
         tokens.update(made.tokens)
+        if made.hot:
+            bare, whole = made.hot
+            rows.hot[bare] = whole if rows.hot.get(bare, whole) == whole else bare
         if made.strings:
             rows.strings.update(made.strings)
         if made.grouped:
@@ -198,18 +214,20 @@ def _ways(hasher: Hasher, token: Token, hot: bool) -> Ways:  # noqa: FBT001
     place, system, code, shown = token
     if place < 0:  # the type of an identifier, whose value is `shown`
         slot = -place % GROUP
-        return Ways({hasher.of_type(slot, one, code, shown or ""): False for one in (system or "", None)}, (), ())
+        of_type = (hasher.of_type(slot, one, code, shown or "") for one in (system or "", None))
+        return Ways(tuple(of_type), None, (), ())
     slot, group = extraction.split(place)
     folded = extraction.normalise(shown)[:LONGEST] if shown is not None else ""
-    tokens = {hasher.token(slot, one, code): hot for one in (system or "", None)} if code else {}
+    tokens = tuple(hasher.token(slot, one, code) for one in (system or "", None)) if code else ()
     if system:
-        tokens[hasher.token(slot, system, None)] = False
+        tokens += (hasher.token(slot, system, None),)
     grouped = tuple((group, one) for one in tokens) if group else ()
-    return Ways(tokens, grouped, ((slot, group, folded, hasher.exact(slot, shown or "")),) if folded else ())
+    strings = ((slot, group, folded, hasher.exact(slot, shown or "")),) if folded else ()
+    return Ways(tokens, hasher.hot(slot, system or "", code) if hot and code else None, grouped, strings)
 
 
 def _uri(rows: Values, hasher: Hasher, slot: int, group: int, uri: str) -> None:
-    rows.tokens[named := hasher.token(slot, None, uri)] = False
+    rows.tokens.add(named := hasher.token(slot, None, uri))
     if group:
         rows.grouped.add((group, named))
     _addresses(rows, hasher, slot, uri)
@@ -217,7 +235,7 @@ def _uri(rows: Values, hasher: Hasher, slot: int, group: int, uri: str) -> None:
 
 def _addresses(rows: Values, hasher: Hasher, slot: int, uri: str) -> None:
     """Add what an address is found by from above: itself and every part of it up to a slash."""
-    rows.tokens |= {hasher.below(slot, one): False for one in addresses_above(uri)}
+    rows.tokens.update([hasher.below(slot, one) for one in addresses_above(uri)])
 
 
 def addresses_above(uri: str) -> list[str]:
@@ -243,12 +261,12 @@ def _reference(rows: Values, hasher: Hasher, opened: Opened, found: Reference, n
             return
     of = type_ if slot in narrowed else None
     if of is not None and (url is not None or target is None):
-        rows.tokens[hasher.pointing(slot, of)] = False
+        rows.tokens.add(hasher.pointing(slot, of))
     if identifier is not None:
         system, value = identifier
         forms: set[tuple[str | None, str | None]] = {(system or "", value), (None, value)}
         forms |= {(system, None)} if system else set()
-        rows.tokens |= {hasher.identified(slot, each, *form): False for each in {None, of} for form in forms}
+        rows.tokens |= {hasher.identified(slot, each, *form) for each in {None, of} for form in forms}
 
 
 def _quantity(

@@ -21,10 +21,11 @@ from akson.fhir import types
 from akson.record.search import cursors
 from akson.record.search.asked import Asked, Condition, Criterion, Sort
 from akson.record.search.conditions import Conditions, Rows
+from akson.record.search.matching import tokens_of, wholes_of
 from akson.record.search.standing import MANY
 from akson.record.search.statement import SQL, By, Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import narrow, split
-from akson.record.values import Hasher
+from akson.record.values import Hasher, Hot
 
 MOST_ROWS = 2000  # rows of a condition that are collected before the resources are walked instead
 HEAD = 200  # resources that are looked at before rows are collected, of a condition that may well fit many
@@ -103,7 +104,8 @@ class Compiler:
         statement.found = True
         owners, tokens = self.scope.listed, self.hot_tokens
         if tokens and self._told_by_rows:
-            return Ready(statement.text(SQL.total_of_hot, owners=owners, tokens=tokens), statement.values)
+            asked = {"tokens": tokens_of(tokens), "wholes": wholes_of(tokens), "type": self.code}
+            return Ready(statement.text(SQL.total_of_hot, owners=owners, **asked), statement.values)
         where = Raw(self.where(statement, self.met(statement, conditions), "list"))
         return Ready(statement.text(SQL.total_of_owners, owners=owners, where=where), statement.values)
 
@@ -193,8 +195,8 @@ class Compiler:
         return cursors.written([_spelled(row[key.name]) for key in _Page(self, Statement()).keys])
 
     @cached_property
-    def hot_tokens(self) -> list[int]:
-        """Return the tokens of the only condition, when each has btree rows of its own; they are few."""
+    def hot_tokens(self) -> list[Hot]:
+        """Return the codes of the only condition, when each has btree rows of its own; they are few."""
         if len(self.asked.conditions) != 1:
             return []
         found = self.conditions(Statement()).hot(self.asked.conditions[0], self.asked.type)
@@ -318,27 +320,32 @@ class _Page:
         soon = Raw(str(min(limit, limit * self._head_most(tokens) // SOON)))
         return self._text("at_once", head=Raw(head), soon=soon, by="list" if self.of.by_owners else "row", **parts)
 
-    def _head(self, tokens: list[int]) -> str | None:
+    def _head(self, tokens: list[Hot]) -> str | None:
         """Return the first resources that are walked, be they hits or not; None: there is no such order."""
         if self.of.by_owners:
             return self._by_owner(tokens, "head_owners", "head_token_of_owners")
         if len(tokens) > 1:
             return None
         fragment, alias = ("head_token", "s") if tokens else ("head_all", "r")
-        given: dict[str, Any] = {"token": tokens[0]} if tokens else {}
+        given = self._named(tokens[0]) if tokens else {}
         most = self._head_most(tokens)
         return self._text(fragment, after=self._after(alias) if self.after else "true", most=most, **given)
 
-    def _head_most(self, tokens: list[int]) -> int:
+    def _named(self, way: Hot) -> dict[str, Any]:
+        """Return what the rows of one code are found by."""
+        named = self.statement.put("of_system", whole=way.whole, type=self.of.code) if way.whole else "true"
+        return {"token": way.token, "named": Raw(named)}
+
+    def _head_most(self, tokens: list[Hot]) -> int:
         return HEAD_OF_CODED if self.of.is_composite and not tokens else HEAD
 
-    def _by_tokens(self, tokens: list[int]) -> str:
+    def _by_tokens(self, tokens: list[Hot]) -> str:
         after = self._after("s") if self.after else "true"
         if len(tokens) == 1:
-            return self._text("walk_token", token=tokens[0], after=after)
-        return self._text("walk_tokens", tokens=literal(tokens), after=after)
+            return self._text("walk_token", after=after, **self._named(tokens[0]))
+        return self._text("walk_tokens", tokens=tokens_of(tokens), wholes=wholes_of(tokens), after=after)
 
-    def _by_owner(self, tokens: list[int], plain: str, of_token: str) -> str:
+    def _by_owner(self, tokens: list[Hot], plain: str, of_token: str) -> str:
         """Return the resources of one owner after the other, those of one token by `of_token`."""
         owners, listed, after, by_token = self.scope.owners or (), self.scope.listed, "true", len(tokens) == 1
         if self.after:
@@ -346,7 +353,7 @@ class _Page:
             listed, after = literal(owners), self._after("s" if by_token else "r")
         given: dict[str, Any] = {"owners": listed, "foremost": literal(owners[:HEAD_OF_PERSONS])}
         if by_token:
-            given["token"] = tokens[0]
+            given |= self._named(tokens[0])
         fragment = of_token if by_token else plain
         return self._text(fragment, after=after, by="list", most=self._head_most(tokens), **given)
 

@@ -15,11 +15,11 @@ from akson.fhir import search as extraction
 from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.record.search import asked as a
-from akson.record.search.matching import Values
+from akson.record.search.matching import Values, tokens_of, wholes_of
 from akson.record.search.standing import MANY, Standing, has_token, slots_of, table_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import moment, split
-from akson.record.values import hot_slots
+from akson.record.values import Hot, hot_slots
 
 _OTHERWISE = frozenset({"missing", "not", "not-in", "text", "identifier"})  # what a code is not simply looked up for
 Rows = tuple[int, str]  # how good (small is good), text
@@ -149,7 +149,8 @@ class Conditions(Values):
             if not hot or any(split(value, "|")[-1] == "" for value in criterion.values):
                 return None
             rank = 1 if criterion.parameter.name == "identifier" else 4
-            return rank, self.statement.put("rows_of_token", tokens=self.tokens(criterion, slots))
+            asked = {"tokens": tokens_of(ways := self.hot_ways(criterion, slots)), "wholes": wholes_of(ways)}
+            return rank, self.statement.put("rows_of_token", type=types.code_of(type_), **asked)
         if any(value.startswith("ne") for value in criterion.values) and table in ("date", "number"):
             return None
         rank = {"reference": 2, "string": 5, "number": 7, "date": 8}[table]
@@ -183,26 +184,26 @@ class Conditions(Values):
         # A value says more than the code it is of.
         return self._rows_in(*ways[max(ranked)[1]], type_) if ranked else None
 
-    def hot(self, condition: a.Condition, type_: str) -> list[int]:
-        """Return tokens with btree rows of their own, one of which is in whatever meets the condition; or none."""
+    def hot(self, condition: a.Condition, type_: str) -> list[Hot]:
+        """Return codes with btree rows of their own, one of which is in whatever meets the condition; or none."""
         if not isinstance(condition, a.Criterion):
             return []
         parameter = condition.parameter
         if parameter.kind != "composite":
             rows = self._scratch()._rows_of(condition, type_) if parameter.kind == "token" else None
-            return self.tokens(condition, parameter.slots) if rows and "search_token" in rows[1] else []
+            return self.hot_ways(condition, parameter.slots) if rows and "search_token" in rows[1] else []
         parts = split(condition.values[0], "$")
         if len(condition.values) > 1 or any(len(group.parts) != len(parts) for group in parameter.groups):
             return []
         of_groups = [self._hot_in(group, parts, type_) for group in parameter.groups]
-        return [token for tokens in of_groups for token in tokens] if all(of_groups) else []
+        return [way for ways in of_groups for way in ways] if all(of_groups) else []
 
-    def _hot_in(self, group: Group, texts: Sequence[str], type_: str) -> list[int]:
-        """Return the hot tokens of one component of a group."""
+    def _hot_in(self, group: Group, texts: Sequence[str], type_: str) -> list[Hot]:
+        """Return the codes of one component of a group that have btree rows of their own."""
         for part, text in zip(group.parts, texts, strict=True):
             if part.parameter.kind == "token" and self._scratch()._rows_in(one := self._component(part.parameter, text),
                                                                            part.slots, type_):  # fmt: skip
-                return self.tokens(one, part.slots)
+                return self.hot_ways(one, part.slots)
         return []
 
     def _scratch(self) -> Conditions:

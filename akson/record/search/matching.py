@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from akson.base.arrays import literal
 from akson.base.errors import Refused
 from akson.fhir import search as extraction
 from akson.fhir import types
@@ -15,7 +16,7 @@ from akson.record.search import asked as a
 from akson.record.search.standing import table_of
 from akson.record.search.statement import Raw, Statement, any_of
 from akson.record.search.values import number, split, unescape
-from akson.record.values import LONGEST, UCUM, Hasher, addresses_above, in_base_units
+from akson.record.values import LONGEST, UCUM, Hasher, Hot, addresses_above, in_base_units
 
 _LAST = "\U0010ffff\x01"
 
@@ -33,6 +34,11 @@ class Values:
             return [self.hasher.token(s.id, system, code) for s in slots for system, code in criterion.pairs]
         return [one for slot in slots for value in criterion.values for one in self._hashes(criterion, slot.id, value)]
 
+    def hot_ways(self, criterion: a.Criterion, slots: Sequence[Slot]) -> list[Hot]:
+        """Return the same of codes that have rows of their own: none is asked for by its system only."""
+        asked = criterion.pairs if criterion.pairs is not None else [_coded(criterion, one) for one in criterion.values]
+        return [self.hasher.hot(slot.id, system, code or "") for slot in slots for system, code in asked]
+
     def _hashes(self, criterion: a.Criterion, slot: int, value: str) -> list[int]:
         if criterion.parameter.kind in ("uri", "reference") and criterion.modifier != "identifier":
             return self._addresses(criterion, slot, unescape(value))
@@ -41,9 +47,7 @@ class Values:
             if len(parts) != 3 or not parts[1] or not parts[2]:
                 raise Refused("AK-S002", name=f"{criterion.parameter.name}:of-type")
             return [self.hasher.of_type(slot, parts[0] or None, parts[1], parts[2])]
-        if len(parts) > 2 or not any(parts):
-            raise Refused("AK-S002", name=criterion.parameter.name)
-        system, code = (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1] or None)
+        system, code = _coded(criterion, value)
         only = criterion.parameter.only if criterion.modifier == "identifier" else ()
         return [self.hasher.identified(slot, name, system, code) for name in only or (None,)]
 
@@ -140,3 +144,21 @@ class Values:
         ends = {"l": Raw(f"s.{columns}low"), "h": Raw(f"s.{columns}high")}
         for way in ("_exact", "_wide") if prefix in ("gt", "ge") else ("",):
             yield self.statement.put(f"number_{prefix}{way}", low=low, high=high, **ends)
+
+
+def tokens_of(ways: Iterable[Hot]) -> str:
+    """Return what is looked for of some codes, as PostgreSQL writes an array."""
+    return literal([way.token for way in ways])
+
+
+def wholes_of(ways: Iterable[Hot]) -> str:
+    """Return what each of them must be with its system, in the same order."""
+    return literal([way.whole for way in ways])
+
+
+def _coded(criterion: a.Criterion, value: str) -> tuple[str | None, str | None]:
+    """Return (system, code) of one value; system None: any, code None: any. Raises Refused."""
+    parts = [unescape(part) for part in split(value, "|")]
+    if len(parts) > 2 or not any(parts):
+        raise Refused("AK-S002", name=criterion.parameter.name)
+    return (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1] or None)

@@ -59,7 +59,8 @@ coalesce(:r.tokens && :tokens, false)
 coalesce((SELECT true FROM unnest(:r.tokens) t WHERE t = ANY (:tokens) LIMIT 1), false)
 
 -- name: string
-coalesce((SELECT true FROM search_string s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+coalesce((SELECT true FROM search_string s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
+             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: string_begins
@@ -75,7 +76,8 @@ strpos(s.value, :part) > 0
 (SELECT bool_and(strpos(' ' || s.value, ' ' || w) > 0) FROM unnest(:words::text[]) w)
 
 -- name: reference
-coalesce((SELECT true FROM search_reference s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+coalesce((SELECT true FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
+             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: reference_is
@@ -85,15 +87,18 @@ s.target = ANY (:targets) AND s.target_type = ANY (:types)
 s.target_type = ANY (:types)
 
 -- name: date
-coalesce((SELECT true FROM search_date s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+coalesce((SELECT true FROM search_date s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
+             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: number
-coalesce((SELECT true FROM search_number s WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+coalesce((SELECT true FROM search_number s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
+             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: words
-coalesce((SELECT true FROM search_text s WHERE s.owner = :r.owner AND s.id = :r.id AND s.type = :r.type AND (:any)
+coalesce((SELECT true FROM search_text s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
+             AND s.id = :r.id AND s.type = :r.type AND (:any)
            LIMIT 1), false)
 
 -- name: words_anywhere
@@ -103,26 +108,31 @@ s.words @@ websearch_to_tsquery('pg_catalog.norwegian', :query)
 s.narrative @@ websearch_to_tsquery('pg_catalog.norwegian', :query)
 
 -- name: group
-coalesce((SELECT true FROM search_group g WHERE g.owner = :r.owner AND g.id = :r.id AND g.type = :r.type AND (:any)
+coalesce((SELECT true FROM search_group g WHERE (g.owner # (hashtext(g.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
+             AND g.id = :r.id AND g.type = :r.type AND (:any)
            LIMIT 1), false)
 
 -- name: group_token
 g.tokens && :tokens
 
 -- name: group_string
-coalesce((SELECT true FROM search_string s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM search_string s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
+             AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
              AND (:any) LIMIT 1), false)
 
 -- name: group_reference
-coalesce((SELECT true FROM search_reference s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp
+coalesce((SELECT true FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
+             AND s.id = g.id AND s.grp = g.grp
              AND s.slot = ANY (:slots) AND (:any) LIMIT 1), false)
 
 -- name: group_date
-coalesce((SELECT true FROM search_date s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM search_date s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
+             AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
              AND (:any) LIMIT 1), false)
 
 -- name: group_number
-coalesce((SELECT true FROM search_number s WHERE s.owner = g.owner AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM search_number s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
+             AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
              AND (:any) LIMIT 1), false)
 
 -- name: date_eq
@@ -226,7 +236,8 @@ coalesce((SELECT true FROM search_reference s
             LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
             JOIN resource :t ON :t.owner = coalesce(nullif(s.target_owner, 0), l.owner) AND :t.type = s.target_type
              AND :t.id = s.target
-           WHERE s.owner = :r.owner AND s.id = :r.id AND s.slot = ANY (:slots) AND s.target_type = :type AND :inner LIMIT 1),
+           WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
+             AND s.id = :r.id AND s.slot = ANY (:slots) AND s.target_type = :type AND :inner LIMIT 1),
          false)
 
 -- name: has
@@ -236,7 +247,15 @@ coalesce((SELECT true FROM search_reference s
            WHERE s.target = :r.id AND s.target_type = :r.type AND s.slot = ANY (:slots) AND :inner LIMIT 1), false)
 
 -- name: rows_of_token
-SELECT s.owner, s.id FROM search_token s WHERE s.token = ANY (:tokens)
+SELECT s.owner, s.id FROM unnest(:tokens::text::bigint[], :wholes::text::bigint[]) AS k (token, whole)
+ CROSS JOIN LATERAL (SELECT s.owner, s.id, s.named FROM search_token s WHERE s.token = k.token OFFSET 0) s
+ WHERE k.whole = 0 OR s.named = (k.whole >> 32)::integer OR (s.named = 0 AND coalesce((
+   SELECT k.whole = ANY (x.tokens) FROM resource x WHERE x.owner = s.owner AND x.type = :type AND x.id = s.id), false))
+
+-- name: of_system
+-- Rows of a code stand by the code alone and tell its system (half of the hash), or 0 where the resource has it of several.
+(s.named = (:whole::bigint >> 32)::integer OR (s.named = 0 AND coalesce((
+   SELECT :whole::bigint = ANY (x.tokens) FROM resource x WHERE x.owner = s.owner AND x.type = :type AND x.id = s.id), false)))
 
 -- name: rows_of_tokens
 -- By the index on tokens alone: each says the type already, and a second index would be read for all of that type.
@@ -273,17 +292,20 @@ SELECT s.owner, s.id FROM (:rows) k JOIN resource :t ON :t.owner = k.owner AND :
 -- name: rows_of_has
 SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
   FROM (:rows) k JOIN resource :t ON :t.owner = k.owner AND :t.type = :type AND :t.id = k.id
-  JOIN search_reference s ON s.owner = :t.owner AND s.id = :t.id AND s.slot = ANY (:slots) AND s.target_type = :into
+  JOIN search_reference s ON (s.owner # (hashtext(s.id) & 2147483647)) = (:t.owner # (hashtext(:t.id) & 2147483647))
+             AND s.id = :t.id AND s.slot = ANY (:slots) AND s.target_type = :into
   LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
  WHERE :inner AND coalesce(nullif(s.target_owner, 0), l.owner) IS NOT NULL
 
 -- name: rows_of_list
 SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
   FROM search_reference s LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
- WHERE s.owner = :list AND s.id = :id AND s.slot = ANY (:slots) AND s.target_type = :into
+ WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:list::bigint # (hashtext(:id) & 2147483647))
+             AND s.id = :id AND s.slot = ANY (:slots) AND s.target_type = :into
 
 -- name: in_list
-coalesce((SELECT true FROM search_reference s WHERE s.owner = :list AND s.id = :id AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:list::bigint # (hashtext(:id) & 2147483647))
+             AND s.id = :id AND s.slot = ANY (:slots)
              AND s.target_type = :r.type AND s.target = :r.id LIMIT 1), false)
 
 -- name: key_updated
@@ -294,36 +316,44 @@ r.id
 
 -- name: key_date_up
 coalesce((SELECT min(s.low) FROM search_date s
-           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), 'infinity'::timestamptz)
+           WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)), 'infinity'::timestamptz)
 
 -- name: key_date_down
 coalesce((SELECT max(s.high) FROM search_date s
-           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '-infinity'::timestamptz)
+           WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)), '-infinity'::timestamptz)
 
 -- name: key_string_up
 -- æ, ø, å are the last letters, in this order: the three signs after z stand for them (folding.in_order).
 coalesce((SELECT min(translate(s.value, 'æøå', '{|}') COLLATE "C") FROM search_string s
-           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), U&'\+10FFFF') COLLATE "C"
+           WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)), U&'\+10FFFF') COLLATE "C"
 
 -- name: key_string_down
 coalesce((SELECT max(translate(s.value, 'æøå', '{|}') COLLATE "C") FROM search_string s
-           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '') COLLATE "C"
+           WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)), '') COLLATE "C"
 
 -- name: key_reference_up
-coalesce((SELECT min(s.target) FROM search_reference s WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)
+coalesce((SELECT min(s.target) FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)
              AND (s.target_type = ANY (:types))), U&'\+10FFFF') COLLATE "C"
 
 -- name: key_reference_down
-coalesce((SELECT max(s.target) FROM search_reference s WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)
+coalesce((SELECT max(s.target) FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)
              AND (s.target_type = ANY (:types))), '') COLLATE "C"
 
 -- name: key_number_up
 coalesce((SELECT min(s.base_low) FROM search_number s
-           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), 'Infinity')
+           WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)), 'Infinity')
 
 -- name: key_number_down
 coalesce((SELECT max(s.base_high) FROM search_number s
-           WHERE s.owner = r.owner AND s.id = r.id AND s.slot = ANY (:slots)), '-Infinity')
+           WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+             AND s.id = r.id AND s.slot = ANY (:slots)), '-Infinity')
 
 -- name: total
 SELECT count(*) FROM resource r WHERE :where
@@ -343,8 +373,10 @@ SELECT count(*) FROM unnest(:owners::text::bigint[]) AS o (owner)
 -- name: total_of_hot
 SELECT count(*) FROM (
   SELECT DISTINCT s.owner, s.id FROM unnest(:owners::text::bigint[]) AS o (owner)
-   CROSS JOIN LATERAL (SELECT s.owner, s.id FROM search_token s
-                        WHERE s.token = ANY (:tokens) AND s.owner = o.owner OFFSET 0) s) d
+   CROSS JOIN unnest(:tokens::text::bigint[], :wholes::text::bigint[]) AS k (token, whole)
+   CROSS JOIN LATERAL (SELECT s.owner, s.id, s.named FROM search_token s WHERE s.token = k.token AND s.owner = o.owner OFFSET 0) s
+   WHERE k.whole = 0 OR s.named = (k.whole >> 32)::integer OR (s.named = 0 AND coalesce((
+     SELECT k.whole = ANY (x.tokens) FROM resource x WHERE x.owner = s.owner AND x.type = :type AND x.id = s.id), false))) d
 
 -- name: page
 -- One page of hits. :found gives resources as r with the keys of the order; :more is what is asked of some only. The
@@ -384,7 +416,7 @@ SELECT * FROM first WHERE (SELECT yes FROM seen)
 SELECT * FROM resource r WHERE r.type = :type AND NOT r.deleted AND :after ORDER BY r.owner, r.id LIMIT :most
 
 -- name: head_token
-SELECT r.* FROM (SELECT s.owner, s.id FROM search_token s WHERE s.token = :token AND :after
+SELECT r.* FROM (SELECT s.owner, s.id FROM search_token s WHERE s.token = :token AND :named AND :after
                   ORDER BY s.owner, s.id LIMIT :most) s
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id OFFSET 0) r
 
@@ -398,7 +430,7 @@ SELECT r.* FROM (SELECT unnest(:foremost::text::bigint[]) AS owner) o
 SELECT r.* FROM (SELECT unnest(:foremost::text::bigint[]) AS owner) o
  CROSS JOIN LATERAL (SELECT r.* FROM search_token s
    CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id OFFSET 0) r
-   WHERE s.token = :token AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :most) r
+   WHERE s.token = :token AND :named AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :most) r
  LIMIT :most
 
 -- name: of_few
@@ -428,14 +460,16 @@ SELECT r.*, :keys FROM resource r WHERE :where AND :after ORDER BY r.owner, r.id
 -- name: walk_token
 SELECT r.*, :keys FROM search_token s
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
- WHERE s.token = :token AND :after ORDER BY s.owner, s.id LIMIT :limit
+ WHERE s.token = :token AND :named AND :after ORDER BY s.owner, s.id LIMIT :limit
 
 -- name: walk_tokens
 -- The first of each token, then the first of them all.
-SELECT DISTINCT ON (w.owner, w.id) w.* FROM unnest(:tokens::text::bigint[]) AS t (token)
+SELECT DISTINCT ON (w.owner, w.id) w.* FROM unnest(:tokens::text::bigint[], :wholes::text::bigint[]) AS t (token, whole)
  CROSS JOIN LATERAL (SELECT r.*, :keys FROM search_token s
    CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
-   WHERE s.token = t.token AND :after ORDER BY s.owner, s.id LIMIT :limit) w
+   WHERE s.token = t.token AND :after
+     AND (t.whole = 0 OR s.named = (t.whole >> 32)::integer OR (s.named = 0 AND t.whole = ANY (r.tokens)))
+   ORDER BY s.owner, s.id LIMIT :limit) w
  ORDER BY w.owner, w.id LIMIT :limit
 
 -- name: walk_owners
@@ -447,14 +481,15 @@ SELECT r.*, :keys FROM (SELECT unnest(:owners::text::bigint[]) AS owner) o
 SELECT r.*, :keys FROM (SELECT unnest(:owners::text::bigint[]) AS owner) o
  CROSS JOIN LATERAL (SELECT r.* FROM search_token s
    CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = s.owner AND r.type = :type AND r.id = s.id AND :where OFFSET 0) r
-   WHERE s.token = :token AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :limit) r
+   WHERE s.token = :token AND :named AND s.owner = o.owner AND :after ORDER BY s.id LIMIT :limit) r
  LIMIT :limit
 
 -- name: targets
 -- Where resources point: for _include. $1 owners, $2 types, $3 ids; $4 slots (null: all, but $6), $5 target types (null: all)
 SELECT DISTINCT s.target_type, s.target, coalesce(nullif(s.target_owner, 0), l.owner) AS owner
   FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
-  JOIN search_reference s ON s.owner = k.owner AND s.type = k.type AND s.id = k.id
+  JOIN search_reference s ON (s.owner # (hashtext(s.id) & 2147483647)) = (k.owner # (hashtext(k.id) & 2147483647))
+             AND s.id = k.id AND s.type = k.type
   LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
  WHERE ($4::integer[] IS NULL OR s.slot = ANY ($4)) AND ($5::smallint[] IS NULL OR s.target_type = ANY ($5))
    AND s.slot <> ALL ($6::integer[])

@@ -19,6 +19,7 @@ from akson.exchange.registry import Letter
 from akson.fhir.dates import interval
 from akson.record import journal
 from akson.record.search.searching import search
+from akson.record.search.values import escape
 from akson.record.session import Within
 from akson.record.stored import Stored
 from akson.record.worklist import FOR_INFORMATION, OPEN, TASK
@@ -79,7 +80,7 @@ async def reminded(work: Work, letter: Letter) -> Stored | None:
     if about is None or conversation is None:
         return None
     for named in dict.fromkeys((conversation.conversation, conversation.parent)):
-        wanted = [("subject", about["reference"]), ("identifier", f"{MESSAGE_ID}|{named}")]
+        wanted = [("subject", about["reference"]), ("identifier", f"{MESSAGE_ID}|{escape(named)}")]
         for hit in (await search(work, "Communication", wanted)).hits if named else ():
             first = (hit.resource.get("partOf") or [{}])[0].get("reference", "")
             found = (await journal.read_many(work, [first])).get(first, hit) if first else hit

@@ -123,8 +123,9 @@ async def test_a_reminder_of_what_is_answered_or_not_theirs_is_a_task_of_its_own
         async with office.work(places.doctor, Purpose.TREATMENT) as work:
             await journal.update(work, task | {"status": "completed"}, id_=task["id"])
     await comes(places, asks("late", REQUEST, "2", about=("first", "first")))
+    await comes(places, asks("odd", REQUEST, "2", about=("a|b,c\\", "first,x|y|z$")))  # names nothing, and is filed
     open_ = [each for each in await places.found("Task") if each["status"] == "requested"]
-    assert [each["description"].partition(" –")[0] for each in open_] == ["Påminnelse forespørsel om pasient"]
+    assert [each["description"].partition(" –")[0] for each in open_] == ["Påminnelse forespørsel om pasient"] * 2
 
 
 def test_every_kind_has_one_name() -> None:

@@ -324,6 +324,31 @@ def test_an_authority_with_a_key_nobody_can_judge_by_has_signed_no_list(tmp_path
         assert refused.value.fault == model.REVOKED
 
 
+def test_a_file_that_is_half_there_changes_nothing_of_what_stood(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without it what was taken back would count again; with none of it read there is nobody to judge by."""
+    root = Authority("Tillit", 1)
+    one, other, at = (
+        root.identity(THEIRS, 4, SIGNS).certificate,
+        root.identity(THEIRS, 5, SIGNS).certificate,
+        START + timedelta(days=1),
+    )
+    trust, list_ = Trust(root.trusted_in(tmp_path)), tmp_path / "list.crl"
+    list_.write_bytes(root.revoked(one))
+    trust.check(other, [], at)
+    list_.write_bytes(root.revoked(other, one)[:200])
+    trust.check(other, [], at)
+    with pytest.raises(Unsound, match="S03"):
+        trust.check(one, [], at)
+    assert {vars(each)["file"] for each in caplog.records} == {"list.crl"}
+    with pytest.raises(Refused, match="AK-L029"):
+        Trust(tmp_path).check(other, [], at)
+    list_.write_bytes(root.revoked(other, one))
+    with pytest.raises(Unsound, match="S03"):
+        trust.check(other, [], at)
+
+
 def with_certificate(on: Sealed, old: bytes, new: bytes) -> bytes:
     """Return a sealed message with something else in the certificate that came along."""
     return cms.encrypt(changed_certificate(on, cms.sign(BODY, on.signs), old, new), on.ours.certificate)

@@ -43,7 +43,9 @@ class Seals:
         return cms.encrypt(cms.sign(xmldsig.sign(body, us), us), certificate)
 
     async def unseal(self, data: bytes, sender: int, now: datetime) -> Unsealed:
-        """Open a message, and hold its signatures to `sender`, a HER-id by the transport's word. Never raises.
+        """Open a message, and hold its signatures to `sender`, a HER-id by the transport's word.
+
+        Whatever came, it raises nothing; Refused AK-L029 where a file among those we trust cannot be read, as Trust.
 
         What is inside comes out only when it is signed by that sender: else the answer would tell anybody of a message
         of another's that they hand in, changed or as it was.

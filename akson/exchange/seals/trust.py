@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
+from akson.base.errors import Refused
 from akson.exchange.seals.model import EXPIRED, MISSHAPEN, PURPOSE, REVOKED, STRANGE, UNKNOWN, Unsound
 
 LOG: Final = logging.getLogger("akson.exchange.seals")
@@ -90,7 +91,10 @@ class Trust:
             raise Unsound(UNKNOWN) from None
 
     def _look(self) -> None:
-        """Read the folder, when something in it is new."""
+        """Read the folder, when something in it is new. While a file cannot be read, all stands as it was.
+
+        Raises  Refused AK-L029 where nothing was read before: then nobody is judged
+        """
         files = [
             path
             for path in (sorted(self._folder.iterdir()) if self._folder else [])
@@ -99,15 +103,20 @@ class Trust:
         changed = tuple((str(path), path.stat().st_mtime_ns) for path in files)
         if changed == self._read_at:
             return
-        held = [path.read_bytes() for path in files]
-        revoked = [
-            _PEM not in each and (path.suffix == ".crl" or _CRL in each) for path, each in zip(files, held, strict=True)
-        ]
-        self._roots = [
-            one for each, list_ in zip(held, revoked, strict=True) if not list_ for one in _certificates(each)
-        ]
-        self._lists = [_list(each) for each, list_ in zip(held, revoked, strict=True) if list_]
-        self._read_at = changed
+        roots, lists = list[x509.Certificate](), list[x509.CertificateRevocationList]()
+        for path in files:
+            try:
+                data = path.read_bytes()
+                if _PEM not in data and (path.suffix == ".crl" or _CRL in data):
+                    lists.append(_list(data))
+                else:
+                    roots += _certificates(data)
+            except (OSError, *MISSHAPEN):
+                LOG.error("a file among those of the authorities cannot be read", extra={"file": path.name})
+                if not self._read_at:
+                    raise Refused("AK-L029", name=path.name) from None
+                return
+        self._roots, self._lists, self._read_at = roots, lists, changed
 
 
 def _named(authority: x509.Certificate) -> str:

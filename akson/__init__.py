@@ -6,6 +6,7 @@ The building. A floor imports only floors below it (tested); what a floor has to
     workplace  portal  fhirapi  FACES    staff's pages | citizens' pages | FHIR REST, one file per interaction
     clinical/*                  WORK     one folder per thing a person does: notes, vitals
     exchange  subscriptions     BRIDGES  messages to and from everyone outside | news for those who follow them
+    advice                               rules that say when something is advised against, and why; pure
     patient                     PERSON   identity, banner, opening a record
     record                      JOURNAL  versions, search, write sets, facts, chain, erasure; owns the record's tables
     access                      TRUST    who may do what, why: named rules over facts

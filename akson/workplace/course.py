@@ -12,7 +12,7 @@ from akson.base.web.render import local
 from akson.base.work import Actor
 from akson.exchange import referring
 from akson.exchange.filing import MESSAGE_ID, TEST_DATA, message_type
-from akson.exchange.outbox import Standing
+from akson.exchange.outcomes import Standing
 from akson.exchange.states import NEEDS_A_HUMAN, State
 from akson.exchange.undoing import is_taken_back
 from akson.patient.reading import Resource, display, moment, reference, words

@@ -11,7 +11,7 @@ from akson.base.errors import Refused
 from akson.base.web.forms import Choices
 from akson.base.web.messages import texts
 from akson.base.work import Work
-from akson.exchange import addresses, outbox, referring, taking
+from akson.exchange import addresses, outcomes, referring, taking
 from akson.exchange.filing import MALWARE, NAMED_TYPE, TEST_DATA, message_type
 from akson.exchange.undoing import is_taken_back
 from akson.patient.chart import Chart
@@ -49,7 +49,7 @@ async def mail_of(work: Work, chart: Chart, also: Stored | None = None) -> Mail:
 
 async def followed(work: Work, owner: int, found: list[Stored], tasks: list[Stored]) -> Mail:
     """Return messages just read, with where those that were sent stand and who answers for them."""
-    standings = {each.communication: each for each in await outbox.standing(work, owner, [one.id for one in found])}
+    standings = {each.communication: each for each in await outcomes.standing(work, owner, [one.id for one in found])}
     senders = {each.responsible for each in standings.values() if each.responsible.startswith("Practitioner/")}
     people = await journal.read_many(work, sorted(senders - {work.actor.id}))
     return Mail(

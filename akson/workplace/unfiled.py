@@ -22,7 +22,7 @@ from akson.base.web.forms import Field, Filled, Form
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import concern, inbox, outbox, registry
+from akson.exchange import concern, inbox, outcomes, registry
 from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
 from akson.exchange.seals import cms
@@ -74,12 +74,14 @@ async def unfiled(work: Work, visit: Visit) -> Page:
     """List what could not be filed, what did not arrive and what is stuck; no content, and nobody named."""
     stuck_since, wanted = work.now - STUCK_AFTER, visit.query.get("enhet", "")
     homes, me = homes_of(work), work.actor.id
-    units = await outbox.troubled_units(Within(work), homes, stuck_since, who=me)
+    units = await outcomes.troubled_units(Within(work), homes, stuck_since, who=me)
     chosen = next((each for each in units if str(each["her_id"]) == wanted), None)
     unit = chosen["unit"] if chosen else 0
     came = [] if chosen else [_received(row, work.now) for row in await inbox.for_humans(Within(work), homes)]
-    went = [as_sent(row, work.now) for row in await outbox.for_humans(Within(work), homes, unit=unit, who=me)]
-    stuck = [as_sent(row, work.now) for row in await outbox.stuck(Within(work), homes, stuck_since, unit=unit, who=me)]
+    went = [as_sent(row, work.now) for row in await outcomes.for_humans(Within(work), homes, unit=unit, who=me)]
+    stuck = [
+        as_sent(row, work.now) for row in await outcomes.stuck(Within(work), homes, stuck_since, unit=unit, who=me)
+    ]
     return Page("meldinger.html", came=came, went=went, stuck=stuck, tabs=_tabs(units, chosen), all=not chosen)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from akson.base.work import Purpose
-from akson.exchange import outbox, sending
+from akson.exchange import outcomes, sending
 from akson.exchange.handing import Exchange
-from akson.exchange.outbox import Standing
+from akson.exchange.outcomes import Standing
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places
 from tests.programs import HANG
@@ -46,4 +46,4 @@ class OurEnd:
 
     async def standing(self, communication: str) -> Standing:
         async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
-            return (await outbox.standing(work, self.places.astrid.owner, [communication]))[0]
+            return (await outcomes.standing(work, self.places.astrid.owner, [communication]))[0]

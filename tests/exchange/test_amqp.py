@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from akson.exchange import addresses, handing, inbox, outbox
+from akson.exchange import addresses, handing, inbox, outcomes
 from akson.exchange.addresses import AMQP
 from akson.exchange.handing import Exchange
 from akson.exchange.messages import apprec
@@ -157,8 +157,8 @@ async def test_a_receipt_the_broker_has_taken_is_nothing_to_worry_about(world: Q
     (row,) = await world.places.rows("SELECT state FROM message_out")
     assert row["state"] == "sent"
     database = world.places.office.database
-    assert await outbox.stuck(database, None, world.places.office.clock()) == []
-    assert await outbox.troubled_units(database, None, world.places.office.clock()) == []
+    assert await outcomes.stuck(database, None, world.places.office.clock()) == []
+    assert await outcomes.troubled_units(database, None, world.places.office.clock()) == []
 
 
 async def test_a_synchronous_message_is_answered_in_the_queue_it_asks_for_if_that_is_the_senders_own(

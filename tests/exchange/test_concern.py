@@ -24,11 +24,11 @@ from akson.access import duty
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
-from akson.exchange import addresses, asice, concern, concerning, outbox, sending
+from akson.exchange import addresses, asice, concern, concerning, outcomes, sending
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
 from akson.exchange.handing import Exchange
-from akson.exchange.outbox import Standing
+from akson.exchange.outcomes import Standing
 from akson.exchange.states import State
 from akson.exchange.transports import fiks
 from akson.exchange.transports.fiks import Fiks
@@ -76,7 +76,7 @@ class FiksWorld:
 
     async def standing(self, communication: str) -> Standing:
         async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
-            return (await outbox.standing(work, self.places.astrid.owner, [communication]))[0]
+            return (await outcomes.standing(work, self.places.astrid.owner, [communication]))[0]
 
     async def mood(self, mood: str) -> None:
         assert (await self.page.post("/set", data={"mood": mood})).status_code == 303

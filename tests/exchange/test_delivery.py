@@ -14,7 +14,7 @@ from akson.base.clamd import Scanner
 from akson.base.database import FAILURES, Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import delivery, inbox, outbox, sending
+from akson.exchange import delivery, inbox, outcomes, sending
 from akson.exchange.envelope import Code
 from akson.exchange.filing import MALWARE, NAMED_TYPE
 from akson.exchange.messages import apprec
@@ -259,9 +259,9 @@ async def answered(places: Places, text: str = "Ja, vi følger opp.") -> tuple[s
     return made.id, row["body"]
 
 
-async def standing(places: Places, communication: str) -> outbox.Standing:
+async def standing(places: Places, communication: str) -> outcomes.Standing:
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
-        (found,) = await outbox.standing(work, places.astrid.owner, [communication])
+        (found,) = await outcomes.standing(work, places.astrid.owner, [communication])
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import addresses, delivery, dialog, following, outbox, sending
+from akson.exchange import addresses, delivery, dialog, following, outbox, outcomes, sending
 from akson.exchange.addresses import Address
 from akson.exchange.messages import dialogmelding
 from akson.exchange.opening import opened
@@ -131,7 +131,7 @@ async def test_what_is_seen_to_by_hand_is_not_sent_and_a_late_receipt_still_coun
     msg_id = await written(places)
     await does(places, msg_id, "by_hand")
     assert await outbox.waiting(office.database, office.clock()) == []
-    assert await outbox.for_humans(office.database, None) == []
+    assert await outcomes.for_humans(office.database, None) == []
     await happens(places, msg_id, Event.ACCEPT)
     assert await states(places) == {msg_id: State.ACCEPTED}
 

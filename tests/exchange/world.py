@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from akson.base.work import Purpose
-from akson.exchange import outbox
+from akson.exchange import outcomes
 from akson.exchange.handing import Exchange
 from akson.exchange.states import State
 from akson.exchange.transports.local import PATH, Local
@@ -61,7 +61,7 @@ class World:
 
     async def standing(self, communication: str) -> State:
         async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
-            return (await outbox.standing(work, self.places.astrid.owner, [communication]))[0].state
+            return (await outcomes.standing(work, self.places.astrid.owner, [communication]))[0].state
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from akson.base.work import Actor, Purpose
-from akson.exchange import addresses, delivery, inbox, outbox
+from akson.exchange import addresses, delivery, inbox, outcomes
 from akson.exchange.addresses import Address
 from akson.exchange.filing import TEST_DATA
 from akson.exchange.messages import pleieomsorg
@@ -150,7 +150,7 @@ async def test_the_admission_report_takes_along_what_the_record_knows_and_nothin
     assert arrived is not None and "Furix tab 40 mg" in "\n".join(pleieomsorg.in_words(arrived).paragraphs)
     sent = next(each for each in await places.found("Communication") if each.get("sender", {}).get("reference"))
     async with places.office.work(nurse, Purpose.TREATMENT) as work:
-        (standing,) = await outbox.standing(work, places.astrid.owner, [sent["id"]])
+        (standing,) = await outcomes.standing(work, places.astrid.owner, [sent["id"]])
     assert standing.state is State.REJECTED
 
 

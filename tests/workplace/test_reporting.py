@@ -14,7 +14,7 @@ from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.doors.seeding import _address
-from akson.exchange import addresses, following, outbox
+from akson.exchange import addresses, following, outcomes
 from akson.patient.alerting import choosing, gathering
 from akson.patient.alerting.choosing import Choice
 from akson.record import journal
@@ -246,7 +246,7 @@ async def test_nobody_else_ends_a_report_or_sees_among_messages_that_there_is_on
     let_pass(town.office, timedelta(hours=2))  # stuck: somebody should know
     camilla = await town.at_work("camilla")
     homes, now = (0, camilla.controller, camilla.unit), town.office.clock()
-    (there,) = await outbox.stuck(town.office.database, homes, now)  # it is of those she answers for
+    (there,) = await outcomes.stuck(town.office.database, homes, now)  # it is of those she answers for
     assert there["msg_id"] == row["msg_id"]
     async with browsing(town.office, camilla) as page:
         listed = await page.open("/meldinger")

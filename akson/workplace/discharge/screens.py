@@ -7,7 +7,7 @@ from typing import Final
 from akson.access.roles import Permission
 from akson.base.web.screens import Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import outbox, stays
+from akson.exchange import outcomes, stays
 from akson.patient.reading import reference
 from akson.record import journal, worklist
 from akson.record.search.searching import search
@@ -33,7 +33,7 @@ async def discharges(work: Work, visit: Visit) -> Page:
     ours = [(one.owner, one.id) for one in messages if reference(one.resource.get("sender"))]
     held = board.Gathered(
         orders=orders, beside=await journal.read_many(work, list(dict.fromkeys(named))), messages=messages,
-        states={one.communication: one.state for one in await outbox.standings(work, ours)} if ours else {},
+        states={one.communication: one.state for one in await outcomes.standings(work, ours)} if ours else {},
         tasks=await _found(work, "Task", within, ("status", ",".join(worklist.OPEN))) if orders else [],
     )  # fmt: skip
     return Page("utskrivning.html", groups=board.present(held, work.actor, work.now), more=len(orders) >= int(MOST))

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 import pytest
 
-from akson.access import asking, children, citizens, facts, many, override, rules
+from akson.access import asking, children, citizens, duty, facts, many, override, rules
 from akson.access import roles as roles_
 from akson.access.many import Many
 from akson.base.errors import Refused
@@ -182,6 +183,24 @@ def _all_scopes(patch: Patch) -> None:
     patch.setattr(scopes.Scopes, "one", one)
 
 
+def _for_ever(patch: Patch) -> None:
+    """Reports to the barnevern have no term."""
+    patch.setattr(duty, "TERM", timedelta(days=36_500))
+
+
+def _from_everywhere(patch: Patch) -> None:
+    """Nobody asks for which unit somebody has reported."""
+    before = duty.own_report
+
+    def own(ask: asking.Ask) -> bool:
+        marks = ask.labels.security if ask.labels else ()
+        unit = next((one.removeprefix("reported-from-") for one in marks if one.startswith("reported-from-")), "")
+        actor = replace(ask.actor, unit_id=f"Organization/{unit}")
+        return before(msgspec.structs.replace(ask, actor=actor))
+
+    patch.setattr(duty, "own_report", own)
+
+
 FAULTS: Final[tuple[Fault, ...]] = tuple(
     Fault(name=name, asker=asker, person=person, put=put)
     for name, asker, person, put in (
@@ -198,6 +217,9 @@ FAULTS: Final[tuple[Fault, ...]] = tuple(
         ("what is not released is told", "with something not released", "with something not released",
          _without("not_released_yet")),
         ("what is withheld is not", "with something withheld", "with something withheld", _without("withheld")),
+        ("a report of a child is told to a parent", "the mother", "a reported child", _without("withheld")),
+        ("who has reported a child reads it for ever", "who reported", "a child reported a year ago", _for_ever),
+        ("who has reported a child reads it from every unit", "who reported", "a child reported from another unit", _from_everywhere),
         ("family is let in at work", "a nurse who is a mother", "a nurse's child", _without("close_family")),
         ("staff read their own record at work", "a nurse who is a patient", "a patient who is a nurse",
          _without("own_record_as_staff")),

@@ -19,7 +19,8 @@ TODAY: Final = NOW.date()
 _ROLE_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 _RESPONSIBILITY: Final = "http://hl7.no/fhir/CodeSystem/no-basis-parental-responsibility"
 _IRCP: Final = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]}
-BY_MARK: Final = {part: ("https://akson.no/fhir/marks", code) for part, code in (
+MARK: Final = "https://akson.no/fhir/marks"
+BY_MARK: Final = {part: (MARK, code) for part, code in (
     ("objection", "presumed-objection"), ("withheld", "withheld"), ("withheld-parents", "withheld-parents"),
     ("unreleased", f"release-{NOW + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}-tell"),
     ("released", f"release-{NOW - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}-tell"),
@@ -34,6 +35,7 @@ class Life:
     parts    parts of the record beside the plain one: (part, who writes it, moment long ago)
     closed   the provision of the block, if there is one; shut: kept so by its policy in emergencies
     opened   who has opened the record: an asker, "reason" or "emergency", how long ago
+    reported for which unit "who reported" has reported the child to the barnevern, how long ago, whether the child knows
     """
 
     born: date = date(1956, 5, 6)
@@ -43,6 +45,7 @@ class Life:
     closed: Mapping[str, Any] | None = None
     even_emergency: bool = False
     opened: tuple[str, str, timedelta] | None = None
+    reported: tuple[str, timedelta, bool] = ("sentrum", timedelta(days=3), False)
 
 
 def _ref(to: str) -> Resource:
@@ -146,6 +149,7 @@ _ALL_UNITS = (served(), served("sentrum"), served("fjell"))
 _MOTHER, _FATHER = kin("the mother", "MTH"), kin("the father", "FTH")
 _BERIT, _PLAIN_DENY = "Practitioner/Berit", {"type": "deny"}
 _CLOSED = (("closed", "", False),)
+_REPORT = (("report", "who reported", False),)
 _DOCUMENT = {"data": [{"meaning": "instance", "reference": _ref("DOC")}]}
 _HOUR, _NOW = timedelta(hours=1), timedelta(minutes=5)
 _LAST_YEAR = {"start": "2025-01-01", "end": "2025-12-31"}
@@ -207,7 +211,7 @@ LIVES: Final[Mapping[str, Life]] = {
         closed={"type": "deny", "data": [{"meaning": "authoredby", "reference": _ref(_BERIT)}]}),
     "closed what is marked": Life(
         ties=_NORD, parts=_CLOSED,
-        closed={"type": "deny", "securityLabel": [{"system": "https://akson.no/fhir/marks", "code": "R"}]}),
+        closed={"type": "deny", "securityLabel": [{"system": MARK, "code": "R"}]}),
     "closed until last week": Life(
         ties=_NORD, closed={"type": "deny", "period": {"start": "2026-01-01", "end": _day(-7)}}),
     "closed from next week": Life(ties=_NORD, closed={"type": "deny", "period": {"start": _day(7)}}),
@@ -234,6 +238,17 @@ LIVES: Final[Mapping[str, Life]] = {
         born=_year(6), ties=(_MOTHER,), closed={"type": "deny", **_DOCUMENT}, parts=_CLOSED),
     "a youth with a closed document": Life(
         born=_year(14), ties=(_MOTHER,), closed={"type": "deny", **_DOCUMENT}, parts=_CLOSED),
+    "a reported child": Life(
+        born=_year(6), ties=(*_NORD, kin("the mother", "MTH", said="mor"), kin("the father", "FTH", said="mor")), parts=_REPORT,
+        patient={"generalPractitioner": [_ref("Practitioner/the GP"), _ref("Organization/lege")]}),
+    "a reported child who is told": Life(
+        born=_year(14), ties=(_MOTHER, _youth_in()), parts=_REPORT, reported=("sentrum", timedelta(days=3), True)),
+    "a reported child who is closed": Life(born=_year(6), ties=(*_ALL_UNITS, _MOTHER), parts=_REPORT, closed=_PLAIN_DENY),
+    "a reported child in care": Life(born=_year(6), ties=(*_NORD, _MOTHER, _barnevern()), parts=_REPORT),
+    "a child reported a year ago": Life(
+        born=_year(6), ties=(*_NORD, _MOTHER), parts=_REPORT, reported=("sentrum", timedelta(days=365), False)),
+    "a child reported from another unit": Life(
+        born=_year(6), ties=(_MOTHER,), parts=_REPORT, reported=("fjell", timedelta(days=3), False)),
     "acted for": Life(ties=(
         kin("the daughter", "POWATT"), kin("who keeps the calendar", "POWATT", area="timer"),
         kin("who fetches medicines", "POWATT", area="legemidler"))),

@@ -1,4 +1,4 @@
-"""The oracle of the leak suite: who sees what of whom, written by hand from the law as domain.md tells it (R1-R30, C3-C10).
+"""The oracle of the leak suite: who sees what of whom, written by hand from the law as domain.md tells it (R1-R33, C3-C10).
 
 This file imports nothing of the application, least of all its rules: where the two differ, one of them is wrong.
 
@@ -96,6 +96,17 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "a child of one parent": {"the mother": "plain", "program": "plain"},
     "a child with a closed document": {"the mother": "plain closed consent", "program": "plain consent"},
     "a youth with a closed document": {"the mother": "plain", "program": "plain consent"},
+    # R33: who has reported a child reads that, past all that is closed, for that unit and a term; no parent ever does
+    "a reported child": {"the mother": "plain", "nord": "plain report", "lege": "plain report", "who reported": "report",
+                         "program": "plain report", "a nurse who is a mother": ""},
+    "a reported child who is told": {"the mother": "plain", "self": "plain report consent", "who reported": "report",
+                                     "program": "plain report consent"},
+    "a reported child who is closed": {"the mother": "plain consent", "who reported": "report"},
+    "a reported child in care": {"nord": "plain report", "who reported": "report", "program": "plain report",
+                                 "a nurse who is a mother": ""},
+    "a child reported a year ago": {"the mother": "plain", "nord": "plain report", "program": "plain report",
+                                    "a nurse who is a mother": ""},
+    "a child reported from another unit": {"the mother": "plain", "program": "plain report"},
     # C9, R32: who acts for somebody
     "acted for": {**_OWN, "the daughter": "plain", "who keeps the calendar": "plain", "who fetches medicines": "plain"},
     "acted for by own word": {**_SAID, "the daughter": "plain", "who keeps the calendar": "plain"},
@@ -175,6 +186,7 @@ def _staff() -> Iterator[Asker]:
         ("sykepleier", "nord", "Berit"), ("sykepleier", "nord", "a nurse who is a patient"),
         ("sykepleier", "nord", "a nurse who is a mother"), ("sykepleier", "sentrum", "the team's member"),
         ("sykepleier", "sentrum", "who opens with a reason"), ("sykepleier", "sentrum", "who opens in an emergency"),
+        ("sykepleier", "sentrum", "who reported"),
         ("personvernombud", "fjordvik", "the privacy officer"), ("personvernombud", "fjell", "another's privacy officer"),
     ):  # fmt: skip
         yield Asker(name=name, kind="staff", role=role, unit=unit, types=TYPES[role])
@@ -233,5 +245,5 @@ def sees(asker: Asker, person: str, part: str, kinds: frozenset[str]) -> bool:
 
 def _for(asker: Asker, own: bool, person: str) -> frozenset[str]:
     if own:
-        return _YOUTHS if person == "a youth of 14 who signs in" else ALL
+        return _YOUTHS if person in ("a youth of 14 who signs in", "a reported child who is told") else ALL
     return _PROXIES.get(asker.name, asker.types)

@@ -22,7 +22,7 @@ from akson.registers.identifiers import Fnr, synthetic_fnr
 from seeds import fjordvik as at
 from seeds import staff as by
 from tests.leaks.canary import MADE_BY_HAND, TYPES, Canary
-from tests.leaks.lives import BY_MARK, LIVES, Life, mapped
+from tests.leaks.lives import BY_MARK, LIVES, MARK, Life, mapped
 from tests.leaks.marks import ABSENT, Marks
 from tests.leaks.sees import ASKERS, Asker
 from tests.offices import JOB, NOW, Clock
@@ -34,6 +34,8 @@ CORE: Final = ("vital", "Condition", "DocumentReference", "MedicationRequest", "
 _BY_THINGS = {"DeviceMetric", "EnrollmentResponse"}  # in the record of what they belong to; canary.py has them
 OTHERS: Final = tuple(one for one in TYPES if one not in MADE_BY_HAND | _BY_THINGS | {"Patient", *CORE})
 _ADDRESSES = ("address", "valueAddress", "locationAddress")
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "closed": ("DocumentReference",), "erased": ("DocumentReference",), "report": ("Communication", "Task")}  # fmt: skip
 _VITAL = [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}]
 VOUCHED_FOR: Final = Attested(profession="LE", purpose=Purpose.TREATMENT, why="lege, behandling")
 _CANARY = Canary(key="KX", family="KX", born=NOW.date(), index=1, gp=by.MARIAM, unit=at.NORD)
@@ -220,7 +222,7 @@ class _Person:
         await self._write([self._filled(kind, "plain") for kind in self._kinds()])
         for part, writer, long_ago in self.life.parts:
             if part != "address":
-                kinds = ("DocumentReference",) if part in ("closed", "erased") else ("DocumentReference", "vital")
+                kinds = _KINDS.get(part, ("DocumentReference", "vital"))
                 await self._write([self._filled(kind, part, writer, long_ago=long_ago) for kind in kinds])
         await self._close()
         await self._afterwards()
@@ -248,9 +250,19 @@ class _Person:
         if part in BY_MARK and (part != "closed" or "securityLabel" in (self.life.closed or {})):
             system, code = BY_MARK[part]
             made["meta"] = made["meta"] | {"security": [{"system": system, "code": code}]}
+        if part == "report":
+            made["meta"] = made["meta"] | {"security": [{"system": MARK, "code": one} for one in self._reported()]}
         if part == "closed" and kind == "DocumentReference":
             made["id"] = self.document.partition("/")[2]
         return _One(part, kind, made, Marks(next(self.town.numbers), long_ago), writer)
+
+    def _reported(self) -> list[str]:
+        """Return the marks of a report to the barnevern, as the page writes them."""
+        unit, ago, told = self.life.reported
+        who, place = (self.town.made.id(one) for one in ("Practitioner/who reported", f"Organization/{unit}"))
+        marks = ["child-concern", f"reported-by-{who}", f"reported-from-{place}",
+                 f"reported-on-{NOW - ago:%Y-%m-%dT%H:%M:%SZ}", "withheld-parents"]  # fmt: skip
+        return marks if told else [*marks, "withheld"]
 
     async def _open(self, clock: Clock) -> None:
         """Let somebody open the record, at the time when they did."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 from lxml import etree
@@ -103,11 +105,15 @@ def value_of(node: etree._Element) -> str:
 
 
 def said(value: str) -> str:
-    """Return a value as people write it: dates as 24.11.2026 10.00, yes and no."""
+    """Return a value as people write it: dates as 24.11.2026 10.00, by the clock here, yes and no."""
     if value in ("true", "false"):
         return "ja" if value == "true" else "nei"
     found = _DATE.fullmatch(value)
     if not found:
         return value
+    with suppress(ValueError, OverflowError):
+        at = datetime.fromisoformat(value) if found[4] else None
+        if at and at.tzinfo:
+            return f"{at.astimezone(nodes.OSLO):%d.%m.%Y %H.%M}"
     clock = f" {found[4]}.{found[5]}" if found[4] else ""
     return f"{found[3]}.{found[2]}.{found[1]}{clock}"

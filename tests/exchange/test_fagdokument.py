@@ -84,6 +84,11 @@ async def test_another_content_than_the_type_says_is_refused_and_kept(office: Of
     ("<a><InfoOmHJELPMidler>Rullator</InfoOmHJELPMidler></a>", ["Info om HJELP midler: Rullator"]),
     ("<a><Dose V='5' U='mg'/></a>", ["Dose: 5 mg"]),
     ("<a><Dato V='2026-11-24'/><Ja>true</Ja></a>", ["Dato: 24.11.2026", "Ja: ja"]),
+    ("<a><Tid V='2026-11-23T23:30:00.000Z'/></a>", ["Tid: 24.11.2026 00.30"]),  # by the clock here, whatever the sender's
+    ("<a><Tid V='2026-07-01T09:00:00-04:00' DN='Inn'/></a>", ["Tid: Inn"]),
+    ("<a><Tid>2026-07-01T09:00:00+00:00</Tid><Tid>2026-07-01T09:00:00</Tid><Tid>2026-07-01T09:00 ca.</Tid></a>",
+     ["Tid: 01.07.2026 11.00", "Tid: 01.07.2026 09.00", "Tid: 01.07.2026 09.00"]),
+    ("<a><Tid V='0001-01-01T00:00:00+05:00'/></a>", ["Tid: 01.01.0001 00.00"]),
     ("<a><Tekst><p>Ett</p><p>To</p></Tekst></a>", ["Tekst: Ett\n\nTo"]),
     ("<a><Pasient><Ident><Id>1</Id></Ident><Navn>Astrid</Navn></Pasient></a>", ["Pasient\n– Navn: Astrid"]),
     ("<a><Tom/></a>", ["(Meldingen har ingen tekst.)"]),

@@ -33,7 +33,8 @@ class Stay:
 def message(letter: Letter, now: str, kind: str, stay: Stay) -> bytes:
     """Write one about a stay; the letter's own text comes first in an Epikrise, and is a remark on answers."""
     name, version = (KINDS[kind], "v1.2") if kind == DISCHARGE else ("Svarrapport-Laboratoriemedisin", "v1.4")
-    report = _discharge(letter, now, stay) if kind == DISCHARGE else _answers(letter, now, stay)
+    ack = '<Ack V="J" DN="Ja"/>'  # an Epikrise asks for its receipt beside the report, an answer inside it
+    report = ack + _discharge(letter, now, stay) if kind == DISCHARGE else _answers(letter, now, stay)
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Message xmlns="{_SPACES[kind]}">
   <Type V="{kind}" DN="{name}"/>
@@ -59,7 +60,6 @@ def _discharge(letter: Letter, now: str, stay: Stay) -> str:
     <IssueDate V="{now}"/>
     <Status V="F" DN="Endelig rapport"/>
     <MsgDescr V="E" S="{VOLVEN}7315" DN="Epikrise"/>
-    <Ack V="J" DN="Ja"/>
     <Patient>{_person(letter)}</Patient>
     {_parties(letter)}
     <Event><AdmCat V="1" S="{VOLVEN}8240" DN="Heldøgnsopphold"/>{"".join(dates)}</Event>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ import pytest
 from akson.exchange import addresses, delivery, inbox
 from akson.exchange.addresses import Address
 from akson.exchange.messages.apprec import Status
+from akson.exchange.nodes import OSLO
 from akson.exchange.opening import opened
 from akson.record.office import Office
 from peers import hospital as program
@@ -88,7 +89,7 @@ async def test_an_epikrise_tells_of_the_stay_and_proposes_what_the_gp_can_take_i
     (message,), (proposed,) = await places.found("Communication"), await places.found("List")
     said, today = (
         "\n".join(part.get("contentString", "") for part in message["payload"]),
-        f"{datetime.now(UTC):%d.%m.%Y}",
+        f"{datetime.now(OSLO):%d.%m.%Y}",
     )
     for words in (f"Inn: {today}", f"Ut: {today}", "Brudd i lårhals (S72.0)", "Falt hjemme og brakk lårhalsen.",
                   "Fragmin inj 5000 IE, 1 sprøyte daglig i fire uker", "Anbefalt å slutte å innta"):  # fmt: skip

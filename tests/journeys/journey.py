@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, Locator, Page
 
 from tests.journeys.driver import Driver
-from tests.journeys.look import SIZES
+from tests.journeys.look import SIZES, bring_axe
 from tests.journeys.town import Town
 from tests.journeys.watch import Watch
 
@@ -47,6 +47,8 @@ class Journey:
             )
         )  # fmt: skip
         self.contexts.append(context)
+        if scripts:
+            self.driver.do(bring_axe(context))
         person = Person(self, name, context, self.driver.do(self.tab(context)), looks=scripts)
         return person.go("/").press(name)
 

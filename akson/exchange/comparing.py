@@ -7,7 +7,8 @@ where it has one, else in its order. What says the same is never mentioned. Long
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
@@ -19,6 +20,7 @@ from akson.exchange.parts import Part
 ABOUT_ITSELF: Final = frozenset({"InformasjonOmForsendelse", "TidsfestetHendelse"})  # they tell of the message
 LONG: Final = 80  # characters: a text that is longer is told by what came to it and what went
 _PIECES: Final = re.compile(r"(?<=[.!?])\s+|\n+")
+_MOST_PAIRS: Final = 250_000  # of sentences that are held against each other: a moment, where nobody writes so many
 _NOTHING: Final = Part(name="")
 
 
@@ -59,26 +61,29 @@ def differences(before: Part, after: Part) -> list[Difference]:
 
 
 def _blocks(before: Part, after: Part, depth: int) -> Iterator[Difference]:
-    for name in dict.fromkeys(each.name for each in (*after.parts, *before.parts)):
+    was, stands = _named(before.parts), _named(after.parts)
+    for name in dict.fromkeys((*stands, *was)):
         if name not in ABOUT_ITSELF:
-            was, stands = ([each for each in part.parts if each.name == name] for part in (before, after))
-            yield from _pairs(was, stands, depth)
+            yield from _pairs(was.get(name, []), stands.get(name, []), depth)
 
 
 def _pairs(was: Sequence[Part], stands: Sequence[Part], depth: int) -> Iterator[Difference]:
-    """Yield what differs between the parts of one name."""
-    old = [each for each in was if each not in stands]
-    for part in (each for each in stands if each not in was):
-        before = next((each for each in old if _key(each, depth) == _key(part, depth)), None)
-        if before:
-            old.remove(before)
+    """Yield what differs between the parts of one name; each is looked at once, however many there are."""
+    same = {*was}.intersection(stands)
+    old = {place: each for place, each in enumerate(was) if each not in same}
+    waiting: dict[Any, deque[int]] = {}
+    for place, each in old.items():
+        waiting.setdefault(_key(each, depth), deque()).append(place)
+    for part in (each for each in stands if each not in same):
+        places = waiting.get(_key(part, depth))
+        before = old.pop(places.popleft()) if places else None
         if _holds_others(part, depth):
             yield from _blocks(before or _NOTHING, part, depth + 1)
         elif before:
             yield _changed(before, part)
         else:
             yield Difference(way=Way.NEW, what=_titled(part), details=tuple(_details(part)))
-    for part in old:
+    for part in old.values():
         if _holds_others(part, depth):
             yield from _blocks(part, _NOTHING, depth + 1)
         else:
@@ -120,16 +125,16 @@ def _leaves(part: Part) -> Iterator[Part]:
 def _changed(before: Part, after: Part) -> Difference:
     if not after.parts and not before.parts:
         return Difference(way=Way.CHANGED, what=prose.label(after.name), details=tuple(_value("", before, after)))
-    details = [line for name in dict.fromkeys(each.name for each in (*_leaves(after), *_leaves(before)))
-               for line in _leaf(name, before, after)]  # fmt: skip
+    was, stands = _named(_leaves(before)), _named(_leaves(after))
+    details = [line for name in dict.fromkeys((*stands, *was))
+               for line in _leaf(name, was.get(name, []), stands.get(name, []))]  # fmt: skip
     return Difference(way=Way.CHANGED, what=_titled(after), details=tuple(details))
 
 
-def _leaf(name: str, before: Part, after: Part) -> Iterator[Detail]:
+def _leaf(name: str, was: Sequence[Part], stands: Sequence[Part]) -> Iterator[Detail]:
     """Yield what became of the values of one name in an entry."""
-    was, stands = ([each for each in _leaves(part) if each.name == name] for part in (before, after))
-    old, new, label = [*map(_said, was)], [*map(_said, stands)], prose.label(name)
-    if len(old) == len(new) == 1 and old != new:
+    old, new, label = dict.fromkeys(map(_said, was)), dict.fromkeys(map(_said, stands)), prose.label(name)
+    if len(was) == len(stands) == 1 and old != new:
         yield from _value(label, was[0], stands[0])
     elif old != new:
         yield from (Detail(label=label, now=each) for each in new if each not in old)
@@ -143,11 +148,26 @@ def _value(label: str, before: Part, after: Part) -> Iterator[Detail]:
         return
     old, new = ([piece for piece in _PIECES.split(_said(part)) if piece] for part in (before, after))
     told: Callable[[list[str]], str] = " ".join
-    for tag, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in _steps(old, new):
         if tag in ("insert", "replace"):
             yield Detail(label=label, now=told(new[c:d]))
         if tag in ("delete", "replace"):
             yield Detail(label=label, before=told(old[a:b]))
+
+
+def _steps(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """Return what is done to the pieces of a text, as difflib says it; of one without end all of them are replaced."""
+    if len(old) * len(new) > _MOST_PAIRS:
+        return [("replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes()
+
+
+def _named(parts: Iterable[Part]) -> dict[str, list[Part]]:
+    """Return parts by their name, in their order."""
+    found: dict[str, list[Part]] = {}
+    for each in parts:
+        found.setdefault(each.name, []).append(each)
+    return found
 
 
 def _titled(part: Part) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from lxml import etree
@@ -62,3 +65,46 @@ def test_against_nothing_all_is_new_and_turned_round_all_is_gone() -> None:
     new, gone = differences(nothing, form), differences(form, nothing)
     assert len(new) == 11 and {one.way for one in new} == {Way.NEW} and {one.way for one in gone} == {Way.GONE}
     assert [(one.what, one.details) for one in new] == [(one.what, one.details) for one in gone]
+
+
+def entries(many: int, said: str) -> Part:
+    made = (
+        Part(name="Legemiddel", parts=(Part(name="Navn", text=f"{said} {n}"), Part(name="Dose", text="1")))
+        for n in range(many)
+    )
+    return Part(name="Rapport", parts=(Part(name="Info", parts=tuple(made)),))
+
+
+def values(many: int, said: str) -> Part:
+    own = (Part(name=f"Felt{n}", text=f"{said} {n}") for n in range(many))
+    return Part(
+        name="Rapport",
+        parts=(Part(name="Info", parts=(Part(name="A", parts=(Part(name="Navn", text="Samme"), *own)),)),),
+    )
+
+
+def words(many: int, said: str) -> Part:
+    return Part(name="Rapport", parts=(Part(name="Merknad", text="Ja. " * many * 10 + said),))
+
+
+@pytest.mark.parametrize("made", [entries, values, words])
+def test_what_it_costs_grows_with_what_is_there_and_no_faster(made: Callable[[int, str], Part]) -> None:
+    """A page is drawn of it: what a sender writes without end would keep all other pages waiting for hours."""
+    few, many = (calls(partial(differences, made(size, "Ja"), made(size + 1, "Nei"))) for size in (200, 400))
+    assert many < 3 * few
+
+
+def calls(what: Callable[[], object]) -> int:
+    """Return how many functions something calls."""
+    seen = 0
+
+    def count(_frame: object, event: str, _arg: object) -> None:
+        nonlocal seen
+        seen += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        what()
+    finally:
+        sys.setprofile(None)
+    return seen

@@ -80,7 +80,8 @@ class _Groups:
     def tie(self, n: int, keys: Iterable[str]) -> None:
         """Let line `n` hang together with all lines that were tied by one of `keys`."""
         for key in keys:
-            self._above[self.root(n)] = self.root(self._first.setdefault(key, n))
+            if (first := self._first.setdefault(key, n)) != n:
+                self._above[self.root(n)] = self.root(first)
 
     def root(self, n: int) -> int:
         """Return the line that stands for all that hang together with `n`."""

@@ -129,15 +129,16 @@ async def begin_system(
     """
     place = place or Place()
     sensitive = head.get("caseSensitive") is not False
-    id_ = await connection.fetchval(
+    row = await connection.fetchrow(
         SQL.put_system, place.scope, head["url"], head.get("version", ""), place.source,
         head.get("content", "complete"), head.get("supplements", "").partition("|")[0], sensitive, count, digest,
         packed(bodies.dumps(head)),
     )  # fmt: skip
-    if id_ is None:
+    if row is None:
         return None
-    await connection.execute(SQL.drop_concepts, [id_])
-    return SystemWriter(connection, head, id_, sensitive)
+    if row["stood"]:
+        await connection.execute(SQL.drop_concepts, [row["id"]])
+    return SystemWriter(connection, head, row["id"], sensitive)
 
 
 async def put_system(connection: asyncpg.Connection, resource: Json, *, place: Place | None = None) -> int:

@@ -8,14 +8,14 @@ SELECT id, digest FROM terminology_system WHERE url = $1 AND version = $2 AND sc
 -- name: put_system
 -- in   $1 scope, $2 url, $3 version, $4 source, $5 content, $6 supplements, $7 case_sensitive, $8 how many concepts as far as
 --      is known, $9 digest, $10 head, packed
--- out  id; no row where something loaded stands that the resource of a client must not replace
+-- out  id; stood: it was here, perhaps with concepts; no row where something loaded stands that the resource of a client must not replace
 INSERT INTO terminology_system (id, scope, url, version, source, content, supplements, case_sensitive, concepts, digest, head)
 VALUES (nextval('terminology_number'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (url, version, scope) DO UPDATE SET source = excluded.source, content = excluded.content,
    supplements = excluded.supplements, case_sensitive = excluded.case_sensitive, concepts = excluded.concepts,
    digest = excluded.digest, head = excluded.head
  WHERE terminology_system.source <> 'load' OR excluded.source = 'load'
-RETURNING id
+RETURNING id, xmax <> 0 AS stood
 
 -- name: count_concepts
 UPDATE terminology_system SET concepts = $2 WHERE id = $1 AND concepts <> $2

@@ -435,7 +435,7 @@ SELECT r.* FROM (SELECT unnest(:foremost::text::bigint[]) AS owner) o
 
 -- name: of_few
 SELECT r.*, :keys
-  FROM (SELECT DISTINCT few.owner, few.id FROM few WHERE :mine AND :after ORDER BY few.owner, few.id) f
+  FROM (SELECT DISTINCT ON (few.owner, few.id) few.owner, few.id FROM few WHERE :mine AND :after ORDER BY few.owner, few.id) f
  CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = f.owner AND r.type = :type AND r.id = f.id AND :where OFFSET 0) r
  LIMIT :limit
 

@@ -37,16 +37,18 @@ ON CONFLICT (unit, owner, type, id) DO UPDATE SET person = excluded.person, kind
  WHERE worklist.at <= excluded.at;  -- of two workers on one owner the one who read later wins
 
 -- name: untold
--- What was written and the worklist has not heard of, as it stands now.
+-- What was written and the worklist has not heard of, as it stands now. Only news of this type are taken apart, and all of
+-- it is read at once: while no worker runs there may be many thousand.
 -- in  $1 type
 SELECT c.* FROM (
-    SELECT DISTINCT n.owner, k.type, k.id FROM (
-        SELECT owner, types, ids FROM news
-         UNION ALL
-        SELECT j.owner, ARRAY(SELECT json_array_elements_text(j.payload::json -> 'types'))::smallint[],
-               ARRAY(SELECT json_array_elements_text(j.payload::json -> 'ids'))
-          FROM job j WHERE j.consumer = 'worklist') n,
-      LATERAL unnest(n.types, n.ids) AS k (type, id)
-     WHERE k.type = $1) t,
-  LATERAL journal_current_v1(ARRAY[t.owner], ARRAY[t.type], ARRAY[t.id]) c
+    SELECT array_agg(t.owner) AS owners, array_agg(t.type) AS types, array_agg(t.id) AS ids FROM (
+        SELECT DISTINCT n.owner, k.type, k.id FROM (
+            SELECT owner, types, ids FROM news WHERE $1 = ANY (types)
+             UNION ALL
+            SELECT j.owner, ARRAY(SELECT json_array_elements_text(j.payload::json -> 'types'))::smallint[],
+                   ARRAY(SELECT json_array_elements_text(j.payload::json -> 'ids'))
+              FROM job j WHERE j.consumer = 'worklist') n,
+          LATERAL unnest(n.types, n.ids) AS k (type, id)
+         WHERE k.type = $1) t) t,
+  LATERAL journal_current_v1(t.owners, t.types, t.ids) c
  WHERE NOT c.deleted;

@@ -9,7 +9,7 @@ import pytest
 import seeds
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.doors.seeding import _address
+from akson.doors.seeding import address_of
 from akson.exchange import addresses, following, sending
 from akson.record import journal
 from akson.record.search.searching import search
@@ -25,7 +25,7 @@ TEXT = "Han hører dårlig på venstre øre og bør sitte foran."
 @pytest.fixture(autouse=True)
 async def listed(town: Town) -> None:
     """The address register of the demo."""
-    told = [_address(town.office, one, town.names, 8000) for one in seeds.addresses()]
+    told = [address_of(town.office, one, town.names, 8000) for one in seeds.addresses()]
     await addresses.put(town.office.database, told)
 
 

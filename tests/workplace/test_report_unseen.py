@@ -20,7 +20,7 @@ from akson.base.jobs import deliver
 from akson.base.work import Purpose
 from akson.doors import seeding
 from akson.doors.running import consumers
-from akson.doors.seeding import _address
+from akson.doors.seeding import address_of
 from akson.exchange import addresses
 from akson.patient.alerting import choosing, gathering
 from akson.patient.alerting.choosing import Choice
@@ -147,7 +147,7 @@ def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
 async def barnevern(town: Town, tmp_path: Path) -> AsyncIterator[Barnevern]:
     """The barnevern of the demo, whom the town's addresses lead to."""
     async with standing(town.office, tmp_path, seeding.directory()) as there:
-        told = [_address(town.office, one, town.names, 8000) for one in seeds.addresses()]
+        told = [address_of(town.office, one, town.names, 8000) for one in seeds.addresses()]
         await addresses.put(town.office.database, [
             replace(one, endpoint=there.endpoint) if one.her_id == BARNEVERN else one for one in told
         ])  # fmt: skip

@@ -13,7 +13,7 @@ from akson.access.duty import CONCERN, LATER
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.doors.seeding import _address
+from akson.doors.seeding import address_of
 from akson.exchange import addresses, following, outcomes
 from akson.patient.alerting import choosing, gathering
 from akson.patient.alerting.choosing import Choice
@@ -34,7 +34,7 @@ STORY = "Mandag 16. november så jeg tre blåmerker på ryggen. Han sa at han ik
 @pytest.fixture(autouse=True)
 async def listed(town: Town) -> None:
     """The address register of the demo."""
-    told = [_address(town.office, one, town.names, 8000) for one in seeds.addresses()]
+    told = [address_of(town.office, one, town.names, 8000) for one in seeds.addresses()]
     await addresses.put(town.office.database, told)
 
 

@@ -18,7 +18,7 @@ from akson.base.errors import Refused
 from akson.exchange.envelope import Code
 from akson.exchange.filing import VOLVEN, text_of
 from akson.exchange.nodes import OSLO
-from akson.exchange.requests import MEETING
+from akson.exchange.requests import is_meeting
 
 ANSWER: Final = f"{VOLVEN}8126"
 COMING, OTHER_TIME, NOT_COMING = "1", "2", "3"
@@ -49,10 +49,7 @@ class Invitation:
 
 def invitation(communication: Resource) -> Invitation | None:
     """Return the meeting that a message invites to; None for a message about anything else."""
-    if communication.get("resourceType") != "Communication":
-        return None
-    codings = (communication.get("topic") or {}).get("coding", ())
-    if not any(each.get("system") == f"urn:oid:{MEETING}" for each in codings):
+    if communication.get("resourceType") != "Communication" or not is_meeting(communication):
         return None
     text = text_of(communication)
     lines = [line.strip() for line in text.splitlines()]

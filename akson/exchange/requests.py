@@ -30,24 +30,28 @@ MEETING, NOTICE, REQUEST = f"{VOLVEN}8125", f"{VOLVEN}8127", f"{VOLVEN}8129"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One thing NAV writes of. days: to see to it, 0 where it is only to be known; reminds: it is of an earlier one."""
+    """One thing NAV writes of. days: to see to it, 0 where it is only to be known; reminds: it is of an earlier one.
+
+    replaces   it moves a meeting, or calls one off: nobody is to answer the earlier invitation
+    """
 
     name: str
     days: int = 0
     reminds: bool = False
+    replaces: bool = False
 
 
 ASKED: Final[Mapping[tuple[str, str], Asked]] = {
     (REQUEST, "1"): Asked(name="Forespørsel om pasient", days=14),
     (REQUEST, "2"): Asked(name="Påminnelse forespørsel om pasient", days=3, reminds=True),
     (MEETING, "1"): Asked(name="Innkalling dialogmøte 2", days=3),
-    (MEETING, "2"): Asked(name="Endring dialogmøte 2", days=3),
+    (MEETING, "2"): Asked(name="Endring dialogmøte 2", days=3, replaces=True),
     (MEETING, "3"): Asked(name="Innkalling dialogmøte 3", days=3),
-    (MEETING, "4"): Asked(name="Endring dialogmøte 3", days=3),
+    (MEETING, "4"): Asked(name="Endring dialogmøte 3", days=3, replaces=True),
     (NOTICE, "1"): Asked(name="Oppfølgingsplan"),
     (NOTICE, "2"): Asked(name="Friskmelding til arbeidsformidling"),
     (NOTICE, "3"): Asked(name="Retur av legeerklæring", days=7),
-    (NOTICE, "4"): Asked(name="Avlysning dialogmøte", days=3),
+    (NOTICE, "4"): Asked(name="Avlysning dialogmøte", days=3, replaces=True),
     (NOTICE, "5"): Asked(name="Unntak dialogmøte"),
     (NOTICE, "6"): Asked(name="Tilbakemelding fra NAV", days=3),
     (NOTICE, "8"): Asked(name="Melding fra NAV", days=3),
@@ -76,16 +80,9 @@ async def reminded(work: Work, letter: Letter) -> Stored | None:
 
     A reminder names it as its parent, or as what began the conversation.
     """
-    about, conversation = filing.subject(letter), letter.envelope.conversation
-    if about is None or conversation is None:
-        return None
-    for named in dict.fromkeys((conversation.conversation, conversation.parent)):
-        wanted = [("subject", about["reference"]), ("identifier", f"{MESSAGE_ID}|{escape(named)}")]
-        for hit in (await search(work, "Communication", wanted)).hits if named else ():
-            first = (hit.resource.get("partOf") or [{}])[0].get("reference", "")
-            found = (await journal.read_many(work, [first])).get(first, hit) if first else hit
-            if await _is_theirs(work, found, letter):
-                return found
+    for hit in await _named(work, letter):
+        first = (hit.resource.get("partOf") or [{}])[0].get("reference", "")
+        return (await journal.read_many(work, [first])).get(first, hit) if first else hit
     return None
 
 
@@ -100,14 +97,47 @@ async def remind(work: Work, letter: Letter, request: Stored, wanted: Asked) -> 
     task, until = tasks[0], letter.received + timedelta(days=wanted.days)
     stood = ((task.resource.get("restriction") or {}).get("period") or {}).get("end")
     end = stood if stood and interval(stood)[1] <= until else until.isoformat()
-    said = f"{wanted.name} {letter.received.astimezone(OSLO):%d.%m %H.%M}"
-    at = max(work.now, interval(task.resource.get("authoredOn") or letter.received.isoformat())[0])
-    changed = dict(task.resource) | {
-        "priority": "urgent", "businessStatus": {"text": said}, "restriction": {"period": {"end": end}},
-        "lastModified": at.isoformat(),
-    }  # fmt: skip
-    await journal.update(work, changed, id_=task.id, if_match=task.version)
+    await _change(work, task, letter, wanted, priority="urgent", restriction={"period": {"end": end}})
     return True
+
+
+def is_meeting(communication: Mapping[str, Any]) -> bool:
+    """Say whether a Communication invites to a meeting, or moves one."""
+    codings = (communication.get("topic") or {}).get("coding", ())
+    return any(each.get("system") == f"urn:oid:{MEETING}" for each in codings)
+
+
+async def replace(work: Work, letter: Letter, wanted: Asked) -> None:
+    """Take the open task of each invitation that a message names as moved or called off away from who has it.
+
+    Leaves   the Tasks: cancelled, with what did it; who has answered already has no task
+    """
+    for hit in await _named(work, letter):
+        if is_meeting(hit.resource):
+            tasks = await search(work, "Task", [("focus", hit.reference), ("status", ",".join(OPEN))])
+            for task in tasks.hits:
+                await _change(work, task, letter, wanted, status="cancelled")
+
+
+async def _change(work: Work, task: Stored, letter: Letter, by: Asked, **changed: Any) -> None:
+    """Write what a message does to the task of an earlier one, and say that it did."""
+    said = f"{by.name} {letter.received.astimezone(OSLO):%d.%m %H.%M}"
+    at = max(work.now, interval(task.resource.get("authoredOn") or letter.received.isoformat())[0])
+    after = dict(task.resource) | {"businessStatus": {"text": said}, "lastModified": at.isoformat()} | changed
+    await journal.update(work, after, id_=task.id, if_match=task.version)
+
+
+async def _named(work: Work, letter: Letter) -> list[Stored]:
+    """Return the earlier messages, of the same sender about the same patient, that a message names."""
+    about, conversation = filing.subject(letter), letter.envelope.conversation
+    if about is None or conversation is None:
+        return []
+    found: list[Stored] = []
+    for named in filter(None, dict.fromkeys((conversation.conversation, conversation.parent))):
+        wanted = [("subject", about["reference"]), ("identifier", f"{MESSAGE_ID}|{escape(named)}")]
+        hits = (await search(work, "Communication", wanted)).hits
+        found += [hit for hit in hits if await _is_theirs(work, hit, letter)]
+    return found
 
 
 async def _is_theirs(work: Work, message: Stored, letter: Letter) -> bool:

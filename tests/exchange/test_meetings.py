@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from akson.exchange.safexml import Schemas
 from akson.exchange.states import Event
 from akson.record.office import Office
 from peers.mailbox import opened as store
-from peers.nav import CHANGE, INVITATION, MOVES, OFFICE, THIRD, THIRD_CHANGE, Meeting, Nav
+from peers.nav import CANCELLED, CHANGE, INVITATION, MOVES, OFFICE, THIRD, THIRD_CHANGE, Meeting, Nav
 from tests.exchange.letters import ASTRID, NORDRE
 from tests.exchange.places import Places, make
 from tests.offices import let_pass
@@ -225,3 +226,33 @@ async def test_nav_moves_the_meeting_or_calls_it_off_when_that_is_its_mood(
         shown = await jonas.open(await task_page(places))
     assert name in shown.text
     assert (f"Tid {day:%d.%m.%Y} klokken 14.30" in shown.text) is (code == OTHER_TIME)
+
+
+async def test_a_meeting_that_is_moved_or_called_off_is_answered_no_more(office: Office, nav: Nav) -> None:
+    """NAV moves an unanswered invitation twice, and calls it off; another office does the same, of no right."""
+    places, first = await invited(office, nav)
+    stranger = Address(
+        her_id=99000077, name="Et annet kontor", ours=False, endpoint="http://127.0.0.1:1/exchange/local"
+    )
+    await addresses.put(office.database, [stranger])
+    other = replace(nav, place=replace(OFFICE, her_id=stranger.her_id, name=stranger.name))
+    meeting, about = nav.meetings[first], first
+    other.invite(CHANGE, meeting, first)
+    await comes(places, other)
+    assert await standing(places) == ["Endring dialogmøte 2", "Innkalling dialogmøte 2"]
+    for _ in range(2):
+        about = nav.invite(CHANGE, meeting, about)
+        await comes(places, nav)
+        assert await standing(places) == ["Endring dialogmøte 2"] * 2  # the newest, and the other office's
+    nav.ask(CANCELLED, fnr=ASTRID, given="", family="", text="Avlyst.", to=NORDRE.her_id, about=about)
+    await comes(places, nav)
+    assert await standing(places) == ["Avlysning dialogmøte", "Endring dialogmøte 2"]
+    ended = [one["businessStatus"]["text"] for one in await places.found("Task") if one["status"] == "cancelled"]
+    by = sorted(text.rsplit(" ", 2)[0] for text in ended)
+    assert by == ["Avlysning dialogmøte", "Endring dialogmøte 2", "Endring dialogmøte 2"]
+
+
+async def standing(places: Places) -> list[str]:
+    """Return what waits to be done."""
+    found = [one for one in await places.found("Task") if one["status"] == "requested"]
+    return sorted(one["description"].partition(" –")[0] for one in found)

@@ -108,8 +108,8 @@ async def receive(work: Work, letter: Letter) -> Filed:
 
     Raises   Unreadable T02, T10 -> negative AppRec; the message is kept for a human
     Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference; of a reminder the task
-             of what it reminds of, where somebody still has that to do; of a status the order that our referral told
-             of; of a calendar file the Appointments it tells of
+             of what it reminds of, where somebody still has that to do; no task of a meeting that is moved or called
+             off; of a status the order that our referral told of; of a calendar file the Appointments it tells of
     """
     dialog = dialogs.read(letter.envelope.body)
     wanted = requests.asked(_topic(dialog))
@@ -119,6 +119,8 @@ async def receive(work: Work, letter: Letter) -> Filed:
     if letter.envelope.type.value == referring.TYPE and letter.answers:
         made = filing.filled(made | {"basedOn": await referring.heard(work, letter, made["topic"])})
     stored = await journal.create(work, made | ({"partOf": [{"reference": first.reference}]} if first else {}))
+    if wanted and wanted.replaces and not letter.envelope.test:
+        await requests.replace(work, letter, wanted)
     if not (first and wanted and await requests.remind(work, letter, first, wanted)):
         await journal.create(work, as_task(dialog, letter, stored.id))
     return Filed(communication=stored.id)

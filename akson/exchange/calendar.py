@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 from typing import Final
 
 from akson.exchange import calendarzones
@@ -25,7 +26,7 @@ _LENGTH: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _YEARS: Final = range(1900, 2200)  # others no zone can be held to
-_MOST: Final = 200  # appointments of one file
+_MOST: Final = 200  # appointments of one message
 _LONGEST: Final = 255  # signs of a UID
 _SENT: Final = {"": "booked", "REQUEST": "booked", "PUBLISH": "booked", "COUNTER": "proposed", "CANCEL": "cancelled"}
 _STANDS: Final = {"": "", "CONFIRMED": "", "TENTATIVE": "pending", "CANCELLED": "cancelled"}
@@ -97,7 +98,7 @@ def words(envelope: Envelope) -> list[str]:
 def events(envelope: Envelope) -> list[Event]:
     """Return the appointments of all calendar files beside a message."""
     files = (each for each in envelope.attachments if each.mime.partition(";")[0].strip().lower() == CALENDAR)
-    return [event for file in files for event in read(file.data)]
+    return list(islice((event for file in files for event in read(file.data)), _MOST))
 
 
 def read(data: bytes) -> list[Event]:

@@ -16,6 +16,7 @@ from akson.exchange.envelope import Code, Ident
 from akson.exchange.safexml import Unreadable
 
 OSLO: Final = ZoneInfo("Europe/Oslo")  # senders that leave out the zone mean Norwegian time
+_YEARS: Final = range(1800, 2200)  # others no zone can be held to, and nobody writes of
 _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EMPTY_LINES: Final = re.compile("\n{3,}")
 XHTML_BLOCKS: Final = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "ul", "ol", "table"})
@@ -72,7 +73,9 @@ def moment(written: str, *, what: str) -> datetime:
     try:
         read = datetime.fromisoformat(written)
     except ValueError:
-        raise Unreadable("T02", f"{what} er ikke et gyldig tidspunkt.") from None
+        read = None
+    if read is None or read.year not in _YEARS:
+        raise Unreadable("T02", f"{what} er ikke et gyldig tidspunkt.")
     return read if read.tzinfo else read.replace(tzinfo=OSLO)
 
 

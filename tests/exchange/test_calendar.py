@@ -75,6 +75,13 @@ def test_a_cancelled_calendar_and_rubbish_are_understood() -> None:
     assert calendar.read(b"\x00\xff" * 50) == calendar.read(b"") == []
 
 
+def test_a_message_has_no_more_appointments_than_it_can_be_filed_with_in_time() -> None:
+    """Each costs statements in the transaction of the message: files without end would outlast its lease."""
+    one = Attachment(data=file(*WHEN), mime=calendar.CALENDAR, title="time.ics")
+    found = opened(written()).envelope
+    assert found and len(calendar.events(replace(found, attachments=(one,) * 300))) == 200
+
+
 def test_the_appointment_stands_in_the_message_people_read() -> None:
     envelope = opened(written()).envelope
     assert envelope is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -211,6 +212,13 @@ def test_whom_to_ask_goes_both_ways_with_every_code(
     assert again.envelope is not None, again.fault
     assert dialog.read(again.envelope.body) == body
     assert dialogmelding.contact(contact) == said
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_no_clock_can_show_is_none(when: str) -> None:
+    """It would be shown on the page where people sort out what could not be filed, and end that too."""
+    found = opened(re.sub(rb"(<mh:GenDate>)[^<]*", rb"\g<1>" + when.encode(), written()))
+    assert found.fault and found.fault.code == "T02"
 
 
 def test_a_sign_that_no_xml_can_hold_is_left_out_wherever_it_stands() -> None:

@@ -32,3 +32,9 @@ def swapped(old: str, new: str, **how: Any) -> bytes:
     body = written(**how).decode()
     assert old in body
     return body.replace(old, new).encode()
+
+
+def conversation(parent: str, first: str = MSG_ID) -> str:
+    """Return how a message says that it answers `parent`, in the conversation that `first` began."""
+    return (f"<mh:ConversationRef><mh:RefToParent>{parent}</mh:RefToParent><mh:RefToConversation>{first}"
+            "</mh:RefToConversation></mh:ConversationRef>")  # fmt: skip

@@ -24,7 +24,7 @@ from akson.exchange.safexml import Schemas
 from akson.exchange.states import State
 from akson.record import journal
 from akson.record.office import Office
-from tests.exchange.letters import ASTRID, HEART, MSG_ID, NORDRE, sample, swapped, written
+from tests.exchange.letters import ASTRID, HEART, MSG_ID, NORDRE, conversation, sample, swapped, written
 from tests.exchange.places import Places, make
 from tests.offices import Clock, patient
 from tests.scanners import EICAR, peer
@@ -333,10 +333,7 @@ async def test_an_answer_from_the_hospital_answers_our_message(office: Office) -
     communication, body = await answered(places)
     ours = opened(body).envelope
     assert ours is not None
-    reference = (
-        f"<mh:ConversationRef><mh:RefToParent>{ours.msg_id}</mh:RefToParent>"
-        f"<mh:RefToConversation>{MSG_ID}</mh:RefToConversation></mh:ConversationRef>"
-    )
+    reference = conversation(ours.msg_id)
     reply = swapped('<mh:Ack V="J" DN="Ja"/>', f'<mh:Ack V="J" DN="Ja"/>{reference}', msg_id="m-3")
     assert await arrives(places, reply) == "ok"
     assert (await standing(places, communication)).state is State.ANSWERED

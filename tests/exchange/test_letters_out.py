@@ -34,7 +34,7 @@ from akson.exchange.safexml import Schemas
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.stored import Stored
-from tests.exchange.letters import ASTRID, HEART, NORDRE, written
+from tests.exchange.letters import ASTRID, HEART, NORDRE, conversation, written
 from tests.exchange.places import Places, make
 from tests.offices import JOB, NOW, patient, staff, unit
 
@@ -300,10 +300,9 @@ async def test_the_operators_schema_is_held_to_before_anything_goes(office: Offi
     assert bool(await places.counts()) is (least == 2)
 
 
-def a_status(code: str, name: str, parent: str, conversation: str, msg_id: str) -> bytes:
+def a_status(code: str, name: str, parent: str, first: str, msg_id: str) -> bytes:
     """Return a status on a referral as the hospital writes it."""
-    ref = f"<mh:ConversationRef><mh:RefToParent>{parent}</mh:RefToParent><mh:RefToConversation>{conversation}"
-    ref += "</mh:RefToConversation></mh:ConversationRef><mh:Sender>"
+    ref = f"{conversation(parent, first)}<mh:Sender>"
     return written("Se vedtak.", msg_id=msg_id).replace(b"<mh:Sender>", ref.encode()).replace(
         b'"DIALOG_HELSEFAGLIG"', b'"DIALOG_STATUS_HENVISNING"').replace(
         f'V="6" S="{V}7322" DN="Henvendelse om pasient"'.encode(), f'V="{code}" S="{V}9148" DN="{name}"'.encode())  # fmt: skip

@@ -17,7 +17,7 @@ from akson.record import journal
 from akson.record.office import Office
 from akson.registers.identifiers import ORG_SYSTEM
 from tests.exchange.care import care
-from tests.exchange.letters import HEART, MSG_ID, sample, swapped
+from tests.exchange.letters import HEART, MSG_ID, conversation, sample, swapped
 from tests.exchange.places import Places, make
 from tests.exchange.test_delivery import answered, standing
 from tests.offices import JOB
@@ -212,10 +212,7 @@ async def test_only_the_one_we_wrote_to_answers_our_message(office: Office) -> N
     communication, body = await answered(places)
     ours = opened(body).envelope
     assert ours is not None
-    told = (
-        f"<mh:ConversationRef><mh:RefToParent>{ours.msg_id}</mh:RefToParent>"
-        f"<mh:RefToConversation>{MSG_ID}</mh:RefToConversation></mh:ConversationRef>"
-    )
+    told = conversation(ours.msg_id)
     reply = swapped('<mh:Ack V="J" DN="Ja"/>', f'<mh:Ack V="J" DN="Ja"/>{told}', msg_id="m-3")
     assert await comes(places, by_other(reply)) == ""
     assert (await standing(places, communication)).state is State.QUEUED

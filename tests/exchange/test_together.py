@@ -25,14 +25,13 @@ from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office
 from tests.exchange.care import care
-from tests.exchange.letters import HEART, MSG_ID, NORDRE, swapped, written
+from tests.exchange.letters import HEART, NORDRE, conversation, swapped, written
 from tests.exchange.places import Places, make
 from tests.exchange.world import SECRET, served
 from tests.offices import FNR, let_pass, patient
 
 OTHER, NOBODY = "13916900524", "13916900362"
 ADMITTED, LEFT = "2026-11-20T14:00:00+01:00", "2026-11-24T12:00:00+01:00"
-ANSWER = f"<mh:ConversationRef><mh:RefToParent>{{}}</mh:RefToParent><mh:RefToConversation>{MSG_ID}</mh:RefToConversation></mh:ConversationRef>"
 SEEN = """SELECT cardinality(patients) AS patients, outcome, unit <> 0 AS unit FROM access_log WHERE screen = 'melding inn'"""
 MIXED: list[tuple[bytes, str, str]] = [  # what comes, what becomes of it, and the fault that is told
     (written("En.", msg_id="a"), "filed", ""),
@@ -83,7 +82,7 @@ async def test_good_and_bad_become_what_each_becomes_alone(
         ours = await sending.answer(work, first["id"], "Ja.")
     (sent,) = await places.rows("SELECT msg_id FROM message_out WHERE told_of = $1", ours.id)
     await places.office.database.execute("UPDATE message_out SET state = 'accepted' WHERE told_of = $1", ours.id)
-    reply = swapped("<mh:Patient>", ANSWER.format(sent["msg_id"]) + "<mh:Patient>", msg_id="l")
+    reply = swapped("<mh:Patient>", conversation(sent["msg_id"]) + "<mh:Patient>", msg_id="l")
     with caplog.at_level(logging.WARNING):
         await keep(places, [reply, *(body for body, _, _ in MIXED)])
         assert await delivery.receive_due(places.office) == len(MIXED) + 1

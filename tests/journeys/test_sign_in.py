@@ -42,6 +42,18 @@ def test_den_som_laaser_skjermen_mister_ikke_det_hen_skrev(journey: Journey) -> 
     jonas.press("Forkast")
 
 
+def test_det_som_ikke_ble_lagret_foer_skjermen_ble_laast_kommer_igjen_og_er_lukket_for_andre(journey: Journey) -> None:
+    jonas, skrevet = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat"), "Rakk ikke å lagre dette"
+    jonas.do(jonas.page.evaluate("void (fetch = () => Promise.reject(new TypeError()))"))  # nothing gets through
+    jonas.fill("Vurdering", skrevet).press("Lås").sees("Skjermen er låst")
+    kept = jonas.do(jonas.page.evaluate("JSON.stringify(sessionStorage)"))
+    assert "akson-kept" in kept and skrevet not in kept
+    jonas.open("Lås opp som Jonas Eikeland").press("Jonas Eikeland").sees("Kladd lagret")
+    assert jonas.typed("Vurdering") == skrevet
+    assert "akson-kept" not in jonas.do(jonas.page.evaluate("JSON.stringify(sessionStorage)"))
+    jonas.press("Forkast")
+
+
 @pytest.mark.parametrize(("leaves", "shown"), [("Lås", "Skjermen er låst"), ("Logg ut", "Hvem vil du være?")])
 def test_tilbake_viser_ikke_journalen_naar_en_har_gaatt(journey: Journey, leaves: str, shown: str) -> None:
     someone = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).sees("NORDLI").press(leaves)
@@ -82,7 +94,9 @@ def test_skjermen_laaser_seg_selv_i_alle_faner(journey: Journey) -> None:
 
 
 def test_den_ene_fanen_laases_og_den_andre_foelger_med_uten_aa_ta_over_siden(journey: Journey) -> None:
-    jonas = journey.as_("Jonas Eikeland").go("/innboks")  # nobody has been away: the other tab has nothing else to go by
+    jonas = journey.as_("Jonas Eikeland").go(
+        "/innboks"
+    )  # nobody has been away: the other tab has nothing else to go by
     other = jonas.another_tab().go("/start")
     jonas.press("Lås").sees("Skjermen er låst")
     other.sees("Skjermen er låst").sees_not("Kladder")

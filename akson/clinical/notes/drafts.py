@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import struct
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -122,6 +123,16 @@ def _opened(work: Work, row: Any) -> Draft | None:
 def _seal(work: Work, content: bytes, about: bytes) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
     return nonce + next(_ciphers(work)).encrypt(nonce, content, about)
+
+
+def browser_key(work: Work) -> str:
+    """Return the key, in base64, under which the actor's browser keeps what it could not send before the screen locked.
+
+    It stands in the actor's own pages and nowhere else: what is kept in the tab opens for nobody but its writer.
+    """
+    (root, *_) = work.office.drafts_keys
+    who = b"akson draft in a browser" + struct.pack(">q", work.actor.key)
+    return b64encode(HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=who).derive(root)).decode()
 
 
 def _ciphers(work: Work) -> Iterator[AESGCM]:

@@ -63,6 +63,7 @@ class Writing:
 
     action: str  # where the form is posted
     autosave: str  # where the draft is posted
+    keeps: str  # the key under which the browser keeps what it could not post; see drafts.py
     at: datetime
     title: str = "Nytt notat"
     refs: tuple[Ref, ...] = ()

@@ -42,6 +42,41 @@ function step(by) {
   if (links.length) links[Math.min(Math.max(at + by, 0), links.length - 1)].focus();
 }
 
+// What a form held that could not be saved before the screen was locked: in this tab, sealed under a key that stands in its
+// writer's own pages alone ([data-keeps]). It comes back where nothing else was saved meanwhile.
+function keeping(form, written) {
+  const at = `akson-kept ${form.dataset.autosave}`, about = new TextEncoder().encode(at);
+  const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const sealing = (iv) => ({ name: "AES-GCM", iv, additionalData: about });
+  const able = form.dataset.keeps && globalThis.crypto?.subtle; // not over plain http from elsewhere
+  const key = () => crypto.subtle.importKey("raw", bytes(form.dataset.keeps), "AES-GCM", false, ["encrypt", "decrypt"]);
+  const words = (text) => { const all = new URLSearchParams(text); for (const name of ["_csrf", "_patient", "versjon"]) all.delete(name); return all; };
+  return {
+    drop: () => sessionStorage.removeItem(at),
+    put: async (from) => {
+      if (!able) return;
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const told = new TextEncoder().encode(`${words(from)}\n${words(written())}`);
+      const sealed = new Uint8Array(await crypto.subtle.encrypt(sealing(iv), await key(), told));
+      sessionStorage.setItem(at, btoa(String.fromCharCode(...iv)) + " " + btoa(Array.from(sealed, (one) => String.fromCharCode(one)).join("")));
+    },
+    back: async () => {
+      const stored = able && sessionStorage.getItem(at);
+      if (!stored) return false;
+      const [iv, sealed] = stored.split(" ").map(bytes);
+      const told = await crypto.subtle.decrypt(sealing(iv), await key(), sealed).catch(() => null); // another's
+      const [from, to] = told ? new TextDecoder().decode(told).split("\n") : ["", ""];
+      if (!told || from !== words(written()).toString()) return false;
+      for (const [name, text] of new URLSearchParams(to)) {
+        const field = form.elements[name];
+        if (field instanceof Element && ["checkbox", "radio"].includes(field.type)) field.checked = field.value === text;
+        else if (field) field.value = text;
+      }
+      return true;
+    },
+  };
+}
+
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const told = document.querySelector("[data-saved]");
   let timer = 0;
@@ -52,6 +87,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     body.delete("_once"); // belongs to the real sending
     return body;
   };
+  const kept = keeping(form, written);
   const save = async () => {
     const body = written();
     if (stopped) return;
@@ -60,6 +96,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       const answer = await fetch(form.dataset.autosave, { method: "POST", body, credentials: "same-origin", keepalive: document.hidden });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status)); // redirected: to the sign-in
       sent = body.toString();
+      kept.drop();
       if (told) told.textContent = await answer.text();
     } catch {
       if (told) told.textContent = told.dataset.failed;
@@ -67,12 +104,16 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     }
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(save, 2000); };
-  form.addEventListener("akson-save", (event) => { clearTimeout(timer); event.detail.push(save()); });
+  form.addEventListener("akson-save", (event) => {
+    clearTimeout(timer);
+    if (!stopped && written().toString() !== sent) event.detail.push(kept.put(sent).then(save));
+  });
   form.addEventListener("input", soon);
   form.addEventListener("focusout", () => { clearTimeout(timer); save(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
   form.addEventListener("submit", () => { stopped = true; clearTimeout(timer); });
   sent = written().toString();
+  kept.back().then((found) => { if (found) { if (told) told.textContent = told.dataset.found; save(); } });
 }
 const faults = document.getElementById("feil");
 if (faults) faults.focus();

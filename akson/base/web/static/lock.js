@@ -9,18 +9,21 @@ const locks = watched instanceof HTMLFormElement ? watched : null;
 const SEEN = "akson-seen", OUT = "akson-out", IN_USE = 5 * 60 * 1000;
 
 // Asked for anew, never loaded anew: what came of a form would first ask whether to send it again, and stay in sight.
-const gone = () => location.replace(locks ? location.pathname + location.search : "/");
+const gone = async () => { await saved(); location.replace(locks ? location.pathname + location.search : "/"); };
 // Whether nobody is signed in any more; what could not be asked is not known to be so.
 const out = async () => {
   const answer = await fetch("/laas/her", { credentials: "same-origin" }).catch(() => null);
   return Boolean(answer && answer.ok && await answer.text() === "out");
 };
-// Drafts first, as long as the session still takes them; see keys.js.
-const leave = async (form) => {
+// Drafts first, as long as the session still takes them; what it does not take is kept in the tab; see keys.js.
+const saved = () => {
   const saves = [];
   for (const draft of document.querySelectorAll("form[data-autosave]"))
     draft.dispatchEvent(new CustomEvent("akson-save", { detail: saves }));
-  await Promise.race([Promise.allSettled(saves), new Promise((done) => setTimeout(done, 3000))]);
+  return Promise.race([Promise.allSettled(saves), new Promise((done) => setTimeout(done, 3000))]);
+};
+const leave = async (form) => {
+  await saved();
   localStorage.setItem(OUT, Date.now());
   if (form) form.submit(); else gone();
 };
@@ -46,7 +49,7 @@ if (watched) {
     document.addEventListener(kind, touched, { passive: true });
   // Without a page of its own: the one that is come back to is that of the tab that locked.
   const follow = async (tries) => {
-    if (await out()) location.replace(locks ? "/logg-inn" : "/");
+    if (await out()) { await saved(); location.replace(locks ? "/logg-inn" : "/"); }
     else if (tries) setTimeout(follow, 1000, tries - 1);
     else gone();
   };

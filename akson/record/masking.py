@@ -10,7 +10,7 @@ from akson.access.rights import CASE
 from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
-from akson.base.work import Work
+from akson.base.work import Kind, Work
 from akson.fhir import bodies, types
 from akson.fhir.owners import other_patients, patient_in
 from akson.record import addresses
@@ -35,6 +35,9 @@ async def shown(work: Work, rows: Sequence[Any]) -> list[Stored]:
     for one in await _telling_where(work, rows, found):
         one.resource = addresses.without(one.resource)
         one.body = bodies.dumps(one.resource)
+    for one in await _telling_places(work, rows, found):
+        one.resource = addresses.placeless(one.resource)
+        one.body = bodies.dumps(one.resource)
     return found
 
 
@@ -44,7 +47,7 @@ async def as_kept(work: Work, row: Any) -> Stored:
     Raises  Refused AK-F027 when it names a patient there is no basis to read of, AK-F036 when it has a hidden address
     """
     found = stored(row)
-    if await _telling_where(work, [row], [found]):
+    if await _telling_where(work, [row], [found]) or await _telling_places(work, [row], [found]):
         raise Refused("AK-F036")
     if any(await _hidden(work, [row], [found])):
         raise Refused("AK-F027")
@@ -54,16 +57,38 @@ async def as_kept(work: Work, row: Any) -> Stored:
 async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
     """Return those with addresses that are hidden from the actor; most records hide none, so they are asked first."""
     # Rows of a page come of one query: the first tells whether it brings facts; each has those of its own record.
-    told = bool(rows) and "facts_rev" in rows[0].keys()  # noqa: SIM118 - a database row
-    known = {row["owner"]: facts_in(row) for row in rows} if told else {}
-    unknown = [one for one in found if one.owner not in known and _may_tell(one)]
-    if unknown:
-        known |= await facts_for(work, {one.owner for one in unknown})
+    known = await _facts_of(work, rows, [one for one in found if _may_tell(one)])
     return [
         one for one in found
         if one.owner in known and _hides_addresses(work, known[one.owner]) and _may_tell(one)
         and addresses.has_any(one.resource)
     ]  # fmt: skip
+
+
+async def _telling_places(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
+    """Return those that tell where somebody is to be whose whereabouts are hidden from the actor."""
+    citizens = [one for one in (work.actor, work.through) if one is not None and one.kind is Kind.CITIZEN]
+    if not citizens:
+        return []
+    own = {one.key for one in citizens}
+    may = [
+        one for row, one in zip(rows, found, strict=True)
+        if one.type in addresses.PLACED and one.packed is not None and row.get("author") not in own
+    ]  # fmt: skip
+    known = await _facts_of(work, rows, may) if may else {}
+    return [
+        one for one in may
+        if one.owner in known and any(addresses.places_hidden_from(citizen, known[one.owner]) for citizen in citizens)
+        and addresses.tells_place(one.resource)
+    ]  # fmt: skip
+
+
+async def _facts_of(work: Work, rows: Sequence[Any], found: Iterable[Stored]) -> dict[int, Facts]:
+    """Return the facts of those whose resources these are; rows: of one query, which may bring them."""
+    told = bool(rows) and "facts_rev" in rows[0].keys()  # noqa: SIM118 - a database row
+    known = {row["owner"]: facts_in(row) for row in rows} if told else {}
+    unknown = {one.owner for one in found} - known.keys()
+    return known | (await facts_for(work, unknown) if unknown else {})
 
 
 def _hides_addresses(work: Work, facts: Facts) -> bool:

@@ -18,18 +18,20 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.parameters import Parameter
+from akson.record.addresses import PLACED, places_hidden_from
 from akson.record.circles import RESTRICTED
 from akson.record.deciding import asked as decision
 from akson.record.deciding import decoded, facts_for
 from akson.record.following import fact_of
 from akson.record.journal import denied_ids
 from akson.record.narrowing import alternatives
-from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has
+from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has, Ids, Updated
 from akson.record.search.statement import Scope
 from akson.record.session import look
 
 SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
 _PATIENT = "Patient"
+_WHEN = frozenset({"patient", "subject", "date", "sent", "received", "status", "part-status", "_id", "_lastUpdated"})
 
 
 @dataclass(kw_only=True)
@@ -48,9 +50,22 @@ class Scopes:
         judged  each hit is judged by itself afterwards, so it need not be known beforehand which are closed
         """
         found = {"": await self.one(asked.type, self.act, await self._one_owner(asked), judged=judged)}
+        if asked.type in PLACED and not _asks_when(asked):
+            found[""] = self._without_places(found[""])
         for type_ in sorted(passed(asked.conditions)):
-            found[type_] = await self.one(type_, Act.READ)
+            scope = await self.one(type_, Act.READ)
+            found[type_] = self._without_places(scope) if type_ in PLACED else scope
         return found
+
+    def _without_places(self, scope: Scope) -> Scope:
+        """Return a scope without those of whom the actor may not know where they are to be: nobody is asked of it."""
+        citizens = [one for one in (self.work.actor, self.work.through) if one is not None and one.kind is Kind.CITIZEN]
+        if not citizens or scope.owners is None:
+            return scope
+        known = self.work.session.facts
+        kept = tuple(owner for owner in scope.owners if owner not in known or not any(
+            places_hidden_from(one, known[owner]) for one in citizens))  # fmt: skip
+        return replace(scope, owners=kept, partly=scope.partly & set(kept))
 
     async def one(self, type_: str, act: Act, owner: int | None = None, *, judged: bool = False) -> Scope:
         """Return the scope of one type; owner: the only one whose record can hold hits."""
@@ -157,6 +172,14 @@ class Scopes:
             for row in await look(self.work, SQL.located, [types.code_of(_PATIENT)], [named]):
                 return int(row["owner"])
         return None
+
+
+def _asks_when(asked: Asked) -> bool:
+    """Say whether a search asks nothing about where: whose, when, and how far it has come."""
+    names = [one.parameter.name for one in asked.conditions if isinstance(one, Criterion)]
+    names += [one.parameter.name for one in asked.sort if one.parameter]
+    plain = all(isinstance(one, Criterion | Ids | Updated) for one in asked.conditions)
+    return plain and _WHEN.issuperset(names)
 
 
 def passed(conditions: Iterable[Condition]) -> set[str]:

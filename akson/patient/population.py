@@ -18,6 +18,7 @@ from akson.base.jobs import Consumer, News
 from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose, Work
 from akson.fhir import types
+from akson.fhir.issues import Invalid
 from akson.record import journal
 from akson.record.facts import PROTECTION
 from akson.record.office import Office
@@ -101,6 +102,9 @@ async def _asked_due(office: Office, register: Persons, now: datetime) -> int:
             await _ask(office, register, row)
         except Unclear as unclear:
             LOG.warning("the population register tells nothing of a patient", extra={"failure": str(unclear)})
+            await office.database.execute(SQL.unclear, row["patient"], now + ONCE_MORE, row["due"])
+        except Invalid:  # nor does what it says quote what is wrong: that is of a person
+            LOG.warning("what the register said cannot stand in a record")
             await office.database.execute(SQL.unclear, row["patient"], now + ONCE_MORE, row["due"])
         except Refused as refused:  # changed or erased meanwhile: they come back when the lease ends
             LOG.warning("what the register said could not be kept", extra={"failure": refused.code})

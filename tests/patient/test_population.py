@@ -118,11 +118,14 @@ async def test_while_it_is_away_what_it_said_stands_and_then_nothing_is_lost(
 
 
 @needs_provider
-@pytest.mark.parametrize(("status", "others"), [(400, True), (422, True), (401, False), (429, False), (500, False)])
-async def test_one_who_cannot_be_asked_about_does_not_keep_the_others_waiting(
-    world: World, caplog: pytest.LogCaptureFixture, status: int, others: bool
+@pytest.mark.parametrize(("told", "others"), [
+    *(({"status": status}, status in (400, 422)) for status in (400, 422, 401, 429, 500)),
+    ({"family": "Nes\x01"}, True),  # no resource can hold it
+])  # fmt: skip
+async def test_one_who_cannot_be_asked_about_or_is_told_what_cannot_be_kept_does_not_keep_the_others_waiting(
+    world: World, caplog: pytest.LogCaptureFixture, told: dict[str, Any], others: bool
 ) -> None:
-    await world.tells(status=status)
+    await world.tells(**told)
     await patient(world.office, identifier=[{"system": FHN, "value": "80000000004"}])
     other = await patient(world.office, identifier=[{"system": FNR, "value": STRANGER}])
     while await deliver(world.office.database, [population.consumer(world.office)], world.office.clock()):

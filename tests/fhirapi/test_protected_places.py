@@ -60,7 +60,7 @@ async def clients(api: Api) -> dict[str, Any]:
     return found | {"daughter": api.as_(acts), "nurse": api.as_(await staff(api.office, north, "Yusuf")), "acts": acts}
 
 
-WAYS = ("{time}", "{time}/_history/1", "{time}/_history", "Appointment?patient={id}", "Appointment?date=2026-11-25",
+WAYS = ("{time}", "{time}/_history/1", "{time}/_history", "Appointment?patient={id}", "Appointment?date=2026-11-25", "Patient/{id}/Appointment",
         "Patient/{id}/$everything", "{message}", "Communication?patient={id}",
         "Patient?_id={id}&_revinclude=Appointment:patient&_revinclude=Communication:subject")  # fmt: skip
 
@@ -88,7 +88,8 @@ async def test_no_way_of_reading_tells_who_acts_for_somebody_where_they_are_to_b
 
 
 @pytest.mark.parametrize("question", [
-    "Appointment?identifier=x", "Appointment?_content=Kirkegata", "Appointment?patient={id}&_content=Kirkegata", "Communication?_content=Kirkegata", "Patient?_has:Appointment:patient:identifier=x",
+    "Appointment?identifier=x", "?_type=Appointment,CareTeam&_content=Kirkegata",
+    "Patient/{id}/Appointment?identifier=x", "Appointment?_content=Kirkegata", "Appointment?patient={id}&_content=Kirkegata", "Communication?_content=Kirkegata", "Patient?_has:Appointment:patient:identifier=x",
 ])  # fmt: skip
 async def test_and_no_search_answers_whether_they_are_to_be_somewhere(clients: dict[str, Any], question: str) -> None:
     async def total(who: str, whose: str) -> int:

@@ -178,7 +178,7 @@ def _asks_when(asked: Asked) -> bool:
     """Say whether a search asks nothing about where: whose, when, and how far it has come."""
     names = [one.parameter.name for one in asked.conditions if isinstance(one, Criterion)]
     names += [one.parameter.name for one in asked.sort if one.parameter]
-    plain = all(isinstance(one, Criterion | Ids | Updated) for one in asked.conditions)
+    plain = all(isinstance(one, Criterion | Ids | Updated | Compartment) for one in asked.conditions)
     return plain and _WHEN.issuperset(names)
 
 

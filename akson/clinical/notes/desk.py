@@ -161,7 +161,8 @@ def _writing(
         asked=asked, code_fault=fault,
         title=t("note.correct") if fields.get("retter") else t("note.title"), codes=_chosen(desk, chosen, problems),
         codes_required=work.actor.role in MUST_CODE, suggested=suggested(asked),
-        ordered=tuple(_ordered(one) for one in problems), saved=desk.saved, advice=content.told(fields),
+        ordered=tuple(_ordered(one) for one in problems if one in codes.icpc2()), saved=desk.saved,
+        advice=content.told(fields),
         beside=beside.panels(desk.chart.parts, chosen, work.actor.id, desk.root, work.now, desk.scale),
     )  # fmt: skip
 

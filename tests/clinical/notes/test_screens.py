@@ -188,6 +188,13 @@ async def test_a_code_is_found_added_made_a_problem_and_taken_away_without_a_scr
     assert (note.codes, note.ordered) == ((), ())
 
 
+async def test_a_draft_with_a_code_there_is_no_more_opens_without_it(jonas: Desk) -> None:
+    id_ = await jonas.begin()
+    await jonas.open(screens.save_draft, asked({**TYPED, "koder": "A85 Å99", "problemer": "A85 Å99"}), id_)
+    note = await jonas.written(id_)
+    assert [code.code for code in note.codes] == [one.key for one in note.ordered] == ["A85"]
+
+
 async def test_what_was_kept_is_there_again_and_is_listed(jonas: Desk) -> None:
     id_ = await jonas.begin()
     answer = await jonas.open(screens.save_draft, asked(TYPED), id_)

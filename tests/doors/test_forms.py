@@ -162,9 +162,9 @@ def _bears(the_house: House, shape: Shape) -> None:
 
 
 def lost(shape: Shape, pairs: list[tuple[str, str]], page: str) -> list[str]:
-    """Return the fields whose long text does not stand on the page that says what is wrong.
+    """Return the fields whose long text does not stand on the page that says what is wrong, though the form does.
 
-    Only of a form as it was drawn: where what it is about is another, there is no page of it.
+    Only of a form as it was drawn; where what it is about is another, or was answered meanwhile, there is no form of it.
     """
     names, there = [name for name, _ in pairs], html.unescape(page)
     kinds = {name: shape.declared.get(name, Declared(kind="button")).kind for name in shape.offered}
@@ -174,6 +174,7 @@ def lost(shape: Shape, pairs: list[tuple[str, str]], page: str) -> list[str]:
     ):
         return []
     written = [(name, value) for name, value in pairs if kinds[name] == "textarea" and names.count(name) == 1]
+    written = [(name, value) for name, value in written if "<textarea" in page and f'name="{name}"' in page]
     return [name for name, value in written if value.isprintable() and value.strip() not in there]
 
 

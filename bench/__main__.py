@@ -1,4 +1,8 @@
-"""python -m bench [--quick] [--store]: measure, tell, and with --store keep the figures as the new baseline."""
+"""python -m bench [--quick] [--store] [--against FOLDER]: measure and tell.
+
+--store    keep the figures as the new baseline
+--against  measure the programs of another checkout too, the two in turns: what the code costs now, by what it cost then
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,14 @@ import asyncio
 import platform
 import shutil
 import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from bench.installation import Installation, installed
+from bench.installation import ROOT, Installation, installed
 from bench.load import WRK
 from bench.report import Figures, middle, store, table
 from bench.workloads import Workload, prepare
@@ -30,19 +38,40 @@ async def measured(here: Installation, workload: Workload, seconds: float) -> Fi
     )  # fmt: skip
 
 
-async def bench(folder: Path, runs: int, seconds: float) -> tuple[list[Workload], dict[str, Figures]]:
-    """Return the workloads and the median of their runs; they take turns, so that a busy minute hurts all alike."""
-    with installed(folder) as here:
-        workloads = await prepare(here, folder)
-        for workload in workloads:
-            await workload.run(WARM)
-        found: dict[str, list[Figures]] = {workload.name: [] for workload in workloads}
+@dataclass
+class Side:
+    """One checkout, and what each of its workloads has cost so far."""
+
+    here: Installation
+    workloads: list[Workload]
+    found: dict[str, list[Figures]] = field(default_factory=lambda: defaultdict(list))
+
+    def middles(self) -> dict[str, Figures]:
+        return {name: middle(figures) for name, figures in self.found.items()}
+
+
+async def bench(checkouts: Sequence[tuple[Path, Path]], runs: int, seconds: float) -> list[Side]:
+    """Measure each checkout; all take turns, so that a busy minute hurts all alike. The workloads are ours.
+
+    checkouts  an empty folder for the data of each, and where it stands
+    """
+    with ExitStack() as stack:
+        sides = [await _side(stack, folder, root) for folder, root in checkouts]
         for n in range(runs):
-            for workload in workloads:
-                found[workload.name].append(await measured(here, workload, seconds))
-                print(f"\rrun {n + 1} of {runs}: {workload.name:30}", end="", flush=True)
+            for turn in zip(*(side.workloads for side in sides), strict=True):
+                for side, workload in zip(sides, turn, strict=True):
+                    side.found[workload.name].append(await measured(side.here, workload, seconds))
+                print(f"\rrun {n + 1} of {runs}: {turn[0].name:30}", end="", flush=True)
     print("\r" + " " * 60 + "\r", end="")
-    return workloads, {name: middle(figures) for name, figures in found.items()}
+    return sides
+
+
+async def _side(stack: ExitStack, folder: Path, root: Path) -> Side:
+    here = stack.enter_context(installed(folder, root))
+    workloads = await prepare(here, folder)
+    for workload in workloads:
+        await workload.run(WARM)
+    return Side(here, workloads)
 
 
 def main() -> None:
@@ -50,15 +79,19 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     asked.add_argument("--quick", action="store_true", help="three short runs instead of five: about a minute")
     asked.add_argument("--store", action="store_true", help="keep the figures as bench/baseline.json")
+    asked.add_argument("--against", type=Path, metavar="FOLDER", help="another checkout, set up, to measure in turns")
     given = asked.parse_args()
     runs, seconds = (3, 2.0) if given.quick else (5, 6.0)
-    folder = Path(mkdtemp(prefix="akson-bench-"))
-    folder.chmod(0o755)  # the database server's user must pass through
+    checkouts = [(Path(mkdtemp(prefix="akson-bench-")), root) for root in (ROOT, given.against) if root]
     try:
-        workloads, found = asyncio.run(bench(folder, runs, seconds))
+        for folder, _ in checkouts:
+            folder.chmod(0o755)  # the database server's user must pass through
+        ours, *others = asyncio.run(bench(checkouts, runs, seconds))
     finally:
-        shutil.rmtree(folder)
-    print(table(workloads, found))
+        for folder, _ in checkouts:
+            shutil.rmtree(folder)
+    found, other = ours.middles(), next((side.middles() for side in others), None)
+    print(table(ours.workloads, found, other))
     print(f"\nMedian of {runs} runs of {seconds:.0f} s, 16 clients; GET by {'wrk' if WRK else 'our own generator'}.")
     print(f"Python {platform.python_version()} of {sys.base_prefix}.")
     if given.store:

@@ -34,13 +34,14 @@ class Installation:
     loader: str  # token of the administrator's loading program
     env: dict[str, str]  # what our programs need to find this installation
     url: str  # of its database
+    root: Path  # the checkout whose programs run
 
     def target(self, token: str) -> Target:
         return Target(port=self.port, token=token)
 
     def renewed(self) -> Installation:
         """Return the same with new tokens: each is good for an hour, and measuring can take longer."""
-        new = _tokens(self.env)
+        new = _tokens(self.env, self.root)
         return replace(self, system=new["system"], doctor=new["doctor"], nurse=new["nurse"], loader=new["loader"])
 
     def cpu(self) -> tuple[float, float]:
@@ -58,38 +59,41 @@ def binaries() -> Binaries:
 
 
 @contextmanager
-def installed(folder: Path) -> Iterator[Installation]:
-    """Start everything on the empty `folder`; stop it all afterwards."""
+def installed(folder: Path, root: Path = ROOT) -> Iterator[Installation]:
+    """Start everything on the empty `folder`; stop it all afterwards.
+
+    root  another checkout of the project, set up as this one is: its programs are started, and asked as ours are
+    """
     with Postgres(folder, binaries=binaries()) as database:
         port, null_port = free_ports(2)
         env = os.environ | {
             "AKSON_ENV": "demo", "AKSON_DATA": str(folder), "AKSON_PORT": str(port),
             "AKSON_DATABASE_URL": database.url,
         }  # fmt: skip
-        _akson(env, "seed", "--data", str(folder), "--people", "50")
+        _akson(root, env, "seed", "--data", str(folder), "--people", "50")
         log = folder / "server.log"
         with (
-            running(_python("akson", "serve"), log=log, cwd=ROOT, env=env) as server,
+            running(_python("akson", "serve", root=root), log=log, cwd=root, env=env) as server,
             running(_python("bench.null_server", str(null_port)), log=log, cwd=ROOT, env=env) as null,
         ):
             wait(f"http://127.0.0.1:{port}/health/ready", server)
             wait(f"http://127.0.0.1:{null_port}/", null)
             yield Installation(
                 database=database.pid or 0, server=server.pid, null=null.pid, port=port, null_port=null_port,
-                **_tokens(env), env=env, url=database.url,
+                **_tokens(env, root), env=env, url=database.url, root=root,
             )  # fmt: skip
 
 
-def _tokens(env: dict[str, str]) -> dict[str, str]:
+def _tokens(env: dict[str, str], root: Path) -> dict[str, str]:
     people = {"doctor": "Jonas Eikeland", "nurse": "Mariam Yusuf", "loader": "Camilla"}
-    told = {who: _akson(env, "token", "--as", name).strip() for who, name in people.items()}
-    return {"system": _akson(env, "token").strip(), **told}
+    told = {who: _akson(root, env, "token", "--as", name).strip() for who, name in people.items()}
+    return {"system": _akson(root, env, "token").strip(), **told}
 
 
-def _akson(env: dict[str, str], *arguments: str) -> str:
-    command = _python("akson", *arguments)
-    return subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+def _akson(root: Path, env: dict[str, str], *arguments: str) -> str:
+    command = _python("akson", *arguments, root=root)
+    return subprocess.run(command, env=env, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def _python(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
+def _python(module: str, *arguments: str, root: Path = ROOT) -> list[str]:
+    return [sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python"), "-m", module, *arguments]

@@ -39,12 +39,15 @@ def middle(runs: Sequence[Figures]) -> Figures:
     return Figures(**{name: median(asdict(run)[name] for run in runs) for name in asdict(runs[0])})
 
 
-def table(workloads: Sequence[Workload], found: dict[str, Figures]) -> str:
-    """Return the table; the last column compares with the baseline after taking out the machine (the null server)."""
-    before = _baseline()
+def table(workloads: Sequence[Workload], found: dict[str, Figures], other: dict[str, Figures] | None = None) -> str:
+    """Return the table; its last column compares with the baseline after taking out the machine (the null server).
+
+    other  what another checkout cost in the same minutes: the last column compares with that as it is
+    """
+    before = other or _baseline()
     lines = [
         f"{'':27}{'CPU us':>8}{'server':>8}{'pg':>8}{'on 2 cores':>12}{'must':>7}{'aim':>7}{'':>9}"
-        f"{'wall/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'baseline':>10}"
+        f"{'wall/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'other' if other else 'baseline':>10}"
     ]
     null = next(workload.name for workload in workloads if workload.null)
     for workload in workloads:
@@ -52,7 +55,8 @@ def table(workloads: Sequence[Workload], found: dict[str, Figures]) -> str:
         verdict = "" if not workload.must else "aim" if one.affordable >= workload.aim else (
             "must" if one.affordable >= workload.must else "TOO SLOW")  # fmt: skip
         known = before.get(workload.name) if null in before else None
-        ratio = f"x{(one.cpu / found[null].cpu) / (known.cpu / before[null].cpu):.2f}" if known else "-"
+        machine = 1.0 if other else found[null].cpu / before[null].cpu if known else 1.0
+        ratio = f"x{one.cpu / known.cpu / machine:.2f}" if known else "-"
         lines.append(
             f"{workload.name:27}{one.cpu:8.0f}{one.server:8.0f}{one.database:8.0f}{one.affordable:12.0f}"
             f"{workload.must or '':>7}{workload.aim or '':>7}{verdict:>9}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench import samples, terminology
+from bench import samples, searches, terminology
 from bench.installation import ROOT, Installation
 from bench.load import Client, Heard, Target, drive, gets
 
@@ -30,7 +30,7 @@ class Workload:
 
 async def prepare(here: Installation, folder: Path) -> list[Workload]:
     """Write what the reads will find, and return the workloads in the order they take turns."""
-    system, doctor = here.target(here.system), here.target(here.doctor)
+    system, doctor, nurse = here.target(here.system), here.target(here.doctor), here.target(here.nurse)
     numbers = iter(range(1 << 62))
     bundles = [samples.bundle(n) for n in range(BUNDLES)]
     given = [as_sent(path.read_bytes()) for path in sorted(SYNTHEA.glob("*.json"))]
@@ -57,6 +57,7 @@ async def prepare(here: Installation, folder: Path) -> list[Workload]:
         Workload(name="null server", run=lambda s: gets(nothing, ["/"], s, folder), null=True),
         Workload(name="GET by id", run=lambda s: gets(system, written, s, folder), must=3000, aim=8000),
         Workload(name="GET by id, as a GP", run=lambda s: gets(doctor, mine, s, folder), must=3000, aim=8000),
+        *_searching({"a program": system, "a GP": doctor, "a nurse": nurse}, folder),
         Workload(name="create/read/update/delete", run=lambda s: drive(system, crud, s), must=800, aim=2500),
         Workload(name="Bundles, per resource", run=posting([counted(b) for b in bundles]), must=800, aim=4000),
         *_about_codes(system, folder),
@@ -64,6 +65,16 @@ async def prepare(here: Installation, folder: Path) -> list[Workload]:
     if given:
         found.append(Workload(name="Synthea, per resource", run=posting(list(map(counted, given))), must=800, aim=4000))
     return found
+
+
+def _searching(askers: dict[str, Target], folder: Path) -> list[Workload]:
+    """Return a workload for each asker: searches of all families mixed, over the few people there are."""
+    paths = [path for family in searches.FAMILIES for path in searches.paths(family, people=50, rounds=20, seed=1)]
+    Random(2).shuffle(paths)
+    return [
+        Workload(name=f"search, as {who}", run=lambda s, to=target: gets(to, paths, s, folder), must=500, aim=1500)
+        for who, target in askers.items()
+    ]
 
 
 def _about_codes(system: Target, folder: Path) -> list[Workload]:

@@ -12,11 +12,14 @@ from uuid import uuid4
 
 from akson.base.errors import Refused
 from akson.base.work import Work
-from akson.exchange import addresses, closing, concern, consents, outbox
+from akson.exchange import addresses, closing, concern, consents, outbox, registry
 from akson.exchange.addresses import Address
+from akson.exchange.keeping import kept_back
 from akson.exchange.opening import opened
 from akson.exchange.states import CAN_BE_HANDLED, CAN_BE_SENT_AGAIN, Event, State
 from akson.record import journal
+from akson.record.deciding import facts_for
+from akson.record.passing import told_by
 from akson.record.session import Within
 
 _REFUSED = (State.REJECTED, State.PARTIAL)
@@ -51,7 +54,8 @@ async def send_again(work: Work, sent: Any, why: str) -> str:
 
     sent    from `find`, with its content
     Raises  Refused AK-J001 another's report, AK-X010 when it has moved on meanwhile, AK-X011 when it has been erased,
-            AK-X093 when the consent it takes stands no more
+            AK-X033 when the receiver does not take it, AK-X093 when the consent it takes stands no more, AK-X101 when
+            the receiver gets none of it, as where it has been closed to it since
     """
     if is_anothers_report(work, sent):
         raise Refused("AK-J001")
@@ -60,9 +64,9 @@ async def send_again(work: Work, sent: Any, why: str) -> str:
     to = (await addresses.find(Within(work), [sent["receiver"]])).get(sent["receiver"])
     if State(sent["state"]) in _REFUSED:
         return await _copied(work, sent, to, why)
-    await _hold(work, sent, to)
     if sent["body"] is None:
         raise Refused("AK-X011")
+    await _hold(work, sent, to)
     if not await outbox.happened(work, sent["owner"], sent["key"], Event.SEND_AGAIN, why=why):
         raise Refused("AK-X010")
     return str(sent["msg_id"])
@@ -95,10 +99,35 @@ async def by_hand(work: Work, sent: Any, why: str) -> None:
 
 
 async def _hold(work: Work, sent: Any, to: Address | None) -> None:
-    """Refuse to tell anew what takes a consent that stands no more. Raises Refused AK-X093; what access says."""
-    if to and to.consented and sent["told_of"]:
+    """Refuse to tell anew what would not be told today; receipts, and reports of one's own duty, are not asked about.
+
+    Raises  Refused AK-X003 no such receiver, AK-X011, AK-X033, AK-X093, AK-X101; what access says
+    """
+    if not sent["told_of"] or sent["type"] == concern.TYPE:
+        return
+    if to is None:
+        raise Refused("AK-X003", her_id=sent["receiver"])
+    if to.takes and sent["type"] not in to.takes:
+        envelope = opened(sent["body"]).envelope
+        raise Refused("AK-X033", name=to.name, type=envelope.type.name if envelope else sent["type"])
+    if to.consented:
         told = (await journal.read(work, "Communication", sent["told_of"])).resource
         await consents.hold(work, told["subject"]["reference"].removeprefix("Patient/"), to)
+    await _hold_back(work, sent, to)
+
+
+async def _hold_back(work: Work, sent: Any, to: Address) -> None:
+    """Refuse what the citizen has closed to a receiver: a message, or what one of a type of its own tells of.
+
+    Who presses the button has not written it, and may not even read it: so the message itself counts too
+    """
+    named = await told_by(work, sent["owner"], sent["told_of"])
+    if named is None:
+        raise Refused("AK-X011")
+    told = named if registry.writer(sent["type"]) else []
+    facts = (await facts_for(work, [sent["owner"]]))[sent["owner"]]
+    if await kept_back(work, facts, [f"Communication/{sent['told_of']}", *told], to):
+        raise Refused("AK-X101", name=to.name)
 
 
 async def _copied(work: Work, sent: Any, to: Address | None, why: str) -> str:

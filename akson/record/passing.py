@@ -11,8 +11,10 @@ from akson.base.work import Actor, Work
 from akson.fhir import types
 from akson.record.deciding import labels_in
 from akson.record.session import fetch
+from akson.record.stored import stored
 
 SQL = queries(__file__, "reading.sql")
+_COMMUNICATION = types.code_of("Communication")
 
 
 async def closed_to(work: Work, facts: Facts, references: Iterable[str], readers: Actor) -> frozenset[str]:
@@ -27,3 +29,16 @@ async def closed_to(work: Work, facts: Facts, references: Iterable[str], readers
     rows = await fetch(work, SQL.current, [facts.owner] * len(named), kinds, ids)
     closed = (row for row in rows if kept_from(facts, labels_in(work, row, facts), readers, work.now))
     return frozenset(f"{types.name_of(row['type'])}/{row['id']}" for row in closed)
+
+
+async def told_by(work: Work, owner: int, id_: str) -> list[str] | None:
+    """Return what a Communication, by its id, names that it tells of, as "Type/id"; None when it is not there.
+
+    It asks nothing of who acts, who may know nothing of it: the answer is for a rule, and is shown to nobody
+    """
+    rows = await fetch(work, SQL.current, [owner], [_COMMUNICATION], [id_])
+    if not rows or rows[0]["body"] is None:
+        return None
+    told = stored(rows[0]).resource
+    named = [*told.get("about", ()), *told.get("basedOn", ()), told.get("encounter") or {}]
+    return [each["reference"] for each in named if each.get("reference")]

@@ -9,14 +9,17 @@ import pytest
 
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import addresses, sending
+from akson.exchange import addresses, following, sending
+from akson.exchange.states import Event
 from akson.record import journal
 from akson.registers.identifiers import ORG_SYSTEM, synthetic_orgnr
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places
-from tests.offices import JOB
+from tests.exchange.test_following import LUNG, WHY, happens, states
+from tests.exchange.test_letters_out import TYPES
+from tests.offices import JOB, staff
 from tests.workplace.browsing import browsing
-from tests.workplace.test_referring import TYPED, page, places, problems
+from tests.workplace.test_referring import GP, TYPED, page, places, problems
 
 __all__ = ["places"]
 NUMBER, NOTE = synthetic_orgnr(77).value, "Noe i journalen følger ikke med"
@@ -35,7 +38,7 @@ async def closed(places: Places, names: list[str], **to: list[dict[str, Any]]) -
         })  # fmt: skip
 
 
-async def hospital(places: Places) -> dict[str, Any]:
+async def hospital(places: Places, her_id: int = HEART.her_id) -> dict[str, Any]:
     """Let the hospital be known here by its number alone, as the citizen closed to it; return who that is."""
     named = {
         "resourceType": "Organization",
@@ -44,7 +47,7 @@ async def hospital(places: Places) -> dict[str, Any]:
     }
     async with places.office.work(JOB, Purpose.SYSTEM) as work:
         made = await journal.create(work, named)
-    there = (await addresses.find(places.office.database, [HEART.her_id]))[HEART.her_id]
+    there = (await addresses.find(places.office.database, [her_id]))[her_id]
     await addresses.put(places.office.database, [
         replace(there, org_number=NUMBER, takes=(*there.takes, "MEDISINSKE_OPPLYSNINGER"))
     ])  # fmt: skip
@@ -95,3 +98,68 @@ async def test_no_other_way_of_sending_passes_it_on(places: Places, whole: bool)
             await sending.send(work, told, to=HEART.her_id)
     assert refused.value.code == "AK-X101" and HEARTS not in refused.value.text
     assert await places.found("Communication") == []
+
+
+async def referred(places: Places, *events: Event) -> str:
+    """Let a referral that tells of the heart go wrong; return where the desk shows it."""
+    known = await problems(places)
+    async with browsing(places.office, places.doctor) as jonas:
+        assert (await jonas.send(page(places), do="send", ta=known[HEARTS], **TYPED)).status == 303
+    (row,) = await places.rows("SELECT msg_id FROM message_out")
+    await happens(places, row["msg_id"], *events)
+    return f"/meldinger/ut/{row['msg_id']}"
+
+
+@pytest.mark.parametrize("closes", ["what it tells of", "the message", "the record"])
+@pytest.mark.parametrize(("role", "do", "events"), [
+    ("legesekretær", "elsewhere", (Event.RECEIPT, Event.REJECT)),
+    ("administrator", "again", (Event.RECEIPT, Event.REJECT)),
+    ("administrator", "again", (Event.GIVE_UP,)),
+])  # fmt: skip
+async def test_the_desk_does_not_pass_on_what_was_closed_since_and_says_not_what(
+    places: Places, role: str, do: str, events: tuple[Event, ...], closes: str
+) -> None:
+    await addresses.put(places.office.database, [replace(LUNG, takes=TYPES[:1])])
+    where, vang = await referred(places, *events), await staff(places.office, places.practice, "Vang", role=role)
+    (message,) = await places.found("Communication")
+    names = {"the message": [f"Communication/{message['id']}"], "the record": []}
+    there = await hospital(places, LUNG.her_id if do == "elsewhere" else HEART.her_id)
+    await closed(places, names.get(closes, [(await problems(places))[HEARTS]]), actor=[there])
+    before = await states(places), await places.rows("SELECT * FROM message_move")
+    form = {"mottaker": str(LUNG.her_id), "hvorfor": WHY} if do == "elsewhere" else {"begrunnelse": WHY}
+    async with browsing(places.office, vang) as browser:
+        shown = await browser.send(where, do=do, **form)
+    assert shown.status == 422 and "kan ikke sendes til" in shown.text and HEARTS not in shown.html
+    assert (await states(places), await places.rows("SELECT * FROM message_move")) == before
+
+
+async def test_what_is_closed_to_one_receiver_goes_to_another(places: Places) -> None:
+    await addresses.put(places.office.database, [replace(LUNG, takes=TYPES[:1])])
+    where, vang = (
+        await referred(places, Event.RECEIPT, Event.REJECT),
+        await staff(places.office, places.practice, "Vang", role="legesekretær"),
+    )
+    await closed(places, [(await problems(places))[HEARTS]], actor=[await hospital(places)])
+    async with browsing(places.office, vang) as browser:
+        assert (await browser.send(where, do="elsewhere", mottaker=str(LUNG.her_id), hvorfor=WHY)).status == 303
+    assert sorted((await states(places)).values()) == ["handled", "queued"]
+
+
+@pytest.mark.parametrize("do", ["elsewhere", "again"])
+async def test_the_desk_sends_no_type_to_whom_it_is_not_entered_for(places: Places, do: str) -> None:
+    """The GP takes other types than referrals; of the hospital that is entered after it was written to."""
+    where = await referred(places, Event.GIVE_UP)
+    vang = await staff(places.office, places.practice, "Vang", role="legesekretær")
+    there = (await addresses.find(places.office.database, [HEART.her_id]))[HEART.her_id]
+    await addresses.put(places.office.database, [replace(there, takes=("EPIKRISE",)), replace(LUNG, takes=TYPES[:1])])
+    form = {"mottaker": str(GP.her_id), "hvorfor": WHY} if do == "elsewhere" else {"begrunnelse": WHY}
+    async with browsing(places.office, vang) as browser:
+        one = await browser.open(where)
+        assert LUNG.name in one.text and GP.name not in one.text
+        shown = await browser.send(where, do=do, **form)
+    assert shown.status == 422 and ("tar ikke imot «Henvisning" in shown.text) == (do == "again")
+    assert list((await states(places)).values()) == ["failed"]
+    async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+        sent = await following.find(work, where.rpartition("/")[2], content=True)
+        with pytest.raises(Refused, match="AK-X033"):
+            await following.send_elsewhere(work, sent, GP.her_id, WHY)

@@ -78,9 +78,8 @@ async def _done(work: Work, row: Mapping[str, Any], do: str, filled: Filled) -> 
     content = await following.find(work, row["msg_id"], content=True)
     msg_id = str(row["msg_id"])
     if do == "elsewhere":
-        await refuse_barred(
-            work, [row["owner"]], "videresending", await labels_of(work, row["owner"], str(row["told_of"]))
-        )
+        labels = await labels_of(work, row["owner"], f"Communication/{row['told_of']}")
+        await refuse_barred(work, [row["owner"]], "videresending", labels)
         work.saw(row["owner"], "page videresending", basis=texts().plain("unfiled.basis"))
         msg_id = await following.send_elsewhere(work, content, int(str(filled.values["mottaker"])), why)
     elif do == "again":

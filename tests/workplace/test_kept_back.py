@@ -135,14 +135,24 @@ async def test_the_desk_does_not_pass_on_what_was_closed_since_and_says_not_what
 
 async def test_what_is_closed_to_one_receiver_goes_to_another(places: Places) -> None:
     await addresses.put(places.office.database, [replace(LUNG, takes=TYPES[:1])])
-    where, vang = (
-        await referred(places, Event.RECEIPT, Event.REJECT),
-        await staff(places.office, places.practice, "Vang", role="legesekretær"),
-    )
+    where = await referred(places, Event.RECEIPT, Event.REJECT)
+    vang = await staff(places.office, places.practice, "Vang", role="legesekretær")
     await closed(places, [(await problems(places))[HEARTS]], actor=[await hospital(places)])
     async with browsing(places.office, vang) as browser:
         assert (await browser.send(where, do="elsewhere", mottaker=str(LUNG.her_id), hvorfor=WHY)).status == 303
     assert sorted((await states(places)).values()) == ["handled", "queued"]
+
+
+async def test_who_may_not_read_a_message_sends_it_to_nobody_else(places: Places) -> None:
+    await addresses.put(places.office.database, [replace(LUNG, takes=TYPES[:1])])
+    where = await referred(places, Event.RECEIPT, Event.REJECT)
+    vang = await staff(places.office, places.practice, "Vang", role="legesekretær")
+    (message,) = await places.found("Communication")
+    whom = {"role": {"text": "sperret"}, "reference": {"reference": vang.id}}
+    await closed(places, [f"Communication/{message['id']}"], actor=[whom])
+    async with browsing(places.office, vang) as browser:
+        barred = await browser.send(where, do="elsewhere", mottaker=str(LUNG.her_id), hvorfor=WHY)
+    assert barred.status != 303 and list((await states(places)).values()) == ["rejected"]
 
 
 @pytest.mark.parametrize("do", ["elsewhere", "again"])

@@ -20,6 +20,7 @@ from akson.exchange import calendar, filing
 from akson.exchange.calendar import Event
 from akson.exchange.filing import filled
 from akson.exchange.registry import Letter
+from akson.exchange.safexml import Fault
 from akson.fhir.dates import interval
 from akson.record import journal
 from akson.record.drafts import Draft
@@ -36,15 +37,22 @@ _OVER: Final = frozenset({"arrived", "checked-in", "fulfilled", "noshow", "enter
 _PATIENT: Final = {"booked": "accepted", "cancelled": "declined"}
 _LATE: Final = "Denne utgaven av timen er eldre enn den som står i journalen, og endrer den ikke."
 _HAPPENED: Final = "Timen er ført som ferdig i journalen. Denne meldingen endrer den ikke."
+_NOT_ALL: Final = Fault("X99", f"Meldingen er tatt imot, men ikke alle timene er ført i journalen. {calendar.MORE}")
 _COUNTERED: Final = "Dette er et forslag til en ny tid. Timen i journalen står som før."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Booked:
-    """What the calendar files of a message became. about: references of Appointments; said: what people are told."""
+    """What the calendar files of a message became.
+
+    about   references of Appointments
+    said    what people are told
+    fault   what the sender is told, where the files have more than one message is filed with
+    """
 
     about: tuple[str, ...]
     said: tuple[str, ...]
+    fault: Fault | None = None
 
 
 async def book(work: Work, letter: Letter) -> Booked:
@@ -52,13 +60,14 @@ async def book(work: Work, letter: Letter) -> Booked:
 
     Leaves   an Appointment for each, as new or as its next version. What cannot stand in a record is told in words
     """
-    events, stands = calendar.events(letter.envelope), dict[int, tuple[Stored, str]]()
+    (events, more), stands = calendar.events(letter.envelope), dict[int, tuple[Stored, str]]()
     real = letter.patient is not None and not letter.envelope.test
     for turn in _turns({number: event for number, event in enumerate(events) if real and event.kept}):
         stands |= await _put(work, letter, turn)
     about = [stands[number][0].reference for number in sorted(stands)]
     said = [(event.words, stands[number][1] if number in stands else "") for number, event in enumerate(events)]
-    return Booked(about=tuple(dict.fromkeys(about)), said=tuple(text for pair in said for text in pair if text))
+    told = [*(text for pair in said for text in pair if text), *([calendar.MORE] if more else ())]
+    return Booked(about=tuple(dict.fromkeys(about)), said=tuple(told), fault=_NOT_ALL if more else None)
 
 
 def _turns(events: Mapping[int, Event]) -> Iterator[dict[int, Event]]:

@@ -27,6 +27,7 @@ _LENGTH: Final = re.compile(
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _YEARS: Final = range(1900, 2200)  # others no zone can be held to
 _MOST: Final = 200  # appointments of one message
+MORE: Final = f"Kalenderfilene har flere timer enn {_MOST}. De øvrige timene står bare i filene."
 _LONGEST: Final = 255  # signs of a UID
 _SENT: Final = {"": "booked", "REQUEST": "booked", "PUBLISH": "booked", "COUNTER": "proposed", "CANCEL": "cancelled"}
 _STANDS: Final = {"": "", "CONFIRMED": "", "TENTATIVE": "pending", "CANCELLED": "cancelled"}
@@ -91,22 +92,24 @@ class Event:
 
 
 def words(envelope: Envelope) -> list[str]:
-    """Return the appointments of all calendar files beside a message, one line each."""
-    return [event.words for event in events(envelope)]
+    """Return the appointments of all calendar files beside a message, one line each, and that there are more."""
+    found, more = events(envelope)
+    return [*(event.words for event in found), *([MORE] if more else ())]
 
 
-def events(envelope: Envelope) -> list[Event]:
-    """Return the appointments of all calendar files beside a message."""
+def events(envelope: Envelope) -> tuple[list[Event], bool]:
+    """Return the appointments of all calendar files beside a message, and whether the files have more than are read."""
     files = (each for each in envelope.attachments if each.mime.partition(";")[0].strip().lower() == CALENDAR)
-    return list(islice((event for file in files for event in read(file.data)), _MOST))
+    found = list(islice((event for file in files for event in read(file.data)), _MOST + 1))
+    return found[:_MOST], len(found) > _MOST
 
 
-def read(data: bytes) -> list[Event]:
-    """Return the appointments of a calendar file, in its order; what is no appointment is left out."""
+def read(data: bytes) -> Iterator[Event]:
+    """Return the appointments of a calendar file one by one, in its order; what is no appointment is left out."""
     lines = list(_named(_FOLDED.sub("", data.decode("utf-8-sig", errors="replace")).splitlines()))
     zones = calendarzones.read(lines)
     found = (_event(fields, method, zones) for method, fields in _appointments(lines))
-    return [event for event in found if event][:_MOST]
+    return (event for event in found if event)
 
 
 def _named(lines: list[str]) -> Iterator[tuple[str, str, str]]:

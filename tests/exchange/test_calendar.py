@@ -13,6 +13,7 @@ from akson.base.work import Actor, Purpose, Work
 from akson.exchange import addresses, booking, calendar, delivery, hodemelding, inbox, registry
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import Attachment, Code
+from akson.exchange.messages.apprec import Status
 from akson.exchange.opening import opened
 from akson.exchange.registry import Letter
 from akson.fhir.dates import interval
@@ -66,20 +67,23 @@ def test_an_appointment_is_said_in_words(lines: tuple[str, ...], said: str) -> N
     "lines", [(), ("DTSTART:i morgen",), ("DTSTART:20261350T250000",), ("DTSTART:00010101T000000Z",), ("noe annet",)]
 )
 def test_what_is_no_appointment_is_left_out(lines: tuple[str, ...]) -> None:
-    assert calendar.read(file(*lines)) == []
+    assert list(calendar.read(file(*lines))) == []
 
 
 def test_a_cancelled_calendar_and_rubbish_are_understood() -> None:
     (event,) = calendar.read(b"\xef\xbb\xbf" + file("DTSTART:20261124T090000Z", method="CANCEL"))
     assert event.cancelled
-    assert calendar.read(b"\x00\xff" * 50) == calendar.read(b"") == []
+    assert [*calendar.read(b"\x00\xff" * 50), *calendar.read(b"")] == []
 
 
 def test_a_message_has_no_more_appointments_than_it_can_be_filed_with_in_time() -> None:
     """Each costs statements in the transaction of the message: files without end would outlast its lease."""
     one = Attachment(data=file(*WHEN), mime=calendar.CALENDAR, title="time.ics")
     found = opened(written()).envelope
-    assert found and len(calendar.events(replace(found, attachments=(one,) * 300))) == 200
+    assert found
+    for files, read, more in ((300, 200, True), (201, 200, True), (200, 200, False), (1, 1, False)):
+        events, beyond = calendar.events(replace(found, attachments=(one,) * files))
+        assert (len(events), beyond) == (read, more), files
 
 
 def test_the_appointment_stands_in_the_message_people_read() -> None:
@@ -216,6 +220,25 @@ async def test_many_appointments_of_one_message_cost_the_statements_of_one(
         await comes(places, letter(data, msg_id=f"c-{number}"))
     assert len(await places.found("Appointment")) == 9 and costs[0] > 0
     assert costs[1] <= 2 * costs[0] + 2 and costs[2] <= 2 * costs[0]
+
+
+@pytest.mark.parametrize(("many", "status"), [(200, Status.OK), (201, Status.PARTIAL)])
+async def test_that_there_are_more_than_are_filed_is_told_to_readers_and_to_the_sender(
+    office: Office, many: int, status: Status
+) -> None:
+    places = await make(office)
+    events = ["\r\n".join(("BEGIN:VEVENT", f"UID:{uid}", STAMP, *WHEN, "END:VEVENT")) for uid in range(many)]
+    data = "\r\n".join(("BEGIN:VCALENDAR", "METHOD:REQUEST", *events, "END:VCALENDAR")).encode()
+    await inbox.keep(office.database, letter(data), now=office.clock())
+    await delivery.receive_due(office)
+    (message,) = await places.found("Communication")
+    said = [each.get("contentString", "") for each in message["payload"]]
+    assert len(message["about"]) == 200 and sum(one.startswith("Time: ") for one in said) == 200
+    assert (calendar.MORE in said) == (status is Status.PARTIAL)
+    (answered,) = await places.rows("SELECT body FROM message_out WHERE type = 'APPREC'")
+    receipt = opened(answered["body"]).receipt
+    assert receipt is not None and receipt.status is status
+    assert ["flere timer" in one.other for one in receipt.errors] == [True] * (status is Status.PARTIAL)
 
 
 async def test_another_organisation_has_its_own_under_the_same_uid(office: Office) -> None:

@@ -109,7 +109,8 @@ async def receive(work: Work, letter: Letter) -> Filed:
     Raises   Unreadable T02, T10 -> negative AppRec; the message is kept for a human
     Leaves   Communication, Task, and for each large attachment a Binary and a DocumentReference; of a reminder the task
              of what it reminds of, where somebody still has that to do; no task of a meeting that is moved or called
-             off; of a status the order that our referral told of; of a calendar file the Appointments it tells of
+             off; of a status the order that our referral told of; of a calendar file the Appointments it tells of, and
+             AppRec 3 where there are more than one message is filed with
     """
     dialog = dialogs.read(letter.envelope.body)
     wanted = requests.asked(_topic(dialog))
@@ -123,7 +124,7 @@ async def receive(work: Work, letter: Letter) -> Filed:
         await requests.replace(work, letter, wanted)
     if not (first and wanted and await requests.remind(work, letter, first, wanted)):
         await journal.create(work, as_task(dialog, letter, stored.id))
-    return Filed(communication=stored.id)
+    return Filed(communication=stored.id, fault=booked.fault)
 
 
 def as_communication(dialog: Dialog, letter: Letter, documents: list[str], booked: Booked) -> Resource:

@@ -1,7 +1,7 @@
 """Addresses of persons whose whereabouts are protected: kept, and shown and found by nobody but themselves.
 
 All addresses in such a record are hidden, those of next of kin and places too: they would tell where the person is.
-From those who act for the person it is hidden too where they are to be: of an appointment they see when, and no more.
+What else tells where they are to be is in whereabouts.py.
 """
 
 from __future__ import annotations
@@ -17,54 +17,15 @@ from akson.record.facts import PROTECTION
 
 _HOLDING: Final = frozenset({"address", "valueAddress", "locationAddress"})  # members of R4 that are an Address or more
 _REACHING: Final = frozenset({"telecom", "valueContactPoint"})  # a number in a directory leads to an address
-_MASKED: Final[Mapping[str, Any]] = {
+MASKED: Final[Mapping[str, Any]] = {
     "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]
 }
-# What of an appointment, or of a message about one, tells not where it is, nor with whom, by type; all else may, in
-# words, numbers or references.
-_WHEN: Final[Mapping[str, frozenset[str]]] = {
-    "Appointment": frozenset("resourceType id meta status start end minutesDuration created participant".split()),
-    "AppointmentResponse": frozenset("resourceType id meta appointment start end participantStatus actor".split()),
-    "Communication": frozenset("resourceType id meta status category subject about inResponseTo sent received".split()),
-}
-PLACED: Final = frozenset(_WHEN)  # may say where somebody is to be
 
 
 def hidden_from(actor: Actor, facts: Facts) -> bool:
     """Say whether the addresses of a record are hidden from the actor: from all but the person and our own jobs."""
     own = actor.kind is Kind.CITIZEN and actor.key == facts.owner
     return hides_address(facts) and not own and OWN_JOB not in actor.scopes
-
-
-def places_hidden_from(actor: Actor, facts: Facts) -> bool:
-    """Say whether it is hidden from the actor where the person is to be: from citizens who act for them."""
-    return actor.kind is Kind.CITIZEN and hidden_from(actor, facts)
-
-
-def tells_place(resource: Mapping[str, Any]) -> bool:
-    """Say whether a resource may tell where the person is to be: an appointment, and a message it came with."""
-    if resource.get("resourceType") != "Communication":
-        return resource.get("resourceType") in PLACED
-    return any(str(one.get("reference", "")).startswith("Appointment/") for one in resource.get("about") or ())
-
-
-def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what tells a place as when it is: without what is said of it, where it is, and with whom."""
-    kept = _WHEN[str(resource["resourceType"])]
-    found = {name: value for name, value in resource.items() if name in kept}
-    if "participant" in found:
-        found["participant"] = [_participant(one) for one in found["participant"]]
-    if "actor" in found:
-        found["actor"] = _person(found["actor"])
-    return found
-
-
-def _participant(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {"actor": _person(one.get("actor") or {})} | ({"status": one["status"]} if "status" in one else {})
-
-
-def _person(actor: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(actor) if str(actor.get("reference", "")).startswith("Patient/") else dict(_MASKED)
 
 
 def is_protected(resource: Mapping[str, Any]) -> bool:
@@ -109,8 +70,8 @@ def _masked(value: Any) -> Any:
 
 def _mark(value: Any) -> Any:
     if isinstance(value, dict):
-        return dict(_MASKED)
-    return [dict(_MASKED)] if isinstance(value, list) else value  # some addresses are plain texts, of computers
+        return dict(MASKED)
+    return [dict(MASKED)] if isinstance(value, list) else value  # some addresses are plain texts, of computers
 
 
 def restored(given: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,8 +96,8 @@ def _restored(given: Any, kept: Any) -> Any:
     found = {}
     for name, inner in given.items():
         if name in _HOLDING and isinstance(inner, list):  # a new one may stand beside the mark
-            found[name] = [one for each in inner for one in (stood.get(name, []) if each == _MASKED else [each])]
-        elif name in _HOLDING and inner == _MASKED:
+            found[name] = [one for each in inner for one in (stood.get(name, []) if each == MASKED else [each])]
+        elif name in _HOLDING and inner == MASKED:
             found |= {name: stood[name]} if name in stood else {}
         else:
             found[name] = _restored(inner, stood.get(name))

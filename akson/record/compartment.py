@@ -21,6 +21,7 @@ from akson.record.masking import shown
 from akson.record.narrowing import alternatives, meets
 from akson.record.session import fetch
 from akson.record.stored import Stored
+from akson.record.whereabouts import PLACED, places_hidden_from
 from akson.record.writing import flush
 
 SQL = queries(__file__, "compartment.sql")
@@ -90,14 +91,15 @@ async def everything(work: Work, patient: str, wanted: Wanted, place: Place, mos
 async def _outside(work: Work, facts: Facts, wanted: Wanted, denied: Sequence[str], place: Place, most: int) -> Part:
     """Return what the record points at and does not hold itself; each judged by itself.
 
-    Only what the actor may see of the record points at anything: else a medicine would tell of a hidden prescription.
+    Only what the actor may see of the record points at anything: else a medicine would tell of a hidden prescription,
+    and a place where somebody is to be whose whereabouts are hidden.
     """
     codes = (
         [types.code_of(name) for name in wanted.types if types.code_of(name) in _COMMON] if wanted.types else _COMMON
     )
     rows = await fetch(
         work, SQL.named, facts.owner, codes, place.type, place.id, list(denied), most + 1,
-        *await _readable(work, facts),
+        *await _readable(work, facts, PLACED if _hides_places(work, facts) else frozenset()),
     )  # fmt: skip
     few = rows[:most]
     found = await read_many(work, [f"{types.name_of(row['type'])}/{row['id']}" for row in few])
@@ -105,13 +107,17 @@ async def _outside(work: Work, facts: Facts, wanted: Wanted, denied: Sequence[st
     return Part(hits=list(found.values()), next=after)
 
 
-async def _readable(work: Work, facts: Facts) -> tuple[list[int], list[str]]:
+def _hides_places(work: Work, facts: Facts) -> bool:
+    return any(places_hidden_from(one, facts) for one in (work.actor, work.through) if one is not None)
+
+
+async def _readable(work: Work, facts: Facts, but: frozenset[str] = frozenset()) -> tuple[list[int], list[str]]:
     """Return the types that the actor may read here; of types that a token gives a part of, the ids.
 
     No others are looked at: empty places on a page would tell how much is hidden. Consents that a citizen may not read
     are among the denied.
     """
-    named = [name for name in owners.OF_PERSONS if _may_read(work, facts, name)]
+    named = [name for name in owners.OF_PERSONS - but if _may_read(work, facts, name)]
     parts = {types.code_of(name): part for name in named if (part := alternatives(work, name, "r")) is not None}
     whole = [code for code in map(types.code_of, named) if code not in parts]
     rows = await fetch(work, SQL.tokens, facts.owner, list(parts)) if parts else []

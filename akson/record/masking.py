@@ -13,7 +13,7 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import bodies, types
 from akson.fhir.owners import other_patients, patient_in
-from akson.record import addresses
+from akson.record import addresses, whereabouts
 from akson.record.deciding import asked, facts_for, facts_in
 from akson.record.session import fetch
 from akson.record.stored import Stored, stored
@@ -36,7 +36,7 @@ async def shown(work: Work, rows: Sequence[Any]) -> list[Stored]:
         one.resource = addresses.without(one.resource)
         one.body = bodies.dumps(one.resource)
     for one in await _telling_places(work, rows, found):
-        one.resource = addresses.placeless(one.resource)
+        one.resource = whereabouts.placeless(one.resource)
         one.body = bodies.dumps(one.resource)
     return found
 
@@ -73,13 +73,13 @@ async def _telling_places(work: Work, rows: Sequence[Any], found: Sequence[Store
     own = {one.key for one in citizens}
     may = [
         one for row, one in zip(rows, found, strict=True)
-        if one.type in addresses.PLACED and one.packed is not None and row.get("author") not in own
+        if one.type in whereabouts.PLACED and one.packed is not None and row.get("author") not in own
     ]  # fmt: skip
     known = await _facts_of(work, rows, may) if may else {}
     return [
         one for one in may
-        if one.owner in known and any(addresses.places_hidden_from(citizen, known[one.owner]) for citizen in citizens)
-        and addresses.tells_place(one.resource)
+        if one.owner in known and any(whereabouts.places_hidden_from(citizen, known[one.owner]) for citizen in citizens)
+        and whereabouts.tells_place(one.resource)
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from akson.access.rules import hides_address
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.jobs import Consumer, News
@@ -18,12 +19,13 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.record import versions
-from akson.record.deciding import may_read
+from akson.record.deciding import facts_in, may_read
 from akson.record.office import Office
 from akson.record.search.judging import Subject
 from akson.record.stored import stored
 from akson.record.values import values_of
 from akson.record.versions import Version
+from akson.record.whereabouts import placeless, places_hidden_from, tells_place
 from akson.subscriptions.criteria import conditions_of, judge_of
 from akson.subscriptions.following import SCREEN, Followed, followed, say
 
@@ -57,7 +59,7 @@ async def _collect(office: Office, owner: int, written: Sequence[Version]) -> No
         return
     new = await _new(office, owner, written, listening)
     rows = await _rows(office, owner, {version for found in new.values() for version in found})
-    subjects: dict[Version, Subject] = {}
+    subjects: dict[tuple[Version, bool], Subject] = {}
     for one in listening:
         if met := await _met(office, one, [rows[v] for v in new[one.key] if v in rows], subjects):
             columns = [list(column) for column in zip(*met, strict=True)]
@@ -93,7 +95,7 @@ async def _rows(office: Office, owner: int, wanted: Iterable[Version]) -> dict[V
 
 
 async def _met(
-    office: Office, one: Followed, rows: Sequence[Mapping[str, Any]], subjects: dict[Version, Subject]
+    office: Office, one: Followed, rows: Sequence[Mapping[str, Any]], subjects: dict[tuple[Version, bool], Subject]
 ) -> list[Version]:
     """Return the versions that are events of this subscription, in their order."""
     if not rows:
@@ -114,10 +116,14 @@ async def _met(
     return met
 
 
-def _subject(work: Work, row: Mapping[str, Any], known: dict[Version, Subject]) -> Subject:
-    key = row["type"], row["id"], row["version"]
-    if key not in known:
-        name, office = types.name_of(row["type"]), work.office
-        values = values_of(name, stored(row).resource, office.hasher, office.ids.open)
-        known[key] = Subject(id=row["id"], updated=row["last_updated"], values=values)
-    return known[key]
+def _subject(work: Work, row: Mapping[str, Any], known: dict[tuple[Version, bool], Subject]) -> Subject:
+    """Return what criteria are asked of: no protected address, and of where somebody is to be what the reader sees."""
+    key, facts = (row["type"], row["id"], row["version"]), facts_in(row)
+    without = places_hidden_from(work.actor, facts)
+    if (key, without) not in known:
+        name, office, resource = types.name_of(row["type"]), work.office, stored(row).resource
+        if without and tells_place(resource):
+            resource = placeless(resource)
+        values = values_of(name, resource, office.hasher, office.ids.open, hidden=hides_address(facts))
+        known[key, without] = Subject(id=row["id"], updated=row["last_updated"], values=values)
+    return known[key, without]

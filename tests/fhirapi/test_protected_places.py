@@ -27,11 +27,37 @@ DAUGHTER = synthetic_fnr(date(1971, 2, 3), 1, female=True)
 ROLE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 
 
-def booked(person: str) -> dict[str, Any]:
+def around(person: str, time: str, said: str, place: str, whom: str) -> list[dict[str, Any]]:
+    """Return what stands in a record beside an appointment and tells the same place."""
+    told: dict[str, Any] = {"subject": {"reference": person}}
+    there, by = {"reference": place, "display": PLACE}, {"reference": whom, "display": SENDER}
+    day = {"start": "2026-11-25T10:00:00Z"}
+    return [
+        told | {"resourceType": "Encounter", "status": "planned", "period": day, "location": [{"location": there}],
+                "class": {"code": "AMB", "display": WORDS}, "serviceProvider": by},
+        told | {"resourceType": "ServiceRequest", "status": "active", "intent": "order", "locationReference": [there],
+                "occurrencePeriod": day, "performer": [by], "code": {"text": WORDS}},
+        told | {"resourceType": "Communication", "status": "completed", "inResponseTo": [{"reference": said}],
+                "payload": [{"contentString": PLACE}], "sender": by},
+        told | {"resourceType": "CommunicationRequest", "status": "active", "about": [{"reference": time}, there],
+                "payload": [{"contentString": PLACE}], "recipient": [by]},
+        told | {"resourceType": "DocumentReference", "status": "current", "description": WORDS, "custodian": by,
+                "content": [{"attachment": {"title": PLACE}}], "context": {"related": [{"reference": time}]}},
+        {"resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": person}, "owner": by,
+         "location": there, "description": WORDS, "focus": {"reference": time}},
+        {"resourceType": "EpisodeOfCare", "status": "planned", "patient": {"reference": person}, "period": day,
+         "managingOrganization": by},
+        {"resourceType": "Provenance", "target": [{"reference": time}], "recorded": "2026-11-20T10:00:00Z",
+         "location": there, "agent": [{"who": by}]},
+    ]  # fmt: skip
+
+
+def booked(person: str, place: str) -> dict[str, Any]:
     return {
         "resourceType": "Appointment", "status": "booked", "description": WORDS, "comment": PLACE,
         "identifier": [{"system": "https://akson.no/fhir/appointment-id/310000031", "value": "x"}],
         "start": "2026-11-25T10:00:00Z", "end": "2026-11-25T10:30:00Z", "participant": [
+            {"actor": {"reference": place}, "status": "accepted"},
             {"actor": {"reference": person}, "status": "accepted"}, {"actor": {"display": SENDER}, "status": "accepted"},
             {"actor": {"type": "Location", "display": PLACE}, "status": "accepted"}],
     }  # fmt: skip
@@ -46,28 +72,36 @@ async def clients(api: Api) -> dict[str, Any]:
     kin = {"resourceType": "RelatedPerson", "active": True, "identifier": [DAUGHTER.identifier()],
            "relationship": [{"coding": [{"system": ROLE, "code": "POWATT"}]}]}  # fmt: skip
     found: dict[str, Any] = {}
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        place = await journal.create(work, {"resourceType": "Location", "name": PLACE})
+        dentist = await journal.create(work, {"resourceType": "Organization", "name": SENDER})
+    found |= {"place": place.id, "dentist": dentist.id}
     for name, more in (("hidden", marked), ("open", {})):
         person = await patient(api.office, at=north, **more)
         async with api.office.work(JOB, Purpose.SYSTEM) as work:
             await journal.create(work, kin | {"patient": {"reference": person.reference}})
-            time = await journal.create(work, booked(person.reference))
+            time = await journal.create(work, booked(person.reference, place.reference))
             said = await journal.create(work, {
                 "resourceType": "Communication", "status": "completed", "subject": {"reference": person.reference},
                 "sender": {"display": SENDER}, "topic": {"text": WORDS}, "payload": [{"contentString": PLACE}], "about": [{"reference": time.reference}],
             })  # fmt: skip
+            beside = around(person.reference, time.reference, said.reference, place.reference, dentist.reference)
+            found[f"{name} all"] = {time.id, said.id} | {(await journal.create(work, one)).id for one in beside}
         found |= {name: person, f"{name} time": time, f"{name} message": said, f"{name} self": api.as_(citizen(person))}
     acts = replace(citizen(daughter), born=date(1971, 2, 3))
     return found | {"daughter": api.as_(acts), "nurse": api.as_(await staff(api.office, north, "Yusuf")), "acts": acts}
 
 
 WAYS = ("{time}", "{time}/_history/1", "{time}/_history", "Appointment?patient={id}", "Appointment?date=2026-11-25", "Patient/{id}/Appointment",
-        "Patient/{id}/$everything", "{message}", "Communication?patient={id}",
+        "Patient/{id}/$everything", "{message}", "Encounter?patient={id}&_include=*",
+        "Patient/{id}/*", "Appointment?patient={id}&_include=Appointment:location",
+        "Appointment?patient={id}&_include=*&_include:iterate=*",
         "Patient?_id={id}&_revinclude=Appointment:patient&_revinclude=Communication:subject")  # fmt: skip
 
 
 def asked(clients: dict[str, Any], whose: str, way: str) -> str:
     return way.format(id=clients[whose].id, time=clients[f"{whose} time"].reference,
-                      message=clients[f"{whose} message"].reference)  # fmt: skip
+                      message=clients[f"{whose} message"].reference, place=clients["place"], dentist=clients["dentist"])  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -80,7 +114,8 @@ async def test_no_way_of_reading_tells_who_acts_for_somebody_where_they_are_to_b
         told_of = json.dumps([one for one in bodies if one["id"] == clients["hidden time"].id])
     else:
         told_of = told.text
-    assert told.status_code == 200 and not [one for one in SECRETS if one in told_of], told_of
+    secrets = (*SECRETS, clients["place"], clients["dentist"])
+    assert told.status_code == 200 and not [one for one in secrets if one in told_of], told_of
     assert "Appointment" not in way or "2026-11-25T10:00:00Z" in told_of
     for who, whose in (("hidden self", "hidden"), ("nurse", "hidden"), ("daughter", "open")):
         open_ = (await clients[who].get(asked(clients, whose, way))).text
@@ -103,6 +138,41 @@ async def test_and_no_search_answers_whether_they_are_to_be_somewhere(clients: d
         await total("daughter", "open"),
         await total("hidden self", "hidden"),
     ] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("question", [
+    "Location?_id={place}&_revinclude=Appointment:location", "Location?_id={place}&_revinclude=*",
+    "Organization?_id={dentist}&_revinclude=Encounter:service-provider", "Location?_has:Appointment:location:patient={id}",
+    "Location?_has:Encounter:location:subject={id}", "Appointment?location=Location/{place}",
+    "Appointment?location.name=Kirkegata", "Encounter?location=Location/{place}", "Encounter?class:text=Time",
+    "Encounter?service-provider=Organization/{dentist}", "ServiceRequest?performer=Organization/{dentist}",
+    "EpisodeOfCare?organization=Organization/{dentist}", "Task?owner=Organization/{dentist}",
+    "DocumentReference?custodian=Organization/{dentist}", "CommunicationRequest?recipient=Organization/{dentist}",
+    "Communication?sender=Organization/{dentist}", "Provenance?location=Location/{place}",
+    "Provenance?recorded=2026-11-20&agent=Organization/{dentist}",
+])  # fmt: skip
+async def test_nor_does_company_or_what_stands_beside_an_appointment(clients: dict[str, Any], question: str) -> None:
+    async def tells(who: str, whose: str) -> bool:
+        answer = await clients[who].get(asked(clients, whose, question))
+        assert answer.status_code == 200, answer.text
+        ids = {one["resource"]["id"] for one in answer.json().get("entry", ())}
+        return bool(ids & (clients[f"{whose} all"] | ({clients["place"]} if "_has" in question else set())))
+
+    assert [
+        await tells("daughter", "hidden"), await tells("daughter", "open"), await tells("hidden self", "hidden")
+    ] == [False, True, True]  # fmt: skip
+
+
+async def test_it_is_found_by_whose_and_when_it_is(clients: dict[str, Any]) -> None:
+    asks = ("Encounter?patient={id}&class=AMB&date=ge2026-11-25&_sort=date", "ServiceRequest?patient={id}&status=active",
+            "EpisodeOfCare?patient={id}&status=planned", "Task?patient={id}&status=requested", "Provenance?recorded=2026-11-20",
+            "CommunicationRequest?patient={id}", "DocumentReference?patient={id}&status=current")  # fmt: skip
+    for way in asks:
+        found = (await clients["daughter"].get(asked(clients, "hidden", way))).json()["entry"]
+        mine = [one["resource"] for one in found if one["resource"]["id"] in clients["hidden all"]]
+        told = json.dumps(mine)
+        secrets = (*SECRETS, clients["place"], clients["dentist"])
+        assert mine and not [one for one in secrets if one in told], told
 
 
 async def test_a_paper_of_the_record_says_when_and_no_more(api: Api, clients: dict[str, Any]) -> None:

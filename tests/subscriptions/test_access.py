@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +11,15 @@ import pytest
 from akson.access.releasing import mark
 from akson.base.work import Actor, Purpose
 from akson.record import journal
+from akson.record.facts import PROTECTION
+from akson.registers.identifiers import synthetic_fnr
 from tests.fhirapi.clients import about, issue, refused
 from tests.offices import JOB, VENDOR, citizen, let_pass, patient, staff, unit
 from tests.subscriptions.receiving import Receiver
 from tests.subscriptions.world import Subscribing, extra, plain, topical
 
 OTHER = replace(VENDOR, id="Device/other", name="En annen")
+ROLE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 
 
 async def nurse_of(world: Subscribing) -> Actor:
@@ -118,6 +121,30 @@ async def test_citizens_hear_of_their_own_record(world: Subscribing, receiver: R
     (told,) = receiver.got[1:]
     assert [event["event-number"] for event in told.events] == ["1"]
     assert told.json["entry"][1]["resource"]["subject"]["reference"] == me.reference
+
+
+async def test_criteria_answer_nobody_where_somebody_with_a_hidden_address_is_to_be(
+    world: Subscribing, receiver: Receiver
+) -> None:
+    number = synthetic_fnr(date(1971, 2, 3), 1, female=True).identifier()
+    daughter = await patient(world.office, identifier=[number], birthDate="1971-02-03")
+    acts, found = replace(citizen(daughter), born=date(1971, 2, 3)), {}
+    async with world.office.work(JOB, Purpose.SYSTEM) as work:
+        place = (await journal.create(work, {"resourceType": "Location", "name": "Kirkegata"})).reference
+    await world.subscribed(world.api.as_(acts), plain(receiver.url, f"Encounter?location={place}"))
+    await world.turn()
+    for name, marked in (("hidden", {"meta": {"security": [{"system": PROTECTION, "code": "kode7"}]}}), ("open", {})):
+        found[name] = (await patient(world.office, **marked)).reference
+        let_pass(world.office, timedelta(seconds=1))
+        async with world.office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.create(work, {
+                "resourceType": "RelatedPerson", "active": True, "identifier": [number], "patient": {"reference": found[name]},
+                "relationship": [{"coding": [{"system": ROLE, "code": "POWATT"}]}]})  # fmt: skip
+            await journal.create(work, {
+                "resourceType": "Encounter", "status": "planned", "class": {"code": "AMB"},
+                "subject": {"reference": found[name]}, "location": [{"location": {"reference": place}}]})  # fmt: skip
+    await world.turn()
+    assert [one.json["subject"]["reference"] for one in receiver.got] == [found["open"]]
 
 
 async def test_citizens_hear_of_what_was_to_be_told_them_first_when_its_instant_passes(

@@ -15,19 +15,23 @@ from akson.access.rules import Act
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.fhir import types
+from akson.fhir import owners, types
 from akson.record.deciding import facts_in, may_read
 from akson.record.masking import shown
 from akson.record.own import load
 from akson.record.search.asked import Include
 from akson.record.search.scopes import Scopes
 from akson.record.search.statement import SQL as SEARCH
+from akson.record.search.statement import Scope
 from akson.record.session import fetch
 from akson.record.stored import Stored
+from akson.record.whereabouts import PLACED
 
 SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
 MOST = 1000  # that may come along with one page
 _ROUNDS = 10
+_PATIENT = "Patient"
+_PERSON = types.code_of(_PATIENT)
 Key = tuple[int, int, str]  # owner, type, id
 
 
@@ -87,24 +91,43 @@ def _slots(include: Include) -> list[int] | None:
     return None if include.parameter is None else [slot.id for slot in include.parameter.slots]
 
 
-async def _targets(work: Work, hits: Sequence[Stored], include: Include, _: Scopes, half: list[int]) -> list[Key]:
+async def _targets(work: Work, hits: Sequence[Stored], include: Include, scopes: Scopes, half: list[int]) -> list[Key]:
     wanted = [include.target] if include.target else list(include.parameter.targets) if include.parameter else None
     codes = None if wanted is None else [types.code_of(name) for name in wanted if types.is_type(name)]
-    columns = [h.owner for h in hits], [types.code_of(h.type) for h in hits], [h.id for h in hits]
-    rows = await _most(work, SEARCH.targets, *columns, _slots(include), codes, half)
-    return [(row["owner"], row["target_type"], row["target"]) for row in rows]
+    kept = {_PERSON} if codes is None else {_PERSON} & set(codes)
+    placed = [hit for hit in hits if hit.type in PLACED and scopes.hides_places(hit.owner)]
+    others = [hit for hit in hits if hit not in placed]
+    found: list[Key] = []
+    for few, of in ((others, codes), (placed, list(kept))):  # of where somebody is to be: whose it is
+        columns = [h.owner for h in few], [types.code_of(h.type) for h in few], [h.id for h in few]
+        rows = await _most(work, SEARCH.targets, *columns, _slots(include), of, half) if few else []
+        found += [(row["owner"], row["target_type"], row["target"]) for row in rows]
+    return found
 
 
 async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes: Scopes, half: list[int]) -> list[Key]:
     """Return what points at the hits, among what the actor may find: what is hidden takes no place among the most."""
     of = [hit for hit in hits if include.target in (None, hit.type)]
     scope = await scopes.one(include.source, Act.READ) if include.source else await scopes.all_records()
-    if not of or scope.empty:
-        return []
-    owners = None if scope.owners is None and scope.persons else list(scope.owners or ())
+    telling = not include.source or include.source in PLACED
+    free = [hit for hit in of if not telling or _tells_nothing(hit, scopes)]
+    rest = [hit for hit in of if hit not in free]
+    found: list[Key] = []
+    for few, within in ((free, scope), (rest, scopes.without_places(scope))):
+        found += await _pointing(work, few, include, within, half) if few and not within.empty else []
+    return found
+
+
+def _tells_nothing(hit: Stored, scopes: Scopes) -> bool:
+    """Say whether what points at a hit tells no place by it: in a record that hides places it is told without them."""
+    return hit.type == _PATIENT or (hit.type in owners.OF_PERSONS and scopes.hides_places(hit.owner))
+
+
+async def _pointing(work: Work, of: Sequence[Stored], include: Include, scope: Scope, half: list[int]) -> list[Key]:
+    within = None if scope.owners is None and scope.persons else list(scope.owners or ())
     source = [types.code_of(include.source)] if include.source else None
     rows = await _most(
-        work, SEARCH.sources, [types.code_of(h.type) for h in of], [h.id for h in of], _slots(include), source, owners,
+        work, SEARCH.sources, [types.code_of(h.type) for h in of], [h.id for h in of], _slots(include), source, within,
         list(scope.denied), half,
     )  # fmt: skip
     return [(row["owner"], row["type"], row["id"]) for row in rows]

@@ -18,7 +18,6 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.parameters import Parameter
-from akson.record.addresses import PLACED, places_hidden_from
 from akson.record.circles import RESTRICTED
 from akson.record.deciding import asked as decision
 from akson.record.deciding import decoded, facts_for
@@ -28,10 +27,11 @@ from akson.record.narrowing import alternatives
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has, Ids, Updated
 from akson.record.search.statement import Scope
 from akson.record.session import look
+from akson.record.whereabouts import PLACED, asks_when, places_hidden_from
 
 SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
 _PATIENT = "Patient"
-_WHEN = frozenset({"patient", "subject", "date", "sent", "received", "status", "part-status", "_id", "_lastUpdated"})
+_AS_SHOWN = frozenset({"", "not", "missing", _PATIENT})  # modifiers that look at no words beside what is asked for
 
 
 @dataclass(kw_only=True)
@@ -51,21 +51,22 @@ class Scopes:
         """
         found = {"": await self.one(asked.type, self.act, await self._one_owner(asked), judged=judged)}
         if asked.type in PLACED and not _asks_when(asked):
-            found[""] = self._without_places(found[""])
+            found[""] = self.without_places(found[""])
         for type_ in sorted(passed(asked.conditions)):
             scope = await self.one(type_, Act.READ)
-            found[type_] = self._without_places(scope) if type_ in PLACED else scope
+            found[type_] = self.without_places(scope) if type_ in PLACED else scope
         return found
 
-    def _without_places(self, scope: Scope) -> Scope:
+    def without_places(self, scope: Scope) -> Scope:
         """Return a scope without those of whom the actor may not know where they are to be: nobody is asked of it."""
+        kept = tuple(owner for owner in scope.owners or () if not self.hides_places(owner))
+        return scope if scope.owners is None else replace(scope, owners=kept, partly=scope.partly & set(kept))
+
+    def hides_places(self, owner: int) -> bool:
+        """Say whether the actor may not know where this person is to be: of whom nothing is known neither."""
         citizens = [one for one in (self.work.actor, self.work.through) if one is not None and one.kind is Kind.CITIZEN]
-        if not citizens or scope.owners is None:
-            return scope
-        known = self.work.session.facts
-        kept = tuple(owner for owner in scope.owners if owner not in known or not any(
-            places_hidden_from(one, known[owner]) for one in citizens))  # fmt: skip
-        return replace(scope, owners=kept, partly=scope.partly & set(kept))
+        facts = self.work.session.facts.get(owner)
+        return any(facts is None or places_hidden_from(one, facts) for one in citizens)
 
     async def one(self, type_: str, act: Act, owner: int | None = None, *, judged: bool = False) -> Scope:
         """Return the scope of one type; owner: the only one whose record can hold hits."""
@@ -176,10 +177,19 @@ class Scopes:
 
 def _asks_when(asked: Asked) -> bool:
     """Say whether a search asks nothing about where: whose, when, and how far it has come."""
-    names = [one.parameter.name for one in asked.conditions if isinstance(one, Criterion)]
-    names += [one.parameter.name for one in asked.sort if one.parameter]
-    plain = all(isinstance(one, Criterion | Ids | Updated | Compartment) for one in asked.conditions)
-    return plain and _WHEN.issuperset(names)
+    sorted_by = [one.parameter for one in asked.sort if one.parameter]
+    return all(_is_when(asked.type, one) for one in asked.conditions) and all(
+        asks_when(asked.type, one) for one in sorted_by
+    )
+
+
+def _is_when(type_: str, condition: Condition) -> bool:
+    match condition:
+        case Criterion(modifier=modifier, parameter=parameter):
+            return modifier in _AS_SHOWN and asks_when(type_, parameter)
+        case Compartment(type=whose):
+            return whose == _PATIENT  # a practitioner's tells with whom
+    return isinstance(condition, Ids | Updated)
 
 
 def passed(conditions: Iterable[Condition]) -> set[str]:

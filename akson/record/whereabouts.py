@@ -1,0 +1,94 @@
+"""Where somebody with a protected address is to be: hidden from those who act for them as the address itself is.
+
+Of an appointment, a stay, an order or a message they see when, and no more: all else may tell where, in words, numbers
+or references. So no search of theirs looks at what they are not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from akson.access.facts import Facts
+from akson.base.work import Actor, Kind
+from akson.fhir.owners import OF_PERSONS
+from akson.fhir.parameters import Parameter
+from akson.record.addresses import MASKED, hidden_from
+
+# What tells not where it is, nor with whom, by type.
+_WHEN: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset(f"resourceType id meta status {kept}".split()) for name, kept in {
+        "Appointment": "start end minutesDuration created participant",
+        "AppointmentResponse": "appointment start end participantStatus actor",
+        "Communication": "category subject about inResponseTo sent received",
+        "CommunicationRequest": "subject about authoredOn occurrenceDateTime occurrencePeriod",
+        "DocumentReference": "docStatus type category subject date",
+        "Encounter": "class subject period length",
+        "EpisodeOfCare": "type patient period",
+        "Provenance": "target recorded occurredDateTime occurredPeriod",
+        "ServiceRequest": "intent subject authoredOn occurrenceDateTime occurrencePeriod",
+        "Task": "intent code for authoredOn lastModified executionPeriod",
+    }.items()
+}  # fmt: skip
+PLACED: Final = frozenset(_WHEN)  # may say where somebody is to be
+# Of these many tell nothing of a place; those do that point to what does.
+_BY_REFERENCE: Final = {"DocumentReference": ("Appointment/", "Location/"),
+                        "Task": ("Appointment/", "Communication/", "Location/")}  # fmt: skip
+_REQUIRED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "DocumentReference": {"content": [{"attachment": MASKED}]}, "Provenance": {"agent": [{"who": MASKED}]},
+}  # fmt: skip
+_IN_RECORDS: Final = tuple(f"{name}/" for name in sorted(OF_PERSONS - {"RelatedPerson"}))
+_IN_PART: Final = frozenset({"meta", "participant", "actor", "about", "target"})  # kept, but not all of them
+_ALWAYS: Final = frozenset({"_id", "_lastUpdated", "patient", "part-status"})
+
+
+def places_hidden_from(actor: Actor, facts: Facts) -> bool:
+    """Say whether it is hidden from the actor where the person is to be: from citizens who act for them."""
+    return actor.kind is Kind.CITIZEN and hidden_from(actor, facts)
+
+
+def tells_place(resource: Mapping[str, Any]) -> bool:
+    """Say whether a resource may tell where the person is to be: all that have a time, and what points to those."""
+    kind = str(resource.get("resourceType"))
+    if kind in _BY_REFERENCE:
+        return "location" in resource or _refers(resource, _BY_REFERENCE[kind])
+    return kind in PLACED
+
+
+def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells a place as when it is: without what is said of it, where it is, and with whom."""
+    kind = str(resource["resourceType"])
+    found = {name: value for name, value in resource.items() if name in _WHEN[kind]} | dict(_REQUIRED.get(kind, {}))
+    if "participant" in found:
+        found["participant"] = [_participant(one) for one in found["participant"]]
+    if "actor" in found:
+        found["actor"] = _person(found["actor"])
+    if "class" in found:
+        found["class"] = {name: found["class"][name] for name in ("system", "code") if name in found["class"]}
+    for name in {"about", "target"} & found.keys():
+        found[name] = [one for one in found[name] if str(one.get("reference", "")).startswith(_IN_RECORDS)]
+    return found
+
+
+def asks_when(type_: str, parameter: Parameter) -> bool:
+    """Say whether a search parameter of what tells a place looks at no more of it than is shown."""
+    kept = _WHEN[type_] - _IN_PART
+    looks = bool(parameter.slots) and all(one.steps and one.steps[0].member in kept for one in parameter.slots)
+    return parameter.name in _ALWAYS or looks
+
+
+def _participant(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {"actor": _person(one.get("actor") or {})} | ({"status": one["status"]} if "status" in one else {})
+
+
+def _person(actor: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(actor) if str(actor.get("reference", "")).startswith("Patient/") else dict(MASKED)
+
+
+def _refers(value: Any, to: tuple[str, ...]) -> bool:
+    """Say whether a resource or part of one points to one of these types, wherever the address begins."""
+    if isinstance(value, dict):
+        said = value.get("reference")
+        here = isinstance(said, str) and any(said.startswith(one) or f"/{one}" in said for one in to)
+        return here or any(_refers(inner, to) for inner in value.values())
+    return isinstance(value, list) and any(_refers(one, to) for one in value)

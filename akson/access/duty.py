@@ -24,7 +24,10 @@ __all__ = [
     "CONCERN",
     "EVER",
     "LATER",
-    "PAGE",
+    "PAGES",
+    "PAGE_OF_CHART",
+    "PAGE_OF_NAME",
+    "PAGE_OF_SENT",
     "REPORTED",
     "RULES",
     "TERM",
@@ -34,14 +37,16 @@ __all__ = [
     "marks",
     "marks_again",
     "own_report",
-    "page_by",
+    "pages_by",
     "reports",
     "untold",
 ]
 
 CONCERN = "child-concern"  # mark: a report to the barnevern, its task, and what came back
 REPORTED = "reported-"  # how the marks begin that say who reports, for which unit, and when
-PAGE = "bekymring"  # what the log calls the page where a report is written
+# What the log calls the page where a report is written, by how much else one sees there; and a report that is made.
+PAGE_OF_NAME, PAGE_OF_CHART, PAGE_OF_SENT = "bekymring", "bekymring-journal", "bekymring-sendt"
+PAGES = (PAGE_OF_NAME, PAGE_OF_CHART)  # told of later, unless it became a report
 ANYBODY = "*"  # in the name of a look at the page: whoever looked
 # Nobody is told sooner of a look at the page: it may be the beginning of a report. No longer than insight may take.
 LATER = timedelta(weeks=4)  # GDPR art. 12 (3): a month
@@ -136,9 +141,10 @@ def follows_own_report(ask: Ask) -> bool:
 def untold(facts: Facts, now: datetime, *, own: bool) -> dict[str, Spans]:
     """Return what the citizen's log does not tell of: each report that its reader may not see, and what tells of it.
 
-    That is "Type/id"; these rules by name, for a basis tells as much; and looks at the page (see `page_by`), in spans:
-    by whoever reported, as long before and after it as nobody is told of looks there at all. Who opened the page and
-    reported nothing has looked, and is told of later: sooner, the look would tell of the report that it becomes.
+    That is "Type/id"; these rules by name, for a basis tells as much; and looks at the page (see `pages_by`), in spans:
+    by whoever reported, for as long as they read what they wrote, and as long before and after that as nobody is told
+    of looks there at all; and at what they wrote, ever. Who opened the page and reported nothing has looked, and is
+    told of later: sooner, the look would tell of the report that it becomes.
 
     own  the reader is the person; else a parent or somebody else who acts for them
     Source: pbrl §§ 3-4, 5-1: what would put the child in danger is not told to who has parental responsibility
@@ -150,15 +156,20 @@ def untold(facts: Facts, now: datetime, *, own: bool) -> dict[str, Spans]:
         found |= dict.fromkeys(_RULES, EVER)
     for one in hidden:
         for by in (mark.removeprefix(_BY) for mark in one.security if mark.startswith(_BY)):
-            name = page_by(f"Practitioner/{by}")
-            found[name] = (*found.get(name, ()), _around(_reported(one.security)))
-    return found | {page_by(ANYBODY): ((now - LATER, EVER[0][1]),)}
+            for name in pages_by(f"Practitioner/{by}"):
+                found[name] = (*found.get(name, ()), _around(_reported(one.security)))
+            found |= dict.fromkeys(pages_by(f"Practitioner/{by}", PAGE_OF_SENT), EVER)
+    return found | dict.fromkeys(pages_by(ANYBODY), ((now - LATER, EVER[0][1]),))
 
 
-def page_by(actor_id: str) -> str:
-    """Return what a look at the page by one actor is called, or by `ANYBODY`, as what is not told names it."""
-    return f"page {PAGE} by {actor_id}"
+def pages_by(actor_id: str, *pages: str) -> tuple[str, ...]:
+    """Return what looks at the page by one actor are called, or by `ANYBODY`, as what is not told names them.
+
+    pages   other names of the log than `PAGES`
+    """
+    return tuple(f"page {page} by {actor_id}" for page in pages or PAGES)
 
 
 def _around(at: datetime | None) -> tuple[datetime, datetime]:
-    return (at - LATER, at + LATER) if at else EVER[0]
+    """Return the span in which a report or its answer is read, by when its marks say it begins; and the margins."""
+    return (at - LATER, at + TERM + LATER) if at else EVER[0]

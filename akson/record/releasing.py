@@ -14,7 +14,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from akson.access.duty import ANYBODY, EVER, Spans, page_by, untold
+from akson.access.duty import ANYBODY, EVER, Spans, pages_by, untold
 from akson.access.facts import Facts
 from akson.access.releasing import NEVER, PREFIX, USUAL, mark, release_in, released_at, releases, unreleased
 from akson.access.rights import CASE
@@ -206,10 +206,9 @@ async def unseen(
 
 
 def _until(facts: Facts, now: datetime) -> dict[str, tuple[datetime, Spans]]:
-    never = untold(facts, now, own=False)
-    never.pop(page_by(ANYBODY))
+    later, never = pages_by(ANYBODY), untold(facts, now, own=False)
     found = {item: (until, EVER) for item, until in releases(facts, now).items()}
-    return found | {item: (NEVER, spans) for item, spans in never.items()}
+    return found | {item: (NEVER, spans) for item, spans in never.items() if item not in later}
 
 
 def is_held(change: Change, now: datetime) -> bool:

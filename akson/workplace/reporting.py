@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from akson.access.duty import PAGE, by_whom
+from akson.access.duty import PAGE_OF_CHART, PAGE_OF_NAME, PAGE_OF_SENT, by_whom
 from akson.access.roles import ROLES, Permission, called
 from akson.access.rules import Act
 from akson.base.errors import Refused
@@ -83,9 +83,9 @@ def form(receivers: Choices) -> Form:
 @SCREENS.screen("/p/{patient}/bekymring", needs=Permission.AT_WORK, title="concern.title")
 async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a report to the barnevern: first shown as they will read it, then sent."""
-    child = await _child(work, patient)
     if not visit.sent and "melding" in visit.query:
-        return await _shown(work, visit.query["melding"], patient, child)
+        return await _shown(work, visit.query["melding"], patient)
+    child = await _child(work, patient)
     receivers = tuple((str(her_id), name) for her_id, name in await addresses.barnevern(Within(work)))
     asks = form(receivers)
     filled = _why_not_told(asks.read(visit.form)) if visit.sent else await _blank(work, asks, child, receivers)
@@ -111,22 +111,24 @@ async def _sent(work: Work, written: Document, child: Child, to: Address) -> Go:
     return Go(f"/p/{child.who.id}/bekymring?melding={made.id}", said="concern.said_sent")
 
 
-async def _shown(work: Work, wanted: str, patient: str, child: Child) -> Page:
-    """Show a report of the actor's own, and where it is.
+async def _shown(work: Work, wanted: str, patient: str) -> Page:
+    """Show a report of the actor's own, or its answer, and where it is: in the log another page, never told of.
 
     Raises  Refused AK-J001 when it is none
     """
     message = await messages.find(work, patient, wanted)
     if by_whom(work.actor.id) not in marks_on(message.resource):
         raise Refused("AK-J001")
+    child = await _child(work, patient, sent=True)
     mail = await messages.followed(work, message.owner, [message], [])
     shown = replace(await messages.shown(work, mail, message, root=f"/p/{patient}"), undo="")
     return Page("bekymring.html", patient=child.banner, who=child.who, message=shown)
 
 
-async def _child(work: Work, patient: str) -> Child:
+async def _child(work: Work, patient: str, *, sent: bool = False) -> Child:
     """Return whom the report is about; what is closed to the writer is not read.
 
+    sent    it is about a report that the actor has made
     Raises  Refused AK-J001 nobody the writer may be told of, AK-A040 no health personnel, AK-X095 no child
     """
     role = ROLES.get(work.actor.role)
@@ -135,13 +137,13 @@ async def _child(work: Work, patient: str) -> Child:
     owner = (await journal.key_of(work, "Patient", patient))[0]
     facts = (await facts_for(work, [owner])).get(owner)
     if facts is not None and asked(work, facts, None, Act.READ).permit:
-        chart = await open_chart(work, patient, page=PAGE)
+        chart = await open_chart(work, patient, page=PAGE_OF_SENT if sent else PAGE_OF_CHART)
         carers = [named(hit.resource) for hit in chart["RelatedPerson"] if _is_carer(hit)]
         return _grown_refused(work, Child(who=chart.identity, banner=chart.banner, carers=carers))
     who = await identity.minimal(work, patient)
     if who is None:
         raise Refused("AK-J001")
-    work.saw(who.owner, f"page {PAGE}", basis=texts().plain("concern.basis"))
+    work.saw(who.owner, f"page {PAGE_OF_SENT if sent else PAGE_OF_NAME}", basis=texts().plain("concern.basis"))
     return _grown_refused(work, Child(who=who, banner=None, carers=()))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from akson.access.consenting import DISCLOSURE
-from akson.access.duty import ANYBODY, CONCERN, LATER, TERM, marks, marks_again, page_by, untold
+from akson.access.duty import ANYBODY, CONCERN, LATER, PAGE_OF_SENT, TERM, marks, marks_again, pages_by, untold
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Representation
 from akson.access.rules import Act
 from akson.base.work import Actor
@@ -103,22 +103,32 @@ def test_the_log_tells_no_parent_of_a_report_and_the_child_of_one_it_knows_of() 
     known, unknown = HERS | {WITHHELD_FROM_PARENTS}, HERS | {WITHHELD_FROM_PARENTS, WITHHELD}
     facts = patient(labelled=(Labels(type="Communication", id="a", security=known),
                               Labels(type="Task", id="b", security=unknown), Labels(type="Task", id="c")))  # fmt: skip
-    rules, page = {"reports_to_the_barnevern", "follows_own_report"}, page_by(f"Practitioner/{NURSE}")
-    anybody = page_by(ANYBODY)
-    assert untold(facts, NOW, own=False).keys() == {page, "Communication/a", "Task/b", *rules, anybody}
-    assert untold(facts, NOW, own=True).keys() == {page, "Task/b", *rules, anybody}
-    assert untold(patient(), NOW, own=True).keys() == {anybody}
-    assert untold(patient(), NOW, own=False).keys() == {*rules, anybody}
+    rules, hers = {"reports_to_the_barnevern", "follows_own_report"}, f"Practitioner/{NURSE}"
+    page, anybody = {*pages_by(hers), *pages_by(hers, PAGE_OF_SENT)}, pages_by(ANYBODY)
+    assert untold(facts, NOW, own=False).keys() == {*page, "Communication/a", "Task/b", *rules, *anybody}
+    assert untold(facts, NOW, own=True).keys() == {*page, "Task/b", *rules, *anybody}
+    assert untold(patient(), NOW, own=True).keys() == {*anybody}
+    assert untold(patient(), NOW, own=False).keys() == {*rules, *anybody}
 
 
-def test_looks_at_the_page_are_told_of_four_weeks_later_but_those_around_a_report_of_the_same_person() -> None:
+def test_looks_at_the_page_are_told_of_four_weeks_later_but_those_of_who_reported_while_they_read_it() -> None:
     known = on(THEN) | {WITHHELD_FROM_PARENTS}
     twice = patient(labelled=(Labels(type="Communication", id="a", security=known),
                               Labels(type="Communication", id="b", security=on(THEN - 2 * TERM) | {WITHHELD})))  # fmt: skip
     told = untold(twice, NOW, own=False)
-    assert told[page_by(ANYBODY)][0][0] == NOW - LATER
-    around = {(at - LATER, at + LATER) for at in (THEN, THEN - 2 * TERM)}
-    assert set(told[page_by(f"Practitioner/{NURSE}")]) == around  # none in between: the others were told of long ago
+    assert {told[page][0][0] for page in pages_by(ANYBODY)} == {NOW - LATER}
+    around = {(at - LATER, at + TERM + LATER) for at in (THEN, THEN - 2 * TERM)}
+    assert [set(told[page]) for page in pages_by(f"Practitioner/{NURSE}")] == [around] * 2  # and none between the two
+    (sent,) = told[pages_by(f"Practitioner/{NURSE}", PAGE_OF_SENT)[0]]
+    assert sent[0].year == 1 and sent[1].year == 9999
+
+
+def test_what_comes_back_in_week_ten_or_long_after_is_read_untold() -> None:
+    for comes in (NOW, NOW + timedelta(weeks=10), NOW + 2 * TERM):
+        back = frozenset(marks_again(marks(nurse(), NOW), comes)) | {WITHHELD_FROM_PARENTS}
+        facts = patient(labelled=(Labels(type="Communication", id="b", security=back),))
+        ((first, last),) = untold(facts, comes, own=False)[pages_by(f"Practitioner/{NURSE}")[0]]
+        assert first <= comes and comes + LATER <= last
 
 
 @pytest.mark.parametrize(("reported", "comes", "read"), [

@@ -81,6 +81,9 @@ class Life:
         await self.barnevern.exchange.deliver_due(self.town.office)
         assert len((await self.barnevern.page.get("/state")).json()["reports"]) == 1
 
+    async def comes_back_after_six_weeks(self) -> None:
+        await self.own()
+
     async def answered(self) -> None:
         async with asyncio.timeout(HANG):
             while len(await found(self.town, "Task")) == 1:
@@ -89,10 +92,16 @@ class Life:
                 await asyncio.sleep(0.02)
 
     async def read(self) -> None:
-        """The inbox, the day and the answer are opened."""
+        """The inbox, the day and the answer are opened, and what was sent once more."""
         for task in await found(self.town, "Task"):
             for path in ("/start", "/innboks", f"/innboks/{task['id']}"):
                 assert (await self.reporter.open(path)).status == 200
+        await self.own()
+
+    async def own(self) -> None:
+        """The page of what was sent, and of what came back."""
+        for one in await found(self.town, "Communication"):
+            assert (await self.reporter.open(f"{self.page}?melding={one['id']}")).status == 200
 
     async def done(self) -> None:
         (task,) = [one for one in await found(self.town, "Task") if one["status"] == "requested"]
@@ -113,6 +122,10 @@ class Life:
         self.names = [f"{one['resourceType']}/{one['id']}" for one in every]
         return every
 
+    async def journal(self) -> str:
+        """Return what the mother reads of the record."""
+        return (await show(self.town, await citizen(self.town, "ida"), "/min/journal", person="emil")).text
+
     async def looks(self) -> dict[str, Any]:
         """Return what the mother is told: on her pages, in the log, in alerts and letters, by FHIR."""
         ida = await citizen(self.town, "ida")
@@ -122,7 +135,7 @@ class Life:
             "home": [home.alerts, home.opened, home.new, home.todo, [one for one in home.looks if _others(one)]],
             "log": [replace(one, shown="", ask_href="") for one in insight.looks if _others(one)],
             "asked": [insight.asked, insight.more_href, insight.refused, insight.given],
-            "journal": (await show(self.town, ida, "/min/journal", person="emil")).text,
+            "journal": await self.journal(),
             "alerts": [dict(row) for row in await self.town.office.database.fetch(ALERTS)],
         }  # fmt: skip
         for asked in ASKED:
@@ -164,8 +177,10 @@ async def mothers(town: Town) -> AsyncIterator[httpx.AsyncClient]:
 
 Moment = Callable[[Life], Awaitable[None]]
 MOMENTS: tuple[Moment, ...] = (
-    Life.opened, Life.drafted, Life.queued, Life.sent, Life.answered, Life.read, Life.done, Life.deleted, Life.erased,
+    Life.opened, Life.drafted, Life.queued, Life.sent, Life.comes_back_after_six_weeks, Life.answered,
+    Life.read, Life.done, Life.deleted, Life.erased,
 )  # fmt: skip
+PASSES = {Life.comes_back_after_six_weeks: timedelta(weeks=6), Life.answered: timedelta(weeks=4)}  # before it: week ten
 
 
 @pytest.mark.parametrize("who", ["hanne", "mariam"])
@@ -182,6 +197,9 @@ async def test_at_no_moment_does_the_mother_see_that_there_is_a_report(
         await life.settle()
         before = await life.looks()
         for moment in MOMENTS:
+            if moment in PASSES:
+                let_pass(town.office, PASSES[moment])
+                before["journal"] = await life.journal()  # it says how long ago
             await moment(life)
             await life.settle()
             now = await life.looks()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from akson.access.duty import LATER, PAGE
+from akson.access.duty import LATER, PAGES
 from akson.base.database import Database, Record
 from akson.patient.alerting.choosing import SQL
 from akson.record import releasing, watched
@@ -24,7 +24,8 @@ _STREAMS: Final = 50
 _COME: Final = 50  # of what was kept in a turn; each is a statement
 _EMERGENCY: Final = ["may_open_in_emergency"]
 _OPENED: Final = ["may_open_with_reason"]
-_TOLD_LATER: Final = (f"page {PAGE}", LATER)  # a look at this page may be the beginning of what is never told of
+# A look at these pages may be the beginning of what is never told of.
+_TOLD_LATER: Final = ([f"page {page}" for page in PAGES], LATER)
 
 
 async def turn(database: Database, now: datetime) -> int:

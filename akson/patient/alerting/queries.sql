@@ -50,7 +50,7 @@ SELECT max(seq) AS upto, count(*) AS rows,
 -- in    $1 stream, $2 number of the last row read before, $3 when the stream was opened, $4 number of the last to read,
 --       $5 rules by which one opens a record in an emergency, $6 by own decision
 --       what the citizen does not see yet, arrays: $7 whose, $8 what, as akson/audit/view.py takes it, $9 until when,
---       $10 of looks from this instant $11 to this; $12 now, $13 a page whose looks are told of $14 as much later
+--       $10 of looks from this instant $11 to this; $12 now, $13 pages whose looks are told of $14 as much later
 -- out   held: until when the citizen sees nothing of what was looked at; else null
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
 -- One at what is never told of is not found. One at nothing but what is held counts as an earlier look when the citizen sees it in the log by then.
@@ -67,7 +67,7 @@ WITH held AS MATERIALIZED (
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS emergency,
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($6::text[])) AS opened,
            greatest(min(coalesce(u.until, '-infinity')), max(u.whole),
-                    max(l.at + $14::interval) FILTER (WHERE s.what = $13 AND l.at + $14::interval > $12::timestamptz)) AS shown
+                    max(l.at + $14::interval) FILTER (WHERE s.what = ANY ($13::text[]) AND l.at + $14::interval > $12::timestamptz)) AS shown
       FROM wanted l
      CROSS JOIN LATERAL jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
       JOIN alert_choice c ON c.owner = s.patient AND c.level <> 'none' AND c.since <= l.at
@@ -93,7 +93,7 @@ WITH held AS MATERIALIZED (
                              AND (cardinality(o.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart'
                                   OR s.outcome = 'refuse')
                              AND NOT EXISTS (SELECT FROM jsonb_array_elements(o.seen) p
-                                              WHERE p ->> 'what' = $13 AND o.at + $14::interval > greatest(k.shown, $12))
+                                              WHERE p ->> 'what' = ANY ($13::text[]) AND o.at + $14::interval > greatest(k.shown, $12))
                              AND NOT EXISTS (SELECT FROM held h
                                               WHERE h.patient = s.patient AND h.until > k.shown AND o.at BETWEEN h.since AND h.upto
                                                 AND (h.item = s.rule

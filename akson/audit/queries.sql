@@ -59,7 +59,8 @@ SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_id, l.actor_key, l.actor_nam
  FETCH FIRST ($3::bigint) ROWS WITH TIES;
 
 -- name: looked_at_by
--- The newest rows of the log that concern one person and were left by another between two instants, both included.
+-- The newest rows of the log that concern one person and were left by another between two instants, both included; all of
+-- the last instant.
 -- in    $1 patient, $2 who, as the log names actors, $3 since, $4 until, $5 limit
 -- uses  primary key of access_log_patient
 SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_id, l.actor_key, l.actor_name, l.actor_role, l.unit, l.unit_name,
@@ -67,4 +68,5 @@ SELECT l.stream, l.seq, l.at, l.actor_kind, l.actor_id, l.actor_key, l.actor_nam
   FROM access_log_patient p
   JOIN access_log l ON l.stream = p.stream AND l.seq = p.seq AND l.at = p.at
  WHERE p.patient = $1 AND p.at >= $3 AND p.at <= $4 AND l.actor_id = $2
- ORDER BY p.at DESC LIMIT $5;
+ ORDER BY p.at DESC
+ FETCH FIRST ($5::bigint) ROWS WITH TIES;

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from akson.base.work import Kind, Seen
 SQL = queries(__file__)
 SAME_VISIT = timedelta(minutes=30)  # between two looks by the same person
 MOST = 1000  # rows of the log about one person's looks that are read at once
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _seen = msgspec.json.Decoder(list[Seen])
 # What the reader may not know of, yet or at all: "Type/id", the name of a rule, "page x by Practitioner/y" or "by *":
 # all that was looked at with that page. Each with from when to when looks at it are not told of.
@@ -80,13 +81,11 @@ async def looked_at(
     limit   about how many rows of the log; a visit may be several rows
     unseen  nothing is told of it, nor a visit to nothing else; and it makes no page shorter
     """
-    looks, end = list[_Look](), before
-    while True:  # once more for each page's length of what is not told
-        rows = _in_order(await reads.fetch(SQL.looked_at, patient_key, end, limit + 1))
-        looks += _told_of(patient_key, rows, unseen)
-        if len(rows) <= limit or len(looks) > limit:
-            break
-        end = rows[-1]["at"]
+
+    def page(end: datetime) -> Awaitable[Sequence[Record]]:
+        return reads.fetch(SQL.looked_at, patient_key, end, limit + 1)
+
+    looks = await _read(page, before, limit, lambda rows: _told_of(patient_key, rows, unseen))
     shown = [look for look in looks if len(looks) <= limit or look.row["at"] >= looks[limit - 1].row["at"]]
     return Looks(visits=_visits(patient_key, shown), before=shown[-1].row["at"] if len(shown) < len(looks) else None)
 
@@ -94,14 +93,37 @@ async def looked_at(
 async def looked_at_by(
     reads: Reads, patient_key: int, who: str, period: tuple[datetime, datetime], *, unseen: Unseen = NOTHING
 ) -> tuple[Visit, ...]:
-    """Return the visits of one to another's record, newest first.
+    """Return the visits of one to another's record, newest first; of the newest looks, about `MOST` that are told of.
 
     who     as the log names actors: "Practitioner/<id>"
     period  its first and last instant
     unseen  as in looked_at
     """
-    rows = _in_order(await reads.fetch(SQL.looked_at_by, patient_key, who, *period, MOST))
-    return _visits(patient_key, _told_of(patient_key, rows, unseen))
+    since, until = period
+
+    def page(end: datetime) -> Awaitable[Sequence[Record]]:
+        upto = min(until, end - datetime.resolution)
+        return reads.fetch(SQL.looked_at_by, patient_key, who, since, upto, MOST + 1)
+
+    looks = await _read(page, _NEVER, MOST, lambda rows: _told_of(patient_key, rows, unseen))
+    return _visits(patient_key, looks)
+
+
+async def _read(
+    page: Callable[[datetime], Awaitable[Sequence[Record]]], before: datetime, limit: int,
+    told_of: Callable[[list[Record]], list[_Look]],
+) -> list[_Look]:  # fmt: skip
+    """Return looks before an instant that are told of: more than `limit`, or all there are.
+
+    page    reads more than `limit` rows before an instant, if there are, and all of the last instant
+    """
+    looks = list[_Look]()
+    while True:  # once more for each page's length of what is not told
+        rows = _in_order(await page(before))
+        looks += told_of(rows)
+        if len(rows) <= limit or len(looks) > limit:
+            return looks
+        before = rows[-1]["at"]
 
 
 def _in_order(rows: Iterable[Record]) -> list[Record]:

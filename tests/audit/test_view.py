@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from akson.audit.log import AccessLog
-from akson.audit.view import Looks, in_words, looked_at
+from akson.audit.view import MOST, Looks, in_words, looked_at, looked_at_by
 from akson.base.database import Database
 from tests.audit.looks import ASTRID, DAUGHTER, DOCTOR, HERSELF, KARI, NOW, NURSE, look, saw
 
@@ -87,6 +88,20 @@ async def test_a_page_never_ends_within_an_instant(log: AccessLog, db: Database)
     for actor in (NURSE, DOCTOR, DAUGHTER):
         await log.write(look(actor=actor))
     assert len((await seen(db, limit=2)).visits) == 3
+
+
+async def test_what_is_not_told_hides_no_older_look_by_the_same_person(log: AccessLog, db: Database) -> None:
+    """The look asked about is older than what is read at once of a busy day, six looks in each instant of it."""
+    await log.write(look(saw("page oversikt")))
+    day = [look(saw(f"Task/{n % 6}"), at=NOW + timedelta(hours=1, seconds=n // 6)) for n in range(MOST + 200)]
+    await asyncio.gather(*(log.write(row) for row in day))
+    ever = ((NOW, LATER),)
+    for told, visits in ((0, 1), (1, 2)):
+        unseen = {f"Task/{n}": ever for n in range(told, 6)}
+        found = await looked_at_by(db, ASTRID, NURSE.id, (NOW, LATER), unseen=unseen)
+        assert len(found) == visits and found[-1].did == ("leste oversikten",)
+    (busy,) = await looked_at_by(db, ASTRID, NURSE.id, (NOW, LATER))  # no more of them than this, and whole instants
+    assert busy.ended == day[-1].at and busy.begun == NOW + timedelta(hours=1, seconds=200 // 6)
 
 
 @pytest.mark.parametrize(("what", "words"), [

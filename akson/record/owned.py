@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from akson.access.facts import Labels
 from akson.base.errors import Refused
 from akson.base.queries import queries
@@ -13,9 +10,9 @@ from akson.fhir import types
 from akson.record.deciding import facts_in, labels_in
 from akson.record.session import fetch
 from akson.registers.identifiers import Fnr
+from akson.registers.written import numbers_in
 
 SQL = queries(__file__, "reading.sql")
-_WRITTEN: Final = re.compile(r"(?<![0-9])([0-9]{6})[ .\-]?([0-9]{5})(?![0-9])")
 
 
 async def owner_of_number(work: Work, number: str) -> int:
@@ -34,8 +31,7 @@ def _number(written: str) -> Fnr | None:
 
 async def owners_named(work: Work, text: str) -> list[int]:
     """Return the owner keys of those whose national numbers stand in a text that nobody could read; one statement."""
-    found = {first + last for first, last in _WRITTEN.findall(text)}
-    numbers = [number for each in sorted(found) if (number := _number(each))]
+    numbers = numbers_in(text)
     rows = await fetch(work, SQL.identified, [one.system for one in numbers], [one.value for one in numbers])
     return list(dict.fromkeys(int(row["owner"]) for row in rows))
 

@@ -20,7 +20,7 @@ from akson.exchange.parts import Part
 ABOUT_ITSELF: Final = frozenset({"InformasjonOmForsendelse", "TidsfestetHendelse"})  # they tell of the message
 LONG: Final = 80  # characters: a text that is longer is told by what came to it and what went
 _PIECES: Final = re.compile(r"(?<=[.!?])\s+|\n+")
-_MOST_PAIRS: Final = 250_000  # of sentences that are held against each other: a moment, where nobody writes so many
+_MOST_PAIRS: Final = 40_000  # of sentences held against each other in one comparison: a moment, however they repeat
 _NOTHING: Final = Part(name="")
 
 
@@ -50,6 +50,13 @@ class Difference:
     details: tuple[Detail, ...] = ()
 
 
+@dataclass
+class _Room:
+    """How many pairs of sentences a comparison may still hold against each other, in all its texts together."""
+
+    left: int = _MOST_PAIRS
+
+
 def differences(before: Part, after: Part) -> list[Difference]:
     """Return what is not as it was, in the order of the later form; what is gone stands where it stood.
 
@@ -57,17 +64,17 @@ def differences(before: Part, after: Part) -> list[Difference]:
     >>> differences(old, new)
     [Difference(way=<Way.CHANGED: 'changed'>, what='Merknad', details=(Detail(label='', before='Bedre', now='Verre'),))]
     """
-    return list(_blocks(before, after, 1))
+    return list(_blocks(before, after, 1, _Room()))
 
 
-def _blocks(before: Part, after: Part, depth: int) -> Iterator[Difference]:
+def _blocks(before: Part, after: Part, depth: int, room: _Room) -> Iterator[Difference]:
     was, stands = _named(before.parts), _named(after.parts)
     for name in dict.fromkeys((*stands, *was)):
         if name not in ABOUT_ITSELF:
-            yield from _pairs(was.get(name, []), stands.get(name, []), depth)
+            yield from _pairs(was.get(name, []), stands.get(name, []), depth, room)
 
 
-def _pairs(was: Sequence[Part], stands: Sequence[Part], depth: int) -> Iterator[Difference]:
+def _pairs(was: Sequence[Part], stands: Sequence[Part], depth: int, room: _Room) -> Iterator[Difference]:
     """Yield what differs between the parts of one name; each is looked at once, however many there are."""
     same = {*was}.intersection(stands)
     old = {place: each for place, each in enumerate(was) if each not in same}
@@ -78,14 +85,14 @@ def _pairs(was: Sequence[Part], stands: Sequence[Part], depth: int) -> Iterator[
         places = waiting.get(_key(part, depth))
         before = old.pop(places.popleft()) if places else None
         if _holds_others(part, depth):
-            yield from _blocks(before or _NOTHING, part, depth + 1)
+            yield from _blocks(before or _NOTHING, part, depth + 1, room)
         elif before:
-            yield _changed(before, part)
+            yield _changed(before, part, room)
         else:
             yield Difference(way=Way.NEW, what=_titled(part), details=tuple(_details(part)))
     for part in old.values():
         if _holds_others(part, depth):
-            yield from _blocks(part, _NOTHING, depth + 1)
+            yield from _blocks(part, _NOTHING, depth + 1, room)
         else:
             yield Difference(way=Way.GONE, what=_titled(part), details=tuple(_details(part)))
 
@@ -122,43 +129,45 @@ def _leaves(part: Part) -> Iterator[Part]:
         yield from _leaves(each)
 
 
-def _changed(before: Part, after: Part) -> Difference:
+def _changed(before: Part, after: Part, room: _Room) -> Difference:
     if not after.parts and not before.parts:
-        return Difference(way=Way.CHANGED, what=prose.label(after.name), details=tuple(_value("", before, after)))
+        found = tuple(_value("", before, after, room))
+        return Difference(way=Way.CHANGED, what=prose.label(after.name), details=found)
     was, stands = _named(_leaves(before)), _named(_leaves(after))
     details = [line for name in dict.fromkeys((*stands, *was))
-               for line in _leaf(name, was.get(name, []), stands.get(name, []))]  # fmt: skip
+               for line in _leaf(name, was.get(name, []), stands.get(name, []), room)]  # fmt: skip
     return Difference(way=Way.CHANGED, what=_titled(after), details=tuple(details))
 
 
-def _leaf(name: str, was: Sequence[Part], stands: Sequence[Part]) -> Iterator[Detail]:
+def _leaf(name: str, was: Sequence[Part], stands: Sequence[Part], room: _Room) -> Iterator[Detail]:
     """Yield what became of the values of one name in an entry."""
     old, new, label = dict.fromkeys(map(_said, was)), dict.fromkeys(map(_said, stands)), prose.label(name)
     if len(was) == len(stands) == 1 and old != new:
-        yield from _value(label, was[0], stands[0])
+        yield from _value(label, was[0], stands[0], room)
     elif old != new:
         yield from (Detail(label=label, now=each) for each in new if each not in old)
         yield from (Detail(label=label, before=each) for each in old if each not in new)
 
 
-def _value(label: str, before: Part, after: Part) -> Iterator[Detail]:
+def _value(label: str, before: Part, after: Part, room: _Room) -> Iterator[Detail]:
     """Yield what became of one value; of a long text what came to it and what went, sentence by sentence."""
     if max(len(_said(before)), len(_said(after))) <= LONG:
         yield Detail(label=label, before=_said(before), now=_said(after))
         return
     old, new = ([piece for piece in _PIECES.split(_said(part)) if piece] for part in (before, after))
     told: Callable[[list[str]], str] = " ".join
-    for tag, a, b, c, d in _steps(old, new):
+    for tag, a, b, c, d in _steps(old, new, room):
         if tag in ("insert", "replace"):
             yield Detail(label=label, now=told(new[c:d]))
         if tag in ("delete", "replace"):
             yield Detail(label=label, before=told(old[a:b]))
 
 
-def _steps(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
-    """Return what is done to the pieces of a text, as difflib says it; of one without end all of them are replaced."""
-    if len(old) * len(new) > _MOST_PAIRS:
+def _steps(old: Sequence[str], new: Sequence[str], room: _Room) -> Sequence[tuple[str, int, int, int, int]]:
+    """Return what is done to the pieces of a text, as difflib says it; where there is no room all are replaced."""
+    if (pairs := len(old) * len(new)) > room.left:
         return [("replace", 0, len(old), 0, len(new))]
+    room.left -= pairs
     return SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes()
 
 

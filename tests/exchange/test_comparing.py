@@ -87,6 +87,25 @@ def words(many: int, said: str) -> Part:
     return Part(name="Rapport", parts=(Part(name="Merknad", text="Ja. " * many * 10 + said),))
 
 
+def notes(many: int, said: str) -> Part:
+    """Return texts of a hundred sentences, each second of which says the same: what takes longest to compare."""
+    made = (
+        Part(name="Info", parts=(
+            Part(name="Navn", text=f"Nr {n}"),
+            Part(name="Notat", text=" ".join(f"Ja. {said}{many}{s}." for s in range(50))),
+        ))
+        for n in range(many)
+    )  # fmt: skip
+    return Part(name="Rapport", parts=(Part(name="Infoer", parts=tuple(made)),))
+
+
+def test_after_so_many_sentences_in_one_comparison_whole_texts_are_replaced() -> None:
+    few, many = (calls(partial(differences, notes(size, "A"), notes(size, "B"))) for size in (10, 20))
+    assert many < 1.5 * few
+    found = differences(notes(20, "A"), notes(20, "B"))
+    assert len(found) == 20 and len(found[0].details) == 100 and len(found[-1].details) == 2
+
+
 @pytest.mark.parametrize("made", [entries, values, words])
 def test_what_it_costs_grows_with_what_is_there_and_no_faster(made: Callable[[int, str], Part]) -> None:
     """A page is drawn of it: what a sender writes without end would keep all other pages waiting for hours."""

@@ -43,6 +43,7 @@ from akson.doors.signing import noted
 from akson.doors.subscribing import standing
 from akson.exchange.registry import summary
 from akson.exchange.safexml import namespaces
+from akson.exchange.seals.trust import Trust as MessageTrust
 from akson.exchange.transports.local import Local
 from akson.fhirapi.answers import unexpected
 from akson.fhirapi.door import routes as fhir_routes
@@ -161,7 +162,7 @@ def _routes(here: Installation) -> list[BaseRoute]:
         ),  # first: reads are the hottest path
         Route("/", _front(sessions), methods=["GET"]),
         Route("/static/{name}", here.assets.serve, methods=["GET"]),
-        *health_routes(here.office),
+        *health_routes(here.office, MessageTrust(here.settings.trust)),
         *contact_routes(here.settings.contact, here.settings.base_url, clock),
         *discovery_routes(smart, "smart-configuration"),  # for clients that know the host only
         *signin_routes(_signin(here, sessions)),

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from akson.base import jobs
 from akson.base.database import FAILURES
 from akson.base.queries import queries
+from akson.exchange.seals.trust import Trust
 from akson.patient.alerting import letters
 from akson.record.office import Office
 from akson.subscriptions import delivering
@@ -42,7 +43,7 @@ def is_inside(host: str) -> bool:
     return (mapped or address).is_private
 
 
-def health_routes(office: Office) -> list[Route]:
+def health_routes(office: Office, trust: Trust) -> list[Route]:
     """Return the routes for the operator: live, ready, metrics."""
 
     async def live(_: Request) -> Response:
@@ -53,7 +54,8 @@ def health_routes(office: Office) -> list[Route]:
             await office.database.fetchval(SQL.ready)
         except FAILURES:
             return JSONResponse({"status": "no database"}, status_code=503)
-        return JSONResponse({"status": "ready"})
+        told = {"unreadable": unreadable} if (unreadable := trust.unreadable()) else {}
+        return JSONResponse({"status": "ready", **told})  # pages can be shown; sealed messages may wait
 
     async def metrics(request: Request) -> Response:
         if request.client is None or not is_inside(request.client.host):

@@ -57,7 +57,10 @@ def list_(settings: Settings) -> None:
         click.echo(f"messages   {_told(each)}")
     if own.opening:
         click.echo(f"messages   {len(own.opening)} sertifikater som åpner meldinger  {own.path}")
-    for name in Trust(settings.trust).unlisted(clock()):
+    trust = Trust(settings.trust)
+    for name in trust.unreadable():
+        click.echo(f"messages   kan ikke lese filen {name} blant utstederne")
+    for name in trust.unlisted(clock()):
         click.echo(f"messages   ingen gyldig liste over tilbaketrukne sertifikater fra {name}")
 
 

@@ -51,6 +51,16 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
     assert not OwnCertificates(settings.keys).path.exists()
 
 
+def test_a_file_among_the_authorities_that_cannot_be_read_is_listed(
+    command: Command, env: dict[str, str], tmp_path: Path
+) -> None:
+    env["AKSON_TRUST"] = str(Authority("Tillit", 1).trusted_in(tmp_path / "trust"))
+    assert "kan ikke lese" not in done(command("keys", "list"))
+    (tmp_path / "trust" / "half.crl").write_bytes(b"-----BEGIN X509 CRL-----")
+    told = done(command("keys", "list"))
+    assert "kan ikke lese filen half.crl blant utstederne" in told and "ingen gyldig liste" in told
+
+
 async def test_the_certificate_of_a_partner_is_entered_and_withdrawn(
     command: Command, settings: Settings, tmp_path: Path
 ) -> None:

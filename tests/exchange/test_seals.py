@@ -349,6 +349,47 @@ def test_a_file_that_is_half_there_changes_nothing_of_what_stood(
         trust.check(other, [], at)
 
 
+def test_one_file_that_cannot_be_read_keeps_nothing_else_as_it_was(tmp_path: Path) -> None:
+    """What was taken back or removed meanwhile counts at once; the file itself says what it said until it is whole, or gone."""
+    root, spare, at = Authority("Tillit", 1), Authority("Reserve", 6), START + timedelta(days=1)
+    one, other, strange = (
+        made.identity(THEIRS, number, SIGNS).certificate for made, number in ((root, 4), (root, 5), (spare, 7))
+    )
+    trust, list_, more = Trust(root.trusted_in(tmp_path)), tmp_path / "list.crl", tmp_path / "more.crl"
+    spare.trusted_in(tmp_path)
+    list_.write_bytes(root.revoked(one))
+    for certificate in (other, strange):
+        trust.check(certificate, [], at)
+    spare_file, root_file = tmp_path / "Reserve.pem", tmp_path / "Tillit.pem"
+    whole = root_file.read_bytes()
+    for half in (list_, root_file):
+        half.write_bytes(half.read_bytes()[:100])
+    more.write_bytes(root.revoked(other))
+    spare_file.unlink()
+    for certificate, fault in ((one, model.REVOKED), (other, model.REVOKED), (strange, model.UNKNOWN)):
+        with pytest.raises(Unsound) as refused:
+            trust.check(certificate, [], at)
+        assert refused.value.fault == fault
+    assert trust.unreadable() == ("Tillit.pem", "list.crl")
+    root_file.write_bytes(whole)
+    for gone in (list_, more):
+        gone.unlink()
+    trust.check(one, [], at)
+    assert trust.unreadable() == ()
+
+
+def test_a_file_that_never_could_be_read_stops_the_judging_and_not_the_telling(tmp_path: Path) -> None:
+    """It may be what takes a certificate back, in a worker that has just begun as in one that has run for days."""
+    root, at = Authority("Tillit", 1), START + timedelta(days=1)
+    one, trust = root.identity(THEIRS, 4, SIGNS).certificate, Trust(root.trusted_in(tmp_path))
+    trust.check(one, [], at)
+    (tmp_path / "lost.crl").symlink_to(tmp_path / "nowhere.crl")
+    for each in (trust, Trust(tmp_path), Trust(tmp_path / "no-folder")):
+        with pytest.raises(Refused, match="AK-L029"):
+            each.check(one, [], at)
+    assert (trust.unreadable(), trust.unlisted(at)) == (("lost.crl",), ["CN=Tillit"])
+
+
 def with_certificate(on: Sealed, old: bytes, new: bytes) -> bytes:
     """Return a sealed message with something else in the certificate that came along."""
     return cms.encrypt(changed_certificate(on, cms.sign(BODY, on.signs), old, new), on.ours.certificate)

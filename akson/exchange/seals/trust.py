@@ -1,4 +1,4 @@
-"""Whose certificates count: the roots and revocation lists an operator has put in a folder. Read anew when it changes.
+"""Whose certificates count: the roots and revocation lists an operator has put in a folder.
 
 Source   RFC 5280; SEID: the number of an organisation stands in the subject of its certificate
 """
@@ -21,11 +21,11 @@ from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from akson.base.errors import Refused
+from akson.exchange.seals.authorities import Authorities
 from akson.exchange.seals.model import EXPIRED, MISSHAPEN, PURPOSE, REVOKED, STRANGE, UNKNOWN, Unsound
 
 LOG: Final = logging.getLogger("akson.exchange.seals")
 _ORGANISATION: Final = re.compile(r"(?:NTRNO-)?(\d{9})")
-_PEM, _CRL = b"-----BEGIN CERTIFICATE", b"-----BEGIN X509 CRL"
 
 
 class Trust:
@@ -33,19 +33,21 @@ class Trust:
 
     def __init__(self, folder: Path | None) -> None:
         """Trust what lies in `folder`; without one, nobody."""
-        self._folder = folder
-        self._read_at: tuple[tuple[str, int], ...] = ()
-        self._roots: list[x509.Certificate] = []
-        self._lists: list[x509.CertificateRevocationList] = []
+        self._held = Authorities(folder)
 
     @property
     def anybody(self) -> bool:
         """Tell whether there is a folder at all."""
-        return self._folder is not None
+        return self._held.folder is not None
 
     def check(self, signer: x509.Certificate, others: Iterable[x509.Certificate], now: datetime) -> None:
-        """Refuse a certificate that nobody we trust vouches for now, or that is not for signing. Raises Unsound."""
-        self._look()
+        """Refuse a certificate that nobody we trust vouches for now, or that is not for signing. Raises Unsound.
+
+        Raises  Refused AK-L029 where a file of the folder was never read whole: then nobody is judged
+        """
+        self._held.look()
+        if name := self._held.unknown:
+            raise Refused("AK-L029", name=name)
         try:
             chain = self._vouched(signer, [*others], now)
         except MISSHAPEN:
@@ -53,7 +55,7 @@ class Trust:
         for name in sorted({_named(each) for _, each in pairwise(chain) if not self._listed(each, now)}):
             LOG.warning("an authority in use has no revocation list that is current", extra={"authority": name})
         for one, issuer in pairwise(chain):
-            if any(_revokes(each, one, issuer) for each in self._lists):
+            if any(_revokes(each, one, issuer) for each in self._held.lists):
                 raise Unsound(REVOKED)
 
     def _vouched(
@@ -68,55 +70,32 @@ class Trust:
 
     def unlisted(self, now: datetime) -> list[str]:
         """Return the names of the authorities without a current revocation list: what they take back counts on."""
-        self._look()
-        return sorted({_named(each) for each in self._roots if not self._listed(each, now)})
+        self._held.look()
+        return sorted({_named(each) for each in self._held.roots if not self._listed(each, now)})
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Return the names of the files that cannot be read: those that once were count as they did."""
+        self._held.look()
+        return self._held.unreadable
 
     def _listed(self, issuer: x509.Certificate, now: datetime) -> bool:
         """Tell whether a list of an authority's own is here, and not run out."""
         return any(
             each.issuer == issuer.subject and (each.next_update_utc is None or each.next_update_utc > now)
             and _signed(each, issuer)
-            for each in self._lists
+            for each in self._held.lists
         )  # fmt: skip
 
     def _chain(self, signer: x509.Certificate, others: list[x509.Certificate], now: datetime) -> list[x509.Certificate]:
-        if not self._roots:
+        if not (roots := self._held.roots):
             raise Unsound(UNKNOWN)
-        policy = PolicyBuilder().store(Store(self._roots)).time(now).extension_policies(
+        policy = PolicyBuilder().store(Store(roots)).time(now).extension_policies(
             ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all()
         )  # fmt: skip
         try:
             return policy.build_client_verifier().verify(signer, others).chain
         except VerificationError:
             raise Unsound(UNKNOWN) from None
-
-    def _look(self) -> None:
-        """Read the folder, when something in it is new. While a file cannot be read, all stands as it was.
-
-        Raises  Refused AK-L029 where nothing was read before: then nobody is judged
-        """
-        files = [
-            path
-            for path in (sorted(self._folder.iterdir()) if self._folder else [])
-            if path.suffix in (".pem", ".crt", ".cer", ".crl")
-        ]
-        changed = tuple((str(path), path.stat().st_mtime_ns) for path in files)
-        if changed == self._read_at:
-            return
-        roots, lists = list[x509.Certificate](), list[x509.CertificateRevocationList]()
-        for path in files:
-            try:
-                data = path.read_bytes()
-                if _PEM not in data and (path.suffix == ".crl" or _CRL in data):
-                    lists.append(_list(data))
-                else:
-                    roots += _certificates(data)
-            except (OSError, *MISSHAPEN):
-                LOG.error("a file among those of the authorities cannot be read", extra={"file": path.name})
-                if not self._read_at:
-                    raise Refused("AK-L029", name=path.name) from None
-                return
-        self._roots, self._lists, self._read_at = roots, lists, changed
 
 
 def _named(authority: x509.Certificate) -> str:
@@ -165,11 +144,3 @@ def _signed(list_: x509.CertificateRevocationList, issuer: x509.Certificate) -> 
     except UnsupportedAlgorithm:  # of a kind or a curve that nobody has heard of
         return False
     return isinstance(key, RSAPublicKey | EllipticCurvePublicKey) and list_.is_signature_valid(key)
-
-
-def _certificates(data: bytes) -> list[x509.Certificate]:
-    return x509.load_pem_x509_certificates(data) if _PEM in data else [x509.load_der_x509_certificate(data)]
-
-
-def _list(data: bytes) -> x509.CertificateRevocationList:
-    return x509.load_pem_x509_crl(data) if _CRL in data else x509.load_der_x509_crl(data)

@@ -178,6 +178,7 @@ def _incoming(number: int, chance: random.Random) -> Incoming:
 
 SOON = timedelta(minutes=10)  # after the faults: by then what needs nobody is done
 TOGETHER = timedelta(seconds=20)  # what is due within it is done in one go
+LAST = timedelta(seconds=5)  # no leap ends later before the ten minutes are over: what is due by then has its time
 NEXT = """
 SELECT min(due) FROM (
   SELECT due FROM message_in WHERE state = 'kept' OR again
@@ -195,18 +196,18 @@ async def _settle(owner: Database, way: Way, clock: Path, plan: Plan, told: Told
     """Let ten minutes pass and see what is done, then all time until nothing is on its way. Raises TimeoutError: lost."""
     soon = clock_in(clock)() + SOON
     async with asyncio.timeout(plan.patience):
-        await _pass(owner, way, clock, plan.rest, soon)
+        await until_rest(owner, way, clock, plan.rest, soon)
         told.in_time = {row["msg_id"] for row in await owner.fetch(DONE)}
-        await _pass(owner, way, clock, plan.rest, None)
+        await until_rest(owner, way, clock, plan.rest, None)
 
 
-async def _pass(owner: Database, way: Way, clock: Path, rest: float, until: datetime | None) -> None:
-    """Go from one thing that is due to the next, until `until`; what somebody is at work on is not passed.
+async def until_rest(owner: Database, way: Way, clock: Path, rest: float, until: datetime | None) -> None:
+    """Go from one thing that is due to the next while all are at rest, until nothing is left, or the clock says `until`.
 
-    That workers are slow is not what makes a message late.
+    The clock goes by itself while somebody is at work, so what slow workers have not done by then is late.
     """
     now, was, since = clock_in(clock), None, time.monotonic()
-    while True:
+    while until is None or now() < until:
         await asyncio.sleep(0.1)
         if (moved := await owner.fetchval(MOVES)) != was:
             was, since = moved, time.monotonic()
@@ -214,8 +215,13 @@ async def _pass(owner: Database, way: Way, clock: Path, rest: float, until: date
             due = await owner.fetchval(NEXT)
             if due is None or (until and due > until):
                 return
-            put_ahead(clock, (max(due, now()) - datetime.now(UTC) + TOGETHER).total_seconds())
+            put_ahead(clock, (_leap(max(due, now()), until) - datetime.now(UTC)).total_seconds())
             since = time.monotonic()
+
+
+def _leap(due: datetime, until: datetime | None) -> datetime:
+    """Return what the clock shows next: some time after something is due, and never past the end."""
+    return due + TOGETHER if until is None else min(due + TOGETHER, max(due, until - LAST))
 
 
 async def _stored(owner: Database) -> set[bytes]:

@@ -9,7 +9,7 @@ bad/…    a real message with one thing wrong is refused with the right code, i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -163,13 +163,26 @@ async def _lost(places: Places, filed: dict[str, Any], envelope: Envelope) -> li
     """Return the clinical codes of a report that stand in none of the resources it became."""
     async with places.office.work(JOB, Purpose.SYSTEM) as work:
         refs = await erasing.all_of(work, filed["id"])
-        told = str([one.resource for one in (await journal.read_many(work, refs)).values()])
+        told = set(_codings([one.resource for one in (await journal.read_many(work, refs)).values()]))
     wanted = {
-        " ".join(each.get("V", "").split())
+        (each.get("S", ""), " ".join(each.get("V", "").split()))
         for each in envelope.body.iter(*(f"{{*}}{name}" for name in CLINICAL))
         if nodes.local(each.getparent()) in INSIDE and not _is_withdrawn(each)
     }
-    return sorted(code for code in wanted if code and f"'code': '{code}'" not in told)
+    codes = {code for _, code in told}
+    held = {(system.removeprefix("urn:oid:"), code) for system, code in told}
+    return sorted(f"{system}|{code}" for system, code in wanted
+                  if code and ((system, code) not in held if system else code not in codes))  # fmt: skip
+
+
+def _codings(told: Any) -> Iterator[tuple[str, str]]:
+    """Yield system and code of every coding in resources."""
+    if isinstance(told, Mapping):
+        if isinstance(told.get("code"), str):
+            yield told.get("system", ""), told["code"]
+        told = list(told.values())
+    for each in told if isinstance(told, list) else ():
+        yield from _codings(each)
 
 
 async def _answered(places: Places, row: dict[str, object], message: Opened, status: Status) -> str | None:

@@ -37,6 +37,11 @@ _BY_REFERENCE: Final = {"DocumentReference": ("Appointment/", "Location/"),
 _REQUIRED: Final[Mapping[str, Mapping[str, Any]]] = {
     "DocumentReference": {"content": [{"attachment": MASKED}]}, "Provenance": {"agent": [{"who": MASKED}]},
 }  # fmt: skip
+# A source and tags are of whom it came from, as what a code is called may be.
+_OF_PART: Final = {
+    "meta": frozenset("versionId lastUpdated security profile".split()),
+    "class": frozenset({"system", "code"}),
+}
 _IN_RECORDS: Final = tuple(f"{name}/" for name in sorted(OF_PERSONS - {"RelatedPerson"}))
 _IN_PART: Final = frozenset({"meta", "participant", "actor", "about", "target"})  # kept, but not all of them
 _ALWAYS: Final = frozenset({"_id", "_lastUpdated", "patient", "part-status"})
@@ -63,8 +68,9 @@ def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
         found["participant"] = [_participant(one) for one in found["participant"]]
     if "actor" in found:
         found["actor"] = _person(found["actor"])
-    if "class" in found:
-        found["class"] = {name: found["class"][name] for name in ("system", "code") if name in found["class"]}
+    for name, kept in _OF_PART.items():
+        if name in found:
+            found[name] = {one: value for one, value in found[name].items() if one in kept}
     for name in {"about", "target"} & found.keys():
         found[name] = [one for one in found[name] if str(one.get("reference", "")).startswith(_IN_RECORDS)]
     return found

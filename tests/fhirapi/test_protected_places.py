@@ -55,6 +55,7 @@ def around(person: str, time: str, said: str, place: str, whom: str) -> list[dic
 def booked(person: str, place: str) -> dict[str, Any]:
     return {
         "resourceType": "Appointment", "status": "booked", "description": WORDS, "comment": PLACE,
+        "meta": {"source": "https://310000031.example", "tag": [{"code": "x", "display": SENDER}]},
         "identifier": [{"system": "https://akson.no/fhir/appointment-id/310000031", "value": "x"}],
         "start": "2026-11-25T10:00:00Z", "end": "2026-11-25T10:30:00Z", "participant": [
             {"actor": {"reference": place}, "status": "accepted"},

@@ -10,6 +10,7 @@ from typing import Any, Final
 from akson.base.database import Reads
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.exchange.addresses import Address
 from akson.exchange.inbox import Homes
 from akson.exchange.states import State
 from akson.record.session import fetch
@@ -20,7 +21,7 @@ MOST: Final = 100  # messages of a list
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a sent message stands, as people read it."""
+    """Where a sent message stands, as people read it. to: its receiver, by number."""
 
     communication: str
     responsible: str  # "Practitioner/<id>", or the role that answers for messages
@@ -34,6 +35,7 @@ class Standing:
     deadline: datetime
     problem: str
     due: datetime
+    to: Address
     untried: bool  # nobody has tried to send it: it can be taken back
 
     def rests(self, now: datetime) -> bool:
@@ -59,10 +61,15 @@ async def standings(work: Work, communications: Sequence[tuple[int, str]]) -> li
             receiver=row["receiver_name"] or str(row["receiver"]),
             created_at=row["created_at"], sent_at=row["sent_at"], delivered_at=row["delivered_at"],
             settled_at=row["settled_at"], answered_at=row["answered_at"], deadline=row["deadline"],
-            problem=row["fault_text"], due=row["due"], untried=row["untried"],
+            problem=row["fault_text"], due=row["due"], untried=row["untried"], to=_receiver(row),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _receiver(row: Any) -> Address:
+    known = {name: row[name] for name in ("parent", "org_number")}
+    return Address(her_id=row["receiver"], name=row["receiver_name"], ours=False, **known)
 
 
 async def for_humans(reads: Reads, homes: Homes, *, unit: int = 0, who: str | None = None) -> list[dict[str, Any]]:

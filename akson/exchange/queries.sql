@@ -308,12 +308,14 @@ SELECT owner, key, type, msg_id, sender, receiver, state, told_of, unit, respons
 -- name: states_of
 -- Where the messages made from these Communications stand.
 -- in   $1 owners, $2 ids, one for each owner
-SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, m.created_at, m.sent_at, m.delivered_at,
+SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, coalesce(a.parent, 0) AS parent,
+       coalesce(nullif(p.org_number, ''), a.org_number, '') AS org_number, m.created_at, m.sent_at, m.delivered_at,
        m.settled_at, m.answered_at, m.deadline, m.fault_code, m.fault_text, m.due,
        m.state = 'queued' AND m.moves = 0 AND m.attempts = 0 AS untried
   FROM unnest($1::bigint[], $2::text[]) AS wanted (owner, told_of)
   JOIN message_out m ON m.owner = wanted.owner AND m.told_of = wanted.told_of AND m.told_of <> ''
   LEFT JOIN address a ON a.her_id = m.receiver
+  LEFT JOIN address p ON p.her_id = a.parent
  ORDER BY m.created_at;
 
 -- name: for_humans_out

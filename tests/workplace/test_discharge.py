@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from akson.base.work import Actor, Purpose
-from akson.exchange import addresses, delivery, inbox, outcomes
+from akson.exchange import addresses, delivery, following, inbox, outbox, outcomes, sending
 from akson.exchange.addresses import Address
 from akson.exchange.filing import TEST_DATA
 from akson.exchange.messages import pleieomsorg
@@ -20,7 +20,7 @@ from akson.workplace.discharge import board
 from tests.exchange.care import HOME, SERVICE, care
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places, make
-from tests.offices import JOB, NOW, Clock, staff, unit
+from tests.offices import JOB, NOW, Clock, let_pass, staff, unit
 from tests.workplace.browsing import browsing
 
 ADMITTED, READY, LEFT = "2026-11-20T14:00:00+01:00", "2026-11-23T09:00:00+01:00", "2026-11-24T12:00:00+01:00"
@@ -154,10 +154,44 @@ async def test_the_admission_report_takes_along_what_the_record_knows_and_nothin
     assert standing.state is State.REJECTED
 
 
+async def test_what_the_record_alone_has_or_another_got_is_not_told_the_hospital(places: Places) -> None:
+    nurse = await nurse_of(places)
+    await comes(places, care("LOG_INNLAGT", at=ADMITTED, msg_id="a", to=SERVICE),
+                care("LOG_UTSKRIVNINGSKLAR", at=READY, msg_id="b", to=SERVICE))  # fmt: skip
+    (stay,) = await places.found("Encounter")
+    async with places.office.work(nurse, Purpose.TREATMENT) as work:
+        await journal.create(work, message("INNLEGGELSESRAPPORT", 0) | {
+            "resourceType": "Communication", "status": "completed", "subject": {"reference": places.astrid.reference},
+            "encounter": {"reference": f"Encounter/{stay['id']}"}, "sender": {"reference": nurse.unit_id},
+        })  # fmt: skip
+        notice = next(
+            one for one in await places.found("Communication") if one["topic"]["text"].endswith("klar pasient")
+        )
+        await sending.answer(work, notice["id"], "Ja, i morgen.")
+    async with browsing(places.office, nurse) as berg:
+        await confirmed(places, Event.REJECT)
+        await elsewhere(places)
+        shown = (await berg.open("/utskrivning")).text
+    assert "Innleggelsesrapport sendt" not in shown and "Send innleggelsesrapport" in shown
+    assert "Utskrivningsklar, ikke besvart, 1" in shown and "Svar sykehuset" in shown and "Besvart" not in shown
+
+
+async def elsewhere(places: Places) -> None:
+    """Let somebody send the refused answer to another, who accepts it."""
+    other = Address(her_id=99000077, name="Et annet sykehus", ours=False, endpoint="http://127.0.0.1:1/exchange/local")
+    await addresses.put(places.office.database, [other])
+    (gone,) = await places.rows("SELECT * FROM message_out WHERE type <> 'APPREC'")
+    let_pass(places.office, timedelta(minutes=1))
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        new = await following.send_elsewhere(work, gone, other.her_id, "Flyttet")
+        ((owner, key),) = await outbox.by_id(work, new)
+        await delivery.move(work, owner, key, Event.ACCEPT)
+
+
 def message(kind: str, hours: float, *, ours: bool = False, topic: str = "") -> dict[str, Any]:
     at = {"sent": (NOW + timedelta(hours=hours)).isoformat()}
     said = {"topic": {"coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.7322", "code": topic}]}} if topic else {}
-    by = {"sender": {"reference": "Organization/a"}} if ours else {}
+    by = {"id": str(hours), "sender": {"reference": "Organization/a"}} if ours else {}
     return {
         "category": [{"coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.8279", "code": kind}]}],
         **at,
@@ -186,8 +220,11 @@ ASKED = {"occurrencePeriod": {"start": NOW.isoformat()}}
 def test_how_far_somebody_has_come_is_told_by_the_stay_and_its_messages(
     order: dict[str, Any], stay: dict[str, Any], messages: list[dict[str, Any]], stage: str, missing: list[str]
 ) -> None:
-    found = board.course(order, stay, messages)
+    """All that is ours has arrived; of what the record alone has, nobody is told anything."""
+    found = board.course(order, stay, messages, {one["id"]: State.ACCEPTED for one in messages if "id" in one})
     assert (found.stage, list(found.missing)) == (stage, missing)
+    theirs = board.course(order, stay, [one for one in messages if "id" not in one])
+    assert board.course(order, stay, messages) == theirs
 
 
 S = State
@@ -202,7 +239,7 @@ S = State
 ])  # fmt: skip
 def test_what_the_hospital_has_not_confirmed_is_not_told_it(standing: list[State], stage: str, missing: str) -> None:
     """An answer of last time that was accepted stands before them all, and answers nothing now."""
-    messages = [message("DIALOG_HELSEFAGLIG", at, ours=True, topic="7") | {"id": str(at)} for at in (-3, 1, 2)]
+    messages = [message("DIALOG_HELSEFAGLIG", at, ours=True, topic="7") for at in (-3, 1, 2)]
     states = {"-3": S.ACCEPTED, **{str(at): state for at, state in enumerate(standing, 1)}}
     found = board.course(ASKED, GOES, [message("HELSEOPPL_SOKNAD", 0), *messages[: len(standing) + 1]], states)
     assert (found.stage, list(found.missing)) == (stage, [missing] if missing else [])

@@ -11,6 +11,7 @@ from akson.base.web.messages import texts
 from akson.base.web.render import said
 from akson.base.work import Actor
 from akson.exchange.filing import MESSAGE_TYPE, TEST_DATA
+from akson.exchange.outcomes import Standing
 from akson.exchange.states import State
 from akson.patient.chart import local
 from akson.patient.identity import Identity, identity_of
@@ -25,7 +26,7 @@ _UNKNOWN: Final[Mapping[str, State]] = {}
 STAGES: Final = ("ready", "answered", "reported", "admitted", "home")  # what hurries most comes first
 _TOPIC: Final = volven(7322)
 _ANSWER: Final = "7"
-_ARRIVED: Final = (None, State.ACCEPTED, State.PARTIAL, State.ANSWERED, State.HANDLED)
+_ARRIVED: Final = (State.ACCEPTED, State.PARTIAL, State.ANSWERED, State.HANDLED)
 _ON_ITS_WAY: Final = (State.QUEUED, State.SENT, State.DELIVERED)
 _DISPOSITION: Final = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 
@@ -34,22 +35,22 @@ _DISPOSITION: Final = "http://terminology.hl7.org/CodeSystem/discharge-dispositi
 class Gathered:
     """What was read: orders to take somebody home, their stays and patients by reference, messages, open tasks.
 
-    states   id of a Communication of ours -> where its message stands
+    sent   id of a Communication of ours -> where its last message stands, and with whom
     """
 
     orders: Sequence[Stored]
     beside: Mapping[str, Stored]
     messages: Sequence[Stored]
     tasks: Sequence[Stored]
-    states: Mapping[str, State] = field(default_factory=dict)
+    sent: Mapping[str, Standing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ours:
-    """What we have written to the hospital: when, and where it stands; None: it is so old that nobody follows it."""
+    """A message of ours to the hospital: when it was written, and where it stands."""
 
     at: datetime
-    state: State | None
+    state: State
 
     @property
     def arrived(self) -> bool:
@@ -101,7 +102,8 @@ def course(
 ) -> Course:
     """Return how far a patient has come, by the messages of the stay; tests tell nothing.
 
-    states   id of a message of ours -> where it stands: what the hospital has not confirmed is not told it yet
+    states   id of a message of ours to the hospital -> where it stands: what it has not confirmed is not told it yet,
+             and what is in the record alone, or went to somebody else, never will be
     """
     period, real = stay.get("period") or {}, [one for one in messages if not _is_test(one)]
     ready = moment((order.get("occurrencePeriod") or {}).get("start"))
@@ -128,7 +130,7 @@ def present(found: Gathered, actor: Actor, now: datetime) -> tuple[Group, ...]:
         seen.add(about)
         if stay.resource.get("status") in ("in-progress", "finished") and not _died(stay.resource):
             held = [one for one in found.messages if reference(one.resource.get("encounter")) == stay.reference]
-            so_far = course(order.resource, stay.resource, [one.resource for one in held], found.states)
+            so_far = course(order.resource, stay.resource, [one.resource for one in held], _told(stay, found.sent))
             row = _row(identity_of(person), stay, so_far, held, found, actor, now)
             staged.setdefault(so_far.stage, []).append((so_far.ready or so_far.admitted or now, row))
     return tuple(
@@ -136,6 +138,12 @@ def present(found: Gathered, actor: Actor, now: datetime) -> tuple[Group, ...]:
               rows=tuple(row for _, row in sorted(staged[name], key=lambda pair: pair[0])))
         for name in STAGES if name in staged
     )  # fmt: skip
+
+
+def _told(stay: Stored, sent: Mapping[str, Standing]) -> dict[str, State]:
+    """Return where that stands which has gone to the hospital of a stay, known by its number."""
+    hospital = (stay.resource.get("serviceProvider") or {}).get("identifier")
+    return {id_: one.state for id_, one in sent.items() if hospital in one.to.numbers}
 
 
 def _row(
@@ -197,7 +205,8 @@ def _owner(task: Resource | None, actor: Actor) -> str:
 
 def _ours(messages: Iterable[Resource], states: Mapping[str, State], since: datetime | None = None) -> Ours | None:
     """Return the last of these that the hospital has, or else the last of them; those written since something first."""
-    found = [Ours(at=at, state=states.get(str(one.get("id")))) for one in messages if (at := _at(one))]
+    told = [(at, states.get(str(one.get("id")))) for one in messages if (at := _at(one))]
+    found = [Ours(at=at, state=state) for at, state in told if state]
     return max(found, key=lambda one: (since is None or one.at >= since, one.arrived, one.at), default=None)
 
 

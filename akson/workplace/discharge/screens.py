@@ -33,7 +33,7 @@ async def discharges(work: Work, visit: Visit) -> Page:
     ours = [(one.owner, one.id) for one in messages if reference(one.resource.get("sender"))]
     held = board.Gathered(
         orders=orders, beside=await journal.read_many(work, list(dict.fromkeys(named))), messages=messages,
-        states={one.communication: one.state for one in await outcomes.standings(work, ours)} if ours else {},
+        sent={one.communication: one for one in await outcomes.standings(work, ours)} if ours else {},
         tasks=await _found(work, "Task", within, ("status", ",".join(worklist.OPEN))) if orders else [],
     )  # fmt: skip
     return Page("utskrivning.html", groups=board.present(held, work.actor, work.now), more=len(orders) >= int(MOST))

@@ -14,6 +14,7 @@ from akson.exchange.filing import TEST_DATA
 from akson.exchange.messages import pleieomsorg
 from akson.exchange.opening import opened
 from akson.exchange.states import Event, State
+from akson.patient.chart import local
 from akson.record import journal
 from akson.record.office import Office
 from akson.workplace.discharge import board
@@ -243,6 +244,42 @@ def test_what_the_hospital_has_not_confirmed_is_not_told_it(standing: list[State
     states = {"-3": S.ACCEPTED, **{str(at): state for at, state in enumerate(standing, 1)}}
     found = board.course(ASKED, GOES, [message("HELSEOPPL_SOKNAD", 0), *messages[: len(standing) + 1]], states)
     assert (found.stage, list(found.missing)) == (stage, [missing] if missing else [])
+
+
+NOTICE = "LOG_UTSKRIVNINGSKLAR"
+AHEAD = {"occurrencePeriod": {"start": (NOW + timedelta(hours=5)).isoformat()}}
+
+
+@pytest.mark.parametrize(("order", "notices", "stage"), [
+    (AHEAD, [(0, 0)], "answered"),  # at nine "ready at two", and the answer at ten
+    (AHEAD, [(5, 0)], "answered"),  # from a clock that is fast
+    (ASKED, [(0, 2)], "ready"),  # it came late: what was written before answers another
+    (AHEAD, [(0, 0), (1.5, 2)], "ready"),  # another after our answer
+    (AHEAD, [(0, 0.5), (-1, 2)], "answered"),  # an older one, which came after it
+])  # fmt: skip
+def test_an_answer_is_to_the_last_notice_we_had_got_whenever_the_patient_will_be_ready(
+    order: dict[str, Any], notices: list[tuple[float, float]], stage: str
+) -> None:
+    """Notices are (sent, received), in hours from NOW; the answer is of an hour after."""
+    came = [message(NOTICE, at) | {"received": (NOW + timedelta(hours=got)).isoformat()} for at, got in notices]
+    answer = message("DIALOG_HELSEFAGLIG", 1, ours=True, topic="7")
+    assert board.course(order, GOES, [*came, answer], {answer["id"]: S.ACCEPTED}).stage == stage
+
+
+async def test_who_will_be_ready_stands_there_with_when_and_can_be_answered_for(places: Places) -> None:
+    nurse = await nurse_of(places)
+    ahead = NOW + timedelta(hours=5)
+    await comes(places, care("LOG_INNLAGT", at=ADMITTED, msg_id="a", to=SERVICE),
+                care("LOG_UTSKRIVNINGSKLAR", at=ahead.isoformat(), msg_id="b", to=SERVICE))  # fmt: skip
+    let_pass(places.office, timedelta(hours=1))
+    notice = next(one for one in await places.found("Communication") if one["topic"]["text"].endswith("klar pasient"))
+    async with browsing(places.office, nurse) as berg:
+        shown = (await berg.open("/utskrivning")).text
+        assert "Utskrivningsklar, ikke besvart, 1" in shown and f"Klar i dag {local(ahead):%H.%M}" in shown
+        async with places.office.work(nurse, Purpose.TREATMENT) as work:
+            await sending.answer(work, notice["id"], "Ja, i dag.")
+        await confirmed(places, Event.ACCEPT)
+        assert "Utskrivningsklar, besvart, 1" in (await berg.open("/utskrivning")).text
 
 
 def test_a_test_message_does_not_move_anybody() -> None:

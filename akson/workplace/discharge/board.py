@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from akson.base.web.messages import texts
@@ -68,7 +68,8 @@ class Course:
 
     admitted: datetime | None
     reported: datetime | None
-    ready: datetime | None
+    ready: datetime | None  # as the hospital says: it may be ahead
+    noticed: datetime | None  # when we got its last notice of that
     home: datetime | None
     summary: datetime | None  # the discharge report
     answered: Ours | None  # our answer to whether we can take the patient
@@ -84,8 +85,8 @@ class Course:
 
     @property
     def answer(self) -> Ours | None:
-        """Return our answer to the last notice: one that was written before it answers another."""
-        return self.answered if self.answered and self.ready and self.answered.at >= self.ready else None
+        """Return our answer to the last notice: one that was written before we got it answers another."""
+        return self.answered if self.answered and self.noticed and self.answered.at >= self.noticed else None
 
     @property
     def missing(self) -> Iterator[str]:
@@ -107,11 +108,14 @@ def course(
     """
     period, real = stay.get("period") or {}, [one for one in messages if not _is_test(one)]
     ready = moment((order.get("occurrencePeriod") or {}).get("start"))
+    notice = max(filter(_is_notice, real), key=_told_at, default=None)
+    noticed = (notice and _at(notice)) or ready
     return Course(
         admitted=moment(period.get("start")),
         reported=_first(real, "HELSEOPPL_SOKNAD"),
         ready=ready,
-        answered=_ours((one for one in real if _is_answer(one)), states, ready),
+        noticed=noticed,
+        answered=_ours((one for one in real if _is_answer(one)), states, noticed),
         home=moment(period.get("end")) or (_first(real, "UTSKRIVNINGSRAPPORT") if _left(stay) else None),
         summary=_first(real, "UTSKRIVNINGSRAPPORT"),
         ours=_ours((one for one in real if _type(one) == "INNLEGGELSESRAPPORT"), states),
@@ -154,7 +158,7 @@ def _row(
     return Row(
         patient=who.listed, age=who.age(local(now).date()), href=f"/p/{who.id}",
         hospital=display(stay.resource.get("serviceProvider")), steps=tuple(_steps(so_far, now)),
-        clock=_clock(now - so_far.ready) if so_far.ready and not so_far.home and now > so_far.ready else "",
+        clock=_clock(so_far.ready, now) if so_far.ready and not so_far.home else "",
         missing=tuple(texts().plain(f"discharge.missing_{name}") for name in so_far.missing),
         owner=_owner(first, actor), due=limit.text if limit else "", now=bool(limit and limit.now),
         actions=tuple(_actions(who, stay, so_far, held)),
@@ -178,14 +182,17 @@ def _step(name: str, at: datetime, now: datetime, **more: str) -> str:
     return texts().plain(f"discharge.step_{name}", at=said(at, now), **more)
 
 
-def _clock(ready: timedelta) -> str:
-    """Return how long somebody has been ready: "2 d 3 t"."""
-    hours = int(ready.total_seconds()) // 3600
+def _clock(ready: datetime, now: datetime) -> str:
+    """Return how long somebody has been ready, "2 d 3 t", or when they will be."""
+    if ready > now:
+        return texts().plain("discharge.clock_ahead", at=said(ready, now))
+    hours = int((now - ready).total_seconds()) // 3600
     return texts().plain("discharge.clock", days=hours // 24, hours=hours % 24)
 
 
 def _actions(who: Identity, stay: Stored, so_far: Course, held: Sequence[Stored]) -> Iterator[tuple[str, str]]:
-    notice = next((one for one in held if _type(one.resource) == "LOG_UTSKRIVNINGSKLAR"), None)
+    notices = (one for one in held if _is_notice(one.resource))
+    notice = max(notices, key=lambda one: _told_at(one.resource), default=None)
     if notice and "answer" in so_far.missing:
         yield texts().plain("discharge.do_answer"), f"/p/{who.id}/samhandling?melding={notice.id}"
     if not so_far.home and "ours" in _lacks(so_far.ours, "ours"):
@@ -221,6 +228,16 @@ def _first(messages: Iterable[Resource], kind: str) -> datetime | None:
 
 def _at(message: Resource) -> datetime | None:
     return moment(message.get("received")) or moment(message.get("sent"))
+
+
+def _told_at(message: Resource) -> str:
+    """Return when the hospital wrote a message, to sort by: they may come in another order."""
+    at = moment(message.get("sent")) or moment(message.get("received"))
+    return at.astimezone(UTC).isoformat() if at else ""
+
+
+def _is_notice(message: Resource) -> bool:
+    return _type(message) == "LOG_UTSKRIVNINGSKLAR"
 
 
 def _type(message: Resource) -> str:

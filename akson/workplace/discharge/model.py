@@ -10,7 +10,7 @@ class Row:
     """One patient on the board.
 
     steps    what has happened, oldest first: "Innlagt 20.11"
-    clock    how long the patient has been ready, "" where they are not
+    clock    how long the patient has been ready, or when they will be; "" where nobody has said so
     missing  what is not there yet
     due      of what comes first; now: it is due today or overdue
     actions  (text, href) of what can be done from here

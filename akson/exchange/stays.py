@@ -1,7 +1,8 @@
 """A stay at a hospital as its messages tell it: the Encounter, and the order to our units to take the person home.
 
 The hospital is who sent the message by the address register, whatever name it writes. Messages come late, twice and in
-any order; whatever came first makes the stay, the others fill it in. The order lets those in who are written to, and
+any order; whatever came first makes the stay, the others fill it in; whether the person can be taken home is what the
+hospital wrote last. The order lets those in who are written to, and
 ends by itself: two weeks after what was last heard of a stay that is over; when nobody tells of an end, as any order
 nobody has ended. What the hospital's clock says decides none of that.
 
@@ -11,16 +12,16 @@ Source: forskrift om kommunal betaling for utskrivningsklare pasienter; domain r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
 from akson.base.queries import queries
 from akson.base.work import Work
-from akson.exchange import filing
+from akson.exchange import filing, inbox
 from akson.exchange.addresses import Address
-from akson.exchange.filing import MESSAGE_ID, filled
+from akson.exchange.filing import MESSAGE_ID, MESSAGE_TYPE, TEST_DATA, filled
 from akson.exchange.registry import Letter
 from akson.fhir.dates import interval
 from akson.record import journal
@@ -63,6 +64,7 @@ class Event:
 
 
 _ENDS: Final = frozenset({Step.DIED, Step.NOT_READY})
+_READINESS: Final = ("LOG_UTSKRIVNINGSKLAR", "LOG_AVMELDING")
 
 
 async def follow(work: Work, letter: Letter, event: Event) -> Stored | None:
@@ -180,8 +182,31 @@ async def _order(work: Work, letter: Letter, encounter: Stored, event: Event) ->
     """Ask the unit that was written to to take the person home; from when, and until when, as the stay has it."""
     found = await search(work, "ServiceRequest", [("encounter", encounter.reference)])
     stood = next((each for each in found.hits if each.resource.get("code") == TAKE_HOME), None)
+    if event.step in (Step.READY, Step.NOT_READY) and await _overtaken(work, letter, encounter):
+        event = replace(event, step=Step.TOLD)
     order = ordered(dict(stood.resource) if stood else _asked(letter, encounter), letter, encounter.resource, event)
     await _put(work, stood, order)
+
+
+async def _overtaken(work: Work, letter: Letter, encounter: Stored) -> bool:
+    """Say whether the hospital has said since then, by its own clock, whether the person can be taken home.
+
+    The word that the person can not may have come before anything else of the stay: it stands in no stay.
+    """
+    kinds = ",".join(f"{MESSAGE_TYPE}|{each}" for each in _READINESS)
+    since, about = letter.envelope.sent, encounter.resource["subject"]["reference"]
+    wanted = [("subject", about), ("category", kinds), ("sent", f"ge{since.isoformat()}")]
+    hits = (await search(work, "Communication", wanted)).hits
+    later = [each for each in hits if _is_later(each.resource, since, encounter.reference)]
+    came = await inbox.organisations(work, encounter.owner, [each.id for each in later]) if later else {}
+    return letter.sender.organisation in came.values()
+
+
+def _is_later(message: Mapping[str, Any], since: datetime, stay: str) -> bool:
+    """Say whether a message that is no test was sent after `since`, about this stay or about none."""
+    about = (message.get("encounter") or {}).get("reference", stay)
+    is_test = TEST_DATA in (message.get("meta") or {}).get("tag", ())
+    return about == stay and not is_test and interval(message["sent"])[0] > since
 
 
 def ordered(order: Resource, letter: Letter, stay: Mapping[str, Any], event: Event) -> Resource:

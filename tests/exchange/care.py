@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from lxml import etree
 
@@ -62,8 +63,7 @@ def envelope(kind: str, body: str, *, msg_id: str = "plo-1", to: Party | None = 
 
 
 def care(kind: str, *, at: str = "", change: str = "N", more: str = "", msg_id: str = "plo-1", to: Party | None = None,
-         test: bool = False) -> bytes:  # fmt: skip
-    """Return a whole message."""
-    return hodemelding.build(
-        envelope(kind, xml(kind, at=at, change=change, more=more), msg_id=msg_id, to=to, test=test)
-    )
+         test: bool = False, sent: datetime | None = None) -> bytes:  # fmt: skip
+    """Return a whole message. sent: where all are not to be of one moment."""
+    made = envelope(kind, xml(kind, at=at, change=change, more=more), msg_id=msg_id, to=to, test=test)
+    return hodemelding.build(replace(made, sent=sent or made.sent))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -107,6 +108,28 @@ async def test_in_whatever_order_messages_come_they_tell_of_one_stay(office: Off
     (stay,), (asked,) = await places.found("Encounter"), await places.found("ServiceRequest")
     assert (stay["status"], stay["period"]) == ("finished", {"start": ADMITTED, "end": LEFT})
     assert asked["occurrencePeriod"]["start"] == READY
+
+
+AHEAD = "2026-11-23T14:00:00+01:00"
+READINESS = {
+    "a": care("LOG_INNLAGT", at=ADMITTED, msg_id="a", sent=NOW),
+    "r": care("LOG_UTSKRIVNINGSKLAR", at=AHEAD, msg_id="r", sent=NOW + timedelta(hours=1)),
+    "n": care("LOG_AVMELDING", at=READY, msg_id="n", sent=NOW + timedelta(hours=2)),
+    "c": care("LOG_UTSKRIVNINGSKLAR", at=AHEAD, change="C", msg_id="c", sent=NOW + timedelta(hours=3)),
+    "s": care("LOG_UTSKRIVNINGSKLAR", at=LEFT, msg_id="s", sent=NOW + timedelta(hours=4)),
+}
+
+
+@pytest.mark.parametrize("order", ["cra", *map("".join, permutations("arn")), *map("".join, permutations("rns"))])
+async def test_whether_the_person_is_ready_is_what_was_written_last_in_whatever_order_it_comes(
+    office: Office, order: str
+) -> None:
+    """Ready ahead of time, then no more, or taken back; then ready again the day after."""
+    places = await make(office)
+    assert set(await comes(places, *(READINESS[each] for each in order))) == {""}
+    (stay,), (asked,) = await places.found("Encounter"), await places.found("ServiceRequest")
+    assert asked.get("occurrencePeriod") == ({"start": LEFT} if "s" in order else None)
+    assert stay["status"] == "in-progress" and stay.get("period") == ({"start": ADMITTED} if "a" in order else None)
 
 
 async def test_a_test_message_moves_no_stay_and_lets_nobody_in(office: Office) -> None:

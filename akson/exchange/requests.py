@@ -5,15 +5,15 @@ Source   Volven 8125 (meetings), 8127 (notices), 8129 (requests); how soon is ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from akson.base.work import Work
 from akson.exchange import addresses, filing, inbox
 from akson.exchange.envelope import Code
-from akson.exchange.filing import MESSAGE_ID, VOLVEN
+from akson.exchange.filing import MESSAGE_ID, TEST_DATA, VOLVEN
 from akson.exchange.nodes import OSLO
 from akson.exchange.registry import Letter
 from akson.fhir.dates import interval
@@ -107,16 +107,77 @@ def is_meeting(communication: Mapping[str, Any]) -> bool:
     return any(each.get("system") == f"urn:oid:{MEETING}" for each in codings)
 
 
-async def replace(work: Work, letter: Letter, wanted: Asked) -> None:
-    """Take the open task of each invitation that a message names as moved or called off away from who has it.
+def naming(letter: Letter, wanted: Asked | None, topic: Mapping[str, Any]) -> list[Resource] | None:
+    """Return which messages one of a meeting names, by their ids: those they are of may come after it."""
+    if not (is_meeting({"topic": topic}) or (wanted and wanted.replaces)):
+        return None
+    return [{"identifier": {"system": MESSAGE_ID, "value": each}} for each in _names(letter)]
 
-    Leaves   the Tasks: cancelled, with what did it; who has answered already has no task
+
+async def meet(work: Work, letter: Letter, message: Stored, task: Resource) -> Resource:
+    """Let a message of a meeting end what it moves or calls off, in whatever order they come; return its own task.
+
+    task     of the message, not written yet: cancelled where a message that came before has moved or called it off
+    Leaves   the open Tasks of those it ends: cancelled, with what did it; who has answered already has no task
     """
-    for hit in await _named(work, letter):
-        if is_meeting(hit.resource):
-            tasks = await search(work, "Task", [("focus", hit.reference), ("status", ",".join(OPEN))])
-            for task in tasks.hits:
-                await _change(work, task, letter, wanted, status="cancelled")
+    for other in await _related(work, letter):
+        if _ends(message.resource, other.resource):
+            tasks = await search(work, "Task", [("focus", other.reference), ("status", ",".join(OPEN))])
+            for hit in tasks.hits:
+                after = _ended(hit.resource, message.resource, work.now)
+                await journal.update(work, after, id_=hit.id, if_match=hit.version)
+        if _ends(other.resource, message.resource):
+            task = _ended(task, other.resource, work.now)
+    return task
+
+
+def is_called_off(task: Mapping[str, Any]) -> bool | None:
+    """Say whether the meeting of a task has been called off, or moved: then False; None where it is neither."""
+    why = (task.get("statusReason") or {}).get("coding", ())
+    known = [found for each in why if (found := asked(_code(each))) and found.replaces]
+    return any(each.get("system") == f"urn:oid:{NOTICE}" for each in why) if known else None
+
+
+def _ends(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+    """Say whether a message moves, or calls off, the meeting that another of the same exchange invites to.
+
+    What names the other is the later one; else what was sent later
+    """
+    wanted = _asked_of(later)
+    if not (wanted and wanted.replaces and is_meeting(earlier)) or TEST_DATA in (later.get("meta") or {}).get(
+        "tag", ()
+    ):
+        return False
+    names, is_named = (not _own(two).isdisjoint(_named_by(one)) for one, two in ((later, earlier), (earlier, later)))
+    return names if names != is_named else interval(later["sent"])[0] > interval(earlier["sent"])[0]
+
+
+def _ended(task: Mapping[str, Any], by: Mapping[str, Any], now: datetime) -> Resource:
+    """Return a task as one that a message has ended, with which kind of message did it."""
+    wanted, received = _asked_of(by), interval(by["received"])[0]
+    at = max(now, interval(task.get("authoredOn") or by["received"])[0])
+    return dict(task) | {
+        "status": "cancelled", "statusReason": {"coding": by["topic"]["coding"]}, "lastModified": at.isoformat(),
+        "businessStatus": {"text": f"{wanted.name if wanted else ''} {received.astimezone(OSLO):%d.%m %H.%M}".strip()},
+    }  # fmt: skip
+
+
+def _asked_of(message: Mapping[str, Any]) -> Asked | None:
+    codings = (message.get("topic") or {}).get("coding", ())
+    return next(filter(None, (asked(_code(each)) for each in codings)), None)
+
+
+def _code(coding: Mapping[str, Any]) -> Code:
+    return Code(value=coding.get("code", ""), system=coding.get("system", "").removeprefix("urn:oid:"))
+
+
+def _own(message: Mapping[str, Any]) -> set[str]:
+    """Return the id of a message, as others name it."""
+    return {each["value"] for each in message.get("identifier", ()) if each.get("system") == MESSAGE_ID}
+
+
+def _named_by(message: Mapping[str, Any]) -> list[str]:
+    return [each["identifier"]["value"] for each in message.get("partOf", ()) if "identifier" in each]
 
 
 async def _change(work: Work, task: Stored, letter: Letter, by: Asked, **changed: Any) -> None:
@@ -127,14 +188,33 @@ async def _change(work: Work, task: Stored, letter: Letter, by: Asked, **changed
     await journal.update(work, after, id_=task.id, if_match=task.version)
 
 
+def _names(letter: Letter) -> list[str]:
+    """Return the ids of the messages that a message names: its parent, and what began the conversation."""
+    conversation = letter.envelope.conversation
+    named = (conversation.conversation, conversation.parent) if conversation else ()
+    return list(filter(None, dict.fromkeys(named)))
+
+
 async def _named(work: Work, letter: Letter) -> list[Stored]:
     """Return the earlier messages, of the same sender about the same patient, that a message names."""
-    about, conversation = filing.subject(letter), letter.envelope.conversation
-    if about is None or conversation is None:
-        return []
-    found: list[Stored] = []
-    for named in filter(None, dict.fromkeys((conversation.conversation, conversation.parent))):
-        wanted = [("subject", about["reference"]), ("identifier", f"{MESSAGE_ID}|{escape(named)}")]
+    return await _theirs(work, letter, [("identifier", each) for each in _names(letter)])
+
+
+async def _related(work: Work, letter: Letter) -> list[Stored]:
+    """Return the messages of the same sender about the same patient which are named as a message is, or name it."""
+    named, own = _names(letter), letter.envelope.msg_id
+    asked_for = [("identifier", each) for each in named] + [("part-of:identifier", each) for each in (own, *named)]
+    found = {hit.reference: hit for hit in await _theirs(work, letter, asked_for)}
+    return [hit for hit in found.values() if own not in _own(hit.resource)]
+
+
+async def _theirs(work: Work, letter: Letter, asked_for: Sequence[tuple[str, str]]) -> list[Stored]:
+    """Return the messages of the same sender about the same patient. asked_for: parameter and message id."""
+    about, found = filing.subject(letter), list[Stored]()
+    if about is None:
+        return found
+    for name, value in asked_for:
+        wanted = [("subject", about["reference"]), (name, f"{MESSAGE_ID}|{escape(value)}")]
         hits = (await search(work, "Communication", wanted)).hits
         found += [hit for hit in hits if await _is_theirs(work, hit, letter)]
     return found

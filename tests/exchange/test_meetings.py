@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from akson.exchange.filing import message_type
 from akson.exchange.meetings import ANSWER, ANSWERS, COMING, NOT_COMING, OTHER_TIME
 from akson.exchange.nodes import OSLO
 from akson.exchange.opening import opened
-from akson.exchange.requests import MEETING
+from akson.exchange.requests import MEETING, NOTICE
 from akson.exchange.safexml import Schemas
 from akson.exchange.states import Event
 from akson.record.office import Office
@@ -27,6 +28,8 @@ from peers.mailbox import opened as store
 from peers.nav import CANCELLED, CHANGE, INVITATION, MOVES, OFFICE, THIRD, THIRD_CHANGE, Meeting, Nav
 from tests.exchange.letters import ASTRID, NORDRE
 from tests.exchange.places import Places, make
+from tests.exchange.test_requests import asks
+from tests.exchange.test_requests import comes as delivered
 from tests.offices import let_pass
 from tests.portal.test_given import happens, rows
 from tests.workplace.browsing import browsing
@@ -250,6 +253,39 @@ async def test_a_meeting_that_is_moved_or_called_off_is_answered_no_more(office:
     ended = [one["businessStatus"]["text"] for one in await places.found("Task") if one["status"] == "cancelled"]
     by = sorted(text.rsplit(" ", 2)[0] for text in ended)
     assert by == ["Avlysning dialogmøte", "Endring dialogmøte 2", "Endring dialogmøte 2"]
+
+
+EXCHANGE = {  # code, list, sent (minutes), parent, conversation; what waits at last when all has come
+    "a": (MEETING, "1", 0, "", ""), "b": (MEETING, "2", 1, "a", "a"), "c": (MEETING, "2", 2, "a", "a"),
+    "d": (MEETING, "2", 2, "b", "b"), "x": (NOTICE, "4", 3, "a", "a"), "y": (NOTICE, "4", 3, "c", "a"),
+    "z": (MEETING, "4", 4, "x", "a"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("came", "waits"), [
+    ("ax", "x"), ("abc", "c"), ("abd", "d"), ("aby", "y"), ("axz", "xz"),
+])  # fmt: skip
+async def test_in_whatever_order_they_come_only_the_last_word_of_a_meeting_waits(
+    office: Office, came: str, waits: str
+) -> None:
+    """An invitation that was called off; moved twice, of the first and of the last; called off; moved all the same."""
+    places = await make(office)
+    for number, order in enumerate(permutations(came)):
+        await delivered(places, *(part_of_meeting(each, number) for each in order))
+    messages = {
+        f"Communication/{one['id']}": one["identifier"][0]["value"] for one in await places.found("Communication")
+    }
+    tasks = [(messages[one["focus"]["reference"]], one) for one in await places.found("Task")]
+    left = sorted(msg_id for msg_id, one in tasks if one["status"] == "requested")
+    assert left == sorted(f"{each}{number}" for number, _ in enumerate(permutations(came)) for each in waits)
+    assert {one["status"] for _, one in tasks} == {"requested", "cancelled"} and len(tasks) == len(messages)
+
+
+def part_of_meeting(name: str, exchange: int) -> bytes:
+    """Return a message of one of several exchanges that are alike."""
+    list_, code, minutes, parent, began = EXCHANGE[name]
+    about = (f"{parent}{exchange}", f"{began}{exchange}") if parent else ("", "")
+    return asks(f"{name}{exchange}", list_, code, about=about, sent=NOW + timedelta(minutes=minutes))
 
 
 async def standing(places: Places) -> list[str]:

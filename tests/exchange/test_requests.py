@@ -26,7 +26,13 @@ from tests.workplace.browsing import browsing
 
 
 def asks(
-    msg_id: str, system: str, code: str, *, about: tuple[str, str] = ("", ""), sender: int = HEART.her_id
+    msg_id: str,
+    system: str,
+    code: str,
+    *,
+    about: tuple[str, str] = ("", ""),
+    sender: int = HEART.her_id,
+    sent: datetime | None = None,
 ) -> bytes:
     """Return what NAV writes, without the name of its code. about: parent and conversation."""
     envelope = opened(written(msg_id=msg_id, sender=replace(HEART, her_id=sender))).envelope
@@ -39,7 +45,7 @@ def asks(
     )
     parent, conversation = about
     return hodemelding.build(replace(
-        envelope, body=dialog.build(body),
+        envelope, body=dialog.build(body), sent=sent or envelope.sent,
         type=Code(value="DIALOG_NOTAT" if system == NOTICE else "DIALOG_FORESPORSEL", name="Dialog"),
         conversation=Conversation(parent=parent, conversation=conversation) if parent or conversation else None,
     ))  # fmt: skip

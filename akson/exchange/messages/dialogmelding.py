@@ -119,11 +119,14 @@ async def receive(work: Work, letter: Letter) -> Filed:
     made = as_communication(dialog, letter, await filing.documents(work, letter), booked)
     if letter.envelope.type.value == referring.TYPE and letter.answers:
         made = filing.filled(made | {"basedOn": await referring.heard(work, letter, made["topic"])})
-    stored = await journal.create(work, made | ({"partOf": [{"reference": first.reference}]} if first else {}))
-    if wanted and wanted.replaces and not letter.envelope.test:
-        await requests.replace(work, letter, wanted)
+    named = requests.naming(letter, wanted, made["topic"])
+    of = [{"reference": first.reference}] if first else named
+    stored = await journal.create(work, filing.filled(made | {"partOf": of}))
     if not (first and wanted and await requests.remind(work, letter, first, wanted)):
-        await journal.create(work, as_task(dialog, letter, stored.id))
+        task = as_task(dialog, letter, stored.id)
+        if named is not None and not letter.envelope.test:
+            task = await requests.meet(work, letter, stored, task)
+        await journal.create(work, task)
     return Filed(communication=stored.id, fault=booked.fault)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
-from akson.exchange import referring
+from akson.exchange import referring, requests
 from akson.exchange.filing import MESSAGE_ID, TEST_DATA, message_type
 from akson.exchange.outcomes import Standing
 from akson.exchange.states import NEEDS_A_HUMAN, State
@@ -147,7 +147,14 @@ def state(mail: Mail, message: Stored) -> tuple[str, str]:
         late = due(limit(task.resource), mail.now).now
         return said, "warn" if late else "new" if task.resource.get("status") == "requested" else ""
     done = mail.task(message) and not is_ours(mail, message)
-    return t("cooperation.done" if done else "cooperation.received"), ""
+    return ended(mail, message) or t("cooperation.done" if done else "cooperation.received"), ""
+
+
+def ended(mail: Mail, message: Stored) -> str:
+    """Return that the meeting a message invites to is called off, or moved, in words; "" where it is neither."""
+    task, t = mail.task(message), texts().plain
+    off = requests.is_called_off(task.resource) if task else None
+    return "" if off is None else t("cooperation.called_off") if off else t("cooperation.moved")
 
 
 def statuses(mail: Mail, message: Stored) -> list[Stored]:
@@ -249,7 +256,7 @@ def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:
         name = t("work.you") if mine else party(task.resource.get("owner"))
         yield Step(text=t("cooperation.waits_with", name=name), state="now", at=moment(limit(task.resource)))
     elif not answer and (done := mail.task(message)):
-        yield Step(text=t("cooperation.done"), at=moment(done.resource.get("lastModified")))
+        yield Step(text=ended(mail, message) or t("cooperation.done"), at=moment(done.resource.get("lastModified")))
 
 
 def what_if(mail: Mail, message: Stored) -> str:

@@ -95,6 +95,7 @@ async def shown(work: Work, mail: Mail, message: Stored, *, root: str) -> Messag
         pointers.extend(inbox.statement_for(resource, message.id, mail.actor, root))
         pointers.extend(inbox.death_in(resource, message.id, mail.actor, root))
     answers = course.can_be_answered(resource) and not ours and has(work.actor.role, Permission.WRITE_MESSAGES)
+    answers = answers and not course.ended(mail, message)
     said = [*_said(resource), *(letters.along(beside.values()) if ours else ())]
     standing = mail.standings.get(message.id)
     waits = standing is not None and standing.state in course.ON_ITS_WAY

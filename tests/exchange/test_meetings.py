@@ -281,6 +281,22 @@ async def test_in_whatever_order_they_come_only_the_last_word_of_a_meeting_waits
     assert {one["status"] for _, one in tasks} == {"requested", "cancelled"} and len(tasks) == len(messages)
 
 
+@pytest.mark.parametrize(("by", "said"), [("x", "Avlyst"), ("b", "Flyttet")])
+@pytest.mark.parametrize("late", [False, True])
+async def test_an_invitation_that_stands_no_more_says_so_and_takes_no_answer(
+    office: Office, by: str, said: str, late: bool
+) -> None:
+    places = await make(office)
+    await delivered(places, *(part_of_meeting(each, 0) for each in ((by, "a") if late else ("a", by))))
+    ids = {one["identifier"][0]["value"]: one["id"] for one in await places.found("Communication")}
+    async with browsing(office, places.doctor) as jonas:
+        first, second = [
+            await jonas.open(f"/p/{places.astrid.id}/samhandling?melding={ids[one]}") for one in ("a0", f"{by}0")
+        ]
+    assert said in first.text and "Ferdig" not in first.text and 'name="mote"' not in first.html
+    assert 'value="answer"' not in first.html and 'value="answer"' in second.html
+
+
 def part_of_meeting(name: str, exchange: int) -> bytes:
     """Return a message of one of several exchanges that are alike."""
     list_, code, minutes, parent, began = EXCHANGE[name]

@@ -6,6 +6,7 @@ statement (CREATE INDEX CONCURRENTLY); it must bear to be run again after a fall
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator
@@ -21,10 +22,19 @@ from akson.base.queries import queries
 SQL = queries(__file__, "migrate.sql")
 _NAME = re.compile(r"\d{4}_\w+\.sql")
 _ALONE = "-- no transaction"
+_TRIES, _A_MOMENT = 10, 0.05  # seconds
+_OURS = {"application_name": "akson migrate"}
+# From these on, programs of the release before would read wrongly what is written: they must have stopped.
+# 0068: they know no attested organisation and no HPR number by the search values made anew, and so none of the blocks.
+STOPPED = frozenset({"0068_smaller"})
 
 
 class MigrationRefused(Exception):
     """The files and the database disagree; nothing was changed."""
+
+
+class NotStopped(Exception):
+    """A file waits until the programs of the release before have stopped; what ran before it stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +73,11 @@ async def migrate(url: str, folder: Path, now: datetime) -> list[str]:
     """Run on the database `url` what `folder` has and it lacks; return the names of what ran.
 
     Two may start at the same moment: the second waits for the first and finds nothing left to do.
-    Raises  MigrationRefused when a file that ran has changed or vanished, or would run before one that ran
+    Raises  MigrationRefused when a file that ran has changed or vanished, or would run before one that ran;
+            NotStopped at one that the release before cannot bear, while anybody else is connected
     """
     wanted = steps(folder)
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, server_settings=_OURS)
     try:
         await connection.execute(SQL.prepare)
         async with _turn(url):
@@ -78,7 +89,7 @@ async def migrate(url: str, folder: Path, now: datetime) -> list[str]:
 @asynccontextmanager
 async def _turn(url: str) -> AsyncIterator[None]:
     """Hold the lock row on a connection of its own, since a step without transaction cannot hold it."""
-    holder = await asyncpg.connect(url)
+    holder = await asyncpg.connect(url, server_settings=_OURS)
     try:
         async with holder.transaction():
             await holder.execute(SQL.lock)
@@ -92,6 +103,8 @@ async def _catch_up(connection: asyncpg.Connection, wanted: list[Step], now: dat
     _compare(wanted, ran)
     missing = [step for step in wanted if step.name not in ran]
     for step in missing:
+        if ran and step.name in STOPPED:
+            await _let_go(connection, step)
         if step.alone:
             for statement in step.statements:
                 await connection.execute(statement)
@@ -101,6 +114,15 @@ async def _catch_up(connection: asyncpg.Connection, wanted: list[Step], now: dat
                 await connection.execute(step.text)
                 await connection.execute(SQL.note, step.name, step.sha256, now)
     return [step.name for step in missing]
+
+
+async def _let_go(connection: asyncpg.Connection, step: Step) -> None:
+    """Raise NotStopped while others are connected; who has just left is counted for a moment more."""
+    for _ in range(_TRIES):
+        if not await connection.fetchval(SQL.others):
+            return
+        await asyncio.sleep(_A_MOMENT)
+    raise NotStopped(step.name)
 
 
 def _compare(wanted: list[Step], ran: dict[str, str]) -> None:

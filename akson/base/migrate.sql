@@ -20,3 +20,8 @@ SELECT name, sha256 FROM migration;
 -- name: note
 -- in    $1 name, $2 sha256, $3 at
 INSERT INTO migration (name, sha256, at) VALUES ($1, $2, $3);
+
+-- name: others
+-- How many others are connected to this database: programs of Akson by whichever login, and whoever looks.
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'akson migrate';

@@ -14,7 +14,7 @@ from akson.base.backups.programs import ProgramFailed
 from akson.base.backups.restoring import NotKept
 from akson.base.binaries import NoPostgres
 from akson.base.errors import Refused
-from akson.base.migrate import MigrationRefused
+from akson.base.migrate import MigrationRefused, NotStopped
 from akson.base.postgres import PostgresFailed
 
 _ELSEWHERE: Final = "velg en annen med DATA= (eller --data)"
@@ -29,6 +29,8 @@ _SAID: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (NoPostgres, "Finner ikke PostgreSQL 15 eller nyere. Installer postgresql, eller kjør make demo, som henter den."),
     (MigrationRefused, "Databasen passer ikke til denne utgaven av Akson ({failure}). Bruk den utgaven som laget den, "
                        "eller en ny datamappe."),
+    (NotStopped, "Noen er koblet til databasen ({failure}). Stopp akson serve og akson worker på alle maskiner, og "
+                 "kjør akson migrate igjen."),
     (NotKept, "Sikkerhetskopien har ikke det som trengs ({failure})."),
     (Unreadable, "En fil i sikkerhetskopien kan ikke leses ({failure})."),
     (OtherLog, "I mappen for sikkerhetskopier ligger det en annen databases endringer ({failure}). Velg en ny mappe."),

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from akson.base.database import Database
-from akson.base.migrate import MigrationRefused, migrate
+from akson.base.migrate import MigrationRefused, NotStopped, migrate
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -98,6 +98,28 @@ async def test_a_marked_file_runs_outside_a_transaction(empty_url: str, folder: 
     )
     assert await asyncio.wait_for(migrate(empty_url, folder, NOW), 10) == ["0001_first", "0002_second", "0003_index"]
     assert await asked(empty_url, "SELECT to_regclass('one')::text") == "one"
+
+
+async def test_what_the_release_before_would_read_wrongly_waits_until_its_programs_have_stopped(
+    empty_url: str, folder: Path
+) -> None:
+    older = await asyncpg.connect(empty_url)
+    assert await migrate(empty_url, folder, NOW) == ["0001_first", "0002_second"]
+    write(folder, "0003_third", "CREATE TABLE third ();")
+    write(folder, "0068_smaller", "DROP TABLE third;")
+    with pytest.raises(NotStopped, match="0068_smaller"):
+        await migrate(empty_url, folder, NOW)
+    assert await asked(empty_url, "SELECT max(name) FROM migration") == "0003_third"  # what they bear has run
+    await older.close()
+    ran = await asyncio.gather(*(migrate(empty_url, folder, NOW) for _ in range(2)))
+    assert sorted(ran) == [[], ["0068_smaller"]]
+
+
+async def test_a_new_installation_has_nobody_to_wait_for(empty_url: str, folder: Path) -> None:
+    write(folder, "0068_smaller", "CREATE TABLE third ();")
+    looks = await asyncpg.connect(empty_url)
+    assert len(await migrate(empty_url, folder, NOW)) == 3
+    await looks.close()
 
 
 async def test_the_application_may_not_change_the_schema_or_what_was_migrated(db: Database) -> None:

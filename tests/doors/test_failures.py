@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from akson.audit.report import Fault, Report
 from akson.base.binaries import NoPostgres
 from akson.base.errors import Refused
-from akson.base.migrate import MigrationRefused
+from akson.base.migrate import MigrationRefused, NotStopped
 from akson.base.postgres import PostgresFailed
 from akson.cli import main
 from akson.doors import faults
@@ -30,6 +30,7 @@ AUDIT = Path(__file__).parents[2] / "akson" / "audit"
     (PostgresFailed("PostgreSQL did not start:\nFATAL: x"), "PostgreSQL starter ikke. Det siste den sa:\nFATAL: x"),
     (NoPostgres("none"), "Finner ikke PostgreSQL 15"),
     (MigrationRefused("changed after it was run: 0001"), "Databasen passer ikke til denne utgaven"),
+    (NotStopped("0068_smaller"), "Noen er koblet til databasen (0068_smaller). Stopp akson serve"),
     (PermissionError(errno.EACCES, "no", "/data"), "Får ikke skrive i /data"),
     (OSError(errno.EROFS, "no", "/data"), "Får ikke skrive i /data"),
     (OSError(errno.ENOSPC, "full"), "Disken er full (datamappen)"),

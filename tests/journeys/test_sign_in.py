@@ -8,6 +8,11 @@ from seeds.citizens.astrid import ASTRID
 from tests.journeys.journey import Journey
 
 pytestmark = pytest.mark.journey
+# Whoever asks in vain tells whether there was anything to read on the page at that moment.
+NOTHING_GETS_THROUGH = """void (fetch = () => {
+  sessionStorage.setItem("sees", document.body.checkVisibility());
+  return Promise.reject(new TypeError());
+})"""
 
 
 def test_lege_velger_seg_selv_og_kommer_til_min_dag(journey: Journey) -> None:
@@ -44,10 +49,11 @@ def test_den_som_laaser_skjermen_mister_ikke_det_hen_skrev(journey: Journey) -> 
 
 def test_det_som_ikke_ble_lagret_foer_skjermen_ble_laast_kommer_igjen_og_er_lukket_for_andre(journey: Journey) -> None:
     jonas, skrevet = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat"), "Rakk ikke å lagre dette"
-    jonas.do(jonas.page.evaluate("void (fetch = () => Promise.reject(new TypeError()))"))  # nothing gets through
+    jonas.do(jonas.page.evaluate(NOTHING_GETS_THROUGH))
     jonas.fill("Vurdering", skrevet).press("Lås").sees("Skjermen er låst")
     kept = jonas.do(jonas.page.evaluate("JSON.stringify(sessionStorage)"))
     assert "akson-kept" in kept and skrevet not in kept
+    assert jonas.do(jonas.page.evaluate("sessionStorage.getItem('sees')")) == "false"  # nor is it read while it waits
     jonas.open("Lås opp som Jonas Eikeland").press("Jonas Eikeland").sees("Kladd lagret")
     assert jonas.typed("Vurdering") == skrevet
     assert "akson-kept" not in jonas.do(jonas.page.evaluate("JSON.stringify(sessionStorage)"))

@@ -15,13 +15,17 @@ const out = async () => {
   const answer = await fetch("/laas/her", { credentials: "same-origin" }).catch(() => null);
   return Boolean(answer && answer.ok && await answer.text() === "out");
 };
-// Drafts first, as long as the session still takes them; what it does not take is kept in the tab; see keys.js.
+// Drafts first, as long as the session still takes them; what it does not take is kept in the tab; see keys.js. Nothing is
+// to be read while that is waited for.
 const saved = () => {
+  document.documentElement.hidden = true;
   const saves = [];
   for (const draft of document.querySelectorAll("form[data-autosave]"))
     draft.dispatchEvent(new CustomEvent("akson-save", { detail: saves }));
   return Promise.race([Promise.allSettled(saves), new Promise((done) => setTimeout(done, 3000))]);
 };
+// What a browser kept of a page that was left is asked for anew, not left empty.
+addEventListener("pageshow", (event) => { if (event.persisted && document.documentElement.hidden) location.reload(); });
 const leave = async (form) => {
   await saved();
   localStorage.setItem(OUT, Date.now());

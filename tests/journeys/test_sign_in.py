@@ -13,6 +13,21 @@ NOTHING_GETS_THROUGH = """void (fetch = () => {
   sessionStorage.setItem("sees", document.body.checkVisibility());
   return Promise.reject(new TypeError());
 })"""
+# As it is where the browser keeps nothing for us, and then what the last words before the lock are saved by.
+NOTHING_IS_KEPT = """async (written) => {
+  Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
+  const field = document.querySelector("form[data-autosave] [name=vurdering]"), saves = [];
+  field.value = written;
+  field.form.dispatchEvent(new CustomEvent("akson-save", { detail: saves }));
+  return (await Promise.allSettled(saves)).map((one) => one.status);
+}"""
+COMES_BACK = """() => {
+  const form = document.createElement("form");
+  form.innerHTML = '<input name=a value=1 type=checkbox checked><input name=b value=x type=checkbox checked>' +
+    '<input name=b value=y type=checkbox><input name=b value=z type=checkbox><input name=c><input name=c><input name=d value=own>';
+  fill(form, new URLSearchParams("b=y&b=z&c=en&c=to"));
+  return new URLSearchParams(new FormData(form)).toString();
+}"""
 
 
 def test_lege_velger_seg_selv_og_kommer_til_min_dag(journey: Journey) -> None:
@@ -41,6 +56,9 @@ def test_den_som_har_vaert_borte_for_lenge_kommer_tilbake_til_samme_side(journey
 
 def test_den_som_laaser_skjermen_mister_ikke_det_hen_skrev(journey: Journey) -> None:
     jonas = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat")
+    assert jonas.do(jonas.page.evaluate(COMES_BACK)) == "b=y&b=z&c=en&c=to&d=own"
+    assert jonas.do(jonas.page.evaluate(NOTHING_IS_KEPT, "Avbrutt")) == ["fulfilled"]
+    assert jonas.do(jonas.page.text_content("[data-saved]")).startswith("Kladd lagret")
     jonas.fill("Vurdering", "Avbrutt midt i setnin").press("Lås").sees("Skjermen er låst").sees_not("NORDLI")
     jonas.open("Lås opp som Jonas Eikeland").press("Jonas Eikeland").sees("NORDLI")
     assert jonas.typed("Vurdering") == "Avbrutt midt i setnin"

@@ -43,38 +43,55 @@ function step(by) {
 }
 
 // What a form held that could not be saved before the screen was locked: in this tab, sealed under a key that stands in its
-// writer's own pages alone ([data-keeps]). It comes back where nothing else was saved meanwhile.
+// writer's own pages alone ([data-keeps]: the first seals, those of the days before open too). It comes back where nothing
+// else was saved meanwhile.
 function keeping(form, written) {
   const at = `akson-kept ${form.dataset.autosave}`, about = new TextEncoder().encode(at);
   const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const sealing = (iv) => ({ name: "AES-GCM", iv, additionalData: about });
   const able = form.dataset.keeps && globalThis.crypto?.subtle; // not over plain http from elsewhere
-  const key = () => crypto.subtle.importKey("raw", bytes(form.dataset.keeps), "AES-GCM", false, ["encrypt", "decrypt"]);
+  const keys = (form.dataset.keeps || "").split(" ");
+  const key = (text) => crypto.subtle.importKey("raw", bytes(text), "AES-GCM", false, ["encrypt", "decrypt"]);
+  const opened = async (iv, sealed) => {
+    for (const one of keys) {
+      const told = await crypto.subtle.decrypt(sealing(iv), await key(one), sealed).catch(() => null); // of another day
+      if (told) return new TextDecoder().decode(told).split("\n");
+    }
+    return null; // another's
+  };
   const words = (text) => { const all = new URLSearchParams(text); for (const name of ["_csrf", "_patient", "versjon"]) all.delete(name); return all; };
+  const drop = () => { try { sessionStorage.removeItem(at); } catch { /* storage is off: there is nothing */ } };
   return {
-    drop: () => sessionStorage.removeItem(at),
+    drop,
     put: async (from) => {
       if (!able) return;
       const iv = crypto.getRandomValues(new Uint8Array(12));
       const told = new TextEncoder().encode(`${words(from)}\n${words(written())}`);
-      const sealed = new Uint8Array(await crypto.subtle.encrypt(sealing(iv), await key(), told));
+      const sealed = new Uint8Array(await crypto.subtle.encrypt(sealing(iv), await key(keys[0]), told));
       sessionStorage.setItem(at, btoa(String.fromCharCode(...iv)) + " " + btoa(Array.from(sealed, (one) => String.fromCharCode(one)).join("")));
     },
     back: async () => {
       const stored = able && sessionStorage.getItem(at);
-      if (!stored) return false;
-      const [iv, sealed] = stored.split(" ").map(bytes);
-      const told = await crypto.subtle.decrypt(sealing(iv), await key(), sealed).catch(() => null); // another's
-      const [from, to] = told ? new TextDecoder().decode(told).split("\n") : ["", ""];
-      if (!told || from !== words(written()).toString()) return false;
-      for (const [name, text] of new URLSearchParams(to)) {
-        const field = form.elements[name];
-        if (field instanceof Element && ["checkbox", "radio"].includes(field.type)) field.checked = field.value === text;
-        else if (field) field.value = text;
-      }
+      const told = stored && await opened(...stored.split(" ").map(bytes));
+      if (!told) return false;
+      const [from, to] = told;
+      if (from !== words(written()).toString()) { drop(); return false; } // something else was saved meanwhile
+      fill(form, new URLSearchParams(to));
       return true;
     },
   };
+}
+
+// What was not ticked is not among what was held, and several boxes or fields may have one name.
+function fill(form, held) {
+  const left = new Map();
+  for (const field of form.elements) {
+    if (field.matches(":disabled")) continue;
+    if (!left.has(field.name)) left.set(field.name, held.getAll(field.name));
+    const texts = left.get(field.name);
+    if (field.type === "checkbox" || field.type === "radio") field.checked = texts.includes(field.value);
+    else if (texts.length) field.value = texts.shift();
+  }
 }
 
 for (const form of document.querySelectorAll("form[data-autosave]")) {
@@ -106,12 +123,12 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   const soon = () => { clearTimeout(timer); timer = setTimeout(save, 2000); };
   form.addEventListener("akson-save", (event) => {
     clearTimeout(timer);
-    if (!stopped && written().toString() !== sent) event.detail.push(kept.put(sent).then(save));
+    if (!stopped && written().toString() !== sent) event.detail.push(kept.put(sent).catch(() => {}).then(save));
   });
   form.addEventListener("input", soon);
   form.addEventListener("focusout", () => { clearTimeout(timer); save(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
-  form.addEventListener("submit", () => { stopped = true; clearTimeout(timer); });
+  form.addEventListener("submit", () => { stopped = true; clearTimeout(timer); kept.drop(); });
   sent = written().toString();
   kept.back().then((found) => { if (found) { if (told) told.textContent = told.dataset.found; save(); } });
 }

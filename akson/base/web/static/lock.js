@@ -4,6 +4,11 @@
 // ([data-idle] on anything else). Without this file the server locks by itself at the next request.
 "use strict";
 
+// What the tabs tell each other; where the browser keeps nothing for us, or has no more room, a tab knows of itself alone.
+const own = new Map();
+const note = (what) => { try { localStorage.setItem(what, Date.now()); own.delete(what); } catch { own.set(what, Date.now()); } };
+const last = (what) => own.get(what) ?? Number(localStorage.getItem(what));
+
 const watched = document.querySelector("[data-idle]");
 const locks = watched instanceof HTMLFormElement ? watched : null;
 const SEEN = "akson-seen", OUT = "akson-out", IN_USE = 5 * 60 * 1000;
@@ -28,7 +33,7 @@ const saved = () => {
 addEventListener("pageshow", (event) => { if (event.persisted && document.documentElement.hidden) location.reload(); });
 const leave = async (form) => {
   await saved();
-  localStorage.setItem(OUT, Date.now());
+  note(OUT);
   if (form) form.submit(); else gone();
 };
 for (const form of document.querySelectorAll('form[action="/laas"], form[action="/logg-ut"]'))
@@ -40,7 +45,7 @@ if (watched) {
 
   const touched = () => {
     const now = Date.now();
-    if (now - Number(localStorage.getItem(SEEN)) > 5000) localStorage.setItem(SEEN, now);
+    if (now - last(SEEN) > 5000) note(SEEN);
     if (now - told > IN_USE) tell(now); // reading and writing ask the server for nothing: tell it that somebody is here
   };
   const tell = async (now) => {
@@ -48,7 +53,7 @@ if (watched) {
     if (await out()) gone();
   };
 
-  localStorage.setItem(SEEN, Date.now());
+  note(SEEN);
   for (const kind of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"])
     document.addEventListener(kind, touched, { passive: true });
   // Without a page of its own: the one that is come back to is that of the tab that locked.
@@ -59,7 +64,7 @@ if (watched) {
   };
   addEventListener("storage", (event) => { if (event.key === OUT) setTimeout(follow, 1000, 5); });
   const watch = setInterval(() => {
-    if (Date.now() - Number(localStorage.getItem(SEEN)) < idle) return;
+    if (Date.now() - last(SEEN) < idle) return;
     clearInterval(watch);
     leave(locks);
   }, 1000);

@@ -157,7 +157,7 @@ def _writing(
     work, t = desk.work, texts().plain
     chosen, problems = fields.get("koder", "").split(), fields.get("problemer", "").split()
     return model.Writing(
-        action=desk.here, autosave=f"{desk.here}/kladd", keeps=drafts.browser_key(work), at=work.now, refs=refs,
+        action=desk.here, autosave=f"{desk.here}/kladd", keeps=drafts.browser_keys(work), at=work.now, refs=refs,
         asked=asked, code_fault=fault,
         title=t("note.correct") if fields.get("retter") else t("note.title"), codes=_chosen(desk, chosen, problems),
         codes_required=work.actor.role in MUST_CODE, suggested=suggested(asked),

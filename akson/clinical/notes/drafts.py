@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +30,7 @@ _NONCE: Final = 12  # bytes
 _KEY: Final = 32
 NOTE: Final = "note"
 KEPT: Final = timedelta(days=180)  # since somebody last wrote in it; what is signed is kept as the record is
+_OPENS: Final = 7  # days that what a tab keeps opens: a lock before a long weekend
 _TURN: Final = 1000  # deleted at a time
 _TYPE: Final = "DocumentReference"  # what a note is when it is signed
 
@@ -125,24 +126,37 @@ def _seal(work: Work, content: bytes, about: bytes) -> bytes:
     return nonce + next(_ciphers(work)).encrypt(nonce, content, about)
 
 
-def browser_key(work: Work) -> str:
-    """Return the key, in base64, under which the actor's browser keeps what it could not send before the screen locked.
+def browser_keys(work: Work) -> str:
+    """Return the keys under which the actor's browser keeps what it could not send before the screen locked.
 
-    It stands in the actor's own pages and nowhere else: what is kept in the tab opens for nobody but its writer.
+    They stand in the actor's own pages and nowhere else: what is kept in the tab opens for nobody but its writer. There
+    is one for each day, so that one that was copied opens no more than that day's. In base64 with spaces between: the
+    first seals, the others open what was kept on the days before, and under the installation's keys before.
     """
-    (root, *_) = work.office.drafts_keys
-    who = b"akson draft in a browser" + struct.pack(">q", work.actor.key)
-    return b64encode(HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=who).derive(root)).decode()
+    days = [work.now.date() - timedelta(days=ago) for ago in range(_OPENS)]
+    return " ".join(b64encode(_derived(root, _browser_of(work, day))).decode() for root in _roots(work) for day in days)
+
+
+def _browser_of(work: Work, day: date) -> bytes:
+    return b"akson draft in a browser" + struct.pack(">qi", work.actor.key, day.toordinal())
 
 
 def _ciphers(work: Work) -> Iterator[AESGCM]:
     """Yield the ciphers under the actor's own keys, the newest first; they are derived and stand nowhere."""
+    who = b"akson draft" + struct.pack(">q", work.actor.key)
+    for root in _roots(work):
+        yield AESGCM(_derived(root, who))
+
+
+def _roots(work: Work) -> tuple[bytes, ...]:
     roots: tuple[bytes, ...] = work.office.drafts_keys
     if not roots or len(roots[0]) < _KEY:
         raise ValueError("the office has no key for drafts")
-    who = b"akson draft" + struct.pack(">q", work.actor.key)
-    for root in roots:
-        yield AESGCM(HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=who).derive(root))
+    return roots
+
+
+def _derived(root: bytes, what: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=what).derive(root)
 
 
 def _about(work: Work, id_: str, owner: int, kind: str) -> bytes:

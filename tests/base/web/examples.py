@@ -265,7 +265,7 @@ NOTE_FORM = NOTE.blank(
     koder="K77",
 )
 NOTE_PAGE = notes.Writing(
-    action="/p/x/notat/1", autosave="/p/x/notat/1/kladd", keeps="a2V5", at=NOW, saved=NOW, sends=3, asked="nsaid",
+    action="/p/x/notat/1", autosave="/p/x/notat/1/kladd", keeps="a2V5 aWdhcg==", at=NOW, saved=NOW, sends=3, asked="nsaid",
     refs=(notes.Ref(head="NEWS2 4", text="i dag 08.12", href="/m"), notes.Ref(head="BT", text="108/62", href="/m"),
           notes.Ref(head="Vekt", text="58,4 kg (+2,3)", href="/m"), notes.Ref(head="eGFR", text="38", href="/l")),
     codes=(notes.Code(code="K77", text="Hjertesvikt", main=True),),

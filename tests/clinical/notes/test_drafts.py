@@ -113,3 +113,18 @@ async def test_what_was_begun_and_left_is_deleted_when_its_time_is_over(town: To
             now = work.now
         await clean(town.office.database, now)
         assert {row["id"] for row in await town.office.database.fetch("SELECT id FROM draft")} == there
+
+
+async def test_what_a_tab_keeps_opens_for_a_week_and_after_a_change_of_the_key_and_for_nobody_else(town: Town) -> None:
+    async def keys(who: str = "jonas") -> list[str]:
+        async with town.office.work(await town.at_work(who), Purpose.TREATMENT) as work:
+            return drafts.browser_keys(work).split()
+
+    seals = (await keys())[0]
+    assert seals not in await keys("mariam")
+    town.office.drafts_keys = (b"e" * 32, *town.office.drafts_keys)
+    assert (await keys())[0] != seals
+    let_pass(town.office, timedelta(days=6))
+    assert seals in await keys()
+    let_pass(town.office, timedelta(days=1))
+    assert seals not in await keys()

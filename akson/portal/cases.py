@@ -16,6 +16,7 @@ from akson.base.web.render import OSLO, full_date, local, said
 from akson.base.work import Work
 from akson.patient import cases
 from akson.patient.cases import Case
+from akson.patient.reading import reference
 from akson.portal import looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
@@ -106,11 +107,19 @@ def told(opened: Opened, case: Case, about: Mapping[str, str], now: datetime) ->
     return model.Asked(
         id=_anchor(case), title=t(f"cases.asked_{case.sort}"), state=state, late=late, answer=case.answer,
         about=about[case.item] if case.item else case.keeper or case.named or _looked_at(case),
-        words=opened.say("cases.words_were", words=case.words) if case.words else "",
+        words=_words(opened, case),
         outcome=t(f"cases.{case.outcome}") if case.closed else "",
         appeal=t("cases.appeal") if case.outcome in (REFUSED, WITHDRAWN) else "",
         correction_href=_in_record(opened, case.correction) if case.correction else "",
     )  # fmt: skip
+
+
+def _words(opened: Opened, case: Case) -> str:
+    """Return what was asked in words; to the person also who wrote it, when somebody who acts for them did."""
+    by = reference(case.stored.resource.get("requester"))
+    if opened.own and by not in ("", f"Patient/{opened.identity.id}"):
+        return texts().plain("cases.words_by", who=case.asker, words=case.words) if case.words else ""
+    return opened.say("cases.words_were", words=case.words) if case.words else ""
 
 
 def _looked_at(case: Case) -> str:

@@ -13,6 +13,8 @@ from akson.base.work import Purpose
 from akson.patient import cases, demands
 from akson.record import journal
 from akson.record.stored import Stored
+from seeds.citizens.astrid import KARI
+from seeds.shapes import hl7
 from tests.portal.pages import add, citizen, send, show
 from tests.portal.test_cases import the_case
 from tests.portal.test_insight import insight, later
@@ -138,3 +140,11 @@ async def test_a_father_demands_for_his_small_child(town: Town) -> None:
     assert isinstance(await asked(town, "ola", name, person="emil"), Go)
     (case,) = (await insight(town, await citizen(town, "ola"), person="emil")).asked
     assert case.words == "Det ble skrevet: «Jeg røyker ikke»"
+
+
+async def test_one_reads_who_asked_on_ones_behalf_and_what_they_wrote(town: Town) -> None:
+    guards = {"patient": {"reference": town.names["Patient/astrid"]}, "relationship": [hl7("v3-RoleCode", "GUARD")]}
+    await add(town, {"resourceType": "RelatedPerson", "identifier": [KARI.fnr.identifier()], **guards})
+    assert isinstance(await asked(town, "kari", person="astrid"), Go)
+    (case,) = (await insight(town, await citizen(town, "astrid"))).asked
+    assert case.words == "Kari Vik skrev: «Jeg røyker ikke»"

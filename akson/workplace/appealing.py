@@ -28,7 +28,7 @@ from akson.record.cases import MOST_WORDS, UPHELD
 from akson.record.deciding import facts_for
 from akson.record.session import undo
 from akson.record.stored import Stored
-from akson.workplace import casework, deciding, telling
+from akson.workplace import casework, deciding, late, telling
 
 PASSED_ON: Final = "passed-on"  # among the outcomes that a form offers
 
@@ -58,10 +58,9 @@ FORMS: Final = {
 
 async def page(work: Work, visit: Visit, case: Case) -> Page | Go:
     """Show one appeal with the refusal and the entry; decide anew or pass it on; later, carry out how it ended."""
-    if visit.sent and case.closed:
-        raise Refused("AK-B004")
+    settled = "AK-B004" if case.closed else ""
     form = FORMS[case.passed_on is not None, case.demanded]
-    filled = form.read(visit.form) if visit.sent else form.blank(version=case.stored.version)
+    filled = late.filled(form, visit, settled=settled, version=case.stored.version)
     if filled.valid:
         filled = deciding.whole(filled)
     if filled.valid:
@@ -148,4 +147,4 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
         outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
     )  # fmt: skip
     return Page("krav_klage.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
-                form=None if case.closed else filled)  # fmt: skip
+                **late.drawn(filled, settled=case.closed))  # fmt: skip

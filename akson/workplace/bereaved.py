@@ -22,7 +22,7 @@ from akson.record import bereaved
 from akson.record.cases import BEREAVED, GRANTED, MOST_WORDS, OUTPUT, SORTS, UNTIL, given
 from akson.record.deciding import facts_for
 from akson.record.session import undo
-from akson.workplace import casework, telling
+from akson.workplace import casework, late, telling
 
 LASTS: Final = timedelta(days=90)  # offered; who decides may choose another day
 
@@ -67,15 +67,17 @@ async def page(work: Work, visit: Visit, case: Case) -> Page | Go:
             filled = filled.with_refused(refused)
     shown = await _drawn(work, case, chosen, visit.asked)
     return Page("krav_etterlatt.html", status=422 if filled.sent else 200, title=shown.title, case=shown, form=filled,
-                again=None)  # fmt: skip
+                again=None, late=None)  # fmt: skip
 
 
 async def _closed(work: Work, visit: Visit, case: Case) -> Page | Go:
     """Show what was decided; while a relative may read what they were given, let it be taken back."""
     reads = case.outcome == GRANTED and local(work.now).date() <= _until(case)
-    if visit.sent and not reads:
-        raise Refused("AK-B004")
-    filled = AGAIN.read(visit.form) if visit.sent else AGAIN.blank(version=case.stored.version)
+    withdraws = "hvorfor" in visit.form
+    if visit.sent and not (reads and withdraws):
+        came = late.filled(AGAIN if withdraws else FORM, visit, settled="AK-B004")
+        return await _decided(work, case, AGAIN.blank(version=case.stored.version) if reads else None, came)
+    filled = late.filled(AGAIN, visit, version=case.stored.version)
     if filled.valid:
         try:
             given = version(str(filled.values["version"]))
@@ -84,9 +86,14 @@ async def _closed(work: Work, visit: Visit, case: Case) -> Page | Go:
         except Refused as refused:
             await undo(work)
             filled = filled.with_refused(refused)
+    return await _decided(work, case, filled if reads else None)
+
+
+async def _decided(work: Work, case: Case, again: Filled | None, came: Filled | None = None) -> Page:
+    """Draw what was decided. again: to take it back; came: what was sent when it was decided already."""
     shown = await _drawn(work, case, frozenset(), {})
-    return Page("krav_etterlatt.html", status=422 if filled.sent else 200, title=shown.title, case=shown, form=None,
-                again=filled if reads else None)  # fmt: skip
+    status = 422 if came or (again and again.sent) else 200
+    return Page("krav_etterlatt.html", status=status, title=shown.title, case=shown, form=None, again=again, late=came)
 
 
 def _until(case: Case) -> date:

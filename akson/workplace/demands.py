@@ -20,7 +20,7 @@ from akson.patient.cases import Case
 from akson.record import journal, worklist
 from akson.record.cases import CORRECTED, MOST_WORDS, SORTS
 from akson.record.session import undo
-from akson.workplace import appealing, bereaved, casework, deciding, handling, representing, telling
+from akson.workplace import appealing, bereaved, casework, deciding, handling, late, representing, telling
 from akson.workplace.words import due
 
 SCREENS = Screens(__name__)
@@ -64,10 +64,9 @@ async def one(work: Work, visit: Visit, task: str) -> Page | Go:
         return await representing.page(work, visit, case)
     if SORTS[case.sort].about_refusal:
         return await appealing.page(work, visit, case)
-    if visit.sent and case.closed:
-        raise Refused("AK-B004")
+    settled = "AK-B004" if case.closed else ""
     form = FORMS[case.sort]
-    filled = form.read(visit.form) if visit.sent else form.blank(version=case.stored.version)
+    filled = late.filled(form, visit, settled=settled, version=case.stored.version)
     if filled.valid:
         filled = deciding.whole(filled)
     if filled.valid:
@@ -120,7 +119,7 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
         outcome=texts().plain(f"demand.{case.outcome}") if case.closed else "",
     )  # fmt: skip
     return Page("krav_sak.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
-                form=None if case.closed else filled)  # fmt: skip
+                **late.drawn(filled, settled=case.closed))  # fmt: skip
 
 
 def _sections(found: Iterable[Case], work: Work) -> Iterator[casework.CaseSection]:

@@ -21,7 +21,7 @@ from akson.patient.cases import Case
 from akson.record import journal, worklist
 from akson.record.cases import MOST_WORDS, OUTCOMES, SORTS
 from akson.record.session import Within, undo
-from akson.workplace import casework, handling
+from akson.workplace import casework, handling, late
 from akson.workplace.words import due, uncapital
 
 SCREENS = Screens(__name__)
@@ -53,9 +53,8 @@ async def desk(work: Work, visit: Sent) -> Page:
 async def one(work: Work, visit: Sent, task: str) -> Page | Go:
     """Show one case and the looks it is about; answer it."""
     case = await _case(work, task)
-    if visit.sent and case.closed:
-        raise Refused("AK-B004")
-    filled = FORM.read(visit.form) if visit.sent else FORM.blank(version=case.stored.version)
+    settled = "AK-B004" if case.closed else ""
+    filled = late.filled(FORM, visit, settled=settled, version=case.stored.version)
     if filled.valid:
         try:
             drawn = version(str(filled.values["version"]))
@@ -96,7 +95,7 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
         emergency=case.sort == cases.EMERGENCY,
     )  # fmt: skip
     return Page("sak.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
-                form=None if case.closed else filled)  # fmt: skip
+                **late.drawn(filled, settled=case.closed))  # fmt: skip
 
 
 def _asker(case: Case) -> str:

@@ -23,7 +23,7 @@ from akson.record import journal, scanning, withholding
 from akson.record.cases import MOST_WORDS, SORTS, TOLD_TO
 from akson.record.session import undo
 from akson.record.stored import Stored
-from akson.workplace import casework, telling
+from akson.workplace import casework, late, telling
 
 
 def _outcomes() -> Choices:
@@ -42,9 +42,8 @@ async def page(work: Work, visit: Visit, case: Case) -> Page | Go:
 
     The log has each entry that is shown.
     """
-    if visit.sent and case.closed:
-        raise Refused("AK-B004")
-    filled = FORM.read(visit.form) if visit.sent else FORM.blank(version=case.stored.version)
+    settled = "AK-B004" if case.closed else ""
+    filled = late.filled(FORM, visit, settled=settled, version=case.stored.version)
     if filled.valid:
         try:
             outcome, text, seen = (str(filled.values[name]) for name in ("utfall", "svar", "version"))
@@ -92,4 +91,4 @@ async def _page(work: Work, case: Case, filled: Filled) -> Page:
         outcome=t(f"demand.told_{case.outcome}").partition("\n")[0] if case.closed else "",
     )  # fmt: skip
     return Page("krav_representant.html", status=422 if filled.sent else 200, title=shown.title, case=shown,
-                form=None if case.closed else filled)  # fmt: skip
+                **late.drawn(filled, settled=case.closed))  # fmt: skip

@@ -211,6 +211,11 @@ class Filled:
         return tuple(bound for bound in self if bound.fault)
 
     @property
+    def written(self) -> tuple[Bound, ...]:
+        """Return what was written at length, which nobody should have to write again."""
+        return tuple(bound for bound in self if isinstance(bound.field, LongText) and bound.raw)
+
+    @property
     def valid(self) -> bool:
         return self.sent and not self.wrong and not self.faults
 

@@ -19,12 +19,14 @@ from akson.patient.watching import findings
 from akson.patient.watching.findings import AS_CASE, Finding
 from akson.patient.watching.model import STRONG, level
 from akson.record.cases import MOST_WORDS, OUTCOMES
-from akson.record.session import Within
+from akson.record.session import Within, undo
 from akson.record.watched import patient_of
+from akson.workplace import late
 from akson.workplace.watching.model import Group, Look, Row, Shown
 
 SCREENS = Screens(__name__)
 NEEDS: Final = Permission.REVIEW_LOG
+SETTLED: Final = "AK-B006"
 _PAGE: Final = "funn"  # as akson/audit/words.toml has it
 
 
@@ -54,11 +56,15 @@ async def one(work: Work, visit: Sent, finding: str) -> Page | Go:
     if visit.sent and chosen.patient and (known := visit.form.get("gjor")) in ("kjent", "ukjent"):
         await findings.know(work, chosen, known=known == "kjent")
         return Go(f"/funn/{chosen.id}", said="watching.said_known")
-    if visit.sent and chosen.outcome:
-        raise Refused("AK-B006")
-    filled = form.read(visit.form) if visit.sent else form.blank()
+    filled = late.filled(form, visit, settled=SETTLED if chosen.outcome else "")
     if filled.valid:
-        return await _concluded(work, chosen, str(filled.values["utfall"]), str(filled.values["ord"]))
+        try:
+            return await _concluded(work, chosen, str(filled.values["utfall"]), str(filled.values["ord"]))
+        except Refused as refused:
+            if refused.code != SETTLED:
+                raise
+            await undo(work)
+            filled, (chosen, decision) = filled.with_refused(refused), await findings.find(work, finding)
     if decision:
         work.saw(chosen.patient, f"page {_PAGE}", rule=decision.rule, basis=decision.basis)
     return await _page(work, chosen, filled)
@@ -88,7 +94,7 @@ async def _page(work: Work, one: Finding, filled: Filled) -> Page:
         by=texts().plain("watching.said_by", name=one.by, when=said(one.closed, work.now)) if one.closed else "",
     )  # fmt: skip
     return Page("ett_funn.html", status=422 if filled.sent else 200, title=shown.title, finding=shown,
-                form=None if one.outcome else filled)  # fmt: skip
+                **late.drawn(filled, settled=bool(one.outcome)))  # fmt: skip
 
 
 def _group(head: str, ones: Sequence[Finding], now: datetime) -> Group:

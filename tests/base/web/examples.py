@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from akson.base.web.screens import Visit
 from akson.base.web.shell import Badge, Banner, Item, Person, Shell
 from akson.clinical.notes import model as notes
 from akson.clinical.notes.form import NOTE
@@ -14,7 +15,7 @@ from akson.clinical.vitals import model as vitals
 from akson.clinical.vitals.form import VITALS
 from akson.portal import model as portal
 from akson.signin.model import Persona
-from akson.workplace import forms, invited, model, threads
+from akson.workplace import casework, forms, invited, late, model, privacy, threads
 from akson.workplace.deceased import screens as deceased
 
 NOW = datetime(2026, 11, 23, 9, 34, tzinfo=UTC)  # Monday 23 November, 10.34 in Norway
@@ -378,6 +379,24 @@ INSIGHT = portal.Insight(
     persons=(portal.Entry(title="Kari Vik, datter", text="Kan se timer og medisiner, til du sier stopp", icon="user"),),
 )  # fmt: skip
 
+OFFICER = Shell(name="Per Tveit", role="Personvernombud", unit="Fjordvik kommune")
+CASE = casework.Inspected(
+    title="Ber om forklaring", person="Astrid Marie Nordli", asker="", who="Berit Solli, sykepleier", day="22.11.2026",
+    words="Hun er naboen min.", asked="i går", due="22.12.2026", now=False, state="kom i går", action="/personvern/1", answer="",
+    outcome="", emergency=False, looks=(casework.Inspection(
+        when="i går", clock="08.12–08.20", who="Berit Solli, sykepleier", unit="Hjemmetjenesten sone nord",
+        did="Leste oversikten", why="enheten gir helsehjelp", reason="", refused=False),),
+)  # fmt: skip
+ANSWERED = replace(
+    CASE, state="besvart i dag", outcome="Det var grunn til oppslaget", answer="Hun hadde vakt hos deg den dagen."
+)
+LATE = late.filled(
+    privacy.FORM,
+    Visit(method="POST", path="/personvern/1", query={}, form={"svar": "Hun skulle forberede et besøk."}, pairs=()),
+    settled="AK-B004",
+)
+
+
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "logg-inn": ("signin/persona.html", {"groups": PERSONAS, "request_uri": "x", "client_id": "y"}),
     "feil": ("problem.html", {"head": "Siden finnes ikke", "text": "Adressen kan være feil.", "code": "AK-J001"}),
@@ -401,6 +420,8 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         "tell": "/t", "stands": "", "by": "Vestfjell sykehus", "told": "22.11.2026 klokken 04.40", "withdrawn": False,
         "form": deceased.CONFIRM.read({"dag": "2026-11-22", "klokken": "04:40"}),
     }),
+    "sak": ("workplace/sak.html", {"shell": OFFICER, "menu": (), "case": CASE, "form": privacy.FORM.blank(version=1), "late": None}),
+    "sak-besvart": ("workplace/sak.html", {"shell": OFFICER, "menu": (), "case": ANSWERED, "form": None, "late": LATE}),
     "tilgang-nektet": ("workplace/tilgang_nektet.html", {"shell": ON_CALL, "menu": (), "refusal": REFUSAL, "form": OPENING_FORM}),
     "nodapning": ("workplace/nodapning.html", {"shell": ON_CALL, "menu": (), "view": EMERGENCY, "form": forms.EMERGENCY.read({})}),
     "min-side": ("portal/min_side.html", {"shell": CITIZEN, "menu": my_menu("Forside"), "home": HOME}),

@@ -27,9 +27,10 @@ async def entries(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
     }
     found = await given(work, opened.identity.owner, list(about)) if about else []
     sent = [
-        model.Entry(title=one.receiver, icon="mail", text=sentence(about[one.communication], _fared(one, work.now)))
+        model.Entry(title=one.receiver or _somebody(), icon="mail",
+                    text=sentence(about[one.communication], _fared(one, work.now)))
         for one in found
-    ]
+    ]  # fmt: skip
     return (*sent, *_without_a_name(opened, work.now))
 
 
@@ -38,8 +39,13 @@ def _without_a_name(opened: Opened, now: datetime) -> Iterator[model.Entry]:
     for one in opened["Communication"]:
         at = moment(one.get("sent"))
         if at and NAMELESS in codes(one.get("category") or ()):
-            who = ", ".join(filter(None, map(display, one.get("recipient", ()))))
+            who = ", ".join(filter(None, map(display, one.get("recipient", ())))) or _somebody()
             yield model.Entry(title=who, icon="mail", text=sentence(texts().plain("given.nameless", at=_at(at, now))))
+
+
+def _somebody() -> str:
+    """Return the words for a receiver whose name would tell the reader where the person is or is to be."""
+    return texts().plain("given.somebody")
 
 
 def _fared(one: Given, now: datetime) -> str:

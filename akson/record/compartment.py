@@ -19,9 +19,10 @@ from akson.record.deciding import allow, asked, facts_for, labels_in
 from akson.record.journal import CONSENT, denied_ids, key_of, read_many, unknown
 from akson.record.masking import shown
 from akson.record.narrowing import alternatives, meets
+from akson.record.placed import PLACES
 from akson.record.session import fetch
 from akson.record.stored import Stored
-from akson.record.whereabouts import PLACED, places_hidden_from
+from akson.record.whereabouts import WHOLLY, places_hidden_from
 from akson.record.writing import flush
 
 SQL = queries(__file__, "compartment.sql")
@@ -97,9 +98,11 @@ async def _outside(work: Work, facts: Facts, wanted: Wanted, denied: Sequence[st
     codes = (
         [types.code_of(name) for name in wanted.types if types.code_of(name) in _COMMON] if wanted.types else _COMMON
     )
+    hides = _hides_places(work, facts)
+    codes = [code for code in codes if not hides or types.name_of(code) not in PLACES]
     rows = await fetch(
         work, SQL.named, facts.owner, codes, place.type, place.id, list(denied), most + 1,
-        *await _readable(work, facts, PLACED if _hides_places(work, facts) else frozenset()),
+        *await _readable(work, facts, WHOLLY if hides else frozenset()),
     )  # fmt: skip
     few = rows[:most]
     found = await read_many(work, [f"{types.name_of(row['type'])}/{row['id']}" for row in few])

@@ -83,6 +83,13 @@ async def _telling_places(work: Work, rows: Sequence[Any], found: Sequence[Store
     ]  # fmt: skip
 
 
+async def whereabouts_hidden(work: Work, owner: int) -> bool:
+    """Say whether it is hidden from the actor, or from whom the actor looks with, where the person is to be."""
+    readers = [one for one in (work.actor, work.through) if one is not None and one.kind is Kind.CITIZEN]
+    known = (await facts_for(work, [owner])).get(owner) if readers else None
+    return any(known is None or whereabouts.places_hidden_from(one, known) for one in readers)
+
+
 async def _facts_of(work: Work, rows: Sequence[Any], found: Iterable[Stored]) -> dict[int, Facts]:
     """Return the facts of those whose resources these are; rows: of one query, which may bring them."""
     told = bool(rows) and "facts_rev" in rows[0].keys()  # noqa: SIM118 - a database row

@@ -1,7 +1,8 @@
 """Where somebody with a protected address is to be: hidden from those who act for them as the address itself is.
 
 Of an appointment, a stay, an order or a message they see when, and no more: all else may tell where, in words, numbers
-or references. So no search of theirs looks at what they are not shown.
+or references. Of all else in a record they see what does not say where it was, or at which place's hands: placed.py
+reads from the definitions which elements those are. So no search of theirs looks at what they are not shown.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from akson.base.work import Actor, Kind
 from akson.fhir.owners import OF_PERSONS
 from akson.fhir.parameters import Parameter
 from akson.record.addresses import MASKED, hidden_from
+from akson.record.placed import PARTLY, looks_there, unplaced
 
 # What tells not where it is, nor with whom, by type.
 _WHEN: Final[Mapping[str, frozenset[str]]] = {
@@ -30,7 +32,8 @@ _WHEN: Final[Mapping[str, frozenset[str]]] = {
         "Task": "intent code for authoredOn lastModified executionPeriod",
     }.items()
 }  # fmt: skip
-PLACED: Final = frozenset(_WHEN)  # may say where somebody is to be
+WHOLLY: Final = frozenset(_WHEN)  # tell where somebody is to be by nearly all they say
+PLACED: Final = WHOLLY | PARTLY  # may say where somebody is to be
 # Of these many tell nothing of a place; those do that point to what does.
 _BY_REFERENCE: Final = {"DocumentReference": ("Appointment/", "Location/"),
                         "Task": ("Appointment/", "Communication/", "Location/")}  # fmt: skip
@@ -53,24 +56,24 @@ def places_hidden_from(actor: Actor, facts: Facts) -> bool:
 
 
 def tells_place(resource: Mapping[str, Any]) -> bool:
-    """Say whether a resource may tell where the person is to be: all that have a time, and what points to those."""
+    """Say whether a resource may tell where the person is to be: all that have a time, and what points to a place."""
     kind = str(resource.get("resourceType"))
     if kind in _BY_REFERENCE:
         return "location" in resource or _refers(resource, _BY_REFERENCE[kind])
-    return kind in PLACED
+    return kind in WHOLLY or (kind in PARTLY and placeless(resource) != resource)
 
 
 def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what tells a place as when it is: without what is said of it, where it is, and with whom."""
+    """Return what tells a place as when it is, or without the place: what is said of it, where it is, and with whom."""
     kind = str(resource["resourceType"])
+    if kind not in WHOLLY:
+        return _without_the_place(resource)
     found = {name: value for name, value in resource.items() if name in _WHEN[kind]} | dict(_REQUIRED.get(kind, {}))
     if "participant" in found:
         found["participant"] = [_participant(one) for one in found["participant"]]
     if "actor" in found:
         found["actor"] = _person(found["actor"])
-    for name, kept in _OF_PART.items():
-        if name in found:
-            found[name] = {one: value for one, value in found[name].items() if one in kept}
+    found |= _parts(found)
     for name in {"about", "target"} & found.keys():
         found[name] = [one for one in found[name] if str(one.get("reference", "")).startswith(_IN_RECORDS)]
     return found
@@ -78,9 +81,32 @@ def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 def asks_when(type_: str, parameter: Parameter) -> bool:
     """Say whether a search parameter of what tells a place looks at no more of it than is shown."""
+    if type_ not in WHOLLY:
+        return parameter.name in _ALWAYS or not looks_there(parameter)
     kept = _WHEN[type_] - _IN_PART
     looks = bool(parameter.slots) and all(one.steps and one.steps[0].member in kept for one in parameter.slots)
     return parameter.name in _ALWAYS or looks
+
+
+def _without_the_place(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource without its places; of one that has any, without its text and whom it came from too."""
+    found = unplaced(resource, _inside)
+    if found == resource:
+        return found
+    found.pop("text", None)
+    return found | _parts({name: value for name, value in found.items() if name == "meta"})
+
+
+def _inside(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return placeless(resource) if tells_place(resource) else dict(resource)
+
+
+def _parts(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of these members tells no place, of those that are kept in part."""
+    return {
+        name: {one: value for one, value in found[name].items() if one in kept}
+        for name, kept in _OF_PART.items() if name in found
+    }  # fmt: skip
 
 
 def _participant(one: Mapping[str, Any]) -> dict[str, Any]:

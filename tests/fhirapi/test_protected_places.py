@@ -52,6 +52,41 @@ def around(person: str, time: str, said: str, place: str, whom: str) -> list[dic
     ]  # fmt: skip
 
 
+def done(person: str, place: str, whom: str) -> list[dict[str, Any]]:
+    """Return what tells of what was done, and points to where it was or to the place that did it."""
+    about, for_ = {"subject": {"reference": person}}, {"patient": {"reference": person}}
+    there, by = {"reference": place, "display": PLACE}, {"reference": whom, "display": SENDER}
+    code, when = {"text": "Tannrens"}, "2026-11-20T10:00:00Z"
+    coverage = [{"sequence": 1, "focal": True, "coverage": {"display": "Helfo"}}]
+    claim = for_ | {"status": "active", "type": code, "use": "claim", "created": when, "provider": by, "facility": there,
+                    "item": [{"sequence": 1, "productOrService": code, "locationReference": there}]}  # fmt: skip
+    return [
+        about | {"resourceType": "Procedure", "status": "completed", "code": code, "performedDateTime": when,
+                 "location": there, "performer": [{"actor": by}],
+                 "text": {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{PLACE}</div>'},
+                 "meta": {"source": "https://310000031.example", "tag": [{"code": "x", "display": SENDER}]}},
+        for_ | {"resourceType": "Immunization", "status": "completed", "vaccineCode": code, "occurrenceDateTime": when,
+                "location": {"reference": "#her"}, "performer": [{"actor": by}],
+                "contained": [{"resourceType": "Location", "id": "her", "name": PLACE}]},
+        about | {"resourceType": "MedicationDispense", "status": "completed", "medicationCodeableConcept": code,
+                 "location": there, "destination": there, "performer": [{"actor": by}]},
+        about | {"resourceType": "Observation", "status": "final", "code": code, "effectiveDateTime": when,
+                 "performer": [by]},
+        about | {"resourceType": "DiagnosticReport", "status": "final", "code": code, "performer": [by]},
+        about | {"resourceType": "ChargeItem", "status": "billable", "code": code, "performingOrganization": by},
+        about | {"resourceType": "DeviceRequest", "intent": "order", "codeCodeableConcept": code, "performer": by},
+        about | {"resourceType": "AdverseEvent", "actuality": "actual", "location": there},
+        about | {"resourceType": "List", "status": "current", "mode": "working", "entry": [{"item": there}]},
+        about | {"resourceType": "CarePlan", "status": "active", "intent": "plan", "activity": [
+            {"detail": {"status": "scheduled", "location": there, "performer": [by]}}]},
+        for_ | {"resourceType": "Device", "location": there},
+        for_ | {"resourceType": "SupplyDelivery", "destination": there, "supplier": by},
+        claim | {"resourceType": "Claim", "priority": {"text": "normal"}, "insurance": coverage},
+        claim | {"resourceType": "ExplanationOfBenefit", "outcome": "complete", "insurer": {"display": "Helfo"},
+                 "insurance": [{"focal": True, "coverage": {"display": "Helfo"}}]},
+    ]  # fmt: skip
+
+
 def booked(person: str, place: str) -> dict[str, Any]:
     return {
         "resourceType": "Appointment", "status": "booked", "description": WORDS, "comment": PLACE,
@@ -88,6 +123,9 @@ async def clients(api: Api) -> dict[str, Any]:
             })  # fmt: skip
             beside = around(person.reference, time.reference, said.reference, place.reference, dentist.reference)
             found[f"{name} all"] = {time.id, said.id} | {(await journal.create(work, one)).id for one in beside}
+            acts_of = done(person.reference, place.reference, dentist.reference)
+            found[f"{name} done"] = [await journal.create(work, one) for one in acts_of]
+            found[f"{name} all"] |= {one.id for one in found[f"{name} done"]}
         found |= {name: person, f"{name} time": time, f"{name} message": said, f"{name} self": api.as_(citizen(person))}
     acts = replace(citizen(daughter), born=date(1971, 2, 3))
     return found | {"daughter": api.as_(acts), "nurse": api.as_(await staff(api.office, north, "Yusuf")), "acts": acts}
@@ -149,6 +187,13 @@ async def test_and_no_search_answers_whether_they_are_to_be_somewhere(clients: d
     "Encounter?service-provider=Organization/{dentist}", "ServiceRequest?performer=Organization/{dentist}",
     "EpisodeOfCare?organization=Organization/{dentist}", "Task?owner=Organization/{dentist}",
     "DocumentReference?custodian=Organization/{dentist}", "CommunicationRequest?recipient=Organization/{dentist}",
+    "Procedure?location=Location/{place}", "Procedure?location.name=Kirkegata", "Procedure?_content=Kirkegata",
+    "Procedure?_source=https://310000031.example", "Location?_has:Procedure:location:patient={id}",
+    "Location?_id={place}&_revinclude=Procedure:location", "Location?_id={place}&_revinclude=MedicationDispense:destination",
+    "Patient?_has:Procedure:patient:location=Location/{place}", "SupplyDelivery?supplier=Organization/{dentist}",
+    "Procedure?performer=Organization/{dentist}", "Observation?performer=Organization/{dentist}",
+    "DiagnosticReport?performer=Organization/{dentist}", "Claim?facility=Location/{place}", "List?item=Location/{place}",
+    "Device?location=Location/{place}", "ExplanationOfBenefit?provider=Organization/{dentist}",
     "Communication?sender=Organization/{dentist}", "Provenance?location=Location/{place}",
     "Provenance?recorded=2026-11-20&agent=Organization/{dentist}",
 ])  # fmt: skip
@@ -157,11 +202,50 @@ async def test_nor_does_company_or_what_stands_beside_an_appointment(clients: di
         answer = await clients[who].get(asked(clients, whose, question))
         assert answer.status_code == 200, answer.text
         ids = {one["resource"]["id"] for one in answer.json().get("entry", ())}
-        return bool(ids & (clients[f"{whose} all"] | ({clients["place"]} if "_has" in question else set())))
+        return bool(
+            ids
+            & (
+                clients[f"{whose} all"]
+                | ({clients["place"]} if "_has" in question else set())
+                | ({clients[whose].id} if question.startswith("Patient?") else set())
+            )
+        )
 
     assert [
         await tells("daughter", "hidden"), await tells("daughter", "open"), await tells("hidden self", "hidden")
     ] == [False, True, True]  # fmt: skip
+
+
+@pytest.mark.parametrize("company", ["_include=Procedure:location", "_include=Procedure:performer", "_include=*"])
+async def test_no_place_comes_along_with_what_was_done(clients: dict[str, Any], company: str) -> None:
+    async def places(who: str, whose: str) -> set[str]:
+        answer = (await clients[who].get(f"Procedure?patient={clients[whose].id}&{company}")).json()
+        found = {one["resource"]["id"] for one in answer["entry"]}
+        assert found & clients[f"{whose} all"]
+        return found & {clients["place"], clients["dentist"]}
+
+    assert not await places("daughter", "hidden")
+    assert await places("daughter", "open") and await places("hidden self", "hidden")
+
+
+async def test_what_was_done_is_told_without_the_place(clients: dict[str, Any]) -> None:
+    closed = (*SECRETS, clients["place"], clients["dentist"])
+    for hidden, open_ in zip(clients["hidden done"], clients["open done"], strict=True):
+        told = (await clients["daughter"].get(hidden.reference)).text
+        assert json.loads(told)["id"] == hidden.id and not [one for one in closed if one in told], told
+        kept = set(hidden.resource) - {"location", "destination", "text"}
+        assert kept <= set(json.loads(told)), told
+        for who, one in (("daughter", open_), ("hidden self", hidden), ("nurse", hidden)):
+            assert [word for word in closed if word in (await clients[who].get(one.reference)).text], one.type
+
+
+async def test_what_was_done_is_found_by_all_else(clients: dict[str, Any]) -> None:
+    for way in ("Procedure?patient={id}&date=2026-11-20", "Observation?subject=Patient/{id}&status=final&_sort=date",
+                "DiagnosticReport?patient={id}&code:text=Tannrens", "Procedure?patient._id={id}", "Device?patient={id}",
+                "Patient?_has:Observation:patient:status=final&_id={id}"):  # fmt: skip
+        found = (await clients["daughter"].get(asked(clients, "hidden", way))).json().get("entry", ())
+        ids = {one["resource"]["id"] for one in found}
+        assert ids & (clients["hidden all"] | {clients["hidden"].id}), way
 
 
 async def test_it_is_found_by_whose_and_when_it_is(clients: dict[str, Any]) -> None:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from akson.base.work import Purpose
 from akson.exchange import outbox, sending
+from akson.exchange.giving import given
 from akson.exchange.states import Event, State
 from akson.portal import insight
 from akson.record import journal
+from akson.record.facts import PROTECTION
 from akson.record.office import Office
+from akson.registers.identifiers import synthetic_fnr
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places, make
 from tests.exchange.world import World, world
-from tests.offices import JOB, citizen, let_pass
+from tests.offices import JOB, citizen, let_pass, patient
 from tests.portal.pages import show
 from tests.seeded import Town
 
 __all__ = ["world"]
+ROLE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 HOSPITAL = "Hjertepoliklinikken, Vestfjell sykehus"
 
 
@@ -112,3 +117,37 @@ async def test_many_messages_take_no_more_statements(office: Office) -> None:
     many = await show(town, astrid, "/min/innsyn")
     assert few.statements == many.statements and len(many.page.values["insight"].given) == 6
     assert insight.SHOWN.items() >= insight.WANTED.items()
+
+
+@pytest.mark.parametrize("hides", [True, False])
+async def test_a_receiver_is_not_named_to_who_acts_for_somebody_with_a_hidden_address(
+    world: World, hides: bool
+) -> None:
+    places = world.places
+    number = synthetic_fnr(date(1971, 2, 3), 1, female=True).identifier()
+    daughter = await patient(places.office, identifier=[number], birthDate="1971-02-03")
+    acts = replace(citizen(daughter), born=date(1971, 2, 3))
+    sent = await written(places)
+
+    async def accepted() -> bool:
+        return await world.standing(sent) is State.ACCEPTED
+
+    await world.until(accepted)
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, {
+            "resourceType": "RelatedPerson", "active": True, "identifier": [number],
+            "patient": {"reference": places.astrid.reference},
+            "relationship": [{"coding": [{"system": ROLE, "code": "POWATT"}]}]})  # fmt: skip
+        if hides:
+            person = await journal.read(work, "Patient", places.astrid.id)
+            label = {"meta": {"security": [{"system": PROTECTION, "code": "kode7"}]}}
+            await journal.update(work, person.resource | label, id_=person.id)
+    owner = places.office.ids.open(places.astrid.id)
+    async with places.office.work(acts, Purpose.OWN) as work:
+        (to_her,) = await given(work, owner, [sent])
+    async with places.office.work(citizen(places.astrid), Purpose.OWN) as work:
+        (to_astrid,) = await given(work, owner, [sent])
+    assert (to_her.receiver, to_astrid.receiver) == ("" if hides else HOSPITAL, HOSPITAL)
+    shown = await show(Town(places.office, {}), acts, "/min/innsyn", id_=places.astrid.id)
+    titles = [one.title for one in shown.page.values["insight"].given]
+    assert titles == ["En mottaker" if hides else HOSPITAL]

@@ -19,19 +19,21 @@ from akson.fhir import owners, types
 from akson.record.deciding import facts_in, may_read
 from akson.record.masking import shown
 from akson.record.own import load
+from akson.record.placed import PLACES
 from akson.record.search.asked import Include
 from akson.record.search.scopes import Scopes
 from akson.record.search.statement import SQL as SEARCH
 from akson.record.search.statement import Scope
 from akson.record.session import fetch
 from akson.record.stored import Stored
-from akson.record.whereabouts import PLACED
+from akson.record.whereabouts import PLACED, WHOLLY
 
 SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
 MOST = 1000  # that may come along with one page
 _ROUNDS = 10
 _PATIENT = "Patient"
 _PERSON = types.code_of(_PATIENT)
+_ELSEWHERE = [types.code_of(name) for name in types.TYPES if name not in PLACES]
 Key = tuple[int, int, str]  # owner, type, id
 
 
@@ -96,9 +98,12 @@ async def _targets(work: Work, hits: Sequence[Stored], include: Include, scopes:
     codes = None if wanted is None else [types.code_of(name) for name in wanted if types.is_type(name)]
     kept = {_PERSON} if codes is None else {_PERSON} & set(codes)
     placed = [hit for hit in hits if hit.type in PLACED and scopes.hides_places(hit.owner)]
+    wholly = [hit for hit in placed if hit.type in WHOLLY]
+    partly = [hit for hit in placed if hit not in wholly]
     others = [hit for hit in hits if hit not in placed]
     found: list[Key] = []
-    for few, of in ((others, codes), (placed, list(kept))):  # of where somebody is to be: whose it is
+    elsewhere = [code for code in (_ELSEWHERE if codes is None else codes) if code in _ELSEWHERE]
+    for few, of in ((others, codes), (partly, elsewhere), (wholly, list(kept))):  # of where they are to be: whose it is
         columns = [h.owner for h in few], [types.code_of(h.type) for h in few], [h.id for h in few]
         rows = await _most(work, SEARCH.targets, *columns, _slots(include), of, half) if few else []
         found += [(row["owner"], row["target_type"], row["target"]) for row in rows]

@@ -27,7 +27,7 @@ from akson.record.narrowing import alternatives
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has, Ids, Updated
 from akson.record.search.statement import Scope
 from akson.record.session import look
-from akson.record.whereabouts import PLACED, asks_when, places_hidden_from
+from akson.record.whereabouts import PLACED, WHOLLY, asks_when, places_hidden_from
 
 SQL = queries(str(Path(__file__).parent), "reading.sql")  # the journal's, one folder up
 _PATIENT = "Patient"
@@ -52,9 +52,10 @@ class Scopes:
         found = {"": await self.one(asked.type, self.act, await self._one_owner(asked), judged=judged)}
         if asked.type in PLACED and not _asks_when(asked):
             found[""] = self.without_places(found[""])
+        places = _passing_places(asked.conditions)
         for type_ in sorted(passed(asked.conditions)):
             scope = await self.one(type_, Act.READ)
-            found[type_] = self.without_places(scope) if type_ in PLACED else scope
+            found[type_] = self.without_places(scope) if type_ in places else scope
         return found
 
     def without_places(self, scope: Scope) -> Scope:
@@ -186,10 +187,28 @@ def _asks_when(asked: Asked) -> bool:
 def _is_when(type_: str, condition: Condition) -> bool:
     match condition:
         case Criterion(modifier=modifier, parameter=parameter):
-            return modifier in _AS_SHOWN and asks_when(type_, parameter)
+            return (modifier in _AS_SHOWN or type_ not in WHOLLY) and asks_when(type_, parameter)
         case Compartment(type=whose):
-            return whose == _PATIENT  # a practitioner's tells with whom
+            return whose == _PATIENT or type_ not in WHOLLY  # a practitioner's tells with whom
+        case Chain(parameter=parameter):  # what is passed has a scope of its own
+            return type_ not in WHOLLY and asks_when(type_, parameter)
+        case Has():
+            return type_ not in WHOLLY
     return isinstance(condition, Ids | Updated)
+
+
+def _passing_places(conditions: Iterable[Condition]) -> set[str]:
+    """Return the types that chains pass by what tells a place, or that tell one by nearly all they say."""
+    found: set[str] = set()
+    for condition in conditions:
+        match condition:
+            case Chain(inner=inner):
+                found |= {one for one, asked in inner if one in PLACED and (one in WHOLLY or not _is_when(one, asked))}
+                found |= _passing_places(asked for _, asked in inner)
+            case Has(source=source, parameter=parameter, inner=asked):
+                shown = source not in WHOLLY and asks_when(source, parameter) and _is_when(source, asked)
+                found |= _passing_places([asked]) | ({source} if source in PLACED and not shown else set())
+    return found
 
 
 def passed(conditions: Iterable[Condition]) -> set[str]:

@@ -20,6 +20,8 @@ from akson.record.search.searching import search
 from akson.registers.identifiers import synthetic_fnr
 from tests.fhirapi.clients import Api
 from tests.offices import JOB, NOW, citizen, patient, staff, unit
+from tests.portal.pages import show
+from tests.seeded import Town
 
 PLACE, WORDS, SENDER = "Kirkegata 21", "Time hos tannlegen i Kirkegata", "Tannklinikken i Fjordvik"
 SECRETS = (PLACE, WORDS, SENDER, "310000031")
@@ -270,3 +272,13 @@ async def test_a_paper_of_the_record_says_when_and_no_more(api: Api, clients: di
         ]
     drawn = str(paper.paper(found, name="A", born=None, now=NOW))
     assert "25.11.2026" in drawn and not [one for one in SECRETS if one in drawn]
+
+
+@pytest.mark.parametrize("page", ["/min", "/min/journal", "/min/innsyn", "/min/om-meg"])
+async def test_pages_of_the_record_tell_no_place(api: Api, clients: dict[str, Any], page: str) -> None:
+    town = Town(api.office, {})
+    told = (await show(town, clients["acts"], page, id_=clients["hidden"].id)).html
+    assert not [one for one in SECRETS if one in told], page
+    if page == "/min/journal":
+        open_ = (await show(town, clients["acts"], page, id_=clients["open"].id)).html
+        assert [one for one in SECRETS if one in open_]

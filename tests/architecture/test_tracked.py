@@ -1,4 +1,4 @@
-"""What may never be committed: addresses of registries, paths of one machine, other people's files, real persons."""
+"""What may never be committed: addresses of registries, paths of one machine, other people's files, real persons, half a merge."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ REGISTRIES = re.compile(
     rb"|[\"']resolved[\"']:|--index-ur[l]|--extra-index-ur[l]"
 )
 MACHINE = re.compile(rb"(?<![\w.])/(work|home|root|Users)/\w+|/tm[p]/[a-z]")
+CONFLICT = re.compile(rb"^(?:<{7}|>{7}|[|]{7})(?: |\r?$)", re.MULTILINE)  # not =======, which underlines a heading
 LARGEST = 2_000_000  # bytes
 DIGITS = re.compile(rb"(?<![\d.])\d{11}(?![\d.])")
 WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
@@ -32,6 +33,10 @@ def test_no_path_of_one_machine_is_named() -> None:
         if (match := MACHINE.search(file.read_bytes()))
     }
     assert not found
+
+
+def test_no_merge_is_left_half_done() -> None:
+    assert not [str(file.relative_to(ROOT)) for file in tracked() if CONFLICT.search(file.read_bytes())]
 
 
 def test_nothing_third_party_is_tracked() -> None:

@@ -30,6 +30,12 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     assert not broken
 
 
+def test_every_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    assert not [page.name for page in pages if not page.read_text("utf-8").startswith(f"# {int(page.name[:4])}. ")]
+
+
 def test_every_setting_is_told() -> None:
     settings = next(source for source in product() if source.name == "akson/doors/settings.py")
     read = {str(text.value) for text in settings.texts() if re.fullmatch(r"AKSON_[A-Z_]+", str(text.value))}

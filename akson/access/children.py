@@ -9,9 +9,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
+from akson.access.facts import Representation
 
 __all__ = [
-    "GROWN", "RULES", "acts_as", "age", "lets_youth_in", "parent_of_small_child", "parent_of_youth", "younger_than",
+    "GROWN", "RULES", "acting", "acts_as", "age", "lets_youth_in", "parent_of_small_child", "parent_of_youth",
+    "younger_than",
 ]  # fmt: skip
 
 NORWAY = ZoneInfo("Europe/Oslo")
@@ -88,12 +90,15 @@ def lets_youth_in(ask: Ask) -> bool:
 
 def acts_as(ask: Ask, kind: str) -> bool:
     """Say whether the citizen is registered now as one who acts for the person in this way; for the dead nobody."""
+    return bool(acting(ask, kind))
+
+
+def acting(ask: Ask, kind: str) -> list[Representation]:
+    """Return what makes the citizen one who acts for the person in this way now; for the dead nothing does."""
     key, given = ask.actor.key, ask.facts.representations
-    return (
-        key != 0
-        and not ask.facts.deceased
-        and any(r.kind == kind and r.person == key and r.holds(ask.now) for r in given)
-    )
+    if key == 0 or ask.facts.deceased:
+        return []
+    return [r for r in given if r.kind == kind and r.person == key and r.holds(ask.now)]
 
 
 def _own(ask: Ask) -> bool:

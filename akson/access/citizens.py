@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from akson.access.areas import covers
+from akson.access.areas import WHOLE, covers, mandated
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, rule
-from akson.access.children import GROWN, acts_as, age, lets_youth_in, parent_of_small_child, younger_than
+from akson.access.children import GROWN, acting, age, lets_youth_in, parent_of_small_child, younger_than
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Labels, Representation
 
 __all__ = ["RULES", "decides", "may_be_proxy", "told_who_looked"]
@@ -66,11 +66,23 @@ def own_record(ask: Ask) -> bool:
 
 @rule(211, basis="verge", to=CITIZEN, acts=CONTENT | {Act.SEARCH_IDENTITY})
 def guardian(ask: Ask) -> bool:
-    """Allow the appointed guardian, while the appointment lasts and the citizen lives.
+    """Allow the guardian appointed for personal interests, while the appointment lasts and the citizen lives.
 
-    Source: vergemålsloven § 31, pbrl § 4-7; domain rules R32, C9
+    One whose mandate is money alone, or is not told, is let in by nothing.
+
+    Source: vergemålsloven §§ 21, 31, pbrl § 4-7; domain rules R32, C9
     """
-    return acts_as(ask, "guardian")
+    return any(WHOLE in one.areas for one in acting(ask, "guardian"))
+
+
+@rule(213, basis="verge", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))
+def guardian_in_part(ask: Ask) -> bool:
+    """Allow the guardian appointed for some areas to read what is in them, as long; such a one decides nothing here.
+
+    Source: vergemålsloven §§ 21, 31 (a guardian acts within the mandate); domain rules R32, C9
+    """
+    type_ = ask.labels.type if ask.labels else "Patient"
+    return any(mandated(one.areas, type_) for one in acting(ask, "guardian"))
 
 
 @rule(212, basis="fullmakt", to=CITIZEN, acts=frozenset({Act.READ, Act.SEARCH_IDENTITY}))

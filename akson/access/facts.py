@@ -116,7 +116,7 @@ class Representation(_Timed, frozen=True, kw_only=True):
 
     kind   parent (with parental responsibility), proxy, guardian; family: close, which bars from the record at work and
            lets nobody in; barnevern: has taken over the care of a child, person 0; withdrawn: has had a proxy
-    areas  of a proxy: what it is for, see areas.py; none = everything
+    areas  what it is for, see areas.py: of a proxy none = everything, of a guardian none = nothing
     here   a proxy that the person gave here; what a register tells of is ended by "withdrawn"
     """
 

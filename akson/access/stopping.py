@@ -9,7 +9,7 @@ from __future__ import annotations
 from akson.access import roles
 from akson.access.asking import CITIZEN, CONTENT, RULES, Act, Ask, related, rule
 from akson.access.children import acts_as
-from akson.access.citizens import own_record
+from akson.access.citizens import guardian, guardian_in_part, own_record
 from akson.access.facts import Facts, Labels
 from akson.access.roles import Permission
 from akson.base.work import Kind
@@ -44,7 +44,7 @@ def own_access_stopped(ask: Ask) -> bool:
 
     Source: Helsenorge's rules (people under pressure from others); domain rule C11
     """
-    return is_stopped(ask.facts) and not (acts_as(ask, "parent") or acts_as(ask, "guardian"))
+    return is_stopped(ask.facts) and not (acts_as(ask, "parent") or guardian(ask) or guardian_in_part(ask))
 
 
 @rule(137, refusal="AK-A068", acts=frozenset({Act.WRITE}))

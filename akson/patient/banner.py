@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from akson.access.areas import WHOLE
 from akson.access.asking import Decision
 from akson.access.facts import Facts
 from akson.base.web.messages import texts
@@ -14,6 +15,7 @@ from akson.base.web.shell import Badge, Banner
 from akson.patient.identity import Identity
 from akson.patient.reading import Resource, code, codes, named, words
 from akson.record.journal import Mark
+from akson.record.representing import mandate
 from akson.record.stored import Stored
 from akson.registers.codes import KINSHIP, LOINC, REACTION
 
@@ -135,8 +137,17 @@ def _next_of_kin(related: Sequence[Resource]) -> tuple[str, str]:
 
 
 def _guardian(related: Sequence[Resource]) -> str:
-    names = [named(person) for person in related if _GUARDIAN in codes(person.get("relationship") or ())]
+    names = [_with_mandate(person) for person in related
+             if _GUARDIAN in codes(person.get("relationship") or ()) and person.get("active") is not False]  # fmt: skip
     return ", ".join(names) or texts().plain("patient.no_guardian")
+
+
+def _with_mandate(person: Resource) -> str:
+    """Return "Kari Vik", and what she is not guardian for, where that is anything here."""
+    areas = set(mandate(person)) - {""}
+    if WHOLE in areas:
+        return named(person)
+    return texts().plain("patient.guardian_in_part" if areas else "patient.guardian_elsewhere", name=named(person))
 
 
 def _resources(parts: Parts, name: str) -> list[Resource]:

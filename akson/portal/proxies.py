@@ -161,6 +161,8 @@ def _kin(one: Mapping[str, Any]) -> str:
 def _means(one: Mapping[str, Any], acting: Representative) -> str:
     """Return what somebody may do, for how long: "Har fullmakt. Ser timer og medisiner. Til og med 3. mai 2027."."""
     t = texts().plain
+    if acting.kind == "guardian" and acting.areas:
+        return sentence(t("insight.may_guardian_in_part"), *_reach(acting))
     if acting.kind != "proxy":
         return t(f"insight.may_{acting.kind}")
     return sentence(t("proxies.may"), *_reach(acting), *_lasts(one))

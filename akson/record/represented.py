@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from akson.access.areas import WHOLE, mandated
 from akson.access.citizens import may_be_proxy
 from akson.access.facts import Representation
 from akson.access.rules import Act
@@ -64,7 +65,10 @@ async def represented(work: Work) -> list[Represented]:
 
 @dataclass(frozen=True, kw_only=True)
 class Representative:
-    """One who may act for a person: owner key of their own Patient, as what and for what, and when they were born."""
+    """One who may act for a person: owner key of their own Patient, as what and for what, and when they were born.
+
+    areas  what it is for, as akson/access/areas.py has it; none = everything
+    """
 
     person: int
     kind: str
@@ -75,7 +79,8 @@ class Representative:
 async def representing(work: Work, owner: int) -> dict[str, Representative]:
     """Return who may act for a person now, by the RelatedPerson or the Consent that says so; one statement.
 
-    They are the facts that access itself asks: known by their national identifier, within their period, a proxy of age.
+    They are the facts that access itself asks: known by their national identifier, within their period, a proxy of
+    age, a guardian with a mandate for what is here.
     """
     said = [(row, one) for row, one in await _said(work, owner) if one.person and one.holds(work.now)]
     ended = {one.person for _, one in said if one.kind == "withdrawn"}
@@ -83,8 +88,11 @@ async def representing(work: Work, owner: int) -> dict[str, Representative]:
     for row, one in said:
         born = date.fromisoformat(row["born"]) if row["born"] else None
         stands = one.kind in _ACT and (one.kind != "proxy" or one.here or one.person not in ended)
-        if stands and (one.kind != "proxy" or may_be_proxy(born, work.now)):
-            found[_name(row)] = Representative(person=one.person, kind=one.kind, born=born, areas=one.areas)
+        stands = stands and (one.kind != "proxy" or may_be_proxy(born, work.now))
+        stands = stands and (one.kind != "guardian" or mandated(one.areas, "Patient") or WHOLE in one.areas)
+        if stands:
+            areas = () if WHOLE in one.areas else one.areas
+            found[_name(row)] = Representative(person=one.person, kind=one.kind, born=born, areas=areas)
     return found
 
 

@@ -6,15 +6,21 @@ come later, or change: the database follows it, see migrations/0009_representati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from akson.access.areas import AREAS
+from akson.access.areas import AREAS, WHOLE
 from akson.record.projecting import FactRow, Lookup, Resource, bounds, national, row
 from akson.registers.codes import KINSHIP
 
 REPRESENTATION: Final = "https://akson.no/fhir/representation"  # relationships: barnevern
-PROXY_AREA: Final = "https://akson.no/fhir/proxy-area"  # relationships: what a proxy is for, see akson/access/areas.py
+PROXY_AREA: Final = "https://akson.no/fhir/proxy-area"  # relationships: what one acts for, see akson/access/areas.py
+# Relationships: a guardian's mandate, in Folkeregisteret's own words (omfang, and the task within a service).
+MANDATE: Final = "https://akson.no/fhir/guardian-mandate"
+_PERSONAL: Final = frozenset({
+    "personligeInteresser", "personligeOgOekonomiskeInteresser", "utlendingssakerPersonligeOgOekonomiskeInteresser",
+    "helseOgOmsorg",
+})  # fmt: skip
 _RESPONSIBILITY: Final = "http://hl7.no/fhir/CodeSystem/no-basis-parental-responsibility"
 _BARNEVERN: Final = "barnevern"  # has taken over the care of the child
 _PARENTS: Final = {"MTH": "mor", "FTH": "far", "PRN": ""}  # v3-RoleCode -> who has responsibility alone
@@ -39,16 +45,33 @@ def related_person(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
     if any(c.get("system") == REPRESENTATION and c.get("code") == _BARNEVERN for c in codings):
         yield row("representation", {"person": 0, "kind": _BARNEVERN, "start": start, "end": end})
         return
-    areas = sorted({c.get("code", "") for c in codings if c.get("system") == PROXY_AREA})
     kinds = sorted({kind for code, kind in _DECIDED.items() if code in codes})
     kinds += ["parent"] if _is_parent(codings) else ["family"] if _is_close(codings) else []
     for kind in kinds:
         for system, value in sorted(national(resource)):
             person = lookup.identified(system, value)
             given = {"person": person, "kind": kind, "start": start, "end": end, "named": f"{system}|{value}"}
-            if kind == "proxy" and areas:
-                given["areas"] = [area if area in AREAS else "" for area in areas]
+            if areas := {"proxy": _areas(codings), "guardian": mandate(resource)}.get(kind):
+                given["areas"] = areas
             yield row("representation", given, person=person)
+
+
+def mandate(resource: Mapping[str, Any]) -> list[str]:
+    """Return what a guardian is appointed for, as access knows it: WHOLE, some areas, or nothing.
+
+    An area beside a mandate narrows it; one that is about money alone gives none, and no more does a word that nobody
+    knows, or silence.
+    """
+    codings = [c for r in resource.get("relationship") or [] for c in r.get("coding") or []]
+    said = {c.get("code") for c in codings if c.get("system") == MANDATE}
+    if said and not said & _PERSONAL:
+        return []
+    return _areas(codings) or ([WHOLE] if said else [])
+
+
+def _areas(codings: list[Resource]) -> list[str]:
+    areas = sorted({c.get("code", "") for c in codings if c.get("system") == PROXY_AREA})
+    return [area if area in AREAS else "" for area in areas]
 
 
 def _is_close(codings: list[Resource]) -> bool:

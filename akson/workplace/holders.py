@@ -29,7 +29,7 @@ from akson.patient.reading import representative, words
 from akson.record.authors import Author, authors
 from akson.record.consents import is_proxy
 from akson.record.releasing import not_told
-from akson.record.represented import representing
+from akson.record.represented import Representative, representing
 from akson.record.session import Within
 from akson.record.working import Place, Worker, places, working
 from akson.workplace.words import uncapital
@@ -268,5 +268,9 @@ async def _acting(work: Work, chart: Chart) -> tuple[tuple[str, str], ...]:
     """Return those who may act for the patient, by the very facts that let them in; one statement."""
     acting = await representing(work, chart.identity.owner)
     told = {hit.reference: hit.resource for kind in ("RelatedPerson", "Consent") for hit in chart[kind]}
-    return tuple((representative(one), texts().plain(f"holders.acts_{acting[name].kind}"))
+    return tuple((representative(one), texts().plain(f"holders.acts_{_as(acting[name])}"))
                  for name, one in told.items() if name in acting)  # fmt: skip
+
+
+def _as(one: Representative) -> str:
+    return "guardian_in_part" if one.kind == "guardian" and one.areas else one.kind

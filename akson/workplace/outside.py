@@ -106,5 +106,5 @@ async def _deciders(work: Work, chart: Chart) -> Choices:
         return ((f"Patient/{who.id}", f"{who.given} {who.family}"), stands)
     acting = await representing(work, who.owner)
     others = tuple((hit.reference, representative(hit.resource)) for hit in chart["RelatedPerson"]
-                   if (found := acting.get(hit.reference)) and found.kind in _DECIDE)  # fmt: skip
+                   if (found := acting.get(hit.reference)) and found.kind in _DECIDE and not found.areas)  # fmt: skip
     return (*others, stands)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from akson.access.areas import WHOLE
 from akson.access.facts import Block, Facts, Labels, Opening, Relation, Representation
 from akson.base.work import Actor, Kind
 
@@ -47,7 +48,10 @@ def blocked(*blocks: Block, **more: Any) -> Facts:
 
 
 def child(birth_date: Any, kind: Any = "parent", **more: Any) -> Facts:
-    return patient(birth_date=birth_date, representations=(Representation(kind=kind, person=MOTHER),), **more)
+    areas = (WHOLE,) if kind == "guardian" else ()
+    return patient(
+        birth_date=birth_date, representations=(Representation(kind=kind, person=MOTHER, areas=areas),), **more
+    )
 
 
 def opened(*, emergency: bool = False, learning: bool = False, person: int = NURSE, unit: int = NORTH, start: datetime = NOW - HOUR / 2,

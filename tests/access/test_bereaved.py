@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from akson.access.areas import WHOLE
 from akson.access.bereaved import kinship
 from akson.access.facts import BEREAVED, WITHHELD, Block, Facts, Insight, Labels, Period, Representation
 from akson.access.rights import AFTER_DEATH, ANSWERED, ANSWERED_WITHIN, CASE, GRACE, RECORD
@@ -61,7 +62,7 @@ KEPT = kept("DocumentReference")
     (citizen(PATIENT), {}),  # an app or a sign-in that goes on
     (HIS, {"birth_date": date(2020, 1, 1), "representations": (Representation(kind="parent", person=MOTHER),)}),
     (HIS, {"birth_date": date(2013, 1, 1), "representations": (Representation(kind="parent", person=MOTHER),)}),
-    (HIS, {"representations": (Representation(kind="guardian", person=MOTHER),)}),
+    (HIS, {"representations": (Representation(kind="guardian", person=MOTHER, areas=(WHOLE,)),)}),
     (HIS, {"representations": (Representation(kind="proxy", person=MOTHER),)}),
     (citizen(PATIENT), {"birth_date": date(2012, 1, 1), "youth": (Period(),)}),
 ])  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from akson.access.areas import WHOLE
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Period, Relation, Representation
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Purpose
@@ -72,7 +73,9 @@ def test_withheld_items_are_refused_citizens_and_shown_to_those_who_care() -> No
 def test_parents_see_nothing_while_the_barnevern_has_the_care(taken: Representation, birth: date, answer: str) -> None:
     about = patient(birth_date=birth, representations=(Representation(kind="parent", person=MOTHER), taken))
     assert ask(citizen(MOTHER), about) == ask(citizen(MOTHER), about, item(), Act.READ) == answer
-    guarded = patient(birth_date=birth, representations=(Representation(kind="guardian", person=MOTHER), taken))
+    guarded = patient(
+        birth_date=birth, representations=(Representation(kind="guardian", person=MOTHER, areas=(WHOLE,)), taken)
+    )
     assert ask(citizen(MOTHER), guarded) == ask(citizen(PATIENT), patient(representations=(taken,))) == ""
 
 
@@ -160,7 +163,7 @@ def test_a_proxy_is_18_or_more_by_the_norwegian_calendar(born: date | None, mome
     about = patient(representations=(Representation(kind="proxy", person=MOTHER),))
     assert ask(citizen(MOTHER, born=born), about, item("Condition"), now=moment) == answer
     assert ask(citizen(MOTHER, born=born), about, act=Act.SEARCH_IDENTITY, now=moment) == answer
-    guardian = patient(representations=(Representation(kind="guardian", person=MOTHER),))
+    guardian = patient(representations=(Representation(kind="guardian", person=MOTHER, areas=(WHOLE,)),))
     assert ask(citizen(MOTHER, born=born), guardian, item("Condition"), now=moment) == ""
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from akson.access.areas import WHOLE
 from akson.access.facts import Block, Facts, Labels, Opening, Period, Representation
 from akson.access.rules import Act, decide
+from akson.access.stopping import STOPPED
 from akson.base.work import Actor, Purpose
 from tests.access.asking import ask_own as ask
 from tests.access.people import DAUGHTER, HOUR, MOTHER, NORTH, NOW, NURSE, PATIENT, child, citizen, item, patient
@@ -86,6 +88,45 @@ def test_a_document_closed_to_everybody_is_shown_a_parent_only_while_the_child_i
 
 
 def test_a_guardian_who_is_a_proxy_too_decides_as_guardian() -> None:
-    given = tuple(Representation(kind=kind, person=MOTHER) for kind in ("proxy", "guardian"))
+    given = (
+        Representation(kind="proxy", person=MOTHER),
+        Representation(kind="guardian", person=MOTHER, areas=(WHOLE,)),
+    )
     decision = decide(citizen(MOTHER), Purpose.OWN, patient(representations=given), None, Act.READ, NOW)
     assert (decision.rule, decision.basis) == ("guardian", "verge")
+
+
+CALENDAR, MONEY, UNTOLD = ("timer",), (), ("",)
+
+
+@shows("guardian_in_part")
+@pytest.mark.parametrize(("areas", "read", "decides"), [
+    ((WHOLE,), ["", "", "", ""], ""),
+    (CALENDAR, ["", "", "AK-A001", "AK-A001"], "AK-A001"),
+    (("timer", "legemidler"), ["", "", "", "AK-A001"], "AK-A001"),
+    (("timer", ""), ["", "", "AK-A001", "AK-A001"], "AK-A001"),
+    (MONEY, ["AK-A001"] * 4, "AK-A001"),
+    (UNTOLD, ["AK-A001"] * 4, "AK-A001"),
+    (("alt",), ["AK-A001"] * 4, "AK-A001"),
+])  # fmt: skip
+def test_a_guardian_sees_what_the_mandate_is_about_and_decides_only_with_the_whole(
+    areas: tuple[str, ...], read: list[str], decides: str
+) -> None:
+    about = patient(representations=(Representation(kind="guardian", person=MOTHER, areas=areas),))
+    asked = [None, *map(item, ("Appointment", "MedicationRequest", "Observation"))]
+    assert [ask(citizen(MOTHER), about, labels) for labels in asked] == read
+    assert ask(citizen(MOTHER), about, item("Observation", author=MOTHER), Act.WRITE) == decides
+    assert (ask(citizen(MOTHER), about, CONSENT) == "") is (decides == "")
+    assert ask(citizen(MOTHER), patient(representations=about.representations, deceased=True)) == "AK-A001"
+    assert ask(citizen(DAUGHTER), about) == "AK-A001"
+
+
+@pytest.mark.parametrize(
+    ("areas", "read"), [((WHOLE,), ["", ""]), (CALENDAR, ["", "AK-A067"]), (MONEY, ["AK-A067"] * 2)]
+)
+def test_a_proxy_is_not_saved_from_the_stop_by_a_mandate_that_does_not_reach_as_far(
+    areas: tuple[str, ...], read: list[str]
+) -> None:
+    given = (Representation(kind="proxy", person=MOTHER), Representation(kind="guardian", person=MOTHER, areas=areas))
+    about = patient(representations=given, labelled=(item("Consent", security=frozenset({STOPPED})),))
+    assert [ask(citizen(MOTHER), about, item(type_)) for type_ in ("Appointment", "Observation")] == read

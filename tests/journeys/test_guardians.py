@@ -8,6 +8,7 @@ from akson.base.work import Purpose
 from akson.patient.cases import JOB
 from akson.record import journal
 from akson.record.office import Office
+from akson.record.representing import MANDATE
 from seeds.citizens.astrid import KARI
 from seeds.citizens.own_system import OLAUG
 from seeds.shapes import hl7, human_name, person
@@ -20,7 +21,8 @@ WHY = "Anklene har vært slik i mange år."
 async def kari_is_appointed(office: Office) -> None:
     """Let the guardianship come as from the register: nobody says so themselves, neither at work nor at home."""
     kari = person(KARI.fnr, human_name(KARI.family, *KARI.given), KARI.born.isoformat(), female=KARI.female)
-    told = {"patient": {"identifier": OLAUG.fnr.identifier()}, "relationship": [hl7("v3-RoleCode", "GUARD")]}
+    appointed = [hl7("v3-RoleCode", "GUARD"), {"coding": [{"system": MANDATE, "code": "personligeInteresser"}]}]
+    told = {"patient": {"identifier": OLAUG.fnr.identifier()}, "relationship": appointed}
     async with office.work(JOB, Purpose.SYSTEM) as work:
         await journal.create(work, {"resourceType": "RelatedPerson", **kari, **told})
 

@@ -235,6 +235,7 @@ FAULTS: Final[tuple[Fault, ...]] = tuple(
         ("the age is not known", "the mother", "a youth of 16", _returning(children, "younger_than", value=True)),
         ("no fact says that an address is protected", "a program", "strictly confidential", _decoded_with(protection="")),
         ("a proxy for a part is for all", "who keeps the calendar", "acted for", _returning(citizens, "covers", value=True)),
+        ("a guardian for money is for all", "the guardian", "under guardianship for money", _returning(citizens, "mandated", value=True)),
         ("searches show the parts that are closed", "sykepleier in nord", "with a closed document", _nothing_denied),
         ("searches look in every record of the circle", "sykepleier in nord", "closed to nurses", _all_owners),
         ("one record stands for all that are tied alike", "sykepleier in nord", "closed", _first_stands_for_all),

@@ -100,6 +100,12 @@ def kin(who: str, *codes: str, period: Mapping[str, str] | None = None, said: st
             "name": [{"text": "KX"}], "relationship": [{"coding": coded}], **({"period": dict(period)} if period else {})}  # fmt: skip
 
 
+def _guardian(mandate: str = "personligeInteresser") -> Resource:
+    told = kin("the guardian", "GUARD")
+    said = {"coding": [{"system": "https://akson.no/fhir/guardian-mandate", "code": mandate}]}
+    return {**told, "relationship": [*told["relationship"], said]}
+
+
 def _barnevern() -> Resource:
     coded = [{"system": "https://akson.no/fhir/representation", "code": "barnevern"}]
     return {"resourceType": "RelatedPerson", "active": True, "patient": _ref("SELF"), "name": [{"text": "KX"}],
@@ -257,8 +263,10 @@ LIVES: Final[Mapping[str, Life]] = {
         kin("the daughter", "POWATT"), own_word("the daughter", says="deny"), kin("who fetches medicines", "POWATT", area="legemidler"))),
     "acted for last year": Life(ties=(kin("the daughter", "POWATT", period=_LAST_YEAR),)),
     "acted for, and dead": Life(ties=(kin("the daughter", "POWATT"),), patient={"deceasedDateTime": "2026-10-01"}),
-    "under guardianship": Life(ties=(kin("the guardian", "GUARD"),)),
-    "under guardianship, and dead": Life(ties=(kin("the guardian", "GUARD"),), patient={"deceasedDateTime": "2026-10-01"}),
+    "under guardianship": Life(ties=(_guardian(),)),
+    "under guardianship, and dead": Life(ties=(_guardian(),), patient={"deceasedDateTime": "2026-10-01"}),
+    "under guardianship for money": Life(ties=(_guardian("oekonomiskeInteresser"),)),
+    "under guardianship in part": Life(ties=(kin("who keeps the calendar", "GUARD", area="timer"), kin("the guardian", "GUARD"))),
     "a child who has died": Life(
         born=_year(6), ties=(*_NORD, _MOTHER), patient={"deceasedDateTime": "2026-10-01"}),
     "married, and dead": Life(ties=(kin("the husband", "HUSB"),), patient={"deceasedDateTime": "2026-10-01"}),

@@ -115,6 +115,8 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "acted for, and dead": _DEAD,
     "under guardianship": {**_OWN, "the guardian": "plain"},
     "under guardianship, and dead": _DEAD,
+    "under guardianship for money": _OWN,
+    "under guardianship in part": {**_OWN, "who keeps the calendar": "plain"},
     "a child who has died": {**_DEAD, "nord": "plain", "a nurse who is a mother": ""},
     "married, and dead": _DEAD,
     "married": _OWN,

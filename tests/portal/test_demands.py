@@ -12,6 +12,7 @@ from akson.base.web.screens import Go, Page
 from akson.base.work import Purpose
 from akson.patient import cases, demands
 from akson.record import journal
+from akson.record.representing import MANDATE
 from akson.record.stored import Stored
 from seeds.citizens.astrid import KARI
 from seeds.shapes import hl7
@@ -143,7 +144,8 @@ async def test_a_father_demands_for_his_small_child(town: Town) -> None:
 
 
 async def test_one_reads_who_asked_on_ones_behalf_and_what_they_wrote(town: Town) -> None:
-    guards = {"patient": {"reference": town.names["Patient/astrid"]}, "relationship": [hl7("v3-RoleCode", "GUARD")]}
+    appointed = [hl7("v3-RoleCode", "GUARD"), {"coding": [{"system": MANDATE, "code": "personligeInteresser"}]}]
+    guards = {"patient": {"reference": town.names["Patient/astrid"]}, "relationship": appointed}
     await add(town, {"resourceType": "RelatedPerson", "identifier": [KARI.fnr.identifier()], **guards})
     assert isinstance(await asked(town, "kari", person="astrid"), Go)
     (case,) = (await insight(town, await citizen(town, "astrid"))).asked

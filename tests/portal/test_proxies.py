@@ -14,10 +14,14 @@ from akson.patient.openings import open_in_emergency
 from akson.portal import insight, proxies
 from akson.portal.proxies import END, GIVE
 from akson.record import journal
+from akson.record.representing import MANDATE, PROXY_AREA
 from tests.fhirapi.clients import Api, issue
 from tests.offices import JOB, let_pass
 from tests.portal.pages import FNR, add, citizen, send, show
 from tests.seeded import Town
+from tests.workplace.browsing import browsing
+
+NUMBER = "urn:oid:2.16.578.1.12.4.1.4.1"
 
 
 @pytest.fixture
@@ -218,3 +222,40 @@ async def test_a_proxy_that_is_older_than_what_the_page_reads_is_listed_and_ende
     await send(town, astrid, END, hvem=row.href.partition("hvem=")[2])
     with pytest.raises(Refused, match="AK-A001"):
         await show(town, await citizen(town, "hege"), "/min/innsyn", person="astrid")
+
+
+async def appointed(town: Town, *said: tuple[str, str]) -> None:
+    """Let Erik be appointed guardian for Astrid, for what the register says."""
+    codings = [("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "GUARD"), *said]
+    await add(town, {"resourceType": "RelatedPerson", "name": [{"text": "Erik Lund"}],
+                     "identifier": [{"system": NUMBER, "value": FNR["erik"]}],
+                     "patient": {"reference": town.names["Patient/astrid"]},
+                     "relationship": [{"coding": [{"system": s, "code": c}]} for s, c in codings]})  # fmt: skip
+
+
+@pytest.mark.parametrize("said", [(), ((MANDATE, "oekonomiskeInteresser"),), ((MANDATE, "pensjon"),)])
+async def test_a_guardian_for_money_or_for_nobody_knows_what_sees_nothing_and_staff_are_told(
+    town: Town, said: tuple[tuple[str, str], ...]
+) -> None:
+    await appointed(town, *said)
+    with pytest.raises(Refused, match="AK-A001"):
+        await show(town, await citizen(town, "erik"), "/min", person="astrid")
+    assert "Verge" not in (await show(town, await citizen(town, "astrid"), "/min/innsyn")).text
+    async with browsing(town.office, await town.at_work("jonas")) as browser:
+        assert "Erik Lund (ikke for helse)" in (await browser.open(f"/p/{town.id('Patient/astrid')}")).text
+
+
+async def test_a_guardian_for_appointments_finds_those_one_for_money_nothing_and_pages_say_which(
+    town: Town, api: Api
+) -> None:
+    await appointed(town, (MANDATE, "personligeInteresser"), (PROXY_AREA, "timer"))
+    erik, astrid = await citizen(town, "erik"), town.id("Patient/astrid")
+    found = (await api.as_(erik).get(f"Patient/{astrid}/$everything")).json()["entry"]
+    assert {one["resource"]["resourceType"] for one in found} == {"Patient", "Appointment"}
+    page = await show(town, erik, "/min/innsyn", person="astrid")
+    assert "som verge" in page.text and "Be om forklaring" not in page.text
+    for path in ("/min/journal/retting", "/min/journal/kopi"):
+        with pytest.raises(Refused, match="AK-A001"):
+            await show(town, erik, path, person="astrid")
+    told = (await show(town, await citizen(town, "astrid"), "/min/innsyn")).text
+    assert "Erik Lund Verge for noe av journalen, så lenge oppdraget varer. Timer." in told

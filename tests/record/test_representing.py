@@ -65,6 +65,30 @@ def test_a_proxy_says_what_it_is_for_and_an_unknown_area_gives_nothing(
     assert msgspec.json.decode(row.data)["value"].get("areas") == kept
 
 
+MANDATE, AREA = OURS + "guardian-mandate", OURS + "proxy-area"
+
+
+@pytest.mark.parametrize(("said", "kept"), [
+    ([(MANDATE, "personligeInteresser")], ["personlig"]),
+    ([(MANDATE, "personligeOgOekonomiskeInteresser")], ["personlig"]),
+    ([(MANDATE, "utlendingssakerPersonligeOgOekonomiskeInteresser")], ["personlig"]),
+    ([(MANDATE, "helseOgOmsorg"), (MANDATE, "pensjon")], ["personlig"]),
+    ([(MANDATE, "personligeInteresser"), (AREA, "timer")], ["timer"]),  # the narrower of the two
+    ([(AREA, "timer"), (AREA, "legemidler")], ["legemidler", "timer"]),
+    ([(AREA, "personlig")], [""]),
+    ([(MANDATE, "oekonomiskeInteresser"), (AREA, "timer")], None),
+    ([(MANDATE, "oekonomiskeInteresser")], None),
+    ([(MANDATE, "noe nytt")], None),
+    ([("x", "personligeInteresser")], None),
+    ([], None),
+])  # fmt: skip
+def test_a_guardian_is_for_what_the_mandate_says_and_for_nothing_when_it_is_not_told(
+    said: list[tuple[str, str]], kept: list[str] | None
+) -> None:
+    (row,) = related_person(related((ROLE, "GUARD"), *said), Lookup(lambda _: None))
+    assert msgspec.json.decode(row.data)["value"].get("areas") == kept
+
+
 async def write(office: Office, actor: Actor, resource: dict[str, Any], standing: Stored | None = None) -> Stored:
     async with office.work(actor, Purpose.TREATMENT) as work:
         if standing is None:

@@ -28,6 +28,7 @@ from tests.exchange.test_delivery import clock
 from tests.programs import HANG
 
 proton = pytest.importorskip("proton", reason="needs python-qpid-proton (make queues)")
+from akson.exchange.transports import line  # noqa: E402
 from akson.exchange.transports.amqp import FAILED_THERE, Amqp, _properties  # noqa: E402
 from akson.exchange.transports.broker import Arrival, Away, Broker, NoQueue, Outcome, decoded  # noqa: E402
 from akson.exchange.transports.line import Line  # noqa: E402
@@ -318,6 +319,42 @@ async def test_a_large_message_comes_through_whole_both_ways(world: QueueWorld) 
     await world.delivers(body)
     (row,) = await world.kept()
     assert row["state"] == "filed" and bytes(row["body"]) == body
+
+
+async def test_what_is_held_of_all_that_lies_in_the_queues_is_bounded_in_bytes_and_all_of_it_comes(
+    world: QueueWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large and small messages, many times what may be held, in two queues that nobody has answered for."""
+    monkeypatch.setattr(line, "_HELD", bound := 3_000_000)
+    larges, smalls, queues = 6, 40, (OURS, THEIRS)
+    for queue in queues:
+        for number in range(larges + smalls):
+            body = bytes([number]) * (2_000_000 if number < larges else 100_000)
+            assert await world.hospital.send(queue, proton.Message(body=body, inferred=True)) is Outcome.ACCEPTED
+    reader = await Line.open(world.hospital._broker, "a slow reader")
+    reader.listen(queues)
+    most, came = 0, dict[str, list[int]]({queue: [] for queue in queues})
+
+    def held() -> int:
+        links = reader._receivers.values()
+        assert sum(link.session.incoming_bytes for link in links) <= len(queues) * line._WINDOW
+        assert sum(one.size for one in reader.arrived) <= reader.held
+        return reader.held
+
+    async with asyncio.timeout(HANG):
+        while sum(map(len, came.values())) < len(queues) * (larges + smalls):
+            while not reader.arrived:
+                most = max(most, held())
+                await asyncio.sleep(0)
+            most = max(most, held())
+            arrival = reader.arrived.popleft()
+            body = bytes(arrival.message.body)
+            assert len(body) == (2_000_000 if body[0] < larges else 100_000) and len(set(body)) == 1
+            came[arrival.queue].append(body[0])
+            reader.answer(arrival, Outcome.ACCEPTED)
+    await reader.leave()
+    assert set(map(tuple, came.values())) == {tuple(range(larges + smalls))}
+    assert bound < most + 2_000_000 and most <= bound + 2_010_000
 
 
 async def test_nothing_is_lost_when_the_connection_ends_before_the_broker_is_told(

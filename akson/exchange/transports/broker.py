@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import proton
 
+FRAME: Final = 64 * 1024  # bytes of the largest part of a message that comes at once
 HEARTBEAT: Final = 30.0  # seconds: silence for so long ends the connection, and we are never silent that long
 
 
@@ -47,6 +48,7 @@ class Arrival:
 
     queue: str
     message: proton.Message
+    size: int  # bytes as it came
     delivery: proton.Delivery = field(repr=False)
 
 
@@ -78,7 +80,7 @@ def connected(broker: Broker, name: str, events: proton.Collector) -> proton.Con
 def engine(broker: Broker, connection: proton.Connection) -> proton.Transport:
     """Return what turns the bytes of a connection into events, and back."""
     made = proton.Transport()
-    made.idle_timeout = HEARTBEAT
+    made.idle_timeout, made.max_frame_size = HEARTBEAT, FRAME
     sasl = made.sasl()
     sasl.allow_insecure_mechs = True  # the secret is kept by TLS, which the engine does not see; the door demands it
     sasl.allowed_mechs("PLAIN" if broker.user else "ANONYMOUS")

@@ -2,6 +2,9 @@
 
 Proton only turns bytes into events and back; no thread, nothing that blocks. Each queue has a session of its own, so
 what goes wrong with one leaves the others alone. TLS is Python's own.
+
+What is held is bounded in bytes: a session's window holds a little of each queue; beyond that messages are taken in
+only as far as there is room, and large ones one at a time. Who answers makes room for the next.
 """
 
 from __future__ import annotations
@@ -15,12 +18,26 @@ from typing import Final, cast
 import proton
 
 from akson.exchange.safexml import LARGEST
-from akson.exchange.transports.broker import Arrival, Away, Broker, NoQueue, Outcome, connected, decoded, engine, why
+from akson.exchange.transports.broker import (
+    FRAME,
+    Arrival,
+    Away,
+    Broker,
+    NoQueue,
+    Outcome,
+    connected,
+    decoded,
+    engine,
+    why,
+)
 
 PATIENCE: Final = 20.0  # seconds for the broker's answer
 _REST: Final = 30.0  # seconds before we ask again for a queue we were refused
 _AT_ONCE: Final = 50  # messages of a queue that the broker may hand us before we have answered for the first
-_ROOM: Final = LARGEST + 64 * 1024  # a message with its properties
+_ROOM: Final = LARGEST + 64 * 1024  # bytes of a message with its properties
+_WINDOW: Final = 4 * FRAME  # bytes of a queue that the broker may send before we have read any
+_SMALL: Final = _WINDOW // 2  # bytes that come whole, however many frames they take
+_HELD: Final = 64 * 1024 * 1024  # bytes of messages that wait for an answer, of all queues; one more may go beyond
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,7 @@ class Line(asyncio.Protocol):
 
     def __init__(self, broker: Broker, name: str) -> None:
         self.arrived: deque[Arrival] = deque()
+        self.held = 0  # bytes of what has arrived and is not answered, and of the large message that is coming
         self.unread = 0  # messages that were no messages, and went to the dead letters
         self._broker = broker
         self._loop = asyncio.get_running_loop()
@@ -46,6 +64,9 @@ class Line(asyncio.Protocol):
         self._receivers: dict[str, proton.Receiver] = {}
         self._waiting: dict[str, deque[_Mailing]] = {}  # queue -> not yet given to the broker
         self._given: dict[str, asyncio.Future[Outcome]] = {}  # tag of the delivery -> what the broker says
+        self._coming = bytearray()  # what is here of the one large message
+        self._comes = ""  # the queue it comes from; "" where none does
+        self._stalled: set[str] = set()  # queues with more than there is room for
         self._refused: dict[str, float] = {}  # queues the broker will not let us read -> when to try again
         self._number = 0
         self._events = proton.Collector()
@@ -100,7 +121,7 @@ class Line(asyncio.Protocol):
         for queue in queues:
             if queue in self._receivers or self.lost or self._loop.time() < self._refused.get(queue, 0):
                 continue
-            receiver = self._session().receiver(f"in {queue}")
+            receiver = self._session(window=_WINDOW).receiver(f"in {queue}")
             receiver.source.address = self._broker.prefix + queue
             receiver.snd_settle_mode, receiver.rcv_settle_mode = proton.Link.SND_UNSETTLED, proton.Link.RCV_FIRST
             receiver.max_message_size = _ROOM
@@ -110,8 +131,9 @@ class Line(asyncio.Protocol):
         self._flush()
 
     def answer(self, arrival: Arrival, outcome: Outcome) -> None:
-        """Say what became of a message, once; the broker lets go of it."""
+        """Say what became of a message, once; the broker lets go of it, and there is room for the next."""
         if not self.lost:
+            self.held -= arrival.size
             self._settle(arrival.queue, arrival.delivery, outcome)
             self._flush()
 
@@ -157,8 +179,11 @@ class Line(asyncio.Protocol):
         if not self._ended.done():
             self._ended.set_result(None)
 
-    def _session(self) -> proton.Session:
+    def _session(self, window: int = 0) -> proton.Session:
+        """Return a session, opened. window: bytes that may come before they are read; 0: nothing comes in it."""
         session = self._connection.session()
+        if window:
+            session.incoming_capacity = window
         session.open()
         return session
 
@@ -182,13 +207,13 @@ class Line(asyncio.Protocol):
                 self._tick = self._loop.call_later(max(due - now, 0.01), self._flush)
 
     def _hear(self) -> None:
-        """Do what the engine's events say."""
+        """Do what the engine's events say, and what waited for room."""
         while (event := self._events.peek()) is not None:
             kind, link = event.type, event.link
             if kind is proton.Event.CONNECTION_REMOTE_OPEN and not self._opened.done():
                 self._opened.set_result(None)
             elif kind is proton.Event.DELIVERY and link.is_receiver:
-                self._take(event.delivery)
+                self._take(link.name.removeprefix("in "))
             elif kind is proton.Event.DELIVERY:
                 self._answered(event.delivery)
             elif kind is proton.Event.LINK_FLOW and link.is_sender:
@@ -201,27 +226,64 @@ class Line(asyncio.Protocol):
                 self._connection.close()
                 self._fail(why(self._connection, self._engine))
             self._events.pop()
+        for queue in sorted(self._stalled):
+            self._take(queue)
 
-    def _take(self, delivery: proton.Delivery) -> None:
-        """Take in a message as soon as the whole of it is here; what is none, or too large, becomes a dead letter."""
-        link, queue = delivery.link, delivery.link.name.removeprefix("in ")
-        if delivery.aborted:
-            link.advance()
-            delivery.settle()
-            link.flow(1)
-        elif delivery.partial and delivery.pending <= _ROOM:
-            return
-        elif delivery.partial:
+    def _take(self, queue: str) -> None:
+        """Take in what of a queue is here, in its order, as far as there is room.
+
+        A small message is taken in as soon as the whole of it is here; of a large one what is here, for the broker
+        sends no more before, but of one such message at a time.
+        """
+        link = self._receivers.get(queue)
+        self._stalled.discard(queue)
+        while link is not None and (delivery := link.current) is not None:
+            comes = self._comes == queue
+            large = comes or (delivery.partial and delivery.pending > _SMALL)
+            if delivery.aborted:
+                self._end_of(queue, link)
+                delivery.settle()
+                link.flow(1)
+            elif delivery.partial and not large:
+                return
+            elif not comes and (self.held + delivery.pending > _HELD or (large and self._comes)):
+                self._stalled.add(queue)
+                return
+            elif not self._read(queue, link, delivery):
+                return
+
+    def _read(self, queue: str, link: proton.Receiver, delivery: proton.Delivery) -> bool:
+        """Read what is here of a message; return whether that was its end: what is none becomes a dead letter."""
+        data = link.recv(delivery.pending) or b""
+        if delivery.partial or self._comes == queue:
+            self._comes = queue
+            self._coming += data
+            self.held += len(data)
+            if delivery.partial and len(self._coming) <= _ROOM:
+                return False
+            data = bytes(self._coming)
+        too_large = len(data) > _ROOM
+        message = None if too_large else decoded(data)
+        self._end_of(queue, link)
+        if message is None:
             self.unread += 1
             self._settle(queue, delivery, Outcome.REJECTED)
         else:
-            message = decoded(link.recv(delivery.pending) or b"")
-            link.advance()
-            if message is None:
-                self.unread += 1
-                self._settle(queue, delivery, Outcome.REJECTED)
-            else:
-                self.arrived.append(Arrival(queue, message, delivery))
+            self.held += len(data)
+            self.arrived.append(Arrival(queue, message, len(data), delivery))
+        return True
+
+    def _end_of(self, queue: str, link: proton.Receiver) -> None:
+        """Leave the message of a queue that is being read behind, whole or not."""
+        link.advance()
+        self._let_go(queue)
+
+    def _let_go(self, queue: str) -> None:
+        """Throw away what is here of a large message from a queue; another one may come then."""
+        self._stalled.discard(queue)
+        if self._comes == queue:
+            self.held -= len(self._coming)
+            self._coming, self._comes = bytearray(), ""
 
     def _settle(self, queue: str, delivery: proton.Delivery, outcome: Outcome) -> None:
         delivery.update(outcome.value)
@@ -258,6 +320,7 @@ class Line(asyncio.Protocol):
         for queue, receiver in list(self._receivers.items()):
             if receiver.session == session:
                 del self._receivers[queue]
+                self._let_go(queue)
                 self._refused[queue] = self._loop.time() + _REST
         for queue, sender in list(self._senders.items()):
             if sender.session == session:
@@ -289,4 +352,6 @@ class Line(asyncio.Protocol):
             self._tick.cancel()
         self._socket, self._tick = None, None
         self.arrived.clear()  # the broker has them still
+        self.held, self._coming, self._comes = 0, bytearray(), ""
+        self._stalled.clear()
         self._fail(why)

@@ -1844,7 +1844,11 @@ CREATE TABLE public.watch_known (
     patient bigint NOT NULL,
     at timestamp with time zone NOT NULL,
     known boolean NOT NULL,
-    by_id text NOT NULL
+    by_id text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    until date NOT NULL,
+    by_name text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE public.watch_look (
@@ -2108,6 +2112,9 @@ ALTER TABLE ONLY public.terminology_value_set
 
 ALTER TABLE ONLY public.watch_day
     ADD CONSTRAINT watch_day_pkey PRIMARY KEY (unit, day, actor);
+
+ALTER TABLE ONLY public.watch_known
+    ADD CONSTRAINT watch_known_id_key UNIQUE (id);
 
 ALTER TABLE ONLY public.watch_known
     ADD CONSTRAINT watch_known_pkey PRIMARY KEY (controller, patient, at);

@@ -19,9 +19,10 @@ from akson.fhir.folding import normalise
 from akson.fhir.parameters import parameters
 from akson.record.session import fetch
 from akson.record.stored import stored
-from akson.registers.identifiers import PERSON_SYSTEMS
+from akson.registers.identifiers import PERSON_SYSTEMS, Fnr
 
 SQL = queries(__file__, "watched.sql")
+READING = queries(__file__, "reading.sql")
 _PERSONS: Final = sorted(PERSON_SYSTEMS)
 _PRACTITIONERS: Final = [f"Practitioner|{one}" for one in _PERSONS]
 _PATIENT: Final = types.code_of("Patient")
@@ -96,6 +97,13 @@ async def patient_of(work: Work, owner: int) -> dict[str, str] | None:
     """Return a reference to a person with their name, for those who may know that there is a case about them."""
     rows = await fetch(work, SQL.named, owner, _PATIENT)
     return {"reference": f"Patient/{rows[0]['id']}", "display": rows[0]["name"] or ""} if rows else None
+
+
+async def numbered(work: Work, number: Fnr) -> int:
+    """Return the owner key of the person who has a national number; 0 when nobody has."""
+    told = number.identifier()
+    rows = await fetch(work, READING.identified, [told["system"]], [told["value"]])
+    return next((row["owner"] for row in rows if row["type"] == _PATIENT), 0)
 
 
 async def traces(database: Database, looks: Sequence[Asked]) -> list[Trace]:

@@ -65,6 +65,7 @@ def places(town: Town, canary: Canary, own: str) -> Mapping[str, tuple[str, ...]
         "unit": (town.id(MARIAM.unit.key), *ids("Patient")),
         "issuer": ("demo", WORD),
         "finding": ("7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11", town.id(f"Task/{canary.key}")),
+        "mark": ("7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11",),
     }
 
 

@@ -90,7 +90,7 @@ async def find(work: Work, id_: str) -> tuple[Finding, Decision | None]:
     Raises  Refused AK-J001, the same whether there is none or it is for others
     """
     try:
-        rows = await fetch(work, SQL.finding, UUID(id_), work.actor.unit, work.actor.key)
+        rows = await fetch(work, SQL.finding, UUID(id_), work.actor.unit, work.actor.key, local(work.now).date())
     except ValueError:
         rows = []
     if not rows:
@@ -160,11 +160,6 @@ async def report(work: Work, opened: Opened, words: str) -> None:
         author.id if author else "", opened.who, author.role if author else "", actor.unit_name, opened.begun,
         opened.ended, STRONG, work.now, words,
     )  # fmt: skip
-
-
-async def know(work: Work, finding: Finding, *, known: bool) -> None:
-    """Mark the person a finding is about as known to many, or take the mark away."""
-    await fetch(work, SQL.know, work.actor.unit, finding.patient, work.now, known, work.actor.id)
 
 
 async def _theirs(work: Work, found: Iterable[Finding]) -> list[Finding]:

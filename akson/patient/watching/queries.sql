@@ -29,7 +29,8 @@ SELECT DISTINCT unnest(l.patients) AS patient
 -- out   how many rows it was
 -- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
 -- organisation has no officer here.
--- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
+-- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names, nor that
+-- the privacy officer says whose looks are followed.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
@@ -42,6 +43,7 @@ WITH rows AS MATERIALIZED (
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS opening
       FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
      WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
+       AND NOT (s.what = 'page kontroll' AND s.outcome = 'permit')
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
      GROUP BY l.seq, l.at, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
 ), made AS (
@@ -72,7 +74,8 @@ SELECT count(*) FROM rows;
 SELECT w.*, c.others,
        (SELECT count(DISTINCT (o.actor, o.day)) / 28.0 FROM watch_look o
          WHERE o.patient = w.patient AND o.day >= w.day - 28 AND o.day < w.day AND o.opened > 0) AS usual,
-       coalesce((SELECT k.known FROM watch_known k WHERE k.controller = w.controller AND k.patient = w.patient
+       coalesce((SELECT k.known AND k.until >= w.day FROM watch_known k
+                  WHERE k.controller = w.controller AND k.patient = w.patient
                   ORDER BY k.at DESC LIMIT 1), false) AS known
   FROM (SELECT * FROM watch_look WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE) w
   CROSS JOIN LATERAL (SELECT count(DISTINCT o.actor) AS others FROM watch_look o
@@ -157,10 +160,11 @@ SELECT f.*, o.outcome, o.words, o.by_name, o.at AS closed, false AS known
  WHERE f.controller = $1 AND f.actor <> $2 ORDER BY o.at DESC, f.id LIMIT $3;
 
 -- name: finding
--- in    $1 id, $2 the organisation, $3 not about
+-- in    $1 id, $2 the organisation, $3 not about, $4 today
 SELECT f.*, coalesce(o.outcome, '') AS outcome, coalesce(o.words, '') AS words, coalesce(o.by_name, '') AS by_name,
        o.at AS closed,
-       coalesce((SELECT k.known FROM watch_known k WHERE k.controller = f.controller AND k.patient = f.patient
+       coalesce((SELECT k.known AND k.until >= $4 FROM watch_known k
+                  WHERE k.controller = f.controller AND k.patient = f.patient
                   ORDER BY k.at DESC LIMIT 1), false) AS known
   FROM finding f LEFT JOIN finding_outcome o ON o.finding = f.id
  WHERE f.id = $1 AND f.controller = $2 AND f.actor <> $3;
@@ -183,6 +187,14 @@ INSERT INTO finding_outcome (finding, outcome, words, by_id, by_name, at) VALUES
     ON CONFLICT DO NOTHING RETURNING finding;
 
 -- name: know
--- Mark somebody as known to many, or no more.
--- in    $1 the organisation, $2 patient, $3 now, $4 known, $5 who says so
-INSERT INTO watch_known (controller, patient, at, known, by_id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;
+-- Have the looks at somebody's record followed more closely, or no more; the last word counts, and all of them stay.
+-- in    $1 the organisation, $2 patient, $3 now, $4 known, $5 id and $6 name of who says so, $7 why, $8 through which day
+INSERT INTO watch_known (controller, patient, at, known, by_id, by_name, reason, until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING;
+
+-- name: followed
+-- Whose looks an organisation has followed more closely now, the soonest ended first; $3: one of them, null: all.
+-- in    $1 the organisation, $2 today, $3 id of the mark
+SELECT k.* FROM (SELECT DISTINCT ON (patient) * FROM watch_known WHERE controller = $1 ORDER BY patient, at DESC) k
+ WHERE k.known AND k.until >= $2 AND ($3::uuid IS NULL OR k.id = $3)
+ ORDER BY k.until, k.at, k.id;

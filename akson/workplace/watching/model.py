@@ -55,3 +55,13 @@ class Shown:
     words: str
     by: str
     known: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """One person whose looks are followed more closely; it does not say who."""
+
+    href: str
+    reason: str  # the officer's words
+    until: str
+    by: str  # "Per Tveit, i går"

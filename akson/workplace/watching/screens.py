@@ -15,7 +15,7 @@ from akson.base.web.render import clock, full_date, local, said
 from akson.base.web.screens import Go, Menu, Page, Screens
 from akson.base.web.screens import Visit as Sent
 from akson.base.work import Work
-from akson.patient.watching import findings
+from akson.patient.watching import findings, following
 from akson.patient.watching.findings import AS_CASE, Finding
 from akson.patient.watching.model import STRONG, level
 from akson.record.cases import MOST_WORDS, OUTCOMES
@@ -53,8 +53,9 @@ async def one(work: Work, visit: Sent, finding: str) -> Page | Go:
     """Show why a look stands out, and the looks themselves; say what it was, or make a case of it."""
     chosen, decision = await findings.find(work, finding)
     form = _form(case=chosen.patient != 0)
-    if visit.sent and chosen.patient and (known := visit.form.get("gjor")) in ("kjent", "ukjent"):
-        await findings.know(work, chosen, known=known == "kjent")
+    if visit.sent and decision and (known := visit.form.get("gjor")) in ("kjent", "ukjent"):
+        work.saw(chosen.patient, f"page {_PAGE}", rule=decision.rule, basis=decision.basis)
+        await following.say(work, chosen.patient, known=known == "kjent")
         return Go(f"/funn/{chosen.id}", said="watching.said_known")
     filled = late.filled(form, visit, settled=SETTLED if chosen.outcome else "")
     if filled.valid:

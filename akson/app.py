@@ -36,6 +36,7 @@ from akson.doors.health import Counted, health_routes
 from akson.doors.keys import Keys
 from akson.doors.launching import PLACE, actor_of, device, records, smart_server
 from akson.doors.limits import Limits
+from akson.doors.national import scopes
 from akson.doors.neighbours import neighbours
 from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
@@ -192,14 +193,16 @@ def screens() -> list[Screen]:
 
 def _issuer_settings(here: Installation) -> IssuerSettings:
     settings = here.settings
-    keys = Keyring.open(settings.keys, "client")
+    keys, url = Keyring.open(settings.keys, "client"), f"{settings.base_url}{ISSUER}"
+    services = scopes(settings, url)
     client = Client(
         id=settings.client_id, name="Akson", keys=lambda: keys.public, scopes=frozenset({"openid", "profile"}),
         redirect_uris=frozenset({f"{settings.base_url}/logg-inn/tilbake"}),
-        leave_uris=frozenset({f"{settings.base_url}/logg-ut"}),
+        leave_uris=frozenset({f"{settings.base_url}/logg-ut"}), services=services,
+        grants=frozenset({"authorization_code", "client_credentials"} if services else {"authorization_code"}),
     )  # fmt: skip
     return IssuerSettings(
-        url=f"{settings.base_url}{ISSUER}", audience=settings.fhir_url,
+        url=url, audience=settings.fhir_url,
         clients={client.id: client, **neighbours(settings)},
         personas=here.personas,
     )  # fmt: skip

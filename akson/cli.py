@@ -73,7 +73,8 @@ def main() -> None:
     default=8000,
     type=click.IntRange(1, 65536 - demonstrating.PORTS),
     show_default=True,
-    help="De seks neste får sykehuset, Helsepersonellregisteret, fastlegen med eget system, NAV, barnevernet, skolen.",
+    help="De ni neste får sykehuset, Helsepersonellregisteret, fastlegen med eget system, NAV, barnevernet, skolen, "
+    "Adresseregisteret, Folkeregisteret og meldingstjeneren.",
 )
 @click.option("--data", default="data", type=click.Path(path_type=Path), show_default=True)
 @click.option(
@@ -88,6 +89,7 @@ def demo(*, port: int, data: Path, people: int, logs_here: bool) -> None:
     with _database(settings) as url:
         settings = demonstrating.joined(replace(settings, database_url=url))
         asyncio.run(_prepare(settings, people))
+        asyncio.run(demonstrating.met(settings))
         raise SystemExit(demonstrating.run(settings, os.environ, begun, None if logs_here else settings.data / "log"))
 
 
@@ -144,8 +146,9 @@ def population_status() -> None:
 
 
 @main.command(name="address-status", help="Vis om Adresseregisteret svarer, og hvem det ikke kjenner lenger.")
-def address_status() -> None:
-    click.echo(asyncio.run(people.parties(_running())))
+@click.option("--ask", is_flag=True, help="Spør om alle på nytt med en gang, ikke først i løpet av et døgn.")
+def address_status(*, ask: bool) -> None:
+    click.echo(asyncio.run(people.parties(_running(), again=ask)))
 
 
 @main.command(help="Fyll en tom database med de oppdiktede innbyggerne.")
@@ -255,7 +258,9 @@ async def _prepare(settings: Settings, count: int) -> None:
     await _migrate(settings)
     told = {"AKSON_ENV": settings.environment, "AKSON_DATA": str(settings.data), "AKSON_KEYS": str(settings.keys),
             "AKSON_PORT": str(settings.port),
-            "AKSON_URL": settings.base_url, "AKSON_DATABASE_URL": settings.database_url}  # fmt: skip
+            "AKSON_URL": settings.base_url, "AKSON_DATABASE_URL": settings.database_url,
+            "AKSON_PARTIES_URL": settings.parties_url, "AKSON_PARTIES_ISSUER": settings.parties_issuer,
+            "AKSON_PERSONS_URL": settings.persons_url, "AKSON_PERSONS_ISSUER": settings.persons_issuer}  # fmt: skip
     (settings.data / DEMO).write_text(json.dumps(told), "utf-8")
     async with opened(settings) as office:
         await load_base(office.database, click.echo)

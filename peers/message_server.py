@@ -4,8 +4,9 @@
         --client akson=99000011
 
 Whoever calls shows an access token bound to a key. What is sent to an address of no client is answered by an invented
-receiver behind: a transport receipt and an AppRec. `/control` (this machine only) puts messages in, tells what has
-happened, and sets how badly the server behaves.
+receiver behind: a transport receipt and an AppRec, at once or after some seconds. The page at / sets how badly the
+server behaves, and lets a receiver behind write; `/control` (this machine only) sets each fault by how often, puts in
+any message, and tells what has happened.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from starlette.routing import Route
 
 from peers import letters
 from peers.letters import Place
+from peers.message_page import page
+from peers.misbehaving import Faults
 from peers.serving import Listening
 from peers.tokens import Door, NotLetIn, arguments
 
@@ -46,40 +49,20 @@ CREATE INDEX documents ON message (document);
 
 
 @dataclass
-class Faults:
-    """How often each thing goes wrong, from 0 to 1.
-
-    down       the connection is cut without an answer
-    error      500
-    slow       the answer takes `delay` seconds
-    lost       what was asked is done, and the answer is lost
-    discards   a message is taken (201) and thrown away: never confirmed
-    forgets    the same, and it is not known afterwards
-    double     a message goes on twice
-    no_apprec  the AppRec is made, and never reaches its mailbox
-    refuses    the receiver's side turns the message away
-    """
-
-    down: float = 0
-    error: float = 0
-    slow: float = 0
-    lost: float = 0
-    discards: float = 0
-    forgets: float = 0
-    double: float = 0
-    no_apprec: float = 0
-    refuses: float = 0
-    delay: float = 0.3
-
-
-@dataclass
 class Server:
-    """The whole server. clients: client id -> the HER-ids it may use."""
+    """The whole server.
+
+    clients  client id -> the HER-ids it may use
+    arrives  seconds until a message has come to the receiver behind; answers: until that has answered it
+    """
 
     door: Door
     store: sqlite3.Connection
     clients: dict[str, set[int]]
     faults: Faults = field(default_factory=Faults)
+    mood: str = "vanlig"
+    arrives: float = 0.0
+    answers: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(1))
 
     def happens(self, fault: str) -> bool:
@@ -118,24 +101,38 @@ class Server:
         if self.happens("forgets"):
             return str(uuid.uuid4())
         lost, refused = self.happens("discards"), self.happens("refuses")
-        state = "Unconfirmed" if lost else "Rejected" if refused else "Acknowledged"
-        id_ = self.keep(body, sender, receiver, document=document, apprec=apprec, delivery=state)
+        id_ = self.keep(body, sender, receiver, document=document, apprec=apprec, delivery="Unconfirmed")
+        if not lost:
+            _after(self.arrives, lambda: self._came(id_, "Rejected" if refused else "Acknowledged"))
         if self.ours(receiver) or apprec or lost or refused:
             return id_
         for _ in range(2 if self.happens("double") else 1):
-            self._answer(id_, body)
+            _after(self.answers, lambda: self._answer(id_, body))
         return id_
+
+    def _came(self, id_: str, delivery: str) -> None:
+        """Note what became of a message at the receiver's side."""
+        self.store.execute("UPDATE message SET delivery = ? WHERE id = ?", (delivery, id_))
+        self.store.commit()
 
     def _answer(self, id_: str, body: bytes) -> None:
         """Write the AppRec of the receiver behind."""
         read = letters.read(body)
         if read is None or read.kind == "APPREC":
             return
-        self.store.execute("UPDATE message SET status = '1' WHERE id = ?", (id_,))
+        code, why = (
+            ("E35", "Pasienten finnes ikke i mottakersystemet")
+            if self.faults.rejects and self.happens("rejects")
+            else ("", "")
+        )
+        errors = [{"errorCode": code, "details": why}] if code else []
+        said = "UPDATE message SET status = ?, errors = ? WHERE id = ?"
+        self.store.execute(said, ("2" if code else "1", json.dumps(errors), id_))
+        self.store.commit()
         sender = Place(read.sender, "Avsender", read.sender, "Avsender")
         msg_id, now = str(uuid.uuid4()), datetime.now(UTC).isoformat(timespec="milliseconds")
         made = letters.receipt(
-            msg_id=msg_id, now=now, sender=read.receiver, receiver=sender, read=read, code="", why=""
+            msg_id=msg_id, now=now, sender=read.receiver, receiver=sender, read=read, code=code, why=why
         )
         if not self.happens("no_apprec"):
             self.keep(made, read.receiver.her_id, read.sender, document=msg_id, apprec=True, answers=id_)
@@ -147,6 +144,14 @@ class Server:
         if self.happens("down"):
             return _Cut()
         return _error(500, "intern feil") if self.happens("error") else None
+
+
+def _after(seconds: float, do: Callable[[], None]) -> None:
+    """Do something after some seconds; 0: now."""
+    if seconds:
+        asyncio.get_running_loop().call_later(seconds, do)
+    else:
+        do()
 
 
 class _Cut(Response):
@@ -356,7 +361,7 @@ def app(server: Server) -> Starlette:
         ("PUT", "/Messages/{id}/read/{her_id:int}", of_one(mark_read)),
     ]  # fmt: skip
     routes = [Route(path, guarded(server, handle), methods=[method]) for method, path, handle in paths]
-    return Starlette(routes=[*routes, *control(server)])
+    return Starlette(routes=[*routes, *control(server), *page(server)])
 
 
 def main() -> None:
@@ -365,6 +370,8 @@ def main() -> None:
     arguments(ask)
     ask.add_argument("--client", action="append", default=[], metavar="ID=HER,HER", help="hvem som sender for hvem")
     ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--arrives", type=float, default=0.0, help="sekunder før en melding er kommet fram")
+    ask.add_argument("--answers", type=float, default=0.0, help="sekunder før mottakeren har svart på den")
     asyncio.run(_run(ask.parse_args()))
 
 
@@ -376,7 +383,8 @@ async def _run(asked: argparse.Namespace) -> None:
         name: {int(each) for each in ids.split(",")} for name, _, ids in (one.partition("=") for one in asked.client)
     }
     async with httpx.AsyncClient(timeout=10) as client:
-        server = Server(door=Door.told(asked, client), store=store, clients=clients, chance=random.Random(asked.seed))
+        server = Server(door=Door.told(asked, client), store=store, clients=clients, chance=random.Random(asked.seed),
+                        arrives=asked.arrives, answers=asked.answers)  # fmt: skip
         await Listening.at(asked.port).serve(app(server), "Meldingstjener", logs="critical")  # it cuts answers off
 
 

@@ -3,8 +3,9 @@
     python -m peers.parties --issuer URL --audience NAME --scope SCOPE --parties parties.json
 
 It answers GET /CommunicationParties/{HER-id} as public clients of the register read it. parties.json: [{"her_id",
-"name", "number", "parent"}]. PUT /control/parties changes one (null: there is none any more), PUT /control/mood lets
-the register be away, know nobody, or answer nonsense. No code shared with Akson.
+"name", "number", "parent", "parent_name"}]. The page at / sets how one of them stands, and lets the register be away,
+know nobody, or answer nonsense; PUT /control/parties changes anything of one (null: there is none any more), PUT
+/control/mood the same as the page. No code shared with Akson.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from hashlib import sha1
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from peers import pages
 from peers.serving import Listening
 from peers.tokens import Door, NotLetIn, arguments
 
 MOODS = {"vanlig": 200, "borte": 503, "uleselig": 200, "tom": 404}
+CALLED = {"vanlig": "svarer", "borte": "svarer 503", "uleselig": "svarer med noe annet enn JSON",
+          "tom": "kjenner ingen"}  # fmt: skip
+STANDINGS = {"finnes": "finnes", "ukjent": "finnes ikke", "utløpt": "er avsluttet", "uleselig": "svarer 400 om den"}
+_TOLD = {"finnes": {"status": 200, "until": None}, "ukjent": {"status": 404}, "uleselig": {"status": 400},
+         "utløpt": {"status": 200, "until": "2020-06-01T00:00:00+00:00"}}  # fmt: skip
 
 
 @dataclass
@@ -44,7 +52,9 @@ class Register:
             return None
         if one.get("part"):
             return {"herId": her_id, "name": one["name"]}
-        over = {"herId": one.get("parent"), "name": "Over", "organizationNumber": one.get("number")}
+        over = {
+            "herId": one.get("parent"), "name": one.get("parent_name", ""), "organizationNumber": one.get("number"),
+        }  # fmt: skip
         kind = "Service" if one.get("parent") else "Organization"
         details = (
             {"serviceDetails": {"serviceType": {"codeListId": "8663", "value": "KA01"}, "parentOrganization": over}}
@@ -56,8 +66,17 @@ class Register:
             "currentSigningCertificate": _certificate(her_id, one, "signing"),
             "currentEncryptionCertificate": _certificate(her_id, one, "encryption"),
             "ediAddress": f"post{her_id}@edi.example", "amqpTransportStatus": "Disabled",
-            "validFrom": "2020-01-01T00:00:00+00:00", "validTo": one.get("until", "2122-01-01T00:00:00+00:00"),
+            "validFrom": "2020-01-01T00:00:00+00:00", "validTo": one.get("until") or "2122-01-01T00:00:00+00:00",
         }  # fmt: skip
+
+    def stands(self, her_id: int, standing: str) -> None:
+        """Let one stand as told from now on; one of STANDINGS."""
+        self.parties[her_id] = self.parties[her_id] | _TOLD[standing] | {"stands": standing}
+
+    def renew(self, her_id: int, name: str) -> None:
+        """Give one new certificates, and the name."""
+        one = self.parties[her_id]
+        self.parties[her_id] = one | {"renewed": one.get("renewed", 0) + 1, "name": name or one["name"]}
 
 
 def _certificate(her_id: int, one: dict[str, Any], use: str) -> dict[str, str]:
@@ -95,8 +114,47 @@ def app(register: Register) -> Starlette:
 
     return Starlette(routes=[
         Route("/CommunicationParties/{her_id:int}", party), Route("/control/parties", change, methods=["PUT"]),
-        Route("/control/mood", behave, methods=["PUT"]),
+        Route("/control/mood", behave, methods=["PUT"]), *_page_routes(register),
     ])  # fmt: skip
+
+
+def _page_routes(register: Register) -> list[Route]:
+    """Return the page, and what its forms do."""
+
+    async def shown(_: Request) -> Response:
+        return _page(register)
+
+    async def told(request: Request) -> Response:
+        form = await pages.read(request)
+        her_id = int(form["her_id"]) if form.get("her_id", "").isdecimal() else 0
+        if form.get("mood") in MOODS:
+            register.mood = form["mood"]
+        elif her_id in register.parties and form.get("standing") in STANDINGS:
+            register.stands(her_id, form["standing"])
+        elif her_id in register.parties and "name" in form:
+            register.renew(her_id, form["name"])
+        else:
+            return pages.wrong()
+        return pages.done()
+
+    return [Route("/", shown), Route("/set", told, methods=["POST"])]
+
+
+def _page(register: Register) -> Response:
+    rows = [
+        (str(her_id), escape(one["name"]), str(one.get("parent") or ""), str(register.asked.count(her_id)),
+         pages.form("/set", "Sett", f"<input type=hidden name=her_id value={her_id}>",
+                    pages.choice("standing", "Parten", STANDINGS, one.get("stands", "finnes"))),
+         pages.form("/set", "Forny", f"<input type=hidden name=her_id value={her_id}>",
+                    pages.field("name", "Nye sertifikater, og navn", value=one["name"])))
+        for her_id, one in register.parties.items()
+    ]  # fmt: skip
+    return pages.page(
+        "Adresseregisteret",
+        pages.form("/set", "Sett", pages.choice("mood", "Registeret", CALLED, register.mood)),
+        "<p>Akson spør om hver part en gang i døgnet, og om alle etter <code>akson address-status --ask</code>.</p>",
+        pages.table(("HER-id", "Navn", "Hører til", "Spurt om", "Står", "Fornyes"), rows),
+    )
 
 
 def main() -> None:

@@ -125,6 +125,11 @@ VESTBYEN = Unit(
     her_id=99000051, takes=GP_TAKES,
 )  # fmt: skip
 
+SOLHAUG = Unit(
+    "Organization/solhaug", "Solhaug rehabiliteringssykehus", part_of="", line="Solhaugveien 12", her_id=99000061,
+    takes=_DIALOG,
+)  # fmt: skip
+
 OWN_UNITS = (
     NORDRE,
     SENTRUM,
@@ -142,11 +147,12 @@ OWN_UNITS = (
     BARNEVERN,
     PPT,
 )
-OUTSIDE = (SYKEHUS, SYKEHUS_LAB, HJERTE, ORTOPEDI, NAV, APOTEK, VESTBYEN, SKOLE)
+OUTSIDE = (SYKEHUS, SYKEHUS_LAB, HJERTE, ORTOPEDI, NAV, APOTEK, VESTBYEN, SKOLE, SOLHAUG)
 OTHER_SYSTEMS = (BARNEVERN, PPT)  # of the municipality, with systems of their own
 FIKS = "4299/00"  # the barnevern in KS Fiks: kommunenummer/bydelsnummer; no municipality has that number
-# Which of the demo's programs they are, by how far behind ours its port is; the others: the first.
-_BESIDE = {VESTBYEN.key: 3, NAV.key: 4, BARNEVERN.key: 5, PPT.key: 6, SKOLE.key: 6}
+# Which of the demo's programs they are, by how far behind ours its port is; the others: the first. 0: none, they are
+# reached through NHN's message server.
+_BESIDE = {VESTBYEN.key: 3, NAV.key: 4, BARNEVERN.key: 5, PPT.key: 6, SKOLE.key: 6, SOLHAUG.key: 0}
 UNITS = (MUNICIPALITY, *OWN_UNITS, *OUTSIDE)
 PRACTICES = (NORDRE, SENTRUM)
 
@@ -164,7 +170,7 @@ class Address:
     ours: bool  # served by this installation
     fiks: str = ""  # where reports about children go
     consented: bool = False  # what it is told takes a consent
-    beside: int = 1  # which of the demo's programs answers there
+    beside: int = 1  # which of the demo's programs answers there; 0: it is reached through NHN's message server
     takes: tuple[str, ...] = ()
 
 

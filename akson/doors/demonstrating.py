@@ -6,18 +6,21 @@ import json
 import secrets
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import click
 
-from akson.doors import barnevern, machines, neighbours, people, running, seeding, sources
+from akson.doors import barnevern, machines, national, neighbours, people, running, seeding, sources
 from akson.doors.settings import Settings
 from akson.signin.keys import Keyring
 
-PORTS: Final = 7  # our own, and the six that follow: hospital, HPR, GP, NAV, barnevern, school
+# Our own, and the nine that follow: hospital, HPR, GP, NAV, barnevern, school, Adresseregisteret, Persontjenesten, the
+# message server.
+PORTS: Final = 10
+_NATIONAL: Final = 7  # the first of NHN's
 _REGISTER, _GP = "register", "vestbyen"
 
 
@@ -28,11 +31,21 @@ def joined(settings: Settings) -> Settings:
     hospital = sources.written(settings, name=name, number=number, url=_at(settings, 1))
     own_system = neighbours.demo(settings.data / _GP, seeding.own_system())
     known = replace(with_register, elsewhere=hospital, neighbours=own_system)
-    return barnevern.joined(known, _at(settings, 5), known.maskinporten, seeding.directory())
+    known = barnevern.joined(known, _at(settings, 5), known.maskinporten, seeding.directory())
+    services = [_at(settings, number) for number in range(_NATIONAL, PORTS)]
+    return national.joined(known, f"{settings.base_url}/issuer", services, seeding.parties())
+
+
+async def met(settings: Settings) -> None:
+    """Let the demo's Folkeregisteret know everybody who is in the record when it first begins."""
+    if not (file := national.people(settings)).exists():
+        file.write_text(json.dumps(await seeding.residents(settings), ensure_ascii=False), "utf-8")
 
 
 def run(settings: Settings, outer: Mapping[str, str], begun: float, folder: Path | None) -> int:
-    """Run server, worker and peers until Ctrl-C, or until one of them ends; return the exit code.
+    """Run server, peers and worker until Ctrl-C, or until one of them ends; return the exit code.
+
+    The worker begins when all others answer: it leaves a register that does not for ten minutes.
 
     outer   the environment of the command
     begun   when the command began, by time.monotonic
@@ -46,10 +59,10 @@ def run(settings: Settings, outer: Mapping[str, str], begun: float, folder: Path
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     names = [program[1] if program[0] == "akson" else program[0].removeprefix("peers.") for program in programs]
     files = [folder / f"{name}.jsonl" if folder else None for name in names]
-    children = [running.child(program, env, file) for program, file in zip(programs, files, strict=True)]
-    if people.wait_until_ready(
-        settings.base_url, lambda: bool(stop) or any(one.poll() is not None for one in children)
-    ):
+    *others, worker = zip(programs, files, strict=True)
+    children = [running.child(program, env, file) for program, file in others]
+    if _all_answer(settings, lambda: bool(stop) or any(one.poll() is not None for one in children)):
+        children.append(running.child(worker[0], env, worker[1]))
         click.echo(people.welcome(settings, settings.port + 1, time.monotonic() - begun, folder))
     code = running.watch(children, lambda: bool(stop))
     if code:
@@ -57,11 +70,17 @@ def run(settings: Settings, outer: Mapping[str, str], begun: float, folder: Path
     return code
 
 
+def _all_answer(settings: Settings, given_up: Callable[[], bool]) -> bool:
+    """Wait until the server is ready and each of the others listens; False when that does not come, or is given up."""
+    beside = range(settings.port + 1, settings.port + PORTS)
+    return people.wait_until_ready(settings.base_url, given_up) and running.listen(beside, given_up)
+
+
 def _programs(settings: Settings) -> list[list[str]]:
-    """Return what is run, each as it is started; the order of their ports is that of `PORTS`."""
+    """Return what is run, each as it is started: the order of their ports is that of `PORTS`, the worker has none."""
     port, base, register = settings.port, settings.base_url, settings.data / _REGISTER
     return [
-        ["akson", "serve"], ["akson", "worker"],
+        ["akson", "serve"],
         ["peers.hospital", "--port", str(port + 1), "--akson-url", base,
          "--keys", str(settings.data / "elsewhere" / "client.json")],
         ["peers.register", "--port", str(port + 2), "--people", str(register / "people.json"),
@@ -69,6 +88,8 @@ def _programs(settings: Settings) -> list[list[str]]:
         neighbours.program(settings.data / _GP, port + 3, base),
         ["peers.nav", "--port", str(port + 4), "--akson-url", base, "--patience", "600"],
         *barnevern.programs(settings, port + 5),
+        *national.programs(settings, port + _NATIONAL, [each["her_id"] for each in seeding.directory()]),
+        ["akson", "worker"],
     ]  # fmt: skip
 
 

@@ -93,15 +93,21 @@ async def population(settings: Settings) -> str:
             f"{state['waiting']} av {state['people']} pasienter venter på svar.")  # fmt: skip
 
 
-async def parties(settings: Settings) -> str:
-    """Return what the operator is told of Adresseregisteret: whether it answers, and whom it knows no more."""
+async def parties(settings: Settings, *, again: bool = False) -> str:
+    """Return what the operator is told of Adresseregisteret: whether it answers, and whom it knows no more.
+
+    again  let the worker ask about everybody now
+    """
     async with opened(settings, size=1) as office:
+        if again and settings.parties_url:
+            await registering.again(office)
         state, gone = await registering.standing(office), await registering.gone(office)
     if not settings.parties_url:
         return "Adresseregisteret spørres ikke: AKSON_PARTIES_URL er ikke satt."
     away = f"svarer ikke: {state['why']}" if state["why"] else "svarer"
     last = f"{state['asked']:%d.%m.%Y %H.%M}" if state["asked"] else "aldri"
     lines = [f"Adresseregisteret {away}. Svarte sist {last}. {len(gone)} av {state['parties']} parter er stengt."]
+    lines += ["Alle spørres det om på nytt nå."] if again else []
     return "\n".join([*lines, *(f"{one['her_id']}  {one['name']}, stengt {one['gone']:%d.%m.%Y}" for one in gone)])
 
 
@@ -130,6 +136,9 @@ def welcome(settings: Settings, hospital: int, seconds: float, logs: Path | None
         f"  NAV Fjordvik               http://127.0.0.1:{hospital + 3}",
         f"  Barneverntjenesten         http://127.0.0.1:{hospital + 4}",
         f"  Nordvik skole og PPT       http://127.0.0.1:{hospital + 5}",
+        f"  Adresseregisteret          http://127.0.0.1:{hospital + 6}",
+        f"  Folkeregisteret            http://127.0.0.1:{hospital + 7}",
+        f"  NHNs meldingstjener        http://127.0.0.1:{hospital + 8}   (bak den: Solhaug rehabiliteringssykehus)",
         f"  Logger                     {logs or 'her i terminalen'}", "", "Logg inn som:",
     ]  # fmt: skip
     lines += [f"  {one.name:<28} {', '.join(filter(None, (one.role, one.unit))):<44} {one.note}"

@@ -262,6 +262,22 @@ def refuse_busy(ports: Iterable[int]) -> None:
                 raise Refused("AK-L012", port=port) from None
 
 
+def listen(ports: Iterable[int], given_up: Callable[[], bool], within: float = 60) -> bool:
+    """Wait until a program listens on each port; False when one does not in so many seconds, or it is given up."""
+    until = time.monotonic() + within
+    for port in ports:
+        while not _listens(port):
+            if time.monotonic() > until or given_up():
+                return False
+            time.sleep(0.05)
+    return True
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 

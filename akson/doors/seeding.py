@@ -11,12 +11,15 @@ from typing import Any
 from akson.access.roles import OWN_JOB
 from akson.base.ids import new_owner_key
 from akson.base.work import Actor, Kind, Purpose
+from akson.doors.national import registered
 from akson.doors.opening import opened
 from akson.doors.settings import Settings
-from akson.exchange.addresses import Address, put
+from akson.exchange.addresses import EDI, Address, put
 from akson.fhir import bodies, owners
 from akson.record import journal
 from akson.record.office import Office
+from akson.record.search.asking import MOST
+from akson.record.search.searching import search
 
 SET = 600  # resources in one write set
 LOADER = Actor(
@@ -59,6 +62,29 @@ def directory() -> list[dict[str, Any]]:
             for one in listed if one.ours]  # fmt: skip
 
 
+def parties() -> list[dict[str, Any]]:
+    """Return every communication party there is, as the demo's Adresseregisteret has them."""
+    from seeds import addresses
+
+    listed = addresses()
+    names = {one.her_id: one.name for one in listed}
+    return [{"her_id": int(one.her_id.value), "name": one.name, "number": one.orgnr.value,
+             "parent": int(one.parent.value) if one.parent else 0,
+             "parent_name": names[one.parent] if one.parent else ""} for one in listed]  # fmt: skip
+
+
+async def residents(settings: Settings) -> list[dict[str, Any]]:
+    """Return everybody in the record, as the demo's Folkeregisteret has them."""
+    found: list[dict[str, Any] | None] = []
+    async with opened(settings, size=2) as office, office.work(LOADER, Purpose.SYSTEM, screen="demo:residents") as work:
+        after: str | None = ""
+        while after is not None:
+            page = await search(work, "Patient", [("_count", str(MOST)), *([("_after", after)] if after else [])])
+            found += [registered(hit.resource) for hit in page.hits]
+            after = page.next
+    return [one for one in found if one]
+
+
 def hospital() -> tuple[str, str]:
     """Return what the demo's hospital is called, and its number in Enhetsregisteret."""
     from seeds import fjordvik
@@ -90,11 +116,11 @@ def _same(at: datetime) -> datetime:
 
 def address_of(office: Office, one: Any, names: Names, port: int) -> Address:
     """Return an address of the seeds. port: of this installation; the others' programs stand beside it."""
-    unit = names[one.unit]
+    unit, outside = names[one.unit], f"http://127.0.0.1:{port + one.beside}/exchange/local" if one.beside else EDI
     return Address(
         her_id=int(one.her_id.value), name=one.name, ours=one.ours, unit=office.ids.open(unit.partition("/")[2]) or 0,
         unit_id=unit, parent=int(one.parent.value) if one.parent else 0, org_number=one.orgnr.value,
-        endpoint="" if one.ours else f"http://127.0.0.1:{port + one.beside}/exchange/local",
+        endpoint="" if one.ours else outside,
         takes=one.takes, fiks=one.fiks, consented=one.consented,
     )  # fmt: skip
 

@@ -55,6 +55,11 @@ async def _keep(office: Office, her_id: int, told: Party | None) -> None:
     )
 
 
+async def again(office: Office) -> None:
+    """Let the worker ask about every party now, whenever it asked last."""
+    await office.database.execute(SQL.again, office.clock())
+
+
 async def gone(office: Office) -> list[Mapping[str, Any]]:
     """Return the parties that nothing goes to any more, as `closed` in registering.sql."""
     return [dict(row) for row in await office.database.fetch(SQL.closed)]

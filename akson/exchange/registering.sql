@@ -42,6 +42,11 @@ UPDATE address_register u SET due = $3, why = '', missing = coalesce(u.missing, 
   FROM r WHERE u.her_id = $1
 RETURNING r.closes;
 
+-- name: again
+-- Let the register be asked about everybody now.
+-- in    $1 now
+UPDATE address_register SET due = least(due, $1);
+
 -- name: away
 -- The register does not answer: everybody who is due, or was being asked about, waits.
 -- in    $1 when to ask again, $2 why

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,7 @@ Form = Mapping[str, str]
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 PROGRAM_NAME = "client_name"  # claim: what people read of a program in the log
 REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
+_OF_PERSONS = frozenset({"openid", "profile"})  # scopes: a program alone is nobody
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -92,7 +93,8 @@ class Issuer:
     def metadata(self) -> dict[str, Any]:
         """Return the discovery document; also what SMART's shows (RFC 8414)."""
         url = self.settings.url
-        scopes = sorted(frozenset().union(*(client.scopes for client in self.settings.clients.values())))
+        known = self.settings.clients.values()
+        scopes = sorted(frozenset().union(*(client.scopes | client.services for client in known)))
         return {
             "issuer": url,
             "authorization_endpoint": f"{url}/authorize",
@@ -151,12 +153,18 @@ class Issuer:
         if grant not in client.grants:
             raise Rejected("unauthorized_client" if grant in self.metadata()["grant_types_supported"]
                            else "unsupported_grant_type")  # fmt: skip
-        if form.get("resource", self.settings.audience) != self.settings.audience:
-            raise Rejected("invalid_target")
         if grant == "client_credentials":
-            scope, more = _scope(form, client), _carried(client, details)
-            return self._answer(self._access(client.id, client.id, scope, jose.fresh(), thumbprint, more), scope)
+            return self._to_program(form, client, details, thumbprint)
+        _aimed(form, self.settings.audience)
         return await self._redeem(form, client, thumbprint)
+
+    def _to_program(self, form: Form, client: Client, details: object, thumbprint: str) -> dict[str, Any]:
+        """Give a program a token: for our API, or for the one elsewhere that it asks for, and never for both."""
+        scope = _scope(form, (client.scopes | client.services) - _OF_PERSONS)
+        audience = _audience(scope.split(), client, self.settings.audience)
+        _aimed(form, audience)
+        more = _carried(client, details) | {"aud": audience}
+        return self._answer(self._access(client.id, client.id, scope, jose.fresh(), thumbprint, more), scope)
 
     async def _redeem(self, form: Form, client: Client, thumbprint: str) -> dict[str, Any]:
         """Give tokens for a code. Whatever is wrong with the request, the code is spent."""
@@ -280,15 +288,32 @@ def _checked(form: Form, client: Client) -> Request:
     if not _CHALLENGE.fullmatch(form.get("code_challenge", "")):
         raise Rejected("invalid_request", "code_challenge is malformed")
     return Request(
-        client=client.id, redirect_uri=form["redirect_uri"], scope=_scope(form, client),
+        client=client.id, redirect_uri=form["redirect_uri"], scope=_scope(form, client.scopes),
         challenge=form["code_challenge"], state=form.get("state", ""), nonce=form.get("nonce", ""),
         thumbprint=form.get("dpop_jkt", ""),
     )  # fmt: skip
 
 
-def _scope(form: Form, client: Client) -> str:
+def _scope(form: Form, allowed: frozenset[str]) -> str:
     """Return the scopes asked for, or raise Rejected when one is not the client's."""
     asked = form.get("scope", "").split()
-    if not asked or not client.scopes.issuperset(asked):
+    if not asked or not allowed.issuperset(asked):
         raise Rejected("invalid_scope")
     return " ".join(asked)
+
+
+def _audience(scopes: Sequence[str], client: Client, ours: str) -> str:
+    """Return whose API scopes are of: ours, or the one that each names before its slash, as at HelseID.
+
+    Raises Rejected
+    """
+    apis = {one.partition("/")[0] if one in client.services else ours for one in scopes}
+    if len(apis) != 1:
+        raise Rejected("invalid_scope")
+    return apis.pop()
+
+
+def _aimed(form: Form, audience: str) -> None:
+    """Refuse a token that is asked for another API (RFC 8707). Raises Rejected."""
+    if form.get("resource", audience) != audience:
+        raise Rejected("invalid_target")

@@ -47,6 +47,7 @@ class Client:
     scopes: frozenset[str] = frozenset({"openid"})
     grants: frozenset[str] = frozenset({"authorization_code"})
     organisation: str = ""  # whose program it is, by its number: then it may attest of its own staff
+    services: frozenset[str] = frozenset()  # scopes of APIs elsewhere, "<audience>/<name>": asked as a machine
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,16 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from akson.exchange import handing, inbox
+from akson.exchange import addresses, handing, inbox
+from akson.exchange.addresses import EDI, Address
 from akson.exchange.states import ROUNDS, UNCONFIRMED_AFTER, State
 from akson.exchange.transports import edi
 from akson.signin import dpop
 from akson.signin.keys import Keyring
+from peers.message_page import BEHIND
+from peers.misbehaving import MOODS
 from tests.exchange.edi_world import EdiWorld, edi_keys, edi_world
-from tests.exchange.letters import MSG_ID, written
+from tests.exchange.letters import ASTRID, MSG_ID, NORDRE, written
 from tests.exchange.test_delivery import clock
 from tests.signin.provider import needs_provider
 
@@ -103,6 +106,33 @@ async def test_what_was_lost_or_not_taken_is_sent_again_and_arrives_once(edi_wor
 
     await edi_world.until(accepted, each=lambda: clock(edi_world.places.office).pass_(timedelta(seconds=30)))
     assert len([each for each in await edi_world.broker.messages() if not each["apprec"]]) == 1
+
+
+async def test_people_tell_it_on_its_page_how_to_behave_and_let_somebody_behind_it_write(edi_world: EdiWorld) -> None:
+    http, url = edi_world.broker.http, edi_world.broker.url
+    page = (await http.get(url)).text
+    for mood in MOODS:
+        assert f"value='{mood}'" in page and (await http.post(f"{url}/set", data={"mood": mood})).status_code == 303
+    assert (await http.post(f"{url}/set", data={"mood": "noe annet"})).status_code == 400
+    await http.post(f"{url}/set", data={"mood": "feilkode"})
+    made = await edi_world.writes()
+
+    async def rejected() -> bool:
+        return (await edi_world.standing(made)).state is State.REJECTED
+
+    await edi_world.until(rejected)
+    assert (await edi_world.standing(made)).problem == "Avvist: Pasienten finnes ikke i mottakersystemet"
+    behind = Address(her_id=BEHIND.her_id, name=BEHIND.name, ours=False, endpoint=EDI)
+    await addresses.put(edi_world.places.office.database, [behind])
+    letter = {"to": str(NORDRE.her_id), "fnr": ASTRID, "title": "Plass", "text": "Hun kan komme på mandag."}
+    for wrong in ({"to": "7"}, {"text": ""}):
+        assert (await http.post(f"{url}/send", data=letter | wrong)).status_code == 400
+    assert (await http.post(f"{url}/send", data=letter)).status_code == 303
+
+    async def filed() -> bool:
+        return "Hun kan komme på mandag." in str(await edi_world.places.found("Communication"))
+
+    await edi_world.until(filed)
 
 
 async def test_an_apprec_that_never_comes_is_asked_for(edi_world: EdiWorld) -> None:

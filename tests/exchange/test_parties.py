@@ -38,6 +38,10 @@ class World:
     async def behaves(self, mood: str) -> None:
         await self.page.put("/control/mood", json={"mood": mood})
 
+    async def is_told(self, **form: str) -> int:
+        """Send a form of its page, as people do; return the status."""
+        return (await self.page.post("/set", data=form)).status_code
+
     async def works(self, after: timedelta = registering.AGAIN) -> None:
         """Let a while pass, and the worker ask about all who are due."""
         let_pass(self.office, after)
@@ -114,6 +118,33 @@ async def test_one_that_cannot_be_asked_about_or_is_told_in_part_takes_nothing_f
     asked = await world.office.database.fetch("SELECT her_id FROM address_register WHERE asked = $1 AND why = ''",
                                               world.office.clock())  # fmt: skip
     assert [row["her_id"] for row in asked] == [NAV]
+
+
+@needs_provider
+async def test_people_tell_it_on_its_page_how_it_and_its_parties_stand_and_the_operator_lets_it_be_asked_at_once(
+    world: World,
+) -> None:
+    await world.works()
+    page = (await world.page.get("/")).text
+    assert str(HEART) in page and "svarer 503" in page
+    for wrong in ({"mood": "noe"}, {"her_id": "7", "standing": "finnes"}, {"her_id": str(NAV), "standing": "noe"}, {}):
+        assert await world.is_told(**wrong) == 400
+    assert await world.is_told(her_id=str(HEART), standing="utløpt") == 303
+    assert await world.is_told(her_id=str(NAV), name="NAV Fjordvik og omegn") == 303
+    await world.works(timedelta(0))
+    assert (await world.stands(HEART)).endpoint == EDI  # nobody has asked yet
+    await registering.again(world.office)
+    await world.works(timedelta(0))
+    assert ((await world.stands(HEART)).endpoint, (await world.stands(NAV)).name) == ("", "NAV Fjordvik og omegn")
+    assert await world.is_told(her_id=str(HEART), standing="finnes") == 303
+    assert await world.is_told(mood="borte") == 303
+    await registering.again(world.office)
+    await world.works(timedelta(0))
+    assert (await world.stands(HEART)).endpoint == "" and (await registering.standing(world.office))["why"]
+    assert await world.is_told(mood="vanlig") == 303
+    await registering.again(world.office)
+    await world.works(timedelta(0))
+    assert (await world.stands(HEART)).endpoint == EDI
 
 
 @pytest.mark.parametrize(

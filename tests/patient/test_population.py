@@ -25,6 +25,8 @@ from akson.record.session import session
 from akson.record.stored import Stored
 from akson.registers.identifiers import synthetic_fnr
 from akson.registers.persons import Person, read
+from peers.persons import Register
+from peers.tokens import Door
 from tests.offices import FNR, JOB, let_pass, patient, unit
 from tests.signin.provider import behind_provider, needs_provider
 
@@ -96,6 +98,42 @@ async def test_what_the_register_tells_stands_here_and_nobody_else_is_asked_abou
     await world.works()
     assert (await world.stands())["meta"]["versionId"] == version
     assert (await world.page.get("/control")).json()["asked"] == [OURS]
+
+
+@needs_provider
+async def test_people_tell_it_on_its_page_what_happens_to_whom(world: World) -> None:
+    await world.works()
+    page = world.page
+    assert OURS in (await page.get("/", params={"q": "nes olaug"})).text
+    assert OURS not in (await page.get("/", params={"q": "en annen"})).text
+    for wrong in ({"nin": OURS}, {"nin": "7", "family": "Vik"}, {"nin": OURS, "died": "i går"},
+                  {"nin": OURS, "protection": "Hemmelig"}, {"mood": "noe"}):  # fmt: skip
+        assert (await page.post("/set", data=wrong)).status_code == 400
+    for told in ({"street": "Torget", "house": "9"}, {"protection": "Confidential"}, {"died": "2026-11-22"}):
+        assert (await page.post("/set", data={"nin": OURS} | told)).status_code == 303
+    await world.works()
+    person = await world.stands()
+    assert (person["address"][0]["line"], person["deceasedDateTime"]) == (["Torget 9"], "2026-11-22")
+    assert person["meta"]["security"][0]["code"] == "kode7"
+    assert (await page.post("/set", data={"nin": OURS, "lives": "ja"})).status_code == 303
+    await world.works()
+    assert "deceasedDateTime" not in await world.stands()
+    assert (await page.post("/set", data={"mood": "borte"})).status_code == 303
+    await world.works()
+    assert (await population.standing(world.office))["away_since"]
+
+
+def test_what_has_become_of_somebody_is_there_when_it_begins_again(tmp_path: Path) -> None:
+    """Else a person who died would live again, and the feed begin anew below what was read of it."""
+    known = tmp_path / "people.json"
+    known.write_text(json.dumps(PEOPLE))
+    begun = Register.read(known, Door("", "", "", httpx.AsyncClient()))
+    begun.change(OURS, {"died": "2026-11-22"})
+    begun.change(STRANGER, {"family": "Vik"})
+    again = Register.read(known, begun.door)
+    assert (again.people, again.events) == (begun.people, begun.events) and len(again.events) == 2
+    again.change(OURS, {"died": ""})
+    assert [int(one["sequenceNumber"]) for one in again.events] == [1000, 1001, 1002]
 
 
 @needs_provider

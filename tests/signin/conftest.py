@@ -179,6 +179,7 @@ def _house(url: str, db: Database, folder: Path, http: httpx.AsyncClient) -> Hou
         id="web", name="Akson", keys=lambda: client_keys.public, redirect_uris=frozenset({f"{url}/logg-inn/tilbake"}),
         leave_uris=frozenset({f"{url}/logg-ut"}), scopes=frozenset({"openid", "user/*.cruds", "system/*.rs"}),
         grants=frozenset({"authorization_code", "client_credentials"}),
+        services=frozenset({"nhn:msh/api", "nhn:msh/more", "nhn:cp-api/access"}),
     )  # fmt: skip
     other = Client(id="other", name="En annen", keys=web.keys, redirect_uris=web.redirect_uris, scopes=web.scopes)
     settings = IssuerSettings(url=f"{url}/id", audience=f"{url}/fhir", clients={"web": web, "other": other},

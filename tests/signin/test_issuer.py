@@ -207,6 +207,23 @@ async def test_a_machine_gets_a_token_for_itself_and_only_its_own_scopes(house: 
     assert (await post(house, "/token", form, proof(house))).json()["error"] == "unauthorized_client"
 
 
+async def test_a_machines_token_is_for_one_api_ours_or_the_one_elsewhere_that_its_scopes_name(house: House) -> None:
+    token = await house.oidc.machine_token("nhn:msh/api nhn:msh/more")
+    assert jose.unverified(token.access_token)["aud"] == "nhn:msh"
+    assert (await house.oidc.call("GET", f"{house.url}/fhir/hvem", token.access_token)).status_code == 401
+    for scope, more, error in (
+        ("nhn:msh/api nhn:cp-api/access", {}, "invalid_scope"),  # two APIs
+        ("nhn:msh/api system/*.rs", {}, "invalid_scope"),  # ours too
+        ("nhn:msh/other", {}, "invalid_scope"),
+        ("openid", {}, "invalid_scope"),  # nobody is there
+        ("nhn:msh/api", {"resource": f"{house.url}/fhir"}, "invalid_target"),
+    ):
+        form = {"grant_type": "client_credentials", "scope": scope} | more | assertion(house)
+        assert (await post(house, "/token", form, proof(house))).json()["error"] == error, scope
+    pushed = await post(house, "/par", request(house, scope="openid nhn:msh/api") | assertion(house))
+    assert pushed.json()["error"] == "invalid_scope"  # nor is it a person's to give
+
+
 async def test_a_page_opened_without_a_pushed_request_explains_itself(house: House, browser: Browser) -> None:
     for query in ["", "?client_id=web&request_uri=urn:x", "?client_id=web&redirect_uri=https://evil.example/"]:
         assert (await browser.go(f"/id/authorize{query}")).status_code == 400

@@ -1,0 +1,54 @@
+"""How badly the message server behaves: each fault by how often, or one of some moods, that people choose by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SLOW = 8.0  # seconds an answer takes in that mood
+MOODS = {  # what the page sets: what people read, the faults that always happen
+    "vanlig": ("svarer som den skal", ()),
+    "borte": ("kutter forbindelsen uten svar", ("down",)),
+    "feil": ("svarer 500", ("error",)),
+    "treg": ("bruker god tid på hvert svar", ("slow",)),
+    "mister": ("gjør det den blir bedt om, men svaret blir borte", ("lost",)),
+    "kaster": ("tar imot meldinger og kaster dem: de blir aldri bekreftet", ("discards",)),
+    "glemmer": ("tar imot meldinger og vet siden ikke om dem", ("forgets",)),
+    "dobbel": ("sender alt videre to ganger", ("double",)),
+    "taus": ("mottakerens AppRec kommer aldri fram", ("no_apprec",)),
+    "avviser": ("mottakerens side avviser meldingen under transporten", ("refuses",)),
+    "feilkode": ("mottakeren svarer AppRec 2 med E35", ("rejects",)),
+}
+
+
+@dataclass
+class Faults:
+    """How often each thing goes wrong, from 0 to 1.
+
+    down       the connection is cut without an answer
+    error      500
+    slow       the answer takes `delay` seconds
+    lost       what was asked is done, and the answer is lost
+    discards   a message is taken (201) and thrown away: never confirmed
+    forgets    the same, and it is not known afterwards
+    double     a message goes on twice
+    no_apprec  the AppRec is made, and never reaches its mailbox
+    refuses    the receiver's side turns the message away
+    rejects    the AppRec says that the patient is unknown (E35)
+    """
+
+    down: float = 0
+    error: float = 0
+    slow: float = 0
+    lost: float = 0
+    discards: float = 0
+    forgets: float = 0
+    double: float = 0
+    no_apprec: float = 0
+    refuses: float = 0
+    rejects: float = 0
+    delay: float = 0.3
+
+
+def faults_of(mood: str) -> Faults:
+    """Return the faults of one of MOODS."""
+    return Faults(**dict.fromkeys(MOODS[mood][1], 1.0), delay=SLOW)

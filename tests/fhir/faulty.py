@@ -36,6 +36,21 @@ def deep(levels: int) -> str:
     return patient(extension=[inner])
 
 
+def deep_outcomes(levels: int) -> str:
+    inner: Json = {"resourceType": "Bundle", "type": "batch-response"}
+    for _ in range(levels):
+        response = {"status": "400", "outcome": inner}
+        inner = {"resourceType": "Bundle", "type": "batch-response", "entry": [{"response": response}]}
+    return json.dumps(inner)
+
+
+def deep_modifiers(levels: int) -> str:
+    inner: Json = {"url": "http://example.org/inner", "valueString": "x"}
+    for _ in range(levels):
+        inner = {"url": "http://example.org/outer", "valueTiming": {"modifierExtension": [inner]}}
+    return patient(modifierExtension=[inner])
+
+
 URL = "http://example.org/e"
 REQUIRED_MISSING: Json = {"resourceType": "Observation", "code": {"text": "Puls"}}
 
@@ -49,6 +64,8 @@ FAULTY: list[tuple[str, str, str]] = [
     ("half a surrogate pair", '{"resourceType":"Patient","language":"\\ud800"}', ""),
     ("nested too deep", deep(40), ""),
     ("nested far too deep", deep(300), ""),
+    ("nested too deep in outcomes of outcomes", deep_outcomes(20), ""),
+    ("nested too deep in modifying extensions", deep_modifiers(30), ""),
     ("a number of ten thousand digits", '{"resourceType":"Patient","x":' + "9" * 10000 + "}", ""),
     # the type
     ("no resourceType", '{"id":"p1"}', "Resource.resourceType"),

@@ -10,6 +10,7 @@ import pytest
 
 from akson.fhir import bodies, checks, walk
 from akson.fhir.checks import Invalid, check, check_resource
+from akson.fhir.definitions import PRIMITIVES, elements
 from akson.fhir.outcome import outcome
 from akson.fhir.types import TYPES, code_of, is_type, name_of
 from tests.fhir.faulty import FAULTY, narrative, observation, patient
@@ -39,6 +40,27 @@ def test_the_fast_and_the_slow_way_agree(text: str) -> None:
     faults = walk.faults(checks._decoded_slowly(text.encode()))
     if is_type(kind) and checks._is_plainly_valid(kind, text.encode(), data):
         assert faults == []
+
+
+def test_no_resource_is_deep_without_many_of_the_endless_members() -> None:
+    """The quick look counts these members: the definitions show that few of them cannot make a resource too deep."""
+    for kind in TYPES:
+        signs = checks._endless(frozenset({kind}))
+        alone, extended = _levels(kind, signs, ()), _levels("Extension", signs, ())
+        container_and_list, list_around = 2, 1
+        assert container_and_list + alone + checks._FEW * (list_around + extended) <= walk.DEEPEST
+
+
+def _levels(path: str, signs: tuple[bytes, ...], above: tuple[str, ...]) -> int:
+    """Return how many objects and lists lie in one another in an element; fails where they do so without end."""
+    assert path not in above
+    inner = [
+        element.many + (0 if of in PRIMITIVES or of == "Resource" else _levels(of, signs, (*above, path)))
+        for element in elements(path)
+        for of in element.types
+        if not any(f'"{element.json_name(of)}":'.encode().endswith(sign) for sign in signs)
+    ]
+    return 1 + max(inner, default=0)
 
 
 def test_every_fault_is_listed_not_only_the_first() -> None:

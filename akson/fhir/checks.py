@@ -48,7 +48,7 @@ def check(body: bytes, *, expected: str | None = None) -> Resource:
     """
     data = _decoded(body)
     kind = data.get("resourceType") if isinstance(data, dict) else None
-    if not is_type(kind) or expected not in {None, kind} or not _is_plainly_valid(str(kind), body, data):
+    if not is_type(kind) or (expected is not None and expected != kind) or not _is_plainly_valid(str(kind), body, data):
         found = _walked(body, data, expected)
         if any(issue.severity in GRAVE for issue in found):
             raise Invalid([issue for issue in found if issue.severity in GRAVE])
@@ -103,7 +103,9 @@ def _is_plainly_valid(kind: str, body: bytes, data: dict[str, Any]) -> bool:
     if len(body) > LONGEST_STRING and kind != "Binary":  # may hold too long a string: let the walk measure
         return False
     text = dumps(data)
-    if _HOLLOW.search(text, 1) or _EXPONENT.search(text) or _repeats_members(body, text):
+    if len(body) != len(text) and _members(body) != _members(text):  # repeated: see `_members`
+        return False
+    if _HOLLOW.search(text, 1) or _EXPONENT.search(text):
         return False
     if b"\\" in text and any(sign in text for sign in CONTROLS):
         return False
@@ -111,15 +113,7 @@ def _is_plainly_valid(kind: str, body: bytes, data: dict[str, Any]) -> bool:
         return False
     if (b"#" in text or local.may_contain(kind, text, data)) and not local.references_hold(kind, text, data):
         return False
-    return structs.accepts(kind, body, typed=b'"type":"' in text)
-
-
-def _repeats_members(body: bytes, text: bytes) -> bool:
-    """Tell whether `body` may hold a member more than once; `text` is `body` decoded and written anew, compactly.
-
-    Nothing grows by that but numbers with an exponent, so that a text of the same length lost nothing either.
-    """
-    return len(body) != len(text) and _members(body) != _members(text)
+    return structs.accepts(kind, body, typed=False) or (b'"type":"' in text and structs.accepts(kind, body))
 
 
 def _may_be_deep(kind: str, text: bytes, data: dict[str, Any]) -> bool:
@@ -128,33 +122,39 @@ def _may_be_deep(kind: str, text: bytes, data: dict[str, Any]) -> bool:
     Without them R4 stays under 20 levels, those of contained resources among them, and each adds 10 at most (an
     extension in a coding in the value of an extension): the tests ask the definitions.
     """
-    if text.count(b"{") <= walk.DEEPEST // 2:
-        return False
-    return sum(text.count(name) for name in _endless(_kinds_in(kind, data))) > _FEW
+    found = 0
+    for sign in _endless(kind) if "contained" not in data else _endless(*_kinds_in(kind, data)):
+        found += text.count(sign)
+    return found > _FEW
 
 
-def _kinds_in(kind: str, data: dict[str, Any]) -> frozenset[str]:
-    """Return the types of the resource and of what it contains; none at all stands for any."""
-    contained = data.get("contained", [])
-    if kind in {"Bundle", "Parameters"} or not isinstance(contained, list):
-        return frozenset()
-    return frozenset({kind, *(str(c.get("resourceType")) for c in contained if isinstance(c, dict))})
+def _kinds_in(kind: str, data: dict[str, Any]) -> list[str]:
+    """Return the types of a resource and of what it contains; those with entries stand for any."""
+    contained = data["contained"]
+    inside = contained if isinstance(contained, list) else [{"resourceType": "Bundle"}]
+    found = [c.get("resourceType") for c in inside if isinstance(c, dict)]
+    return [kind, *sorted({name for name in found if is_type(name)})]
 
 
 _FEW: Final = 4
 
 
 @lru_cache(maxsize=1024)
-def _endless(kinds: frozenset[str]) -> tuple[bytes, ...]:
-    """Return the members through which an element may lie in one of its own sort; for no kinds, those of all types."""
-    paths = [path for path in facts()["elements"] if not kinds or path.partition(".")[0] in kinds]
+def _endless(*kinds: str) -> tuple[bytes, ...]:
+    """Return signs of the members through which an element of these types may lie in one of its own sort."""
+    any_ = not local.WITH_ENTRIES.isdisjoint(kinds)
+    paths = [path for path in facts()["elements"] if any_ or path.partition(".")[0] in kinds]
     own = {e.name for path in paths for e in elements(path) for t in e.types if (path + ".").startswith(t + ".")}
-    return (b'xtension":', *(f'"{name}":'.encode() for name in sorted({*own, "assigner", "resource", "outcome"})))
+    held = {"resource", "outcome"} if any_ else set[str]()
+    return (b'xtension":', *(f'"{name}":'.encode() for name in sorted({*own, *held, "assigner"})))
 
 
 def _members(text: bytes) -> int:
     """Return how many members the objects of `text` have together; text decoded and written anew has fewer exactly
-    when members were repeated (or when blanks stand before colons, which the walk sorts out)."""
+    when members were repeated (or when blanks stand before colons, which the walk sorts out).
+
+    Nothing grows by that but numbers with an exponent, so that a text of the same length lost nothing either.
+    """
     return text.count(b'":') - (text.count(b'\\":') if b"\\" in text else 0)
 
 

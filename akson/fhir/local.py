@@ -12,7 +12,7 @@ from typing import Any
 from akson.fhir.definitions import elements, facts
 from akson.fhir.types import is_type
 
-_WITH_ENTRIES = frozenset({"Bundle", "Parameters"})
+WITH_ENTRIES = frozenset({"Bundle", "Parameters"})
 _LOCAL = b'"reference":"#'
 _HOLDER = re.compile(rb'"(\w+)":\[?\{$')
 _FARTHEST = 60  # signs from the name of a member to the reference it holds, at most
@@ -20,7 +20,7 @@ _FARTHEST = 60  # signs from the name of a member to the reference it holds, at 
 
 def may_contain(kind: str, text: bytes, data: dict[str, Any]) -> bool:
     """Tell whether the resource may hold contained ones."""
-    return "contained" in data or (kind in _WITH_ENTRIES and b'"contained":' in text)
+    return "contained" in data or (kind in WITH_ENTRIES and b'"contained":' in text)
 
 
 def references_hold(kind: str, text: bytes, data: dict[str, Any]) -> bool:
@@ -30,7 +30,7 @@ def references_hold(kind: str, text: bytes, data: dict[str, Any]) -> bool:
     text  the resource, compact
     """
     contained = data.get("contained", [])
-    if kind in _WITH_ENTRIES or not isinstance(contained, list):
+    if kind in WITH_ENTRIES or not isinstance(contained, list):
         return False
     ids = {str(c.get("id")): str(c.get("resourceType")) for c in contained if isinstance(c, dict)}
     if len(ids) != len(contained):

@@ -75,15 +75,17 @@ _head = Decoder(_Head).decode
 def accepts(resource_type: str, text: bytes | Raw, *, typed: bool = True) -> bool:
     """Tell whether `text` is surely a valid resource of this type. typed: there may be a Reference with a `type`."""
     try:
-        _decoder(resource_type, typed).decode(text)
+        (_typed if typed else _plain)(resource_type)(text)
     except (DecodeError, ValueError, RecursionError):
         return False
     return True
 
 
-@cache
-def _decoder(path: str, typed: bool) -> Decoder[Any]:  # noqa: FBT001
-    return Decoder(globals()[_struct(path, typed)], dec_hook=_look_up)
+def _decode(path: str, *, typed: bool) -> Callable[[bytes | Raw], Any]:
+    return Decoder(globals()[_struct(path, typed)], dec_hook=_look_up).decode
+
+
+_typed, _plain = cache(partial(_decode, typed=True)), cache(partial(_decode, typed=False))
 
 
 @cache
@@ -180,6 +182,9 @@ def _choice_checks(choices: list[Element]) -> list[Check]:
         places.append((slice(start, end or None), len(choice.types) - 1, most))
         end = start
 
+    if len(places) == 1:
+        return [_one_choice_check(*places[0])]
+
     def check(self: Any) -> None:
         members = astuple(self)
         for place, least, most in places:
@@ -189,17 +194,29 @@ def _choice_checks(choices: list[Element]) -> list[Check]:
     return [check] if places else []
 
 
+def _one_choice_check(place: slice, least: int, most: int) -> Check:
+    def check(self: Any) -> None:
+        if not least <= astuple(self)[place].count(UNSET) <= most:
+            raise ValueError("choice")
+
+    return check
+
+
 def _binding_checks(path: str) -> list[Check]:
     bound = [e for e in elements(path) if e.codes and set(e.types) & {"CodeableConcept", "Coding"}]
-    return [_binding_check(_python(e.name), codings(e.codes), many=e.many) for e in bound if e.codes and not e.choice]
+    return [_binding_check(_python(e.name), e, codings(e.codes)) for e in bound if e.codes and not e.choice]
 
 
-def _binding_check(name: str, allowed: frozenset[tuple[str, str]], *, many: bool) -> Check:
+def _binding_check(name: str, element: Element, allowed: frozenset[tuple[str, str]]) -> Check:
+    alone = element.types == ("Coding",)
+
     def check(self: Any) -> None:
         value = getattr(self, name)
-        for concept in () if value is UNSET else value if many else (value,):
-            given = concept.coding if hasattr(concept, "coding") else (concept,)
-            if given is UNSET or not any((c.system, c.code) in allowed for c in given):
+        if value is UNSET:
+            return
+        for concept in value if element.many else (value,):
+            given = (concept,) if alone else concept.coding
+            if given is UNSET or allowed.isdisjoint([(c.system, c.code) for c in given]):
                 raise ValueError("binding")
 
     return check
@@ -219,19 +236,17 @@ def _inner_check(name: str, typed: bool, *, many: bool) -> Check:  # noqa: FBT00
             return
         for text in inside if many else (inside,):
             head = _head(text)
-            if not is_type(head.resourceType) or (
-                many and (head.contained or not FORBIDDEN_META.isdisjoint(head.meta))
-            ):
+            if not is_type(head.resourceType) or (many and not head.may_be_contained):
                 raise ValueError("inside")
-            _decoder(head.resourceType, typed).decode(text)
+            (_typed if typed else _plain)(head.resourceType)(text)
 
     return check
 
 
 def _check_extension(self: Any) -> None:
-    """Raises ValueError unless there is either one value or extensions (ext-1)."""
-    values = astuple(self)[3:]
-    if len(values) - values.count(UNSET) != (self.extension is UNSET):
+    """Raises ValueError unless there is either one value or extensions (ext-1), beside `url` and perhaps an id."""
+    members = astuple(self)
+    if len(members) - members.count(UNSET) - (members[0] is not UNSET) != 2:
         raise ValueError("extension")
 
 

@@ -45,7 +45,7 @@ def test_the_fast_and_the_slow_way_agree(text: str) -> None:
 def test_no_resource_is_deep_without_many_of_the_endless_members() -> None:
     """The quick look counts these members: the definitions show that few of them cannot make a resource too deep."""
     for kind in TYPES:
-        signs = checks._endless(frozenset({kind}))
+        signs = checks._endless(kind)
         alone, extended = _levels(kind, signs, ()), _levels("Extension", signs, ())
         container_and_list, list_around = 2, 1
         assert container_and_list + alone + checks._FEW * (list_around + extended) <= walk.DEEPEST

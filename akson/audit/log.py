@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -53,7 +54,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 def entry(work: Work, outcome: str) -> Entry:
     """Return the log row of what `work` has shown and refused so far."""
-    seen = tuple(dict.fromkeys(map(_clean, work.seen)))
+    seen = tuple(map(_clean, work.seen))
+    seen = seen if len(seen) == 1 else tuple(dict.fromkeys(seen))
     return Entry(
         at=work.now, who=_who(work.actor), purpose=work.purpose.value, screen=_text(work.screen),
         request=_text(work.request), outcome=outcome, reason=_text(work.reason),
@@ -122,6 +124,8 @@ class AccessLog:
         self._stream = Stream()
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._late: deque[tuple[float, asyncio.Future[None]]] = deque()  # until when each may wait, the first first
+        self._timer: asyncio.TimerHandle | None = None
         self.statements = 0  # sent so far; tests assert on differences
 
     async def write(self, row: Entry) -> None:
@@ -134,13 +138,25 @@ class AccessLog:
         self._waiting.append((row, done))
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
-        timer = loop.call_later(self._deadline, _too_late, done)
+        self._watch(loop, done)
         try:
             await done  # a caller that is cancelled leaves its row in the queue
         except FAILURES:
             raise Refused("AK-J010") from None
-        finally:
-            timer.cancel()
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:
+        """Let a row wait until its deadline. There is one timer for all, and it runs as long as any row waits."""
+        while self._late and self._late[0][1].done():
+            self._late.popleft()
+        self._late.append((loop.time() + self._deadline, done))
+        if self._timer is None:
+            self._timer = loop.call_at(self._late[0][0], self._refuse_late, loop)
+
+    def _refuse_late(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Tell those whose time is over, and look again when it is for the first of the others."""
+        while self._late and (self._late[0][1].done() or self._late[0][0] <= loop.time()):
+            _too_late(self._late.popleft()[1])
+        self._timer = loop.call_at(self._late[0][0], self._refuse_late, loop) if self._late else None
 
     async def close(self) -> None:
         """Write what waits, then let go of the connection."""
@@ -206,10 +222,10 @@ class AccessLog:
 
 def leaf(stream: int, seq: int, row: Entry) -> bytes:
     """Return the hash of a row; the format stands in migrations/0002_audit.sql."""
-    place = _new(str(stream)) + _new(str(seq)) + _new(str((row.at - _EPOCH) // _MICROSECOND))
     parts = [
-        b"\x00", place, row.who.leaf, _often(row.purpose), _often(row.screen), _new(row.request), _often(row.outcome),
-        _new(row.reason), _number(len(row.patients)), *map(_number, row.patients), _number(len(row.seen)),
+        b"\x00", _number(stream), _new(str(seq)), _new(str((row.at - _EPOCH) // _MICROSECOND)), row.who.leaf,
+        _often(row.purpose), _often(row.screen), _new(row.request), _often(row.outcome), _new(row.reason),
+        _number(len(row.patients)), *map(_number, row.patients), _number(len(row.seen)),
     ]  # fmt: skip
     for seen in row.seen:
         what = seen.what.encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from akson.access.roles import ATTESTED
 from akson.base.errors import Refused
 from akson.base.work import Actor, Kind
@@ -21,8 +23,13 @@ def is_attested(claims: TokenClaims) -> bool:
     """
     if attestation.carried(claims.claims):
         return True
-    contexts = {scope.partition("/")[0] for scope in claims.scopes}
-    return claims.person is None and "system" not in contexts and not contexts.isdisjoint({"user", "patient"})
+    return claims.person is None and _are_of_persons(claims.scopes)
+
+
+@lru_cache(maxsize=4096)
+def _are_of_persons(scopes: frozenset[str]) -> bool:
+    contexts = {scope.partition("/")[0] for scope in scopes}
+    return "system" not in contexts and not contexts.isdisjoint({"user", "patient"})
 
 
 async def attested_actor(claims: TokenClaims, patient: str, office: Office) -> Actor:

@@ -30,7 +30,7 @@ class Headed:
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(one for one in self._told if one[0] not in said)]
+                message["headers"] = [*message["headers"], *[one for one in self._told if one[0] not in said]]
             await send(message)
 
         await self._app(scope, receive, headed)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from akson.base.database import Database
@@ -37,7 +37,7 @@ class Limits:
 
     def __init__(self, database: Database, clock: Callable[[], datetime], usual: int) -> None:
         self._db, self._clock, self._usual = database, clock, usual
-        self._minute: datetime | None = None
+        self._minute = datetime.min.replace(tzinfo=UTC)
         self._held: dict[tuple[str, int], _Held] = {}  # in this minute, by client and allowance
 
     async def take(self, client: str, rate: int = 0) -> None:
@@ -48,11 +48,12 @@ class Limits:
         allowed = rate or self._usual
         if not allowed:
             return
-        now = self._clock()
-        minute = now.replace(second=0, microsecond=0)
-        if minute != self._minute:
-            self._minute, self._held = minute, {}
-        held = self._held.setdefault((client, allowed), _Held())
+        now, minute = self._clock(), self._minute
+        if not minute <= now < minute + _MINUTE:
+            minute = self._minute = now.replace(second=0, microsecond=0)
+            self._held = {}
+        if (held := self._held.get((client, allowed))) is None:
+            held = self._held[client, allowed] = _Held()
         while not held.left:
             if held.used_up:
                 raise Refused("AK-L016", seconds=ceil((minute + _MINUTE - now).total_seconds()))

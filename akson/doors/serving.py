@@ -19,6 +19,7 @@ def serve(app: ASGIApp, host: str, port: int, proxies: str) -> None:
     """Serve `app` until told to stop. proxies: whose word about where a request comes from is taken."""
     memory.settle()
     uvicorn.run(app, host=host, port=port, http=OneWrite, ws="websockets-sansio", ws_max_size=SAID, log_config=None,
+                access_log=False,  # whose lines nobody reads, and which are put together all the same
                 server_header=False, timeout_graceful_shutdown=10, forwarded_allow_ips=proxies)  # fmt: skip
 
 

@@ -120,7 +120,8 @@ def join(resource_type: str, resource_id: str, version: int, last_updated: datet
 
 def instant(moment: datetime) -> str:
     """Return `moment` as a FHIR instant in UTC with milliseconds."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    told = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat(timespec="milliseconds")
+    return told[:-6] + "Z"  # for +00:00
 
 
 def pack(parts: Parts) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from akson.base.errors import Refused
 from akson.fhir import types
@@ -26,8 +27,7 @@ Interaction = Callable[[Call], Awaitable[Answer]]
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What an address names, and what can be done there by which method."""
 
     interactions: Mapping[str, Interaction]
@@ -66,6 +66,8 @@ def find(segments: Sequence[str]) -> Place:
     """
     if len(segments) == 1 and segments[0] in _OF_ALL:
         return Place(interactions=_OF_ALL[segments[0]])
+    if len(segments) == 2 and segments[0][:1] != "$" and ID.fullmatch(segments[1]):  # most that are asked for
+        return Place(interactions=_INSTANCE, type=_type(segments[0]), id=segments[1])
     if "$" in (segments[0][:1], segments[-1][:1]):
         return _operation(segments) if segments[-1].startswith("$") else _export(segments)
     type_ = _type(segments[0])

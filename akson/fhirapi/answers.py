@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 from starlette.types import Send
 
 from akson.base.errors import Refused
@@ -30,8 +30,7 @@ ALWAYS: Final[Headers] = (
 VARIES: Final[Headers] = ((b"vary", b"accept-encoding"),)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One answer, ready to be sent or to be put into a batch-response."""
 
     status: int

@@ -6,8 +6,9 @@ Source: hl7.org/fhir/R4/http.html#transaction
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from akson.base.errors import Refused
 from akson.fhir import bodies

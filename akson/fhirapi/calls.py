@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
 
 from akson.access.roles import OWN_JOB, scope_covers
 from akson.base.errors import Refused
@@ -38,8 +41,7 @@ class Server:
     acting: Acting | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One interaction that somebody asks for.
 
     headers  names in small letters

@@ -9,10 +9,10 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -49,6 +49,7 @@ from akson.subscriptions.following import Acting
 ROOT = "/fhir"
 Authenticate = Callable[[Mapping[str, str], str, str], Awaitable[Actor]]  # headers, method, url -> who asks
 _OWN_ID = re.compile(r"[A-Za-z0-9\-.]{8,64}")
+_SPARE = 64  # ids of requests that are made at once
 _TRUE = frozenset({"true", ""})
 _OPENAPI = "openapi.json"
 _OPEN = frozenset({"metadata", _OPENAPI})  # to everybody
@@ -87,6 +88,7 @@ class FhirApi:
         self._told: dict[str, tuple[Own, Answer]] = {}  # by path, as long as these search parameters stand
         self._terminology = terminology_capabilities.statement(self.server.base, self._began)
         self._smart = msgspec.json.encode(smart) if smart else b""
+        self._spare: list[str] = []  # ids of requests to come
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a bug passes through to the doors, which answer `unexpected`."""
@@ -98,7 +100,7 @@ class FhirApi:
         if scope["path"] == _SMART and self._smart and scope["method"] in ("GET", "HEAD"):
             return await crossing.document(send, self._smart, head=scope["method"] == "HEAD")
         request = headers.get("x-request-id", "")
-        request = request if _OWN_ID.fullmatch(request) else secrets.token_hex(8)
+        request = request if request and _OWN_ID.fullmatch(request) else self._minted()
         try:
             answer = await self._answer(scope, headers, request, receive)
         except ClientDisconnect:
@@ -113,6 +115,13 @@ class FhirApi:
             await answer.flow(send, receive, request, headers, head=head)
         else:
             await answer.send(send, request, headers, head=head)
+
+    def _minted(self) -> str:
+        """Return an id for a request; the system is asked for many at a time, since asking is what costs."""
+        if not self._spare:
+            drawn = secrets.token_hex(_SPARE * 8)
+            self._spare = [drawn[at : at + 16] for at in range(0, len(drawn), 16)]
+        return self._spare.pop()
 
     async def _answer(self, scope: Scope, headers: Mapping[str, str], request: str, receive: Receive) -> Answer:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -133,7 +142,7 @@ class FhirApi:
                 headers=headers,
                 content=contents.content(headers, receive),
                 chunks=contents.chunks(headers, receive),
-                query=tuple(pair for pair in query if pair[0] not in contents.PRESENTATION),
+                query=tuple([pair for pair in query if pair[0] not in contents.PRESENTATION]) if query else (),
                 type=place.type,
                 id=place.id,
                 version=place.version,
@@ -143,7 +152,8 @@ class FhirApi:
             if "idempotency-key" in headers and interaction not in addresses.READING:
                 call = _once(call, place, scope)
             answer = await perform(call, interaction)
-        return answer.pretty() if any(name == "_pretty" and value in _TRUE for name, value in query) else answer
+        pretty = bool(query) and any(name == "_pretty" and value in _TRUE for name, value in query)
+        return answer.pretty() if pretty else answer
 
     async def _capabilities(self, method: str, query: Pairs, path: str) -> Answer:
         if method != "GET":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from email.utils import format_datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from akson.base.errors import Refused
 from akson.fhir import bodies, subsets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from akson.base.database import AWAY
 from akson.base.errors import Refused

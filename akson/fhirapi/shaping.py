@@ -7,11 +7,12 @@ Source: hl7.org/fhir/R4/search.html#summary, #elements
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from akson.base.errors import Refused
 from akson.fhir import subsets

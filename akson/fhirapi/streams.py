@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from starlette.types import Receive, Send
 
@@ -13,8 +12,7 @@ from akson.fhirapi import packing
 from akson.fhirapi.answers import ALWAYS, VARIES, Answer
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stream(Answer):
+class Stream(Answer, frozen=True, kw_only=True):
     """One answer in parts. A fault after the first part breaks the connection: what is cut off looks cut off."""
 
     parts: AsyncIterator[bytes]

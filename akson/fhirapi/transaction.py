@@ -7,7 +7,8 @@ fault refuses the whole, with the path of its entry. Source: hl7.org/fhir/R4/htt
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from akson.base.errors import Refused
 from akson.base.turns import in_turns

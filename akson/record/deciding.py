@@ -61,13 +61,13 @@ def labels_in(work: Work, row: Mapping[str, Any], facts: Facts) -> Labels:
     A version is judged by the marks it carries as well as by those that stand today: what was withheld does not come
     out because somebody wrote it anew without, or deleted it.
     """
-    type_ = types.name_of(row["type"])
+    type_, marks = types.name_of(row["type"]), frozenset(row["labels"] or ())
     return Labels(
         type=type_,
         id=row["id"],
         unit=row["unit"],
         author=row["author"],
-        security=frozenset(row["labels"] or ()) | _own_marks(row) | _lasting_marks(row, type_, facts),
+        security=marks.union(_own_marks(row), _lasting_marks(row, type_, facts)),
         dates=_dates(row) if closes_by_date(facts) else (),
         met=met_by_row(work, type_, row),
         keeper=row.get("keeper") or 0,
@@ -90,13 +90,13 @@ def _dates(row: Mapping[str, Any]) -> tuple[datetime, ...]:
 
 def _past(row: Mapping[str, Any]) -> bool:
     """Say whether the row is of a version that no longer stands, or may be: a current row has no such columns."""
-    return any(row.get(name) is not None for name in _OF_VERSIONS) and row.get("newest") != row["version"]
+    standing = row.get("method") is None and row.get("n") is None
+    return not standing and row.get("newest") != row["version"]
 
 
 def _own_marks(row: Mapping[str, Any]) -> frozenset[str]:
     """Return the marks of a row that may be of an older version: a current row says them in `labels`."""
-    names = set(row.keys())
-    older = "body" in names and not names.isdisjoint(_OF_VERSIONS) and row["body"] is not None
+    older = ("method" in row or "n" in row) and row.get("body") is not None
     return marks_of(row["body"]) if older else frozenset()
 
 

@@ -56,12 +56,14 @@ async def as_kept(work: Work, row: Any) -> Stored:
 
 async def _telling_where(work: Work, rows: Sequence[Any], found: Sequence[Stored]) -> list[Stored]:
     """Return those with addresses that are hidden from the actor; most records hide none, so they are asked first."""
-    # Rows of a page come of one query: the first tells whether it brings facts; each has those of its own record.
-    known = await _facts_of(work, rows, [one for one in found if _may_tell(one)])
+    told = _facts_told(rows)
+    if told and not any(_hides_addresses(work, facts) for facts in told.values()):
+        return []
+    may = [one for one in found if _may_tell(one)]
+    known = await _facts_of(work, rows, may)
     return [
-        one for one in found
-        if one.owner in known and _hides_addresses(work, known[one.owner]) and _may_tell(one)
-        and addresses.has_any(one.resource)
+        one for one in may
+        if one.owner in known and _hides_addresses(work, known[one.owner]) and addresses.has_any(one.resource)
     ]  # fmt: skip
 
 
@@ -92,10 +94,15 @@ async def whereabouts_hidden(work: Work, owner: int) -> bool:
 
 async def _facts_of(work: Work, rows: Sequence[Any], found: Iterable[Stored]) -> dict[int, Facts]:
     """Return the facts of those whose resources these are; rows: of one query, which may bring them."""
-    told = bool(rows) and "facts_rev" in rows[0].keys()  # noqa: SIM118 - a database row
-    known = {row["owner"]: facts_in(row) for row in rows} if told else {}
+    known = _facts_told(rows)
     unknown = {one.owner for one in found} - known.keys()
     return known | (await facts_for(work, unknown) if unknown else {})
+
+
+def _facts_told(rows: Sequence[Any]) -> dict[int, Facts]:
+    """Return the facts that rows bring, each of its own record; they come of one query, so the first tells of all."""
+    told = bool(rows) and "facts_rev" in rows[0]
+    return {row["owner"]: facts_in(row) for row in rows} if told else {}
 
 
 def _hides_addresses(work: Work, facts: Facts) -> bool:

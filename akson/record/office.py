@@ -127,7 +127,8 @@ class Doing:
         outcome = "refuse" if refused else "failed"
         try:
             if fault is None:
-                await flush(work, last=True)
+                if sessions.session(work).queue:
+                    await flush(work, last=True)
                 await sessions.end(work, commit=True)
                 outcome = "permit"
         except Refused as at_the_end:

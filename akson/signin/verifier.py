@@ -59,17 +59,21 @@ class Verifier:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if not token or scheme.lower() not in {"bearer", "dpop"}:
             raise Refused("AK-L001")
+        now, token = self._clock(), token.strip()
         try:
-            claims = await self._token(token.strip())
-            await self._sender(claims, scheme.lower(), token.strip(), headers.get("dpop", ""), method, url)
-            if claims.jti in await self._revoked_now():
+            claims = await self._token(token, now)
+            if scheme.lower() == "bearer":
+                self._refuse_bound(claims)
+            else:
+                await self._sender(claims, token, headers.get("dpop", ""), method, url)
+            if claims.jti in await self._revoked_now(now):
                 raise BadToken("revoked")
         except BadToken as bad:
             raise Refused("AK-L002", detail=str(bad)) from None
         return claims
 
-    async def _token(self, token: str) -> TokenClaims:
-        now, name = self._clock(), jose.sha256(token)
+    async def _token(self, token: str, now: datetime) -> TokenClaims:
+        name = jose.sha256(token)
         until, claims = self._known.get(name, (now, None))
         if claims is None or until <= now:
             claims = await self._checked(token, now)
@@ -108,12 +112,13 @@ class Verifier:
             raise Refused("AK-L005")
         return found
 
-    async def _sender(self, claims: TokenClaims, scheme: str, token: str, proof: str, method: str, url: str) -> None:
-        """Raise BadToken unless the sender may use the token: holds its key, or it is bound to none."""
-        if scheme == "bearer":
-            if claims.key or not self._bearer:
-                raise BadToken("the token must come with a proof")
-            return
+    def _refuse_bound(self, claims: TokenClaims) -> None:
+        """Raise BadToken unless the token may come without a proof: it is bound to no key, and such are taken here."""
+        if claims.key or not self._bearer:
+            raise BadToken("the token must come with a proof")
+
+    async def _sender(self, claims: TokenClaims, token: str, proof: str, method: str, url: str) -> None:
+        """Raise BadToken unless the sender holds the key that the token is bound to."""
         now = self._clock()
         shown = dpop.check(proof, method, url, now, token=token)
         if not claims.key or shown.thumbprint != claims.key:
@@ -121,8 +126,7 @@ class Verifier:
         if not await self._tickets.first_sight(shown.id, until=now + 2 * dpop.WINDOW):
             raise BadToken("jti seen before")
 
-    async def _revoked_now(self) -> frozenset[str]:
-        now = self._clock()
+    async def _revoked_now(self, now: datetime) -> frozenset[str]:
         if self._revoked is None or now - self._revoked[0] > REVOCATION_LAG:
             self._revoked = now, await self._tickets.revoked(now)
         return self._revoked[1]

@@ -2198,6 +2198,8 @@ CREATE INDEX message_out_told_of ON public.message_out USING btree (owner, told_
 
 CREATE INDEX message_out_unconfirmed ON public.message_out USING btree (bucket, due) WHERE ((carrier_id <> ''::text) AND ((state = 'sent'::text) OR ((state = 'delivered'::text) AND wants_apprec)));
 
+CREATE INDEX news_of_tasks ON public.news USING btree (owner, seq) WHERE (140 = ANY (types));
+
 CREATE INDEX news_waiting ON public.news USING btree (bucket, at);
 
 CREATE INDEX owner_changed ON public.owner USING btree (facts_tx);

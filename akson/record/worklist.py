@@ -73,7 +73,7 @@ async def count(work: Work) -> int:
 
 async def untold(work: Work, unit: int, kinds: Iterable[str]) -> set[str]:
     """Return the ids of open tasks of these kinds that wait for a unit, and that the worklist has not heard of yet."""
-    rows = await fetch(work, SQL.untold, types.code_of("Task"))
+    rows = await fetch(work, SQL.untold)
     lines = (line for row in rows for line in _lines(row, work.office.ids.open))
     wanted = frozenset(kinds)
     return {id_ for place, _, _, _, id_, kind, state, *_ in lines if place == unit and kind in wanted and state in OPEN}

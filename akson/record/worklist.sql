@@ -37,18 +37,18 @@ ON CONFLICT (unit, owner, type, id) DO UPDATE SET person = excluded.person, kind
  WHERE worklist.at <= excluded.at;  -- of two workers on one owner the one who read later wins
 
 -- name: untold
--- What was written and the worklist has not heard of, as it stands now. Only news of this type are taken apart, and all of
--- it is read at once: while no worker runs there may be many thousand.
--- in  $1 type
+-- Tasks that were written and the worklist has not heard of, as they stand now, all read at once. Only news of tasks are
+-- read, by an index of their own: while no worker runs there may be many thousand news. 140 is Task.
+-- uses index news_of_tasks
 SELECT c.* FROM (
     SELECT array_agg(t.owner) AS owners, array_agg(t.type) AS types, array_agg(t.id) AS ids FROM (
         SELECT DISTINCT n.owner, k.type, k.id FROM (
-            SELECT owner, types, ids FROM news WHERE $1 = ANY (types)
+            SELECT owner, types, ids FROM news WHERE 140 = ANY (types)
              UNION ALL
             SELECT j.owner, ARRAY(SELECT json_array_elements_text(j.payload::json -> 'types'))::smallint[],
                    ARRAY(SELECT json_array_elements_text(j.payload::json -> 'ids'))
               FROM job j WHERE j.consumer = 'worklist') n,
           LATERAL unnest(n.types, n.ids) AS k (type, id)
-         WHERE k.type = $1) t) t,
+         WHERE k.type = 140) t) t,
   LATERAL journal_current_v1(t.owners, t.types, t.ids) c
  WHERE NOT c.deleted;

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
-from akson.record import journal
+from akson.fhir.types import code_of
+from akson.record import journal, worklist
 from akson.record.office import Office
 from akson.record.session import transaction
 from akson.record.writing import flush
 from akson.registers.codes import ROLE
+from tests.exchange.test_scale import rows
 from tests.fhirapi.clients import Api, issue
 from tests.fhirapi.clients import transaction as bundle
 from tests.fhirapi.test_patch import JSON_PATCH
@@ -142,3 +145,16 @@ async def test_what_was_there_before_a_unit_was_closed_can_still_be_told_and_nob
     async with office.work(JOB, Purpose.SYSTEM) as work:
         await journal.create(work, was)
         await journal.create(work, await care(office, place) | {"status": "finished"})
+
+
+NEWS = """INSERT INTO news (owner, seq, bucket, at, types, ids, versions)
+SELECT n, 1, n & 63, now(), ARRAY[$1::smallint], ARRAY['id' || n], ARRAY[1] FROM generate_series($2::bigint, $3::bigint) n"""
+
+
+async def test_what_no_worker_has_carried_is_not_read_before_a_unit_is_closed_but_for_tasks(
+    office: Office, owner_db: Database
+) -> None:
+    await owner_db.execute(NEWS, code_of("Observation"), 4, 20_000)
+    await owner_db.execute(NEWS, code_of("Task"), 1, 3)
+    await owner_db.execute("VACUUM ANALYZE news")
+    assert await rows(owner_db, office, worklist.SQL.untold, ()) < 100

@@ -25,6 +25,7 @@ from akson.record.stored import Stored
 from akson.record.worklist import FOR_INFORMATION, OPEN, TASK
 
 Resource = dict[str, Any]
+DONE: Final = "completed"
 MEETING, NOTICE, REQUEST = f"{VOLVEN}8125", f"{VOLVEN}8127", f"{VOLVEN}8129"
 
 
@@ -118,12 +119,12 @@ async def meet(work: Work, letter: Letter, message: Stored, task: Resource) -> R
     """Let a message of a meeting end what it moves or calls off, in whatever order they come; return its own task.
 
     task     of the message, not written yet: cancelled where a message that came before has moved or called it off
-    Leaves   the open Tasks of those it ends: cancelled, with what did it; who has answered already has no task
+    Leaves   the Tasks of those it ends, with what did it: cancelled, or done where somebody has answered already
     """
     for other in await _related(work, letter):
         if _ends(message.resource, other.resource):
-            tasks = await search(work, "Task", [("focus", other.reference), ("status", ",".join(OPEN))])
-            for hit in tasks.hits:
+            wanted = [("focus", other.reference), ("status", ",".join((*OPEN, DONE)))]
+            for hit in (await search(work, "Task", wanted)).hits:
                 after = _ended(hit.resource, message.resource, work.now)
                 await journal.update(work, after, id_=hit.id, if_match=hit.version)
         if _ends(other.resource, message.resource):
@@ -136,6 +137,12 @@ def is_called_off(task: Mapping[str, Any]) -> bool | None:
     why = (task.get("statusReason") or {}).get("coding", ())
     known = [found for each in why if (found := asked(_code(each))) and found.replaces]
     return any(each.get("system") == f"urn:oid:{NOTICE}" for each in why) if known else None
+
+
+def moves(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+    """Say whether a message moves the meeting that another invites to, by what both say: not who they are from."""
+    ids = _own(later).union(_named_by(later))
+    return is_meeting(later) and not ids.isdisjoint({*_own(earlier), *_named_by(earlier)}) and _ends(later, earlier)
 
 
 def _ends(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
@@ -153,11 +160,14 @@ def _ends(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
 
 
 def _ended(task: Mapping[str, Any], by: Mapping[str, Any], now: datetime) -> Resource:
-    """Return a task as one that a message has ended, with which kind of message did it."""
+    """Return a task as one that a message has ended, with which kind of message did it; what is done stays done."""
     wanted, received = _asked_of(by), interval(by["received"])[0]
     at = max(now, interval(task.get("authoredOn") or by["received"])[0])
-    return dict(task) | {
-        "status": "cancelled", "statusReason": {"coding": by["topic"]["coding"]}, "lastModified": at.isoformat(),
+    by_it = {"statusReason": {"coding": by["topic"]["coding"]}, "lastModified": at.isoformat()}
+    if task.get("status") == DONE:
+        return dict(task) | by_it
+    return dict(task) | by_it | {
+        "status": "cancelled",
         "businessStatus": {"text": f"{wanted.name if wanted else ''} {received.astimezone(OSLO):%d.%m %H.%M}".strip()},
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from akson.base.web.messages import texts
 from akson.base.web.render import local
 from akson.base.work import Actor
-from akson.exchange import referring, requests
+from akson.exchange import meetings, referring, requests
 from akson.exchange.filing import MESSAGE_ID, TEST_DATA, message_type
 from akson.exchange.outcomes import Standing
 from akson.exchange.states import NEEDS_A_HUMAN, State
@@ -141,7 +141,9 @@ def state(mail: Mail, message: Stored) -> tuple[str, str]:
         heard = statuses(mail, message)
         return referring.in_words(heard[0].resource.get("topic")) if heard else in_words(standing, mail.now), ""
     if mail.answer(message):
-        return t("cooperation.answered"), ""
+        if _anew(mail, message):
+            return t("cooperation.moved_anew"), "new"
+        return ended(mail, message) or t("cooperation.answered"), ""
     if task:
         said = str((task.resource.get("businessStatus") or {}).get("text", "")) or t("cooperation.received")
         late = due(limit(task.resource), mail.now).now
@@ -155,6 +157,45 @@ def ended(mail: Mail, message: Stored) -> str:
     task, t = mail.task(message), texts().plain
     off = requests.is_called_off(task.resource) if task else None
     return "" if off is None else t("cooperation.called_off") if off else t("cooperation.moved")
+
+
+def _moved_by(mail: Mail, message: Stored) -> Stored | None:
+    """Return the last message that moves the meeting a message invites to; None where it stands."""
+    if not ended(mail, message):
+        return None
+    from_same = (one for one in mail.messages if one.resource.get("sender") == message.resource.get("sender"))
+    return next((one for one in from_same if requests.moves(one.resource, message.resource)), None)
+
+
+def _anew(mail: Mail, message: Stored) -> Stored | None:
+    """Return what has moved a meeting and waits for an answer of its own; None where nothing does."""
+    by = _moved_by(mail, message)
+    return by if by and mail.open_task(by) and not mail.answer(by) else None
+
+
+def _moved(mail: Mail, message: Stored) -> Iterator[Step]:
+    """Yield what became of a meeting that was moved, or that a message moves: what is new, and what was before."""
+    if not requests.is_meeting(message.resource):
+        return
+    t, by = texts().plain, _moved_by(mail, message)
+    earlier = ((one, _moved_by(mail, one)) for one in mail.messages)
+    before = next((one for one, moved in earlier if moved and moved.id == message.id), None)
+    if before:
+        yield Step(text=t("cooperation.moved_what", what=changed(before.resource, message.resource)))
+    if by:
+        what = changed(message.resource, by.resource)
+        yield Step(text=t("cooperation.moved_what", what=what), at=said_at(by.resource))
+
+
+def changed(before: Resource, after: Resource) -> str:
+    """Return what is new of a meeting, in words; that one must read it oneself where neither time nor place is told."""
+    t, old, new = texts().plain, meetings.invitation(before), meetings.invitation(after)
+    if old is None or new is None:
+        return t("cooperation.moved_read")
+    pairs = (("time", old.when, new.when), ("place", old.place, new.place))
+    told = [t(f"cooperation.moved_{what}", before=was, after=now) for what, was, now in pairs
+            if was and now and was != now]  # fmt: skip
+    return " ".join(told) or t("cooperation.moved_read")
 
 
 def statuses(mail: Mail, message: Stored) -> list[Stored]:
@@ -251,11 +292,12 @@ def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:
     if answer:
         by = display(answer.resource.get("sender")).partition(",")[0]
         yield Step(text=t("cooperation.answered_by", name=by), at=said_at(answer.resource))
+    yield from _moved(mail, message)
     if task:
         mine = reference(task.resource.get("owner")) == mail.actor.id
         name = t("work.you") if mine else party(task.resource.get("owner"))
         yield Step(text=t("cooperation.waits_with", name=name), state="now", at=moment(limit(task.resource)))
-    elif not answer and (done := mail.task(message)):
+    elif (done := mail.task(message)) and not _moved_by(mail, message) and (ended(mail, message) or not answer):
         yield Step(text=ended(mail, message) or t("cooperation.done"), at=moment(done.resource.get("lastModified")))
 
 

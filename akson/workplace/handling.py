@@ -9,7 +9,7 @@ from typing import Any, Final
 from akson.base.errors import Refused
 from akson.base.web.messages import texts
 from akson.base.work import Work
-from akson.exchange import sending, undoing
+from akson.exchange import requests, sending, undoing
 from akson.exchange.states import REST
 from akson.patient.chart import local
 from akson.patient.reading import moment, reference, words
@@ -103,7 +103,12 @@ async def take_back(work: Work, message: Stored) -> None:
     for asked in filter(None, (*answered, *firsts)):  # the task of a request, also where its reminder was answered
         for task in (await search(work, "Task", [("focus", asked), ("status", "completed")])).hits:
             made = [reference(one.get("valueReference")) for one in task.resource.get("output", ())]
-            if message.reference in made:
+            if message.reference not in made:
+                continue
+            if requests.is_called_off(task.resource) is not None:  # moved or called off meanwhile: nobody is to answer
+                await _change(work, task, task.version, status="cancelled", owner=None, state="work.cancelled",
+                              output=None)  # fmt: skip
+            else:
                 await _change(work, task, task.version, status="accepted", owner=me, state="work.taken", output=None)
 
 

@@ -32,7 +32,7 @@ from tests.exchange.test_requests import asks
 from tests.exchange.test_requests import comes as delivered
 from tests.offices import let_pass
 from tests.portal.test_given import happens, rows
-from tests.workplace.browsing import browsing
+from tests.workplace.browsing import Shown, browsing
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=OSLO)
 LATER = datetime(2026, 12, 3, 14, 30, tzinfo=OSLO)
@@ -253,6 +253,67 @@ async def test_a_meeting_that_is_moved_or_called_off_is_answered_no_more(office:
     ended = [one["businessStatus"]["text"] for one in await places.found("Task") if one["status"] == "cancelled"]
     by = sorted(text.rsplit(" ", 2)[0] for text in ended)
     assert by == ["Avlysning dialogmøte", "Endring dialogmøte 2", "Endring dialogmøte 2"]
+
+
+async def test_a_meeting_that_is_moved_after_the_answer_asks_for_a_new_one_and_says_what_changed(
+    office: Office, nav: Nav
+) -> None:
+    """The doctor comes; another office moves it, of no right; NAV moves it, is answered, and calls it off."""
+    places, first = await invited(office, nav)
+    later, elsewhere = "09.12.2026 klokken 13.30", "NAV, møterom 2"
+    meeting, stranger = nav.meetings[first], replace(OFFICE, her_id=99000077, name="Et annet kontor")
+    await addresses.put(office.database, [
+        Address(her_id=stranger.her_id, name=stranger.name, ours=False, endpoint="http://127.0.0.1:1/exchange/local")
+    ])  # fmt: skip
+    async with browsing(office, places.doctor) as jonas:
+
+        async def page(message: str) -> str:
+            ids = {one["identifier"][0]["value"]: one["id"] for one in await places.found("Communication")}
+            return f"/p/{places.astrid.id}/samhandling?melding={ids[message]}"
+
+        async def stands(message: str) -> Shown:
+            return await jonas.open(await page(message))
+
+        async def comes_to(message: str) -> None:
+            let_pass(office, timedelta(minutes=2))
+            version = (await stands(message)).hidden("version")
+            sent = await jonas.send(await page(message), do="answer", mote=COMING, version=version)
+            assert sent.status == 303
+
+        await comes_to(first)
+        replace(nav, place=stranger).invite(CHANGE, meeting, first)
+        await comes(places, nav)
+        assert "Flyttet" not in (await stands(first)).text
+        let_pass(office, timedelta(minutes=2))
+        moved = nav.invite(CHANGE, replace(meeting, at=later, place=elsewhere, answers=[]), first)
+        await comes(places, nav)
+        old, new = await stands(first), await stands(moved)
+        changed = f"Ny tid: {later}, før {AT}. Nytt sted: {elsewhere}, før {PLACE}."
+        assert "Flyttet, må besvares på nytt" in old.text and f"Flyttet. {changed}" in old.text
+        assert 'name="mote"' not in old.html and 'name="mote"' in new.html and changed in new.text
+        await comes_to(moved)
+        assert "Flyttet" in (old := await stands(first)).text and "på nytt" not in old.text
+        nav.ask(CANCELLED, fnr=ASTRID, given="", family="", text="Avlyst.", to=NORDRE.her_id, about=moved)
+        await comes(places, nav)
+        assert "Avlyst" in (await stands(moved)).text and "på nytt" not in (await stands(first)).text
+
+
+async def test_an_answer_taken_back_when_the_meeting_has_been_moved_leaves_only_the_new_one_to_be_answered(
+    office: Office, nav: Nav
+) -> None:
+    places, first = await invited(office, nav)
+    (invitation,) = await places.found("Communication")
+    page = f"/p/{places.astrid.id}/samhandling?melding={invitation['id']}"
+    async with browsing(office, places.doctor) as jonas:
+        version = (await jonas.open(page)).hidden("version")
+        rests = (await jonas.send(page, do="answer", mote=COMING, version=version)).leads_to
+        nav.invite(CHANGE, nav.meetings[first], first)
+        await comes(places, nav)
+        assert (await jonas.send(rests, do="undo")).status == 303
+        shown = await jonas.open(page)
+    tasks = {one["description"].partition(" –")[0]: one["status"] for one in await places.found("Task")}
+    assert tasks == {"Innkalling dialogmøte 2": "cancelled", "Endring dialogmøte 2": "requested"}
+    assert "Flyttet" in shown.text and 'name="mote"' not in shown.html
 
 
 EXCHANGE = {  # code, list, sent (minutes), parent, conversation; what waits at last when all has come

@@ -4,7 +4,7 @@ A case is a Task that carries the mark `CASE`, beside the id of the organisation
 is about; one about an entry of the record carries `RECORD` and "Type/id" of the entry, and `ANSWERED` from when it is.
 One in which a relative asks for insight in the record of the dead carries `AFTER_DEATH`, and the relative's own id;
 one that asks that a representative be told what is withheld, the name under which it is (`WITHHELD_AS`), not the entry.
-An appeal carries what the refused case does, and `APPEAL_OF` with the id of that.
+An appeal carries what the refused case does, and `APPEAL_OF` with the id of that; one over what is withheld, that name.
 What it holds and who sets the marks: akson/record/cases.py, holding.py.
 """
 
@@ -53,11 +53,12 @@ def asks(ask: Ask) -> bool:
 
 
 def _appeals_once(facts: Facts, labels: Labels) -> bool:
-    """Say whether a case appeals nothing, or an answered case that no other appeals already."""
+    """Say whether a case appeals nothing, or an answered case or what is withheld, that no other appeals already."""
     of = {mark for mark in labels.security if mark.startswith(APPEAL_OF)}
     cases = [one for one in facts.labelled if is_case(one)]
     answered = {f"{APPEAL_OF}{one.id}" for one in cases if ANSWERED in one.security}
-    return of <= answered and not any(of & one.security for one in cases)
+    held = {f"{APPEAL_OF}{name}" for one in facts.labelled if WITHHELD in one.security for name in _names(one)}
+    return of <= answered | held and not any(of & one.security for one in cases)
 
 
 def asked_it(ask: Ask) -> bool:

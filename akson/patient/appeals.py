@@ -1,4 +1,7 @@
-"""Appeals over refused demands: sending one, and passing it on to Statsforvalteren; answering is as of any case."""
+"""Appeals over what was refused: sending one, passing it on to Statsforvalteren, and giving insight after all.
+
+To change another decision is to answer the case, as any.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ from datetime import date, datetime
 from typing import Any
 
 from akson.base.web.render import local
-from akson.base.work import Work
-from akson.patient.cases import Case
-from akson.record import appeals, cases, journal
+from akson.base.work import Purpose, Work
+from akson.patient import refusing
+from akson.patient.cases import JOB, Case, answer
+from akson.record import appeals, cases, journal, representative, withholding
+from akson.record.deciding import facts_for
 from akson.record.stored import Stored
 
 Resource = Mapping[str, Any]
 
 
 def last_day(case: Case) -> date | None:
-    """Return through which day a case can be appealed; None when it is no refusal of a demand about an entry."""
+    """Return through which day a case can be appealed; None when it is no refusal that can be."""
     return appeals.last_day(case.stored.last_updated) if appeals.can_be_appealed(case.stored.resource) else None
 
 
@@ -38,11 +43,44 @@ async def appeal(work: Work, person: Resource, refused: str, *, words: str) -> S
     Raises  Refused AK-B023, AK-B024, AK-B025, AK-B026, or what access says
     Leaves  Task in the record, access-log row, news that bring it to who refused
     """
-    return await journal.create(work, {
+    return await journal.create(work, {**_begun(person, words), "partOf": [{"reference": refused}]})
+
+
+async def appeal_withheld(work: Work, person: Resource, held: str, *, words: str) -> Stored:
+    """Appeal that an entry is withheld; as `appeal`. held: the name that it is withheld under.
+
+    Source  pbrl §§ 5-1, 7-2; domain rule R35
+    """
+    begun = _begun(person, words)
+    named = cases.told(cases.INPUT, cases.HELD, valueString=held)
+    return await journal.create(work, {**begun, "input": [named, *begun["input"]]})
+
+
+def _begun(person: Resource, words: str) -> dict[str, Any]:
+    return {
         "resourceType": cases.TASK, "status": appeals.BEGUN, "intent": "order", "for": dict(person),
-        "partOf": [{"reference": refused}], "code": {"coding": [{"system": cases.SYSTEM, "code": cases.APPEAL}]},
+        "code": {"coding": [{"system": cases.SYSTEM, "code": cases.APPEAL}]},
         "input": [cases.told(cases.INPUT, cases.WORDS, valueString=words)],
-    })  # fmt: skip
+    }  # fmt: skip
+
+
+async def give(work: Work, case: Case, version: int, *, text: str) -> None:
+    """End an appeal by letting the patient see what was withheld, and what was withheld with it.
+
+    Who decides may give no care, and changes no entry: our own job takes the marks off, by the decision.
+
+    Raises  Refused AK-J003 when the case was changed meanwhile, AK-B004, AK-B027
+    Leaves  the Task completed, new versions of the entries as our own job's, access-log rows, news; if it breaks off
+            in between, the patient sees the entry and the appeal waits: the answer can be sent again
+    """
+    appeals.lets_in(work, case.stored.id)
+    await answer(work, case.stored, version, text=text, outcome=cases.GIVEN)
+    async with work.office.work(JOB, Purpose.SYSTEM, screen="job:appeals") as job:
+        facts = (await facts_for(job, [case.stored.owner]))[case.stored.owner]
+        for one in representative.withheld_as(facts, case.held):
+            entry = await journal.whole(job, one.type, one.id)
+            if (said := withholding.of(entry.resource)) and said.name == case.held:
+                await refusing.give(job, entry, entry.version)
 
 
 async def pass_on(work: Work, case: Stored, version: int, *, text: str) -> Stored:

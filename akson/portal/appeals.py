@@ -1,4 +1,4 @@
-"""Appealing a refused demand, as the citizen's pages tell it: until when, the form, how far it is, and the end."""
+"""Appealing what was refused, as the citizen's pages tell it: until when, the form, how far it is, and the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from akson.patient.cases import Case
 from akson.portal import cases, demands, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
-from akson.record.cases import APPEAL, MOST_WORDS
+from akson.record.cases import APPEAL, INSIGHT, MOST_WORDS
+from akson.record.withholding import Withheld
 
 PAGE: Final = "/min/innsyn/klage"
 WANTED: Final = {"Task": 200}
@@ -76,16 +77,55 @@ async def appealing(
 ) -> model.Appealing:  # fmt: skip
     """Return the page with the form."""
     about, last = await demands.named(work, [case]), appeals.last_day(case)
-    return model.Appealing(
-        about=cases.told(opened, case, about, work.now), until=full_date(last), action=PAGE,
-        by=full_date(local(work.now + ANSWERED_WITHIN).date()), back=opened.href("/min/innsyn"), hidden=hidden,
-    )  # fmt: skip
+    course = texts().plain("appeals.course", until=full_date(last), by=_by(work))
+    return model.Appealing(about=cases.told(opened, case, about, work.now), course=course, action=PAGE,
+                           back=opened.href("/min/innsyn"), hidden=hidden)  # fmt: skip
 
 
 async def appeal(work: Work, opened: Opened, case: Case, form: Filled) -> None:
     """Send what was filled in; see patient/appeals.py."""
     person = {"reference": f"Patient/{opened.identity.id}", "display": opened.name}
     await appeals.appeal(work, person, case.stored.reference, words=str(form.values["ord"]))
+
+
+def refuse_twice(opened: Opened, one: Withheld) -> None:
+    """Refuse to appeal again that something is withheld. Raises Refused AK-B026."""
+    if _over(opened, one):
+        raise Refused("AK-B026")
+
+
+def over(opened: Opened, one: Withheld) -> model.Entry:
+    """Return where one appeals that something is withheld, or reads how far that is."""
+    t, day = texts().plain, full_date(local(one.at).date()) if one.at else ""
+    if case := _over(opened, one):
+        return model.Entry(title=t("appeals.held_sent", day=day), text="", icon="chat", href=cases.href(opened, case))
+    return model.Entry(title=t("appeals.held", day=day), text="", icon="edit", href=opened.href(PAGE, holdt=one.name))
+
+
+def _over(opened: Opened, one: Withheld) -> Case | None:
+    return next((case for case in cases.of(opened) if case.demanded == INSIGHT and case.held == one.name), None)
+
+
+def appealing_withheld(
+    work: Work, opened: Opened, one: Withheld, hidden: tuple[tuple[str, str], ...]
+) -> model.Appealing:  # fmt: skip
+    """Return the page with the form, about what is withheld: why, and nothing of what it is."""
+    t, day = texts().plain, full_date(local(one.at).date()) if one.at else ""
+    about = model.Asked(id="", title=t("my_record.refused_on", day=day),
+                        state=sentence(t(f"my_record.refused_{one.ground}")), about="", answer=one.reason)  # fmt: skip
+    return model.Appealing(about=about, course=t("appeals.course_held", by=_by(work)), action=PAGE,
+                           back=opened.href("/min/innsyn"), hidden=hidden)  # fmt: skip
+
+
+async def appeal_withheld(work: Work, opened: Opened, one: Withheld, form: Filled) -> None:
+    """Send what was filled in; see patient/appeals.py."""
+    person = {"reference": f"Patient/{opened.identity.id}", "display": opened.name}
+    await appeals.appeal_withheld(work, person, one.name, words=str(form.values["ord"]))
+
+
+def _by(work: Work) -> str:
+    """Return the day by which who refused has decided anew."""
+    return full_date(local(work.now + ANSWERED_WITHIN).date())
 
 
 def passed_on(opened: Opened, case: Case) -> model.Entry:

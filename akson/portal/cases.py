@@ -123,6 +123,8 @@ def _words(opened: Opened, case: Case) -> str:
 
 
 def _looked_at(case: Case) -> str:
+    if case.held:
+        return texts().plain("cases.about_held")
     return ", ".join((case.called, full_date(local(case.since).date())))
 
 

@@ -59,6 +59,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
     holding, keepers = _decided(opened, [*filter(blocks.in_force, opened["Consent"])]), _keepers(opened)
     read = await _read(work, [*_things(holding), *keepers])
+    held = await refusals.kept(work, opened)
     return model.Insight(
         looks=tuple(
             cases.noted(looks.full(day, opened["Consent"], work.now, me=work.actor.id, decides=opened.decides,
@@ -70,7 +71,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await _blocks(work, opened, holding, read),
         persons=(*youth.entries(work, opened), *await proxies.entries(work, opened)),
-        refused=await refusals.entries(work, opened),
+        refused=refusals.entries(opened, held), appealable=refusals.appealable(opened, held),
         dead=bereaved.entries(await dead(work)) if opened.own else (),
         apps=await apps.entries(work, opened), given=() if before else await given.entries(work, opened),
         block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",

@@ -71,9 +71,8 @@ class Asked:
 class Appealing:
     """The page where one appeals a refusal."""
 
-    about: Asked  # the refused case
-    until: str  # the last day
-    by: str  # the day by which who refused has decided anew
+    about: Asked  # the refused case, or that something is withheld
+    course: str  # what comes of it, and by when
     action: str
     back: str
     hidden: tuple[tuple[str, str], ...]  # what the form carries
@@ -241,6 +240,7 @@ class Insight:
     close_href: str = ""  # to close something else
     persons: tuple[Entry, ...] = ()  # who may act for me
     refused: tuple[Entry, ...] = ()  # why entries are kept from the reader
+    appealable: tuple[Entry, ...] = ()  # where one appeals that they are
     dead: tuple[Entry, ...] = ()  # whose record one may ask for insight in
     apps: tuple[Entry, ...] = ()  # that have been let in
     given: tuple[Entry, ...] = ()  # to whom information was sent

@@ -60,7 +60,7 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         coming=coming.entries(opened, booked, work.now),
         ask_href=opened.href(demands.PAGE) if opened.decides else "",
         copy_href=opened.href(COPY) if opened.decides else "",
-        refused=await refusals.entries(work, opened),
+        refused=refusals.entries(opened, await refusals.kept(work, opened)),
         agreed=tuple(_agreed(opened, work.now)),
         assessed=tuple(_assessed(opened)),
         withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from akson.access.rights import ANSWERED_WITHIN
@@ -11,11 +12,11 @@ from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local
 from akson.base.work import Work
 from akson.patient import refusing
-from akson.portal import cases, model
+from akson.portal import appeals, cases, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
 from akson.record import withholding
-from akson.record.cases import MOST_WORDS, REPRESENTATIVES
+from akson.record.cases import MOST_WORDS, REPRESENTATIVES, TOLD_TO
 from akson.record.representative import MOST_LETTERS
 from akson.record.withholding import Withheld
 
@@ -35,14 +36,20 @@ FORM: Final = Form(
 )
 
 
-async def entries(work: Work, opened: Opened) -> tuple[model.Entry, ...]:
-    """Return why entries are kept from the person, each leading to the form; one statement, none when there are none.
+async def kept(work: Work, opened: Opened) -> list[Withheld]:
+    """Return what is kept from the person, for who decides for them; one statement, none when there is nothing."""
+    return await withholding.told(work, opened.facts) if opened.decides else []
 
-    Who does not decide for the person is told nothing.
-    """
-    waiting = {one.held for one in cases.of(opened) if one.held and not one.closed}
-    found = await withholding.told(work, opened.facts) if opened.decides else []
+
+def entries(opened: Opened, found: Iterable[Withheld]) -> tuple[model.Entry, ...]:
+    """Return why entries are kept from the person, each leading to the form that names a representative."""
+    waiting = {one.held for one in cases.of(opened) if one.sort == TOLD_TO and not one.closed}
     return tuple(_entry(opened, one, waits=one.name in waiting) for one in found)
+
+
+def appealable(opened: Opened, found: Iterable[Withheld]) -> tuple[model.Entry, ...]:
+    """Return for each entry kept from the person where one appeals that, or sees how far the appeal is."""
+    return tuple(appeals.over(opened, one) for one in found if one.name)
 
 
 def _entry(opened: Opened, one: Withheld, *, waits: bool) -> model.Entry:
@@ -57,8 +64,7 @@ def _entry(opened: Opened, one: Withheld, *, waits: bool) -> model.Entry:
 
 async def find(work: Work, opened: Opened, name: str) -> Withheld:
     """Return what is withheld under a name. Raises Refused AK-J001 when nothing is that the citizen is told."""
-    found = await withholding.told(work, opened.facts) if opened.decides and name else []
-    one = next((each for each in found if each.name == name), None)
+    one = next((each for each in await kept(work, opened) if name and each.name == name), None)
     if one is None:
         raise Refused("AK-J001")
     return one

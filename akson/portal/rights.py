@@ -10,7 +10,7 @@ from akson.access.roles import Permission
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
 from akson.portal import appeals, cases, copying, demands, emergencies, insight, record, refusals
-from akson.portal.opening import carried_out, deciding, opened
+from akson.portal.opening import Opened, carried_out, deciding, opened
 
 SCREENS = Screens(__name__)
 OWN = Permission.OWN_RECORD
@@ -58,13 +58,25 @@ async def demand(work: Work, visit: Visit) -> Page | Go:
 
 @SCREENS.screen(appeals.PAGE, needs=OWN, title="appeals.title")
 async def appeal(work: Work, visit: Visit) -> Page | Go:
-    """Let the citizen appeal the refusal of a correction or an erasure."""
+    """Let the citizen appeal a refusal: of a correction, an erasure, a representative, or of insight."""
     shown = await opened(work, visit, appeals.WANTED, page="innsyn/klage")
+    if visit.asked.get("holdt"):
+        return await _appeal_withheld(work, visit, shown)
     case = await appeals.find(work, shown, visit.asked.get("sak", ""))
     form = await carried_out(work, visit, appeals.FORM, partial(appeals.appeal, work, shown, case))
     if form is None:
         return Go(shown.href("/min/innsyn"), said="appeals.sent")
     page = await appeals.appealing(work, shown, case, shown.carried(sak=case.stored.id))
+    return shown.page("min_klage.html", status=422 if form.sent else 200, form=form, appealing=page)
+
+
+async def _appeal_withheld(work: Work, visit: Visit, shown: Opened) -> Page | Go:
+    found = await refusals.find(work, shown, visit.asked["holdt"])
+    appeals.refuse_twice(shown, found)
+    form = await carried_out(work, visit, appeals.FORM, partial(appeals.appeal_withheld, work, shown, found))
+    if form is None:
+        return Go(shown.href("/min/innsyn"), said="appeals.sent")
+    page = appeals.appealing_withheld(work, shown, found, shown.carried(holdt=found.name))
     return shown.page("min_klage.html", status=422 if form.sent else 200, form=form, appealing=page)
 
 

@@ -1,11 +1,11 @@
-"""Appeals over refused demands: who refused decides anew, or passes the appeal on to Statsforvalteren, who ends it.
+"""Appeals over a refused demand or insight: who refused decides anew or passes it on, and Statsforvalteren ends it.
 
     requested    who refused changes the decision (completed), or passes the appeal on with a comment
     in-progress  it lies with Statsforvalteren, whose decision is put down here
     completed    there is no more
 
-Source: hpl §§ 42, 43 (a refusal can be appealed to Statsforvalteren), fvl § 33 (who refused weighs it anew, and passes
-it on unless they change what they decided), pbrl § 7-5 (the time); to be confirmed by a lawyer
+Source: hpl §§ 42, 43, pbrl § 7-2 (a refusal can be appealed to Statsforvalteren), fvl § 33 (who refused weighs it anew,
+and passes it on unless they change what they decided), pbrl § 7-5 (the time); to be confirmed by a lawyer
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from akson.access.facts import Facts
+from akson.access.facts import WITHHELD_AS, Facts
 from akson.access.rights import ANSWERED, APPEAL_OF, APPEALED_WITHIN, is_case
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import HERE
-from akson.record import cases
+from akson.record import cases, representative, withholding
 from akson.record.cases import (
     ANSWERED_BY,
+    AS,
     CLOSING,
     COMMENT,
     CORRECT,
@@ -32,27 +33,37 @@ from akson.record.cases import (
     ELSEWHERE,
     ERASE,
     ERASED,
+    GIVEN,
+    HANDED_OVER,
+    HELD,
     INPUT,
+    INSIGHT,
     ITEM,
     MOST_WORDS,
+    NAMED,
     OUTPUT,
+    REACHED,
     REFUSED,
     SENT,
     TASK,
+    TOLD_TO,
     UPHELD,
     all_marked,
     given,
     told,
 )
 from akson.record.deciding import facts_for, may_read
-from akson.record.session import fetch
+from akson.record.session import fetch, session
 from akson.record.stored import Stored, stored
 
 READING = queries(__file__, "reading.sql")
 Resource = Mapping[str, Any]
 BEGUN, PASSED_ON, DONE = "requested", "in-progress", "completed"  # Task.status
 # What a decision may be changed to, by what was demanded: nobody's entry is erased who asked that it be corrected.
-CHANGES: Final[Mapping[str, tuple[str, ...]]] = {CORRECT: (CORRECTED,), ERASE: (ERASED, ELSEWHERE, CORRECTED)}
+CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
+    CORRECT: (CORRECTED,), ERASE: (ERASED, ELSEWHERE, CORRECTED), TOLD_TO: (HANDED_OVER,), INSIGHT: (GIVEN,),
+}  # fmt: skip
+_OF_REPRESENTATIVE: Final = (HELD, NAMED, AS, REACHED)  # of INPUT, as the refused case says it
 
 
 def last_day(refused: datetime) -> date:
@@ -61,7 +72,7 @@ def last_day(refused: datetime) -> date:
 
 
 def can_be_appealed(resource: Resource) -> bool:
-    """Say whether a case is the refusal of a demand about an entry."""
+    """Say whether a case is the refusal of a demand about an entry, or of a representative."""
     refused = cases.outcome_of(resource.get("output") or ()) == REFUSED and resource.get("status") == DONE
     return refused and cases.is_marked(resource) and cases.sort_of(resource) in CHANGES
 
@@ -73,13 +84,19 @@ def outcomes(resource: Resource) -> tuple[str, ...]:
 
 
 async def asked(work: Work, owner: int, resource: Resource, words: str) -> dict[str, Any]:
-    """Return which refusal is appealed, and who answers, for cases.task: the same, about the same entry; one statement.
+    """Return which refusal is appealed, and who answers, for cases.task: the same, about the same entry.
+
+    It is named by the refused case; or, where an entry is withheld, by the name it is withheld under. A few statements.
 
     Raises  Refused AK-B023 without words or with anything else; AK-B024 of what is no refusal that the citizen sees;
             AK-B025 too late; AK-B026 a second time
     """
-    if not words.strip() or len(resource["input"]) > 1:
+    inputs = resource["input"]
+    held = given(inputs, INPUT, HELD)
+    if not words.strip() or len(inputs) > 1 + bool(held) or (held and "partOf" in resource):
         raise Refused("AK-B023", path="Task.input")
+    if held:
+        return await _over_insight(work, owner, held)
     refused = await _refused(work, owner, resource.get("partOf") or ())
     if refused is None:
         raise Refused("AK-B024", path="Task.partOf")
@@ -89,8 +106,28 @@ async def asked(work: Work, owner: int, resource: Resource, words: str) -> dict[
     if any(f"{APPEAL_OF}{refused.id}" in one.security for one in facts.labelled):
         raise Refused("AK-B026", path="Task.partOf")
     answerers, items, marks = (all_marked(refused.resource, one) for one in (ANSWERED_BY, ITEM, CLOSING))
-    demanded = told(INPUT, DEMANDED, valueCode=cases.sort_of(refused.resource))
-    return {"about": [demanded], "answerers": answerers, "items": items, "marks": [*marks, f"{APPEAL_OF}{refused.id}"]}
+    about = [told(INPUT, DEMANDED, valueCode=cases.sort_of(refused.resource))]
+    about += [one for one in refused.resource["input"] if any(given([one], INPUT, name) for name in _OF_REPRESENTATIVE)]
+    return {"about": about, "answerers": answerers, "items": items, "marks": [*marks, f"{APPEAL_OF}{refused.id}"]}
+
+
+async def _over_insight(work: Work, owner: int, name: object) -> dict[str, Any]:
+    """Return who answers for what is withheld under a name, that the citizen has been told of; three statements.
+
+    No time runs: nobody knows when the citizen learnt of it, and it goes on being refused. Given and withheld anew it
+    has another name, and can be appealed again.
+    """
+    facts = (await facts_for(work, [owner]))[owner]
+    if name not in [one.name for one in await withholding.told(work, facts) if one.name]:
+        raise Refused("AK-B024", path="Task.input")
+    mark = f"{APPEAL_OF}{name}"
+    if any(mark in one.security for one in facts.labelled):
+        raise Refused("AK-B026", path="Task.input")
+    answerers = await representative.keepers(work, owner, name)
+    if not answerers:
+        raise Refused("AK-B024", path="Task.input")
+    about = [told(INPUT, DEMANDED, valueCode=INSIGHT), told(INPUT, HELD, valueString=name)]
+    return {"about": about, "answerers": answerers, "marks": [name, mark]}
 
 
 async def _refused(work: Work, owner: int, part_of: Sequence[Resource]) -> Stored | None:
@@ -108,12 +145,27 @@ async def lies_elsewhere(work: Work, facts: Facts, items: Iterable[str], case: s
     items  "Type/id"; case: the id of the case that is being decided, which is not asked about
     """
     about = frozenset(items)
+    about |= {mark for one in facts.labelled if f"{one.type}/{one.id}" in about for mark in one.security
+              if mark.startswith(WITHHELD_AS)}  # fmt: skip
     open_ = [one.id for one in facts.labelled if is_case(one) and ANSWERED not in one.security and one.id != case
              and about & one.security and any(mark.startswith(APPEAL_OF) for mark in one.security)]  # fmt: skip
     if not open_:
         return False
     tasks = await fetch(work, READING.current, [facts.owner] * len(open_), [types.code_of(TASK)] * len(open_), open_)
     return any(stored(row).resource.get("status") == PASSED_ON for row in tasks)
+
+
+def lets_in(work: Work, case: str) -> None:
+    """Let an appeal be answered with insight by who gives it in the same work. case: the id of the Task."""
+    session(work).gives.add(case)
+
+
+def refuse_untrue(work: Work, resource: Resource, facts: Facts) -> None:
+    """Refuse an answer that says that insight is given while it is not. Raises Refused AK-B030."""
+    if cases.outcome_of(resource.get("output") or ()) != GIVEN or resource.get("id") in session(work).gives:
+        return
+    if representative.withheld_as(facts, given(resource.get("input") or (), INPUT, HELD)):
+        raise Refused("AK-B030", path="Task.output")
 
 
 def refuse_twice(tasks: Iterable[Resource]) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from akson.access.facts import WITHHELD_AS
 from akson.access.rights import AFTER_DEATH, ANSWERED, ANSWERED_WITHIN, APPEAL_OF, CASE, CORRECTING, RECORD
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -50,12 +51,14 @@ HELD, NAMED, AS, REACHED = "withheld", "representative", "as", "reached"
 REPRESENTATIVES: Final = ("doctor", "lawyer", "other")
 CORRECT, ERASE, BEREAVED, TOLD_TO = "correction", "deletion", "after-death", "representative"  # of SORTS
 APPEAL: Final = "appeal"  # of SORTS
-DEMANDED: Final = "demanded"  # of INPUT: which of SORTS was refused, that is appealed
+DEMANDED: Final = "demanded"  # of INPUT: which of SORTS was refused, that is appealed, or INSIGHT
+INSIGHT: Final = "insight"  # refused by withholding an entry: no case comes before the appeal
 COMMENT, SENT = "comment", "sent"  # of OUTPUT: what who refused says of an appeal passed on, and the day that was
 CORRECTED, ERASED, ELSEWHERE, REFUSED = "corrected", "erased", "wrong-person", "refused"  # outcomes
 GRANTED: Final = "granted"  # outcome: the relative may read what the answer names
 UPHELD: Final = "upheld"  # outcome of an appeal: Statsforvalteren finds as they did who refused
 HANDED_OVER: Final = "handed-over"  # outcome: the representative has been told what is withheld
+GIVEN: Final = "given"  # outcome of an appeal: the patient sees what was withheld
 WITHDRAWN: Final = "withdrawn"  # outcome that may follow on that: what was given is taken back
 GONE: Final = frozenset({ERASED, ELSEWHERE})  # outcomes by which the entry has left the record
 MOST_WORDS: Final = 4000
@@ -71,7 +74,7 @@ class Sort:
     about_entry  of the record, and answered by who answers for that; else about somebody's looks
     about_withheld  that a representative be told what is kept from the patient; answered likewise
     later        the outcome that may follow on GRANTED
-    about_refusal  an appeal over a refused case about an entry; answered by who refused it
+    about_refusal  an appeal over a refused case, or over what is withheld; answered by who refused it
     about_dead   a relative asks for insight in the record of one who has died; answered likewise
     """
 
@@ -116,7 +119,7 @@ SORTS: Final[Mapping[str, Sort]] = {
         Sort(
             code=APPEAL,
             display="Klage på avslag",
-            outcomes=(UPHELD, CORRECTED, ERASED, ELSEWHERE),
+            outcomes=(UPHELD, CORRECTED, ERASED, ELSEWHERE, HANDED_OVER, GIVEN),
             about_entry=True,
             about_refusal=True,
         ),
@@ -134,7 +137,7 @@ def task(
     answerers  ids of the Organizations, the one nearest to it first
     items      the entry it is about, "Type/id", and what belongs to that
     marks      of the entry, by which the case is closed to whom the entry is, or which name what is withheld, or
-               the case that is appealed
+               the case, or the name, that is appealed
     """
     who = looker_of(given(about, INPUT, WHO)).partition("/")[2]
     named = [(MARK, CASE), *((ANSWERED_BY, one) for one in dict.fromkeys(answerers))]
@@ -144,7 +147,7 @@ def task(
     named += [(MARK, CORRECTING)] if CORRECT in {sort, given(about, INPUT, DEMANDED) or ""} else []
     named += [(CLOSING, one) for one in marks]
     ids = [one.removeprefix(APPEAL_OF) for one in marks if one.startswith(APPEAL_OF)]
-    appealed = [{"reference": f"{TASK}/{one}"} for one in ids]
+    appealed = [{"reference": f"{TASK}/{one}"} for one in ids if not one.startswith(WITHHELD_AS)]
     due = (now + ANSWERED_WITHIN).astimezone(HERE).date().isoformat()
     coding = {"system": SYSTEM, "code": sort, "display": SORTS[sort].display}
     return {

@@ -169,7 +169,7 @@ async def _entry(work: Work, owner: int, type_: str, id_: str) -> Record | None:
 async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
     """Let an answer be an answer and nothing else; one statement for those of a set. Asked after access has said yes.
 
-    Raises  Refused AK-A063 of a case about oneself, also when known here as two; AK-B003, AK-B004, AK-B009
+    Raises  Refused AK-A063 of a case about oneself, also when known here as two; AK-B003, AK-B004, AK-B009, AK-B030
     """
     tasks = [one for one in drafts if one.type == TASK and work.actor.kind is Kind.STAFF]
     answers = [one for one in tasks if cases.is_case(one.resource or {})]
@@ -188,6 +188,7 @@ async def hold_answers(work: Work, drafts: Sequence[Draft]) -> None:
             await bereaved.refuse_unfit(work, stored(before), (one.resource or {}).get("output") or ())
         if before and cases.sort_of(one.resource or {}) == cases.APPEAL:
             appeals.refuse_unfit(one.resource or {}, stored(before).resource, work.now)
+            appeals.refuse_untrue(work, one.resource or {}, session(work).facts[one.owner or 0])
         entry = standing.get("/".join(_focus(one)[1:]))
         if cases.outcome_of((one.resource or {}).get("output") or ()) in GONE and entry and not entry["deleted"]:
             raise Refused("AK-B009", path="Task.output")

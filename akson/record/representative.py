@@ -32,16 +32,21 @@ async def asked(work: Work, owner: int, inputs: Sequence[Any], words: str) -> di
     said = all(isinstance(one, str) and 0 < len(one.strip()) <= MOST_LETTERS for one in (called, reached))
     if not said or as_ not in REPRESENTATIVES or len(inputs) != len((HELD, NAMED, AS, REACHED)) + bool(words):
         raise Refused("AK-B014", path="Task.input")
+    answerers = await keepers(work, owner, name)
+    if not answerers:
+        raise Refused("AK-B015", path="Task.input")
+    about = [told(INPUT, HELD, valueString=name), told(INPUT, NAMED, valueString=called.strip()),
+             told(INPUT, AS, valueCode=as_), told(INPUT, REACHED, valueString=reached.strip())]  # fmt: skip
+    return {"about": about, "answerers": answerers, "marks": [name]}
+
+
+async def keepers(work: Work, owner: int, name: object) -> list[str]:
+    """Return the ids of the organisations that answer for what is withheld under a name; two statements."""
     entries = withheld_as((await facts_for(work, [owner]))[owner], name)
     keys = [(owner, types.code_of(one.type), one.id) for one in entries]
     rows = await fetch(work, READING.current, *([*column] for column in zip(*keys, strict=True))) if keys else []
     standing = next((row for row in rows if not row["deleted"]), None)
-    keepers = await keepers_of(work, owner, standing["type"], standing["id"]) if standing else []
-    if not keepers:
-        raise Refused("AK-B015", path="Task.input")
-    about = [told(INPUT, HELD, valueString=name), told(INPUT, NAMED, valueString=called.strip()),
-             told(INPUT, AS, valueCode=as_), told(INPUT, REACHED, valueString=reached.strip())]  # fmt: skip
-    return {"about": about, "answerers": keepers, "marks": [name]}
+    return await keepers_of(work, owner, standing["type"], standing["id"]) if standing else []
 
 
 def withheld_as(facts: Facts, name: object) -> list[Labels]:

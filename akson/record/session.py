@@ -32,6 +32,7 @@ class Session:
     known: set[tuple[int, str, str]] = field(default_factory=set)  # (owner, type, id) seen to exist in this work
     new: dict[int, int] = field(default_factory=dict)  # owners made in this work: key -> type
     vouched: set[str] = field(default_factory=set)  # of whom the register was asked in this work: "Practitioner/<id>"
+    gives: set[str] = field(default_factory=set)  # appeals, by id, that this work ends by giving insight
     connection: asyncpg.Connection | None = None
     transaction: Any = None
     shared: bool = False

@@ -20,11 +20,11 @@ from akson.base.web.render import full_date, local
 from akson.base.web.screens import Go, Page, Visit
 from akson.base.web.sent import version
 from akson.base.work import Work
-from akson.patient import appeals, cases
+from akson.patient import appeals, cases, refusing
 from akson.patient.cases import Case
-from akson.record import journal
+from akson.record import journal, withholding
 from akson.record.appeals import CHANGES
-from akson.record.cases import MOST_WORDS, UPHELD
+from akson.record.cases import CORRECTED, MOST_WORDS, UPHELD
 from akson.record.deciding import facts_for
 from akson.record.session import undo
 from akson.record.stored import Stored
@@ -38,12 +38,16 @@ def _told(outcomes: Iterable[str]) -> Choices:
 
 
 def _form(changes: tuple[str, ...], *, passed_on: bool) -> Form:
-    state = "statsforvalter" if passed_on else "anew"
+    state, about = "statsforvalter" if passed_on else "anew", "" if CORRECTED in changes else "_held"
+    corrects = LongText(
+        name="retting", label="demand.correction", help="demand.correction_help", required=False, rows=4
+    )
     return Form(
         Choice(name="utfall", label=f"demand.outcome_{state}",
                choices=partial(_told, (UPHELD if passed_on else PASSED_ON, *changes))),
-        LongText(name="retting", label="demand.correction", help="demand.correction_help", required=False, rows=4),
-        LongText(name="svar", label=f"demand.answer_{state}", help=f"demand.help_{state}", longest=MOST_WORDS, rows=6),
+        *([corrects] if CORRECTED in changes else []),
+        LongText(name="svar", label=f"demand.answer_{state}", help=f"demand.help_{state}{about}", longest=MOST_WORDS,
+                 rows=6),
         Hidden(name="version"),
     )  # fmt: skip
 
@@ -89,7 +93,8 @@ async def letter(work: Work, case: Case) -> Response:
     if case.passed_on is None or case.closed:
         raise Refused("AK-J001")
     facts, t = (await facts_for(work, [case.stored.owner]))[case.stored.owner], texts().plain
-    lead = t("demand.letter_lead", unit=work.actor.unit_name, day=full_date(case.passed_on))
+    law = "demand.letter_lead_held" if case.held else "demand.letter_lead"
+    lead = t(law, unit=work.actor.unit_name, day=full_date(case.passed_on))
     told = printing.paper(telling.title(case), lead, await _parts(work, case), name=case.name, born=facts.birth_date,
                           now=work.now)  # fmt: skip
     made = await asyncio.to_thread(printing.printed, told, work.now)
@@ -101,18 +106,19 @@ async def letter(work: Work, case: Case) -> Response:
 async def _parts(work: Work, case: Case) -> list[Part]:
     """Return what stands in the letter, in the order it is read."""
     t, refused = texts().plain, await _refused(work, case)
-    entry, closed = await _entry(work, case)
-    shown = telling.entry(entry) if entry else None
-    about = Line(title=shown.title, about=shown.by, text=shown.text or t("withhold.no_text")) if shown else (
-        Line(title=t("demand.letter_closed"), text=closed))  # fmt: skip
+    entries, closed = await _entries(work, case)
+    told = (telling.entry(one) for one in entries)
+    about = [Line(title=one.title, about=one.by, text=one.text or t("withhold.no_text")) for one in told]
     lines = {
-        "demand.appeal": Line(title=_by(case.asker, case.asked), text=case.words),
-        "demand.comment": Line(title=_by(case.by, case.changed), text=case.comment),
-        "demand.refusal": Line(title=_by(refused.by, refused.changed), text=refused.answer) if refused else None,
-        "demand.about": Line(title=_by(refused.asker, refused.asked), text=refused.words) if refused else None,
-        "demand.entry": about,
-    }
-    return [Part(head=t(head), lines=(line,) if line else ()) for head, line in lines.items()]
+        "demand.appeal": [Line(title=_by(case.asker, case.asked), text=case.words)],
+        "demand.comment": [Line(title=_by(case.by, case.changed), text=case.comment)],
+        "demand.refusal": [Line(title=_by(refused.by, refused.changed), text=refused.answer)] if refused else (
+            [Line(title=_why(entries))]),
+        "demand.about": [Line(title=_by(refused.asker, refused.asked),
+                              text="\n".join(filter(None, (_representative(case), refused.words))))] if refused else [],
+        "demand.entry": about or [Line(title=t("demand.letter_closed"), text=closed)],
+    }  # fmt: skip
+    return [Part(head=t(head), lines=tuple(several)) for head, several in lines.items()]
 
 
 def _by(who: str, when: datetime) -> str:
@@ -120,27 +126,51 @@ def _by(who: str, when: datetime) -> str:
     return ", ".join(filter(None, (who, full_date(local(when).date()))))
 
 
+def _why(entries: Iterable[Stored]) -> str:
+    """Return on what ground of law entries are withheld, and with what reason."""
+    said = [one for hit in entries if (one := withholding.of(hit.resource))]
+    return " ".join(f"{texts().plain(f'signed.ground_{one.ground}')}. {one.reason}" for one in said)
+
+
+def _representative(case: Case) -> str:
+    """Return "Vigdis Moe, advokat. Kan nås på: 99 00 11 22", of an appeal over who was refused."""
+    t = texts().plain
+    return (
+        t("demand.named", name=case.named, as_=t(f"demand.as_{case.as_}").lower(), at=case.reached)
+        if case.named
+        else ""
+    )
+
+
 async def _refused(work: Work, case: Case) -> Case | None:
+    if not case.appeals:
+        return None
     found = (await journal.read_many(work, [case.appeals])).get(case.appeals)
     return cases.case_of(found) if found else None
 
 
-async def _entry(work: Work, case: Case) -> tuple[Stored | None, str]:
-    """Return the entry while the appeal waits, and why it is not shown."""
+async def _entries(work: Work, case: Case) -> tuple[list[Stored], str]:
+    """Return the entry while the appeal waits, or all that is withheld with it, and why it is not shown."""
+    if case.closed:
+        return [], ""
+    if case.held:
+        return await refusing.withheld_in(work, case), ""
     try:
-        return (None if case.closed else await deciding.entry(work, case)), ""
+        found = await deciding.entry(work, case)
+        return ([found] if found else []), ""
     except Refused as refused:
-        return None, refused.text
+        return [], refused.text
 
 
 async def _page(work: Work, case: Case, filled: Filled) -> Page:
-    entry, closed = await _entry(work, case)
+    entries, closed = await _entries(work, case)
     refused = await _refused(work, case)
     lies = case.passed_on is not None and not case.closed
     shown = casework.Appealed(
         **telling.asked(case, work), demanded=refused.words if refused else "",
-        refused=refused.answer if refused else "", refused_by=_by(refused.by, refused.changed) if refused else "",
-        entry=telling.entry(entry) if entry else None, closed_to_you=closed,
+        refused=refused.answer if refused else _why(entries), representative=_representative(case),
+        refused_by=_by(refused.by, refused.changed) if refused else "",
+        entry=None, entries=tuple(telling.entry(one) for one in entries), closed_to_you=closed,
         held=await deciding.held(work, case), comment=case.comment,
         commented=full_date(case.passed_on) if case.passed_on else "",
         letter_href=f"/krav/{case.stored.id}/brev" if lies else "",

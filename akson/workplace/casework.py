@@ -90,8 +90,10 @@ class Demanded(Asked):
 
 @dataclass(frozen=True, kw_only=True)
 class Appealed(Demanded):
-    """An appeal, with the refusal and the entry it is about."""
+    """An appeal, with the refusal and what it is about: the entry, or all that is withheld with it."""
 
+    entries: tuple[Entry, ...]  # while it waits
+    representative: str  # who was refused to be told: "Vigdis Moe, advokat. Kan nås på: 99 00 11 22"
     demanded: str  # what the citizen wrote in the first place
     refused: str  # with what reasons
     refused_by: str  # "Jonas Eikeland, 23.11.2026"

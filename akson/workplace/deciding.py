@@ -6,17 +6,18 @@ from akson.base.errors import Refused
 from akson.base.web.forms import Fault, Filled
 from akson.base.web.sent import version
 from akson.base.work import Work
+from akson.patient import appeals as patient_appeals
 from akson.patient import cases, demands
 from akson.patient.cases import Case
 from akson.record import appeals, holds, journal
-from akson.record.cases import CORRECTED, ERASE, GONE
+from akson.record.cases import CORRECTED, ERASE, GIVEN, GONE
 from akson.record.deciding import facts_for
 from akson.record.stored import Stored
 
 
 def whole(filled: Filled) -> Filled:
     """Return the form with a fault when it corrects without saying how."""
-    corrects = filled.values["utfall"] == CORRECTED and not str(filled.values["retting"] or "").strip()
+    corrects = filled.values["utfall"] == CORRECTED and not str(filled.values.get("retting") or "").strip()
     return filled.with_fault(Fault("form.must_fill"), "retting") if corrects else filled
 
 
@@ -29,6 +30,8 @@ async def carry_out(work: Work, case: Case, filled: Filled) -> None:
         await demands.correct(work, case.stored, drawn, found, text=text, correction=str(filled.values["retting"]))
     elif outcome in GONE:
         await demands.erase(work, case.stored, drawn, await entry(work, case), text=text, outcome=outcome)
+    elif outcome == GIVEN:
+        await patient_appeals.give(work, case, drawn, text=text)
     else:
         await cases.answer(work, case.stored, drawn, text=text, outcome=outcome)
 

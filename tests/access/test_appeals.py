@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from akson.access.facts import Facts, Labels
+from akson.access.facts import WITHHELD, WITHHELD_AS, Facts, Labels
 from akson.access.rights import ANSWERED, APPEAL_OF, CORRECTING
 from akson.access.rules import Act
 from akson.base.work import Actor
@@ -16,6 +16,9 @@ from tests.access.test_demands import AT_NORTH, GP, MARKS, OFFICER, THE_NOTE, ca
 REFUSED = case(marks=MARKS | {ANSWERED})  # the case t1
 OPEN = case()
 OF = f"{APPEAL_OF}t1"
+KEPT = Labels(type="DocumentReference", id="n1", security=frozenset({WITHHELD, f"{WITHHELD_AS}a1"}))
+OF_KEPT = f"{APPEAL_OF}{WITHHELD_AS}a1"
+GIVEN = Labels(type="Task", id="t3", security=MARKS | {ANSWERED, f"{WITHHELD_AS}a1"})
 
 
 def appeal(letters: str = "", *marks: str, of: str = OF) -> Labels:
@@ -38,6 +41,12 @@ def about(*labelled: Labels) -> Facts:
     (citizen(PATIENT), about(Labels(type="Task", id="t1", security=frozenset({ANSWERED}))), appeal("c"), "AK-A040"),
     (citizen(MOTHER), about(REFUSED), appeal("c"), "AK-A040"),
     (program("system/*.cruds"), about(REFUSED), appeal("c"), "AK-A063"),
+    (citizen(PATIENT), about(KEPT), appeal("c", of=OF_KEPT), ""),
+    (citizen(PATIENT), about(KEPT, appeal("", ANSWERED, of=OF_KEPT)), appeal("c", of=OF_KEPT), "AK-A040"),
+    (citizen(PATIENT), about(GIVEN), appeal("c", of=OF_KEPT), "AK-A040"),  # the name stands in an answered case alone
+    (citizen(PATIENT), about(KEPT), appeal("c", of=f"{OF_KEPT}x"), "AK-A040"),
+    (citizen(MOTHER), about(KEPT), appeal("c", of=OF_KEPT), "AK-A040"),
+    (program("system/*.cruds"), about(KEPT), appeal("c", of=OF_KEPT), "AK-A063"),
 ])  # fmt: skip
 def test_a_refusal_is_appealed_once_by_who_decides_for_the_person(
     who: Actor, facts: Facts, labels: Labels, answer: str

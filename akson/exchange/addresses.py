@@ -125,6 +125,18 @@ async def partners(reads: Reads, kind: str = "", *, consented: bool = False) -> 
     return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.partners, kind, consented)]
 
 
+async def takers(reads: Reads, kind: str) -> tuple[list[Address], list[Address]]:
+    """Return whom we can write to by name: those who may take a type (Volven 8279), and those who say they do not.
+
+    Who has said nothing may take it; where that is everybody, all may
+    """
+    offered = [her_id for her_id, _ in await partners(reads)]
+    known = await find(reads, offered)
+    every = [known[her_id] for her_id in offered if her_id in known]
+    may = [one for one in every if not one.takes or kind in one.takes]
+    return may, [one for one in every if one not in may]
+
+
 async def barnevern(reads: Reads) -> list[tuple[int, str]]:
     """Return where a child can be reported: HER-id and name of each barnevern, by name."""
     return [(row["her_id"], row["name"]) for row in await reads.fetch(SQL.barnevern)]

@@ -119,7 +119,8 @@ async def standing(work: Work, visit: Visit, patient: str) -> Page:
 async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a message to somebody outside: first shown as they will read it, then sent."""
     chart = await open_chart(work, patient, {"Communication": 20, "DocumentReference": 20}, page="samhandling")
-    partners = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work)))
+    able, unable = await addresses.takers(Within(work), writing.TYPE)
+    partners, others = tuple((str(one.her_id), one.name) for one in able), [one.name for one in unable]
     asked = writing.form(partners)
     to = visit.query.get("til", "") or writing.usual(partners, chart["Communication"], chart["DocumentReference"])
     before = _found(chart["Communication"], visit.query.get("angret", ""))
@@ -133,7 +134,7 @@ async def new_message(work: Work, visit: Visit, patient: str) -> Page | Go:
     return Page("samhandling_ny.html", status=drafting.status(filled), patient=chart.banner, form=filled,
                 draft=draft, action=f"{root}/ny", back=root,
                 kinds=content.tabs(work.actor, root, "", inbox.statement(work.actor, f"/p/{patient}")),
-                stopped=await messages.stopped(work, partners))  # fmt: skip
+                untaken=messages.untaken(others), stopped=await messages.stopped(work, partners, others))  # fmt: skip
 
 
 @SCREENS.screen("/p/{patient}/samhandling/{message}/vedlegg/{number}", needs=Permission.WRITE_MESSAGES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from akson.access.roles import Permission, has
@@ -26,6 +26,7 @@ from akson.workplace.model import Message, Ref
 from akson.workplace.words import inside
 
 MOST: Final = 200  # messages of one patient
+_NAMED: Final = 5  # of those who do not take a message
 WANTED: Final[Mapping[str, int]] = {"Communication": MOST, "Task": 300}
 
 
@@ -189,9 +190,16 @@ def _marked(carried: Resource, name: str) -> str:
     return texts().plain("cooperation.unlike", name=name, named=named) if named else name
 
 
-async def stopped(work: Work, partners: Choices) -> str:
-    """Return why nobody can be written to from here, or ""."""
+def untaken(names: Sequence[str]) -> str:
+    """Return who is not offered, because they say that they do not take such messages; "" for nobody."""
+    told, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    told = texts().plain("cooperation.untaken_more", names=told, count=more) if more > 0 else told
+    return texts().plain("cooperation.untaken", names=told) if names else ""
+
+
+async def stopped(work: Work, partners: Choices, unable: Sequence[str] = ()) -> str:
+    """Return why nobody can be written to from here, or "". unable: those who do not take such messages."""
     if not partners:
-        return texts().plain("cooperation.nobody")
+        return texts().plain("cooperation.none_take" if unable else "cooperation.nobody")
     unit = await addresses.of_unit(Within(work), work.actor.unit)
     return "" if unit else Refused("AK-X004", unit=work.actor.unit_name).text

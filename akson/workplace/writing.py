@@ -14,6 +14,7 @@ from akson.patient.reading import code, display
 from akson.record.stored import Stored
 from akson.registers.codes import Code, volven
 
+TYPE: Final = "DIALOG_HELSEFAGLIG"  # what it goes as
 TOPIC: Final = volven(7322)  # what a dialog between health services is about
 TOPICS: Final = (
     Code(system=TOPIC, code="6", name="Henvendelse om pasient"),

@@ -21,6 +21,7 @@ from akson.exchange.states import REST, State
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.stored import Stored
+from akson.workplace.messages import untaken
 from tests.exchange.letters import HEART, written
 from tests.exchange.places import Places, make
 from tests.exchange.world import World, world
@@ -351,6 +352,36 @@ async def test_a_unit_without_an_address_is_told_before_anything_is_typed(places
         shown = await mariam.open(f"/p/{somebody.id}/samhandling/ny")
     assert "Hjemmetjenesten sone nord har ingen adresse for elektroniske meldinger." in shown.text
     assert 'value="look"' not in shown.html
+
+
+async def test_only_who_may_take_a_message_is_offered_and_the_others_are_named(places: Places) -> None:
+    """First nobody has said anything; then one takes other types alone; at last nobody takes this one."""
+    lab, option = Address(her_id=99000077, name="Laboratoriet", ours=False, endpoint="edi:"), '<option value="{}"'
+    parties = [HEART.her_id, HEART.parent, lab.her_id]
+    known = await addresses.find(places.office.database, parties[:2])
+
+    async def offered(**takes: tuple[str, ...]) -> tuple[list[int], str]:
+        every = [*known.values(), lab]
+        await addresses.put(
+            places.office.database, [replace(one, takes=takes.get(f"of_{one.her_id}", ())) for one in every]
+        )
+        async with browsing(places.office, places.doctor) as jonas:
+            shown = await jonas.open(page(places, "/ny"))
+        return [one for one in parties if option.format(one) in shown.html], shown.text
+
+    every, text = await offered()
+    assert every == parties and "Tar ikke imot" not in text
+    some, text = await offered(of_99000077=("SVAR_LAB",))
+    assert some == parties[:2] and "Tar ikke imot denne typen melding og kan ikke velges: Laboratoriet." in text
+    takes = {f"of_{one}": ("EPIKRISE",) for one in parties}
+    nobody, text = await offered(**takes)
+    assert nobody == [] and "Ingen av mottakerne tar imot denne typen melding." in text
+    last, _ = await offered(**takes | {"of_99000077": ("EPIKRISE", "DIALOG_HELSEFAGLIG")})
+    assert last == [lab.her_id]
+
+
+def test_of_many_who_do_not_take_a_message_some_are_named() -> None:
+    assert untaken([]) == "" and untaken([str(number) for number in range(9)]).endswith(": 0, 1, 2, 3, 4 og 4 til.")
 
 
 async def test_an_empty_cooperation_says_so(places: Places) -> None:

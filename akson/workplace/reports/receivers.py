@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from akson.base.web.forms import Choices
@@ -21,11 +21,16 @@ from akson.workplace.reports.content import GP, HOSPITAL, Kind
 
 @dataclass(frozen=True, kw_only=True)
 class Receivers:
-    """Whom one can write to. usual: who is chosen at first, "" for nobody; why: in words, also why nobody is."""
+    """Whom one can write to.
+
+    usual   who is chosen at first, "" for nobody; why: in words, also why nobody is
+    unable  names of those who say that they do not take such messages
+    """
 
     choices: Choices
     usual: str = ""
     why: str = ""
+    unable: tuple[str, ...] = ()
 
 
 async def receivers(work: Work, kind: Kind, chart: Chart, stay: Stored | None) -> Receivers:
@@ -33,16 +38,14 @@ async def receivers(work: Work, kind: Kind, chart: Chart, stay: Stored | None) -
 
     stay   the stay at hospital that it belongs to, if any
     """
-    offered = await addresses.partners(Within(work))
-    known = await addresses.find(Within(work), [her_id for her_id, _ in offered])
-    able = [one for one in known.values() if not one.takes or kind.type in one.takes]
-    choices = tuple((str(her_id), name) for her_id, name in offered if her_id in {one.her_id for one in able})
-    found = Receivers(choices=choices)
+    able, unable = await addresses.takers(Within(work), kind.type)
+    found = Receivers(choices=tuple((str(one.her_id), one.name) for one in able))
     if kind.to == HOSPITAL:
         found = _hospital(found, able, chart["Communication"], stay)
     elif kind.to == GP:
         found = await _doctor(work, found, able, chart["Patient"][0].resource)
-    return found if found.why else _last(found, chart["Communication"], kind)
+    found = found if found.why else _last(found, chart["Communication"], kind)
+    return replace(found, unable=tuple(one.name for one in unable))
 
 
 def _hospital(found: Receivers, able: Sequence[Address], messages: Sequence[Stored], stay: Stored | None) -> Receivers:

@@ -62,7 +62,8 @@ async def report(work: Work, visit: Visit, patient: str, kind: str) -> Page | Go
                 kept=bool(kept),
                 lacking=tuple(content.lacking(asked_for, known, work.actor.role)),
                 kinds=content.tabs(work.actor, root, kind, inbox.statement(work.actor, f"/p/{patient}")),
-                stopped=texts().plain("deceased.not_entered") if lives else await messages.stopped(work, to.choices),
+                stopped=texts().plain("deceased.not_entered") if lives
+                else await messages.stopped(work, to.choices, to.unable),
                 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,4 +15,12 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
     for count, item in enumerate(items, start=1):
         yield item
         if count % AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
+async def some_at_once(items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
+    """Yield `items` some at a time, giving way to other requests after each lot but the last."""
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]
+        if start + AT_ONCE < len(items):
             await asyncio.sleep(0)

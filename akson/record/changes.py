@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,7 +17,7 @@ from akson.record.facts import GOVERNING
 from akson.record.own import Own
 from akson.record.projecting import FactRow
 from akson.record.stored import Stored, marks_on
-from akson.record.values import Hasher, Opened, Values, values_of
+from akson.record.values import Given, Hasher, Opened, Values, values_of_all
 
 
 class Change(msgspec.Struct, kw_only=True):
@@ -84,22 +85,36 @@ class TextChange(Change):
         return self.packed is not None
 
 
+class Content(NamedTuple):
+    """What a change brings. hidden: the addresses of whose record this is are protected."""
+
+    change: Change
+    body: bytes
+    resource: dict[str, Any]
+    hidden: bool
+
+
 def packed(body: bytes) -> bytes:
     """Return the text of a resource as it is stored."""
     return packing.packed(bodies.pack(bodies.split(body)))
 
 
-def fill(
-    change: Change, body: bytes, resource: dict[str, Any], hasher: Hasher, opened: Opened, own: Own, *, hidden: bool
-) -> None:
-    """Put the content into `change`: packed body, search values, labels, date.
-
-    own     the installation's parameters
-    hidden  the addresses of whose record this is are protected
-    """
+def describe(change: Change, resource: dict[str, Any]) -> None:
+    """Put into `change` what its content says of itself: labels, date."""
     change.resource = resource
-    change.packed = packed(body)
-    change.values = values_of(change.type, resource, hasher, opened, own.of(change.type), hidden=hidden)
-    change.rules = own.revision
     change.labels = tuple(sorted(marks_on(resource)))
     change.sort = sort_date(resource)
+
+
+def fill(given: Sequence[Content], hasher: Hasher, opened: Opened, own: Own) -> None:
+    """Put what is stored and what is searched into changes: packed bodies and search values.
+
+    own  the installation's parameters
+    """
+    shortened = [bodies.pack(bodies.split(one.body)) for one in given]
+    for one, content in zip(given, shortened, strict=True):
+        one.change.packed = packing.packed(content)
+        one.change.stored.packed = one.change.stored.packed or one.change.packed
+    wanted = [Given(one.change.type, one.resource, own.of(one.change.type), one.hidden) for one in given]
+    for one, values in zip(given, values_of_all(wanted, hasher, opened), strict=True):
+        one.change.values, one.change.rules = values, own.revision

@@ -15,7 +15,7 @@ import msgspec
 from akson.fhir import search as extraction
 from akson.fhir import text, types, ucum
 from akson.fhir.custom import FIRST_GROUP, Custom
-from akson.fhir.search import GROUP
+from akson.fhir.search import GROUP, Extracted
 from akson.fhir.values import MOST, Reference, Token
 from akson.record import addresses
 
@@ -134,31 +134,72 @@ class Values(msgspec.Struct):
         return b"".join([hasher.short(_pack(sorted(rows))) if rows else _NONE for rows in kinds]) + words
 
 
+class Given(NamedTuple):
+    """A resource whose index rows are wanted.
+
+    more    the installation's own parameters of its type
+    hidden  the addresses of whose record this is are protected; a Patient says so itself
+    """
+
+    type: str
+    resource: Mapping[str, Any]
+    more: Sequence[Custom] = ()
+    hidden: bool = False
+
+
 def values_of(
     type_name: str, resource: Mapping[str, Any], hasher: Hasher, opened: Opened, more: Sequence[Custom] = (), *,
     hidden: bool = False,
 ) -> Values:  # fmt: skip
-    """Return the index rows of `resource`, whose type is `type_name`. more: the installation's own parameters.
+    """Return the index rows of one resource; see `Given`, and `values_of_all` for the others of its set."""
+    return values_of_all([Given(type_name, resource, more, hidden)], hasher, opened)[0]
 
-    Nobody is found by a protected address, nor by what tells of it, so they give rise to none.
 
-    hidden  the addresses of whose record this is are protected; a Patient says so itself
+def values_of_all(given: Sequence[Given], hasher: Hasher, opened: Opened) -> list[Values]:
+    """Return the index rows of resources, one step for all of them and then the next.
+
+    A step that follows itself finds its code and tables in the processor's caches: a third less than one resource after
+    the other. Nobody is found by a protected address, nor by what tells of it, so they give rise to none.
     """
-    if hidden or addresses.is_protected(resource):
-        resource = addresses.unfindable(resource)
-    found = extraction.extract(resource, more)
-    rows = Values(text=(_different(text.narrative(resource)), _different(text.content(resource))))
-    _tokens(rows, hasher, found.tokens, hot_slots(type_name))
+    shown = [_findable(one) for one in given]
+    found = [extraction.extract(resource, one.more) for resource, one in zip(shown, given, strict=True)]
+    made = [Values(text=(_different(text.narrative(one)), _different(text.content(one)))) for one in shown]
+    rows = list(zip(given, found, made, strict=True))
+    for one, has, values in rows:
+        _tokens(values, hasher, has.tokens, hot_slots(one.type))
+    for one, has, values in rows:
+        _pointing(values, hasher, opened, has, narrowed_slots(one.type))
+    for _, has, values in rows:
+        _comparable(values, hasher, has)
+    for one, has, values in rows:
+        _present(values, hasher, one.type, has)
+    return made
+
+
+def _findable(given: Given) -> Mapping[str, Any]:
+    protected = given.hidden or addresses.is_protected(given.resource)
+    return addresses.unfindable(given.resource) if protected else given.resource
+
+
+def _pointing(rows: Values, hasher: Hasher, opened: Opened, found: Extracted, narrowed: frozenset[int]) -> None:
+    """Add what leads to others: addresses and references."""
     for at, uri in found.uris:
         _uri(rows, hasher, *extraction.split(at), uri)
-    narrowed = narrowed_slots(type_name)
     for reference in found.references:
         _reference(rows, hasher, opened, reference, narrowed)
+
+
+def _comparable(rows: Values, hasher: Hasher, found: Extracted) -> None:
+    """Add what is compared by more than equality: strings, dates, numbers, quantities."""
     rows.strings.update([(*extraction.split(at), value[:LONGEST], hasher.exact(at % GROUP, raw))
                          for at, value, raw in found.strings])  # fmt: skip
     rows.dates = {(*extraction.split(at), low, high) for at, low, high in found.dates}
     rows.numbers = {(*extraction.split(at), low, high, 0, low, high, 0, 0) for at, low, high in found.numbers}
     rows.numbers.update([_quantity(hasher, *quantity) for quantity in found.quantities])
+
+
+def _present(rows: Values, hasher: Hasher, type_name: str, found: Extracted) -> None:
+    """Add where something stands, of slots whose own rows do not say it."""
     shown = {row[0] for kind in (rows.references, rows.dates, rows.numbers) for row in kind}
     shown.update([at % GROUP for at, _, _ in found.strings])
     known = len(found.present) <= _USUAL
@@ -166,7 +207,6 @@ def values_of(
     present, grouped = shape(type_name, frozenset(found.present), frozenset(shown))
     rows.tokens.update(present)
     rows.grouped.update(grouped)
-    return rows
 
 
 def _shape(

@@ -59,7 +59,9 @@ def test_den_som_laaser_skjermen_mister_ikke_det_hen_skrev(journey: Journey) -> 
     assert jonas.do(jonas.page.evaluate(COMES_BACK)) == "b=y&b=z&c=en&c=to&d=own"
     assert jonas.do(jonas.page.evaluate(NOTHING_IS_KEPT, "Avbrutt")) == ["fulfilled"]
     assert jonas.do(jonas.page.text_content("[data-saved]")).startswith("Kladd lagret")
-    jonas.fill("Vurdering", "Avbrutt midt i setnin").press("Lås").sees("Skjermen er låst").sees_not("NORDLI")
+    jonas.fill("Vurdering", "Avbrutt midt i setnin").press("Lås").sees("Skjermen er låst").sees_not(
+        "NORDLI", "rakk ikke fram"
+    )
     jonas.open("Lås opp som Jonas Eikeland").press("Jonas Eikeland").sees("NORDLI")
     assert jonas.typed("Vurdering") == "Avbrutt midt i setnin"
     jonas.press("Forkast")
@@ -68,7 +70,8 @@ def test_den_som_laaser_skjermen_mister_ikke_det_hen_skrev(journey: Journey) -> 
 def test_det_som_ikke_ble_lagret_foer_skjermen_ble_laast_kommer_igjen_og_er_lukket_for_andre(journey: Journey) -> None:
     jonas, skrevet = journey.as_("Jonas Eikeland").finds(ASTRID.fnr.value).open("Nytt notat"), "Rakk ikke å lagre dette"
     jonas.do(jonas.page.evaluate(NOTHING_GETS_THROUGH))
-    jonas.fill("Vurdering", skrevet).press("Lås").sees("Skjermen er låst")
+    jonas.fill("Vurdering", skrevet).press("Lås").sees("Skjermen er låst", "rakk ikke fram", "Ikke lukk fanen")
+    jonas.sees_not(skrevet)
     kept = jonas.do(jonas.page.evaluate("JSON.stringify(sessionStorage)"))
     assert "akson-kept" in kept and skrevet not in kept
     assert jonas.do(jonas.page.evaluate("sessionStorage.getItem('sees')")) == "false"  # nor is it read while it waits

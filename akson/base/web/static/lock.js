@@ -39,6 +39,10 @@ const leave = async (form) => {
 for (const form of document.querySelectorAll('form[action="/laas"], form[action="/logg-ut"]'))
   form.addEventListener("submit", (event) => { event.preventDefault(); leave(form); });
 
+// On the locked page: that a tab holds something which the server never got, and nothing of what it is; see keys.js.
+const held = document.querySelector("[data-kept]");
+try { if (held) held.hidden = !Object.keys(sessionStorage).some((one) => one.startsWith("akson-kept ")); } catch { /* nothing is kept */ }
+
 if (watched) {
   const idle = Number(watched.dataset.idle) * 1000;
   let told = Date.now();

@@ -60,12 +60,15 @@ def may_say(body: bytes, *signs: bytes) -> bool:
     For what is decided by the text alone, to pass most by; who gets True looks at what the text is decoded to.
     signs  letters, digits, quotes and hyphens; a solidus may be \/ too, and is not looked for here
     """
-    return any(sign in body for sign in signs) or in_disguise(body)
+    for sign in signs:  # written out: this is asked some times of every body that is written
+        if sign in body:
+            return True
+    return in_disguise(body)
 
 
 def in_disguise(body: bytes) -> bool:
     r"""Tell whether something that needs no escape may be written as one in a JSON text; \u00e5 is none of these."""
-    return b"\\u00" in body and _DISGUISED.search(body) is not None
+    return b"\\" in body and b"\\u00" in body and _DISGUISED.search(body) is not None
 
 
 def plain_names(body: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -23,7 +24,7 @@ from peers.persons import Register
 from peers.tokens import Door
 from seeds.citizens.astrid import ASTRID
 from tests.journeys.town import eventually
-from tests.programs import cut, ports, tied
+from tests.programs import HANG, cut, ports, tied
 
 # What `akson demo` does, but for terminology and a PostgreSQL of its own.
 BEGINS = """
@@ -37,7 +38,8 @@ raise SystemExit(demonstrating.run(settings, os.environ, time.monotonic(), setti
 """
 NAMED = ("Vestfjell sykehus", "Helsepersonellregisteret", "Vestbyen legekontor", "NAV Fjordvik", "Barneverntjenesten",
          "Nordvik skole", "Adresseregisteret", "Folkeregisteret", "NHNs meldingstjener")  # fmt: skip
-TO_ASK = "SELECT (SELECT count(*) FROM address WHERE NOT ours), (SELECT count(*) FROM population)"
+OUTSIDE = "SELECT count(*) FROM address WHERE NOT ours"
+PEOPLE = "nhn/people.json"  # all who are in the record; the worker comes to know them one after the other
 ASKED = """SELECT (SELECT count(*) FROM address_register WHERE asked IS NOT NULL AND signing <> ''),
                   (SELECT count(*) FROM population WHERE register <> '')"""
 CHANGED = "SELECT count(*) FROM resource r JOIN population p ON p.patient = r.id WHERE r.version > 1"
@@ -54,7 +56,7 @@ def begun(database_url: str, folder: Path) -> Iterator[int]:
     with told.open("wb") as out:
         program = tied([sys.executable, "-c", BEGINS], env=env, out=out)
     try:
-        eventually(lambda: program.poll() is not None or "Akson er klar" in told.read_text("utf-8"), 60)
+        eventually(lambda: program.poll() is not None or "Akson er klar" in told.read_text("utf-8"), HANG)
         assert program.poll() is None, told.read_text("utf-8")
         yield port
     finally:
@@ -74,10 +76,10 @@ def test_every_program_of_the_demo_answers_and_nhns_services_let_akson_in(databa
             every: list[dict[str, Any]] = httpx.get(messages.join("/control/messages")).json()
             return [one for one in every if one["read"] and one["status"] == "1"]
 
-        assert len(eventually(answered)) == 1  # fetched, filed, and its AppRec given
-        outside, people = asyncio.run(_ask(database_url, TO_ASK))
+        assert len(eventually(answered, HANG)) == 1  # fetched, filed, and its AppRec given
+        (outside,), people = asyncio.run(_ask(database_url, OUTSIDE)), len(json.loads((tmp_path / PEOPLE).read_bytes()))
         assert outside > 10 and people > 20
-        assert eventually(lambda: asyncio.run(_ask(database_url, ASKED)) == (outside, people))
+        assert eventually(lambda: asyncio.run(_ask(database_url, ASKED)) == (outside, people), HANG)
         assert asyncio.run(_ask(database_url, CHANGED)) == (0,)  # each says what stands here
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,14 @@ from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
 
 _ANSWERS: Final = 64  # that are kept, of different questions
+
+
+class _Answer(NamedTuple):
+    """What was said once. stretch: of time, between two of the moments at which it may turn."""
+
+    stretch: int
+    permitted: tuple[int, ...]
+    refused: tuple[int, ...]
 
 
 def likeness(facts: Facts) -> Facts:
@@ -42,6 +50,7 @@ class Many:
 
     facts   by owner, of what belongs to nobody too
     owners  the persons among them, in order
+    others  what belongs to nobody
     marked  those with blocks or marks of their own, which may keep a part of the record
     """
 
@@ -49,6 +58,7 @@ class Many:
         self.facts = {facts.owner: facts for facts in known}
         persons = [facts for facts in self.facts.values() if facts.is_person]
         self.owners = tuple(sorted(facts.owner for facts in persons))
+        self.others = tuple(facts.owner for facts in self.facts.values() if not facts.is_person)
         self.marked = tuple(facts.owner for facts in persons if facts.blocks or facts.labelled)
         alike: dict[Facts, list[int]] = {}
         for facts in persons:
@@ -59,34 +69,43 @@ class Many:
             for one in facts.representations:
                 self._close.setdefault(one.person, set()).add(facts.owner)
         self._turns = sorted({turn for facts in alike for turn in _turns(facts)})
-        self._answers: dict[tuple[Actor, Purpose, Labels, Act], tuple[int, tuple[int, ...]]] = {}
+        self._answers: dict[tuple[Actor, Purpose, Labels, Act], _Answer] = {}
 
     def permitted(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> tuple[int, ...]:
         """Return the persons' records in which `decide` permits this, in order; the same object when it is all.
 
-        Staff hear the same until a fact begins or ends: no rule for them asks the time for anything else.
+        Staff and programs hear the same until a fact begins or ends: no rule for them asks the time for anything else.
         """
-        if actor.kind is not Kind.STAFF:
+        if actor.kind is Kind.CITIZEN:
             return tuple(o for o in self.owners if decide(actor, purpose, self.facts[o], labels, act, now).permit)
+        return self._answer(actor, purpose, labels, act, now).permitted
+
+    def refused(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> tuple[int, ...]:
+        """Return the persons' records in which `decide` refuses this to staff or to a program, in order."""
+        return self._answer(actor, purpose, labels, act, now).refused
+
+    def _answer(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> _Answer:
         question, stretch = (actor, purpose, labels, act), bisect_right(self._turns, now)
         known = self._answers.get(question)
-        if known is None or known[0] != stretch:
+        if known is None or known.stretch != stretch:
             if len(self._answers) >= _ANSWERS:
                 self._answers.clear()
-            known = self._answers[question] = stretch, self._permitted(actor, purpose, labels, act, now)
-        return known[1]
+            closed = self._closed(actor, purpose, labels, act, now)
+            open_ = tuple(owner for owner in self.owners if owner not in closed) if closed else self.owners
+            known = self._answers[question] = _Answer(stretch, open_, tuple(sorted(closed)))
+        return known
 
-    def _permitted(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> tuple[int, ...]:
+    def _closed(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> set[int]:
         def permits(owner: int) -> bool:
             return decide(actor, purpose, self.facts[owner], labels, act, now).permit
 
         apart = {actor.key, actor.person, actor.context} | self._close.get(actor.person, set())
-        closed = {owner for owner in apart.intersection(self.facts) if not permits(owner)}
+        closed = {owner for owner in apart.intersection(self.owners) if not permits(owner)}
         for owners in self._alike:
             one = next((owner for owner in owners if owner not in apart), None)
             if one is not None and not permits(one):
                 closed.update(owner for owner in owners if owner not in apart)
-        return tuple(owner for owner in self.owners if owner not in closed) if closed else self.owners
+        return closed
 
 
 def _turns(facts: Facts) -> Iterator[datetime]:

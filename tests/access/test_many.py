@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from akson.access.facts import Facts, Labels, Relation
+from akson.access.barring import STRICTLY
+from akson.access.facts import Block, Facts, Labels, Relation
 from akson.access.many import Many, alike
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
@@ -16,7 +18,7 @@ from tests.access.people import NOW
 from tests.access.test_never_more import KEYS, TIMES, actors, facts
 
 SCOPES = st.sampled_from(
-    [frozenset(), frozenset({"user/*.cruds"}), frozenset({"patient/*.rs"}), frozenset({"akson/job"})]
+    [frozenset(), *(frozenset({one}) for one in ("user/*.cruds", "patient/*.rs", "system/*.cruds", "akson/job"))]
 )
 TYPES = st.sampled_from(["Observation", "Patient", "Task", "Consent"])
 
@@ -28,6 +30,9 @@ def test_each_of_many_is_judged_as_if_alone(actor, context, scopes, purpose, kno
     those = [msgspec.structs.replace(one, owner=n) for n, one in enumerate([*known, *known])]  # the same twice over
     alone = [one.owner for one in those if one.is_person and decide(asker, purpose, one, labels, act, NOW).permit]
     assert list(Many(those).permitted(asker, purpose, labels, act, NOW)) == alone
+    if asker.kind is not Kind.CITIZEN:
+        persons = {one.owner for one in those if one.is_person}
+        assert set(Many(those).refused(asker, purpose, labels, act, NOW)) == persons - set(alone)
 
 
 @settings(max_examples=600, deadline=None)
@@ -61,3 +66,18 @@ def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
     assert (
         those.permitted(gp, Purpose.TREATMENT, Labels(type="Observation"), Act.READ, NOW) is found and len(asked) == 1
     )
+
+
+def test_a_program_is_told_of_a_thousand_protected_persons_by_one_question_until_a_fact_begins(monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr("akson.access.many.decide", lambda *question: asked.append(question) or decide(*question))
+    program = Actor(kind=Kind.SYSTEM, id="x", key=0, name="x", role="system", scopes=frozenset({"system/*.rs"}))
+    tomorrow = Block(start=NOW + timedelta(days=1))
+    known = [Facts(owner=n, is_person=True, protection=STRICTLY) for n in range(10, 1010)]
+    those = Many([*known, Facts(owner=2000, is_person=True, blocks=(tomorrow,)), Facts(owner=3000, is_person=False)])
+    question = program, Purpose.SYSTEM, Labels(type="Observation"), Act.READ
+    for _ in range(2):
+        assert those.refused(*question, NOW) == tuple(range(10, 1010))
+    assert len(asked) == 2
+    assert those.refused(*question, NOW + timedelta(days=2)) == (*range(10, 1010), 2000)
+    assert those.permitted(*question, NOW) == (2000,) and those.others == (3000,)

@@ -152,11 +152,19 @@ class Scopes:
             return Scope(persons=False, commons=commons, unit=unit)
         if self._restricted is None:
             self._restricted = await self._circle(SQL.restricted)
-        denied = tuple(key for key, facts in self._restricted.facts.items() if not self._may(facts, labels, act))
+        denied = self._refused(self._restricted, labels, act)
         if act is Act.SEARCH_IDENTITY:
             return Scope(denied=denied, commons=commons, unit=unit)
         partly = frozenset(self._restricted.facts).difference(denied)
         return Scope(denied=denied, partly=partly, commons=commons, unit=unit)
+
+    def _refused(self, known: Many, labels: Labels, act: Act) -> tuple[int, ...]:
+        """Return whose records refuse this: of persons it is remembered what the rules said last."""
+        work = self.work
+        if work.through is not None or work.actor.kind is Kind.CITIZEN:
+            return tuple(key for key, facts in known.facts.items() if not self._may(facts, labels, act))
+        others = [key for key in known.others if not self._may(known.facts[key], labels, act)]
+        return (*known.refused(work.actor, work.purpose, labels, act, work.now), *others)
 
     async def _denied(self, permitted: Sequence[int], type_: str) -> tuple[str, ...]:
         key = type_, frozenset(permitted)

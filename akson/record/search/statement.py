@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+import msgspec
 
 from akson.base.arrays import literal
 from akson.base.queries import queries
@@ -18,6 +20,7 @@ _OURS = {"slots": "integer", "types": "smallint", "type": "smallint", "into": "s
 # Owners are compared with each row, or with each of few, or are what rows are found by, or are it already.
 By = Literal["row", "few", "first", "list"]
 _ALLOWED = {"row": "allowed", "few": "allowed_in", "first": "allowed_first"}
+_LEFT: Final = object()  # a name that is not given stays as it is
 _NAMED = re.compile(r"(?<!:):([a-z]+)\b")
 
 
@@ -27,8 +30,7 @@ def _parts(fragment: str) -> tuple[str, ...]:
     return tuple(_NAMED.split(fragment))
 
 
-@dataclass(frozen=True)
-class Raw:
+class Raw(msgspec.Struct, frozen=True):
     """A piece of SQL that came from search.sql itself."""
 
     text: str
@@ -77,6 +79,7 @@ class Statement:
 
     values: list[Any] = field(default_factory=list)
     found: bool = False
+    _places: dict[int, int] = field(default_factory=dict)  # of texts among the values, by identity: they stay as long
 
     def put(self, fragment: str, **given: Any) -> str:
         """Return the named fragment with its values as numbered parameters."""
@@ -88,21 +91,25 @@ class Statement:
         parts, numbered = list(_parts(text)), dict[str, str]()
         for at in range(1, len(parts), 2):
             name = parts[at]
-            if name not in numbered:
-                numbered[name] = self._written(name, given[name]) if name in given else f":{name}"
-            parts[at] = numbered[name]
+            if (written := numbered.get(name)) is None:
+                value = given.get(name, _LEFT)
+                written = value.text if type(value) is Raw else self._written(name, value)
+                numbered[name] = written
+            parts[at] = written
         return "".join(parts)
 
     def _written(self, name: str, value: Any) -> str:
         """Return a value as it stands in the text: as a number of ours, or as a parameter."""
-        if isinstance(value, Raw):
-            return value.text
+        if value is _LEFT:
+            return f":{name}"
         if name in _OURS:
             return str(value) if isinstance(value, int) else f"'{{{','.join(map(str, value))}}}'::{_OURS[name]}[]"
         if isinstance(value, str):
-            for number, known in enumerate(self.values, 1):
-                if known is value:  # such as whose records they are: long, and sent once
-                    return f"${number}"
+            if (
+                number := self._places.get(id(value))
+            ) is not None:  # such as whose records they are: long, and sent once
+                return f"${number}"
+            self._places[id(value)] = len(self.values) + 1
         self.values.append(value)
         return f"${len(self.values)}"
 
@@ -127,7 +134,7 @@ class Statement:
         if scope.owners is not None:
             one = self._allowed(scope, r, "row" if nobody else by)
         else:
-            one = self.put("not_denied", r=r, owners=literal(scope.denied)) if scope.denied else ""
+            one = self.put("not_denied", r=r, owners=_listed(scope.denied)) if scope.denied else ""
             if scope.commons == "all":
                 return one
             one = " AND ".join(filter(None, (self.put("of_persons", r=r), one)))

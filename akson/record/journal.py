@@ -23,6 +23,7 @@ from akson.record.masking import as_kept, shown
 from akson.record.preparing import prepare
 from akson.record.session import fetch, look, session
 from akson.record.stored import Stored
+from akson.record.values import hot_slots
 from akson.record.writing import flush
 
 SQL = queries(__file__, "reading.sql")
@@ -167,9 +168,10 @@ async def chart(
     denied = await denied_ids(work, [owner])
     names = list(wanted)
     kinds = [name.partition(":")[0] for name in names]
-    tokens = [token_of(work, kind, (marked or {}).get(name)) for kind, name in zip(kinds, names, strict=True)]
+    marks = [(kind, (marked or {}).get(name)) for kind, name in zip(kinds, names, strict=True)]
+    tokens, by = [token_of(work, *mark) for mark in marks], [rows_of(work, *mark) for mark in marks]
     codes = [types.code_of(kind) for kind in kinds]
-    rows = await look(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied)
+    rows = await look(work, SQL.chart, owner, codes, list(wanted.values()), tokens, denied, by)
     found: dict[str, list[Stored]] = {name: [] for name in names}
     open_ = [row for row in rows if asked(work, facts, labels_in(work, row, facts), Act.READ).permit]
     for row, hit in zip(open_, await shown(work, open_), strict=True):
@@ -240,3 +242,12 @@ def token_of(work: Work, type_: str, mark: Mark | None) -> int:
     name, system, code = mark
     hashed: int = work.office.hasher.token(extraction.parameters(type_)[name].slots[0].id, system, code)
     return hashed
+
+
+def rows_of(work: Work, type_: str, mark: Mark | None) -> int:
+    """Return the token that rows of a mark's code are found by; 0 for none, and where such codes have no rows."""
+    if mark is None:
+        return 0
+    name, _, code = mark
+    slot = extraction.parameters(type_)[name].slots[0].id
+    return work.office.hasher.hot(slot, None, code).token if slot in hot_slots(type_) else 0

@@ -147,16 +147,26 @@ SELECT owner, type, id, sort_date, unit, author, labels FROM resource
    AND type = ANY ((SELECT $4::text::smallint[])::smallint[]);
 
 -- name: chart
--- The newest of several kinds from one person's record, in one trip.
--- in   $1 owner, $2 types, $3 how many of each, $4 token each must carry (0: any), $5 denied ids
+-- The newest of several kinds from one person's record, in one trip. Of a code that few of the record have these are looked
+-- at; what has none, or one that many have, is walked from the newest on.
+-- in   $1 owner, $2 types, $3 how many of each, $4 token each must carry (0: any), $5 denied ids; $6 token that rows of a
+--      code's own are found by (0: it has none)
 -- out  type, body ... newest first within each type
+-- uses index resource_chart, primary key of search_token
 SELECT k.n, r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted, v.body
-  FROM unnest($2::smallint[], $3::integer[], $4::bigint[]) WITH ORDINALITY AS k (type, most, token, n)
+  FROM unnest($2::smallint[], $3::integer[], $4::bigint[], $6::bigint[]) WITH ORDINALITY AS k (type, most, token, rows, n)
+ CROSS JOIN LATERAL (SELECT count(*) <= 100 AND k.rows <> 0 AS few
+                       FROM (SELECT FROM search_token s WHERE s.token = k.rows AND s.owner = $1 LIMIT 101) s) c
  CROSS JOIN LATERAL (
-   SELECT * FROM resource r
-    WHERE r.owner = $1 AND r.type = k.type AND NOT r.deleted AND (k.token = 0 OR k.token = ANY (r.tokens))
-      AND r.id <> ALL ($5::text[])
-    ORDER BY r.sort_date DESC, r.id LIMIT k.most) r
+   (SELECT r.* FROM (SELECT s.id FROM search_token s WHERE c.few AND s.token = k.rows AND s.owner = $1 OFFSET 0) s
+     CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = $1 AND r.type = k.type AND r.id = s.id OFFSET 0) r
+     WHERE NOT r.deleted AND k.token = ANY (r.tokens) AND r.id <> ALL ($5::text[])
+     ORDER BY r.sort_date DESC, r.id LIMIT k.most)
+   UNION ALL
+   (SELECT * FROM resource r
+     WHERE NOT c.few AND r.owner = $1 AND r.type = k.type AND NOT r.deleted AND (k.token = 0 OR k.token = ANY (r.tokens))
+       AND r.id <> ALL ($5::text[])
+     ORDER BY r.sort_date DESC, r.id LIMIT k.most)) r
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
  ORDER BY k.n, r.sort_date DESC, r.id;
 

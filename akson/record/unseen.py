@@ -15,7 +15,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
 from akson.record.deciding import asked, labels_in
-from akson.record.journal import Mark, token_of
+from akson.record.journal import Mark, rows_of, token_of
 from akson.record.session import look
 from akson.record.stored import stored
 
@@ -42,9 +42,10 @@ async def unseen(
         return found
     names = list(wanted)
     kinds = [name.partition(":")[0] for name in names]
-    tokens = [token_of(work, kind, marked.get(name)) for kind, name in zip(kinds, names, strict=True)]
+    marks = [(kind, marked.get(name)) for kind, name in zip(kinds, names, strict=True)]
+    tokens, by = [token_of(work, *mark) for mark in marks], [rows_of(work, *mark) for mark in marks]
     codes = [types.code_of(kind) for kind in kinds]
-    for row in await look(work, SQL.chart, facts.owner, codes, list(wanted.values()), tokens, []):
+    for row in await look(work, SQL.chart, facts.owner, codes, list(wanted.values()), tokens, [], by):
         labels = labels_in(work, row, facts)
         advised = asked(work, facts, labels, Act.ADVISE)
         if advised.permit and not asked(work, facts, labels, Act.READ).permit:

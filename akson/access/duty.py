@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from akson.access import roles
-from akson.access.asking import RULES, STAFF, Act, Ask, rule
+from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, Act, Ask, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Facts
 from akson.base.work import Actor, Kind
 
@@ -56,6 +56,7 @@ _BY, _FROM, _ON = f"{REPORTED}by-", f"{REPORTED}from-", f"{REPORTED}on-"
 _ON_AT: Final = re.compile(rf"{_ON}(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
 _TYPES = frozenset({"Communication", "Task"})
 _BEGUN = "c"  # of SMART's letters
+_ACTS = CONTENT | {Act.REGISTER}
 _RULES = ("reports_to_the_barnevern", "follows_own_report")
 Spans = tuple[tuple[datetime, datetime], ...]  # each from its first to its last instant
 EVER: Final[Spans] = ((datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),)
@@ -136,6 +137,37 @@ def follows_own_report(ask: Ask) -> bool:
     """
     labels = ask.labels
     return own_report(ask) and labels is not None and (ask.act is Act.READ or labels.type == "Task")
+
+
+@rule(147, refusal="AK-A001", persons=False, to=STAFF | CITIZEN, acts=_ACTS)
+def anothers_report_of_somebody_unknown(ask: Ask) -> bool:
+    """Refuse a report of a child without a record here to all persons but who wrote it, in its term.
+
+    It belongs to nobody, and is no work of the unit: what colleagues may read there does not reach it, nor do searches
+    (`of_unit` of search.sql). Programs with an agreement read it as they do reports in records.
+
+    Source: hpl §§ 21, 33 (it is told to the barnevern alone); domain rule R33
+    """
+    if ask.labels is None or CONCERN not in ask.labels.security:
+        return False
+    return not _unknowns(ask)
+
+
+@rule(516, basis="egen melding til barnevernet", persons=False, to=STAFF, acts=_ACTS)
+def reports_somebody_unknown(ask: Ask) -> bool:
+    """Allow health personnel to report a child who has no record here, and to follow that report for its term.
+
+    Source: hpl § 33, barnevernsloven §§ 13-2, 13-4; domain rule R33
+    """
+    return _unknowns(ask)
+
+
+def _unknowns(ask: Ask) -> bool:
+    """Say whether it is a report of the actor's own: made in their own name, read, or its task finished."""
+    role, labels = roles.ROLES.get(ask.actor.role), ask.labels
+    if labels is None or role is None or not role.health or not own_report(ask):
+        return False
+    return ask.act is Act.READ or labels.letters == _BEGUN or (ask.act is Act.WRITE and labels.type == "Task")
 
 
 def untold(facts: Facts, now: datetime, *, own: bool) -> dict[str, Spans]:

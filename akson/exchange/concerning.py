@@ -21,7 +21,7 @@ from akson.base.work import Work
 from akson.exchange import addresses, concern, contents, outbox
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document
-from akson.exchange.filing import MESSAGE_ID, Resource
+from akson.exchange.filing import MESSAGE_ID, Resource, filled
 from akson.exchange.nodes import OSLO
 from akson.exchange.registry import Patient
 from akson.record import concerns, journal, worklist
@@ -67,7 +67,8 @@ def check(written: Document) -> None:
 async def report(work: Work, written: Document, *, patient: str, to: Address) -> Stored:
     """Report a child in the actor's own name, whatever else is closed to them.
 
-    patient  id of the child's Patient; to: the barnevern
+    patient  id of the child's Patient; "": it has no record here, and gets none by this: the report stands alone
+    to       the barnevern
     Raises   Refused AK-X007, AK-X008 the text must not leave; what the journal refuses
     Leaves   Communication and the actor's Task with the day by which the barnevern answers, both kept from the parents,
              and from a child who is not told; the report in state queued. One transaction
@@ -77,16 +78,16 @@ async def report(work: Work, written: Document, *, patient: str, to: Address) ->
     codes += [] if written["offentligBarn"][0]["orientert"] else [WITHHELD]
     meta = {"security": _labels(codes)}
     msg_id, me = str(uuid4()), {"reference": work.actor.id, "display": work.actor.name}
-    person = {"reference": f"Patient/{patient}"}
+    person = {"reference": f"Patient/{patient}"} if patient else None
     concerns.by_page(work)
-    stored = await journal.create(work, {
+    stored = await journal.create(work, filled({
         "resourceType": "Communication", "meta": meta, "identifier": [{"system": MESSAGE_ID, "value": msg_id}],
         "status": "completed", "subject": person, "sender": me,
         "category": [{"coding": [{"system": concern.SYSTEM, "code": "report"}], "text": TITLE}],
         "recipient": [{"type": "Organization", "display": to.name}], "topic": {"text": TITLE},
         "sent": work.now.astimezone(OSLO).isoformat(),
         "payload": [{"contentString": f"{head}: {text}"} for head, text in concern.in_words(written)],
-    })  # fmt: skip
+    }))  # fmt: skip
     await journal.create(work, _waiting(work, stored, meta, me, person))
     sender = await _sends_for(work)
     await outbox.queue(work, outbox.Letter(
@@ -97,15 +98,15 @@ async def report(work: Work, written: Document, *, patient: str, to: Address) ->
     return stored
 
 
-def _waiting(work: Work, stored: Stored, meta: Resource, me: Resource, person: Resource) -> Resource:
+def _waiting(work: Work, stored: Stored, meta: Resource, me: Resource, person: Resource | None) -> Resource:
     """Return the task of who has reported: nobody else waits for the answer."""
     now = work.now.astimezone(OSLO)
-    return {
+    return filled({
         "resourceType": "Task", "meta": meta, "status": "accepted", "intent": "order", "priority": "routine",
         "code": {"text": TITLE}, "description": _WAITS, "focus": {"reference": stored.reference}, "for": person,
         "requester": me, "owner": me, "authoredOn": now.isoformat(), "lastModified": now.isoformat(),
         "restriction": {"period": {"end": (now + ANSWERED_IN).date().isoformat()}},
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 async def _sends_for(work: Work) -> Address | None:

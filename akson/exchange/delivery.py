@@ -19,6 +19,7 @@ from akson.base.work import Actor, Kind, Purpose, Work
 from akson.exchange import addresses, checks, concerning, inbox, outbox, together
 from akson.exchange.desk import Desk, desks_of, receipt_for
 from akson.exchange.entering import Closed, TakenByAnother, accepted, close, filed
+from akson.exchange.filing import filled
 from akson.exchange.inbox import Kept, Outcome
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
@@ -180,12 +181,12 @@ async def _tell_a_human(work: Work, sent: Any) -> None:
     task = {
         "resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent",
         "code": {"text": "Følg opp melding som ikke kom fram"}, "description": f"Melding: {IN_WORDS[state]}",
-        "focus": {"reference": f"Communication/{communication.id}"}, "for": communication.resource["subject"],
+        "focus": {"reference": f"Communication/{communication.id}"}, "for": communication.resource.get("subject"),
         "authoredOn": work.now.isoformat(),
     }  # fmt: skip
     if unit:
         task["owner"] = {"reference": unit.unit_id, "display": unit.name}
-    await journal.create(work, task | concerning.of_report(communication, sent))
+    await journal.create(work, filled(task | concerning.of_report(communication, sent)))
 
 
 async def counts(database: Database) -> dict[tuple[str, str], int]:

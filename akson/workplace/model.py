@@ -70,9 +70,10 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """The search page."""
+    """The search page. report: where a child who is not found is reported to the barnevern, "" for who may not."""
 
     asked: str = ""
+    report: str = ""
     hits: tuple[Hit, ...] | None = None  # None: nothing has been asked yet
     more: bool = False  # there are more than are shown
     fault: str = ""  # why nothing was searched for

@@ -19,7 +19,7 @@ from akson.base.web.forms import Choice, Choices, Fault, Field, Filled, Form, Lo
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.web.shell import Banner
-from akson.base.work import Work
+from akson.base.work import Actor, Work
 from akson.exchange import addresses, concern, concerning
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
@@ -36,6 +36,7 @@ from akson.workplace import drafting, messages
 from akson.workplace.writing import Draft
 
 SCREENS = Screens(__name__)
+PAGE: Final = "/bekymring"  # where a child is reported who has no record here, see unrecorded.py
 GROWN: Final = 18  # the barnevern is for children
 GROUNDS: Final = ("care", "illness", "needs", "conduct", "trafficking")
 _TOLD: Final = ("ja", "nei")
@@ -59,9 +60,10 @@ def _told() -> Choices:
     return tuple((one, texts().plain(f"concern.told_{one}")) for one in _TOLD)
 
 
-def form(receivers: Choices) -> Form:
-    """Ask what the national format takes, and which ground of the law it is."""
+def form(receivers: Choices, *child: Field) -> Form:
+    """Ask what the national format takes, and which ground of the law it is. child: who is asked about, if anybody."""
     return Form(
+        *child,
         Choice(name="mottaker", label="cooperation.receiver", choices=receivers, drawn="select"),
         Choice(name="grunn", label="concern.ground", choices=_grounds),
         LongText(name="tekst", label="concern.worry", help="concern.worry_help", rows=4, longest=_LONGEST),
@@ -85,11 +87,11 @@ async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
     """Write a report to the barnevern: first shown as they will read it, then sent."""
     if not visit.sent and "melding" in visit.query:
         return await _shown(work, visit.query["melding"], patient)
-    child = await _child(work, patient)
+    child = await child_of(work, patient)
     receivers = tuple((str(her_id), name) for her_id, name in await addresses.barnevern(Within(work)))
     asks = form(receivers)
-    filled = _why_not_told(asks.read(visit.form)) if visit.sent else await _blank(work, asks, child, receivers)
-    taken = await drafting.step(work, visit, filled, partial(_shown_or_sent, work, child))
+    filled = why_not_told(asks.read(visit.form)) if visit.sent else await blank(work, asks, receivers, child.carers)
+    taken = await drafting.step(work, visit, filled, partial(shown_or_sent, work, child))
     if isinstance(taken, Go):
         return taken
     filled, draft = taken
@@ -100,8 +102,10 @@ async def report(work: Work, visit: Visit, patient: str) -> Page | Go:
                 stopped="" if receivers else texts().plain("concern.nobody"))  # fmt: skip
 
 
-async def _shown_or_sent(work: Work, child: Child, filled: Filled, *, send: bool) -> Draft | Go:
-    written, to = await _written(work, filled, child)
+async def shown_or_sent(work: Work, child: Child, filled: Filled, *, send: bool) -> Draft | Go:
+    who = child.who
+    about = Person(name=f"{who.given} {who.family}", fnr=who.fnr, place=_place(who), told=True)
+    written, to = await document(work, filled, about)
     return await _sent(work, written, child, to) if send else _draft(written, to, child)
 
 
@@ -119,21 +123,19 @@ async def _shown(work: Work, wanted: str, patient: str) -> Page:
     message = await messages.find(work, patient, wanted)
     if by_whom(work.actor.id) not in marks_on(message.resource):
         raise Refused("AK-J001")
-    child = await _child(work, patient, sent=True)
+    child = await child_of(work, patient, sent=True)
     mail = await messages.followed(work, message.owner, [message], [])
     shown = replace(await messages.shown(work, mail, message, root=f"/p/{patient}"), undo="")
     return Page("bekymring.html", patient=child.banner, who=child.who, message=shown)
 
 
-async def _child(work: Work, patient: str, *, sent: bool = False) -> Child:
+async def child_of(work: Work, patient: str, *, sent: bool = False) -> Child:
     """Return whom the report is about; what is closed to the writer is not read.
 
     sent    it is about a report that the actor has made
     Raises  Refused AK-J001 nobody the writer may be told of, AK-A040 no health personnel, AK-X095 no child
     """
-    role = ROLES.get(work.actor.role)
-    if role is None or not role.health:
-        raise Refused("AK-A040")
+    refuse_others(work)
     owner = (await journal.key_of(work, "Patient", patient))[0]
     facts = (await facts_for(work, [owner])).get(owner)
     if facts is not None and asked(work, facts, None, Act.READ).permit:
@@ -145,6 +147,18 @@ async def _child(work: Work, patient: str, *, sent: bool = False) -> Child:
         raise Refused("AK-J001")
     work.saw(who.owner, f"page {PAGE_OF_SENT if sent else PAGE_OF_NAME}", basis=texts().plain("concern.basis"))
     return _grown_refused(work, Child(who=who, banner=None, carers=()))
+
+
+def refuse_others(work: Work) -> None:
+    """Refuse who is no health personnel: their duty is another, and the national portal takes it. Raises AK-A040."""
+    if not is_for(work.actor):
+        raise Refused("AK-A040")
+
+
+def is_for(actor: Actor) -> bool:
+    """Say whether somebody is health personnel at work, whose duty it is."""
+    role = ROLES.get(actor.role)
+    return role is not None and role.health
 
 
 def _grown_refused(work: Work, child: Child) -> Child:
@@ -160,16 +174,16 @@ def _is_carer(hit: Stored) -> bool:
     return hit.resource.get("active") is not False and not coded.isdisjoint({"MTH", "FTH", "PRN", "MO", "FA", "GUARD"})
 
 
-async def _blank(work: Work, asks: Form, child: Child, receivers: Choices) -> Filled:
+async def blank(work: Work, asks: Form, receivers: Choices, carers: Sequence[str] = ()) -> Filled:
     """Return the form with what is known: who reports, and who has the care."""
     me = (await journal.read_many(work, [work.actor.id])).get(work.actor.id)
     reached = {one.get("system"): one.get("value") for one in (me.resource if me else {}).get("telecom", ())}
-    first, second = (*child.carers, "", "")[:2]
+    first, second = (*carers, "", "")[:2]
     return asks.blank(mottaker=receivers[0][0] if len(receivers) == 1 else None, foresatt=first, foresatt2=second,
                       telefon=reached.get("phone"), epost=reached.get("email"))  # fmt: skip
 
 
-def _why_not_told(filled: Filled) -> Filled:
+def why_not_told(filled: Filled) -> Filled:
     """Ask why a child or its parents are not told: the format wants it, and the law that one has thought of it."""
     for told, why in (("vet_barn", "hvorfor_barn"), ("vet_foresatte", "hvorfor_foresatte")):
         if filled.values.get(told) == "nei" and not filled.values.get(why):
@@ -177,8 +191,11 @@ def _why_not_told(filled: Filled) -> Filled:
     return filled
 
 
-async def _written(work: Work, filled: Filled, child: Child) -> tuple[Document, Address]:
-    """Return the report, and whom it is for. Raises Refused AK-X003 and as concern.document, concerning.check."""
+async def document(work: Work, filled: Filled, child: Person) -> tuple[Document, Address]:
+    """Return the report, and whom it is for. child: what is known of it; what it was told stands in the form.
+
+    Raises  Refused AK-X003 and as concern.document, concerning.check
+    """
     said = {name: str(value or "") for name, value in filled.values.items()}
     to = (await addresses.find(Within(work), [int(said["mottaker"])])).get(int(said["mottaker"]))
     if to is None or not to.fiks:
@@ -190,8 +207,7 @@ async def _written(work: Work, filled: Filled, child: Child) -> tuple[Document, 
     written = concern.document(Report(
         municipality=(number, (to.parent_name or to.name).removesuffix(" kommune")), district=district,
         reporter=await _reporter(work, said["telefon"], said["epost"]), carers=tuple(carers),
-        child=Person(name=f"{child.who.given} {child.who.family}", fnr=child.who.fnr, place=_place(child.who),
-                     told=said["vet_barn"] == "ja", why=said["hvorfor_barn"]),
+        child=replace(child, told=said["vet_barn"] == "ja", why=said["hvorfor_barn"]),
         worry=f"{said['tekst']}\n\n{ground}", story=said["historie"], views=said["syn"], interpreter=said["tolk"],
         helpers=said["hjelpere"], channel=work.actor.controller_name or work.actor.unit_name, sent=work.now,
     ))  # fmt: skip
@@ -219,10 +235,15 @@ def _draft(written: Document, to: Address, child: Child) -> Draft:
 
     Of a record that is closed to the writer, name and year of birth stand for who it is about: nothing is sent yet.
     """
-    if child.banner is None:
+    if child.banner is None:  # the record is closed to the writer
         born = child.who.born
         known = {"fnr": "", "adresse": {"adresselinje1": str(born.year) if born else ""}}
         written = written | {"offentligBarn": [written["offentligBarn"][0] | known]}
+    return draft(written, to)
+
+
+def draft(written: Document, to: Address) -> Draft:
+    """Return a report as the barnevern reads it."""
     said = [f"{head}: {text}" for head, text in concern.in_words(written)]
     who = written["offentligMelder"]
     return Draft(title=texts().plain("concern.title"), kind=texts().plain("concern.kind"), sender=who["personnavn"],

@@ -41,6 +41,7 @@ from akson.workplace import (
     quick,
     refused,
     repeated,
+    reporting,
     tasks,
 )
 from akson.workplace.model import Search
@@ -80,16 +81,17 @@ async def start(work: Work, visit: Visit) -> Page | Go:
                 menu=Menu(text="search.menu", icon="search", order=3, keys="g f"))  # fmt: skip
 async def look_for(work: Work, visit: Visit) -> Page | Go:
     """Find a patient; what is searched for is posted, never in an address. A number that fits one opens the record."""
-    asked = visit.form.get("q", "").strip()
+    asked, report = visit.form.get("q", "").strip(), reporting.PAGE if reporting.is_for(work.actor) else ""
     if not visit.sent or not asked:
-        return Page("sok.html", search=Search())
+        return Page("sok.html", search=Search(report=report))
     try:
         found = await find.find(work, asked)
     except Refused as too_little:
-        return Page("sok.html", status=too_little.status, search=Search(asked=asked, fault=too_little.text))
+        return Page("sok.html", status=too_little.status,
+                    search=Search(asked=asked, report=report, fault=too_little.text))  # fmt: skip
     if found.hits and len(found.hits) == 1 and found.hits[0].fnr == asked.replace(" ", ""):
         return Go(found.hits[0].href)
-    return Page("sok.html", search=found)
+    return Page("sok.html", search=replace(found, report=report))
 
 
 @SCREENS.screen("/p/{patient}", needs="find-people", title="overview.title", methods=("GET",),

@@ -10,8 +10,9 @@ import pytest
 from akson.access.consenting import DISCLOSURE
 from akson.access.duty import ANYBODY, CONCERN, LATER, PAGE_OF_SENT, TERM, marks, marks_again, pages_by, untold
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Representation
+from akson.access.roles import OWN_JOB
 from akson.access.rules import Act
-from akson.base.work import Actor
+from akson.base.work import Actor, Attested, Purpose
 from tests.access import people
 from tests.access.asking import ask
 from tests.access.people import (
@@ -51,6 +52,33 @@ def on(at: datetime) -> frozenset[str]:
 
 def report(type_: str = "Communication", letters: str = "c", security: frozenset[str] = HERS) -> Labels:
     return item(type_, letters=letters, security=security, unit=NORTH, author=NURSE)
+
+
+@shows("reports_somebody_unknown", "anothers_report_of_somebody_unknown")
+@pytest.mark.parametrize(("who", "labels", "act", "answer"), [
+    (nurse(), report(), Act.REGISTER, ""),
+    (nurse(), report("Task"), Act.WRITE, ""),
+    (nurse(), report(letters=""), Act.READ, ""),
+    (nurse(), report("Task", "u"), Act.WRITE, ""),
+    (nurse(), report(letters="u"), Act.WRITE, "AK-A001"),
+    (nurse(), report("Observation"), Act.REGISTER, "AK-A001"),
+    (nurse(attested=Attested(profession="SP", purpose=Purpose.TREATMENT, why="x")), report(), Act.REGISTER, "AK-A055"),
+    (staff("saksbehandler", NORTH), report(), Act.REGISTER, "AK-A001"),
+    (nurse(key=OTHER_NURSE), report(), Act.READ, "AK-A001"),
+    (staff("leder", NORTH, OTHER_NURSE), report("Task"), Act.READ, "AK-A001"),
+    (nurse(SOUTH), report(), Act.READ, "AK-A001"),
+    (nurse(), report(security=on(NOW - TERM)), Act.READ, "AK-A001"),
+    (staff("administrator", NORTH), report(), Act.READ, "AK-A001"),
+    (citizen(), report(), Act.READ, "AK-A001"),
+    (people.program("system/*.cruds"), report(), Act.READ, ""),
+    (people.program(OWN_JOB), report(), Act.WRITE, ""),
+    (staff("assistent", NORTH), report(), Act.REGISTER, ""),
+])  # fmt: skip
+def test_a_report_of_somebody_without_a_record_is_its_writers_alone(
+    who: Actor, labels: Labels, act: Act, answer: str
+) -> None:
+    """It is written at the nurse's unit, whose colleagues read what belongs to nobody there."""
+    assert ask(who, Facts(owner=7, is_person=False), labels, act) == answer
 
 
 @shows("reports_to_the_barnevern", "follows_own_report")

@@ -93,7 +93,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
         "leses_til": "2027-01-01", "del": "about", "ta": "f1", "holdt": "withheld-as-0", "sak": town.id(f"Task/{canary.key}"), "kontakt": "98765432",
         "historie": "Kort", "syn": "Kort", "vet_barn": "ja", "hvorfor_barn": "Kort", "foresatt": "Kort", "foresatt2": "",
-        "vet_foresatte": "ja", "hvorfor_foresatte": "Kort", "tolk": "", "hjelpere": "", "telefon": "98765432",
+        "vet_foresatte": "ja", "hvorfor_foresatte": "Kort", "tolk": "", "hjelpere": "", "alder": "6", "bosted": "Kort", "telefon": "98765432",
         "epost": "a@b.no", "samtykke": "gjelder", "om": "relatives", "samtykker": "given", "av": "patient", "gjelder": "Kort",
         "slag": "KX07", "del_av": town.id(MARIAM.unit.key),
         "fag": "150", "hensikt": "1", "hastegrad": "routine", "rett": "3",

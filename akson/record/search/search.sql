@@ -31,7 +31,7 @@ NOT coalesce(:r.owner IN (SELECT unnest(:owners::text::bigint[])), false)
 NOT :r.person
 
 -- name: of_unit
-NOT :r.person AND :r.unit = :unit
+NOT :r.person AND :r.unit = :unit AND NOT :r.labels && '{child-concern}'
 
 -- name: of_persons
 :r.person

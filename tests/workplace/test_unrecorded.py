@@ -79,6 +79,9 @@ async def test_a_child_nobody_knows_is_reported_from_the_search_and_only_its_wri
     child = (await sent(town))["offentligBarn"][0]
     assert (child["fnr"], child["personnavn"]) == (number, "Ukjent gutt, omtrent 6 år")
     await _is_read_by_nobody_else(town, who, told, task)
+    async with browsing(town.office, await town.at_work(who)) as page:
+        done = await page.send(f"/innboks/{task['id']}", do="done", version="1")
+    assert done.status == 303 and (await found(town, "Task"))[0]["status"] == "completed"
 
 
 async def _is_read_by_nobody_else(town: Town, who: str, *every: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Which elements of a record tell where its person was or is to be: read from the definitions of R4, type by type.
 
-Those that may point to a Location, with all they may be instead (a code, an address, a text), and who did it, where
-that may be an organization. What names whose record it is does not count: there is no place in it.
+Those that may point to a place, a unit or who works there, with all they may be instead (a code, an address, a text).
+What names whose record it is does not count: there is no place in it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from akson.record.addresses import MASKED
 
 Path = tuple[str, ...]
 PLACES: Final = frozenset(
-    {"Location", "Organization", "HealthcareService", "PractitionerRole"}
+    {"Location", "Organization", "HealthcareService", "PractitionerRole", "Practitioner"}
 )  # each leads to a place
-_AT: Final = "Location"
-_SITES: Final = frozenset({_AT, "HealthcareService"})  # are places wherever they are pointed to
-_DOERS: Final = frozenset({"performer", "performingOrganization", "provider", "supplier"})  # who did it, of any type
+_SITES: Final = frozenset({"Location", "HealthcareService"})  # are places wherever they are pointed to
+_OF_OTHERS: Final = frozenset({"Consent"})  # whom a record is closed to: the reader must see that
 _OF_WHOM: Final = (("meta", "source"), ("meta", "tag"))
 
 
@@ -32,7 +31,7 @@ _OF_WHOM: Final = (("meta", "source"), ("meta", "tag"))
 def telling(type_: str) -> frozenset[Path]:
     """Return the JSON members of a type that tell a place, each as the way to it; whatever they hold."""
     owner = {(path,) for path in OWNERS.get(type_, ()) if not path.endswith("!")}
-    return frozenset(path for path, sure in _leading(type_) if sure) - owner
+    return frozenset(path for path, sure in _leading(type_) if sure) - owner if type_ not in _OF_OTHERS else frozenset()
 
 
 @cache
@@ -43,12 +42,10 @@ def _open(type_: str) -> frozenset[Path]:
 
 def _leading(at: str, before: Path = (), seen: frozenset[str] = frozenset()) -> Iterator[tuple[Path, bool]]:
     """Yield the members of a type or element that may lead to a place, and whether they tell one whatever they say."""
-    done = any(name in _DOERS for name in before)
     for element in elements(at) if at not in seen else ():
-        by = "Organization" in element.targets and (done or element.name in _DOERS)
         for type_ in element.types:
             path = (*before, element.json_name(type_))
-            if _AT in element.targets or by:
+            if PLACES & {*element.targets}:
                 yield path, True
             elif type_ == "Reference" and {"Resource"} == {*element.targets}:
                 yield path, False
@@ -56,13 +53,14 @@ def _leading(at: str, before: Path = (), seen: frozenset[str] = frozenset()) -> 
                 yield from _leading(type_, path, seen | {at})
 
 
-PARTLY: Final = frozenset(name for name in OF_PERSONS if telling(name) or _open(name))  # may tell a place
+PARTLY: Final = OF_PERSONS  # may tell a place: an identifier of any has somebody who gave it
 
 
 def unplaced(resource: Mapping[str, Any], inside: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     """Return a resource with a mark for each place in it. inside: does it for a resource that this one holds."""
     held = {f"#{one.get('id')}" for one in resource.get("contained") or () if one.get("resourceType") in PLACES}
     ways = telling(str(resource["resourceType"]))
+    closed = _SITES if resource["resourceType"] in _OF_OTHERS else PLACES
 
     def without(value: Any, at: Path) -> Any:
         if isinstance(value, list):
@@ -72,7 +70,8 @@ def unplaced(resource: Mapping[str, Any], inside: Callable[[Mapping[str, Any]], 
         if at and "resourceType" in value:
             there = value["resourceType"] in PLACES
             return {n: value[n] for n in ("resourceType", "id") if n in value} if there else inside(value)
-        if (at in ways and not _elsewhere(value)) or value.get("reference") in held or _kind(value) in _SITES:
+        given = at[-1:] == ("assigner",)
+        if given or (at in ways and not _elsewhere(value)) or _literal(value) in held or _kind(value) in closed:
             return dict(MASKED)
         return {name: without(one, (*at, name)) for name, one in value.items()}
 
@@ -98,7 +97,12 @@ def _elsewhere(reference: Mapping[str, Any]) -> bool:
     return kind is not None and kind not in PLACES
 
 
+def _literal(value: Mapping[str, Any]) -> str:
+    """Return the address in a reference; some elements of R4 have a member of that name that is a reference itself."""
+    said = value.get("reference")
+    return said if isinstance(said, str) else ""
+
+
 def _kind(reference: Mapping[str, Any]) -> str | None:
-    literal, said = reference.get("reference"), reference.get("type")
-    kind = (kind_of(literal) if isinstance(literal, str) else None) or str(said).removeprefix(CORE)
+    kind = kind_of(_literal(reference)) or str(reference.get("type")).removeprefix(CORE)
     return kind if is_type(kind) else None  # an Address has a type too

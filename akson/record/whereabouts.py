@@ -47,6 +47,7 @@ _OF_PART: Final = {
 }
 _IN_RECORDS: Final = tuple(f"{name}/" for name in sorted(OF_PERSONS - {"RelatedPerson"}))
 _IN_PART: Final = frozenset({"meta", "participant", "actor", "about", "target"})  # kept, but not all of them
+_NAMING: Final = frozenset({"appointment", "inResponseTo", "about", "target"})
 _ALWAYS: Final = frozenset({"_id", "_lastUpdated", "patient", "part-status"})
 
 
@@ -57,23 +58,30 @@ def places_hidden_from(actor: Actor, facts: Facts) -> bool:
 
 def tells_place(resource: Mapping[str, Any]) -> bool:
     """Say whether a resource may tell where the person is to be: all that have a time, and what points to a place."""
+    return _wholly(resource) or (resource.get("resourceType") in PLACED and placeless(resource) != resource)
+
+
+def _wholly(resource: Mapping[str, Any]) -> bool:
+    """Say whether nearly all that a resource says may tell where the person is to be."""
     kind = str(resource.get("resourceType"))
     if kind in _BY_REFERENCE:
         return "location" in resource or _refers(resource, _BY_REFERENCE[kind])
-    return kind in WHOLLY or (kind in PARTLY and placeless(resource) != resource)
+    return kind in WHOLLY
 
 
 def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells a place as when it is, or without the place: what is said of it, where it is, and with whom."""
-    kind = str(resource["resourceType"])
-    if kind not in WHOLLY:
+    if not _wholly(resource):
         return _without_the_place(resource)
+    kind = str(resource["resourceType"])
     found = {name: value for name, value in resource.items() if name in _WHEN[kind]} | dict(_REQUIRED.get(kind, {}))
     if "participant" in found:
         found["participant"] = [_participant(one) for one in found["participant"]]
     if "actor" in found:
         found["actor"] = _person(found["actor"])
     found |= _parts(found)
+    for name in _NAMING & found.keys():  # what another thing is called may tell where it was
+        found[name] = _nameless(found[name])
     for name in {"about", "target"} & found.keys():
         found[name] = [one for one in found[name] if str(one.get("reference", "")).startswith(_IN_RECORDS)]
     return found
@@ -107,6 +115,13 @@ def _parts(found: Mapping[str, Any]) -> dict[str, Any]:
         name: {one: value for one, value in found[name].items() if one in kept}
         for name, kept in _OF_PART.items() if name in found
     }  # fmt: skip
+
+
+def _nameless(value: Any) -> Any:
+    """Return references to things of the record without what those are called."""
+    if isinstance(value, list):
+        return [_nameless(one) for one in value]
+    return {name: inner for name, inner in value.items() if name != "display"}
 
 
 def _participant(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def around(person: str, time: str, said: str, place: str, whom: str) -> list[dic
                 "class": {"code": "AMB", "display": WORDS}, "serviceProvider": by},
         told | {"resourceType": "ServiceRequest", "status": "active", "intent": "order", "locationReference": [there],
                 "occurrencePeriod": day, "performer": [by], "code": {"text": WORDS}},
-        told | {"resourceType": "Communication", "status": "completed", "inResponseTo": [{"reference": said}],
+        told | {"resourceType": "Communication", "status": "completed", "inResponseTo": [{"reference": said, "display": WORDS}],
                 "payload": [{"contentString": PLACE}], "sender": by},
         told | {"resourceType": "CommunicationRequest", "status": "active", "about": [{"reference": time}, there],
                 "payload": [{"contentString": PLACE}], "recipient": [by]},
@@ -83,6 +83,10 @@ def done(person: str, place: str, whom: str) -> list[dict[str, Any]]:
             {"detail": {"status": "scheduled", "location": there, "performer": [by]}}]},
         for_ | {"resourceType": "Device", "location": there},
         for_ | {"resourceType": "SupplyDelivery", "destination": there, "supplier": by},
+        about | {"resourceType": "CareTeam", "managingOrganization": [by], "participant": [{"member": by}]},
+        about | {"resourceType": "Composition", "status": "final", "type": code, "date": when, "title": "Notat",
+                 "author": [by], "custodian": by},
+        for_ | {"resourceType": "BodyStructure", "identifier": [{"value": "x", "assigner": by}]},
         claim | {"resourceType": "Claim", "priority": {"text": "normal"}, "insurance": coverage},
         claim | {"resourceType": "ExplanationOfBenefit", "outcome": "complete", "insurer": {"display": "Helfo"},
                  "insurance": [{"focal": True, "coverage": {"display": "Helfo"}}]},
@@ -282,3 +286,25 @@ async def test_pages_of_the_record_tell_no_place(api: Api, clients: dict[str, An
     if page == "/min/journal":
         open_ = (await show(town, clients["acts"], page, id_=clients["open"].id)).html
         assert [one for one in SECRETS if one in open_]
+
+
+async def test_a_parent_reads_whom_and_what_a_block_of_a_hidden_child_is_about(api: Api) -> None:
+    """In a Consent `reference` is also an element that holds a reference itself."""
+    hidden = {"meta": {"security": [{"system": PROTECTION, "code": "kode7"}]}, "birthDate": "2020-05-06"}
+    number = synthetic_fnr(date(1985, 5, 6), 1, female=True).identifier()
+    child, mother = (
+        await patient(api.office, **hidden),
+        await patient(api.office, identifier=[number], birthDate="1985-05-06"),
+    )
+    nurse = await staff(api.office, await unit(api.office, "Sone nord"), "Yusuf")
+    kin = {"resourceType": "RelatedPerson", "active": True, "identifier": [number], "patient": {"reference": child.reference},
+           "relationship": [{"coding": [{"system": ROLE, "code": "MTH"}]}]}  # fmt: skip
+    said = {"resourceType": "Consent", "status": "active", "patient": {"reference": child.reference},
+            "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"text": "Sperring"}],
+            "policyRule": {"coding": [{"code": "OPTOUT"}]}, "provision": {"type": "deny", "actor": [
+                {"role": {"text": "IRCP"}, "reference": {"reference": nurse.id}}]}}  # fmt: skip
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, kin)
+        block = await journal.create(work, said)
+    told = await api.as_(replace(citizen(mother), born=date(1985, 5, 6))).get(block.reference)
+    assert told.status_code == 200 and nurse.id in told.text, told.text

@@ -29,6 +29,9 @@ def about(item: Item, *, whole: bool) -> Iterator[Entry]:
     if item.part in ("address", "name"):
         yield from by_word(item)
         return
+    if item.part == "place":
+        yield from to_place(item)
+        return
     for name in READING:
         yield from INTERACTIONS[name](one)
     if whole:
@@ -123,6 +126,39 @@ def by_word(item: Item) -> Iterator[Entry]:
             else None
         )
         yield entry(method, f"Patient?address-city={word}&name={word}&_id=none", body)
+
+
+def to_place(item: Item) -> Iterator[Entry]:
+    """Yield what reads something that tells where its person is, what finds it by that, and what leads there and back."""
+    one, kind, id_ = item.resource, item.resource["resourceType"], item.resource["id"]
+    for name in READING:
+        yield from INTERACTIONS[name](one)
+    for question in searches(one):
+        if any(mine in question for mine, _ in item.names):
+            yield entry("GET", question)
+    yield from hops(item)
+    for place in item.places:
+        yield entry("GET", f"Patient/{item.patient[0]}/$everything?_type={place.partition('/')[0]}")
+        yield entry("GET", f"{place.partition('/')[0]}?_id={place.partition('/')[2]}&_revinclude=*&_count=100")
+        yield entry("GET", f"{place}/{kind}?_id={id_}")
+        for parameter in search.parameters(kind).values():
+            if parameter.kind == "reference" and place.partition("/")[0] in parameter.targets:
+                yield from _by_place(item, place, parameter.name)
+
+
+def _by_place(item: Item, place: str, parameter: str) -> Iterator[Entry]:
+    """Yield the ways over one parameter between something and a place."""
+    kind, id_, patient = item.resource["resourceType"], item.resource["id"], item.patient[0]
+    type_, _, there = place.partition("/")
+    for question in (
+        f"{kind}?{parameter}={place}&_total=accurate&_count=0", f"{kind}?{parameter}:{type_}={there}&_id={id_}",
+        f"{kind}?{parameter}:{type_}._id={there}&_total=accurate", f"{kind}?_id={id_}&_include={kind}:{parameter}",
+        f"{type_}?_id={there}&_revinclude={kind}:{parameter}", f"{type_}?_id={there}&_has:{kind}:{parameter}:_id={id_}",
+    ):  # fmt: skip
+        yield entry("GET", question)
+    for whose in _to_patient(kind):
+        yield entry("GET", f"{type_}?_id={there}&_has:{kind}:{parameter}:{whose}={patient}")
+        yield entry("GET", f"Patient?_id={patient}&_has:{kind}:{whose}:{parameter}={place}")
 
 
 def wide() -> Iterator[Entry]:

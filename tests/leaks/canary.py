@@ -7,13 +7,13 @@ every type has a value, and a type or parameter that is new tomorrow is in the r
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from akson.fhir.definitions import Element, codes, codings, elements
-from akson.fhir.owners import OF_PERSONS
+from akson.fhir.owners import OF_PERSONS, OWNERS
 from akson.registers.identifiers import Fnr, synthetic_fnr
 from seeds import fjordvik as at
 from seeds import staff as by
@@ -21,6 +21,14 @@ from seeds.citizens.family import HEGE
 from seeds.shapes import PROTECTION, Resource, Seed
 
 WORD = "kanarifugl"
+THERE = "the place"  # its id, until it has one
+REGISTERS = (
+    "Location",
+    "Organization",
+    "HealthcareService",
+    "PractitionerRole",
+    "Practitioner",
+)  # lead to where they are
 NEVER = frozenset({"AuditEvent"})  # the trail is kept elsewhere, and no face writes one
 MADE_BY_HAND = frozenset({"Bundle", "Consent", "RelatedPerson"})
 TYPES = tuple(sorted(OF_PERSONS - NEVER))
@@ -38,7 +46,11 @@ _PLAIN: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Canary:
-    """One person whose record is to be kept. marks: security labels of the Patient."""
+    """One person whose record is to be kept.
+
+    marks      security labels of the Patient
+    to_places  what may point to a place, a unit or a helper does, rather than to the person
+    """
 
     key: str
     family: str
@@ -47,6 +59,7 @@ class Canary:
     gp: by.Member
     unit: at.Unit  # that cares for them
     marks: tuple[str, ...] = ()
+    to_places: bool = False
 
     @property
     def fnr(self) -> Fnr:
@@ -136,7 +149,7 @@ class _Filling:
         if kind in _LEFT_OUT or (element.name == "comparator") or (depth >= _DEEP and not element.required):
             return None
         if kind == "Reference":
-            return self._reference(element)
+            return self._reference(element, f"{path}.{element.name}")
         if element.codes and kind == "code":
             return "text/plain" if element.codes == "mimetypes" else sorted(codes(element.codes))[0]
         if element.codes and kind in ("Coding", "CodeableConcept"):
@@ -147,15 +160,28 @@ class _Filling:
             return _PLAIN[kind]
         return self._members(kind, depth + 1) or (self._members(kind, _DEEP - 1) if element.required else None)
 
-    def _reference(self, element: Element) -> Resource:
+    def _reference(self, element: Element, path: str) -> Resource:
         """Return a reference to the person, or to somebody everyone may see, another part of the record, or nothing."""
         targets = element.targets
+        if self.of.to_places and not _says_whose(path) and (place := _place(targets, path)):
+            return {"reference": f"{place}/{THERE}", "display": f"{WORD} synger"}
         if "Patient" in targets or "Resource" in targets:
             return {"reference": self.of.ref, "display": f"Canaria {self.of.family}"}
         known = {"Practitioner": by.MARIAM.ref, "Organization": self.of.unit.key}
         found = next((known[name] for name in targets if name in known), None)
         found = found or next((f"{name}/{self.of.key}" for name in targets if name in TYPES), f"{targets[0]}/{WORD}")
         return {"reference": found, "display": f"{WORD} synger"}
+
+
+def _says_whose(path: str) -> bool:
+    kind, _, member = path.partition(".")
+    return member in {one.removesuffix("!") for one in OWNERS.get(kind, ())}
+
+
+def _place(targets: Collection[str], path: str) -> str:
+    """Return one of the types of a register that a reference may point to, not the same at every path; "" for none."""
+    able = [one for one in REGISTERS if one in targets or "Resource" in targets]
+    return able[len(path) % len(able)] if able else ""
 
 
 GIRL = Canary(key="kanari", family="Kanarisen", born=date(2010, 5, 6), index=4, gp=by.JONAS, unit=at.NORD)

@@ -22,7 +22,7 @@ from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.fhirapi import answers, performing
 from akson.fhirapi import read as reading
-from akson.record import compartment, deciding, histories, journal, masking
+from akson.record import compartment, deciding, histories, journal, masking, placed
 from akson.record.search import company, scopes
 from akson.record.search import searching as searching_
 
@@ -183,6 +183,11 @@ def _all_scopes(patch: Patch) -> None:
     patch.setattr(scopes.Scopes, "one", one)
 
 
+def _placed_openly(patch: Patch) -> None:
+    """Who acts for somebody with a hidden address is told where they are."""
+    patch.setattr(masking, "_telling_places", _async([]))
+
+
 def _for_ever(patch: Patch) -> None:
     """Reports to the barnevern have no term."""
     patch.setattr(duty, "TERM", timedelta(days=36_500))
@@ -251,6 +256,14 @@ FAULTS: Final[tuple[Fault, ...]] = tuple(
         ("addresses are not masked", "sykepleier in nord", "confidential and served",
          _returning(masking.addresses, "hidden_from", value=False)),
         ("chains go through every record", "sykepleier in nord", "known to nobody", _all_scopes),
+        ("places are told to a proxy", "the daughter", "confidential, with a proxy", _placed_openly),
+        ("places are told to a parent", "the mother", "a confidential child", _placed_openly),
+        ("no element is known to tell a place", "the guardian", "at a klientadresse, under guardianship",
+         _returning(placed, "telling", value=frozenset())),
+        ("searches look at places", "the daughter", "confidential, with a proxy",
+         _returning(scopes.Scopes, "hides_places", value=False)),
+        ("a record leads to its places", "the daughter", "confidential, with a proxy",
+         _returning(compartment, "_hides_places", value=False)),
     )
 )  # fmt: skip
 

@@ -116,7 +116,9 @@ class Walk:
     async def alone(self, most: int, first: int) -> None:
         """Make so many requests of their own: their headers tell as much as their bodies."""
         hidden = [
-            one for one in self.village.items if not self.sees(one) and one.part not in ("address", "name", "erased")
+            one
+            for one in self.village.items
+            if not self.sees(one) and one.part not in ("address", "name", "place", "erased")
         ]
         tried = [(item, one) for item in hidden for one in attempts.alone(item, whole=self._whole(item))]
         every = max(1, len(tried) // most)
@@ -190,7 +192,14 @@ class Walk:
             question = question or _text(asked)
             if mark not in question:
                 return self._leak(item or owner, asked, f"{mark} of {owner.person} ({owner.part}) in {answer}")
-        return None
+        place = self._place_in(answer, asked, item) if item else ""
+        return self._leak(item, asked, f"{place} in {answer}") if item and place else None
+
+    @staticmethod
+    def _place_in(answer: str, asked: Entry, item: Item) -> str:
+        """Return what of an item's places stands in an answer; places know of each other, so a question may name none."""
+        named = any(one.partition("/")[2] in _text(asked) for one in item.places)
+        return "" if named else next((one for one in item.places if one in answer), "")
 
     def _leak(self, item: Item, asked: Entry, told: str) -> Leak:
         request = asked["request"]

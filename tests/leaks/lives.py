@@ -33,6 +33,7 @@ class Life:
 
     ties     resources about the person, before everything else; "SELF", "DOC" stand for the person and the closed document
     parts    parts of the record beside the plain one: (part, who writes it, moment long ago)
+    every    the record holds something of every type, not of some
     closed   the provision of the block, if there is one; shut: kept so by its policy in emergencies
     opened   who has opened the record: an asker, "reason" or "emergency", how long ago
     reported for which unit "who reported" has reported the child to the barnevern, how long ago, whether the child knows
@@ -46,6 +47,7 @@ class Life:
     even_emergency: bool = False
     opened: tuple[str, str, timedelta] | None = None
     reported: tuple[str, timedelta, bool] = ("sentrum", timedelta(days=3), False)
+    every: bool = False
 
 
 def _ref(to: str) -> Resource:
@@ -158,6 +160,7 @@ _CLOSED = (("closed", "", False),)
 _REPORT = (("report", "who reported", False),)
 _DOCUMENT = {"data": [{"meaning": "instance", "reference": _ref("DOC")}]}
 _HOUR, _NOW = timedelta(hours=1), timedelta(minutes=5)
+_HIDDEN = (("address", "", False), ("place", "", False))
 _LAST_YEAR = {"start": "2025-01-01", "end": "2025-12-31"}
 
 
@@ -271,6 +274,15 @@ LIVES: Final[Mapping[str, Life]] = {
         born=_year(6), ties=(*_NORD, _MOTHER), patient={"deceasedDateTime": "2026-10-01"}),
     "married, and dead": Life(ties=(kin("the husband", "HUSB"),), patient={"deceasedDateTime": "2026-10-01"}),
     "married": Life(ties=(kin("the husband", "HUSB"),)),
+    "confidential, with a proxy": Life(
+        ties=(*_NORD, kin("the daughter", "POWATT"), kin("who keeps the calendar", "POWATT", area="timer")),
+        patient=_protected("kode7"), parts=_HIDDEN, every=True),
+    "strictly confidential, with a proxy": Life(
+        ties=(*_NORD, own_word("the daughter")), patient=_protected("kode6"), parts=_HIDDEN),
+    "a confidential child": Life(born=_year(6), ties=(*_NORD, _MOTHER), patient=_protected("kode7"), parts=_HIDDEN),
+    "a confidential youth": Life(born=_year(14), ties=(_MOTHER, _youth_in()), patient=_protected("kode7"), parts=_HIDDEN),
+    "at a klientadresse, under guardianship": Life(
+        ties=(kin("the guardian", "GUARD"),), patient=_protected("klientadresse"), parts=_HIDDEN),
     "a patient who is a nurse": Life(ties=_NORD),
     "a nurse's child": Life(born=_year(30), ties=(*_NORD, kin("the mother", "MTH"))),
     "with a case": Life(ties=_NORD),

@@ -95,5 +95,7 @@ class NeverMore:
 
     def _items(self, person: str) -> list[Item]:
         return [
-            one for one in self.village.items if one.person == person and one.part not in ("address", "name", "case")
+            one
+            for one in self.village.items
+            if one.person == person and one.part not in ("address", "name", "case", "place")
         ]

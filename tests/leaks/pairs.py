@@ -44,7 +44,7 @@ PARTLY: Final = tuple(
     if ("*" not in one.types and one.unit != "sentrum") or one.kind == "program" or one.name.startswith(("who ", "the "))
 )  # fmt: skip
 _NO_LINES: Final = frozenset({"uvicorn.access", "httpx", "httpcore"})  # silent where Akson runs
-_APART: Final = frozenset({"address", "name", "consent", "case", "erased", "deleted"})
+_APART: Final = frozenset({"address", "name", "consent", "case", "erased", "deleted", "place"})
 _LEFT_OUT: Final = frozenset({"date", "x-request-id"})
 OK: Final = 200
 _PAGE: Final = re.compile(r"_page=[\w-]+")

@@ -6,7 +6,8 @@ Each person below is in one situation. A row says which askers see which parts o
 nothing of it, not even that it is there. What a role or a token is not for is taken away from that (TYPES).
 
 parts   plain: ordinary content. closed: what the block of this person is about. consent: the block, or the consent, itself.
-        name: as it stands in somebody else's record. The others are called as their mark, or as what was done with them.
+        name: as it stands in somebody else's record. place: where somebody with a hidden address is, as placing.py
+        has it. The others are called as their mark, or as what was done with them.
 askers  a name of ASKERS; "self": the person; else their unit ("nord", "sentrum", "fjell", "lege") or "program". The
         first of these that a row has counts.
 """
@@ -120,6 +121,16 @@ RECORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "a child who has died": {**_DEAD, "nord": "plain", "a nurse who is a mother": ""},
     "married, and dead": _DEAD,
     "married": _OWN,
+    # R29, R30: who acts for somebody with a hidden address is told nothing that leads to where they are
+    "confidential, with a proxy": {"self": "plain address place", "nord": "plain place", "program": "plain place",
+                                   "the daughter": "plain", "who keeps the calendar": "plain"},
+    "strictly confidential, with a proxy": {"self": "plain address place consent", "nord": "plain place consent",
+                                            "the daughter": "plain"},
+    "a confidential child": {"the mother": "plain", "nord": "plain place", "program": "plain place",
+                             "a nurse who is a mother": ""},
+    "a confidential youth": {"self": "plain address place consent", "the mother": "plain", "program": "plain place consent"},
+    "at a klientadresse, under guardianship": {"self": "plain address place", "program": "plain place",
+                                               "the guardian": "plain"},
     # R6: one's own record and one's family's, at work
     "a patient who is a nurse": {**_NORD, "a nurse who is a patient": ""},
     "a nurse's child": {**_NORD, "a nurse who is a mother": ""},

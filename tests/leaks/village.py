@@ -21,9 +21,11 @@ from akson.record.office import Office
 from akson.registers.identifiers import Fnr, synthetic_fnr
 from seeds import fjordvik as at
 from seeds import staff as by
-from tests.leaks.canary import MADE_BY_HAND, TYPES, Canary
+from tests.leaks import placing
+from tests.leaks.canary import MADE_BY_HAND, REGISTERS, THERE, TYPES, Canary
 from tests.leaks.lives import BY_MARK, LIVES, MARK, Life, mapped
 from tests.leaks.marks import ABSENT, Marks
+from tests.leaks.placing import NOBODYS, Whereabouts
 from tests.leaks.sees import ASKERS, Asker
 from tests.offices import JOB, NOW, Clock
 
@@ -39,6 +41,7 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 _VITAL = [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}]
 VOUCHED_FOR: Final = Attested(profession="LE", purpose=Purpose.TREATMENT, why="lege, behandling")
 _CANARY = Canary(key="KX", family="KX", born=NOW.date(), index=1, gp=by.MARIAM, unit=at.NORD)
+_PLACED = replace(_CANARY, to_places=True)
 _SOME_NUMBER = 30  # of the national numbers of one day: nobody's
 
 
@@ -49,6 +52,7 @@ class Item:
     patient  the same of the person whose it is
     by       the asker who wrote it, "" when nobody of them did
     more     another one like it in this record would be hidden like it
+    places   what of the registers tells where the person is, of the part "place": "Location/x"
     """
 
     person: str
@@ -60,6 +64,7 @@ class Item:
     patient: tuple[str, str]
     by: str = ""
     more: bool = False
+    places: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -146,7 +151,16 @@ class _Building:
             made.append(
                 {"resourceType": "Practitioner", "id": self.made.id(f"Practitioner/{who}"), "name": [{"family": who}]}
             )
+        for whose in [NOBODYS, *(person for person, life in LIVES.items() if hides_places(life))]:
+            names |= {f"{kind}/{whose}": f"{kind}/{minted(new_owner_key())}" for kind in REGISTERS}
+            made += placing.registers(names, whose)
         await self.write([(one, JOB) for one in made])
+
+    def whereabouts(self, person: str) -> Whereabouts:
+        there, nobodys = (
+            {kind: self.made.names[f"{kind}/{whose}"] for kind in REGISTERS} for whose in (person, NOBODYS)
+        )
+        return Whereabouts(there=there, nobodys=nobodys)
 
     def _actor(self, asker: Asker) -> Actor:
         key, id_, names = self.made.key, self.made.id, self.made.names
@@ -178,6 +192,15 @@ class _Building:
             async with self.made.office.work(writer, Purpose.SYSTEM) as work:
                 await journal.write_set(work, drafts)
 
+    def place(self, person: str, kinds: set[str], resource: Resource, marks: Marks, at_: Whereabouts) -> None:
+        """Note where a resource says that its person is."""
+        words = [(marks.word, self.absent.word), (marks.encoded, self.absent.encoded)]
+        item = Item(person=person, part="place", kinds=frozenset(kinds), resource=resource, word=marks.word,
+                    names=(*words, *at_.names), patient=(self.made.id(f"Patient/{person}"), self.nobody),
+                    places=tuple(at_.there.values()))  # fmt: skip
+        self.made.items.append(item)
+        self.made.marks |= {mark: item for mark, _ in words}
+
     def _item(
         self, person: str, part: str, kinds: set[str], resource: Resource, marks: Marks, by_: str = ""
     ) -> None:  # fmt: skip
@@ -204,7 +227,10 @@ class _Person:
         self.me = town.made.names[f"Patient/{person}"]
         self.owner = town.made.key(f"Patient/{person}")
         self.address = Marks(next(town.numbers)) if any(part == "address" for part, _, _ in life.parts) else None
+        self.place = town.whereabouts(person) if hides_places(life) else None
+        self.canary = _PLACED if self.place else _CANARY
         self.document = self.mint("DocumentReference")
+        self.there = dict[Marks, Marks]()  # of a resource -> of where it is
 
     def mint(self, kind: str) -> str:
         return f"{kind}/{self.town.made.office.ids.mint(self.owner)}"
@@ -220,8 +246,11 @@ class _Person:
         ])  # fmt: skip
         await self._open(clock)
         await self._write([self._filled(kind, "plain") for kind in self._kinds()])
+        if self.place:
+            note = self._filled("DocumentReference", "plain")
+            await self._write([replace(note, resource={k: v for k, v in note.resource.items() if k != "context"})])
         for part, writer, long_ago in self.life.parts:
-            if part != "address":
+            if part not in ("address", "place"):
                 kinds = _KINDS.get(part, ("DocumentReference", "vital"))
                 await self._write([self._filled(kind, part, writer, long_ago=long_ago) for kind in kinds])
         await self._close()
@@ -229,8 +258,8 @@ class _Person:
 
     def _patient(self) -> _One:
         fnr = number_of(self.person, self.life)
-        made = _CANARY.filled("Patient")
-        for name in ("link", "deceasedBoolean", "generalPractitioner"):
+        made = self.canary.filled("Patient")
+        for name in ("link", "deceasedBoolean", *(() if self.place else ("generalPractitioner",))):
             made.pop(name, None)
         made |= {"identifier": [fnr.identifier()], "birthDate": self.life.born.isoformat(), "gender": "female",
                  "name": [{"family": "KX", "given": ["KX"]}]}  # fmt: skip
@@ -240,11 +269,12 @@ class _Person:
 
     def _kinds(self) -> Iterator[str]:
         yield from CORE
-        wanted = self.town.others
+        wanted = len(OTHERS) if self.life.every else self.town.others
         yield from (OTHERS * 2)[(self.n * wanted) % len(OTHERS) :][:wanted]
 
     def _filled(self, kind: str, part: str, writer: str = "", *, long_ago: bool = False) -> _One:
-        made = _CANARY.filled("Observation" if kind == "vital" else kind)
+        made = self.canary.filled("Observation" if kind == "vital" else kind)
+        made = placing.at_appointments(placing.without_payers(made)) if self.place else made
         if kind == "vital":
             made["category"] = _VITAL
         if part in BY_MARK and (part != "closed" or "securityLabel" in (self.life.closed or {})):
@@ -335,20 +365,38 @@ class _Person:
         for one in all_:
             made = one.marks.put(mapped(one.resource, self._known(one.marks)))
             made = self._addressed(made) if self.address else made
+            made = self._placed(made, one.marks) if self.place else made
             made.setdefault("id", self.mint(made["resourceType"]).partition("/")[2])
             writer = self.town.made.actors.get(one.by)
             actor = replace(JOB, key=writer.key, unit=writer.unit, unit_id=writer.unit_id) if writer else JOB
             written.append((made, actor))
             kinds = {one.kind, made["resourceType"]}
-            self.town._item(self.person, one.part, kinds, made, one.marks, one.by)
+            self._noted(one, kinds, made)
             if one.kind == "Patient" and self.address:
                 self.town._item(self.person, "address", kinds, made, self.address)
         await self.town.write(written)
+
+    def _placed(self, made: Resource, marks: Marks) -> Resource:
+        """Return a resource with the marks of where it is: its own, when no more is told than when; else others."""
+        assert self.place
+        there = self.there[marks] = marks if placing.told_in_part(made) else Marks(next(self.town.numbers))
+        made = self.place.marked(made, there, self.me)
+        return placing.sorted_plainly(made, marks.word) if placing.told_in_part(made) else made
+
+    def _noted(self, one: _One, kinds: set[str], made: Resource) -> None:
+        there = self.there.get(one.marks)
+        if there != one.marks:
+            self.town._item(self.person, one.part, kinds, made, one.marks, one.by)
+        if self.place and there and (there == one.marks or self.place.said_in(made)):
+            self.town.place(self.person, kinds, made, there, self.place)
 
     def _known(self, marks: Marks) -> Any:
         names = self.town.made.names
         stands = {"SELF": self.me, "Patient/KX": self.me, by.MARIAM.ref: names["Practitioner/nobody's"],
                   at.NORD.key: names["Organization/nobody's"], "DOC": self.document, "NAME": self.town.name.word}  # fmt: skip
+        if self.place:
+            stands |= {f"{kind}/{THERE}": there for kind, there in self.place.there.items()}
+            stands |= {by.MARIAM.ref: self.place.there["Practitioner"], at.NORD.key: self.place.there["Organization"]}
 
         def known(text: str) -> Any:
             if text.startswith("NUMBER:"):
@@ -371,6 +419,10 @@ class _Person:
             if name in _ADDRESSES else self._addressed(inner)
             for name, inner in value.items()
         }  # fmt: skip
+
+
+def hides_places(life: Life) -> bool:
+    return any(part == "place" for part, _, _ in life.parts)
 
 
 def number_of(person: str, life: Life) -> Fnr:

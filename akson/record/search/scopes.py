@@ -24,6 +24,7 @@ from akson.record.deciding import decoded, facts_for
 from akson.record.following import fact_of
 from akson.record.journal import denied_ids
 from akson.record.narrowing import alternatives
+from akson.record.placed import PLACES
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has, Ids, Updated
 from akson.record.search.statement import Scope
 from akson.record.session import look
@@ -197,7 +198,9 @@ def _is_when(type_: str, condition: Condition) -> bool:
         case Criterion(modifier=modifier, parameter=parameter):
             return (modifier in _AS_SHOWN or type_ not in WHOLLY) and asks_when(type_, parameter)
         case Compartment(type=whose):
-            return whose == _PATIENT or type_ not in WHOLLY  # a practitioner's tells with whom
+            return whose == _PATIENT or (
+                type_ not in WHOLLY and whose not in PLACES
+            )  # a practitioner's tells with whom
         case Chain(parameter=parameter):  # what is passed has a scope of its own
             return type_ not in WHOLLY and asks_when(type_, parameter)
         case Has():

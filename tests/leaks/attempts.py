@@ -121,7 +121,7 @@ def by_word(item: Item) -> Iterator[Entry]:
         body = (
             {"resourceType": "Parameters"}
             if method == "PATCH"
-            else {"resourceType": "Patient"}
+            else {"resourceType": "Patient", "id": item.patient[1]}  # nobody's: without one, a Patient is made
             if method == "PUT"
             else None
         )

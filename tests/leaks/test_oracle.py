@@ -17,6 +17,7 @@ from akson.base.postgres import Postgres
 from tests.conftest import administer
 from tests.fhirapi.clients import Api
 from tests.leaks import sees as table
+from tests.leaks.attempts import by_word
 from tests.leaks.faults import FAULTS, Fault
 from tests.leaks.judging import Tally, Walk
 from tests.leaks.lives import LIVES
@@ -107,6 +108,14 @@ async def test_nobody_gets_what_the_table_does_not_say_they_see(village: Village
     assert told.missing == []
     assert told.attempts > SHARE * len(ASKERS) // EVERY
     assert told.seen > 50
+
+
+async def test_the_walk_makes_no_person(village: Village, api: Api) -> None:
+    """A Patient more between a question and the same about nothing looks like a leak of every history."""
+    walk = Walk(village, api, NAMED["a program that loads"])
+    item = next(one for one in village.items if one.part == "address" and not walk.sees(one))
+    asked = [one for one in by_word(item) if one["request"]["method"] == "PUT"]
+    assert asked and "201 Created" not in str(await walk._ask(asked))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

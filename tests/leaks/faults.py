@@ -22,7 +22,7 @@ from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.fhirapi import answers, performing
 from akson.fhirapi import read as reading
-from akson.record import compartment, deciding, histories, journal, masking, placed
+from akson.record import compartment, deciding, histories, journal, masking
 from akson.record.search import company, scopes
 from akson.record.search import searching as searching_
 
@@ -258,12 +258,8 @@ FAULTS: Final[tuple[Fault, ...]] = tuple(
         ("chains go through every record", "sykepleier in nord", "known to nobody", _all_scopes),
         ("places are told to a proxy", "the daughter", "confidential, with a proxy", _placed_openly),
         ("places are told to a parent", "the mother", "a confidential child", _placed_openly),
-        ("no element is known to tell a place", "the guardian", "at a klientadresse, under guardianship",
-         _returning(placed, "telling", value=frozenset())),
         ("searches look at places", "the daughter", "confidential, with a proxy",
          _returning(scopes.Scopes, "hides_places", value=False)),
-        ("a record leads to its places", "the daughter", "confidential, with a proxy",
-         _returning(compartment, "_hides_places", value=False)),
     )
 )  # fmt: skip
 

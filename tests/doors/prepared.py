@@ -151,6 +151,8 @@ async def _opened(house: House, office: Office) -> None:
     await _heard(office)
     for does in ("asked", "reported"):
         await house.fill("guri", "/apninger", gjor=does, ord=WORDS)
+    until = (office.clock() + timedelta(days=30)).date().isoformat()
+    await house.fill("per", "/fulgt", fnr=ASTRID, grunn=WORDS, til=until)
     page = f"/p/{house.id('Patient/astrid')}/samhandling/ny"
     (form,) = [
         one for one in house.read("jonas", page, (await house.ask("jonas", "GET", page)).text) if "emne" in one.offered

@@ -64,7 +64,7 @@ def test_fastlegen_holder_et_notat_tilbake_og_astrid_faar_vite_hvorfor(journey: 
     ).sees("Notatet er holdt tilbake", "Pasienten får ikke se dette")
     astrid = journey.as_("Astrid Marie Nordli", width=390).open("Min journal")
     astrid.panel("Holdt tilbake").sees("Av hensyn til noen i familien")
-    astrid.sees("Du kan klage til Statsforvalteren").sees_not("Smerter i hofte ved gange")
+    astrid.sees("Du kan klage fra siden Innsyn", "Statsforvalteren").sees_not("Smerter i hofte ved gange")
     jonas.press("La pasienten se notatet igjen").sees("Pasienten kan se notatet igjen")
     astrid.go("/min/journal").sees("Smerter i hofte ved gange").sees_not("Holdt tilbake")
 

@@ -2190,6 +2190,8 @@ CREATE INDEX message_out_due ON public.message_out USING btree (bucket, due) WHE
 
 CREATE INDEX message_out_for_humans ON public.message_out USING btree (deadline) WHERE (state = ANY (ARRAY['rejected'::text, 'partial'::text, 'overdue'::text, 'failed'::text]));
 
+CREATE INDEX message_out_report ON public.message_out USING btree (carrier_id) WHERE (type = 'BEKYMRINGSMELDING'::text);
+
 CREATE INDEX message_out_resting ON public.message_out USING btree (rests_for, due) WHERE ((state = 'queued'::text) AND (rests_for <> ''::text));
 
 CREATE INDEX message_out_stuck ON public.message_out USING btree (created_at) WHERE ((state = 'queued'::text) OR ((state = 'sent'::text) AND (wants_apprec OR (carrier_id <> ''::text))));

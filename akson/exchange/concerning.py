@@ -115,14 +115,19 @@ async def _sends_for(work: Work) -> Address | None:
     return unit or await addresses.of_unit(Within(work), work.actor.controller)
 
 
+def stands_alone(work: Work, sent: Any) -> bool:
+    """Say whether a sent message is a report that stands in no record: so does its answer, whoever that names."""
+    return bool(sent["type"] == concern.TYPE and work.office.ids.open(sent["told_of"]) == sent["owner"])
+
+
 async def answered(work: Work, parent: Any | None, sender: Address, patient: Patient | None) -> Heard:
     """Return what a message is to a report of ours: from a barnevern, none of it is for the parents to see here.
 
     A report that is gone is answered as well: to who sent it, and kept from the child too.
     """
-    if not sender.fiks or patient is None:
+    if not sender.fiks or not (patient or parent):
         return Heard()
-    if parent is None or parent["type"] != concern.TYPE or parent["owner"] != patient.owner or not parent["told_of"]:
+    if parent is None or parent["type"] != concern.TYPE or not parent["told_of"]:
         return Heard(marks=_FROM_PARENTS)
     owner, id_ = {"reference": parent["responsible"]}, parent["told_of"]
     try:
@@ -131,7 +136,7 @@ async def answered(work: Work, parent: Any | None, sender: Address, patient: Pat
     except Refused as refused:
         if refused.code not in ("AK-J001", "AK-J002"):
             raise
-        codes = await _of_what_is_gone(work, patient.owner, id_, parent["responsible"])
+        codes = await _of_what_is_gone(work, parent["owner"], id_, parent["responsible"])
     return Heard(marks=_labels(marks_again(codes, work.now)), owner=owner, report=f"Communication/{id_}")
 
 

@@ -15,6 +15,7 @@ from akson.exchange.desk import Desk, receipt_for
 from akson.exchange.envelope import Envelope
 from akson.exchange.inbox import Outcome
 from akson.exchange.registry import Letter, MessageType, Patient, Unit
+from akson.exchange.safexml import Unreadable
 from akson.exchange.states import Event
 from akson.record.office import Office
 from akson.record.persons import Number
@@ -66,7 +67,7 @@ async def accepted(office: Office, desk: Desk, envelope: Envelope) -> Accepted:
     unit = checks.receiving_unit(envelope, desk.known, desk.kept.envelope_to)
     sender = checks.sending_party(envelope.sender, desk.known, desk.kept.envelope_from)
     kind = checks.message_type(envelope)
-    number = checks.number(envelope.patient) if kind.about_a_patient else None
+    number = _number(envelope, kind, sender)
     clean = await cleaned(envelope, office.scanner)
     clean = replace(clean, sender=checks.as_registered(envelope.sender, sender, desk.known))
     return Accepted(desk=desk, envelope=clean, unit=unit, sender=sender, kind=kind, number=number)
@@ -78,9 +79,10 @@ async def filed(work: Work, one: Accepted, held: Mapping[Number, Any]) -> Closed
     Raises   Unreadable, and what the journal refuses
     """
     desk, envelope = one.desk, one.envelope
-    patient = await checks.patient(work, one.number, held) if one.number else None
-    parent = await _answered(work, envelope, one.sender, patient)
-    answers = parent if parent and patient and parent["owner"] == patient.owner else None
+    parent = await _answered(work, envelope, one.sender)
+    alone = parent is not None and concerning.stands_alone(work, parent)
+    patient = None if alone else await _patient(work, one, held)
+    answers = parent if parent and (alone or (patient and parent["owner"] == patient.owner)) else None
     heard = await concerning.answered(work, answers, one.sender, patient)
     filed = await one.kind.receive(work, _letter(one, patient, answers["told_of"] if answers else "", heard))
     await heard.settle(work)
@@ -113,7 +115,29 @@ def _letter(one: Accepted, patient: Patient | None, answers: str, heard: Heard) 
                   unit=unit, answers=answers, marks=heard.marks, owner=heard.owner)  # fmt: skip
 
 
-async def _answered(work: Work, envelope: Envelope, sender: Address, patient: Patient | None) -> Any | None:
+def _number(envelope: Envelope, kind: MessageType, sender: Address) -> Fnr | None:
+    """Return whom a message is about; None where that must wait: a barnevern may answer about a child without a number.
+
+    Raises   Unreadable E30, E31
+    """
+    if not kind.about_a_patient:
+        return None
+    try:
+        return checks.number(envelope.patient)
+    except Unreadable:
+        if not sender.fiks:
+            raise
+        return None
+
+
+async def _patient(work: Work, one: Accepted, held: Mapping[Number, Any]) -> Patient | None:
+    """Return whose record it goes into. Raises Unreadable E30, E31, E35."""
+    if not one.kind.about_a_patient:
+        return None
+    return await checks.patient(work, one.number or checks.number(one.envelope.patient), held)
+
+
+async def _answered(work: Work, envelope: Envelope, sender: Address) -> Any | None:
     """Return the message of ours that one answers, or None; only who it was sent to can answer it.
 
     What goes on with an answer to us, a status after the first, answers the message that began the exchange.
@@ -121,8 +145,8 @@ async def _answered(work: Work, envelope: Envelope, sender: Address, patient: Pa
     talk = envelope.conversation
     for named in dict.fromkeys((talk.parent, talk.conversation)) if talk else ():
         parent = await outbox.sent_by_us(work, named)
-        if parent is None and patient and sender.fiks:  # a barnevern knows a report by what Fiks calls it
-            parent = await outbox.carried_as(work, patient.owner, named)
+        if parent is None and sender.fiks:  # a barnevern knows a report by what Fiks calls it
+            parent = await outbox.carried_as(work, named)
         to = await addresses.find(Within(work), [parent["receiver"]]) if parent else {}
         if parent and sender.organisation in [each.organisation for each in to.values()]:
             return parent

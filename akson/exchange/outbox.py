@@ -163,9 +163,9 @@ async def by_id(work: Work, msg_id: str) -> list[tuple[int, int]]:
     return [(row["owner"], row["key"]) for row in await fetch(work, SQL.by_id, msg_id) if row["key"] is not None]
 
 
-async def carried_as(work: Work, owner: int, carrier_id: str) -> Any | None:
-    """Return the message about a person that a transport calls by this name, or None."""
-    for row in await fetch(work, SQL.by_carrier, owner, carrier_id):
+async def carried_as(work: Work, carrier_id: str) -> Any | None:
+    """Return the report to a barnevern that its transport calls by this name, or None."""
+    for row in await fetch(work, SQL.by_carrier, carrier_id) if carrier_id else ():
         return await sent(work, row["owner"], row["key"])
     return None
 

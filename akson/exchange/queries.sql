@@ -144,9 +144,9 @@ SELECT m.filed_as, coalesce(nullif(a.parent, 0), m.sender) AS organisation
 SELECT sender, digest, owner, key FROM message_id WHERE msg_id = $1;
 
 -- name: by_carrier
--- The message about a person that a transport calls by this name: none or one.
--- in   $1 owner, $2 what it is called
-SELECT owner, key FROM message_out WHERE owner = $1 AND carrier_id = $2;
+-- The report to a barnevern that its transport calls by this name: none or one.
+-- in   $1 what it is called
+SELECT owner, key FROM message_out WHERE type = 'BEKYMRINGSMELDING' AND carrier_id = $1;
 
 -- name: told_by
 -- The organisations that have sent messages of these ids.

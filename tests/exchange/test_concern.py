@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ from akson.access import duty
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
-from akson.exchange import addresses, asice, concern, concerning, outcomes, sending
+from akson.exchange import addresses, asice, concern, concerning, delivery, inbox, outcomes, sending
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
 from akson.exchange.handing import Exchange
@@ -34,7 +35,9 @@ from akson.exchange.transports import fiks
 from akson.exchange.transports.fiks import Fiks
 from akson.record import journal
 from akson.record.office import Office
-from peers import opening
+from peers import letters, opening
+from peers.barnevern import BARNEVERN as PLACE
+from peers.letters import Letter
 from peers.opening import Key, Unfit
 from tests.exchange.barnevern import ORGNR, standing
 from tests.exchange.letters import ASTRID, NORDRE
@@ -43,7 +46,7 @@ from tests.exchange.test_delivery import clock
 from tests.offices import JOB
 from tests.programs import HANG
 
-BARNEVERN = 99000021
+BARNEVERN, STRANGER = 99000021, "14831510049"
 REPORTER = Reporter(name="Jonas Eikeland", role="fastlege", phone="98 76 54 32", mail="jonas@fjordvik.example",
                     unit="Nordre legesenter", number=ORGNR, place="Nordgata 4, 9999 Fjordvik")  # fmt: skip
 
@@ -68,11 +71,12 @@ class FiksWorld:
     fiks: Fiks
     page: httpx.AsyncClient
 
-    async def reports(self) -> str:
-        """Let the doctor report; return the id of the Communication."""
+    async def reports(self, **more: Any) -> str:
+        """Let the doctor report; return the id of the Communication. more: of somebody without a record here."""
         async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
             to = (await addresses.find(self.places.office.database, [BARNEVERN]))[BARNEVERN]
-            return (await concerning.report(work, written(), patient=self.places.astrid.id, to=to)).id
+            patient = "" if more else self.places.astrid.id
+            return (await concerning.report(work, written(**more), patient=patient, to=to)).id
 
     async def standing(self, communication: str) -> Standing:
         async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
@@ -129,6 +133,48 @@ async def test_the_barnevern_reads_it_confirms_it_and_answers_who_reported_and_n
     assert (tasks[made]["status"], tasks[answer["id"]]["status"]) == ("completed", "requested")
     assert tasks[answer["id"]]["owner"]["reference"] == world.places.doctor.id
     assert tasks[answer["id"]]["meta"]["security"] == report["meta"]["security"]
+
+
+@pytest.mark.parametrize("number", ["", STRANGER, ASTRID])
+async def test_the_answer_about_a_child_without_a_record_stands_beside_the_report_and_is_its_writers_alone(
+    world: FiksWorld, number: str
+) -> None:
+    """Nobody knows the number, nobody here has it, or who has it may not be told of: none gets a record by it."""
+    before = await world.places.rows("SELECT * FROM person_identifier")
+    made = await world.reports(child=Person(name="Ukjent gutt", fnr=number, told=True))
+    await world.exchange.deliver_due(world.places.office)
+
+    async def answered() -> bool:
+        return len(await world.places.found("Communication")) == 2
+
+    await world.until(answered)
+    told = {one["id"]: one for one in await world.places.found("Communication")}
+    report, (answer,) = told.pop(made), told.values()
+    assert answer["inResponseTo"] == [{"reference": f"Communication/{made}"}]
+    assert "subject" not in answer and answer["meta"]["security"] == report["meta"]["security"]
+    tasks = {one["focus"]["reference"].partition("/")[2]: one for one in await world.places.found("Task")}
+    assert (tasks[made]["status"], tasks[answer["id"]]["status"]) == ("completed", "requested")
+    assert tasks[answer["id"]]["owner"]["reference"] == world.places.doctor.id and "for" not in tasks[answer["id"]]
+    assert await world.places.rows("SELECT * FROM person_identifier") == before
+    async with world.places.office.work(world.places.doctor, Purpose.TREATMENT) as work:
+        assert (await journal.read(work, "Communication", answer["id"])).id == answer["id"]
+    (came,) = await world.places.rows("SELECT state, owner FROM message_in")
+    assert came == {"state": "filed", "owner": None}
+
+
+@pytest.mark.parametrize(("number", "code"), [("", "E30"), (STRANGER, "E35")])
+async def test_what_a_barnevern_writes_about_nobody_here_and_answers_nothing_of_ours_is_refused(
+    world: FiksWorld, number: str, code: str
+) -> None:
+    await world.reports(child=Person(name="Ukjent gutt", told=True))
+    await world.exchange.deliver_due(world.places.office)
+    letter = Letter(str(uuid4()), PLACE, NORDRE, number, "Ukjent", "gutt", "Svar", "Hei", answers=str(uuid4()))
+    body = letters.dialog(letter, "2026-11-23T10:00:00+01:00")
+    office = world.places.office
+    await inbox.keep(office.database, body, now=office.clock(), envelope_from=BARNEVERN)
+    await delivery.receive_due(office)
+    (refused,) = await inbox.for_humans(office.database, None)
+    assert refused["fault_code"] == code
 
 
 async def test_the_answer_to_a_report_that_is_gone_comes_to_who_sent_it_and_stays_as_closed(world: FiksWorld) -> None:

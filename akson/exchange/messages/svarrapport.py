@@ -20,7 +20,7 @@ from akson.exchange.labreport import Report, Result, Sample
 from akson.exchange.labresults import HL7
 from akson.exchange.labtelling import WITHDRAWN, paragraphs, result_status, title
 from akson.exchange.registry import Filed, Letter, Standard, message, speaks
-from akson.exchange.safexml import Fault
+from akson.exchange.safexml import Fault, Unreadable
 from akson.exchange.telling import Told, told
 from akson.record import journal, releasing
 from akson.record.search.searching import search
@@ -99,7 +99,7 @@ async def _standing(work: Work, letter: Letter, report: Report) -> Stored | None
 
 def _patient(letter: Letter) -> str:
     if letter.patient is None:
-        raise ValueError("a report is about a patient")
+        raise Unreadable("E30", "Et prøvesvar gjelder en pasient.")
     return letter.patient.id
 
 

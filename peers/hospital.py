@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -25,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -36,6 +34,7 @@ from peers.illnesses import HEART, ILLNESSES, LABORATORY, USUAL
 from peers.letters import Letter, Place
 from peers.mailbox import DIALOG, MOODS, NORDRE, Mailbox, now, opened
 from peers.reports import Stay
+from peers.serving import Listening
 
 NAMES = (
     {DIALOG: "Helsefaglig dialog"} | {kind: told[0] for kind, told in care.KINDS.items()} | reports.KINDS
@@ -238,11 +237,9 @@ async def _run(asked: argparse.Namespace) -> None:
         )  # fmt: skip
         if asked.send:
             raise SystemExit(0 if await _send(hospital, asked) else 1)
-        listening = socket.create_server(("127.0.0.1", asked.port))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        hospital.records = records.Records(keys=asked.keys, url=url) if asked.keys else None
-        print(f"Vestfjell sykehus: {url}", flush=True)
-        await uvicorn.Server(uvicorn.Config(app(hospital), log_level="warning")).serve(sockets=[listening])
+        place = Listening.at(asked.port)
+        hospital.records = records.Records(keys=asked.keys, url=place.url) if asked.keys else None
+        await place.serve(app(hospital), "Vestfjell sykehus")
 
 
 async def _send(hospital: Hospital, asked: argparse.Namespace) -> bool:

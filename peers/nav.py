@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -23,7 +22,6 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -32,6 +30,7 @@ from starlette.routing import Route
 from peers import letters
 from peers.letters import DIALOG_1_0, VOLVEN, Letter, Place
 from peers.mailbox import MOODS, NORDRE, Mailbox, opened
+from peers.serving import Listening
 
 OFFICE = Place(99000041, "NAV Fjordvik", 0, "")
 SENDS_BACK = "retur"
@@ -277,9 +276,7 @@ async def _run(asked: argparse.Namespace) -> None:
             store=opened(asked.data), client=client, place=OFFICE, mood=asked.mood, delay=asked.delay,
             patience=asked.patience,
         )  # fmt: skip
-        listening = socket.create_server(("127.0.0.1", asked.port))
-        print(f"NAV Fjordvik: http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
-        await uvicorn.Server(uvicorn.Config(app(nav), log_level="warning")).serve(sockets=[listening])
+        await Listening.at(asked.port).serve(app(nav), "NAV Fjordvik")
 
 
 if __name__ == "__main__":

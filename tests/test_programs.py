@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from peers.serving import Listening
 from tests.programs import HANG, ROOT, cut, ports, tied
 
 # A tree: the shell, what it starts, and what that starts; each says its number.
@@ -78,3 +80,11 @@ def _runs(number: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{number}/stat").read_text("ascii").rpartition(") ")[2][0] != "Z"
     return False
+
+
+def test_no_answer_of_a_program_beside_waits_for_its_head_to_be_acknowledged() -> None:
+    place = Listening.at(0)
+    with place.socket as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

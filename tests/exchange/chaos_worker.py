@@ -60,6 +60,7 @@ async def carrier(way: str, told: Sequence[str], office: Office) -> AsyncIterato
             with socket.socket() as door:
                 door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # all workers have the same door
+                door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 door.bind(("127.0.0.1", int(told[0])))
                 task = asyncio.create_task(server.serve(sockets=[door]))
                 yield "http", ours

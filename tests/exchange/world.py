@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from akson.exchange.handing import Exchange
 from akson.exchange.states import State
 from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office
+from peers.serving import Listening
 from tests.exchange.letters import ASTRID, NORDRE
 from tests.exchange.places import Places, make
 from tests.programs import HANG, running
@@ -67,11 +67,12 @@ class World:
 @asynccontextmanager
 async def served(routes: list[Any]) -> AsyncIterator[str]:
     """Serve `routes` on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    place = Listening.at(0)
+    with place.socket as listening:
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="error", lifespan="off"))
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield place.url
         finally:
             server.should_exit = True
             await task

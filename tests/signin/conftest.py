@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,6 +38,7 @@ from akson.signin.screens import Event, SignIn, signin_routes
 from akson.signin.sessions import Sessions, SessionSettings
 from akson.signin.tickets import Tickets
 from akson.signin.verifier import Trust, Verifier, challenge
+from peers.serving import Listening
 
 JONAS = Persona(id="jonas", name="Jonas Eikeland", role="Fastlege", unit="Nordre legesenter", pid="16887512345",
                 hpr="9000001", note="Se Astrid etter sykehuset")  # fmt: skip
@@ -138,16 +138,15 @@ class House:
 @asynccontextmanager
 async def served(app: Callable[[str], ASGIApp], *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[str]:
     """Serve `app(url)` on a free port and give its address."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(app(url), lifespan=lifespan, ws="none", log_level="warning", access_log=False)
+    place = Listening.at(0)
+    with place.socket as listening:
+        config = uvicorn.Config(app(place.url), lifespan=lifespan, ws="none", log_level="warning", access_log=False)
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
         try:
-            yield url
+            yield place.url
         finally:
             server.should_exit = True
             await running

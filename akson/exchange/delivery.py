@@ -39,6 +39,7 @@ AKSON: Final = Actor(
 NO_ANSWER: Final = "Mottakeren svarer ikke."
 NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottakeren ({where})."
 _TRANSIENT: Final = frozenset({409, 412, 503})  # facts changed, the access log is down: the lease ends and we try again
+_OUT_OF_VIEW: Final = frozenset({"AK-J001", "AK-J002"})
 _TOGETHER: Final = 32  # messages that are filed in one transaction, at most
 
 
@@ -172,11 +173,19 @@ async def move(work: Work, owner: int, key: int, event: Event, fault: Fault | No
 
 
 async def _tell_a_human(work: Work, sent: Any) -> None:
-    """Make a task of a sent message that went wrong, for the unit that sent it; none of what has been erased."""
+    """Make a task of a sent message that went wrong, for the unit that sent it; none of what has been erased.
+
+    Nor of what is out of view, deleted by a client: there is nothing to open. It stands at the desk like all others
+    """
     state = State(sent["state"])
     if state not in NEEDS_A_HUMAN or not sent["told_of"] or sent["erased"]:
         return
-    communication = await journal.read(work, "Communication", sent["told_of"])
+    try:
+        communication = await journal.read(work, "Communication", sent["told_of"])
+    except Refused as gone:
+        if gone.code not in _OUT_OF_VIEW:
+            raise
+        return
     unit = await addresses.of_unit(Within(work), sent["unit"])
     task = {
         "resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent",
@@ -195,9 +204,20 @@ async def counts(database: Database) -> dict[tuple[str, str], int]:
 
 
 async def remind_due(office: Office) -> int:
-    """Mark messages without AppRec in time as overdue and make tasks of them; return how many."""
-    late = await outbox.overdue(office.database, office.clock())
-    for owner, key in late:
-        async with office.work(AKSON, Purpose.MESSAGE, screen="purring av melding") as work:
-            await move(work, owner, key, Event.DEADLINE)
-    return len(late)
+    """Mark messages without AppRec in time as overdue and make tasks of them; return how many.
+
+    One that stops us is told of in the log, by what did, and comes again in the next turn; the others are done.
+    """
+    marked = 0
+    for owner, key in await outbox.overdue(office.database, office.clock()):
+        stopped = await apart(_remind(office, owner, key))
+        if isinstance(stopped, Stopped):
+            LOG.error("a message could not be marked as overdue", extra={"failure": stopped.failure})
+        else:
+            marked += 1
+    return marked
+
+
+async def _remind(office: Office, owner: int, key: int) -> None:
+    async with office.work(AKSON, Purpose.MESSAGE, screen="purring av melding") as work:
+        await move(work, owner, key, Event.DEADLINE)

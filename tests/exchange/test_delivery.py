@@ -26,7 +26,7 @@ from akson.record import journal
 from akson.record.office import Office
 from tests.exchange.letters import ASTRID, HEART, MSG_ID, NORDRE, conversation, sample, swapped, written
 from tests.exchange.places import Places, make
-from tests.offices import Clock, patient
+from tests.offices import JOB, Clock, patient
 from tests.scanners import EICAR, peer
 
 SENT = "SELECT * FROM message_out ORDER BY created_at"
@@ -326,6 +326,49 @@ async def test_without_a_receipt_in_96_hours_the_unit_gets_a_task_and_a_late_one
     assert await delivery.remind_due(office) == 0
     await arrives(places, receipt_for(body, Status.OK))
     assert (await standing(places, communication)).state is State.ACCEPTED
+
+
+async def deleted(places: Places, communication: str) -> None:
+    """Take a sent message out of view, as a client may by FHIR."""
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.delete(work, "Communication", communication)
+
+
+async def test_a_deleted_message_is_marked_and_holds_up_nobody_elses_reminder(office: Office) -> None:
+    places = await make(office)
+    first, body = await answered(places)
+    async with office.work(places.doctor, Purpose.TREATMENT) as work:
+        new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
+        other = await sending.send(work, new | {"payload": [{"contentString": "Hei"}]}, to=HEART.her_id)
+    await deleted(places, first)
+    clock(office).pass_(timedelta(hours=96))
+    assert await delivery.remind_due(office) == 2
+    (task,) = await places.found("Task", ("priority", "urgent"))
+    assert task["focus"]["reference"] == other.reference
+    assert await delivery.remind_due(office) == 0
+    assert await arrives(places, receipt_for(body, Status.REJECTED)) == ""  # a late refusal counts as any does
+    assert (await inbox.for_humans(office.database, None)) == []
+    rows = await places.rows("SELECT told_of, state FROM message_out WHERE told_of <> '' ORDER BY created_at, state")
+    assert {row["told_of"]: row["state"] for row in rows} == {first: "rejected", other.id: "overdue"}
+
+
+async def test_a_message_that_cannot_be_marked_holds_up_no_other(
+    office: Office, owner_db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    places = await make(office)
+    first, _ = await answered(places)
+    (stops,) = await places.rows("SELECT key FROM message_out WHERE told_of = $1", first)
+    await owner_db.execute(f"ALTER TABLE message_move ADD CONSTRAINT stops CHECK (key <> {stops['key']})")
+    async with office.work(places.doctor, Purpose.TREATMENT) as work:
+        new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
+        other = await sending.send(work, new | {"payload": [{"contentString": "Hei"}]}, to=HEART.her_id)
+    clock(office).pass_(timedelta(hours=96))
+    assert await delivery.remind_due(office) == 1
+    assert (await standing(places, other.id)).state is State.OVERDUE
+    assert [vars(one)["failure"] for one in caplog.records] == ["CheckViolationError"]
+    await owner_db.execute("ALTER TABLE message_move DROP CONSTRAINT stops")
+    assert await delivery.remind_due(office) == 1
+    assert (await standing(places, first)).state is State.OVERDUE
 
 
 async def test_an_answer_from_the_hospital_answers_our_message(office: Office) -> None:

@@ -75,7 +75,7 @@ async def _telling_places(work: Work, rows: Sequence[Any], found: Sequence[Store
     own = {one.key for one in citizens}
     may = [
         one for row, one in zip(rows, found, strict=True)
-        if one.type in whereabouts.PLACED and one.packed is not None and row.get("author") not in own
+        if one.type in whereabouts.PLACED and one.packed is not None and not _own_words(row, own)
     ]  # fmt: skip
     known = await _facts_of(work, rows, may) if may else {}
     return [
@@ -83,6 +83,11 @@ async def _telling_places(work: Work, rows: Sequence[Any], found: Sequence[Store
         if one.owner in known and any(whereabouts.places_hidden_from(citizen, known[one.owner]) for citizen in citizens)
         and whereabouts.tells_place(one.resource)
     ]  # fmt: skip
+
+
+def _own_words(row: Any, readers: set[int]) -> bool:
+    """Say whether a reader wrote all that stands there: of a case the journal says who looked, and who answers."""
+    return row.get("author") in readers and CASE not in (row.get("labels") or ())
 
 
 async def whereabouts_hidden(work: Work, owner: int) -> bool:

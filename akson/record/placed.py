@@ -23,7 +23,7 @@ PLACES: Final = frozenset(
     {"Location", "Organization", "HealthcareService", "PractitionerRole", "Practitioner"}
 )  # each leads to a place
 _SITES: Final = frozenset({"Location", "HealthcareService"})  # are places wherever they are pointed to
-_OF_OTHERS: Final = frozenset({"Consent"})  # whom a record is closed to: the reader must see that
+_LET_IN: Final = ("provision", "actor", "reference")
 _OF_WHOM: Final = (("meta", "source"), ("meta", "tag"))
 
 
@@ -31,7 +31,7 @@ _OF_WHOM: Final = (("meta", "source"), ("meta", "tag"))
 def telling(type_: str) -> frozenset[Path]:
     """Return the JSON members of a type that tell a place, each as the way to it; whatever they hold."""
     owner = {(path,) for path in OWNERS.get(type_, ()) if not path.endswith("!")}
-    return frozenset(path for path, sure in _leading(type_) if sure) - owner if type_ not in _OF_OTHERS else frozenset()
+    return frozenset(path for path, sure in _leading(type_) if sure) - owner
 
 
 @cache
@@ -59,8 +59,7 @@ PARTLY: Final = OF_PERSONS  # may tell a place: an identifier of any has somebod
 def unplaced(resource: Mapping[str, Any], inside: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     """Return a resource with a mark for each place in it. inside: does it for a resource that this one holds."""
     held = {f"#{one.get('id')}" for one in resource.get("contained") or () if one.get("resourceType") in PLACES}
-    ways = telling(str(resource["resourceType"]))
-    closed = _SITES if resource["resourceType"] in _OF_OTHERS else PLACES
+    ways, closed = (frozenset[Path](), _SITES) if _is_block(resource) else (_ways(resource), PLACES)
 
     def without(value: Any, at: Path) -> Any:
         if isinstance(value, list):
@@ -77,6 +76,18 @@ def unplaced(resource: Mapping[str, Any], inside: Callable[[Mapping[str, Any]], 
 
     found: dict[str, Any] = without(dict(resource), ())
     return found
+
+
+def _ways(resource: Mapping[str, Any]) -> frozenset[Path]:
+    """Return the members that tell a place, whatever they hold; whom a Consent lets in may be a person by number."""
+    ways = telling(str(resource["resourceType"]))
+    return ways - {_LET_IN} if resource["resourceType"] == "Consent" else ways
+
+
+def _is_block(resource: Mapping[str, Any]) -> bool:
+    """Say whether a resource closes a record: the reader must see to whom."""
+    denies = (resource.get("provision") or {}).get("type") == "deny"
+    return resource["resourceType"] == "Consent" and denies
 
 
 def looks_there(parameter: Parameter) -> bool:

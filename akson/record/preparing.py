@@ -12,12 +12,13 @@ from typing import Any
 
 from akson.access.duty import CONCERN
 from akson.access.facts import SEVERAL, Facts
+from akson.access.rights import CASE
 from akson.access.roles import loads
 from akson.access.rules import Act, hides_address
 from akson.access.subscribers import SUBSCRIPTION
 from akson.base.errors import Refused
 from akson.base.turns import in_turns, some_at_once
-from akson.base.work import Work
+from akson.base.work import Kind, Work
 from akson.fhir import bodies, files, types
 from akson.record import (
     addresses,
@@ -43,6 +44,7 @@ from akson.record.standing import Rows, as_it_stands, refuse_unfit, standing, st
 from akson.record.stored import Stored
 from akson.record.stored import stored as stored_row
 from akson.record.weighing import refuse_unfit_opening, weigh
+from akson.record.whereabouts import placeless
 
 
 async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
@@ -176,7 +178,9 @@ def _describe(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     others = {lookup.key(named) for named in draft.names.others}  # 0: known to nobody yet
     change.about = tuple(sorted(others - {change.owner}))
     if addresses.hidden_from(work.actor, session(work).facts[change.owner]):
-        change.stored.packed = packed(bodies.dumps(addresses.without(resource)))
+        told = addresses.without(resource)
+        completed = CASE in change.labels and work.actor.kind is Kind.CITIZEN  # by the journal: who looked, who answers
+        change.stored.packed = packed(bodies.dumps(placeless(told) if completed else told))
 
 
 def _content(work: Work, change: Change, draft: Draft, resource: dict[str, Any]) -> Content:

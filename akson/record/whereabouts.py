@@ -15,6 +15,8 @@ from akson.base.work import Actor, Kind
 from akson.fhir.owners import OF_PERSONS
 from akson.fhir.parameters import Parameter
 from akson.record.addresses import MASKED, hidden_from
+from akson.record.cases import ABOUT, ANSWERED_BY
+from akson.record.consents import OPENING
 from akson.record.placed import PARTLY, looks_there, unplaced
 
 # What tells not where it is, nor with whom, by type.
@@ -48,6 +50,7 @@ _OF_PART: Final = {
 _IN_RECORDS: Final = tuple(f"{name}/" for name in sorted(OF_PERSONS - {"RelatedPerson"}))
 _IN_PART: Final = frozenset({"meta", "participant", "actor", "about", "target"})  # kept, but not all of them
 _NAMING: Final = frozenset({"appointment", "inResponseTo", "about", "target"})
+_NAMING_MARKS: Final = frozenset({ANSWERED_BY, ABOUT})
 _ALWAYS: Final = frozenset({"_id", "_lastUpdated", "patient", "part-status"})
 
 
@@ -99,10 +102,18 @@ def asks_when(type_: str, parameter: Parameter) -> bool:
 def _without_the_place(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return a resource without its places; of one that has any, without its text and whom it came from too."""
     found = unplaced(resource, _inside)
-    if found == resource:
+    if found == resource and not any(map(_names_somebody, (resource.get("meta") or {}).get("security") or ())):
         return found
     found.pop("text", None)
+    if found["resourceType"] == "Consent" and "category" in found:
+        found["category"] = [_without_the_reason(one) for one in found["category"]]
     return found | _parts({name: value for name, value in found.items() if name == "meta"})
+
+
+def _without_the_reason(category: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a category of a Consent; of an opening without what was written of why, which may tell where it was."""
+    opens = any(one.get("system") == OPENING for one in category.get("coding") or ())
+    return {name: value for name, value in category.items() if name != "text"} if opens else category
 
 
 def _inside(resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,10 +122,18 @@ def _inside(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parts(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of these members tells no place, of those that are kept in part."""
-    return {
+    parts = {
         name: {one: value for one, value in found[name].items() if one in kept}
         for name, kept in _OF_PART.items() if name in found
     }  # fmt: skip
+    if marks := parts.get("meta", {}).get("security"):
+        parts["meta"]["security"] = [one for one in marks if not _names_somebody(one)]
+    return parts
+
+
+def _names_somebody(mark: Mapping[str, Any]) -> bool:
+    """Say whether a mark has the id of who is to answer, or of whose looks a case is about."""
+    return mark.get("system") in _NAMING_MARKS
 
 
 def _nameless(value: Any) -> Any:

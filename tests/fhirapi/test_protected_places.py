@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
-from akson.base.work import Purpose
+from akson.base.work import Actor, Purpose
+from akson.patient.openings import open_in_emergency
 from akson.portal import paper
-from akson.record import journal
+from akson.record import cases, journal
 from akson.record.facts import PROTECTION
 from akson.record.search.searching import search
+from akson.record.stored import Stored
 from akson.registers.identifiers import synthetic_fnr
 from tests.fhirapi.clients import Api
 from tests.offices import JOB, NOW, citizen, patient, staff, unit
@@ -308,3 +310,56 @@ async def test_a_parent_reads_whom_and_what_a_block_of_a_hidden_child_is_about(a
         block = await journal.create(work, said)
     told = await api.as_(replace(citizen(mother), born=date(1985, 5, 6))).get(block.reference)
     assert told.status_code == 200 and nurse.id in told.text, told.text
+
+
+async def test_a_parent_reads_when_a_record_was_opened_not_by_whom_nor_where(api: Api) -> None:
+    child, mother, nurse, _ = await _a_hidden_child(api)
+    async with api.office.work(nurse, Purpose.EMERGENCY) as work:
+        opening = await open_in_emergency(work, child.id, reason="Bevisstløs", danger=True)
+    client = api.as_(mother)
+    for way in (opening.reference, f"Consent?patient={child.id}", f"Patient/{child.id}/$everything"):
+        told = (await client.get(way)).text
+        assert opening.id in told and not [one for one in _leading(nurse) if one in told], told
+    for question in (f"actor={nurse.id}", f"actor={nurse.unit_id}", f"consentor={nurse.id}"):
+        found = (await client.get(f"Consent?patient={child.id}&{question}")).text
+        assert opening.id not in found, question
+
+
+async def test_what_a_parent_asks_for_comes_back_without_who_is_to_answer(api: Api) -> None:
+    child, mother, nurse, entry = await _a_hidden_child(api)
+    client = api.as_(mother)
+    case = {"resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": child.reference},
+            "code": {"coding": [{"system": cases.SYSTEM, "code": cases.CORRECT}]}, "focus": {"reference": entry.reference},
+            "input": [cases.told(cases.INPUT, cases.WORDS, valueString="Feil dag")]}  # fmt: skip
+    made = await client.post("Task", json=case)
+    assert made.status_code == 201, made.text
+    for told in (made, await client.get(f"Task/{made.json()['id']}")):
+        assert "Feil dag" in told.text and not [one for one in _leading(nurse) if one in told.text], told.text
+
+
+async def _a_hidden_child(api: Api) -> tuple[Stored, Actor, Actor, Stored]:
+    """Return a child with a hidden address, the mother, a nurse of the unit that helps, and an entry of that unit."""
+    hidden = {"meta": {"security": [{"system": PROTECTION, "code": "kode7"}]}, "birthDate": "2020-05-06"}
+    number = synthetic_fnr(date(1985, 5, 6), 1, female=True).identifier()
+    child, mother = (
+        await patient(api.office, **hidden),
+        await patient(api.office, identifier=[number], birthDate="1985-05-06"),
+    )
+    whose, about = {"patient": {"reference": child.reference}}, {"subject": {"reference": child.reference}}
+    nurse = await staff(api.office, await unit(api.office, "Sone nord"), "Yusuf")
+    kin = {"resourceType": "RelatedPerson", "active": True, "identifier": [number], **whose,
+           "relationship": [{"coding": [{"system": ROLE, "code": "MTH"}]}]}  # fmt: skip
+    serves = {"resourceType": "EpisodeOfCare", "status": "active", **whose,
+              "managingOrganization": {"reference": nurse.unit_id}, "period": {"start": "2020-01-01"}}  # fmt: skip
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.create(work, kin)
+        await journal.create(work, serves)
+    async with api.office.work(nurse, Purpose.TREATMENT) as work:
+        entry = await journal.create(
+            work, {"resourceType": "Observation", "status": "final", "code": {"text": "Vekt"}} | about
+        )
+    return child, replace(citizen(mother), born=date(1985, 5, 6)), nurse, entry
+
+
+def _leading(nurse: Actor) -> tuple[str, ...]:
+    return *(one.partition("/")[2] for one in (nurse.id, nurse.unit_id)), "Sone nord", "Yusuf", "Bevisstløs"

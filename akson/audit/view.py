@@ -38,6 +38,7 @@ class Visit:
     why      "fastlegeliste", "nødåpning" ...; reason: what was given for openings, each once
     refused  nothing was shown; rules: those that refused
     place    owner key of the unit acted for; 0 for citizens and programs
+    elsewhere  of what was done, that which names another organisation
     """
 
     actor: str
@@ -54,6 +55,7 @@ class Visit:
     refused: bool
     rules: tuple[str, ...] = ()
     place: int = 0
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +218,7 @@ def _visit(patient: int, looks: list[_Look]) -> Visit | None:
         reason="; ".join(dict.fromkeys(row["reason"] for row in reversed(rows) if row["reason"])),
         refused=not permitted,
         rules=() if permitted else tuple(dict.fromkeys(s.rule for s in told if s.rule)), place=last["unit"],
+        elsewhere=tuple(one for s in told if s.what.startswith("asked ") for one in _did(s)),
     )  # fmt: skip
 
 

@@ -50,9 +50,8 @@ def _course(asked: model.Asked, case: Case, now: datetime) -> model.Asked:
     if case.passed_on is None:
         waits = not case.closed and not asked.late
         return replace(asked, state=t("appeals.waits", due=full_date(case.due))) if waits else asked
-    state = t("appeals.passed_on", day=full_date(case.passed_on))
-    put_down = t("appeals.put_down", day=full_date(local(case.changed).date()), by=case.by) if case.closed else (
-        t("appeals.decides"))  # fmt: skip
+    state, day = t("appeals.passed_on", day=full_date(case.passed_on)), full_date(local(case.changed).date())
+    put_down = t("appeals.put_down", day=day, by=cases.answerer(case)) if case.closed else t("appeals.decides")
     return replace(asked, state=sentence(state, put_down), late=False, comment=case.comment)
 
 

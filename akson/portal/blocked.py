@@ -50,6 +50,21 @@ def means(consent: Resource) -> str:
     return "unit" if actors else "all"
 
 
+def placeless(consent: Resource) -> Resource:
+    """Return a block that names no member of staff, unit or organisation: for who may not know where the person is."""
+    provision = consent["provision"]
+    actors = [{**one, "reference": _unnamed(one.get("reference") or {})} for one in provision.get("actor", ())]
+    parts = [{**one, "reference": _unnamed(one.get("reference") or {})} for one in provision.get("data", ())]
+    kept = {**provision, **({"actor": actors} if actors else {}), **({"data": parts} if parts else {})}
+    return {**consent, "provision": kept}
+
+
+def _unnamed(of: Resource) -> Resource:
+    kind = reference(of).partition("/")[0]
+    key = {"Practitioner": "person", "PractitionerRole": "person", "Organization": "unit"}.get(kind)
+    return {"display": texts().plain(f"closing.for_{key}")} if key else of
+
+
 def _is_bereaved(actor: Resource) -> bool:
     return any(one.get("code") == BEREAVED for one in (actor.get("role") or {}).get("coding", ()))
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from akson.access.rights import ANSWERED_WITHIN
-from akson.audit.view import Visit, looked_at_by
+from akson.audit.view import Visit
 from akson.base.errors import Refused
 from akson.base.web.forms import Choice, Filled, Form, LongText
 from akson.base.web.messages import texts
@@ -21,7 +21,7 @@ from akson.portal import looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
 from akson.record.cases import MOST_WORDS, REFUSED, SORTS, WITHDRAWN
-from akson.record.session import Within
+from akson.record.lookers import looked_at_by
 from akson.record.staff import ELSEWHERE
 
 _CHOICES: Final = ("explanation", "suspicion")
@@ -73,8 +73,8 @@ async def looked(work: Work, opened: Opened, id_: str, day: str) -> tuple[Visit,
     except (ValueError, OverflowError):  # the latter: the last day there is
         raise Refused("AK-J001") from None
     ends = after - timedelta(microseconds=1)
-    found = await looked_at_by(Within(work), opened.identity.owner, f"Practitioner/{id_}", (begins, ends),
-                               unseen=opened.unreleased(work.now))  # fmt: skip
+    found = await looked_at_by(work, opened.identity.owner, f"Practitioner/{id_}", (begins, ends),
+                               opened.unreleased(work.now))  # fmt: skip
     if not found:
         raise Refused("AK-J001")
     return found
@@ -101,7 +101,7 @@ def told(opened: Opened, case: Case, about: Mapping[str, str], now: datetime) ->
     t, sent = texts().plain, "" if SORTS[case.sort].by_citizens else f"_{case.sort}"
     late = not case.closed and local(now).date() > case.due
     due, day = full_date(case.due), full_date(local(case.changed).date())
-    state = t("cases.answered", day=day, by=case.by) if case.closed else t("cases.late", due=due) if late else (
+    state = t("cases.answered", day=day, by=answerer(case)) if case.closed else t("cases.late", due=due) if late else (
         t(f"cases.due{sent}", asked=said(local(case.asked).date(), now), due=due)
     )  # fmt: skip
     return model.Asked(
@@ -112,6 +112,11 @@ def told(opened: Opened, case: Case, about: Mapping[str, str], now: datetime) ->
         appeal=t("cases.appeal") if case.outcome in (REFUSED, WITHDRAWN) else "",
         correction_href=_in_record(opened, case.correction) if case.correction else "",
     )  # fmt: skip
+
+
+def answerer(case: Case) -> str:
+    """Return who has answered; who may not know where the person is, is told no name."""
+    return case.by or texts().plain("cases.keeper")
 
 
 def _words(opened: Opened, case: Case) -> str:

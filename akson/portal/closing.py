@@ -68,23 +68,28 @@ _NEEDED: Final[Mapping[str, str]] = {  # what, or for whom -> the field that say
     "document": "dokument", "author": "skrevet", "person": "ansatt", "unit": "enhet", "organisation": "virksomhet",
     "role": "yrke",
 }  # fmt: skip
+_PLACED: Final = frozenset({"author", "person", "unit", "organisation"})  # offer what tells where help is given
 
 
-def begin() -> Form:
-    """Return the first questions: what to close, and for whom."""
+def begin(opened: Opened) -> Form:
+    """Return the first questions: what to close, and for whom.
+
+    Where it is hidden from the reader where the person is, nothing is asked that offers units and who works there.
+    """
     t = texts().plain
+    whats, whoms = ([one for one in every if not opened.secret or one not in _PLACED] for every in (WHATS, WHOMS))
     return Form(
-        Choice(name="sperr", label="closing.what", choices=tuple((one, t(f"closing.{one}")) for one in WHATS)),
-        Choice(name="for", label="closing.whom", choices=tuple((one, t(f"closing.{one}")) for one in WHOMS)),
+        Choice(name="sperr", label="closing.what", choices=tuple((one, t(f"closing.{one}")) for one in whats)),
+        Choice(name="for", label="closing.whom", choices=tuple((one, t(f"closing.{one}")) for one in whoms)),
     )
 
 
 async def known(work: Work, opened: Opened) -> Known:
-    """Return who and what may be chosen; two statements."""
-    units = {one.unit for one in opened.facts.relations if one.unit and one.holds(work.now)}
+    """Return who and what may be chosen; two statements, none where units would tell where the person is."""
+    units = {one.unit for one in opened.facts.relations if one.unit and one.holds(work.now) and not opened.secret}
     documents = tuple((str(one["id"]), _document(one)) for one in opened["DocumentReference"])
-    return Known(workers=tuple(await working(work, sorted(units))), places=tuple(await places(work, units)),
-                 documents=documents)  # fmt: skip
+    workers, places_ = (await working(work, sorted(units)), await places(work, units)) if units else ((), ())
+    return Known(workers=tuple(workers), places=tuple(places_), documents=documents)
 
 
 def form(what: str, whom: str, known_: Known) -> Form:
@@ -192,7 +197,9 @@ def read(sent: Mapping[str, str], what: str, whom: str, known_: Known, today: da
 
 def first(opened: Opened, hidden: tuple[tuple[str, str], ...]) -> model.Closing:
     """Return the page where one chooses what to close, and for whom."""
-    return model.Closing(head=texts().plain("closing.title"), lead=texts().plain("closing.lead"), action=PATH,
+    t = texts().plain
+    lead = f"{t('closing.lead')} {t('closing.unnamed', name=opened.given)}" if opened.secret else t("closing.lead")
+    return model.Closing(head=t("closing.title"), lead=lead, action=PATH,
                          back=opened.href("/min/innsyn"), hidden=hidden)  # fmt: skip
 
 

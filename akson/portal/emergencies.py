@@ -50,4 +50,4 @@ def _is_emergency(consent: Mapping[str, Any]) -> bool:
 
 
 def _who(author: Author) -> str:
-    return ", ".join(filter(None, (author.name, called(author.role))))
+    return ", ".join(filter(None, (author.name or texts().plain("insight.somebody"), called(author.role))))

@@ -14,8 +14,8 @@ from akson.patient.reading import code, display, moment, reference, words
 from akson.portal import alerts, appeals, cases, coming, emergencies, looks, medicines, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence, until
+from akson.record.lookers import looked_at
 from akson.record.releasing import released
-from akson.record.session import Within
 
 Resource = Mapping[str, Any]
 WANTED: Final = {"EpisodeOfCare": 50, "Task": 50, "DocumentReference": 30, "DiagnosticReport": 10,
@@ -33,7 +33,7 @@ async def home(work: Work, opened: Opened) -> model.Home:
     visits, booked = await coming.ahead(work, opened.identity.id)
     known = await coming.units(work, opened)
     unseen = opened.unreleased(work.now)
-    seen = (await view.looked_at(Within(work), opened.identity.owner, work.now, unseen=unseen)).visits
+    seen = (await looked_at(work, opened.identity.owner, work.now, unseen=unseen)).visits
     since = last_here(work, seen)
     return model.Home(
         given=opened.given,
@@ -112,7 +112,8 @@ def _document(opened: Opened, document: Resource, now: datetime) -> _Drawn:
     at = moment(document.get("date"))
     by = display((document.get("author") or [{}])[0])
     note = code(document.get("type"), looks.DOCUMENT) == looks.NOTE
-    title = texts().plain("my.note_from" if note else "my.letter_from", by=by)
+    kind = "note" if note else "letter"
+    title = texts().plain(f"my.{kind}_from", by=by) if by else texts().plain(f"my.{kind}_new")
     text = sentence(said(at, now), str(document.get("description", "")))
     return at, model.Entry(title=title, text=text, icon="doc" if note else "mail",
                            href=f"{opened.href('/min/journal')}#d-{document['id']}")  # fmt: skip
@@ -136,6 +137,7 @@ def _dose(opened: Opened, statement: Resource, now: datetime) -> _Drawn:
     title = f"{medicines.name(statement)}: {medicines.taken(statement)}"
     others = medicines.drawn(opened["MedicationStatement"], (), now)
     differs = any(line.warn and line.name == medicines.name(statement) for line in others)
-    by = texts().plain("my.from", by=display(statement.get("informationSource")))
+    source = display(statement.get("informationSource"))
+    by = texts().plain("my.from", by=source) if source else ""
     text = sentence(ends, by, texts().plain("my.differs") if differs else "")
     return at, model.Entry(title=title, text=text, icon="pill", href=f"{opened.href('/min/journal')}#med")

@@ -34,7 +34,7 @@ from akson.portal.plain import phone, sentence
 from akson.record import journal
 from akson.record.authors import Author, authors
 from akson.record.bereaved import dead
-from akson.record.session import Within
+from akson.record.lookers import looked_at
 from akson.record.staff import ELSEWHERE
 from akson.record.working import Worker, working
 
@@ -67,6 +67,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
                         day[0], asked)
             for day in looks.by_day(others)
         ),
+        unnamed=texts().plain("insight.unnamed", name=opened.given) if opened.secret else "",
         log=opened.log, total=len(others), own=len(seen.visits) - len(others),
         more_href=opened.href("/min/innsyn", **older) if older else "",
         blocks=await _blocks(work, opened, holding, read),
@@ -74,7 +75,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
         refused=refusals.entries(opened, held), appealable=refusals.appealable(opened, held),
         dead=bereaved.entries(await dead(work)) if opened.own else (),
         apps=await apps.entries(work, opened), given=() if before else await given.entries(work, opened),
-        block_href=opened.href("/min/innsyn/sperr") if opened.decides else "",
+        block_href=opened.href("/min/innsyn/sperr") if opened.decides and not opened.secret else "",
         close_href=opened.href("/min/innsyn/sperr/mer") if opened.decides else "",
         asked=tuple(appeals.told(opened, cases.told(opened, one, about, work.now), one, asked, work.now)
                     for one in asked),
@@ -88,7 +89,7 @@ async def insight(work: Work, opened: Opened, before: datetime | None) -> model.
 
 async def _seen(work: Work, opened: Opened, before: datetime) -> view.Looks:
     owner = opened.identity.owner
-    return await view.looked_at(Within(work), owner, before, ROWS, opened.unreleased(work.now))
+    return await looked_at(work, owner, before, ROWS, opened.unreleased(work.now))
 
 
 def of_worker(worker: Worker) -> str:
@@ -99,7 +100,7 @@ def of_worker(worker: Worker) -> str:
 def _block_href(opened: Opened, visit: view.Visit) -> str:
     kind, _, id_ = visit.actor.partition("/")
     here = kind == "Practitioner" and not id_.startswith(ELSEWHERE)
-    return opened.href("/min/innsyn/sperr", hvem=id_) if here and opened.decides else ""
+    return opened.href("/min/innsyn/sperr", hvem=id_) if here and opened.decides and not opened.secret else ""
 
 
 async def closed(work: Work, opened: Opened, consents: Sequence[Resource]) -> tuple[model.Entry, ...]:
@@ -138,24 +139,26 @@ def _by(work: Work, author: Author | None) -> str:
         return ""
     role = called(author.role) if author.id.startswith("Practitioner/") else ""
     key = "insight.carried_from" if author.id.startswith("Device/") else "insight.written_by"
-    return texts().plain(key, who=", ".join(filter(None, (author.name, role, author.unit_name))))
+    named = ", ".join(filter(None, (author.name, role, author.unit_name)))
+    return texts().plain(key, who=named) if named else ""  # who acts for somebody with a hidden address is not told
 
 
 def _block(
     opened: Opened, consent: Resource, known: Mapping[str, str], read: Mapping[str, Resource], by: str
 ) -> model.Entry:
     """Return one block in words: whom or what it is about, what it means, since when, who wrote it."""
-    t = texts().plain
+    t, means = texts().plain, blocked.means(consent)
+    consent = blocked.placeless(consent) if opened.secret else consent
     names = {reference(one["reference"]): display(one["reference"]) for one in _named(consent)}
     whom = [known.get(name) or names[name] or read.get(name, {}).get("name", "") for name in _actors(consent)]
     roles = [display(one.get("reference")) for one in consent["provision"].get("actor", ()) if not _refers(one)]
     called_ = ", ".join(filter(None, (*whom, *roles))) or t("insight.everyone")
     title = blocked.title(consent["provision"], called_, lambda name: read.get(name, {}))
-    means = t(f"insight.means_{blocked.means(consent)}")
     since = moment(consent.get("dateTime"))
     dated = t("insight.since", day=full_date(local(since).date())) if since else ""
-    return model.Entry(title=title, text=sentence(means, dated, *blocked.lasts(consent["provision"], since), by),
-                       icon="lock", href=opened.href("/min/innsyn/sperring", sperre=str(consent["id"])))  # fmt: skip
+    text = sentence(t(f"insight.means_{means}"), dated, *blocked.lasts(consent["provision"], since), by)
+    return model.Entry(title=title, text=text, icon="lock",
+                       href=opened.href("/min/innsyn/sperring", sperre=str(consent["id"])))  # fmt: skip
 
 
 def _named(consent: Resource) -> list[Resource]:

@@ -83,7 +83,9 @@ def _times(day: Sequence[Visit], now: datetime) -> str:
 
 
 def who(visit: Visit) -> str:
-    """Return "Jonas Eikeland, fastlege"; citizens and programs have no role to tell."""
+    """Return "Jonas Eikeland, fastlege"; citizens and programs have no role to tell, some may not be known by name."""
+    if not visit.who:
+        return texts().plain("insight.program" if visit.actor.startswith("Device/") else "insight.somebody")
     role = called(visit.role) if visit.actor.startswith("Practitioner/") else ""
     return f"{visit.who}, {role}" if role else visit.who
 

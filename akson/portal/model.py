@@ -231,6 +231,7 @@ class Insight:
     """Innsyn: who has looked, and who may. log: whether the reader may be told who has looked."""
 
     log: bool = True
+    unnamed: str = ""  # why who looked is not named
     looks: tuple[Look, ...] = ()
     total: int = 0
     own: int = 0  # visits by the citizen

@@ -168,14 +168,15 @@ def _agreed(opened: Opened, now: datetime) -> Iterator[model.Entry]:
     for one in agreeing.agreed(opened.parts[agreeing.TYPE], local(now).date()):
         day = full_date(one.day) if one.day else ""
         last = texts().plain("my_record.agreed_until", day=full_date(one.until)) if one.until else ""
-        text = sentence(agreeing.told(one.state), f"{one.by}, {day}", one.form, last, one.remark)
+        text = sentence(agreeing.told(one.state), ", ".join(filter(None, (one.by, day))), one.form, last, one.remark)
         yield model.Entry(title=one.about, text=text, icon="check" if one.state == "given" else "lock")
 
 
 def _assessed(opened: Opened) -> Iterator[model.Entry]:
     for one in capacity.assessments(opened.parts[capacity.TYPE]):
         day = full_date(one.day) if one.day else ""
-        yield model.Entry(title=one.matter, text=sentence(one.told, one.reason, f"{one.by}, {day}"), icon="user")
+        by = ", ".join(filter(None, (one.by, day)))
+        yield model.Entry(title=one.matter, text=sentence(one.told, one.reason, by), icon="user")
 
 
 def _vaccine(given: Resource) -> model.Entry:

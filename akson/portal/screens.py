@@ -72,6 +72,8 @@ async def block(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen choose whom to close the record to, read what it means, and confirm."""
     shown = await deciding(work, visit, insight.WANTED, page=_CLOSING)
     wanted = visit.asked.get("hvem", "")
+    if shown.secret:
+        raise Refused("AK-J001")  # whoever can be chosen would tell where the person is
     if not wanted:
         return shown.page("min_sperr.html", blocking=await _choosing(work, shown))
     worker = await _worker(work, wanted)
@@ -87,9 +89,9 @@ async def close(work: Work, visit: Visit) -> Page | Go:
     """Let the citizen close any part of the record to anybody at work: what and for whom, then which and how long."""
     shown = await deciding(work, visit, closing.WANTED, page=_CLOSING)
     sent = visit.asked
-    chosen = closing.begin().read(sent)
+    chosen = closing.begin(shown).read(sent)
     if not chosen.valid:
-        begin = chosen if visit.sent or sent.keys() & {"sperr", "for", "videre"} else closing.begin().blank()
+        begin = chosen if visit.sent or sent.keys() & {"sperr", "for", "videre"} else closing.begin(shown).blank()
         page = closing.first(shown, shown.carried())
         return shown.page("min_sperr_mer.html", form=begin, closing=page, status=422 if visit.sent else 200)
     what, whom = str(chosen.values["sperr"]), str(chosen.values["for"])

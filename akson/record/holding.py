@@ -16,7 +16,7 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import bodies, types
 from akson.fhir.dates import interval
-from akson.record import appeals, bereaved, cases, representative
+from akson.record import appeals, bereaved, cases, lookers, representative
 from akson.record.cases import (
     ANSWER,
     CORRECTED,
@@ -121,6 +121,7 @@ async def _about_looks(work: Work, owner: int, resource: Resource, words: str) -
         raise Refused("AK-B002", path="Task.input")
     facts = session(work).facts[owner]
     unseen = not_told(facts, work.now, own=owner == work.actor.key)
+    reference = await lookers.behind(work, owner, reference, (since, until), unseen)
     seen = await view.looked_at_by(Within(work), owner, reference, (since, until), unseen=unseen)
     answerer = await cases.answerer_of(work, seen[0].place) if seen and reference.startswith("Practitioner/") else ""
     if not answerer:

@@ -17,6 +17,7 @@ from akson.fhir import types
 from akson.record.represented import Representative, representing
 from akson.record.session import fetch
 from akson.record.staff import as_staff
+from akson.record.whereabouts import places_hidden_from
 from akson.registers.identifiers import PERSON_SYSTEMS
 
 SQL = queries(__file__, "viewing.sql")
@@ -41,8 +42,12 @@ class Viewer:
 
 
 async def viewers(work: Work, facts: Facts) -> list[Viewer]:
-    """Return those who act for the person, then roles, then staff by name, where help is given; three statements."""
-    return [*await _acting(work, facts), *await _working(work, facts)]
+    """Return those who act for the person, then roles, then staff by name, where help is given; three statements.
+
+    No staff where it is hidden from the actor where the person is to be: they would tell.
+    """
+    acting = await _acting(work, facts)
+    return acting if places_hidden_from(work.actor, facts) else [*acting, *await _working(work, facts)]
 
 
 def through(work: Work, viewer: Viewer) -> Work:

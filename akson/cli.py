@@ -20,6 +20,7 @@ from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.doors import demonstrating, dividing, logs, memory, people, running, seeding, serving
 from akson.doors.address_commands import takes_command
+from akson.doors.address_entering import list_command, put_command
 from akson.doors.apps import app_commands
 from akson.doors.audit_commands import audit_commands, witness
 from akson.doors.backing import refuse_restored
@@ -270,6 +271,8 @@ async def _prepare(settings: Settings, count: int) -> None:
 main.add_command(app_commands(_running))
 main.add_command(key_commands(_running))
 main.add_command(takes_command(_running))
+main.add_command(put_command(_running))
+main.add_command(list_command(_running))
 main.add_command(retention_commands(_running))
 main.add_command(session_commands(_running))
 main.add_command(audit_commands(_running))

@@ -45,7 +45,8 @@ async def met(settings: Settings) -> None:
 def run(settings: Settings, outer: Mapping[str, str], begun: float, folder: Path | None) -> int:
     """Run server, peers and worker until Ctrl-C, or until one of them ends; return the exit code.
 
-    The worker begins when all others answer: it leaves a register that does not for ten minutes.
+    The worker begins when all others answer, for it leaves a register that does not for ten minutes; without them when
+    they have had their time: no message moves without it.
 
     outer   the environment of the command
     begun   when the command began, by time.monotonic
@@ -61,8 +62,15 @@ def run(settings: Settings, outer: Mapping[str, str], begun: float, folder: Path
     files = [folder / f"{name}.jsonl" if folder else None for name in names]
     *others, worker = zip(programs, files, strict=True)
     children = [running.child(program, env, file) for program, file in others]
-    if _all_answer(settings, lambda: bool(stop) or any(one.poll() is not None for one in children)):
+
+    def given_up() -> bool:
+        return bool(stop) or any(one.poll() is not None for one in children)
+
+    answered = _all_answer(settings, given_up)
+    if not given_up():
         children.append(running.child(worker[0], env, worker[1]))
+        if not answered:
+            click.echo(f"Ikke alt svarer ennå.{f' Se hvorfor i {folder}.' if folder else ''}", err=True)
         click.echo(people.welcome(settings, settings.port + 1, time.monotonic() - begun, folder))
     code = running.watch(children, lambda: bool(stop))
     if code:

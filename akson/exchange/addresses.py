@@ -89,7 +89,7 @@ class Address:
 
 
 async def put(database: Database, addresses: Iterable[Address]) -> None:
-    """Enter or correct addresses: from the seeds, later from Adresseregisteret."""
+    """Enter or correct addresses: of the seeds, and what the operator says."""
     await database.executemany(SQL.put_address, [
         (a.her_id, a.name, a.parent, a.org_number, a.unit, a.unit_id, a.ours, a.endpoint, list(a.takes), a.fiks,
          a.consented)
@@ -101,6 +101,11 @@ async def find(reads: Reads, her_ids: Iterable[int]) -> dict[int, Address]:
     """Return those of `her_ids` that are known."""
     rows = await reads.fetch(SQL.addresses, list(her_ids))
     return {row["her_id"]: Address(**dict(row) | {"takes": tuple(row["takes"])}) for row in rows}
+
+
+async def every(reads: Reads) -> list[int]:
+    """Return the HER-ids of all, ours and others'."""
+    return [row["her_id"] for row in await reads.fetch(SQL.every_address)]
 
 
 async def of_unit(reads: Reads, unit: int) -> Address | None:

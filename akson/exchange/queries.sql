@@ -23,6 +23,9 @@ SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
   FROM address a LEFT JOIN address p ON p.her_id = a.parent
  WHERE a.her_id = ANY ($1::bigint[]);
 
+-- name: every_address
+SELECT her_id FROM address ORDER BY her_id;
+
 -- name: address_of_unit
 -- The address of one of our units: the lowest number where it has several.
 -- in   $1 unit

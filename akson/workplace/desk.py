@@ -62,8 +62,8 @@ async def _forms(work: Work, row: Mapping[str, Any]) -> dict[str, Form]:
     if following.can_be_sent_again(row) and State(row["state"]) is not State.DELIVERED:
         found["again"] = AGAIN
     if following.can_go_elsewhere(row) and roles.has(work.actor.role, Permission.WRITE_MESSAGES):
-        takers = await addresses.partners(Within(work), row["type"])
-        others = tuple((str(her_id), name) for her_id, name in takers if her_id != row["receiver"])
+        takers, _ = await addresses.takers(Within(work), row["type"])
+        others = tuple((str(one.her_id), one.name) for one in takers if one.her_id != row["receiver"])
         if others:
             receiver = Choice(name="mottaker", label="cooperation.receiver", choices=others, drawn="select")
             found["elsewhere"] = Form(receiver, _ELSEWHERE)

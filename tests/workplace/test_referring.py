@@ -56,7 +56,8 @@ async def test_a_gp_refers_with_what_is_ticked_and_takes_it_back(places: Places)
         blank = await jonas.open(page(places))
         for said in ("K77 Hjertesvikt, EF 38 %", "siden 2019", "Furix tab 40 mg", "Penicillin", "Hjertepoliklinikken"):
             assert said in blank.text, said
-        assert "Strandby" not in blank.text and "Fall i hjemmet" not in blank.text  # takes none; is over
+        assert "Strandby" not in blank.html.partition("</select>")[0] and "Fall i hjemmet" not in blank.text  # is over
+        assert "kan ikke velges: Strandby" in blank.text  # takes none
         assert blank.html.count(" checked") == len(TOLD) - 1 + 1  # all that stands, and how much it hurries
         seen = await jonas.send(page(places), do="look", ta=known["Hjertesvikt, EF 38 %"], **TYPED)
         for said in (
@@ -193,3 +194,11 @@ async def test_where_nobody_has_said_what_they_take_those_are_offered_who_have_s
     await addresses.put(reads, [replace(heart, takes=("EPIKRISE",))])
     offered = [name for _, name in await addresses.partners(reads, TYPES[0])]
     assert "Sandvik sykehus" in offered and "Strandby legesenter" not in offered
+
+
+async def test_who_has_not_said_what_they_take_is_offered_also_when_another_has(places: Places) -> None:
+    silent = Address(her_id=99000077, name="Øyeklinikken", ours=False, endpoint="edi:")
+    await addresses.put(places.office.database, [silent])
+    async with browsing(places.office, places.doctor) as jonas:
+        offered = (await jonas.open(page(places))).html.partition("</select>")[0]
+    assert "Øyeklinikken" in offered and "Hjertepoliklinikken" in offered

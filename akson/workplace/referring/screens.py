@@ -34,13 +34,15 @@ SCREENS = Screens(__name__)
 class Desk:
     """One letter that is written. came: the referral that is sent on; before: what was taken back, to be mended.
 
-    kept   what its receiver does not get, "Type/id"
+    unable  who says that they do not take such letters, by name
+    kept    what its receiver does not get, "Type/id"
     """
 
     sort: Sort
     patient: str
     chart: Chart
     takers: Choices
+    unable: Sequence[str] = ()
     came: Stored | None = None
     before: Stored | None = None
     kept: frozenset[str] = frozenset()
@@ -72,12 +74,14 @@ async def forward(work: Work, visit: Visit, patient: str, message: str) -> Page 
 
 async def _desk(work: Work, visit: Visit, patient: str, sort: Sort) -> Desk:
     chart = await open_chart(work, patient, asking.WANTED, page=sort.page)
-    takers = tuple((str(her_id), name) for her_id, name in await addresses.partners(Within(work), sort.code))
+    able, unable = await addresses.takers(Within(work), sort.code)
+    takers = tuple((str(one.her_id), one.name) for one in able)
     wanted = visit.query.get("angret", "")
     before = await messages.find(work, patient, wanted) if wanted else None
     if before and (not is_taken_back(before.resource) or message_type(before.resource) != sort.code):
         raise Refused("AK-J001")
-    return Desk(sort=sort, patient=patient, chart=chart, takers=takers, before=before)
+    return Desk(sort=sort, patient=patient, chart=chart, takers=takers, unable=[one.name for one in unable],
+                before=before)  # fmt: skip
 
 
 async def _letter(work: Work, visit: Visit, desk: Desk) -> Page | Go:
@@ -96,7 +100,7 @@ async def _letter(work: Work, visit: Visit, desk: Desk) -> Page | Go:
     filled, draft = taken
     back = f"/p/{desk.patient}/samhandling"
     return Page("brev.html", status=drafting.status(filled), patient=desk.chart.banner, form=filled, draft=draft,
-                groups=groups, back=back, kept=kept,
+                groups=groups, back=back, kept=kept, untaken=messages.untaken(desk.unable),
                 kinds=() if desk.came else content.tabs(work.actor, back, sort.key, _statement(work, desk)),
                 action=f"{back}/{f'{desk.came.id}/videre' if desk.came else sort.key}",
                 stopped=await _stopped(work, desk))  # fmt: skip
@@ -144,4 +148,4 @@ async def _stopped(work: Work, desk: Desk) -> str:
     """Return why nobody can be written to from here, or ""."""
     if not desk.takers:
         return texts().plain("referring.nobody", kind=desk.sort.name.lower())
-    return await messages.stopped(work, desk.takers)
+    return await messages.stopped(work, desk.takers, desk.unable)

@@ -1009,6 +1009,14 @@ BEGIN
   RETURN n;
 END $$;
 
+CREATE FUNCTION public.unit_closed_v1(asked bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT EXISTS (SELECT FROM owner o WHERE o.owner = asked)
+     AND NOT EXISTS (SELECT FROM fact u WHERE u.owner = asked AND u.kind = 'unit'
+                        AND (u.data::json #>> '{value,closed}')::boolean IS NOT TRUE)
+$$;
+
 CREATE TABLE public.access_log (
     stream bigint NOT NULL,
     seq bigint NOT NULL,
@@ -2429,6 +2437,9 @@ GRANT ALL ON FUNCTION public.record_part_v1(whose bigint, whom bigint) TO akson_
 GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
 
 GRANT ALL ON FUNCTION public.subscription_emit_v1(which bigint, at timestamp with time zone, whose bigint, types smallint[], ids text[], versions integer[]) TO akson_app;
+
+REVOKE ALL ON FUNCTION public.unit_closed_v1(asked bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unit_closed_v1(asked bigint) TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.access_log TO akson_app;
 GRANT SELECT ON TABLE public.access_log TO akson_auditor;

@@ -41,6 +41,7 @@ class Address:
     consented   it gives no health care: what it is told of a person takes a consent
     controller  owner key of the Organization on level 1 (filled when read)
     takes       message types (Volven 8279) it has said it takes; none: it has not said
+    closed      its unit is: nobody reads there what comes (told when read)
     """
 
     her_id: int
@@ -56,12 +57,18 @@ class Address:
     consented: bool = False
     controller: int = 0
     takes: tuple[str, ...] = ()
+    closed: bool = False
 
     def __post_init__(self) -> None:
         if self.endpoint not in ("", EDI, AMQP) and not _is_local(self.endpoint):
             raise ValueError("the local transport only posts to this machine")
         if self.fiks and not _FIKS.fullmatch(self.fiks):
             raise ValueError("a barnevern is reached by the numbers of its municipality and of its district")
+
+    @property
+    def takes_in(self) -> bool:
+        """Say whether a message is filed here: it is a unit of ours where somebody works."""
+        return self.ours and self.unit != 0 and not self.closed
 
     @property
     def organisation(self) -> int:

@@ -38,7 +38,7 @@ def receiving_unit(envelope: Envelope, known: Mapping[int, Address], delivered_t
     """
     parties = (envelope.receiver, *envelope.copies)
     delivered = known.get(delivered_to)
-    if delivered and delivered.ours and delivered.unit and not her_ids(envelope.receiver):
+    if delivered and delivered.takes_in and not her_ids(envelope.receiver):
         return delivered  # the receiver has no address in the message: the transport's word is all there is
     for party in sorted(parties, key=lambda each: delivered_to not in her_ids(each)):
         if unit := _unit(party, known):
@@ -47,7 +47,7 @@ def receiving_unit(envelope: Envelope, known: Mapping[int, Address], delivered_t
 
 
 def _unit(party: Party, known: Mapping[int, Address]) -> Address | None:
-    """Return the unit of ours that a party is, or None.
+    """Return the unit of ours that a party is, or None: also where it is closed, and nobody would read it.
 
     A service that is named must be known. A person we do not know falls back to the organisation: the unit reads it.
     """
@@ -55,7 +55,7 @@ def _unit(party: Party, known: Mapping[int, Address]) -> Address | None:
     wanted = her_ids(party) if service is None else [service]
     for her_id in wanted:
         address = known.get(her_id)
-        if address and address.ours and address.unit:
+        if address and address.takes_in:
             return address
     return None
 

@@ -17,9 +17,11 @@ UPDATE address SET takes = $2 WHERE her_id = $1 AND NOT ours RETURNING her_id;
 -- name: addresses
 -- The addresses of the named HER-ids, with the name of level 1; its Organization is the data controller.
 -- in   $1 bigint[]
+-- out  closed: it is a unit of ours where nobody works any more
 SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
        coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, a.unit, a.unit_id, a.ours, a.endpoint,
-       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes, a.fiks, a.consented
+       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes, a.fiks, a.consented,
+       a.ours AND a.unit <> 0 AND unit_closed_v1(a.unit) AS closed
   FROM address a LEFT JOIN address p ON p.her_id = a.parent
  WHERE a.her_id = ANY ($1::bigint[]);
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from akson.exchange.safexml import Schemas
 from akson.exchange.states import State
 from akson.record import journal
 from akson.record.office import Office
+from akson.record.search.searching import search
 from tests.exchange.letters import ASTRID, HEART, MSG_ID, NORDRE, conversation, sample, swapped, written
 from tests.exchange.places import Places, make
 from tests.offices import JOB, Clock, patient
@@ -126,6 +128,30 @@ async def test_what_cannot_be_filed_is_kept_for_a_human_and_answered_with_its_co
     async with office.work(places.doctor, Purpose.MESSAGE) as work:
         await inbox.handled(work, kept["bucket"], kept["digest"], "Ringte sykehuset")
     assert await inbox.for_humans(office.database, None) == []
+
+
+NAMELESS = re.sub(
+    rb'>(990000(?:01|11)</mh:Id><mh:TypeId V=)"HER"', rb'>\1"LOK"', written()
+)  # where the transport alone says
+
+
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("named", [True, False])
+async def test_nothing_is_filed_at_a_unit_that_is_closed_where_nobody_would_read_it(
+    office: Office, gone: bool, named: bool
+) -> None:
+    places = await make(office)
+    type_, id_ = places.practice.unit_id.split("/")
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        for row in (await search(work, "EpisodeOfCare", [])).hits:
+            await journal.delete(work, "EpisodeOfCare", row.id)
+        stands = (await journal.read(work, type_, id_)).resource
+        await (journal.delete(work, type_, id_) if gone else journal.update(work, stands | {"active": False}, id_=id_))
+    body = written() if named else NAMELESS
+    assert await arrives(places, body) == "E21"
+    (kept,) = await inbox.for_humans(office.database, None)
+    assert kept["responsible"] == "meldingsansvarlig"
+    assert await places.found("Communication") == await places.found("Task") == []
 
 
 async def test_the_answer_to_what_is_not_xml_names_the_transports_id(office: Office) -> None:

@@ -115,9 +115,15 @@ async def _sends_for(work: Work) -> Address | None:
     return unit or await addresses.of_unit(Within(work), work.actor.controller)
 
 
-def stands_alone(work: Work, sent: Any) -> bool:
-    """Say whether a sent message is a report that stands in no record: so does its answer, whoever that names."""
-    return bool(sent["type"] == concern.TYPE and work.office.ids.open(sent["told_of"]) == sent["owner"])
+async def stands_alone(work: Work, sent: Any) -> bool:
+    """Say whether a sent message is a report that stands in no record: so does its answer, whoever that names.
+
+    Ids tell nothing of it: one that was made in a person's record names that person as its owner too.
+    """
+    if sent["type"] != concern.TYPE:
+        return False
+    facts = (await facts_for(work, [sent["owner"]])).get(sent["owner"])
+    return facts is not None and not facts.is_person
 
 
 async def answered(work: Work, parent: Any | None, sender: Address, patient: Patient | None) -> Heard:

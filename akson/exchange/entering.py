@@ -80,7 +80,7 @@ async def filed(work: Work, one: Accepted, held: Mapping[Number, Any]) -> Closed
     """
     desk, envelope = one.desk, one.envelope
     parent = await _answered(work, envelope, one.sender)
-    alone = parent is not None and concerning.stands_alone(work, parent)
+    alone = parent is not None and await concerning.stands_alone(work, parent)
     patient = None if alone else await _patient(work, one, held)
     answers = parent if parent and (alone or (patient and parent["owner"] == patient.owner)) else None
     heard = await concerning.answered(work, answers, one.sender, patient)

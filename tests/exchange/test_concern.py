@@ -129,6 +129,7 @@ async def test_the_barnevern_reads_it_confirms_it_and_answers_who_reported_and_n
     (answer,) = answered.values()
     assert answer["inResponseTo"] == [{"reference": f"Communication/{made}"}]
     assert answer["meta"]["security"] == report["meta"]["security"]
+    assert answer["subject"] == report["subject"] == {"reference": world.places.astrid.reference}
     tasks = {one["focus"]["reference"].partition("/")[2]: one for one in await world.places.found("Task")}
     assert (tasks[made]["status"], tasks[answer["id"]]["status"]) == ("completed", "requested")
     assert tasks[answer["id"]]["owner"]["reference"] == world.places.doctor.id

@@ -14,6 +14,7 @@ from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.doors import profiles
 from akson.doors.keys import Keys
+from akson.doors.limits import Searches
 from akson.doors.persons import persons
 from akson.doors.professionals import professionals
 from akson.doors.settings import Settings
@@ -62,6 +63,7 @@ async def opened(settings: Settings, *, size: int = 8) -> AsyncIterator[Office]:
             professionals=professionals(settings, http, clock), persons=persons(settings, http, clock),
             ways=settings.reaching, scanner=settings.scanner, sources=sources(settings, http, clock),
             schema=Schemas(settings.schemas).check if settings.schemas else None,
+            searches=Searches(database, clock, settings.searches) if settings.searches else None,
         )  # fmt: skip
     finally:
         await http.aclose()

@@ -76,6 +76,7 @@ class Settings:
     smtp_from: str = ""  # AKSON_SMTP_FROM: whom alerts are from
     sms_domain: str = ""  # AKSON_SMS_DOMAIN: of addresses that become text messages; "": there are none
     rate: int = 600_000  # AKSON_CLIENT_RATE: FHIR requests a minute for each client without a limit of its own; 0: none
+    searches: int = 500  # AKSON_SEARCHES: for persons, a day for each person at work; 0: no limit, not in production
 
     @property
     def production(self) -> bool:
@@ -165,8 +166,9 @@ def from_environment(given: Mapping[str, str]) -> Settings:
         persons_issuer=env.url("AKSON_PERSONS_ISSUER", "AKSON_STAFF_ISSUER"),
         parties_issuer=env.url("AKSON_PARTIES_ISSUER", "AKSON_STAFF_ISSUER"),
         persons_url=env.url("AKSON_PERSONS_URL"), parties_url=env.url("AKSON_PARTIES_URL"),
-        rate=env.number("AKSON_CLIENT_RATE", 600_000), idle=env.number("AKSON_IDLE_MINUTES", 15) or 15,
-        hooks=env.listed("AKSON_HOOKS"), hook_days=env.number("AKSON_HOOK_DAYS", 7),
+        rate=env.number("AKSON_CLIENT_RATE", 600_000), searches=env.number("AKSON_SEARCHES", 500),
+        idle=env.number("AKSON_IDLE_MINUTES", 15) or 15, hooks=env.listed("AKSON_HOOKS"),
+        hook_days=env.number("AKSON_HOOK_DAYS", 7),
         release_days=env.text("AKSON_RELEASE_DAYS"), past_blocks=env.text("AKSON_ADVICE_PAST_BLOCKS"),
         event_days=env.number("AKSON_EVENT_DAYS", 14),
         smtp=env.text("AKSON_SMTP"), smtp_user=env.text("AKSON_SMTP_USER"),
@@ -192,6 +194,8 @@ def guard(settings: Settings) -> None:
     for addresses, beside in _services(settings):
         _reached(settings, addresses, beside)
     _broker(settings)
+    if settings.production and not settings.searches:
+        raise Refused("AK-L011", what="AKSON_SEARCHES")
     if settings.neighbours and not settings.own_issuer:
         raise Refused("AK-L011", what="AKSON_NEIGHBOURS")
     issuers = tuple(url for url in (settings.staff_issuer, settings.citizen_issuer) if url)

@@ -27,6 +27,7 @@ from akson.record.current import Current
 from akson.record.following import Following
 from akson.record.own import Rules
 from akson.record.queues import Queues
+from akson.record.searches import Searches
 from akson.record.staff import Register
 from akson.record.standing import Standing
 from akson.record.terms import Terms
@@ -61,6 +62,7 @@ class Office:
     persons     Folkeregisteret; likewise
     sources     other organisations that can be asked what they hold about a patient, in the order they are shown
     scanner     searches files for malware; None: nobody does
+    searches    how often each at work may search for persons; None: as often as they like
     schema      holds the XML of a message to the official schemas, before it goes; None: there are none here
     ways        in which citizens can be reached outside: "mail", "sms"
     """
@@ -82,6 +84,7 @@ class Office:
     persons: Persons | None = None
     ways: tuple[str, ...] = ()
     scanner: Scanner | None = None
+    searches: Searches | None = None
     schema: Callable[[Any], None] | None = None
     sources: Sequence[Source] = ()
 

@@ -24,6 +24,7 @@ from akson.patient.chart import local, open_chart
 from akson.patient.reading import reference
 from akson.record import journal, unnamed, worklist
 from akson.record.search.searching import search
+from akson.record.searches import TOO_OFTEN
 from akson.record.session import Within, undo
 from akson.record.stored import Stored
 from akson.workplace import (
@@ -87,6 +88,8 @@ async def look_for(work: Work, visit: Visit) -> Page | Go:
     try:
         found = await find.find(work, asked)
     except Refused as too_little:
+        if too_little.status == TOO_OFTEN:
+            raise
         return Page("sok.html", status=too_little.status,
                     search=Search(asked=asked, report=report, fault=too_little.text))  # fmt: skip
     if found.hits and len(found.hits) == 1 and found.hits[0].fnr == asked.replace(" ", ""):

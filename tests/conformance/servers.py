@@ -64,9 +64,9 @@ class Running:
 
     def served(self) -> httpx.AsyncClient:
         """Return a program's client of the whole server, as `akson serve` runs it for the demo."""
-        settings = from_environment(
-            {"AKSON_ENV": "demo", "AKSON_DATABASE_URL": self.url, "AKSON_DATA": str(self.folder)}
-        )
+        settings = from_environment({
+            "AKSON_ENV": "demo", "AKSON_DATABASE_URL": self.url, "AKSON_DATA": str(self.folder), "AKSON_SEARCHES": "0",
+        })  # fmt: skip
         app = application(settings)
         self._enter(app.router.lifespan_context(app))
         token = self.run(people.token(settings, "", frozenset(), datetime.now(UTC)))

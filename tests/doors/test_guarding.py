@@ -58,6 +58,21 @@ def test_production_calls_nobody_where_others_could_read_it(given: dict[str, str
         from_environment(env)
 
 
+@pytest.mark.parametrize(("given", "refused"), [("0", True), ("1000", False), ("no", True)])
+def test_production_does_not_start_where_anybody_may_search_for_everybody(given: str, refused: bool) -> None:
+    env = PRODUCTION | {"AKSON_SEARCHES": given, "AKSON_CLIENT_RATE": "0"}
+    if not refused:
+        assert from_environment(env).searches == int(given)
+        return
+    with pytest.raises(Refused, match="AK-L011"):
+        from_environment(env)
+
+
+def test_a_load_test_lifts_the_rates_of_programs_and_pages_not_of_searches_for_persons() -> None:
+    settings = from_environment({"AKSON_ENV": "test", "AKSON_CLIENT_RATE": "0"})
+    assert (settings.rate, settings.searches) == (0, 500)
+
+
 @pytest.mark.parametrize("given", ["0.0.0.0/0", "::/0", "*", "a proxy", "10.0.0.0/8,0.0.0.0/0", "10.0.0.1/8"])
 def test_not_everybody_may_say_where_a_browser_comes_from(given: str) -> None:
     with pytest.raises(Refused, match="AK-L011"):

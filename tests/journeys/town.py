@@ -154,7 +154,7 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("AKSON_")} | {
         "AKSON_ENV": "demo", "AKSON_DATABASE_URL": database_url, "AKSON_DATA": str(folder), "AKSON_URL": url,
         "AKSON_PORT": str(port), "AKSON_EXCHANGE_SECRET": "hemmelig" * 4, "AKSON_LOCAL_SECRET": "hemmelig" * 4,
-        "AKSON_RECORD_YEARS": "25",
+        "AKSON_RECORD_YEARS": "25", "AKSON_SEARCHES": "0",
     }  # fmt: skip
     elsewhere = written(from_environment(env), name=SYKEHUS.name, number=address(SYKEHUS).orgnr.value,
                         url=f"http://127.0.0.1:{port + 1}")  # fmt: skip

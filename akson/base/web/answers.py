@@ -36,7 +36,10 @@ def guarded(response: Response) -> Response:
 def refusal(renderer: Renderer, refused: Refused) -> Response:
     """Return the page that says why not; it never holds personal data."""
     code = AS_UNKNOWN.get(refused.code, refused.code)
-    return problem(renderer, refused.status, refused.text, code)
+    answer = problem(renderer, refused.status, refused.text, code)
+    if refused.status == 429 and "seconds" in refused.values:
+        answer.headers["retry-after"] = str(refused.values["seconds"])
+    return answer
 
 
 def problem(renderer: Renderer, status: int, text: str = "", code: str = "") -> Response:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from akson.access import roles
-from akson.access.asking import CITIZEN, CONTENT, RULES, STAFF, Act, Ask, rule
+from akson.access.asking import CONTENT, RULES, STAFF, Act, Ask, own_job, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Facts
 from akson.base.work import Actor, Kind
 
@@ -139,18 +139,19 @@ def follows_own_report(ask: Ask) -> bool:
     return own_report(ask) and labels is not None and (ask.act is Act.READ or labels.type == "Task")
 
 
-@rule(147, refusal="AK-A001", persons=False, to=STAFF | CITIZEN, acts=_ACTS)
+@rule(147, refusal="AK-A001", persons=False, acts=_ACTS)
 def anothers_report_of_somebody_unknown(ask: Ask) -> bool:
-    """Refuse a report of a child without a record here to all persons but who wrote it, in its term.
+    """Refuse a report of a child without a record here to everybody but who wrote it, in its term, and our own jobs.
 
-    It belongs to nobody, and is no work of the unit: what colleagues may read there does not reach it, nor do searches
-    (`of_unit` of search.sql). Programs with an agreement read it as they do reports in records.
+    It belongs to nobody: no block, protection or tie of a person reaches it, as one in a record. So no program reads
+    it, and none needs to who loads records: only we write one. Nor is it work of the unit: what colleagues may read
+    there does not reach it, nor do searches (`of_unit` of search.sql).
 
     Source: hpl §§ 21, 33 (it is told to the barnevern alone); domain rule R33
     """
     if ask.labels is None or CONCERN not in ask.labels.security:
         return False
-    return not _unknowns(ask)
+    return not (own_job(ask) or _unknowns(ask))
 
 
 @rule(516, basis="egen melding til barnevernet", persons=False, to=STAFF, acts=_ACTS)

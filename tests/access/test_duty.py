@@ -10,7 +10,7 @@ import pytest
 from akson.access.consenting import DISCLOSURE
 from akson.access.duty import ANYBODY, CONCERN, LATER, PAGE_OF_SENT, TERM, marks, marks_again, pages_by, untold
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Representation
-from akson.access.roles import OWN_JOB
+from akson.access.roles import LOAD, OWN_JOB
 from akson.access.rules import Act
 from akson.base.work import Actor, Attested, Purpose
 from tests.access import people
@@ -70,14 +70,17 @@ def report(type_: str = "Communication", letters: str = "c", security: frozenset
     (nurse(), report(security=on(NOW - TERM)), Act.READ, "AK-A001"),
     (staff("administrator", NORTH), report(), Act.READ, "AK-A001"),
     (citizen(), report(), Act.READ, "AK-A001"),
-    (people.program("system/*.cruds"), report(), Act.READ, ""),
+    (people.program("system/*.cruds"), report(), Act.READ, "AK-A001"),
+    (people.program("system/Communication.r"), report(letters=""), Act.READ, "AK-A001"),
+    (people.program("system/*.cruds"), report("Task"), Act.REGISTER, "AK-A001"),
+    (people.program("system/*.cruds", LOAD), report(), Act.READ, "AK-A001"),
     (people.program(OWN_JOB), report(), Act.WRITE, ""),
     (staff("assistent", NORTH), report(), Act.REGISTER, ""),
 ])  # fmt: skip
 def test_a_report_of_somebody_without_a_record_is_its_writers_alone(
     who: Actor, labels: Labels, act: Act, answer: str
 ) -> None:
-    """It is written at the nurse's unit, whose colleagues read what belongs to nobody there."""
+    """It is written at the nurse's unit, whose colleagues read what belongs to nobody there, as programs do."""
     assert ask(who, Facts(owner=7, is_person=False), labels, act) == answer
 
 

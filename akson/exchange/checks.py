@@ -13,12 +13,13 @@ from akson.exchange import registry
 from akson.exchange.addresses import Address
 from akson.exchange.envelope import Envelope, Party, Person
 from akson.exchange.registry import MessageType, Patient
-from akson.exchange.safexml import Unreadable
+from akson.exchange.safexml import Fault, Unreadable
 from akson.record import persons
 from akson.record.persons import Number
 from akson.record.search.searching import search
 from akson.registers.identifiers import Fnr, PersonKind
 
+NOBODY_HERE: Final = Fault("E21", "Mottakeren finnes ikke her.")
 UNKNOWN: Final = "Pasienten finnes ikke hos mottakeren."
 
 
@@ -43,7 +44,7 @@ def receiving_unit(envelope: Envelope, known: Mapping[int, Address], delivered_t
     for party in sorted(parties, key=lambda each: delivered_to not in her_ids(each)):
         if unit := _unit(party, known):
             return unit
-    raise Unreadable("E21", "Mottakeren finnes ikke her.")
+    raise Unreadable(NOBODY_HERE.code, NOBODY_HERE.text)
 
 
 def _unit(party: Party, known: Mapping[int, Address]) -> Address | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from akson.access.roles import OWN_JOB
@@ -38,7 +39,10 @@ AKSON: Final = Actor(
 )  # fmt: skip
 NO_ANSWER: Final = "Mottakeren svarer ikke."
 NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottakeren ({where})."
-_TRANSIENT: Final = frozenset({409, 412, 503})  # facts changed, the access log is down: the lease ends and we try again
+# What is ours and passes: somebody else wrote at the same moment, the access log is down, an index is being made.
+_TRANSIENT: Final = frozenset({"AK-J003", "AK-J006", "AK-J008", "AK-J010", "AK-J011", "AK-S009"})
+_LONG: Final = timedelta(hours=6)  # what has not passed when a message has waited so long is for a human to see
+_UNIT_CLOSED: Final = "AK-J025"
 _OUT_OF_VIEW: Final = frozenset({"AK-J001", "AK-J002"})
 _TOGETHER: Final = 32  # messages that are filed in one transaction, at most
 
@@ -95,26 +99,40 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *,
     """File or refuse one message, and answer it.
 
     desk     the same where it has been opened already
-    Leaves   all of it or nothing: the record, the state of the message and its AppRec are one transaction
+    Leaves   all of it or nothing: the record, the state of the message and its AppRec are one transaction. Where what
+             fails is ours and passes, nothing: the lease ends, and it is tried again as often as that takes
     """
-    if kept.again:
-        async with office.work(AKSON, Purpose.MESSAGE, screen="melding kom igjen") as work:
-            await outbox.receipts_again(work, kept.digest)
-            await inbox.answered_again(work, kept)
-        return
-    if desk is None:
-        (desk,) = await desks_of(office, [kept], schemas)
     try:
-        fault = desk.message.fault or await _take(office, desk)
-        if fault:
-            async with office.work(AKSON, Purpose.MESSAGE, screen="melding avvist") as work:
-                await _refuse(work, desk, fault)
+        await (_answer_again(office, kept) if kept.again else _settle(office, kept, schemas, desk))
     except TakenByAnother:
         return
+    except Refused as refused:
+        if refused.code not in _TRANSIENT:
+            raise
+        LOG.warning("a message waits for what passes", extra={"failure": refused.code, "attempts": kept.attempts})
+        await inbox.give_back(office.database, kept)
+
+
+async def _answer_again(office: Office, kept: Kept) -> None:
+    async with office.work(AKSON, Purpose.MESSAGE, screen="melding kom igjen") as work:
+        await outbox.receipts_again(work, kept.digest)
+        await inbox.answered_again(work, kept)
+
+
+async def _settle(office: Office, kept: Kept, schemas: Schemas | None, desk: Desk | None) -> None:
+    if desk is None:
+        (desk,) = await desks_of(office, [kept], schemas)
+    fault = desk.message.fault or await _take(office, desk)
+    if fault:
+        async with office.work(AKSON, Purpose.MESSAGE, screen="melding avvist") as work:
+            await _refuse(work, desk, fault)
 
 
 async def _take(office: Office, desk: Desk) -> Fault | None:
-    """File the message or apply the receipt; return what is wrong when it cannot be taken: then nothing is written."""
+    """File the message or apply the receipt; return what is wrong when it cannot be taken: then nothing is written.
+
+    Raises   Refused where what fails passes, and the message has not waited for long
+    """
     try:
         if desk.message.receipt:
             async with office.work(AKSON, Purpose.MESSAGE, screen="kvittering inn") as work:
@@ -127,8 +145,10 @@ async def _take(office: Office, desk: Desk) -> Fault | None:
     except Unreadable as refused:
         return refused.fault
     except Refused as refused:
-        if refused.status in _TRANSIENT:
-            raise TakenByAnother from None  # the lease ends, and it is tried again
+        if refused.code == _UNIT_CLOSED:  # while the message was filed
+            return checks.NOBODY_HERE
+        if refused.code in _TRANSIENT and office.clock() - desk.kept.received_at < _LONG:
+            raise
         return Fault("X99", f"Meldingen kunne ikke lagres hos mottakeren ({refused.code}).")
     except Invalid as invalid:
         return Fault("X99", NOT_STORABLE.format(where=", ".join(sorted({each.path for each in invalid.issues})[:3])))

@@ -105,6 +105,11 @@ UPDATE message_in m SET state = s.state, type = s.type, msg_id = s.msg_id, sende
   FROM said s WHERE m.bucket = s.bucket AND m.digest = s.digest AND m.state = 'kept'
 RETURNING NOT s.takes OR s.digest IN (SELECT digest FROM taken) AS free;
 
+-- name: give_back
+-- Let an attempt not count that failed by what is ours and passes: the lease ends, and the message is tried again.
+-- in   $1 bucket, $2 digest
+UPDATE message_in SET attempts = greatest(attempts - 1, 0) WHERE bucket = $1 AND digest = $2 AND (state = 'kept' OR again);
+
 -- name: answered_again
 UPDATE message_in SET again = false WHERE bucket = $1 AND digest = $2;
 

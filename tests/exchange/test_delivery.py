@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from akson.audit.log import AccessLog
 from akson.base.clamd import Scanner
 from akson.base.database import FAILURES, Database
 from akson.base.errors import Refused
@@ -26,9 +27,12 @@ from akson.exchange.states import State
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.search.searching import search
+from akson.record.writing import flush
+from tests.exchange.care import care
 from tests.exchange.letters import ASTRID, HEART, MSG_ID, NORDRE, conversation, sample, swapped, written
 from tests.exchange.places import Places, make
 from tests.offices import JOB, Clock, patient
+from tests.record.test_contention import until_somebody_waits
 from tests.scanners import EICAR, peer
 
 SENT = "SELECT * FROM message_out ORDER BY created_at"
@@ -267,6 +271,68 @@ async def test_a_message_that_stops_us_again_and_again_is_put_aside(office: Offi
     await delivery.receive_due(office)
     assert (await inbox.for_humans(office.database, None))[0]["fault_code"] == "X99"
     assert await places.counts() == {"in refused": 1, "out queued": 1}
+
+
+PASSES = """CREATE FUNCTION passes() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN RAISE EXCEPTION 'facts changed' USING ERRCODE = 'AK008'; END $$;
+  CREATE TRIGGER passes BEFORE INSERT ON resource FOR EACH ROW EXECUTE FUNCTION passes()"""
+SHORT, LONG = timedelta(minutes=3), timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("between", "code"), [(SHORT, "ok"), (LONG, "X99")])
+async def test_what_passes_is_waited_for_and_only_what_does_not_pass_for_hours_is_refused(
+    office: Office, owner_db: Database, between: timedelta, code: str
+) -> None:
+    places = await make(office)
+    await owner_db.execute(PASSES)
+    assert await arrives(places, written()) == ""
+    for _ in range(2 * inbox.ATTEMPTS):
+        clock(office).pass_(between)
+        await delivery.receive_due(office)
+    await owner_db.execute("DROP TRIGGER passes ON resource")
+    clock(office).pass_(SHORT)
+    await delivery.receive_due(office)
+    (answer,) = await places.rows(SENT)
+    receipt = opened(answer["body"]).receipt
+    assert receipt and (receipt.errors[0].value if receipt.errors else "ok") == code
+    assert ["AK-J008" in one["fault_text"] for one in await inbox.for_humans(office.database, None)] == [True] * (
+        code != "ok"
+    )
+
+
+async def test_while_the_access_log_is_down_nothing_is_refused_and_each_gets_its_own_answer_afterwards(
+    office: Office,
+) -> None:
+    places = await make(office)
+    bodies = {written(msg_id="a"): "filed", written(fnr="13916900362", msg_id="b"): "E35"}
+    for body in bodies:
+        await inbox.keep(office.database, body, now=office.clock(), envelope_from=HEART.her_id)
+    log, office.log = office.log, AccessLog("postgresql://127.0.0.1:1/nowhere", deadline=0.01)
+    for _ in range(2 * inbox.ATTEMPTS):
+        await delivery.receive_due(office)
+        clock(office).pass_(SHORT)
+    assert "in refused" not in await places.counts()
+    office.log = log
+    await delivery.receive_due(office)
+    rows = await places.rows("SELECT body, state, fault_code FROM message_in")
+    assert {row["body"]: row["fault_code"] or row["state"] for row in rows} == bodies
+
+
+async def test_what_comes_to_a_unit_in_the_moment_it_is_closed_is_told_so_at_once(office: Office) -> None:
+    places = await make(office)
+    stay = care("LOG_INNLAGT", at="2026-11-20T14:00:00+01:00")
+    await inbox.keep(office.database, stay, now=office.clock(), envelope_from=HEART.her_id)
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        type_, id_ = places.practice.unit_id.split("/")
+        for row in (await search(work, "EpisodeOfCare", [])).hits:
+            await journal.delete(work, "EpisodeOfCare", row.id)
+        stands = (await journal.read(work, type_, id_)).resource
+        await journal.update(work, stands | {"active": False}, id_=id_)
+        await flush(work)
+        filing = asyncio.create_task(delivery.receive_due(office))
+        await until_somebody_waits(office.database)
+    assert await filing == 1
+    assert [row["fault_code"] for row in await inbox.for_humans(office.database, None)] == ["E21"]
 
 
 def clock(office: Office) -> Clock:

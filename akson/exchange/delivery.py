@@ -55,7 +55,7 @@ async def receive_due(office: Office, *, schemas: Schemas | None = None) -> int:
         while claimed := await inbox.claim(office.database, bucket, office.clock(), most=_TOGETHER - len(waits)):
             touched += len(claimed)
             if claimed[0].attempts > 1:
-                await receive(office, claimed[0], schemas)
+                await receive_all(office, claimed, schemas)
                 continue
             waits += claimed
             if len(waits) >= _TOGETHER:

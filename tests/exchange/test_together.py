@@ -130,6 +130,15 @@ async def test_one_that_finds_a_fault_of_ours_stops_no_other_and_nothing_of_it_i
     assert sorted((await become(places)).values()) == [("filed", ""), ("filed", ""), ("kept", "")]
     told = [(one.message, vars(one)["failure"]) for one in caplog.records]
     assert told == [("messages are taken one by one", "KeyError"), ("a message has stopped us", "KeyError")]
+    for _ in range(2):
+        caplog.clear()
+        let_pass(places.office, timedelta(minutes=3))
+        more = [written(msg_id=f"{places.office.clock()}-{n}") for n in range(4)]
+        await keep(places, more)
+        assert await delivery.receive_due(places.office, schemas=Breaks(tmp_path)) == 5
+        became = await become(places)
+        assert [became[body] for body in more] == [("filed", "")] * 4
+        assert [(one.message, vars(one)["failure"]) for one in caplog.records] == told[1:]
     assert "Andre" not in caplog.text and all(one.exc_info is None for one in caplog.records)
 
 

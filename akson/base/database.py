@@ -1,8 +1,8 @@
 """PostgreSQL through asyncpg: one small pool, prepared statements, no reset between borrowers.
 
 No session setting is ever changed on a pooled connection (a test proves that nothing leaks), so the pool's reset round
-trip is left out; see docs/adr/0002-keep-pool-without-reset.md. Beside the pool there are two lanes (lanes.py): reads by
-key and searches have connections of their own, so that neither waits for the other, nor a write for them.
+trip is left out; see docs/adr/0002-keep-pool-without-reset.md. Beside the pool there are three lanes (lanes.py): reads
+by key, searches and shared writes have connections of their own, so that none waits for another, nor anybody for them.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ FAILURES = (*_CUT, asyncpg.PostgresError)
 
 
 _READERS = 3  # connections: one for each shared query (rides.py)
+_WRITERS = 1  # connections: there is one shared write at a time (record/together.py)
 # Planned once per connection, for any values: planning costs more than a read, and more than most searches.
 _ONCE = {"plan_cache_mode": "force_generic_plan"}
 # By key: the joins as they are written, from the keys on, each by its primary key.
@@ -61,16 +62,21 @@ class Database:
 
     keyed     the lane for what is read by key, at once
     searches  the lane for searches: as many as it holds run at a time
+    writes    the lane for what many write together: the same connection always, which has at hand all that it takes
     """
 
-    def __init__(self, pool: asyncpg.Pool, keyed: Lane, searches: Lane) -> None:
-        self._pool, self.keyed, self.searches = pool, keyed, searches
+    def __init__(self, pool: asyncpg.Pool, keyed: Lane, searches: Lane, writes: Lane) -> None:
+        self._pool, self.keyed, self.searches, self.writes = pool, keyed, searches, writes
         self._statements = 0
 
     @property
     def statements(self) -> int:
         """Return how many round trips there were so far; tests assert on differences."""
-        return self._statements + self.keyed.statements + self.searches.statements
+        return self._statements + sum(lane.statements for lane in self._lanes)
+
+    @property
+    def _lanes(self) -> tuple[Lane, ...]:
+        return self.keyed, self.searches, self.writes
 
     @classmethod
     async def open(cls, url: str, *, size: int = 8, role: str | None = None, ready: int = 1) -> Database:
@@ -97,11 +103,12 @@ class Database:
         keyed = Lane(partial(connect, server_settings=settings | _KEYED), size=_READERS)
         searching = partial(connect, server_settings=settings | _SEARCHING, statement_cache_size=_SEARCHES)
         searches = Lane(searching, size=max(1, size // 2))
-        return cls(pool, keyed, searches)
+        writes = Lane(partial(connect, server_settings=settings), size=_WRITERS)
+        return cls(pool, keyed, searches, writes)
 
     async def close(self) -> None:
-        await self.keyed.close()
-        await self.searches.close()
+        for lane in self._lanes:
+            await lane.close()
         await self._pool.close()
 
     async def fetch(self, query: str, *args: Any) -> list[Record]:

@@ -116,7 +116,8 @@ class Together:
         traces = await self._traces(rows)
         try:
             sets = [rider.one for rider in batch]
-            times = await written(self._database.fetch, sets, self._hasher, waits=False, traces=traces or NO_TRACES)
+            write = self._database.writes.fetch
+            times = await written(write, sets, self._hasher, waits=False, traces=traces or NO_TRACES)
         except (asyncpg.PostgresError, ValueError) as problem:
             return self._refused(batch, problem)
         except BaseException:

@@ -23,7 +23,7 @@ class Slow(Database):
     """The database, and what hangs at its door: the first question waits until it is told to go on."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database._pool, database.keyed, database.searches)
+        super().__init__(database._pool, database.keyed, database.searches, database.writes)
         self.asked, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def fetchval(self, query: str, *args: Any) -> Any:

@@ -55,7 +55,8 @@ async def told(office: Office) -> Told:
     made = Told()
     database = office.database
     connections = [await database.acquire() for _ in range(CONNECTIONS)]
-    lanes = [(lane, await lane.acquire()) for lane in (database.keyed, database.searches) for _ in range(lane.size)]
+    all_lanes = database.keyed, database.searches, database.writes
+    lanes = [(lane, await lane.acquire()) for lane in all_lanes for _ in range(lane.size)]
     for connection in [*connections, *(lent for _, lent in lanes)]:
         connection.add_query_logger(lambda record: made.statements.append(record.query))
     for connection in connections:

@@ -64,12 +64,15 @@ def changed(person: Stored, entry: Stored, value: str, seen: int) -> Doing:
 async def crowd(database_url: str) -> AsyncIterator[Crowd]:
     async with opened_office(database_url, size=SIZE) as office:
         made = Crowd(office, database_url)
-        connections = [await office.database.acquire() for _ in range(SIZE)]
-        for connection in connections:
+        connections, together = [await office.database.acquire() for _ in range(SIZE)], office.database.writes
+        shared = await together.acquire()
+        for connection in [*connections, shared]:
             connection.add_query_logger(
                 lambda record: made.calls.append(record.query) if WRITE in record.query else None
             )
+        for connection in connections:
             await office.database.release(connection)
+        together.release(shared)
         yield made
 
 

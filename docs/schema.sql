@@ -1453,7 +1453,8 @@ CREATE TABLE public.message_out (
     carrier_id text DEFAULT ''::text NOT NULL,
     rounds smallint DEFAULT 0 NOT NULL,
     moves integer DEFAULT 0 NOT NULL,
-    rests_for text DEFAULT ''::text NOT NULL
+    rests_for text DEFAULT ''::text NOT NULL,
+    untold smallint DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -2606,6 +2607,8 @@ GRANT UPDATE(rounds) ON TABLE public.message_out TO akson_app;
 GRANT UPDATE(moves) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(rests_for) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(untold) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 

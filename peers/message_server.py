@@ -43,7 +43,7 @@ TABLES = """
 CREATE TABLE message (
   id TEXT PRIMARY KEY, sender INTEGER, receiver INTEGER, body BLOB, document TEXT, made TEXT, apprec INTEGER,
   read INTEGER DEFAULT 0, delivery TEXT, status TEXT, errors TEXT DEFAULT '[]', answers TEXT);
-CREATE INDEX unread ON message (receiver) WHERE NOT read;
+CREATE INDEX unread ON message (receiver, made) WHERE NOT read;
 CREATE INDEX documents ON message (document);
 """
 

@@ -153,3 +153,21 @@ class Database:
         """Hold one connection without a transaction (COPY, long-lived writers)."""
         async with self._pool.acquire() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def alone(self, what: str) -> AsyncIterator[bool]:
+        """Tell whether nobody else does `what`; nobody who asks can until the block ends, or the process that is in it.
+
+        Holds one connection, outside any transaction.
+        """
+        async with self._pool.acquire() as connection:
+            ours = await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", what)
+            try:
+                yield ours
+            finally:
+                if ours:
+                    try:
+                        await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", what)
+                    except BaseException:  # no connection may go back to the pool with it: it ends with the connection
+                        connection.terminate()
+                        raise

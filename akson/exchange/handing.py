@@ -6,20 +6,24 @@ So no message is called delivered without a receipt, whatever the carrier is.
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
+from akson.base.apart import Stopped, apart
 from akson.base.work import Purpose, Work
 from akson.exchange import delivery, inbox, outbox
+from akson.exchange.calls import Calls, waves
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault, Schemas
 from akson.exchange.states import ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, Event, State
 from akson.record.office import Office
 
+LOG: Final = logging.getLogger("akson.exchange")
 _NO_FAULT: Final = Fault("", "")
 _TRIED_EVERY: Final = timedelta(
     minutes=1
@@ -27,8 +31,7 @@ _TRIED_EVERY: Final = timedelta(
 _BEHIND: Final = timedelta(minutes=1)  # what has waited so long to be read here may be the answer that is missed
 _WOKEN: Final = 1000  # brought forward in one turn
 _SCREEN: Final = "melding ut"
-_TOGETHER: Final = 16  # messages of a bucket that are leased, and whose receipts are noted, in one go
-_RESTS_AFTER: Final = 3  # failures of one endpoint in one turn: the rest of its messages wait without being tried
+_TOGETHER: Final = 16  # messages that are leased, handed over or asked about some at a time, and noted, in one go
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
 NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
 TURNED_AWAY: Final = "Mottakerens side har avvist meldingen under transporten."
@@ -62,7 +65,8 @@ class Delivery(Enum):
     ACKNOWLEDGED = "Acknowledged"
     REJECTED = "Rejected"
     GONE = "gone"  # it knows no such message
-    UNKNOWN = "unknown"  # it does not answer
+    UNKNOWN = "unknown"  # it does not say
+    AWAY = "away"  # it does not answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,45 +103,65 @@ class Exchange:
 
     async def deliver_due(self, office: Office) -> int:
         """Hand over every message that is due; return how many."""
-        tried, failures, answered = 0, Counter[str](), set[str]()
+        tried, calls, waits = 0, Calls(), list[Claimed]()
         resting = await self._try_resting(office)
         for bucket in await outbox.waiting(office.database, office.clock()):
-            while claimed := await outbox.claim(office.database, bucket, office.clock(), most=_TOGETHER):
-                tried += await self._deliver(office, claimed, failures, answered)
-        for endpoint in answered.intersection(resting):
-            self._tries.pop(endpoint, None)
-            await outbox.wake(office.database, endpoint, office.clock(), _WOKEN)
+            while claimed := await outbox.claim(office.database, bucket, office.clock(), most=_TOGETHER - len(waits)):
+                if claimed[0].untold > 1 or sum(len(one.body) for one in (*waits, *claimed)) > inbox.HELD:
+                    tried, waits = tried + await self._deliver(office, waits, calls), []
+                waits += claimed
+                if claimed[0].untold > 1 or len(waits) >= _TOGETHER:
+                    tried, waits = tried + await self._deliver(office, waits, calls), []
+        tried += await self._deliver(office, waits, calls)
+        for endpoint in calls.answered.intersection(resting):
+            if not calls.rests(endpoint):
+                self._tries.pop(endpoint, None)
+                await outbox.wake(office.database, endpoint, office.clock(), _WOKEN)
         return tried
 
-    async def _deliver(
-        self, office: Office, claimed: Sequence[Claimed], failures: Counter[str], answered: set[str]
-    ) -> int:
-        """Hand over the messages of one lease; return how many. What it has no time for goes when the lease ends.
+    async def _deliver(self, office: Office, claimed: Sequence[Claimed], calls: Calls) -> int:
+        """Hand over the messages of some leases; return how many. What there is no time for goes when the lease ends.
 
-        Receipts are noted between them: whoever dies before sends again what the receiver knows by its id.
+        What came of them is noted after all of them: whoever dies before sends again what the receiver knows by its id.
         """
-        handed_over, arrived, until = 0, list[Claimed](), office.clock() + outbox.LEASE / 2
+        told, until = list[tuple[Claimed, Handed]](), office.clock() + outbox.LEASE / 2
         try:
-            for one in claimed:
-                if handed_over and office.clock() >= until:
+            for wave in waves(claimed):
+                if told and office.clock() >= until:
                     break
-                handed = await self._hand_over(one, resting=failures[one.endpoint] >= _RESTS_AFTER)
-                handed_over += 1
-                if handed.came is Came.AWAY:
-                    failures[one.endpoint] += 1
-                    self._tries.setdefault(one.endpoint, office.clock() + _TRIED_EVERY)
-                elif handed.came in (Came.RECEIPT, Came.TAKEN):
-                    answered.add(one.endpoint)
-                if handed.came is Came.RECEIPT:
-                    arrived.append(one)
-                else:
-                    async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
-                        await _note(work, one, handed)
+                await asyncio.gather(*(self._told(one, calls, told) for one in wave))
         finally:
-            if arrived:
-                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
-                    await outbox.arrived(work, arrived)
-        return handed_over
+            await self._note(office, told)
+        return len(told)
+
+    async def _told(self, one: Claimed, calls: Calls, told: list[tuple[Claimed, Handed]]) -> None:
+        """Hand over one message and tell what came of it. One that stops us comes alone when its lease ends."""
+        call = calls.make(one.endpoint, lambda: self._hand_over(one), _answers)
+        came = await apart(call)
+        if isinstance(came, Stopped):
+            LOG.error("a message has stopped us", extra={"failure": came.failure, "attempts": one.attempts})
+        else:
+            told.append((one, came or Handed(Came.AWAY, why=delivery.NO_ANSWER)))
+
+    async def _note(self, office: Office, told: Sequence[tuple[Claimed, Handed]]) -> None:
+        """Move messages on by what came of handing them over: together, but each that is given up by itself."""
+        if not told:
+            return
+        given_up = [(one, handed.why) for one, handed in told if handed.came is Came.REFUSED]
+        async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
+            if arrived := [one for one, handed in told if handed.came is Came.RECEIPT]:
+                await outbox.arrived(work, arrived)
+            if taken := [(one, handed.id) for one, handed in told if handed.came is Came.TAKEN]:
+                await outbox.handed_over(work, taken)
+            for one, handed in told:
+                away = handed.came is Came.AWAY
+                if away:
+                    self._tries.setdefault(one.endpoint, office.clock() + _TRIED_EVERY)
+                if (away or handed.came is Came.LATER) and not await outbox.try_later(work, one, handed.why, away=away):
+                    given_up.append((one, handed.why))
+        for one, why in given_up:
+            async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
+                await delivery.move(work, one.owner, one.key, Event.GIVE_UP, Fault("", why))
 
     async def _try_resting(self, office: Office) -> list[str]:
         """Let one message try each endpoint where nobody answered, now and then; return those endpoints."""
@@ -153,39 +177,62 @@ class Exchange:
 
         While what came here is long unread nothing is sent again: its answer may lie there, and would only come twice.
         """
-        asked, due = 0, await outbox.unconfirmed(office.database, office.clock())
+        asked, calls, waits = 0, Calls(), list[Unconfirmed]()
+        due = await outbox.unconfirmed(office.database, office.clock())
         behind = bool(due and await inbox.waiting(office.database, office.clock() - _BEHIND))
         for bucket in due:
-            while one := await outbox.claim_unconfirmed(office.database, bucket, office.clock()):
-                carrier = self._carrier(one.endpoint)
-                said = await carrier.ask(one) if carrier else Said(delivery=Delivery.UNCONFIRMED)
+            while claimed := await outbox.claim_unconfirmed(
+                office.database, bucket, office.clock(), most=_TOGETHER - len(waits)
+            ):
+                if claimed[0].untold > 1:
+                    asked, waits = asked + await self._ask(office, waits, calls, behind=behind), []
+                waits += claimed
+                if claimed[0].untold > 1 or len(waits) >= _TOGETHER:
+                    asked, waits = asked + await self._ask(office, waits, calls, behind=behind), []
+        return asked + await self._ask(office, waits, calls, behind=behind)
+
+    async def _ask(self, office: Office, claimed: Sequence[Unconfirmed], calls: Calls, *, behind: bool) -> int:
+        """Ask about the messages of some leases, and move each on; return how many. One that stops us comes alone."""
+        for wave in waves(claimed):
+            for one, said in zip(wave, await asyncio.gather(*(self._said(one, calls) for one in wave)), strict=True):
+                if isinstance(said, Stopped):
+                    LOG.error("a question has stopped us", extra={"failure": said.failure, "attempts": one.attempts})
+                    continue
                 if behind and said.delivery is Delivery.UNCONFIRMED:
                     said = replace(said, delivery=Delivery.UNKNOWN)
                 async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding bekreftet") as work:
                     await heard(work, one, said)
-                asked += 1
-        return asked
+        return len(claimed)
+
+    async def _said(self, one: Unconfirmed, calls: Calls) -> Said | Stopped:
+        """Return what the carrier of a message says of it."""
+        carrier = self._carrier(one.endpoint)
+        if carrier is None:
+            return Said(delivery=Delivery.UNCONFIRMED)
+        call = calls.make(one.endpoint, lambda: carrier.ask(one), _is_there)
+        came = await apart(call)
+        return Said(delivery=Delivery.AWAY) if came is None else came
 
     def _carrier(self, endpoint: str) -> Carrier | None:
         return self.carriers.get(endpoint.partition(":")[0])
 
-    async def _hand_over(self, claimed: Claimed, *, resting: bool) -> Handed:
+    async def _hand_over(self, claimed: Claimed) -> Handed:
         carrier = self._carrier(claimed.endpoint)
         if carrier is None:
             return Handed(Came.REFUSED, why=NOWHERE)
         if claimed.attempts > ATTEMPTS:  # every worker that took it died
             return Handed(Came.REFUSED, why=POISON)
-        return Handed(Came.AWAY, why=delivery.NO_ANSWER) if resting else await carrier.hand_over(claimed)
+        return await carrier.hand_over(claimed)
 
 
-async def _note(work: Work, claimed: Claimed, handed: Handed) -> None:
-    """Move a message on by what came of handing it over, when it was no receipt."""
-    if handed.came is Came.TAKEN:
-        await outbox.handed_over(work, claimed, handed.id)
-    elif handed.came is Came.REFUSED or not await outbox.try_later(
-        work, claimed, handed.why, away=handed.came is Came.AWAY
-    ):
-        await delivery.move(work, claimed.owner, claimed.key, Event.GIVE_UP, Fault("", handed.why))
+def _is_there(said: Said) -> bool:
+    return said.delivery is not Delivery.AWAY
+
+
+def _answers(handed: Handed) -> bool | None:
+    """Tell whether somebody answers where a message was handed over; None where that is not known from it."""
+    known = {Came.RECEIPT: True, Came.TAKEN: True, Came.AWAY: False}
+    return known.get(handed.came)
 
 
 async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
@@ -204,7 +251,7 @@ async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
             await outbox.happened(work, asked.owner, asked.key, Event.UNCONFIRMED)
         else:
             await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault("", NOT_CONFIRMED))
-    elif said.delivery is Delivery.UNKNOWN:
+    elif said.delivery in (Delivery.UNKNOWN, Delivery.AWAY):
         await outbox.ask_soon(work, asked)
     else:
         await outbox.ask_later(work, asked, asked.state)

@@ -61,6 +61,7 @@ class Claimed:
     """A message as it is handed over.
 
     endpoint    how its receiver is reached: its scheme names the transport
+    untold      attempts, with this one, since somebody told what came of one: more than one, and it may stop its worker
     answers_id  what the transport called the message that this receipt answers; "" for others
     answer_to   where the transport wants that receipt; "": at the receiver's own address
     """
@@ -73,6 +74,7 @@ class Claimed:
     receiver: int
     body: bytes
     attempts: int
+    untold: int
     deadline: datetime
     wants_apprec: bool
     endpoint: str
@@ -85,6 +87,7 @@ class Unconfirmed:
     """A message that a transport has taken, about to be asked for.
 
     carrier_id  what the transport calls it
+    untold      questions, with this one, since somebody told what came of one
     rounds      times it was sent again because nobody had confirmed it
     endpoint    how its receiver is reached: its scheme names the transport
     """
@@ -95,6 +98,7 @@ class Unconfirmed:
     receiver: int
     carrier_id: str
     attempts: int
+    untold: int
     rounds: int
     sent_at: datetime
     endpoint: str
@@ -196,7 +200,7 @@ async def waiting(database: Database, now: datetime) -> list[int]:
 async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1) -> list[Claimed]:
     """Lease the next messages of a bucket, only as many as are well held in memory together.
 
-    One that was tried before comes alone: if it stops whoever takes it, it does not stop others with it again.
+    One of whose last attempt nobody has told comes alone: if it stops whoever takes it, it does not stop others again.
     """
     rows = await database.fetch(SQL.claim_out, bucket, now, now + LEASE, most, HELD)
     return [Claimed(**dict(row)) for row in rows]
@@ -227,14 +231,18 @@ async def wake(database: Database, endpoint: str, now: datetime, most: int) -> N
     await database.execute(SQL.wake, endpoint, now, most)
 
 
-async def handed_over(work: Work, claimed: Claimed, carrier_id: str) -> None:
-    """Note that a transport has taken a message under an id of its own; it is asked until it confirms the delivery.
+async def handed_over(work: Work, taken: Sequence[tuple[Claimed, str]]) -> None:
+    """Note that transports have taken messages under ids of their own; they are asked until they confirm the delivery.
 
-    carrier_id   "" where nobody will ever confirm it: a receipt at a broker. Who waits for it sends the message again
+    taken   each with that id; "" where nobody will ever confirm it: a receipt at a broker. Who waits for it sends the
+            message again
     """
-    if await happened(work, claimed.owner, claimed.key, Event.HANDED_OVER):
+    ids = {(one.owner, one.key): carrier_id for one, carrier_id in taken}
+    moved = [(row["owner"], row["key"]) for row in await _moved(work, list(ids), Event.HANDED_OVER)]
+    if moved:
+        owners, keys = zip(*moved, strict=True)
         due = next_question(work.now, State.SENT, 0)
-        await execute(work, SQL.taken, claimed.owner, claimed.key, carrier_id, due)
+        await execute(work, SQL.taken, list(owners), list(keys), [ids[each] for each in moved], due)
 
 
 async def unconfirmed(database: Database, now: datetime) -> list[int]:
@@ -242,10 +250,10 @@ async def unconfirmed(database: Database, now: datetime) -> list[int]:
     return [row["bucket"] for row in await database.fetch(SQL.buckets_unconfirmed, now)]
 
 
-async def claim_unconfirmed(database: Database, bucket: int, now: datetime) -> Unconfirmed | None:
-    """Lease the next message of a bucket that a transport has taken; None when there is none to ask about."""
-    row = await database.fetchrow(SQL.claim_unconfirmed, bucket, now, now + LEASE)
-    return Unconfirmed(**dict(row) | {"state": State(row["state"])}) if row else None
+async def claim_unconfirmed(database: Database, bucket: int, now: datetime, *, most: int = 1) -> list[Unconfirmed]:
+    """Lease the next messages of a bucket that a transport has taken; one that nobody told of comes alone, as above."""
+    rows = await database.fetch(SQL.claim_unconfirmed, bucket, now, now + LEASE, most)
+    return [Unconfirmed(**dict(row) | {"state": State(row["state"])}) for row in rows]
 
 
 async def ask_later(work: Work, asked: Unconfirmed, state: State) -> None:

@@ -201,19 +201,21 @@ SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
 
 -- name: claim_out
 -- Lease messages of a bucket, the first that are due, with the way to their receivers; for a receipt, what the transport
--- called what it answers. One that was tried before is leased without others, and so is what is larger than all may be.
+-- called what it answers. One of whose last attempt nobody has told is leased without others, and so is what is larger
+-- than all may be.
 -- in   $1 bucket, $2 now, $3 end of the lease, $4 how many at most, $5 bytes at most
 WITH claimed AS (
-  UPDATE message_out m SET due = $3, attempts = m.attempts + 1, rests_for = ''
-    FROM (SELECT c.owner, c.key, row_number() OVER first AS n, c.attempts + first_value(c.attempts) OVER first AS attempts,
+  UPDATE message_out m SET due = $3, attempts = m.attempts + 1, untold = m.untold + 1, rests_for = ''
+    FROM (SELECT c.owner, c.key, row_number() OVER first AS n, c.untold + first_value(c.untold) OVER first AS untold,
                  sum(octet_length(c.body)) OVER first AS size
-            FROM (SELECT l.owner, l.key, l.due, l.attempts, l.body FROM message_out l
+            FROM (SELECT l.owner, l.key, l.due, l.untold, l.body FROM message_out l
                    WHERE l.bucket = $1 AND l.state = 'queued' AND l.due <= $2
                    ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
           WINDOW first AS (ORDER BY c.due, c.key)) w
-   WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
-  RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.deadline, m.wants_apprec, m.answers)
-SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.deadline, c.wants_apprec,
+   WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0 AND w.size <= $5)
+  RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.untold, m.deadline, m.wants_apprec,
+            m.answers)
+SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.untold, c.deadline, c.wants_apprec,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint,
        coalesce(i.envelope_id, '') AS answers_id,
        coalesce(i.answer_to, '') AS answer_to
@@ -221,16 +223,19 @@ SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempt
   LEFT JOIN message_in i ON i.bucket = (get_byte(c.answers, 0) & 63)::smallint AND i.digest = c.answers;
 
 -- name: claim_unconfirmed
--- Lease one message that a transport has taken, to ask what became of it, with the way to its receiver.
--- in   $1 bucket, $2 now, $3 end of the lease
+-- Lease messages of a bucket that a transport has taken, to ask what became of them, with the way to their receivers. One
+-- of whose last question nobody has told is leased without others.
+-- in   $1 bucket, $2 now, $3 end of the lease, $4 how many at most
 WITH claimed AS (
-  UPDATE message_out m SET due = $3, attempts = m.attempts + 1
-   WHERE (m.owner, m.key) = (
-         SELECT c.owner, c.key FROM message_out c WHERE c.bucket = $1 AND c.carrier_id <> ''
-            AND (c.state = 'sent' OR c.state = 'delivered' AND c.wants_apprec) AND c.due <= $2
-          ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.rounds, m.sent_at)
-SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.rounds, c.sent_at,
+  UPDATE message_out m SET due = $3, attempts = m.attempts + 1, untold = m.untold + 1
+    FROM (SELECT c.owner, c.key, row_number() OVER first AS n, c.untold + first_value(c.untold) OVER first AS untold
+            FROM (SELECT l.owner, l.key, l.due, l.untold FROM message_out l WHERE l.bucket = $1 AND l.carrier_id <> ''
+                     AND (l.state = 'sent' OR l.state = 'delivered' AND l.wants_apprec) AND l.due <= $2
+                   ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
+          WINDOW first AS (ORDER BY c.due, c.key)) w
+   WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0)
+  RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.untold, m.rounds, m.sent_at)
+SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, c.rounds, c.sent_at,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
 
@@ -239,7 +244,7 @@ SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.rounds, 
 -- in   $1 owners, $2 keys (same length), $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
 --      $9 who, $10 why, $11 deadline of a message sent again by a human
 WITH moved AS (
-  UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1,
+  UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0,
          due = CASE WHEN $4 = 'queued' THEN $5 ELSE due END, attempts = CASE WHEN $4 = 'queued' THEN 0 ELSE attempts END,
          rounds = CASE WHEN $8 = 'unconfirmed' THEN rounds + 1 WHEN $4 = 'queued' THEN 0 ELSE rounds END,
          carrier_id = CASE WHEN $4 = 'queued' THEN '' ELSE carrier_id END,
@@ -269,13 +274,14 @@ SELECT key, responsible FROM message_out
 UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state = 'queued' AND attempts = 0 AND due > $3;
 
 -- name: taken
--- What the transport calls a message it has taken, and when to ask it what became of it.
--- in   $1 owner, $2 key, $3 carrier_id, $4 due
-UPDATE message_out SET carrier_id = $3, due = $4, attempts = 0 WHERE owner = $1 AND key = $2 AND state = 'sent';
+-- What the transport calls messages it has taken, and when to ask it what became of them.
+-- in   arrays, an element per message: $1 owners, $2 keys, $3 carrier_ids; $4 due
+UPDATE message_out SET carrier_id = t.id, due = $4, attempts = 0
+  FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS t (o, k, id) WHERE owner = o AND key = k AND state = 'sent';
 
 -- name: ask_later
 -- in   $1 owner, $2 key, $3 due
-UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state IN ('sent', 'delivered');
+UPDATE message_out SET due = $3, untold = 0 WHERE owner = $1 AND key = $2 AND state IN ('sent', 'delivered');
 
 -- name: moves
 -- What has happened to one sent message, first to last.
@@ -284,7 +290,8 @@ SELECT number, at, event, state, who, why FROM message_move WHERE owner = $1 AND
 
 -- name: try_later
 -- in   $1 owner, $2 key, $3 due, $4 fault_text, $5 attempts, $6 rests_for
-UPDATE message_out SET due = $3, fault_text = $4, attempts = $5, rests_for = $6 WHERE owner = $1 AND key = $2 AND state = 'queued';
+UPDATE message_out SET due = $3, fault_text = $4, attempts = $5, rests_for = $6, untold = 0
+ WHERE owner = $1 AND key = $2 AND state = 'queued';
 
 -- name: resting
 -- The endpoints that messages wait for because nobody answered there: one look into the index for each.

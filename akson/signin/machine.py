@@ -53,7 +53,7 @@ class Machine:
             if answer.status_code != 401:
                 break
             asked = answer.headers.get("dpop-nonce", "")
-            if not asked or asked == nonce:
+            if (not asked or asked == nonce) and self._token == token:  # else another call has a new one already
                 self._token = ""
             nonce = asked
         return answer

@@ -8,9 +8,11 @@ Source   its OpenAPI description (docs/sources.md)
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -18,6 +20,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
 from akson.exchange import addresses, inbox
 from akson.exchange.handing import Came, Delivery, Handed, Said
@@ -36,6 +39,10 @@ NOT_ALLOWED: Final = "Meldingstjeneren lar oss ikke sende for denne adressen."
 NOT_TAKEN: Final = "Meldingstjeneren tar ikke imot meldingen (feil {status})."
 _AT_ONCE: Final = 100  # messages in one list: the most the API gives
 _ADDRESSES: Final = 50  # HER-ids in one question
+_TAKEN: Final = 4  # messages that are fetched at a time: one may be 35 MB, and is held a few times over
+_ENOUGH: Final = 3  # in a row that could not be fetched: the rest waits for the next turn
+_NOT_NOW: Final = (401, 408, 429)
+_FETCHING: Final = "what waits at the message server"
 _STATUSES: Final = {Status.OK: "Ok", Status.REJECTED: "Rejected", Status.PARTIAL: "OkErrorInMessagePart"}
 _EVENTS: Final = {"Ok": Event.ACCEPT, "Rejected": Event.REJECT, "OkErrorInMessagePart": Event.PARTIAL}
 
@@ -102,7 +109,7 @@ class Edi:
                 "businessDocument": document, "contentType": "application/xml", "contentTransferEncoding": "base64",
             }  # fmt: skip
         answer = await self._call("POST", path, body)
-        if answer is None or answer.status_code >= 500 or answer.status_code in (401, 408, 429):
+        if answer is None:
             return Handed(Came.AWAY, why=AWAY)
         if answer.status_code == 403:
             return Handed(Came.LATER, why=NOT_ALLOWED)
@@ -112,7 +119,11 @@ class Edi:
         return Handed(Came.TAKEN, id=str(given))
 
     async def fetch(self, office: Office) -> int:
-        """Store what waits for us, one by one, and say so afterwards: twice rather than not at all."""
+        """Store what waits for us, and say so afterwards: twice rather than not at all. One worker does at a time."""
+        async with office.database.alone(_FETCHING) as alone:
+            return await self._fetch(office) if alone else 0
+
+    async def _fetch(self, office: Office) -> int:
         touched, ours = 0, await addresses.served(office.database)
         for start in range(0, len(ours), _ADDRESSES):
             params = httpx.QueryParams({
@@ -120,9 +131,19 @@ class Edi:
                 "MessagesToFetch": str(_AT_ONCE), "OrderBy": "Ascending",
             })  # fmt: skip
             answer = await self._call("GET", "/Messages", params=params)
-            for waiting in _each(answer, Waiting) if answer is not None else []:
-                touched += await self._take(office, waiting)
+            waits = deque(_each(answer, Waiting)) if answer is not None else deque[Waiting]()
+            touched += sum(await asyncio.gather(*(self._take_some(office, waits) for _ in range(_TAKEN))))
         return touched
+
+    async def _take_some(self, office: Office, waits: deque[Waiting]) -> int:
+        """Take the next of what waits, until nothing is left; return how many. Others do the same beside it."""
+        taken, failed = 0, 0
+        while waits and failed < _ENOUGH:
+            done = await apart(self._take(office, waits.popleft()))
+            if isinstance(done, Stopped):
+                LOG.error("a message could not be fetched", extra={"failure": done.failure})
+            taken, failed = (taken + 1, 0) if done is True else (taken, failed + 1)
+        return taken
 
     async def _take(self, office: Office, waiting: Waiting) -> bool:
         """Store one message and mark it as read; False when it has to be fetched again."""
@@ -139,9 +160,10 @@ class Edi:
     async def ask(self, asked: Unconfirmed) -> Said:
         """Ask the server for the state of one message."""
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/status")
-        if answer is None or answer.status_code != 200:
-            gone = answer is not None and answer.status_code == 404
-            return Said(delivery=Delivery.GONE if gone else Delivery.UNKNOWN)
+        if answer is None:
+            return Said(delivery=Delivery.AWAY)
+        if answer.status_code != 200:
+            return Said(delivery=Delivery.GONE if answer.status_code == 404 else Delivery.UNKNOWN)
         told = _each(answer, State)
         mine = next((each for each in told if each.receiver_her_id == asked.receiver), None)
         if mine is None:
@@ -161,7 +183,7 @@ class Edi:
     async def _call(
         self, method: str, path: str, body: Any = None, *, params: httpx.QueryParams | None = None
     ) -> httpx.Response | None:
-        """Return the server's answer; None when there is none, or no token to ask with."""
+        """Return the server's answer; None when there is none, only that it cannot now, or no token to ask with."""
         headers = {"api-version": API_VERSION, "nhn-source-system": self.software, "accept": "application/json"}
         headers |= {"content-type": "application/json"} if body is not None else {}
         content = msgspec.json.encode(body) if body is not None else b""
@@ -173,7 +195,7 @@ class Edi:
             self._notice(type(why).__name__)
             return None
         self._notice(str(answer.status_code) if answer.status_code >= 500 or answer.status_code in (401, 403) else "")
-        return answer
+        return None if answer.status_code >= 500 or answer.status_code in _NOT_NOW else answer
 
     def _notice(self, failure: str) -> None:
         """Leave a line in the log when the server begins to fail or fails in another way, and when it is well again."""

@@ -122,8 +122,8 @@ class Fiks:
         path = f"/api/v2/mottak/fagsystem/{self.organisation}/bekymringsmelding/{asked.carrier_id}/status"
         try:
             steps = _read(await self._asked("GET", path), list[Step])
-        except _Not:
-            return Said(delivery=Delivery.UNKNOWN)
+        except _Not as refused:
+            return Said(delivery=Delivery.AWAY if refused.handed.came is Came.AWAY else Delivery.UNKNOWN)
         seen = {one.tilstand for one in steps}
         if _DONE not in seen:
             return Said(delivery=Delivery.UNDERWAY)

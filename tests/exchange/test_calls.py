@@ -1,0 +1,178 @@
+"""Messages out are handed over some at a time: a receiver far away costs less, a dead one no more, and none harms another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from akson.base.database import Database
+from akson.base.work import Purpose
+from akson.exchange import outbox, sending
+from akson.exchange.handing import Exchange, Handed
+from akson.exchange.outbox import Claimed
+from akson.exchange.transports.local import MESSAGE_ID, PATH, Local
+from akson.record.office import Office
+from tests.exchange.letters import HEART
+from tests.exchange.places import Places, make
+from tests.exchange.test_delivery import clock
+from tests.exchange.world import SECRET, served
+
+STATES = "SELECT state, count(*) FROM message_out GROUP BY state ORDER BY state"
+
+
+@dataclass
+class Receiver:
+    """A hospital that answers as it is told. came: ids in their order; at_once: how many were under way as each came."""
+
+    answers: Callable[[int], Awaitable[int]]
+    came: list[str] = field(default_factory=list)
+    at_once: list[int] = field(default_factory=list)
+    under_way: int = 0
+
+    async def receive(self, request: Request) -> Response:
+        self.came.append(request.headers[MESSAGE_ID])
+        self.under_way += 1
+        self.at_once.append(self.under_way)
+        try:
+            return Response(status_code=await self.answers(len(self.came)))
+        finally:
+            self.under_way -= 1
+
+
+@asynccontextmanager
+async def outside(office: Office, receiver: Receiver) -> AsyncIterator[tuple[Places, Local]]:
+    """Let the hospital be this receiver."""
+    async with (
+        served([Route(PATH, receiver.receive, methods=["POST"])]) as url,
+        httpx.AsyncClient(timeout=20) as client,
+    ):
+        yield await make(office, endpoint=f"{url}{PATH}"), Local(secret=SECRET, client=client)
+
+
+async def write(places: Places, number: int) -> None:
+    """Write so many messages, of which the clock has let all go."""
+    new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
+    for text in range(number):
+        async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
+            await sending.send(work, new | {"payload": [{"contentString": f"{text}"}]}, to=HEART.her_id)
+
+
+async def test_eight_calls_are_under_way_at_a_time_and_one_until_somebody_has_answered(office: Office) -> None:
+    """Each answer waits for its company: fewer at a time, and nobody would ever be answered."""
+    company = (
+        {1: 1} | dict.fromkeys(range(2, 9), 8) | dict.fromkeys(range(9, 17), 16) | dict.fromkeys(range(17, 25), 24)
+    )
+    whole = {last: asyncio.Event() for last in company.values()}
+
+    async def answers(number: int) -> int:
+        if number in whole:
+            whole[number].set()
+        async with asyncio.timeout(10):
+            await whole[company[number]].wait()
+        return 202
+
+    receiver = Receiver(answers)
+    async with outside(office, receiver) as (places, local):
+        await write(places, 24)
+        assert await Exchange(carriers={"http": local}).deliver_due(office) == 24
+        assert await places.rows(STATES) == [{"state": "delivered", "count": 24}]
+    assert receiver.at_once[:2] == [1, 1] and max(receiver.at_once) == 8
+    assert len(set(receiver.came)) == len(receiver.came) == 24
+
+
+async def test_who_is_dead_is_tried_three_times_in_a_turn_however_many_messages_wait(office: Office) -> None:
+    receiver = Receiver(lambda _: asyncio.sleep(0, 503))
+    async with outside(office, receiver) as (places, local):
+        await write(places, 24)
+        assert await Exchange(carriers={"http": local}).deliver_due(office) == 24
+        assert await places.rows("SELECT state, rests_for <> '' AS rests FROM message_out GROUP BY 1, 2") == [
+            {"state": "queued", "rests": True}
+        ]
+    assert len(receiver.came) == 3
+
+
+async def test_who_fails_now_and_then_gets_all_the_same_turn_and_what_failed_comes_again_in_company(
+    office: Office, owner_db: Database
+) -> None:
+    receiver = Receiver(lambda number: asyncio.sleep(0, 202 if number % 3 or number > 24 else 503))
+    async with outside(office, receiver) as (places, local):
+        await write(places, 24)
+        await owner_db.execute("UPDATE message_out SET bucket = 7")
+        exchange = Exchange(carriers={"http": local})
+        assert await exchange.deliver_due(office) == 24 == len(set(receiver.came))
+        assert await places.rows(STATES) == [{"state": "delivered", "count": 16}, {"state": "queued", "count": 8}]
+        clock(office).pass_(timedelta(minutes=1))
+        before = office.database.statements
+        assert await exchange.deliver_due(office) == 8
+        assert office.database.statements - before <= 10
+        assert await places.rows(STATES) == [{"state": "delivered", "count": 24}]
+    assert len(receiver.came) == 32
+
+
+@dataclass
+class Breaks:
+    """A way that breaks over the message somebody names, as nobody has thought of."""
+
+    local: Local
+    over: str = ""
+
+    async def hand_over(self, claimed: Claimed) -> Handed:
+        if claimed.msg_id == self.over:
+            raise MemoryError
+        return await self.local.hand_over(claimed)
+
+    ask = Local.ask
+
+
+async def test_what_breaks_over_one_message_harms_no_other_and_that_one_comes_alone(
+    office: Office, owner_db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver = Receiver(lambda _: asyncio.sleep(0, 202))
+    async with outside(office, receiver) as (places, local):
+        await write(places, 5)
+        await owner_db.execute("UPDATE message_out SET bucket = 7")
+        broken = (await places.rows("SELECT msg_id FROM message_out ORDER BY due LIMIT 1"))[0]["msg_id"]
+        exchange = Exchange(carriers={"http": Breaks(local, broken)})
+        assert await exchange.deliver_due(office) == 4 == len(receiver.came)
+        assert [getattr(one, "failure", "") for one in caplog.records if one.levelname == "ERROR"] == ["MemoryError"]
+        assert await places.rows(STATES) == [{"state": "delivered", "count": 4}, {"state": "queued", "count": 1}]
+        await write(places, 3)
+        await owner_db.execute("UPDATE message_out SET bucket = 7")
+        clock(office).pass_(outbox.LEASE)
+        claims = [await outbox.claim(office.database, 7, office.clock(), most=16) for _ in range(2)]
+        assert sorted([one.untold for one in claim] for claim in claims) == [[1, 1, 1], [2]]
+
+
+async def test_nobody_is_woken_by_one_answer_among_failures(office: Office) -> None:
+    """What rests is brought forward when its receiver is well, not each time that it answers once."""
+    well = [False]
+
+    async def answers(number: int) -> int:
+        return 202 if well[0] or number == 4 else 503
+
+    receiver = Receiver(answers)
+    async with outside(office, receiver) as (places, local):
+        await write(places, 12)
+        exchange = Exchange(carriers={"http": local})
+        await exchange.deliver_due(office)
+        await write(places, 12)
+        await exchange.deliver_due(
+            office
+        )  # the first of these is answered, and the seven that go beside it then are not
+        assert len(receiver.came) == 3 + 8
+        resting = "SELECT count(*) FROM message_out WHERE state = 'queued' AND rests_for <> ''"
+        assert await places.rows(resting) == [{"count": 23}]
+        well[0] = True
+        clock(office).pass_(timedelta(minutes=1))
+        for _ in range(2):
+            await exchange.deliver_due(office)
+        assert await places.rows(STATES) == [{"state": "delivered", "count": 24}]

@@ -1857,7 +1857,9 @@ CREATE TABLE public.watch_known (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     reason text DEFAULT ''::text NOT NULL,
     until date NOT NULL,
-    by_name text DEFAULT ''::text NOT NULL
+    by_name text DEFAULT ''::text NOT NULL,
+    number text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT watch_known_check CHECK (((patient = 0) = (number <> ''::text)))
 );
 
 CREATE TABLE public.watch_look (
@@ -2126,7 +2128,7 @@ ALTER TABLE ONLY public.watch_known
     ADD CONSTRAINT watch_known_id_key UNIQUE (id);
 
 ALTER TABLE ONLY public.watch_known
-    ADD CONSTRAINT watch_known_pkey PRIMARY KEY (controller, patient, at);
+    ADD CONSTRAINT watch_known_pkey PRIMARY KEY (controller, patient, number, at);
 
 ALTER TABLE ONLY public.watch_look
     ADD CONSTRAINT watch_look_pkey PRIMARY KEY (actor, day, unit, patient);
@@ -2688,7 +2690,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_value_set TO akson
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_day TO akson_app;
 
-GRANT SELECT,INSERT ON TABLE public.watch_known TO akson_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.watch_known TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_look TO akson_app;
 

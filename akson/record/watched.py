@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from akson.base.database import Database
+from akson.base.database import Database, Reads
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
@@ -104,6 +104,14 @@ async def numbered(work: Work, number: Fnr) -> int:
     told = number.identifier()
     rows = await fetch(work, READING.identified, [told["system"]], [told["value"]])
     return next((row["owner"] for row in rows if row["type"] == _PATIENT), 0)
+
+
+async def numbers(reads: Reads, owners: Iterable[int]) -> dict[int, list[str]]:
+    """Return the national numbers that persons have now."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in await reads.fetch(SQL.numbers, sorted(set(owners))):
+        found[row["owner"]].append(row["value"])
+    return found
 
 
 async def traces(database: Database, looks: Sequence[Asked]) -> list[Trace]:

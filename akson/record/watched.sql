@@ -27,6 +27,12 @@ SELECT DISTINCT p.owner AS person, e.unit
  WHERE p.owner = ANY ($1::bigint[]) AND p.system = ANY ($2::text[])
    AND coalesce((e.data::json #>> '{value,end}')::timestamptz, 'infinity') > $4;
 
+-- name: numbers
+-- The national numbers of persons.
+-- in    $1 owners
+-- uses  index person_identifier_owner
+SELECT p.owner, p.value FROM person_identifier p WHERE p.owner = ANY ($1::bigint[]);
+
 -- name: bearers
 -- How many persons bear each family name, as far as one counts.
 -- in    $1 names, normalised, $2 the place of a Patient's family name among search values, $3 how far

@@ -80,7 +80,7 @@ def fields(town: Town, canary: Canary) -> Mapping[str, str]:
         "opphold": town.id(f"Encounter/{canary.key}"), "person": hers["Patient"], "sperre": hers["Consent"], "melding": hers["Communication"], "viser": note,
         "retter": note, "versjon": "1", "version": "1", "hvem": town.id("Practitioner/mariam"), "svar": "aksept",
         "q": canary.family, "problem": "A04", "problemer": "A04", "koder": "A04", "kode": "slapp", "legg-til": "A04",
-        "fjern": "R05", "angre": "R05", "angret": hers["Communication"], "do": "save", "fane": "mine", "vis": "alle", "til": "2026-11-22",
+        "fjern": "R05", "angre": "R05", "angret": hers["Communication"], "do": "save", "fane": "mine", "vis": "alle", "til": "2026-12-31",
         "periode": "1", "antall": "50", "eldre": "2026-11-22T10:00:00+01:00", "linje": "bt 120/80", "type": "notat",
         "begrunnelse": "kort", "grunnlag": "B2", "grunn": "kort", "emne": "Spørsmål", "tekst": "Kort spørsmål",
         "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,

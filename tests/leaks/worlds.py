@@ -63,6 +63,7 @@ _VARYING = (
     (re.compile(r"klokken \d\d\.\d\d( og \d\d\.\d\d)?"), "klokken"),
     (re.compile(r"kl\. \d\d\.\d\d(\.\d\d)?"), "kl."),
     (re.compile(r"\bT-[0-9A-F]{8}\b"), "T-"),
+    (re.compile(r"(/fulgt/)[0-9a-f-]{36}\b"), r"\1"),  # a mark, which each world has made anew
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+(Z|[+-]\d\d:\d\d)"), "<moment>"),
 )
 

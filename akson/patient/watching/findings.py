@@ -8,7 +8,7 @@ the patient has closed the record to.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -23,13 +23,14 @@ from akson.base.queries import queries
 from akson.base.work import Purpose, Work
 from akson.patient.cases import JOB
 from akson.patient.chart import local
+from akson.patient.watching.following import Look, marked
 from akson.patient.watching.model import FLOOR, STRONG
 from akson.record import cases, journal
 from akson.record.authors import authors
 from akson.record.deciding import asked, facts_for
 from akson.record.humans import is_the_same
 from akson.record.opened import Opened
-from akson.record.session import fetch
+from akson.record.session import Within, fetch
 from akson.record.watched import patient_of
 
 SQL: Final = queries(__file__)
@@ -64,7 +65,7 @@ class Finding:
     strength: int
     records: int
     usual: int
-    known: bool
+    known: bool = False  # the person is followed now; of one finding only
     reported: str
     outcome: str
     words: str
@@ -90,7 +91,7 @@ async def find(work: Work, id_: str) -> tuple[Finding, Decision | None]:
     Raises  Refused AK-J001, the same whether there is none or it is for others
     """
     try:
-        rows = await fetch(work, SQL.finding, UUID(id_), work.actor.unit, work.actor.key, local(work.now).date())
+        rows = await fetch(work, SQL.finding, UUID(id_), work.actor.unit, work.actor.key)
     except ValueError:
         rows = []
     if not rows:
@@ -99,7 +100,11 @@ async def find(work: Work, id_: str) -> tuple[Finding, Decision | None]:
     decision = (await _decisions(work, [found])).get(found.id)
     if decision is None or not decision.permit:
         raise Refused("AK-J001")
-    return found, decision if found.patient else None
+    if not found.patient:
+        return found, None
+    now = Look(controller=work.actor.unit, patient=found.patient, day=local(work.now).date(), last=work.now)
+    (known,) = await marked(Within(work), [now])
+    return replace(found, known=known), decision
 
 
 async def conclude(work: Work, finding: Finding, outcome: str, words: str) -> None:
@@ -190,7 +195,7 @@ def _finding(row: Record) -> Finding:
         id=str(row["id"]), patient=row["patient"], who=row["actor_id"], name=row["actor_name"], role=row["actor_role"],
         unit=row["unit"], unit_name=row["unit_name"], day=row["day"], first=row["first"], last=row["last"],
         opened=row["opened"], refused=row["refused"], signs=tuple(row["signs"]), strength=row["strength"],
-        records=row["records"], usual=row["usual"], known=row["known"], reported=row["reported"],
+        records=row["records"], usual=row["usual"], reported=row["reported"],
         outcome=row["outcome"], words=row["words"],
         by=row["by_name"], closed=row["closed"],
     )  # fmt: skip

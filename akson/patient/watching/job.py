@@ -18,7 +18,7 @@ from akson.base.database import Database, Record
 from akson.base.queries import queries
 from akson.fhir.dates import HERE
 from akson.fhir.folding import normalise
-from akson.patient.watching import model
+from akson.patient.watching import following, model
 from akson.record import watched
 from akson.record.watched import Known, Trace
 
@@ -67,7 +67,7 @@ async def _judge(database: Database, connection: Any, now: datetime) -> int:
     looks = await connection.fetch(SQL.due, now, LOOKS)
     if not looks:
         return 0
-    pairs = await _pairs(database, looks, now)
+    pairs = await _pairs(database, connection, looks, now)
     rows = [_row(look, model.judged(pair)) for look, pair in zip(looks, pairs, strict=True) if pair]
     rows += await _volumes(connection, looks)
     columns = [[row[name] for row in rows] for name in _COLUMNS]
@@ -100,8 +100,10 @@ class _Around:
     bearers: Mapping[str, int]
 
 
-async def _pairs(database: Database, looks: Sequence[Record], now: datetime) -> list[model.Pair | None]:
-    """Return each look with what is known beside it; None where the record is not a person's. Five statements."""
+async def _pairs(
+    database: Database, connection: Any, looks: Sequence[Record], now: datetime
+) -> list[model.Pair | None]:
+    """Return each look with what is known beside it; None where the record is not a person's. Seven statements."""
     residents = await watched.residents(database, {look["actor"] for look in looks})
     patients = {look["patient"] for look in looks}
     known = await watched.humans(database, {*residents.values(), *patients, *(one["actor"] for one in looks)})
@@ -109,7 +111,13 @@ async def _pairs(database: Database, looks: Sequence[Record], now: datetime) -> 
     around = _Around(residents, known, await watched.workplaces(database, patients, now),
                      await watched.bearers(database, shared, model.SELDOM))  # fmt: skip
     traces = await watched.traces(database, [_asked(look) for look in looks])
-    return [_pair(look, trace, around, now) for look, trace in zip(looks, traces, strict=True)]
+    marked = await following.marked(connection, [_compared(look) for look in looks])
+    together = zip(looks, traces, marked, strict=True)
+    return [_pair(look, trace, around, now, known=known) for look, trace, known in together]
+
+
+def _compared(look: Record) -> following.Look:
+    return following.Look(**{name: look[name] for name in ("controller", "patient", "day", "last")})
 
 
 def _asked(look: Record) -> watched.Asked:
@@ -128,7 +136,7 @@ def _names(actor: int, residents: Mapping[int, int], known: Mapping[int, Known])
     return frozenset().union(*(known[one].names for one in (actor, residents.get(actor, 0)) if one in known))
 
 
-def _pair(look: Record, trace: Trace, around: _Around, now: datetime) -> model.Pair | None:
+def _pair(look: Record, trace: Trace, around: _Around, now: datetime, *, known: bool) -> model.Pair | None:
     whom = around.known.get(look["patient"])
     if whom is None or not whom.person:
         return None
@@ -138,7 +146,7 @@ def _pair(look: Record, trace: Trace, around: _Around, now: datetime) -> model.P
         who=_human(own, around.known.get(own) or around.known.get(look["actor"])), whom=_human(look["patient"], whom),
         opened=look["opened"], refused=look["refused"], by_opening=look["openings"] > 0,
         same_unit=look["unit"] in around.works.get(look["patient"], ()), bearers=min(shared, default=None),
-        known=look["known"], crowd=look["others"], usual=float(look["usual"]), own_work=trace.own,
+        known=known, crowd=look["others"], usual=float(look["usual"]), own_work=trace.own,
         units_work=trace.units, settled=_settled(look["day"], now),
     )  # fmt: skip
 

@@ -29,8 +29,7 @@ SELECT DISTINCT unnest(l.patients) AS patient
 -- out   how many rows it was
 -- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
 -- organisation has no officer here.
--- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names, nor that
--- the privacy officer says whose looks are followed.
+-- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
@@ -43,7 +42,6 @@ WITH rows AS MATERIALIZED (
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS opening
       FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
      WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
-       AND NOT (s.what = 'page kontroll' AND s.outcome = 'permit')
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
      GROUP BY l.seq, l.at, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
 ), made AS (
@@ -73,14 +71,24 @@ SELECT count(*) FROM rows;
 -- out   others: who opened the same record that day; usual: how many do on other days of the four weeks before
 SELECT w.*, c.others,
        (SELECT count(DISTINCT (o.actor, o.day)) / 28.0 FROM watch_look o
-         WHERE o.patient = w.patient AND o.day >= w.day - 28 AND o.day < w.day AND o.opened > 0) AS usual,
-       coalesce((SELECT k.known AND k.until >= w.day FROM watch_known k
-                  WHERE k.controller = w.controller AND k.patient = w.patient
-                  ORDER BY k.at DESC LIMIT 1), false) AS known
+         WHERE o.patient = w.patient AND o.day >= w.day - 28 AND o.day < w.day AND o.opened > 0) AS usual
   FROM (SELECT * FROM watch_look WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE) w
   CROSS JOIN LATERAL (SELECT count(DISTINCT o.actor) AS others FROM watch_look o
                        WHERE o.patient = w.patient AND o.day = w.day AND o.opened > 0 AND o.actor <> w.actor) c
  ORDER BY w.actor, w.day, w.unit, w.patient;
+
+-- name: marked
+-- Which looks were at somebody who was followed before they ended. Saying so leaves a row in the log too: it is no look at one followed.
+-- in    arrays: $1 which look it is, $2 controllers, $3 patients, 0 beside $4 numbers, $5 days, $6 until when looks went on
+-- uses  primary key of watch_known
+SELECT DISTINCT a.n
+  FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::text[], $5::date[], $6::timestamptz[])
+       AS a (n, controller, patient, number, day, last)
+ CROSS JOIN LATERAL (SELECT k.known, k.until FROM watch_known k
+                      WHERE k.controller = a.controller AND k.patient = a.patient AND k.number = a.number
+                        AND CASE WHEN k.known THEN k.at < a.last ELSE k.at <= a.last END
+                      ORDER BY k.at DESC LIMIT 1) k
+ WHERE k.known AND k.until >= a.day;
 
 -- name: judged
 -- Say when looks are to be judged again; null: never.
@@ -139,15 +147,20 @@ SELECT g.actor, g.day, g.unit, g.patient, g.controller, g.actor_id, g.actor_name
  WHERE NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id);
 
 -- name: forget
--- Take away what is only needed for what is usual, once it is older than that.
+-- Take away what is only needed for what is usual, once it is older than that, and marks whose last day is.
 -- in    $1 before that day
-WITH old AS (DELETE FROM watch_look WHERE day < $1)
+WITH old AS (DELETE FROM watch_look WHERE day < $1),
+ended AS (
+    DELETE FROM watch_known k
+     WHERE NOT EXISTS (SELECT FROM watch_known o
+                        WHERE (o.controller, o.patient, o.number) = (k.controller, k.patient, k.number) AND o.until >= $1)
+)
 DELETE FROM watch_day WHERE day < $1;
 
 -- name: open_findings
 -- What stands out at the units an organisation answers for, and nobody has said what it was; the strongest first.
 -- in    $1 the organisation, $2 not about, $3 points, $4 how many
-SELECT f.*, '' AS outcome, '' AS words, '' AS by_name, NULL::timestamptz AS closed, false AS known FROM finding f
+SELECT f.*, '' AS outcome, '' AS words, '' AS by_name, NULL::timestamptz AS closed FROM finding f
  WHERE f.controller = $1 AND f.actor <> $2 AND f.strength >= $3
    AND NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id)
  ORDER BY f.strength DESC, f.day DESC, f.id LIMIT $4;
@@ -155,17 +168,14 @@ SELECT f.*, '' AS outcome, '' AS words, '' AS by_name, NULL::timestamptz AS clos
 -- name: closed_findings
 -- What has been said of findings, the last first.
 -- in    $1 the organisation, $2 not about, $3 how many
-SELECT f.*, o.outcome, o.words, o.by_name, o.at AS closed, false AS known
+SELECT f.*, o.outcome, o.words, o.by_name, o.at AS closed
   FROM finding f JOIN finding_outcome o ON o.finding = f.id
  WHERE f.controller = $1 AND f.actor <> $2 ORDER BY o.at DESC, f.id LIMIT $3;
 
 -- name: finding
--- in    $1 id, $2 the organisation, $3 not about, $4 today
+-- in    $1 id, $2 the organisation, $3 not about
 SELECT f.*, coalesce(o.outcome, '') AS outcome, coalesce(o.words, '') AS words, coalesce(o.by_name, '') AS by_name,
-       o.at AS closed,
-       coalesce((SELECT k.known AND k.until >= $4 FROM watch_known k
-                  WHERE k.controller = f.controller AND k.patient = f.patient
-                  ORDER BY k.at DESC LIMIT 1), false) AS known
+       o.at AS closed
   FROM finding f LEFT JOIN finding_outcome o ON o.finding = f.id
  WHERE f.id = $1 AND f.controller = $2 AND f.actor <> $3;
 
@@ -187,14 +197,26 @@ INSERT INTO finding_outcome (finding, outcome, words, by_id, by_name, at) VALUES
     ON CONFLICT DO NOTHING RETURNING finding;
 
 -- name: know
--- Have the looks at somebody's record followed more closely, or no more; the last word counts, and all of them stay.
--- in    $1 the organisation, $2 patient, $3 now, $4 known, $5 id and $6 name of who says so, $7 why, $8 through which day
-INSERT INTO watch_known (controller, patient, at, known, by_id, by_name, reason, until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING;
+-- Have the looks at a record followed more closely, or no more; the last word counts.
+-- in    $1 the organisation, $2 patient, 0 when followed by $3 number, $4 now, $5 known, $6 id and $7 name of who says so, $8 why,
+--       $9 through which day
+INSERT INTO watch_known (controller, patient, number, at, known, by_id, by_name, reason, until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING;
+
+-- name: know_no_more
+-- Have the looks at a person's record followed no more, however they were; each mark is kept as long as it was to last.
+-- in    $1 the organisation; arrays: $2 patients, 0 beside $3 numbers; $4 now, $5 id and $6 name of who says so
+INSERT INTO watch_known (controller, patient, number, at, known, by_id, by_name, until)
+SELECT k.controller, k.patient, k.number, $4, false, $5, $6, max(k.until)
+  FROM unnest($2::bigint[], $3::text[]) AS n (patient, number)
+  JOIN watch_known k ON k.controller = $1 AND k.patient = n.patient AND k.number = n.number
+ GROUP BY k.controller, k.patient, k.number
+    ON CONFLICT DO NOTHING;
 
 -- name: followed
--- Whose looks an organisation has followed more closely now, the soonest ended first; $3: one of them, null: all.
+-- The marks of an organisation that stand now, the soonest ended first; $3: one of them, null: all.
 -- in    $1 the organisation, $2 today, $3 id of the mark
-SELECT k.* FROM (SELECT DISTINCT ON (patient) * FROM watch_known WHERE controller = $1 ORDER BY patient, at DESC) k
+SELECT k.* FROM (SELECT DISTINCT ON (patient, number) * FROM watch_known WHERE controller = $1
+                  ORDER BY patient, number, at DESC) k
  WHERE k.known AND k.until >= $2 AND ($3::uuid IS NULL OR k.id = $3)
  ORDER BY k.until, k.at, k.id;

@@ -15,7 +15,6 @@ from akson.base.work import Work
 from akson.patient.watching import following
 from akson.patient.watching.following import LONGEST, Mark
 from akson.record.session import undo
-from akson.record.watched import patient_of
 from akson.registers.identifiers import Fnr
 from akson.workplace.watching.model import Followed
 
@@ -24,7 +23,7 @@ NEEDS: Final = Permission.REVIEW_LOG
 PAGE: Final = "/fulgt"
 _LONGEST: Final = 1000  # characters of a reason
 FORM: Final = Form(
-    Field(name="fnr", label="watching.number", longest=20, autocomplete="off"),
+    Field(name="fnr", label="watching.number", help="watching.number_help", longest=20, autocomplete="off"),
     LongText(name="grunn", label="watching.reason", help="watching.reason_help", longest=_LONGEST, rows=3),
     Day(name="til", label="watching.until", help="watching.until_help"),
 )
@@ -48,15 +47,13 @@ async def followed(work: Work, visit: Visit) -> Page | Go:
 
 @SCREENS.screen(f"{PAGE}/{{mark}}", needs=NEEDS, title="watching.followed", under="/funn")
 async def one(work: Work, visit: Visit, mark: str) -> Page | Go:
-    """Show whom one mark is about, and take it away, with a reason."""
+    """Show one mark, which names nobody, and take it away, with a reason."""
     found = await following.find(work, mark)
     filled = END.read(visit.form) if visit.sent else END.blank()
     if filled.valid:
-        await following.say(work, found.patient, known=False, reason=str(filled.values["grunn"]))
+        await following.end(work, mark, str(filled.values["grunn"]))
         return Go(PAGE, said="watching.said_ended")
-    person = await patient_of(work, found.patient)
-    return Page("fulgt_en.html", status=422 if filled.sent else 200, row=_row(found, work.now), form=filled,
-                person=person["display"] if person else "")  # fmt: skip
+    return Page("fulgt_en.html", status=422 if filled.sent else 200, row=_row(found, work.now), form=filled)
 
 
 async def _follow(work: Work, filled: Filled) -> None:

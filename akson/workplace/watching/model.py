@@ -59,7 +59,7 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class Followed:
-    """One person whose looks are followed more closely; it does not say who."""
+    """One mark that somebody is followed more closely; it does not say who."""
 
     href: str
     reason: str  # the officer's words

@@ -55,7 +55,7 @@ async def one(work: Work, visit: Sent, finding: str) -> Page | Go:
     form = _form(case=chosen.patient != 0)
     if visit.sent and decision and (known := visit.form.get("gjor")) in ("kjent", "ukjent"):
         work.saw(chosen.patient, f"page {_PAGE}", rule=decision.rule, basis=decision.basis)
-        await following.say(work, chosen.patient, known=known == "kjent")
+        await (following.know if known == "kjent" else following.know_no_more)(work, chosen.patient)
         return Go(f"/funn/{chosen.id}", said="watching.said_known")
     filled = late.filled(form, visit, settled=SETTLED if chosen.outcome else "")
     if filled.valid:

@@ -112,8 +112,8 @@ def _document(opened: Opened, document: Resource, now: datetime) -> _Drawn:
     at = moment(document.get("date"))
     by = display((document.get("author") or [{}])[0])
     note = code(document.get("type"), looks.DOCUMENT) == looks.NOTE
-    kind = "note" if note else "letter"
-    title = texts().plain(f"my.{kind}_from", by=by) if by else texts().plain(f"my.{kind}_new")
+    unsigned = texts().plain("my.note_new" if note else "my.letter_new")
+    title = texts().plain("my.note_from" if note else "my.letter_from", by=by) if by else unsigned
     text = sentence(said(at, now), str(document.get("description", "")))
     return at, model.Entry(title=title, text=text, icon="doc" if note else "mail",
                            href=f"{opened.href('/min/journal')}#d-{document['id']}")  # fmt: skip

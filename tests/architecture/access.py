@@ -17,7 +17,8 @@ from tests.access.shown import SHOWN
 HEAD = f"""# Access: what the law asks, and what stands here
 
 Made by `make docs` from `akson/access`; a test holds it to the code, and every rule to its table of cases: each fails when its
-rule is taken away (`{test_law.__name__.replace(".", "/")}.py`). What each source is stands in [sources.md](sources.md).
+rule is taken away (`{test_law.__name__.replace(".", "/")}.py`). What each source is stands in [sources.md](sources.md). Who sees which part of a record
+(`plain`, `consent`, `place` ...) is told once more, by hand from the law, in the oracle of the leak suite ([security.md](security.md)).
 
 ## What the law asks
 *To be confirmed by a lawyer* stands where the source was known to us at second hand only. Without "waits for" all of it is in

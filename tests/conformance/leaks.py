@@ -1,8 +1,8 @@
 """Attempts to get at what is hidden, in a village of persons in every situation: tests/leaks/sees.py says who sees what.
 
 Two processes walk, each with half of those who ask, through the API in process on real PostgreSQL. 750 attempts each, 50
-of them as requests of their own; the questions about nobody in particular in turn; and everything that the table says
-they see, which must be there.
+of them as requests of their own; the questions about nobody in particular in turn; everything that the table says
+they see, which must be there; and, as who acts for somebody with a hidden address, the citizens' pages.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.conformance.servers import running
 from tests.conformance.suites import Case
 from tests.fhirapi.clients import Api
 from tests.leaks.judging import Walk
+from tests.leaks.paging import read_pages, readers
 from tests.leaks.sees import ASKERS
 from tests.leaks.village import Village, build
 from tests.offices import opened_office
@@ -32,7 +33,7 @@ Results = dict[str, str | None]  # by case
 def cases(shared: Path) -> Iterator[Case]:
     """Yield the attempts of each asker, by number; what they ask of nobody in particular, and what they see."""
     for asker in ASKERS:
-        for told in (*(f"{n:03}" for n in range(SHARE)), "wide", "sees"):
+        for told in (*(f"{n:03}" for n in range(SHARE)), "wide", "sees", "pages"):
             yield Case(f"{asker.name} {told}", partial(_result, f"{asker.name} {told}"))
 
 
@@ -81,4 +82,6 @@ async def _one(village: Village, api: Api, n: int) -> Results:
     told[f"{asker.name} wide"] = next(filter(None, walk.results), None)
     await walk.seen()
     told[f"{asker.name} sees"] = "; ".join(walk.tally.missing[:3]) or None
+    read = [await read_pages(one) for one in readers(village, asker)]
+    told[f"{asker.name} pages"] = next((str(leak) for tally in read for leak in tally.leaks), None)
     return told

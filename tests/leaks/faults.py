@@ -22,7 +22,8 @@ from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.fhirapi import answers, performing
 from akson.fhirapi import read as reading
-from akson.record import compartment, deciding, histories, journal, masking
+from akson.portal import opening
+from akson.record import authors, compartment, deciding, histories, journal, lookers, masking, viewing
 from akson.record.search import company, scopes
 from akson.record.search import searching as searching_
 
@@ -188,6 +189,15 @@ def _placed_openly(patch: Patch) -> None:
     patch.setattr(masking, "_telling_places", _async([]))
 
 
+def _asking_nobody(place: Any) -> Callable[[Patch], None]:
+    """What stands beside the record is told as it is, whoever reads."""
+    return lambda patch: patch.setattr(place, "whereabouts_hidden", _async(value=False))
+
+
+def _no_secret(patch: Patch) -> None:
+    patch.setattr(opening.Opened, "secret", property(lambda _: False))
+
+
 def _for_ever(patch: Patch) -> None:
     """Reports to the barnevern have no term."""
     patch.setattr(duty, "TERM", timedelta(days=36_500))
@@ -260,6 +270,20 @@ FAULTS: Final[tuple[Fault, ...]] = tuple(
         ("places are told to a parent", "the mother", "a confidential child", _placed_openly),
         ("searches look at places", "the daughter", "confidential, with a proxy",
          _returning(scopes.Scopes, "hides_places", value=False)),
+    )
+)  # fmt: skip
+
+
+# Faults of the citizens' pages about a person with a hidden address: what pages tell comes of more than the record.
+PAGE_FAULTS: Final[tuple[Fault, ...]] = tuple(
+    Fault(name=name, asker=asker, person=person, put=put)
+    for name, asker, person, put in (
+        ("the log names who looked", "the mother", "a confidential child", _asking_nobody(lookers)),
+        ("who opened in an emergency is named", "the guardian", "at a klientadresse, under guardianship", _asking_nobody(authors)),
+        ("one sees with the eyes of who works there", "the mother", "a confidential child",
+         _returning(viewing, "places_hidden_from", value=False)),
+        ("a page forgets whose eyes it is for", "the mother", "a confidential child", _no_secret),
+        ("pages show places", "the daughter", "confidential, with a proxy", _placed_openly),
     )
 )  # fmt: skip
 

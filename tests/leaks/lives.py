@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from seeds.shapes import PROTECTION
+from tests.leaks.canary import THERE
 from tests.offices import NOW
 
 Resource = dict[str, Any]
@@ -160,6 +161,7 @@ _CLOSED = (("closed", "", False),)
 _REPORT = (("report", "who reported", False),)
 _DOCUMENT = {"data": [{"meaning": "instance", "reference": _ref("DOC")}]}
 _HOUR, _NOW = timedelta(hours=1), timedelta(minutes=5)
+_WHERE = served(THERE)  # the unit where somebody with a hidden address is
 _HIDDEN = (("address", "", False), ("place", "", False))
 _LAST_YEAR = {"start": "2025-01-01", "end": "2025-12-31"}
 
@@ -275,14 +277,14 @@ LIVES: Final[Mapping[str, Life]] = {
     "married, and dead": Life(ties=(kin("the husband", "HUSB"),), patient={"deceasedDateTime": "2026-10-01"}),
     "married": Life(ties=(kin("the husband", "HUSB"),)),
     "confidential, with a proxy": Life(
-        ties=(*_NORD, kin("the daughter", "POWATT"), kin("who keeps the calendar", "POWATT", area="timer")),
+        ties=(*_NORD, _WHERE, kin("the daughter", "POWATT"), kin("who keeps the calendar", "POWATT", area="timer")),
         patient=_protected("kode7"), parts=_HIDDEN, every=True),
     "strictly confidential, with a proxy": Life(
-        ties=(*_NORD, own_word("the daughter")), patient=_protected("kode6"), parts=_HIDDEN),
-    "a confidential child": Life(born=_year(6), ties=(*_NORD, _MOTHER), patient=_protected("kode7"), parts=_HIDDEN),
-    "a confidential youth": Life(born=_year(14), ties=(_MOTHER, _youth_in()), patient=_protected("kode7"), parts=_HIDDEN),
+        ties=(*_NORD, _WHERE, own_word("the daughter")), patient=_protected("kode6"), parts=_HIDDEN),
+    "a confidential child": Life(born=_year(6), ties=(*_NORD, _WHERE, _MOTHER), patient=_protected("kode7"), parts=_HIDDEN),
+    "a confidential youth": Life(born=_year(14), ties=(_WHERE, _MOTHER, _youth_in()), patient=_protected("kode7"), parts=_HIDDEN),
     "at a klientadresse, under guardianship": Life(
-        ties=(kin("the guardian", "GUARD"),), patient=_protected("klientadresse"), parts=_HIDDEN),
+        ties=(_WHERE, _guardian()), patient=_protected("klientadresse"), parts=_HIDDEN),
     "a patient who is a nurse": Life(ties=_NORD),
     "a nurse's child": Life(born=_year(30), ties=(*_NORD, kin("the mother", "MTH"))),
     "with a case": Life(ties=_NORD),

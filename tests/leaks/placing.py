@@ -23,6 +23,13 @@ SORTS: Final[Mapping[str, frozenset[str]]] = {
     "Encounter": frozenset({"class", "length"}), "EpisodeOfCare": frozenset({"type"}), "Provenance": frozenset(),
     "ServiceRequest": frozenset(), "Task": frozenset({"code"}),
 }  # fmt: skip
+_CALLED: Final = {
+    "Location": "Stedet",
+    "Organization": "Enheten",
+    "HealthcareService": "Tilbudet",
+    "Practitioner": "Hjelperen",
+}
+_WORKS_AS: Final = {"coding": [{"system": "https://akson.no/fhir/role", "code": "legevaktlege"}]}
 _MONEY: Final = frozenset({"insurer", "payor", "policyHolder", "manufacturer", "authority"})  # is where nobody is
 
 
@@ -30,13 +37,19 @@ _MONEY: Final = frozenset({"insurer", "payor", "policyHolder", "manufacturer", "
 class Whereabouts:
     """What the registers hold of where one person is ("Location" -> "Location/x"), and of a place that nobody is at."""
 
+    whose: str
     there: Mapping[str, str]
     nobodys: Mapping[str, str]
 
     @property
     def names(self) -> tuple[tuple[str, str], ...]:
-        """Return (id, the same of nobody's place) of each."""
-        return tuple((_id(self.there[kind]), _id(self.nobodys[kind])) for kind in REGISTERS)
+        """Return (id or name, the same of nobody's place) of each."""
+        ids = [(_id(self.there[kind]), _id(self.nobodys[kind])) for kind in REGISTERS]
+        return (*ids, *((self.called(kind), called(kind, NOBODYS)) for kind in _CALLED))
+
+    def called(self, kind: str) -> str:
+        """Return what the place, the unit or who works there is called; it stands nowhere else."""
+        return called(kind, self.whose)
 
     def said_in(self, resource: Resource) -> bool:
         return any(one["reference"] in self.there.values() for one in _references(resource))
@@ -55,13 +68,19 @@ def registers(names: Mapping[str, str], whose: str) -> Iterator[Resource]:
     """Yield a place with the unit there and who works in it. names: "Location/<whose>" -> "Location/x"."""
     at = {kind: {"reference": names[f"{kind}/{whose}"]} for kind in REGISTERS}
     held: Mapping[str, Resource] = {
-        "Location": {"name": "Stedet", "managingOrganization": at["Organization"]}, "Organization": {"name": "Enheten"},
-        "HealthcareService": {"name": "Tilbudet", "providedBy": at["Organization"], "location": [at["Location"]]},
-        "PractitionerRole": {"practitioner": at["Practitioner"], "organization": at["Organization"]},
-        "Practitioner": {"name": [{"family": "Hjelper"}]},
+        "Location": {"managingOrganization": at["Organization"]}, "Organization": {},
+        "HealthcareService": {"providedBy": at["Organization"], "location": [at["Location"]]},
+        "PractitionerRole": {"practitioner": at["Practitioner"], "organization": at["Organization"], "code": [_WORKS_AS]},
+        "Practitioner": {"name": [{"family": called("Practitioner", whose)}]},
     }  # fmt: skip
     for kind, told in held.items():
-        yield {"resourceType": kind, "id": _id(names[f"{kind}/{whose}"]), **told}
+        name = {"name": called(kind, whose)} if kind in _CALLED and kind != "Practitioner" else {}
+        yield {"resourceType": kind, "id": _id(names[f"{kind}/{whose}"]), **name, **told}
+
+
+def called(kind: str, whose: str) -> str:
+    """Return what the registers call something where a person is."""
+    return f"{_CALLED[kind]} til {whose}"
 
 
 def told_in_part(resource: Resource) -> bool:

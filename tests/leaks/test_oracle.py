@@ -18,9 +18,10 @@ from tests.conftest import administer
 from tests.fhirapi.clients import Api
 from tests.leaks import sees as table
 from tests.leaks.attempts import by_word
-from tests.leaks.faults import FAULTS, Fault
+from tests.leaks.faults import FAULTS, PAGE_FAULTS, Fault
 from tests.leaks.judging import Tally, Walk
 from tests.leaks.lives import LIVES
+from tests.leaks.paging import Reading, read_pages, readers
 from tests.leaks.sees import ASKERS, RECORDS
 from tests.leaks.village import Item, Village, build
 from tests.offices import opened_office
@@ -130,3 +131,19 @@ async def test_the_walk_sees_nothing_where_nothing_is_broken(village: Village, a
         await walk.hidden(near=PARTS, far=PARTS, about=lambda item, of=fault.person: _telling(item, of))
         assert walk.tally.leaks == []
         assert walk.tally.attempts > 0
+
+
+async def test_no_page_tells_who_acts_for_somebody_where_that_one_is(village: Village) -> None:
+    told = Tally()
+    for reading in (one for asker in ASKERS for one in readers(village, asker)):
+        told.add(await read_pages(reading))
+    assert told.leaks == [], "\n".join(map(str, told.leaks[:5]))
+    assert told.seen > 45
+    herself = Reading(village, NAMED["a confidential youth"], "a confidential youth")
+    assert village.whereabouts[herself.person].called("Practitioner") in await herself.page("/min", {})
+
+
+@pytest.mark.parametrize("fault", PAGE_FAULTS, ids=lambda fault: fault.name)
+async def test_pages_are_seen_to_be_broken(village: Village, fault: Fault) -> None:
+    with fault.seeded():
+        assert (await read_pages(Reading(village, NAMED[fault.asker], fault.person), first=True)).leaks

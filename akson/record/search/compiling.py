@@ -131,6 +131,11 @@ class Compiler:
     def conditions(self, statement: Statement) -> Conditions:
         return Conditions(statement=statement, scopes=self.scopes, ids=self.ids, hasher=self.hasher, now=self.now)
 
+    @cached_property
+    def _looking(self) -> Conditions:
+        """The conditions where it is only asked about them, and nothing is written."""
+        return self.conditions(Statement())
+
     def met(self, statement: Statement, conditions: Conditions) -> str:
         """Return what is asked for, without whose it is."""
         return all_of(conditions.question(one, self.asked.type, _R) for one in self.asked.conditions)
@@ -143,9 +148,8 @@ class Compiler:
     @cached_property
     def best(self) -> tuple[int, Condition] | None:
         """The condition that is likely to have fewest rows, and how good it is; None: none has rows."""
-        conditions = self.conditions(Statement())
         ranked = [(rank, n) for n, one in enumerate(self.asked.conditions)
-                  if (rank := conditions.rank(one, self.asked.type)) is not None]  # fmt: skip
+                  if (rank := self._looking.rank(one, self.asked.type)) is not None]  # fmt: skip
         return (min(ranked)[0], self.asked.conditions[min(ranked)[1]]) if ranked else None
 
     @property
@@ -199,7 +203,7 @@ class Compiler:
         """Return the codes of the only condition, when each has btree rows of its own; they are few."""
         if len(self.asked.conditions) != 1:
             return []
-        found = self.conditions(Statement()).hot(self.asked.conditions[0], self.asked.type)
+        found = self._looking.hot(self.asked.conditions[0], self.asked.type)
         return sorted(set(found)) if len(found) <= MANY else []
 
     @property
@@ -211,7 +215,7 @@ class _Page:
     """The statement of one page under construction."""
 
     def __init__(self, compiler: Compiler, statement: Statement) -> None:
-        self.of, self.statement = compiler, statement
+        self.of, self.statement, self.conditions = compiler, statement, compiler.conditions(statement)
         self.asked, self.scope = compiler.asked, compiler.scope
         self.sorted = bool(self.asked.sort) or self._one_owner()
         self.keys = self._keys()
@@ -241,15 +245,15 @@ class _Page:
 
     @cached_property
     def met(self) -> str:
-        return self.of.met(self.statement, self.of.conditions(self.statement))
+        return self.of.met(self.statement, self.conditions)
 
     def ready(self) -> Ready:
-        conditions = self.of.conditions(self.statement)
         self.after = self._cursor()
         by_tokens = bool(self.of.hot_tokens) and not self.of.by_owners and not self.sorted
         ranked = None
         if not self._one_owner() and (not by_tokens or self.of.is_composite):
-            ranked = self.of.best_rows(conditions) or (None if self.sorted else self.of.rows_of_codes(conditions))
+            ranked = self.of.best_rows(self.conditions)
+            ranked = ranked or (None if self.sorted else self.of.rows_of_codes(self.conditions))
         rows = ranked[1] if ranked else None
         by_rows = rows is not None and self.of.exact
         self.statement.found = self._one_owner() or self.of.by_owners or by_tokens or by_rows

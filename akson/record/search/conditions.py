@@ -22,7 +22,10 @@ from akson.record.search.values import moment, split
 from akson.record.values import Hot, hot_slots
 
 _OTHERWISE = frozenset({"missing", "not", "not-in", "text", "identifier"})  # what a code is not simply looked up for
-Rows = tuple[int, str]  # how good (small is good), text
+_NO_ROWS = _OTHERWISE - {"identifier"}  # what is not found by rows
+_RANKS = {"reference": 2, "string": 5, "number": 7, "date": 8}  # how good the rows of a table are: small is good
+_IDENTIFIER, _CODE, _PART = 1, 4, 20  # those of codes, and of parts of words
+Rows = tuple[int, str]  # how good, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,33 +135,50 @@ class Conditions(Values):
     # Rows -------------------------------------------------------------------------------------------
 
     def _rows_of(self, criterion: a.Criterion, type_: str) -> Rows | None:
-        parameter = criterion.parameter
-        if parameter.kind == "composite":
-            return self._rows_of_composite(criterion, type_)
-        if criterion.modifier in ("missing", "not", "not-in", "text"):
+        if (rank := self._rank_of(criterion, type_)) is None:
             return None
+        if criterion.parameter.kind == "composite":
+            part = self._part(criterion, type_)
+            return (rank, self._rows_in(*part, type_)) if part else None
         if criterion.modifier == "contains":
-            each = [Raw(one) for one in self._each(criterion)] if len(criterion.values) <= MANY else []
-            rows = [self.statement.put("rows_of_part", slots=slots_of(parameter.slots), any=one) for one in each]
-            return (20, " UNION ALL ".join(rows)) if rows else None
-        return self._rows_in(criterion, parameter.slots, type_)
+            put, slots = self.statement.put, slots_of(criterion.parameter.slots)
+            each = [put("rows_of_part", slots=slots, any=Raw(one)) for one in self._each(criterion)]
+            return rank, " UNION ALL ".join(each)
+        return rank, self._rows_in(criterion, criterion.parameter.slots, type_)
 
-    def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> Rows | None:
+    def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> str:
+        put = self.statement.put
         if (table := table_of(criterion)) == "token":
-            hot = {s.id for s in slots} <= hot_slots(type_) and criterion.modifier in ("", "in", "below", "above")
-            if not hot or any(split(value, "|")[-1] == "" for value in criterion.values):
-                return None
-            rank = 1 if criterion.parameter.name == "identifier" else 4
             asked = {"tokens": tokens_of(ways := self.hot_ways(criterion, slots)), "wholes": wholes_of(ways)}
-            return rank, self.statement.put("rows_of_token", type=types.code_of(type_), **asked)
-        if any(value.startswith("ne") for value in criterion.values) and table in ("date", "number"):
-            return None
-        rank = {"reference": 2, "string": 5, "number": 7, "date": 8}[table]
+            return put("rows_of_token", type=types.code_of(type_), **asked)
         # Each alternative by itself: what is joined by OR is found in whole before the first row is there.
         each = list(self._each(criterion))
         apart = [Raw(one) for one in (each if len(each) <= MANY else [any_of(each)])]
-        put = self.statement.put
-        return rank, " UNION ALL ".join(put(f"rows_of_{table}", slots=slots_of(slots), any=one) for one in apart)
+        return " UNION ALL ".join(put(f"rows_of_{table}", slots=slots_of(slots), any=one) for one in apart)
+
+    def _rank_of(self, criterion: a.Criterion, type_: str) -> int | None:
+        """Return how good the rows of a criterion are; None: it has none."""
+        if criterion.parameter.kind == "composite":
+            part = self._part(criterion, type_)
+            return self._rank_in(*part, type_) if part else None
+        if criterion.modifier in _NO_ROWS:
+            return None
+        if criterion.modifier == "contains":
+            return _PART if len(criterion.values) <= MANY else None
+        return self._rank_in(criterion, criterion.parameter.slots, type_)
+
+    def _rank_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> int | None:
+        if (table := table_of(criterion)) == "token":
+            good = _IDENTIFIER if criterion.parameter.name == "identifier" else _CODE
+            return good if self._is_hot(criterion, slots, type_) else None
+        if table in ("date", "number") and any(value.startswith("ne") for value in criterion.values):
+            return None
+        return _RANKS[table]
+
+    def _is_hot(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> bool:
+        """Tell whether it is for codes, not for systems alone, that have btree rows of their own."""
+        hot = {s.id for s in slots} <= hot_slots(type_) and criterion.modifier in ("", "in", "below", "above")
+        return hot and not any(split(value, "|")[-1] == "" for value in criterion.values)
 
     def rows_of_codes(self, condition: a.Condition, type_: str) -> Rows | None:
         """Return the rows of a criterion for codes, by the index on all tokens; None: it is for something else."""
@@ -170,8 +190,8 @@ class Conditions(Values):
         fits = 0 < len(tokens) <= MANY
         return (9, self.statement.put("rows_of_tokens", type=types.code_of(type_), tokens=tokens)) if fits else None
 
-    def _rows_of_composite(self, criterion: a.Criterion, type_: str) -> Rows | None:
-        """Collect by the component that is found best, for one alternative only."""
+    def _part(self, criterion: a.Criterion, type_: str) -> tuple[a.Criterion, Sequence[Slot]] | None:
+        """Return the component of a composite that its rows are collected by, of one alternative only."""
         if len(criterion.values) > 1:
             return None
         parts, ways = split(criterion.values[0], "$"), []
@@ -180,9 +200,8 @@ class Conditions(Values):
             if groups:
                 slots = tuple(slot for part in groups for slot in part.slots)
                 ways.append((self._component(groups[0].parameter, text), slots))
-        ranked = [(rows[0], n) for n, way in enumerate(ways) if (rows := self._scratch()._rows_in(*way, type_))]
-        # A value says more than the code it is of.
-        return self._rows_in(*ways[max(ranked)[1]], type_) if ranked else None
+        ranked = [(rank, n) for n, way in enumerate(ways) if (rank := self._rank_in(*way, type_)) is not None]
+        return ways[max(ranked)[1]] if ranked else None  # a value says more than the code it is of
 
     def hot(self, condition: a.Condition, type_: str) -> list[Hot]:
         """Return codes with btree rows of their own, one of which is in whatever meets the condition; or none."""
@@ -190,8 +209,8 @@ class Conditions(Values):
             return []
         parameter = condition.parameter
         if parameter.kind != "composite":
-            rows = self._scratch()._rows_of(condition, type_) if parameter.kind == "token" else None
-            return self.hot_ways(condition, parameter.slots) if rows and "search_token" in rows[1] else []
+            hot = parameter.kind == "token" and self._is_hot(condition, parameter.slots, type_)
+            return self.hot_ways(condition, parameter.slots) if hot else []
         parts = split(condition.values[0], "$")
         if len(condition.values) > 1 or any(len(group.parts) != len(parts) for group in parameter.groups):
             return []
@@ -201,18 +220,18 @@ class Conditions(Values):
     def _hot_in(self, group: Group, texts: Sequence[str], type_: str) -> list[Hot]:
         """Return the codes of one component of a group that have btree rows of their own."""
         for part, text in zip(group.parts, texts, strict=True):
-            if part.parameter.kind == "token" and self._scratch()._rows_in(one := self._component(part.parameter, text),
-                                                                           part.slots, type_):  # fmt: skip
+            if part.parameter.kind != "token":
+                continue
+            if self._is_hot(one := self._component(part.parameter, text), part.slots, type_):
                 return self.hot_ways(one, part.slots)
         return []
 
-    def _scratch(self) -> Conditions:
-        """Return the same for a statement that is thrown away: a value that is put must also be used."""
-        return replace(self, statement=Statement())
-
     def rank(self, condition: a.Condition, type_: str) -> int | None:
         """Return how good the rows of a condition are (small is good); None: there are none."""
-        rows = self._scratch().rows(condition, type_)
+        if isinstance(condition, a.Criterion):
+            return self._rank_of(condition, type_)
+        scratch = replace(self, statement=Statement())  # thrown away: a value that is put must also be used
+        rows = scratch.rows(condition, type_)
         return None if rows is None else rows[0]
 
     def _rows_of_ids(self, condition: a.Ids, type_: str) -> str:

@@ -71,7 +71,7 @@ async def insight(work: Work, visit: Visit, patient: str) -> Page | Go:
     if visit.sent and (giving or form.valid):
         try:
             await _decide(work, entry, form, giving=giving)
-            return Go(here, said="signed.given" if giving else "signed.withheld_now")
+            return Go(here, said="withhold.given" if giving else "withhold.withheld_now")
         except Refused as refused:
             await undo(work)
             form = form.with_refused(refused)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from seeds import staff as by
 from seeds.chart import Citizen
 from seeds.citizens.astrid import ASTRID, KARI
 from seeds.citizens.cared_for import TONE
-from seeds.citizens.family import IDA, OLA
+from seeds.citizens.family import IDA, OLA, mia
 from seeds.citizens.inbox import ERIK
 from seeds.citizens.own_system import OLAUG
 from seeds.staff import Member
@@ -61,9 +62,10 @@ def staff_personas() -> tuple[Persona, ...]:
     return tuple(_at_work(member, hint) for member, hint in STAFF_CARDS)
 
 
-def citizen_personas() -> tuple[Persona, ...]:
-    """Return the cards of residents; all are grown up, so their numbers never change."""
-    return tuple(_at_home(citizen, hint) for citizen, hint in CITIZEN_CARDS)
+def citizen_personas(today: date) -> tuple[Persona, ...]:
+    """Return the cards of residents: grown-ups, whose numbers never change, and Mia as this year's seeds have her."""
+    cards = (*CITIZEN_CARDS, (mia(today), "13 år. Kommer inn når faren, Ola, har samtykket"))
+    return tuple(_at_home(citizen, hint) for citizen, hint in cards)
 
 
 def _at_work(member: Member, hint: str) -> Persona:

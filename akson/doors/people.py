@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 
 from akson.access.roles import LOAD, Permission, has
-from akson.doors.opening import opened
+from akson.base.web.render import local
+from akson.doors.opening import clock, opened
 from akson.doors.settings import Settings
 from akson.exchange import registering
 from akson.patient.population import standing
@@ -39,7 +40,7 @@ def demo_personas() -> list[Persona]:
     from seeds.personas import citizen_personas, staff_personas
 
     staff = [_persona(one, group="Ansatte", staff=True) for one in staff_personas()]
-    return staff + [_persona(one, group="Innbyggere", staff=False) for one in citizen_personas()]
+    return staff + [_persona(one, group="Innbyggere", staff=False) for one in citizen_personas(local(clock()).date())]
 
 
 def _persona(card: object, *, group: str, staff: bool) -> Persona:

@@ -148,8 +148,13 @@ def test_astrid_blir_presset_og_fjerner_tilgangen_sin(journey: Journey) -> None:
 
 
 def test_en_far_lar_datteren_paa_13_logge_inn_og_trekker_det_tilbake(journey: Journey) -> None:
+    mia = journey.as_("Mia Lunde", width=390).sees("en forelder samtykke").sees_not("Hei, Mia")
     ola = journey.as_("Ola Lunde", width=390)
     ola.choose("Du ser journalen til", "Mia Lunde, barnet ditt").press("Vis").open("Innsyn").open("Egen innlogging")
     ola.sees("Mia kan ikke logge inn selv.", "vaksiner").press("Samtykk til at Mia logger inn")
-    ola.sees("Samtykket gjelder nå.", "Mia kan logge inn selv.").open("Egen innlogging")
-    ola.press("Trekk samtykket tilbake").sees("Samtykket er trukket tilbake.", "Mia kan ikke logge inn selv.")
+    ola.sees("Samtykket gjelder nå.", "Mia kan logge inn selv.")
+    mia.go("/min").sees("Hei, Mia").open("Min journal").sees("Ibuprofen")
+    mia.sees_not("Migrene", "Hodepinedagbok", "venninne")  # only what a parent's consent opens
+    ola.open("Egen innlogging").press("Trekk samtykket tilbake")
+    ola.sees("Samtykket er trukket tilbake.", "Mia kan ikke logge inn selv.")
+    mia.again().sees("en forelder samtykke").sees_not("Ibuprofen")  # at once, though she is signed in

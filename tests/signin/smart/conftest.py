@@ -71,7 +71,7 @@ class Smart:
     async def citizen(self, key: str) -> Actor:
         from seeds.personas import citizen_personas
 
-        card = next(one for one in citizen_personas() if one.key.endswith(f"/{key}"))
+        card = next(one for one in citizen_personas(datetime.now(UTC).date()) if one.key.endswith(f"/{key}"))
         found = await self.office.register.citizen(card.fnr, "demo:idporten-loa-high")
         assert found is not None
         return found

@@ -1,4 +1,4 @@
-"""Tone closes one letter to everybody at work, in words; it is gone from Jonas' list, and there again when she opens it."""
+"""Tone closes one note, and then everything also in an emergency; those at work meet that, until she opens it again."""
 
 from __future__ import annotations
 
@@ -26,3 +26,19 @@ def test_tone_sperrer_ett_notat_for_alle_ansatte_og_aapner_det_igjen(journey: Jo
     title = f"«{newest.rpartition(', ')[0]}» for alle ansatte"
     tone.panel("Det du har sperret").row(title).open(title).press("Opphev sperren").sees("Sperren er opphevet")
     jonas.again().sees("Dette vil hun ha for seg selv.")
+
+
+def test_tone_sperrer_alt_ogsaa_i_noed_og_legevakten_slipper_ikke_inn_foer_hun_aapner(journey: Journey) -> None:
+    tone = journey.as_(TONE.name, width=390).open("Innsyn").open("Sperr noe annet")
+    tone.choose("Hele journalen").choose("Alle ansatte").press("Gå videre")
+    tone.choose("Sperren gjelder også når liv eller helse er i fare").press("Sperr").sees("Sperren gjelder nå")
+
+    sara = journey.as_("Sara Nygård").finds(TONE.fnr.value).sees("sperret").sees_not("Gå til nødåpning")
+    record = sara.path
+    sara.go(f"{record}/nodapning").sees("sperret").sees_not("Nødåpne journalen")
+    tone.again().panel("Det du har sperret").sees("Kan ikke åpnes, heller ikke når liv eller helse er i fare")
+    tone.panel("Det du har sperret").open("alle ansatte").press("Opphev sperren").sees("Sperren er opphevet")
+
+    sara.go(record).open("Gå til nødåpning").choose("Det er fare for liv eller helse")
+    sara.fill("Hva er situasjonen?", "Falt om på butikken").press("Nødåpne journalen").sees("nødåpnet i 60 minutter")
+    tone.again().row("Falt om på butikken").sees("Sara Nygård", "Nødåpning")

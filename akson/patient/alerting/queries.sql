@@ -78,7 +78,7 @@ WITH held AS MATERIALIZED (
                             AND (h.item IN (s.rule, s.what || ' by ' || l.actor_id)
                                  OR h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| ')))) u
      WHERE l.actor_key <> s.patient
-       AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
+       AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger' AND s.rule IS DISTINCT FROM 'may_find_people'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
      GROUP BY l.seq, l.at, l.actor_id, l.actor_key, s.patient
 ), told AS (
@@ -90,6 +90,7 @@ WITH held AS MATERIALIZED (
                            WHERE b.patient = k.patient AND b.at > k.at - interval '1 year' AND o.actor_id = k.actor_id
                              AND (b.at, b.stream, b.seq) < (k.at, $1::bigint, k.seq) AND b.at <= k.at
                              AND s.patient = k.patient AND s.what NOT LIKE 'search identity%'
+                             AND s.rule IS DISTINCT FROM 'may_find_people'
                              AND (cardinality(o.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart'
                                   OR s.outcome = 'refuse')
                              AND NOT EXISTS (SELECT FROM jsonb_array_elements(o.seen) p

@@ -42,6 +42,7 @@ WITH rows AS MATERIALIZED (
            bool_or(s.outcome = 'permit' AND s.rule = ANY ($5::text[])) AS opening
       FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
      WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
+       AND s.rule IS DISTINCT FROM 'may_find_people'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
      GROUP BY l.seq, l.at, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
 ), made AS (

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from akson.base.work import Actor, Purpose
-from akson.patient import stopping
+from akson.patient import identity, stopping
 from akson.patient.alerting import choosing, gathering, letters
 from akson.patient.alerting.choosing import Choice
 from akson.patient.alerting.letters import Ways
 from akson.patient.openings import open_in_emergency, open_with_reason
 from akson.record import journal, releasing
+from seeds.citizens.astrid import ASTRID
 from tests.offices import JOB, let_pass
 from tests.portal.pages import citizen
 from tests.seeded import Town
@@ -41,6 +42,12 @@ async def looks(town: Town, key: str, *, times: int = 1) -> None:
     async with town.office.work(await town.at_work(key), Purpose.TREATMENT) as work:
         for _ in range(times):
             await journal.chart(work, town.id("Patient/astrid"), {"Condition": 5})
+
+
+async def searches(town: Town, key: str) -> None:
+    """Find Astrid alone, and leave her record closed."""
+    async with town.office.work(await town.at_work(key), Purpose.TREATMENT) as work:
+        assert len((await identity.find(work, ASTRID.fnr.value))[0]) == 1
 
 
 async def refused(town: Town, key: str) -> None:
@@ -85,6 +92,8 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
     ("new", [looks, looks, refused], ["new"]),
     ("new", [refused, looks], ["new"]),
     ("every", [looks, looks, refused], ["every"] * 3),
+    ("every", [searches], []),
+    ("new", [searches, looks], ["new"]),
 ]
 
 

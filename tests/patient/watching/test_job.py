@@ -10,6 +10,7 @@ from typing import Any
 from akson.base.database import Record
 from akson.base.work import Actor, Purpose, Seen
 from akson.fhir import types
+from akson.patient import identity
 from akson.patient.cases import JOB
 from akson.patient.openings import open_in_emergency
 from akson.patient.watching import job
@@ -116,6 +117,16 @@ async def test_lists_and_hits_of_a_search_are_no_looks(town: Town) -> None:
     async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
         work.seen += [Seen(patient=one, what="Task/x/_history/1", outcome="permit") for one in (wife, other)]
     assert await watched(town, after=timedelta(days=9)) == []
+
+
+async def test_a_search_that_finds_one_alone_is_no_look_until_they_are_opened(town: Town) -> None:
+    await resident(town, "Lien", key="tommy")
+    wife = await resident(town, "Sjeldensen")
+    async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
+        assert [one.owner for one in (await identity.find(work, "Sjeldensen"))[0]] == [wife]
+    assert await watched(town) == []
+    await look(town, "tommy", wife)
+    assert [row["opened"] for row in await watched(town)] == [1]
 
 
 async def test_unusually_many_in_a_day_is_one_finding_about_the_day(town: Town) -> None:

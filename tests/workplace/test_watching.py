@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +62,26 @@ async def test_the_list_says_why_and_who_and_the_finding_whose_record_which_its_
     assert listed.statements <= 6 and page.statements <= 8
     rows = await town.office.database.fetch("SELECT seen::text FROM access_log WHERE actor_name = 'Per Tveit'")
     assert [("page funn" in row["seen"]) for row in rows] == [True]
+
+
+async def test_a_day_with_too_many_records_is_shown_to_the_officer_and_to_nobody_it_is_about(town: Town) -> None:
+    for owner in range(1, 41):
+        async with town.office.work(await town.at_work("berit"), Purpose.TREATMENT) as work:
+            work.saw(owner, "page oversikt")
+        let_pass(town.office, timedelta(days=1 if owner < 6 else 0))
+    while await job.turn(town.office.database, town.office.clock() + timedelta(hours=1)):
+        pass
+    (row,) = await town.office.database.fetch("SELECT id, actor FROM finding WHERE strength >= 4")
+    per = await town.at_work("per")
+    async with browsing(town.office, per) as browser:
+        assert "Uvanlig mange journaler" in (await browser.open("/funn")).text
+        page = await browser.open(f"/funn/{row['id']}")
+        assert "35 journaler på én dag" in page.text and "Oppslagene i loggen" not in page.text
+    async with browsing(town.office, replace(per, key=row["actor"])) as browser:
+        assert "Uvanlig mange journaler" not in (await browser.open("/funn")).text
+        assert (await browser.open(f"/funn/{row['id']}")).status == 404
+    async with browsing(town.office, replace(per, unit=1)) as browser:
+        assert (await browser.open(f"/funn/{row['id']}")).status == 404
 
 
 async def test_an_outcome_with_words_is_said_once(town: Town) -> None:

@@ -36,7 +36,7 @@ from akson.record.watched import patient_of
 SQL: Final = queries(__file__)
 MOST, MOST_CLOSED = 200, 20
 SORT: Final = "finding"  # of cases.SORTS
-_NOBODY: Final = Facts(owner=0, is_person=False)
+_NOBODY: Final = Facts(owner=0, is_person=True)  # of a whole day: the rule that lets cases be seen is about persons
 AS_CASE: Final = "case"  # an outcome: it is answered there
 
 

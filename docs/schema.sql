@@ -1327,7 +1327,9 @@ CREATE TABLE public.finding (
     records integer DEFAULT 0 NOT NULL,
     usual integer DEFAULT 0 NOT NULL,
     at timestamp with time zone NOT NULL,
-    reported text DEFAULT ''::text NOT NULL
+    reported text DEFAULT ''::text NOT NULL,
+    searches integer DEFAULT 0 NOT NULL,
+    searches_usual integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.finding_outcome (
@@ -1845,7 +1847,8 @@ CREATE TABLE public.watch_day (
     unit bigint NOT NULL,
     day date NOT NULL,
     actor bigint NOT NULL,
-    records integer NOT NULL
+    records integer NOT NULL,
+    searches integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.watch_known (
@@ -1878,6 +1881,16 @@ CREATE TABLE public.watch_look (
     first timestamp with time zone NOT NULL,
     last timestamp with time zone NOT NULL,
     due timestamp with time zone
+);
+
+CREATE TABLE public.watch_search (
+    actor bigint NOT NULL,
+    day date NOT NULL,
+    unit bigint NOT NULL,
+    stream bigint NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    patients bigint[] NOT NULL
 );
 
 CREATE TABLE public.watch_stream (
@@ -2133,6 +2146,9 @@ ALTER TABLE ONLY public.watch_known
 ALTER TABLE ONLY public.watch_look
     ADD CONSTRAINT watch_look_pkey PRIMARY KEY (actor, day, unit, patient);
 
+ALTER TABLE ONLY public.watch_search
+    ADD CONSTRAINT watch_search_pkey PRIMARY KEY (actor, day, unit, stream, seq);
+
 ALTER TABLE ONLY public.watch_stream
     ADD CONSTRAINT watch_stream_pkey PRIMARY KEY (stream);
 
@@ -2330,6 +2346,8 @@ CREATE INDEX watch_look_day ON public.watch_look USING btree (day);
 CREATE INDEX watch_look_due ON public.watch_look USING btree (due) WHERE (due IS NOT NULL);
 
 CREATE INDEX watch_look_patient ON public.watch_look USING btree (patient, day);
+
+CREATE INDEX watch_search_day ON public.watch_search USING btree (day);
 
 CREATE INDEX worklist_open ON public.worklist USING btree (unit, state, due);
 
@@ -2693,6 +2711,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_day TO akson_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.watch_known TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_look TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.watch_search TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.watch_stream TO akson_app;
 

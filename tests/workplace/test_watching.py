@@ -84,6 +84,22 @@ async def test_a_day_with_too_many_records_is_shown_to_the_officer_and_to_nobody
         assert (await browser.open(f"/funn/{row['id']}")).status == 404
 
 
+async def test_a_day_of_searches_that_led_nowhere_says_how_many_and_names_nobody(town: Town) -> None:
+    for _ in range(101):
+        async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
+            work.saw(0, "search identity Patient _count,_sort,name")
+    let_pass(town.office, timedelta(hours=1))
+    while await job.turn(town.office.database, town.office.clock()):
+        pass
+    id_ = await town.office.database.fetchval("SELECT id FROM finding")
+    async with browsing(town.office, await town.at_work("per")) as browser:
+        assert "Uvanlig mange søk" in (await browser.open("/funn")).text
+        page = await browser.open(f"/funn/{id_}")
+        assert "101 søk etter personer på én dag" in page.text and "Vanlig er 0." in page.text
+        assert "101 søk uten åpning etterpå" in page.text and "0 journal" not in page.text
+        assert (await browser.send(f"/funn/{id_}", **SAID)).leads_to == "/funn"
+
+
 async def test_an_outcome_with_words_is_said_once(town: Town) -> None:
     id_ = await found(town)
     async with browsing(town.office, await town.at_work("per")) as browser:

@@ -65,6 +65,8 @@ class Finding:
     strength: int
     records: int
     usual: int
+    searches: int
+    searches_usual: int
     known: bool = False  # the person is followed now; of one finding only
     reported: str
     outcome: str
@@ -195,7 +197,8 @@ def _finding(row: Record) -> Finding:
         id=str(row["id"]), patient=row["patient"], who=row["actor_id"], name=row["actor_name"], role=row["actor_role"],
         unit=row["unit"], unit_name=row["unit_name"], day=row["day"], first=row["first"], last=row["last"],
         opened=row["opened"], refused=row["refused"], signs=tuple(row["signs"]), strength=row["strength"],
-        records=row["records"], usual=row["usual"], reported=row["reported"],
+        records=row["records"], usual=row["usual"], searches=row["searches"], searches_usual=row["searches_usual"],
+        reported=row["reported"],
         outcome=row["outcome"], words=row["words"],
         by=row["by_name"], closed=row["closed"],
     )  # fmt: skip

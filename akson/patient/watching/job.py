@@ -29,11 +29,14 @@ _STREAMS: Final = 50
 SOON: Final = timedelta(minutes=5)  # after a look: it may go on
 BACK: Final = timedelta(days=35)  # how far a log is gathered that has not been before
 KEPT: Final = timedelta(days=90)  # longer than what is usual is counted from, so that it can be looked into
+SEARCHES_KEPT: Final = timedelta(days=14)  # longer than a day may be judged anew
 _ATTESTED: Final = "attested_by_own_organisation"
 _OPENINGS: Final = ["opened_in_emergency", "opened_with_reason", "may_open_in_emergency", "may_open_with_reason"]
 _LINE: Final = re.compile(r"(?P<street>.*?\D)\s*(?P<number>\d+)\s*(?P<rest>.*)")
 _COLUMNS: Final = ("actor", "day", "unit", "patient", "controller", "actor_id", "actor_name", "actor_role", "unit_name",
-                   "first", "last", "opened", "refused", "signs", "strength", "records", "usual")  # fmt: skip
+                   "first", "last", "opened", "refused", "signs", "strength", "records", "usual", "searches",
+                   "searches_usual")  # fmt: skip
+_OF_DAYS: Final = ("records", "usual", "searches", "searches_usual")
 
 
 async def turn(database: Database, now: datetime) -> int:
@@ -46,7 +49,8 @@ async def turn(database: Database, now: datetime) -> int:
 
 async def forget(database: Database, now: datetime) -> None:
     """Take away what nothing is counted from any more."""
-    await database.execute(SQL.forget, now.astimezone(HERE).date() - KEPT)
+    today = now.astimezone(HERE).date()
+    await database.execute(SQL.forget, today - KEPT, today - SEARCHES_KEPT)
 
 
 async def _gather(database: Database, connection: Any, now: datetime) -> int:
@@ -169,18 +173,24 @@ def _homes(address: Mapping[str, Any]) -> Iterator[model.Home]:
 
 
 def _row(look: Record, judgement: model.Judgement) -> dict[str, Any]:
-    more = {"signs": " ".join(judgement.signs), "strength": judgement.strength, "records": 0, "usual": 0}
+    more = {"signs": " ".join(judgement.signs), "strength": judgement.strength, **dict.fromkeys(_OF_DAYS, 0)}
     return {**{name: look[name] for name in _COLUMNS if name not in more}, **more}
 
 
 async def _volumes(connection: Any, looks: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return the days among these on which somebody opened unusually many records; two statements."""
+    """Return the days among these, with why one stands out: many records opened, or searches that led nowhere.
+
+    Two statements.
+    """
     keys = [[look[name] for look in looks] for name in ("actor", "day", "unit")]
     await connection.execute(SQL.count, *keys)
     found = []
     for row in await connection.fetch(SQL.days, *keys):
         volume = model.Volume(records=row["records"], own=tuple(row["own"]), unit=tuple(row["others"]))
-        strength = model.POINTS[model.VOLUME] if model.many(volume) else 0
-        more = {"patient": 0, "signs": model.VOLUME, "strength": strength, "usual": volume.usual}
+        searches = model.Volume(records=row["searches"], own=tuple(row["own_searches"]),
+                                unit=tuple(row["others_searches"]))  # fmt: skip
+        signs = model.day(volume, searches)
+        more = {"patient": 0, "signs": " ".join(signs or (model.VOLUME,)), "usual": volume.usual,
+                "strength": sum(model.POINTS[one] for one in signs), "searches_usual": searches.usual}  # fmt: skip
         found.append({**{name: row[name] for name in _COLUMNS if name not in more}, **more})
     return found

@@ -24,16 +24,18 @@ NEAR: Final = 10  # between two house numbers of one street
 
 FAMILY, SELF, ADDRESS, COLLEAGUE, NEIGHBOUR = "family", "self", "address", "colleague", "neighbour"
 NAME, SELDOM_NAME, KNOWN, CROWD = "name", "seldom_name", "known", "crowd"
-UNWRITTEN, UNWRITTEN_OPENING, VOLUME = "unwritten", "unwritten_opening", "volume"
+UNWRITTEN, UNWRITTEN_OPENING, VOLUME, SEARCHES = "unwritten", "unwritten_opening", "volume", "searches"
 POINTS: Final = {
     FAMILY: 8, ADDRESS: 7, SELF: 4, COLLEAGUE: 4, KNOWN: 4, NEIGHBOUR: 3, NAME: 3, CROWD: 3, SELDOM_NAME: 1,
-    UNWRITTEN: 2, UNWRITTEN_OPENING: 4, VOLUME: 5,
+    UNWRITTEN: 2, UNWRITTEN_OPENING: 4, VOLUME: 5, SEARCHES: 5,
 }  # fmt: skip
 WHATEVER: Final = frozenset({FAMILY, ADDRESS, SELF})  # no task makes these right: ties do not lower them
 OWN_WORK, UNITS_WORK = 4, 3  # what a tie lowers by: the person wrote, or others of the unit did or had an appointment
 
 OWN_DAYS: Final = 5  # days at work from which one's own usual is known
 MANY: Final = 20  # records in a day that are not many, whatever is usual
+MANY_SEARCHES: Final = 30  # that led nowhere, likewise
+TOO_MANY_SEARCHES: Final = 100  # that no work explains, however usual they are
 TIMES_UNIT: Final = 2  # what is usual at the unit
 TIMES_UNIT_ALONE: Final = 3  # when one's own usual is not known
 DEVIATIONS: Final = 3
@@ -157,7 +159,7 @@ def lives_near(one: Sequence[Home], other: Sequence[Home]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Volume:
-    """How many records one opened in a day, beside what is usual.
+    """How many records one opened in a day, or searches of theirs led nowhere, beside what is usual.
 
     own    one number for each other day at work in HISTORY; unit: the same of colleagues at the unit
     """
@@ -172,9 +174,22 @@ class Volume:
         return round(fmean(self.own)) if len(self.own) >= OWN_DAYS else round(median(self.unit or (0,)))
 
 
-def many(volume: Volume) -> bool:
+def day(records: Volume, searches: Volume) -> tuple[str, ...]:
+    """Return why a whole day stands out, if it does."""
+    return (VOLUME,) * many(records) + (SEARCHES,) * searching(searches)
+
+
+def searching(searches: Volume) -> bool:
+    """Say whether unusually many searches for persons led nowhere: nobody of those found was opened after.
+
+    Whoever makes it a habit, and a whole unit that does, is found all the same.
+    """
+    return searches.records >= TOO_MANY_SEARCHES or many(searches, MANY_SEARCHES)
+
+
+def many(volume: Volume, least: int = MANY) -> bool:
     """Say whether it is unusually many: far more than one's own usual, and than the unit's."""
-    if volume.records < MANY:
+    if volume.records < least:
         return False
     at_unit = median(volume.unit) if volume.unit else 0.0
     if len(volume.own) < OWN_DAYS:

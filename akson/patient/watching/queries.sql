@@ -22,7 +22,7 @@ SELECT DISTINCT unnest(l.patients) AS patient
  WHERE l.actor_kind = 'staff' AND (l.actor_key = 0 OR l.actor_role = $5 OR l.seen @> $6::jsonb);
 
 -- name: gather
--- Add the next rows of a stream to the looks of each day, and note how far that is.
+-- Add the next rows of a stream to the looks and the searches for persons of each day, and note how far that is.
 -- in    $1 stream, $2 number of the last row gathered, $3 when the stream was opened, $4 how many rows,
 --       $5 rules by which one opens a record by own decision, $6 when what is new is to be judged: so long after it,
 --       $7 role and $8 rule of those whom another organisation vouches for, $9 whose records these saw, $10 who keeps each
@@ -30,11 +30,13 @@ SELECT DISTINCT unnest(l.patients) AS patient
 -- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
 -- organisation has no officer here.
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
+-- A search for persons is one by name, number or birth date, not for somebody known by id; that its day is to be judged stands as a look at
+-- nobody. Staff of others are let in to one patient at a time.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
 ), shown AS (
-    SELECT l.seq, l.at, l.unit, s.patient,
+    SELECT l.seq, l.unit, s.patient,
            CASE WHEN l.actor_key = 0 THEN hashtextextended(l.actor_id, 0) ELSE l.actor_key END AS actor,
            l.actor_key = 0 OR l.actor_role = $7 OR bool_or(s.rule = $8) AS elsewhere,
            bool_or(s.outcome = 'permit') AS opened,
@@ -44,16 +46,27 @@ WITH rows AS MATERIALIZED (
      WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
        AND s.rule IS DISTINCT FROM 'may_find_people'
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
-     GROUP BY l.seq, l.at, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
+     GROUP BY l.seq, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
+), searched AS (
+    INSERT INTO watch_search (actor, day, unit, stream, seq, at, patients)
+    SELECT l.actor_key, (l.at AT TIME ZONE 'Europe/Oslo')::date, l.unit, l.stream, l.seq, l.at, l.patients
+      FROM rows l
+     WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7 AND EXISTS (
+           SELECT FROM jsonb_to_recordset(l.seen) AS s (what text, outcome text)
+            WHERE s.outcome = 'permit' AND s.what ~ '^search (identity )?(Patient|Person)( |$)' AND s.what !~ '[ ,]_id(,|$)')
+    RETURNING actor, unit, seq
+), judging AS (
+    SELECT seq, unit, patient, actor, elsewhere, opened, refused, opening FROM shown
+     UNION ALL SELECT seq, unit, 0, actor, false, false, false, false FROM searched
 ), made AS (
     INSERT INTO watch_look AS w (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name,
                                  opened, refused, openings, first, last, due)
-    SELECT s.actor, (s.at AT TIME ZONE 'Europe/Oslo')::date, s.unit, s.patient,
+    SELECT s.actor, (l.at AT TIME ZONE 'Europe/Oslo')::date, s.unit, s.patient,
            coalesce(max(k.keeper), max(l.controller)), max(l.actor_id),
            max(l.actor_name), max(l.actor_role), max(l.unit_name), count(*) FILTER (WHERE s.opened),
-           count(*) FILTER (WHERE s.refused), count(*) FILTER (WHERE s.opening), min(s.at), max(s.at),
-           max(s.at) + $6::interval
-      FROM shown s JOIN rows l ON l.seq = s.seq
+           count(*) FILTER (WHERE s.refused), count(*) FILTER (WHERE s.opening), min(l.at), max(l.at),
+           max(l.at) + $6::interval
+      FROM judging s JOIN rows l ON l.seq = s.seq
       LEFT JOIN unnest($9::bigint[], $10::bigint[]) AS k (patient, keeper) ON k.patient = s.patient AND s.elsewhere
      GROUP BY 1, 2, 3, 4
         ON CONFLICT (actor, day, unit, patient) DO UPDATE SET
@@ -99,25 +112,33 @@ UPDATE watch_look w SET due = j.due
  WHERE w.actor = j.actor AND w.day = j.day AND w.unit = j.unit AND w.patient = j.patient;
 
 -- name: count
--- Keep how many records each opened in a day, for what is usual.
+-- Keep how many records each opened in a day, and how often they searched for persons and opened none of those found, for what is usual.
 -- in    arrays: $1 actors, $2 days, $3 units
-INSERT INTO watch_day AS d (unit, day, actor, records)
-SELECT a.unit, a.day, a.actor, count(*) FILTER (WHERE w.opened > 0)
+INSERT INTO watch_day AS d (unit, day, actor, records, searches)
+SELECT a.unit, a.day, a.actor, count(*) FILTER (WHERE w.opened > 0),
+       (SELECT count(*) FROM watch_search s
+         WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND NOT EXISTS (
+               SELECT FROM watch_look o WHERE o.actor = s.actor AND o.day = s.day AND o.unit = s.unit
+                  AND o.patient = ANY (s.patients) AND o.opened > 0 AND o.last >= s.at))
   FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
   JOIN watch_look w ON w.actor = a.actor AND w.day = a.day AND w.unit = a.unit
  GROUP BY a.unit, a.day, a.actor
-    ON CONFLICT (unit, day, actor) DO UPDATE SET records = excluded.records;
+    ON CONFLICT (unit, day, actor) DO UPDATE SET records = excluded.records, searches = excluded.searches;
 
 -- name: days
--- How many records each opened in a day, beside what was usual before.
+-- How many records each opened in a day, and how many searches led nowhere, beside what was usual before.
 -- in    arrays: $1 actors, $2 days, $3 units
--- out   records, own and others: numbers of the 28 days before, one's own and those of colleagues
-SELECT c.actor, c.day, c.unit, c.records, w.controller, w.actor_id, w.actor_name, w.actor_role, w.unit_name, w.first, w.last,
+-- out   records, own and others: numbers of the 28 days before, one's own and those of colleagues; likewise searches, of days at work
+SELECT c.actor, c.day, c.unit, c.records, c.searches, w.controller, w.actor_id, w.actor_name, w.actor_role, w.unit_name, w.first, w.last,
        w.opened, w.refused,
        ARRAY(SELECT o.records FROM watch_day o WHERE o.actor = c.actor AND o.unit = c.unit AND o.records > 0
                 AND o.day >= c.day - 28 AND o.day < c.day) AS own,
        ARRAY(SELECT o.records FROM watch_day o WHERE o.unit = c.unit AND o.actor <> c.actor AND o.records > 0
-                AND o.day >= c.day - 28 AND o.day < c.day LIMIT 2000) AS others
+                AND o.day >= c.day - 28 AND o.day < c.day LIMIT 2000) AS others,
+       ARRAY(SELECT o.searches FROM watch_day o WHERE o.actor = c.actor AND o.unit = c.unit AND o.records + o.searches > 0
+                AND o.day >= c.day - 28 AND o.day < c.day) AS own_searches,
+       ARRAY(SELECT o.searches FROM watch_day o WHERE o.unit = c.unit AND o.actor <> c.actor AND o.records + o.searches > 0
+                AND o.day >= c.day - 28 AND o.day < c.day LIMIT 2000) AS others_searches
   FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
   JOIN watch_day c ON c.actor = a.actor AND c.day = a.day AND c.unit = a.unit
   CROSS JOIN LATERAL (
@@ -130,27 +151,30 @@ SELECT c.actor, c.day, c.unit, c.records, w.controller, w.actor_id, w.actor_name
 -- Keep what stands out: one row for each look, changed until somebody has said what it was.
 -- in    arrays of the columns
 INSERT INTO finding AS f (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first, last,
-                          opened, refused, signs, strength, records, usual, at)
+                          opened, refused, signs, strength, records, usual, searches, searches_usual, at)
 SELECT g.actor, g.day, g.unit, g.patient, g.controller, g.actor_id, g.actor_name, g.actor_role, g.unit_name, g.first,
-       g.last, g.opened, g.refused, string_to_array(g.signs, ' '), g.strength, g.records, g.usual, $18
+       g.last, g.opened, g.refused, string_to_array(g.signs, ' '), g.strength, g.records, g.usual, g.searches,
+       g.searches_usual, $20
   FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
               $9::text[], $10::timestamptz[], $11::timestamptz[], $12::integer[], $13::integer[], $14::text[],
-              $15::smallint[], $16::integer[], $17::integer[])
+              $15::smallint[], $16::integer[], $17::integer[], $18::integer[], $19::integer[])
        AS g (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first, last, opened,
-             refused, signs, strength, records, usual)
- WHERE g.strength >= $19
+             refused, signs, strength, records, usual, searches, searches_usual)
+ WHERE g.strength >= $21
     OR EXISTS (SELECT FROM finding o WHERE (o.actor, o.day, o.unit, o.patient) = (g.actor, g.day, g.unit, g.patient))
     ON CONFLICT (actor, day, unit, patient) DO UPDATE SET
        first = least(f.first, excluded.first), last = greatest(f.last, excluded.last), opened = excluded.opened,
-       refused = excluded.refused, records = excluded.records, usual = excluded.usual,
+       refused = excluded.refused, records = excluded.records, usual = excluded.usual, searches = excluded.searches,
+       searches_usual = excluded.searches_usual,
        signs = CASE WHEN 'reported' = ANY (f.signs) THEN ARRAY['reported'] ELSE '{}' END || excluded.signs,
        strength = CASE WHEN 'reported' = ANY (f.signs) THEN greatest(f.strength, excluded.strength) ELSE excluded.strength END
  WHERE NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id);
 
 -- name: forget
--- Take away what is only needed for what is usual, once it is older than that, and marks whose last day is.
--- in    $1 before that day
-WITH old AS (DELETE FROM watch_look WHERE day < $1),
+-- Take away what is only needed for what is usual, once it is older than that, searches of days that are not judged any more, and
+-- marks whose last day is older than what is usual.
+-- in    $1 before that day, $2 searches before that
+WITH old AS (DELETE FROM watch_look WHERE day < $1), searched AS (DELETE FROM watch_search WHERE day < $2),
 ended AS (
     DELETE FROM watch_known k
      WHERE NOT EXISTS (SELECT FROM watch_known o

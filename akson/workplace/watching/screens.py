@@ -17,7 +17,7 @@ from akson.base.web.screens import Visit as Sent
 from akson.base.work import Work
 from akson.patient.watching import findings, following
 from akson.patient.watching.findings import AS_CASE, Finding
-from akson.patient.watching.model import STRONG, level
+from akson.patient.watching.model import SEARCHES, STRONG, level
 from akson.record.cases import MOST_WORDS, OUTCOMES
 from akson.record.session import Within, undo
 from akson.record.watched import patient_of
@@ -115,7 +115,8 @@ def _title(one: Finding) -> str:
 
 
 def _means(one: Finding, sign: str) -> str:
-    return texts().plain(f"watching.means.{sign}", records=one.records, usual=one.usual)
+    return texts().plain(f"watching.means.{sign}", records=one.records, usual=one.usual, searches=one.searches,
+                         searches_usual=one.searches_usual)  # fmt: skip
 
 
 def _strength(one: Finding) -> str:
@@ -129,8 +130,9 @@ def _outcome(one: Finding) -> str:
 
 def _counts(one: Finding) -> str:
     if not one.patient:
-        return texts().plain("watching.volume_of", count=one.records)
-    counts = (("opened", one.opened), ("refused", one.refused))
+        counts = (("volume_of", one.records), ("searches_of", one.searches if SEARCHES in one.signs else 0))
+    else:
+        counts = (("opened", one.opened), ("refused", one.refused))
     return _and(texts().plain(f"watching.{name}", count=count) for name, count in counts if count)
 
 

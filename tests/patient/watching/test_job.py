@@ -16,6 +16,7 @@ from akson.patient.openings import open_in_emergency
 from akson.patient.watching import job
 from akson.record import journal
 from akson.record import watched as watched_
+from akson.record.search.searching import search
 from tests.offices import let_pass, stranger
 from tests.seeded import MEMBERS, Town
 
@@ -140,6 +141,58 @@ async def test_unusually_many_in_a_day_is_one_finding_about_the_day(town: Town) 
         await look(town, "tommy", owner)
     (found,) = await watched(town)
     assert (found["patient"], found["signs"], found["records"], found["usual"]) == (0, ["volume"], 40, 3)
+
+
+async def searches(town: Town, key: str, times: int, *, opens: bool = False) -> None:
+    """Search for persons by name, as the page does, and open none of those found, or one each time."""
+    for _ in range(times):
+        async with town.office.work(await town.at_work(key), Purpose.TREATMENT) as work:
+            found, _ = await identity.find(work, "nordli")
+        if opens:
+            await look(town, key, found[0].owner)
+
+
+async def test_searching_for_many_and_opening_none_is_one_finding_about_the_day(town: Town) -> None:
+    other = await resident(town, "Vik", address={})
+    for _ in range(6):
+        await searches(town, "tommy", 2)
+        await searches(town, "berit", 40, opens=True)  # a desk: whoever is searched for is opened
+        let_pass(town.office, timedelta(days=1))
+    await searches(town, "tommy", 45)
+    await look(town, "tommy", other)
+    await searches(town, "berit", 40, opens=True)
+    (found,) = await watched(town)
+    assert (found["patient"], found["signs"], found["strength"]) == (0, ["searches"], 5)
+    assert (found["actor_name"], found["searches"], found["searches_usual"]) == ("Tommy Lien", 45, 2)
+
+
+async def test_what_is_a_search_that_led_nowhere(town: Town) -> None:
+    """Not one for somebody known by id, nor one whose hit is opened after it; but one whose hit was open before is."""
+    owner = await resident(town, "Sjeldensen", address={})
+    reference, counted = await named(town, owner), "SELECT sum(searches) FROM watch_day"
+    await searches(town, "tommy", 3)
+    async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
+        await search(work, "Patient", [("name", "vik")])  # as an app of theirs does
+    async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
+        await search(work, "Patient", [("_id", reference.partition("/")[2])])
+        await identity.minimal(work, reference.partition("/")[2])
+    await look(town, "tommy", owner)
+    let_pass(town.office, timedelta(minutes=1))
+    async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
+        await identity.find(work, "Sjeldensen")
+    assert await watched(town, after=timedelta(minutes=10)) == []
+    assert await town.office.database.fetchval(counted) == 3 + 1 + 1
+    await look(town, "tommy", owner)
+    assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3 + 1
+    let_pass(town.office, timedelta(days=9))
+    await watched(town)
+    assert await town.office.database.fetchval(counted) == 3 + 1
+    await job.forget(town.office.database, town.office.clock())
+    assert await town.office.database.fetchval("SELECT count(*) FROM watch_search") > 0
+    let_pass(town.office, timedelta(days=9))
+    await job.forget(town.office.database, town.office.clock())
+    assert await town.office.database.fetchval("SELECT count(*) FROM watch_search") == 0
+    assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3 + 1
 
 
 async def test_staff_of_others_are_told_apart_and_found_for_who_keeps_the_record(town: Town) -> None:

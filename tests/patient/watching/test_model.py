@@ -109,7 +109,7 @@ def test_no_tie_makes_family_right_and_each_tie_lowers_all_else() -> None:
 
 def test_every_sign_has_points_and_some_look_that_shows_it() -> None:
     shown = {sign for _, signs, _ in LOOKS for sign in signs}
-    assert shown | {model.VOLUME, model.SELDOM_NAME} == model.POINTS.keys()
+    assert shown | {model.VOLUME, model.SEARCHES, model.SELDOM_NAME} == model.POINTS.keys()
     assert judged(pair(bearers=100, same_unit=True, **ALONE)).signs[-1] == model.SELDOM_NAME
 
 
@@ -134,3 +134,29 @@ def test_a_day_with_unusually_many_records_is_many_for_oneself_and_the_unit(day:
 def test_what_is_usual_is_ones_own_when_it_is_known_and_else_the_units() -> None:
     assert [Volume(records=60, own=USUAL, unit=(3,)).usual, Volume(records=60, own=(1,), unit=(3,)).usual] == [10, 3]
     assert Volume(records=60).usual == 0
+
+
+DESK = (12, 15, 9, 14, 11, 13)  # misspelt, or nobody
+
+
+@pytest.mark.parametrize(("searches", "stands_out"), [
+    (Volume(records=29, own=(0,) * 9, unit=(0,) * 9), False),  # few, whatever is usual
+    (Volume(records=30, own=(0,) * 9, unit=(0,) * 9), True),
+    (Volume(records=30, unit=(0,) * 9), True),  # the first day at work
+    (Volume(records=30), False),  # a new unit: nothing is usual yet
+    (Volume(records=30, own=DESK, unit=DESK), True),
+    (Volume(records=22, own=DESK, unit=DESK), False),
+    (Volume(records=50, own=DESK, unit=(40,) * 9), False),  # as colleagues do
+    (Volume(records=60, own=(55, 70, 61, 48, 66), unit=DESK), False),  # as always
+    (Volume(records=100, own=(100,) * 9, unit=(100,) * 9), True),  # a habit, and a whole unit's
+    (Volume(records=100), True),
+])  # fmt: skip
+def test_searches_that_led_nowhere(searches: Volume, stands_out: bool) -> None:
+    assert model.searching(searches) is stands_out
+
+
+def test_a_day_may_stand_out_for_both() -> None:
+    lots, few = Volume(records=100, own=USUAL, unit=USUAL), Volume(records=1)
+    assert [model.day(*one) for one in ((few, few), (lots, few), (few, lots), (lots, lots))] == [
+        (), (model.VOLUME,), (model.SEARCHES,), (model.VOLUME, model.SEARCHES),
+    ]  # fmt: skip

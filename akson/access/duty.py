@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from akson.access import roles
-from akson.access.asking import CONTENT, RULES, STAFF, Act, Ask, own_job, rule
+from akson.access.asking import CONTENT, RULES, STAFF, SYSTEM, Act, Ask, own_job, rule
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Facts
 from akson.base.work import Actor, Kind
 
@@ -23,6 +23,7 @@ __all__ = [
     "ANYBODY",
     "CONCERN",
     "EVER",
+    "KEPT",
     "LATER",
     "PAGES",
     "PAGE_OF_CHART",
@@ -52,6 +53,8 @@ ANYBODY = "*"  # in the name of a look at the page: whoever looked
 LATER = timedelta(weeks=4)  # GDPR art. 12 (3): a month
 # The barnevern goes through a report in a week, looks into the matter in six months, and answers in three weeks.
 TERM = timedelta(weeks=31)  # barnevernsloven §§ 2-1, 2-2, 13-4
+# What stands in no record goes when whoever asked for insight on the last day has been answered, at the latest.
+KEPT = TERM + timedelta(days=92)  # GDPR art. 12 (3): a month, and two more
 _BY, _FROM, _ON = f"{REPORTED}by-", f"{REPORTED}from-", f"{REPORTED}on-"
 _ON_AT: Final = re.compile(rf"{_ON}(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
 _TYPES = frozenset({"Communication", "Task"})
@@ -161,6 +164,22 @@ def reports_somebody_unknown(ask: Ask) -> bool:
     Source: hpl § 33, barnevernsloven §§ 13-2, 13-4; domain rule R33
     """
     return _unknowns(ask)
+
+
+@rule(532, basis="lagringstiden er ute", persons=False, to=SYSTEM, acts=frozenset({Act.END}))
+def ends_report_of_somebody_unknown(ask: Ask) -> bool:
+    """Allow our own job to end a report that stands in no record, and what came of it, three months after its term.
+
+    Nobody reads it any more, and nobody answers for it as for a record. That all of it is over, and that no hold
+    stands, is asked where it is carried out (akson/record/untied.py).
+
+    Source: GDPR arts. 5 (1) e, 12 (3) (no longer than needed; insight may take three months); domain rules R24, R33
+    """
+    labels = ask.labels
+    if labels is None or labels.type not in _TYPES or CONCERN not in labels.security or not own_job(ask):
+        return False
+    at = _reported(labels.security)
+    return at is not None and ask.now >= at + KEPT
 
 
 def _unknowns(ask: Ask) -> bool:

@@ -37,7 +37,10 @@ def retention_commands(running: _Running) -> click.Group:
     def records() -> None:
         asyncio.run(_records(running()))
 
-    @group.command(help="Hold en persons journal og loggen om den fra sletting. PATIENT: id-en til Patient.")
+    @group.command(
+        help="Hold en persons journal og loggen om den fra sletting. PATIENT: id-en til Patient, eller "
+        "Communication/ID for en melding til barnevernet som ikke står i noen journal."
+    )
     @click.argument("patient")
     @click.option("--reason", required=True, help="Hvorfor: en klage, en sak, et pålegg. Ikke noe av innholdet.")
     @click.option("--by", required=True, help="Navnet på den som krever det.")
@@ -87,20 +90,20 @@ async def _log(settings: Settings) -> None:
 
 async def _held(settings: Settings, patient: str, reason: str, by: str) -> None:
     async with _working(settings) as work:
-        await holds.hold(work, patient.removeprefix("Patient/"), reason, by)
+        await holds.hold(work, patient, reason, by)
     click.echo("Journalen holdes fra sletting.")
 
 
 async def _released(settings: Settings, patient: str, by: str) -> None:
     async with _working(settings) as work:
-        await holds.end(work, patient.removeprefix("Patient/"), by)
+        await holds.end(work, patient, by)
     click.echo("Holdet er opphevet.")
 
 
 async def _listed(settings: Settings) -> None:
     async with _working(settings) as work:
         for one in await holds.standing(work):
-            click.echo(f"Patient/{one.id}  siden {one.since:%Y-%m-%d}  {one.by_name}: {one.reason}")
+            click.echo(f"{one.of}  siden {one.since:%Y-%m-%d}  {one.by_name}: {one.reason}")
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ from akson.exchange import erasing, registering
 from akson.patient import cases, deaths, population
 from akson.patient.alerting import gathering, letters
 from akson.patient.watching import job as watching
-from akson.record import conditions, ending, exports, releasing, worklist
+from akson.record import conditions, ending, exports, releasing, untied, worklist
 from akson.record.office import Office
 from akson.record.sealing import seal_chains
 from akson.record.search import indexing
@@ -98,6 +98,7 @@ async def work(settings: Settings) -> None:
         if office.terms:
             turns["what is over"] = _proposing(office)
         turns["end of records"] = _erasing(office)
+        turns["end of reports in no record"] = _now_and_then(END_EVERY, lambda: untied.end(office))
         turns["cleaning"] = _now_and_then(CLEAN_EVERY, lambda: _cleaned(office, settings))
         LOG.info("the worker has begun")
         await asyncio.gather(*(_again(name, turn) for name, turn in turns.items()))

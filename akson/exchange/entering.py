@@ -89,7 +89,8 @@ async def filed(work: Work, one: Accepted, held: Mapping[Number, Any]) -> Closed
     owner, unit = patient.owner if patient else None, one.unit.unit
     outcome = Outcome(
         state="filed", type=envelope.type.value, msg_id=envelope.msg_id, sender=one.sender.her_id, unit=unit,
-        owner=owner, filed_as=filed.communication, fault=filed.fault,
+        owner=work.office.ids.open(filed.communication) if alone else owner,  # its own: so the bytes go with it
+        filed_as=filed.communication, fault=filed.fault,
     )  # fmt: skip
     receipt = receipt_for(work, desk, filed.fault, filed=True, owner=owner or 0, unit=unit)
     ours = (answers["owner"], answers["key"]) if answers and answers["told_of"] else None

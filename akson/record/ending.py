@@ -50,7 +50,7 @@ KEPT_FOR: Final = timedelta(days=5 * 365)  # then it is proposed again
 PROPOSED, DECIDED, CONFIRMED, DONE, KEPT, STOPPED = "proposed", "decided", "confirmed", "done", "kept", "stopped"
 _SAW: Final = "search identity ended"  # as akson/audit/view.py has it: who decides looks for nobody, and reads nothing
 _PATIENT: Final = types.code_of("Patient")
-_BUSY: Final = ("AK003", "AK008", "40001", "40P01", "55P03")  # somebody writes there: the next turn asks again
+BUSY: Final = ("AK003", "AK008", "40001", "40P01", "55P03")  # somebody writes there: the next turn asks again
 LOG = logging.getLogger("akson.record")
 
 
@@ -241,7 +241,7 @@ async def _batch(office: Office, which: UUID, most: int) -> int:
         try:
             did = await office.eraser.fetchval(SQL.end, which, work.now, row["facts_rev"], _decision(row), most)
         except asyncpg.PostgresError as problem:
-            if problem.sqlstate not in _BUSY:
+            if problem.sqlstate not in BUSY:
                 raise
             LOG.warning("an end waits", extra={"ending": str(which), "failure": problem.sqlstate})
             return 0

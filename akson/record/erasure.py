@@ -27,8 +27,8 @@ from akson.record.writing import REFUSALS
 
 SQL = queries(__file__, "erasure.sql")
 READING = queries(__file__, "reading.sql")
-_HELD = "AK023"  # as migrations/0057_held.sql has it
-_REFUSALS = REFUSALS | {_HELD: "AK-J008"}
+HELD = "AK023"  # as migrations/0057_held.sql has it
+_REFUSALS = REFUSALS | {HELD: "AK-J008"}
 SHORTEST_REASON = 10  # characters that say something
 
 
@@ -38,6 +38,7 @@ class Ground(StrEnum):
     WRONG_PATIENT = "feil pasient"
     CITIZENS_RIGHT = "innbyggerens krav"
     RETENTION_ENDED = "lagringstiden er ute"
+    REPORT_ENDED = "meldingens tid er ute"
 
     @property
     def law(self) -> str:
@@ -48,6 +49,7 @@ _LAW = {
     Ground.WRONG_PATIENT: "helsepersonelloven § 44",
     Ground.CITIZENS_RIGHT: "helsepersonelloven § 43",
     Ground.RETENTION_ENDED: "pasientjournalloven § 25",
+    Ground.REPORT_ENDED: "personvernforordningen artikkel 5 nr. 1 bokstav e",
 }
 
 
@@ -104,7 +106,7 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
 
 async def _refusal(work: Work, owner: int, state: str) -> Refused:
     """Return why the database refused; that facts changed, when the hold it met has ended since."""
-    held = await holds.refusal(work, owner) if state == _HELD else None
+    held = await holds.refusal(work, owner) if state == HELD else None
     return held or Refused(_REFUSALS[state])
 
 

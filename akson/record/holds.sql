@@ -13,10 +13,9 @@ ON CONFLICT (owner) WHERE ended IS NULL DO NOTHING RETURNING owner;
 UPDATE hold SET ended = $2, ended_by = $3 WHERE owner = $1 AND ended IS NULL RETURNING owner;
 
 -- name: standing
--- The holds that stand.
--- in    $1 type of persons
-SELECT h.owner, p.id, h.since, h.reason, h.by_name
-  FROM hold h JOIN resource p ON p.owner = h.owner AND p.type = $1
+-- The holds that stand, and on what: a person, or what stands in no record.
+SELECT h.owner, p.type, p.id, h.since, h.reason, h.by_name
+  FROM hold h JOIN owner o ON o.owner = h.owner JOIN resource p ON p.owner = o.owner AND p.type = o.type
  WHERE h.ended IS NULL ORDER BY h.since, h.owner;
 
 -- name: standing_on
@@ -25,6 +24,6 @@ SELECT h.owner, p.id, h.since, h.reason, h.by_name
 SELECT since, by_name FROM hold WHERE owner = $1 AND ended IS NULL;
 
 -- name: is_here
--- Whether there is such a person.
+-- Whether there is such a person, or such a thing that stands in no record.
 -- in    $1 owner, $2 type, $3 id
-SELECT true FROM resource WHERE owner = $1 AND type = $2 AND id = $3;
+SELECT true FROM resource r JOIN owner o ON o.owner = r.owner AND o.type = r.type WHERE r.owner = $1 AND r.type = $2 AND r.id = $3;

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from akson.access.consenting import DISCLOSURE
-from akson.access.duty import ANYBODY, CONCERN, LATER, PAGE_OF_SENT, TERM, marks, marks_again, pages_by, untold
+from akson.access.duty import ANYBODY, CONCERN, KEPT, LATER, PAGE_OF_SENT, TERM, marks, marks_again, pages_by, untold
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS, Block, Facts, Labels, Representation
 from akson.access.roles import LOAD, OWN_JOB
 from akson.access.rules import Act
@@ -82,6 +82,24 @@ def test_a_report_of_somebody_without_a_record_is_its_writers_alone(
 ) -> None:
     """It is written at the nurse's unit, whose colleagues read what belongs to nobody there, as programs do."""
     assert ask(who, Facts(owner=7, is_person=False), labels, act) == answer
+
+
+@shows("ends_report_of_somebody_unknown")
+@pytest.mark.parametrize(("who", "labels", "answer"), [
+    (people.program(OWN_JOB), report(security=on(NOW - KEPT)), ""),
+    (people.program(OWN_JOB), report("Task", security=on(NOW - KEPT)), ""),
+    (people.program(OWN_JOB), report(security=on(NOW - KEPT + DAY)), "AK-A001"),
+    (people.program(OWN_JOB), report(security=on(NOW - KEPT) | on(NOW)), "AK-A001"),
+    (people.program(OWN_JOB), report(security=frozenset({CONCERN})), "AK-A001"),
+    (people.program(OWN_JOB), report("DocumentReference", security=on(NOW - KEPT)), "AK-A001"),
+    (people.program(OWN_JOB), report(security=frozenset()), "AK-A001"),
+    (people.program("system/*.cruds", LOAD), report(security=on(NOW - KEPT)), "AK-A001"),
+    (nurse(), report(security=on(NOW - KEPT)), "AK-A001"),
+])  # fmt: skip
+def test_our_own_job_ends_a_report_of_somebody_unknown_when_insight_in_it_is_over(
+    who: Actor, labels: Labels, answer: str
+) -> None:
+    assert ask(who, Facts(owner=7, is_person=False), labels, Act.END) == answer
 
 
 @shows("reports_to_the_barnevern", "follows_own_report")

@@ -159,8 +159,9 @@ async def test_the_answer_about_a_child_without_a_record_stands_beside_the_repor
     assert await world.places.rows("SELECT * FROM person_identifier") == before
     async with world.places.office.work(world.places.doctor, Purpose.TREATMENT) as work:
         assert (await journal.read(work, "Communication", answer["id"])).id == answer["id"]
-    (came,) = await world.places.rows("SELECT state, owner FROM message_in")
-    assert came == {"state": "filed", "owner": None}
+    (came,) = await world.places.rows("SELECT state, owner, filed_as FROM message_in")
+    alone = world.places.office.ids.open(answer["id"])  # nobody's but its own: what erases it empties the message too
+    assert came == {"state": "filed", "owner": alone, "filed_as": answer["id"]}
 
 
 @pytest.mark.parametrize(("number", "code"), [("", "E30"), (STRANGER, "E35")])

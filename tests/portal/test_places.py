@@ -134,6 +134,14 @@ async def test_who_looked_is_told_by_when_what_and_on_what_basis(town: Town, ida
     assert looks[""].what and not looks[""].unit and not looks["emergency"].why
 
 
+async def test_a_parent_sees_that_the_record_is_closed_and_closes_it_to_everybody(town: Town, ida: Actor) -> None:
+    await protect(town, CHILD)
+    shown = (await show(town, ida, "/min/innsyn", person=CHILD)).text
+    assert "Det som er sperret" in shown and "en enhet" in shown and "Sperr journalen" in shown
+    done = await send(town, ida, closing.PATH, person=CHILD, **{"sperr": "all", "for": "everyone"})
+    assert isinstance(done, Go) and done.said == "insight.closed"
+
+
 async def test_a_parent_asks_why_all_the_same_and_never_learns_of_whom(town: Town, ida: Actor) -> None:
     await protect(town, CHILD)
     words, looks = told_of(town), (await insight(town, ida, person=CHILD)).looks

@@ -149,6 +149,15 @@ def relative(
     return chart.add("RelatedPerson", made, other.key)
 
 
+def guardian(chart: Chart, other: Citizen, mandate: str) -> str:
+    """Add somebody who is appointed to act for the person; mandate: in Folkeregisteret's word."""
+    made: Resource = person(
+        other.fnr, human_name(other.family, *other.given), other.born.isoformat(), female=other.female
+    )
+    relations = [coded(HL7 + "v3-RoleCode", "GUARD", "Verge"), coded(OURS + "guardian-mandate", mandate, "Mandat")]
+    return chart.add("RelatedPerson", made | {"patient": chart.who, "relationship": relations}, other.key)
+
+
 def _parental(code: str) -> Resource:
     return coded(NO_BASIS + "CodeSystem/no-basis-parental-responsibility", code, "Foreldreansvar, " + code)
 

@@ -53,7 +53,7 @@ CITIZEN_CARDS = (
     (IDA, "Mor til Emil, som har to hjem, og nyfødte Nora"),
     (ERIK, "Krev at en diagnose slettes, og klag hvis det blir avslått"),
     (OLAUG, "Fastlegen har eget system. Se hva hun har lest hos kommunen"),
-    (TONE, "Datter av Magne, som er død. Be om innsyn i journalen hans"),
+    (TONE, "Datter av Magne, som er død: be om innsyn. Verge for Arne"),
 )
 
 

@@ -15,7 +15,7 @@ from akson.base.web.shell import Badge, Banner
 from akson.patient.identity import Identity
 from akson.patient.reading import Resource, code, codes, named, words
 from akson.record.journal import Mark
-from akson.record.representing import mandate
+from akson.record.representing import mandate, mandate_told
 from akson.record.stored import Stored
 from akson.registers.codes import KINSHIP, LOINC, REACTION
 
@@ -143,11 +143,12 @@ def _guardian(related: Sequence[Resource]) -> str:
 
 
 def _with_mandate(person: Resource) -> str:
-    """Return "Kari Vik", and what she is not guardian for, where that is anything here."""
+    """Return "Kari Vik", and what she is not guardian for, where that is anything here, or that nobody has told it."""
     areas = set(mandate(person)) - {""}
     if WHOLE in areas:
         return named(person)
-    return texts().plain("patient.guardian_in_part" if areas else "patient.guardian_elsewhere", name=named(person))
+    told = "guardian_in_part" if areas else "guardian_elsewhere" if mandate_told(person) else "guardian_untold"
+    return texts().plain(f"patient.{told}", name=named(person))
 
 
 def _resources(parts: Parts, name: str) -> list[Resource]:

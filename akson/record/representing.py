@@ -69,6 +69,12 @@ def mandate(resource: Mapping[str, Any]) -> list[str]:
     return _areas(codings) or ([WHOLE] if said else [])
 
 
+def mandate_told(resource: Mapping[str, Any]) -> bool:
+    """Say whether anybody has told what a guardian is appointed for: silence is no word of what it is not for."""
+    codings = [c for r in resource.get("relationship") or [] for c in r.get("coding") or []]
+    return any(c.get("system") in (MANDATE, PROXY_AREA) for c in codings)
+
+
 def _areas(codings: list[Resource]) -> list[str]:
     areas = sorted({c.get("code", "") for c in codings if c.get("system") == PROXY_AREA})
     return [area if area in AREAS else "" for area in areas]

@@ -9,7 +9,7 @@ from akson.registers import codes
 from seeds import care, clinical
 from seeds import fjordvik as at
 from seeds import staff as by
-from seeds.chart import Citizen, allergy, flag, key_box, lives, open_chart, relative
+from seeds.chart import Citizen, allergy, flag, guardian, key_box, lives, open_chart, relative
 from seeds.citizens.astrid import ASTRID, KARI, ODD
 from seeds.shapes import Clock, Seed, norwegian
 
@@ -114,6 +114,7 @@ def _odd(clock: Clock) -> list[Seed]:
 def _arne(clock: Clock) -> list[Seed]:
     """Home from hospital yesterday; home care begins today and must find what the hospital wrote."""
     chart = open_chart(ARNE, clock)
+    guardian(chart, TONE, "personligeInteresser")
     lives(chart, "Bor alene", "2016-01-01")
     clinical.problem(chart, "R95", "2013-01-01", "Kols, alvorlig")
     clinical.problem(chart, "R81", clock.before(9), "Lungebetennelse")

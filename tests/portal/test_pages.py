@@ -14,6 +14,7 @@ from tests.offices import JOB, temperature
 from tests.offices import citizen as as_citizen
 from tests.portal.pages import FNR, add, citizen, show
 from tests.seeded import Town
+from tests.workplace.browsing import browsing
 
 SECRET = "Samtale om sorg"  # of the conversation Astrid has closed
 
@@ -145,6 +146,15 @@ async def test_what_is_withheld_from_parents_is_absent(town: Town) -> None:
         page = (await show(town, ida, path, person="emil")).html
         assert "Emil" in page
         assert "Hemmelig" not in page
+
+
+async def test_a_guardian_with_a_mandate_for_health_reads_the_record_and_staff_read_who_it_is(town: Town) -> None:
+    tone = await citizen(town, "tone")
+    assert await persons(town, tone) == ["Tone Fossum, deg selv", "Verge for Arne Myhre"]
+    assert "Lungebetennelse" in (await show(town, tone, "/min/journal", person="arne")).html
+    async with browsing(town.office, await town.at_work("elin")) as browser:
+        page = (await browser.open(f"/p/{town.id('Patient/arne')}")).text
+    assert "Verge Tone Fossum" in page and "Tone Fossum (" not in page
 
 
 async def test_strangers_and_unknown_ids_are_refused_alike(town: Town) -> None:

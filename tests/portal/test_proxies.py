@@ -233,16 +233,19 @@ async def appointed(town: Town, *said: tuple[str, str]) -> None:
                      "relationship": [{"coding": [{"system": s, "code": c}]} for s, c in codings]})  # fmt: skip
 
 
-@pytest.mark.parametrize("said", [(), ((MANDATE, "oekonomiskeInteresser"),), ((MANDATE, "pensjon"),)])
+@pytest.mark.parametrize(("said", "told"), [
+    ((), "mandatet er ikke kjent her"), ((("https://example.org/other", "personligeInteresser"),), "mandatet er ikke kjent her"),
+    (((MANDATE, "oekonomiskeInteresser"),), "ikke for helse"), (((MANDATE, "pensjon"),), "ikke for helse"),
+])  # fmt: skip
 async def test_a_guardian_for_money_or_for_nobody_knows_what_sees_nothing_and_staff_are_told(
-    town: Town, said: tuple[tuple[str, str], ...]
+    town: Town, said: tuple[tuple[str, str], ...], told: str
 ) -> None:
     await appointed(town, *said)
     with pytest.raises(Refused, match="AK-A001"):
         await show(town, await citizen(town, "erik"), "/min", person="astrid")
     assert "Verge" not in (await show(town, await citizen(town, "astrid"), "/min/innsyn")).text
     async with browsing(town.office, await town.at_work("jonas")) as browser:
-        assert "Erik Lund (ikke for helse)" in (await browser.open(f"/p/{town.id('Patient/astrid')}")).text
+        assert f"Erik Lund ({told})" in (await browser.open(f"/p/{town.id('Patient/astrid')}")).text
 
 
 async def test_a_guardian_for_appointments_finds_those_one_for_money_nothing_and_pages_say_which(

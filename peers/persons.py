@@ -47,10 +47,10 @@ LINES = {
 WITH_BASIS = "/api/legal-basis"
 VERSION = "2"
 PARTS = {"Name": "name", "NorwegianIdentificationNumber": "norwegianIdentificationNumber", "Death": "death",
-         "ResidentialAddress": "residentialAddress", "AddressProtection": "addressProtection",
-         "Status": "status"}  # fmt: skip
+         "ResidentialAddress": "residentialAddress", "AddressProtection": "addressProtection", "Status": "status",
+         "GuardianshipOrFuturePowerOfAttorney": "guardianshipOrFuturePowerOfAttorney"}  # fmt: skip
 KINDS = {"died": "PersonIsDeceased", "protection": "ChangeInAddressProtection", "family": "ChangeInName",
-         "given": "ChangeInName"}  # fmt: skip
+         "given": "ChangeInName", "guardianships": "ChangeInGuardianship"}  # fmt: skip
 SHOWN = 20  # people on the page
 Handle = Callable[["Register", Request], Awaitable[Response]]
 
@@ -107,6 +107,7 @@ class Register:
                      {"givenName": one["given"], "familyName": "Pikenavn", "isValid": False}],
             "residentialAddress": [{"streetAddress": street, "addressConfidentiality": level, "isValid": True}],
             "addressProtection": [{"protectionLevel": level, "isValid": True}], "death": died, "status": status,
+            "guardianshipOrFuturePowerOfAttorney": one.get("guardianships"),
         }  # fmt: skip
         names = {PARTS[part] for part in parts} - set(one.get("without", ()))
         return {"id": _id(nin), "sequenceNumber": len(self.events)} | {

@@ -19,6 +19,7 @@ from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose, Work
 from akson.fhir import types
 from akson.fhir.issues import Invalid
+from akson.patient import guardians
 from akson.record import journal
 from akson.record.facts import PROTECTION
 from akson.record.office import Office
@@ -130,6 +131,7 @@ async def _ask(office: Office, register: Persons, row: Mapping[str, Any]) -> Non
             LOG.warning("the population register does not know a patient")
             await execute(work, SQL.asked, id_, "", row["died"], work.now + AGAIN, row["due"])
             return
+        await guardians.keep(work, id_, told.guardians)
         changed = merged(patient.resource, told, row["died"])
         if changed != patient.resource:
             await journal.update(work, changed, id_=id_, if_match=patient.version)

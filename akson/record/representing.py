@@ -19,8 +19,9 @@ PROXY_AREA: Final = "https://akson.no/fhir/proxy-area"  # relationships: what on
 MANDATE: Final = "https://akson.no/fhir/guardian-mandate"
 _PERSONAL: Final = frozenset({
     "personligeInteresser", "personligeOgOekonomiskeInteresser", "utlendingssakerPersonligeOgOekonomiskeInteresser",
-    "helseOgOmsorg",
 })  # fmt: skip
+_MONEY: Final = "oekonomiskeInteresser"
+_HEALTH: Final = "helseOgOmsorg"  # the one task within a service that is about health
 _RESPONSIBILITY: Final = "http://hl7.no/fhir/CodeSystem/no-basis-parental-responsibility"
 _BARNEVERN: Final = "barnevern"  # has taken over the care of the child
 _PARENTS: Final = {"MTH": "mor", "FTH": "far", "PRN": ""}  # v3-RoleCode -> who has responsibility alone
@@ -59,12 +60,13 @@ def related_person(resource: Resource, lookup: Lookup) -> Iterator[FactRow]:
 def mandate(resource: Mapping[str, Any]) -> list[str]:
     """Return what a guardian is appointed for, as access knows it: WHOLE, some areas, or nothing.
 
-    An area beside a mandate narrows it; one that is about money alone gives none, and no more does a word that nobody
-    knows, or silence.
+    An area beside a mandate narrows it, and so do tasks within services; one that is about money alone gives none, or
+    whose tasks are others than health, and no more does a word that nobody knows, or silence.
     """
     codings = [c for r in resource.get("relationship") or [] for c in r.get("coding") or []]
     said = {c.get("code") for c in codings if c.get("system") == MANDATE}
-    if said and not said & _PERSONAL:
+    tasks = said - _PERSONAL - {_MONEY}
+    if (tasks and _HEALTH not in tasks) or (_MONEY in said and not said & _PERSONAL):
         return []
     return _areas(codings) or ([WHOLE] if said else [])
 

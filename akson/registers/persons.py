@@ -6,19 +6,52 @@ Sources   Persontjenesten API 2, its OpenAPI description (docs/sources.md): the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from akson.registers.professionals import Unclear
 
-PARTS: Final = ("Name", "NorwegianIdentificationNumber", "ResidentialAddress", "AddressProtection", "Death", "Status")
+PARTS: Final = ("Name", "NorwegianIdentificationNumber", "ResidentialAddress", "AddressProtection", "Death", "Status",
+                "GuardianshipOrFuturePowerOfAttorney")  # fmt: skip
 PROTECTION: Final = {"Unclassified": "", "ClientAddress": "klientadresse", "Confidential": "kode7",
                      "StrictlyConfidential": "kode6"}  # fmt: skip
 STRONGEST: Final = ("kode6", "kode7", "klientadresse", "")
 _ALIVE: Final = frozenset({"Resident", "NotResident", "RegisteredAtBirth", "Emigrated", "Temporary", "Active"})
+
+
+# Folkeregisteret's own words, as a mandate has them here; one that nobody knows stands as it is, and lets nobody in.
+_SCOPES: Final = {
+    "PersonalInterests": "personligeInteresser", "FinancialInterests": "oekonomiskeInteresser",
+    "PersonalAndFinancialInterests": "personligeOgOekonomiskeInteresser",
+    "ImmigrationPersonalAndFinancialInterests": "utlendingssakerPersonligeOgOekonomiskeInteresser",
+}  # fmt: skip
+_KINDS: Final = {
+    "SingleMinorAsylumSeeker": "ensligMindreaarigAsylsoeker", "SingleMinorRefugee": "ensligMindreaarigFlyktning",
+    "Adult": "voksen", "TemporaryForAdult": "midlertidigForVoksen", "Minor": "mindreaarig",
+    "TemporaryForMinor": "midlertidigForMindreaarig", "ConfirmedFuturePowerOfAttorney": "stadfestetFremtidsfullmakt",
+}  # fmt: skip
+_MONEY_ALONE: Final = "ManagementOutsideGuardianship"  # of property, by law: nobody is guardian
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guardian:
+    """Who is appointed to act for a person. number: "" where none is told; start, end: instants, "" for none.
+
+    kind     of guardianship, in Folkeregisteret's words; "" where nobody knows the word
+    mandate  what it is about, in those words: the scope, and tasks, if any, that narrow it; empty where it is not told
+    """
+
+    number: str = ""
+    given: tuple[str, ...] = ()
+    family: str = ""
+    kind: str = ""
+    mandate: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +66,7 @@ class Person:
     lifts       codes that it says plainly no longer hold, if `protection` is weaker: silence lifts none
     died        the day; None where none is told
     alive       it says plainly that the person is not dead: silence does not
+    guardians   those appointed now: one that is not told is none any more
     """
 
     id: str
@@ -46,6 +80,7 @@ class Person:
     lifts: frozenset[str] = frozenset()
     died: date | None = None
     alive: bool = False
+    guardians: tuple[Guardian, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +164,26 @@ class _Status(_Valid, frozen=True, rename="camel"):
     status: str | None = None
 
 
+class _Service(msgspec.Struct, frozen=True, rename="camel"):
+    guardian_service_establishment: str | None = None
+    guardian_service_task: str | None = None
+
+
+class _Guardian(msgspec.Struct, frozen=True, rename="camel"):
+    name: _Name | None = None
+    identification_number: str | None = None
+    guardianship_scope: str | None = None
+    is_guardianship_in_personal_scope: bool | None = None
+    guardian_service_area: list[_Service] | None = None
+
+
+class _Guardianship(_Valid, frozen=True, rename="camel"):
+    guardianship_type: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    guardian: _Guardian | None = None
+
+
 class _Person(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     norwegian_identification_number: list[_Number] | None = None
@@ -137,6 +192,7 @@ class _Person(msgspec.Struct, frozen=True, rename="camel"):
     address_protection: list[_Protection] | None = None
     death: _Death | None = None
     status: list[_Status] | None = None
+    guardianship_or_future_power_of_attorney: list[_Guardianship] | None = None
 
 
 class _Event(msgspec.Struct, frozen=True, rename="camel"):
@@ -164,7 +220,7 @@ def read(body: bytes) -> Person:
         given=tuple(filter(None, (name.given_name, name.middle_name))), family=name.family_name or "",
         line=" ".join(filter(None, (street.address_name, number))), postal_code=city.postal_code or "",
         city=city.city_name or "", protection=_protection(told), lifts=_lifts(told), died=_died(told.death),
-        alive=_alive(told),
+        alive=_alive(told), guardians=tuple(_guardians(told)),
     )  # fmt: skip
 
 
@@ -176,6 +232,38 @@ def events(body: bytes) -> list[Event]:
 def event(body: bytes) -> Event:
     """Return the one event of an answer. Raises Unclear."""
     return _event(_decoded(body, _Event))
+
+
+def _guardians(told: _Person) -> Iterator[Guardian]:
+    for each in told.guardianship_or_future_power_of_attorney or ():
+        one = each.guardian
+        if one is None or not each.holds or each.guardianship_type == _MONEY_ALONE:
+            continue
+        name = one.name or _Name()
+        yield Guardian(
+            number=one.identification_number or "", given=tuple(filter(None, (name.given_name, name.middle_name))),
+            family=name.family_name or "", kind=_KINDS.get(each.guardianship_type or "", ""), mandate=_mandate(one),
+            start=_instant(each.valid_from), end=_instant(each.valid_to),
+        )  # fmt: skip
+
+
+def _mandate(one: _Guardian) -> tuple[str, ...]:
+    """Return the words of a mandate: one for a whole service, which is told without a task, is that service's name."""
+    scope = one.guardianship_scope or ("PersonalInterests" if one.is_guardianship_in_personal_scope else "")
+    services = (each.guardian_service_task or each.guardian_service_establishment
+                for each in one.guardian_service_area or ())  # fmt: skip
+    return tuple(dict.fromkeys(filter(None, (_SCOPES.get(scope, scope), *services))))
+
+
+def _instant(told: str | None) -> str:
+    """Return a time as FHIR has it; without an offset the day alone counts."""
+    if not told:
+        return ""
+    try:
+        at = datetime.fromisoformat(told)
+    except ValueError:
+        raise Unclear("the answer is not as expected") from None
+    return at.isoformat(timespec="milliseconds") if at.tzinfo and len(told) > 10 else told[:10]
 
 
 def _protection(told: _Person) -> str | None:

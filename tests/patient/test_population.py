@@ -256,6 +256,76 @@ async def test_a_death_ends_what_was_planned_and_those_who_gave_care_are_told_on
     assert await _tasks(world) == [*["22.11.2026"] * 2, *["22.11.2026 urgent"] * 2, "23.11.2026"]
 
 
+def appointed(scope: str | None, *tasks: str, **more: Any) -> dict[str, Any]:
+    """Return a guardianship as the API writes it."""
+    areas = [{"guardianServiceEstablishment": "kommune", "guardianServiceTask": task} for task in tasks]
+    guardian = {"identificationNumber": STRANGER, "guardianshipScope": scope, "isGuardianshipInPersonalScope": False,
+                "name": {"givenName": "Olaug", "familyName": "Nes"}, "guardianServiceArea": areas or None}  # fmt: skip
+    return {"guardianshipType": "Adult", "validFrom": "2026-01-01T00:00:00+01:00", "isValid": True,
+            "guardian": guardian, **more}  # fmt: skip
+
+
+async def acts(world: World) -> list[list[str]]:
+    """Return what each guardian is let in to, as access knows it."""
+    rows = await world.office.database.fetch(
+        "SELECT f.data::json -> 'value' ->> 'areas' AS areas FROM fact f JOIN resource r ON r.owner = f.owner"
+        " WHERE r.id = $1 AND f.kind = 'representation' AND f.data::json #>> '{value,kind}' = 'guardian'", world.id,
+    )  # fmt: skip
+    return [json.loads(row["areas"] or "[]") for row in rows]
+
+
+@needs_provider
+async def test_who_is_guardian_and_for_what_is_the_registers_to_say_and_ends_when_it_says_so_no_more(
+    world: World,
+) -> None:
+    said = (
+        ([appointed("PersonalInterests")], [["personlig"]]),
+        ([appointed("PersonalAndFinancialInterests", "helseOgOmsorg", "skoleOgUtdanning")], [["personlig"]]),
+        ([appointed("PersonalInterests", "skoleOgUtdanning")], [[]]),  # personal, and for the school alone
+        ([appointed("FinancialInterests", "helseOgOmsorg")], [[]]),
+        ([appointed("NoeNytt")], [[]]), ([appointed(None)], [[]]),
+        ([appointed("FinancialInterests"), appointed("PersonalInterests")], [[], ["personlig"]]),
+        ([appointed("PersonalInterests", isValid=False)], []),
+        ([appointed("PersonalInterests", guardianshipType="ManagementOutsideGuardianship")], []),
+        ([appointed("PersonalInterests")], [["personlig"]]), ([], []), ([appointed("PersonalInterests")], [["personlig"]]),
+        (None, []),
+    )  # fmt: skip
+    for told, lets in said:
+        await world.tells(guardianships=told)
+        await world.works()
+        assert sorted(await acts(world)) == sorted(lets), told
+    assert "PersonalInterests" not in str(await world.found("RelatedPerson"))
+
+
+@needs_provider
+async def test_a_guardian_others_wrote_down_gets_the_registers_mandate_and_kin_stay_kin(world: World) -> None:
+    role = {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "GUARD"}
+    kin = {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "DAU"}
+    about = {"resourceType": "RelatedPerson", "patient": {"reference": f"Patient/{world.id}"}}
+    number = {"identifier": [{"system": FNR, "value": STRANGER}]}
+    for codings, more in (
+        ([role], number | {"telecom": [{"system": "phone", "value": "99999999"}]}),
+        ([kin], number),
+        ([role], {}),
+    ):
+        async with world.office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.create(work, about | more | {"relationship": [{"coding": codings}]})
+    await world.works()
+    assert await acts(world) == [[]]  # of the one without a number nobody is let in, and nobody ends it
+    await world.tells(guardianships=[appointed("PersonalInterests")])
+    await world.works()
+    assert await acts(world) == [["personlig"]]
+    before = {one["id"]: one["meta"]["versionId"] for one in await world.found("RelatedPerson")}
+    await world.tells(house="45")
+    await world.works()
+    assert {one["id"]: one["meta"]["versionId"] for one in await world.found("RelatedPerson")} == before
+    await world.tells(guardianships=[])
+    await world.works()
+    assert await acts(world) == []
+    stands = await world.found("RelatedPerson")
+    assert len(stands) == 3 and [one.get("active") for one in stands].count(False) == 1
+
+
 async def _tasks(world: World) -> list[str]:
     """Return the day and the haste of each task, which are all of the unit."""
     found = await world.found("Task")

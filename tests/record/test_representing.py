@@ -79,6 +79,9 @@ MANDATE, AREA = OURS + "guardian-mandate", OURS + "proxy-area"
     ([(MANDATE, "oekonomiskeInteresser"), (AREA, "timer")], None),
     ([(MANDATE, "oekonomiskeInteresser")], None),
     ([(MANDATE, "noe nytt")], None),
+    ([(MANDATE, "personligeInteresser"), (MANDATE, "pensjon")], None),  # personal, but for that task alone
+    ([(MANDATE, "oekonomiskeInteresser"), (MANDATE, "helseOgOmsorg")], None),  # money, in the health services
+    ([(MANDATE, "personligeInteresser"), (MANDATE, "pensjon"), (AREA, "timer")], None),
     ([("x", "personligeInteresser")], None),
     ([], None),
 ])  # fmt: skip

@@ -37,6 +37,7 @@ AKSON: Final = Actor(
     kind=Kind.SYSTEM, id="Device/meldingsutveksling", key=0, name="Meldingsutveksling", role="system",
     scopes=frozenset({OWN_JOB}),
 )  # fmt: skip
+NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
 NO_ANSWER: Final = "Mottakeren svarer ikke."
 NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottakeren ({where})."
 # What is ours and passes: somebody else wrote at the same moment, the access log is down, an index is being made.
@@ -229,8 +230,8 @@ async def remind_due(office: Office) -> int:
     One that stops us is told of in the log, by what did, and comes again in the next turn; the others are done.
     """
     marked = 0
-    for owner, key in await outbox.overdue(office.database, office.clock()):
-        stopped = await apart(_remind(office, owner, key))
+    for owner, key, unconfirmed in await outbox.overdue(office.database, office.clock()):
+        stopped = await apart(_remind(office, owner, key, NOT_CONFIRMED if unconfirmed else ""))
         if isinstance(stopped, Stopped):
             LOG.error("a message could not be marked as overdue", extra={"failure": stopped.failure})
         else:
@@ -238,6 +239,6 @@ async def remind_due(office: Office) -> int:
     return marked
 
 
-async def _remind(office: Office, owner: int, key: int) -> None:
+async def _remind(office: Office, owner: int, key: int, why: str) -> None:
     async with office.work(AKSON, Purpose.MESSAGE, screen="purring av melding") as work:
-        await move(work, owner, key, Event.DEADLINE)
+        await move(work, owner, key, Event.DEADLINE, Fault("", why))

@@ -20,7 +20,7 @@ from akson.exchange import delivery, inbox, outbox
 from akson.exchange.calls import Calls, waves
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault, Schemas
-from akson.exchange.states import ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, Event, State
+from akson.exchange.states import AT_ONCE, ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, Event, State
 from akson.record.office import Office
 
 LOG: Final = logging.getLogger("akson.exchange")
@@ -33,7 +33,6 @@ _WOKEN: Final = 1000  # brought forward in one turn
 _SCREEN: Final = "melding ut"
 _TOGETHER: Final = 16  # messages that are leased, handed over or asked about some at a time, and noted, in one go
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
-NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
 TURNED_AWAY: Final = "Mottakerens side har avvist meldingen under transporten."
 POISON: Final = "Meldingen har stanset sendingen gang på gang."
 
@@ -147,7 +146,7 @@ class Exchange:
         """Move messages on by what came of handing them over: together, but each that is given up by itself."""
         if not told:
             return
-        given_up = [(one, handed.why) for one, handed in told if handed.came is Came.REFUSED]
+        ended = [(one, Event.GIVE_UP, handed.why) for one, handed in told if handed.came is Came.REFUSED]
         async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
             if arrived := [one for one, handed in told if handed.came is Came.RECEIPT]:
                 await outbox.arrived(work, arrived)
@@ -158,10 +157,10 @@ class Exchange:
                 if away:
                     self._tries.setdefault(one.endpoint, office.clock() + _TRIED_EVERY)
                 if (away or handed.came is Came.LATER) and not await outbox.try_later(work, one, handed.why, away=away):
-                    given_up.append((one, handed.why))
-        for one, why in given_up:
+                    ended.append((one, *_end(one, handed.why)))
+        for one, event, why in ended:
             async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
-                await delivery.move(work, one.owner, one.key, Event.GIVE_UP, Fault("", why))
+                await delivery.move(work, one.owner, one.key, event, Fault("", why))
 
     async def _try_resting(self, office: Office) -> list[str]:
         """Let one message try each endpoint where nobody answered, now and then; return those endpoints."""
@@ -225,6 +224,11 @@ class Exchange:
         return await carrier.hand_over(claimed)
 
 
+def _end(one: Claimed, why: str) -> tuple[Event, str]:
+    """Return what a message comes to that nobody takes any more: one that had left may lie with its receiver."""
+    return (Event.DEADLINE, delivery.NOT_CONFIRMED) if one.rounds else (Event.GIVE_UP, why)
+
+
 def _is_there(said: Said) -> bool:
     return said.delivery is not Delivery.AWAY
 
@@ -236,9 +240,11 @@ def _answers(handed: Handed) -> bool | None:
 
 
 async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
-    """Move a message on by what its transport says of it; what is not confirmed in time is sent again, a few times."""
+    """Move a message on by what its transport says of it; what is not confirmed in time is sent again, a few times.
+
+    Then it waits for its deadline: only what was turned away is told of as not sent
+    """
     waits = asked.state is State.SENT
-    late = work.now - asked.sent_at >= UNCONFIRMED_AFTER[min(asked.rounds, ROUNDS)]
     if said.apprec:
         await delivery.move(work, asked.owner, asked.key, said.apprec, said.fault)
     elif waits and said.delivery is Delivery.ACKNOWLEDGED:
@@ -246,12 +252,19 @@ async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
         await outbox.ask_later(work, asked, State.DELIVERED)
     elif waits and said.delivery is Delivery.REJECTED:
         await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault("", TURNED_AWAY))
-    elif waits and (said.delivery is Delivery.GONE or (late and said.delivery is Delivery.UNCONFIRMED)):
-        if asked.rounds < ROUNDS:
-            await outbox.happened(work, asked.owner, asked.key, Event.UNCONFIRMED)
-        else:
-            await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault("", NOT_CONFIRMED))
+    elif waits and work.now >= asked.deadline:
+        await delivery.move(work, asked.owner, asked.key, Event.DEADLINE, Fault("", delivery.NOT_CONFIRMED))
+    elif waits and _goes_again(asked, said.delivery, work.now - asked.sent_at):
+        await outbox.happened(work, asked.owner, asked.key, Event.UNCONFIRMED)
     elif said.delivery in (Delivery.UNKNOWN, Delivery.AWAY):
         await outbox.ask_soon(work, asked)
     else:
         await outbox.ask_later(work, asked, asked.state)
+
+
+def _goes_again(asked: Unconfirmed, said: Delivery, after: timedelta) -> bool:
+    """Say whether a message that was taken is sent once more. after: how long ago it left."""
+    if asked.rounds >= ROUNDS or said not in (Delivery.GONE, Delivery.UNCONFIRMED):
+        return False
+    at_once = said is Delivery.GONE and asked.rounds < AT_ONCE
+    return at_once or after >= UNCONFIRMED_AFTER[asked.rounds]

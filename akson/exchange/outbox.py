@@ -62,6 +62,7 @@ class Claimed:
 
     endpoint    how its receiver is reached: its scheme names the transport
     untold      attempts, with this one, since somebody told what came of one: more than one, and it may stop its worker
+    rounds      times it has left and nobody has confirmed it
     answers_id  what the transport called the message that this receipt answers; "" for others
     answer_to   where the transport wants that receipt; "": at the receiver's own address
     """
@@ -78,6 +79,7 @@ class Claimed:
     deadline: datetime
     wants_apprec: bool
     endpoint: str
+    rounds: int = 0
     answers_id: str = ""
     answer_to: str = ""
 
@@ -101,6 +103,7 @@ class Unconfirmed:
     untold: int
     rounds: int
     sent_at: datetime
+    deadline: datetime
     endpoint: str
 
 
@@ -211,7 +214,8 @@ async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = Fals
 
     away   nobody answers where it goes: it is brought forward when somebody does
     """
-    due = next_attempt(work.now, claimed.attempts, claimed.deadline, spread(claimed.key, claimed.attempts))
+    spread_out = spread(claimed.key, claimed.attempts)
+    due = next_attempt(work.now, claimed.attempts, claimed.deadline, spread_out, left=claimed.rounds > 0)
     if due is None:
         return False
     rests_for = claimed.endpoint if away else ""
@@ -267,6 +271,6 @@ async def ask_soon(work: Work, asked: Unconfirmed) -> None:
     await execute(work, SQL.ask_later, asked.owner, asked.key, soon(work.now, spread(asked.key, asked.attempts)))
 
 
-async def overdue(database: Database, now: datetime) -> list[tuple[int, int]]:
-    """Return owner and key of messages whose AppRec has not come in time."""
-    return [(row["owner"], row["key"]) for row in await database.fetch(SQL.overdue, now)]
+async def overdue(database: Database, now: datetime) -> list[tuple[int, int, bool]]:
+    """Return owner and key of messages whose AppRec has not come in time, and whether one was taken with no receipt."""
+    return [(row["owner"], row["key"], row["unconfirmed"]) for row in await database.fetch(SQL.overdue, now)]

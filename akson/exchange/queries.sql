@@ -214,8 +214,9 @@ WITH claimed AS (
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0 AND w.size <= $5)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.untold, m.deadline, m.wants_apprec,
-            m.answers)
+            m.answers, m.rounds)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.untold, c.deadline, c.wants_apprec,
+       c.rounds,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint,
        coalesce(i.envelope_id, '') AS answers_id,
        coalesce(i.answer_to, '') AS answer_to
@@ -234,8 +235,8 @@ WITH claimed AS (
                    ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0)
-  RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.untold, m.rounds, m.sent_at)
-SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, c.rounds, c.sent_at,
+  RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.untold, m.rounds, m.sent_at, m.deadline)
+SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, c.rounds, c.sent_at, c.deadline,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
 
@@ -311,8 +312,8 @@ UPDATE message_out m SET due = $2, rests_for = '' FROM (
  WHERE m.owner = w.owner AND m.key = w.key;
 
 -- name: overdue
--- Messages whose AppRec has not come in time.
-SELECT owner, key FROM message_out
+-- Messages whose AppRec has not come in time. unconfirmed: somebody has taken it, and no receipt has come.
+SELECT owner, key, state = 'sent' OR state = 'queued' AND rounds > 0 AS unconfirmed FROM message_out
  WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered') AND deadline <= $1 ORDER BY deadline LIMIT 100;
 
 -- name: sent

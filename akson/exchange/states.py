@@ -4,7 +4,7 @@ queued -> sent -> delivered -> accepted | partial | rejected -> answered
        -> withdrawn (its sender thought again before anybody had tried to send it)
        <- (no transport receipt: once more)
                             -> overdue (96 h without AppRec; a late one may still come)
-       -> failed (nobody took it, or nobody has confirmed it)
+       -> failed (nobody took it, or it was turned away)
 what needs a human -> queued (sent again) or handled (by hand, with a reason)
 """
 
@@ -22,12 +22,14 @@ _COUNTED: Final = 8  # failures that were told of count no higher: only those un
 _FIRST_DELAY: Final = timedelta(seconds=5)
 _LONGEST_DELAY: Final = timedelta(hours=6)
 # How long a message that was taken waits to be confirmed, in each round, before it is sent again: soon at first, as it
-# may have been lost and its id makes it harmless; then with patience, as the receiver may be closed; at last a human.
+# may have been lost and its id makes it harmless; then with patience, as the receiver may be closed. Then it lies where
+# it lies, and until the deadline nobody is told that it was not sent: sent to somebody else, it would reach both.
 UNCONFIRMED_AFTER: Final = (
     *(timedelta(minutes=minutes) for minutes in (2, 4, 8, 8)),
-    *(timedelta(hours=hours) for hours in (1, 4, 4)),
+    *(timedelta(hours=hours) for hours in (4, 24)),
 )
-ROUNDS: Final = len(UNCONFIRMED_AFTER) - 1
+ROUNDS: Final = len(UNCONFIRMED_AFTER)
+AT_ONCE: Final = 4  # rounds in which what a transport no longer knows is sent again as soon as it says so
 _FIRST_QUESTION: Final = timedelta(seconds=10)
 _LAST_QUESTION: Final = timedelta(minutes=30)
 _NO_HURRY: Final = timedelta(hours=6)  # between two questions for the AppRec of what has been delivered, at most
@@ -124,13 +126,16 @@ def before(event: Event) -> tuple[State, ...]:
     return tuple(state for state, happened in TRANSITIONS if happened is event)
 
 
-def next_attempt(now: datetime, attempts: int, deadline: datetime, spread: float = 0.5) -> datetime | None:
+def next_attempt(
+    now: datetime, attempts: int, deadline: datetime, spread: float = 0.5, *, left: bool = False
+) -> datetime | None:
     """Return when to try again after `attempts` failures, or None when it is time to give up.
 
     deadline   of the message: by then somebody must have said something
     spread     0 to 1, each message's own: what failed together does not come back together
+    left       somebody has taken it before, so it may lie with its receiver: it is tried until the deadline
     """
-    if now >= deadline - LEFT_AT_LEAST:
+    if now >= (deadline if left else deadline - LEFT_AT_LEAST):
         return None
     delay = timedelta(seconds=_FIRST_DELAY.total_seconds() * 4.0 ** (counted(attempts) - 1))
     return now + min(delay, _LONGEST_DELAY) * (0.75 + spread / 2)

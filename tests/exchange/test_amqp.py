@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from akson.exchange import addresses, handing, inbox, outcomes
+from akson.exchange import addresses, delivery, inbox, outcomes
 from akson.exchange.addresses import AMQP
 from akson.exchange.handing import Exchange
 from akson.exchange.messages import apprec
 from akson.exchange.opening import opened
-from akson.exchange.states import ROUNDS, UNCONFIRMED_AFTER, State
+from akson.exchange.states import PATIENCE, UNCONFIRMED_AFTER, State
 from akson.record.office import Office
 from peers import letters
 from peers.letters import Place
@@ -205,14 +205,14 @@ async def test_a_broker_that_accepts_and_throws_away_never_makes_anything_delive
     made = await world.writes()
     seen = set()
     try:
-        for _ in range(6 * (ROUNDS + 1)):
+        for _ in range(14 * 2):
             await exchange.turn(office)
             seen.add((await world.standing(made)).state)
-            clock(office).pass_(UNCONFIRMED_AFTER[-1])
+            clock(office).pass_(PATIENCE / 24)
     finally:
         await nowhere.leave()
-    assert seen == {State.QUEUED, State.SENT, State.FAILED}
-    assert (await world.standing(made)).problem == handing.NOT_CONFIRMED
+    assert seen == {State.QUEUED, State.SENT, State.OVERDUE}
+    assert (await world.standing(made)).problem == delivery.NOT_CONFIRMED
     assert len(await world.places.found("Task")) == 1
 
 

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from akson.exchange import addresses, handing, inbox
+from akson.exchange import addresses, delivery, handing, inbox
 from akson.exchange.addresses import EDI, Address
-from akson.exchange.states import ROUNDS, UNCONFIRMED_AFTER, State
+from akson.exchange.states import PATIENCE, ROUNDS, State
 from akson.exchange.transports import edi
 from akson.signin import dpop
 from akson.signin.keys import Keyring
@@ -66,31 +66,66 @@ async def test_a_server_that_takes_everything_and_throws_it_away_never_makes_any
     made = await edi_world.writes()
     seen = set()
 
-    async def failed() -> bool:
+    async def late() -> bool:
         seen.add((await edi_world.standing(made)).state)
-        return State.FAILED in seen
+        return State.OVERDUE in seen
 
-    await edi_world.until(failed, each=lambda: clock(edi_world.places.office).pass_(UNCONFIRMED_AFTER[-1]))
-    assert seen == {State.QUEUED, State.SENT, State.FAILED}
+    begins = clock(edi_world.places.office).now
+    await edi_world.until(late, each=lambda: clock(edi_world.places.office).pass_(timedelta(hours=4)))
+    assert seen == {State.QUEUED, State.SENT, State.OVERDUE}
+    assert clock(edi_world.places.office).now - begins >= PATIENCE  # until then it may lie where nobody is at work
     assert len(await edi_world.broker.messages()) == ROUNDS + 1
-    assert (await edi_world.standing(made)).problem == handing.NOT_CONFIRMED
+    assert (await edi_world.standing(made)).problem == delivery.NOT_CONFIRMED
     (task,) = await edi_world.places.found("Task")
     assert task["owner"]["reference"] == edi_world.places.practice.unit_id
     moves = await edi_world.places.rows("SELECT event FROM message_move ORDER BY number")
-    assert [each["event"] for each in moves] == [*["handed over", "unconfirmed"] * ROUNDS, "handed over", "give up"]
+    assert [each["event"] for each in moves] == [*["handed over", "unconfirmed"] * ROUNDS, "handed over", "deadline"]
 
 
 async def test_what_is_only_slow_is_sent_again_soon_and_then_with_patience(edi_world: EdiWorld) -> None:
     await edi_world.broker.behaves(discards=1)
     made = await edi_world.writes()
     sendings = []
-    for minutes in (0, 1, 2, 3, 2, 7, 2, 9, 50, 15, 200, 45):
+    for minutes in (0, 1, 2, 3, 2, 7, 2, 9, 220, 50, 1400, 70, 3600):
         clock(edi_world.places.office).pass_(timedelta(minutes=minutes))
         for _ in range(2):  # one turn finds it late, the next sends it
             await edi_world.turn()
         sendings.append(len(await edi_world.broker.messages()))
-    assert sendings == [1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 7]
+    assert sendings == [1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 7, 7]
     assert (await edi_world.standing(made)).state is State.SENT
+
+
+async def test_what_was_taken_once_never_counts_as_not_sent_however_long_nobody_answers_after(
+    edi_world: EdiWorld,
+) -> None:
+    """It may lie there: sent to somebody else meanwhile, it would reach both."""
+    await edi_world.broker.behaves(discards=1)
+    made = await edi_world.writes()
+    await edi_world.turn()
+    clock(edi_world.places.office).pass_(timedelta(minutes=3))
+    await edi_world.turn()
+    await edi_world.broker.behaves(down=1)
+    for _ in range(10):
+        await edi_world.turn()
+        assert (await edi_world.standing(made)).state is not State.FAILED
+        clock(edi_world.places.office).pass_(timedelta(hours=9))
+    clock(edi_world.places.office).pass_(timedelta(hours=9))
+    await edi_world.turn()
+    assert (await edi_world.standing(made)).state is State.OVERDUE
+    assert (await edi_world.standing(made)).problem == delivery.NOT_CONFIRMED
+
+
+async def test_a_server_that_forgets_all_it_takes_is_given_it_again_at_once_a_few_times_and_then_with_patience(
+    edi_world: EdiWorld,
+) -> None:
+    await edi_world.broker.behaves(forgets=1)
+    made = await edi_world.writes()
+    for hours in (0, 0, 0, 0, 0, 3, 2, 20, 5, 30):
+        for _ in range(2):
+            clock(edi_world.places.office).pass_(timedelta(hours=hours / 2, seconds=20))
+            await edi_world.turn()
+    rows = await edi_world.places.rows("SELECT state, rounds FROM message_out WHERE told_of = $1", made)
+    assert [(row["state"], row["rounds"]) for row in rows] == [("sent", ROUNDS)]
 
 
 @pytest.mark.parametrize("fault", ["forgets", "lost", "down", "error"])

@@ -9,7 +9,9 @@ import pytest
 from akson.exchange.states import (
     IN_WORDS,
     PATIENCE,
+    ROUNDS,
     TRANSITIONS,
+    UNCONFIRMED_AFTER,
     Event,
     State,
     after,
@@ -90,6 +92,14 @@ def test_a_transport_is_asked_often_at_first_and_never_more_than_half_an_hour_ap
     assert waits == sorted(waits) and (waits[0], waits[-1]) == (timedelta(seconds=10), timedelta(minutes=30))
     later = [next_question(NOW, S.DELIVERED, asked) - NOW for asked in range(40)]
     assert later == sorted(later) and (later[0], later[-1]) == (timedelta(minutes=1), timedelta(hours=6))
+
+
+def test_what_has_left_once_is_tried_until_its_deadline_and_sent_again_within_it() -> None:
+    when = next_attempt(NOW + PATIENCE - timedelta(hours=47), 9, NOW + PATIENCE, left=True)
+    assert when is not None and when < NOW + PATIENCE
+    assert next_attempt(NOW + PATIENCE, 9, NOW + PATIENCE, left=True) is None
+    assert len(UNCONFIRMED_AFTER) == ROUNDS <= 6 and sum(UNCONFIRMED_AFTER, timedelta()) < PATIENCE / 2
+    assert list(UNCONFIRMED_AFTER) == sorted(UNCONFIRMED_AFTER)
 
 
 def test_attempts_are_spread_over_more_than_a_day_and_then_end() -> None:

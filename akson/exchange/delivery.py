@@ -17,7 +17,7 @@ from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose, Work
-from akson.exchange import addresses, checks, concerning, inbox, outbox, together
+from akson.exchange import addresses, checks, concerning, inbox, limits, outbox, together
 from akson.exchange.desk import Desk, desks_of, receipt_for
 from akson.exchange.entering import Closed, TakenByAnother, accepted, close, filed
 from akson.exchange.filing import filled
@@ -212,7 +212,7 @@ async def _tell_a_human(work: Work, sent: Any) -> None:
         "resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent",
         "code": {"text": "Følg opp melding som ikke kom fram"}, "description": f"Melding: {IN_WORDS[state]}",
         "focus": {"reference": f"Communication/{communication.id}"}, "for": communication.resource.get("subject"),
-        "authoredOn": work.now.isoformat(),
+        "authoredOn": work.now.isoformat(), "restriction": limits.until(work.now + limits.URGENT),
     }  # fmt: skip
     if unit:
         task["owner"] = {"reference": unit.unit_id, "display": unit.name}

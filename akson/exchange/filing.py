@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from akson.base.work import Work
+from akson.exchange import limits
 from akson.exchange.envelope import Attachment, Code
 from akson.exchange.registry import Letter
 from akson.fhir.files import unlike
@@ -63,7 +64,12 @@ def communication(letter: Letter, documents: Sequence[str], *, topic: Resource, 
 
 
 def task(letter: Letter, communication: str, *, title: str, priority: str = "routine") -> Resource:
-    """Return the task that puts a message into the unit's inbox. communication: its id; title: what it is about."""
+    """Return the task that puts a message into the unit's inbox, with an owner and when it is due.
+
+    communication   its id
+    title           what it is about
+    """
+    due = letter.received + limits.limit(letter.envelope.type.value, priority)
     return filled({
         "resourceType": "Task",
         "meta": _marked(letter),
@@ -76,6 +82,7 @@ def task(letter: Letter, communication: str, *, title: str, priority: str = "rou
         "for": subject(letter),
         "authoredOn": letter.received.isoformat(),
         "requester": {"type": "Organization", "display": letter.envelope.sender.known_first},
+        "restriction": limits.until(due),
         "owner": letter.owner or {"reference": letter.unit.reference, "display": letter.unit.name},
     })  # fmt: skip
 

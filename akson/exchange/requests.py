@@ -71,6 +71,7 @@ def with_limit(task: Resource, wanted: Asked | None, letter: Letter) -> Resource
     if wanted is None:
         return task
     if not wanted.days:
+        task = {name: value for name, value in task.items() if name != "restriction"}
         return task | {"code": {"coding": [{"system": TASK, "code": FOR_INFORMATION}], "text": "Til orientering"}}
     until = (letter.received + timedelta(days=wanted.days)).isoformat()
     return task | {"restriction": {"period": {"end": until}}}

@@ -71,6 +71,19 @@ async def test_a_message_from_the_hospital_is_filed_and_answered(office: Office)
     assert (kept["responsible"], kept["unit"]) == ("unit", places.practice.unit)
 
 
+@pytest.mark.parametrize(("body", "days"), [
+    (sample("helsefaglig-1.1.xml"), 3),
+    (sample("foresporsel-1.0.xml"), 4 / 24),
+    (swapped("DIALOG_HELSEFAGLIG", "DIALOG_INNBYGGER_EKONTAKT"), 5),
+])  # fmt: skip
+async def test_what_came_has_an_owner_and_a_day_by_which_it_is_seen_to(office: Office, body: bytes, days: int) -> None:
+    places = await make(office)
+    await arrives(places, body)
+    (task,) = await places.found("Task")
+    assert task["owner"]["reference"] == places.practice.unit_id
+    assert task["restriction"]["period"]["end"] == (office.clock() + timedelta(days=days)).isoformat()
+
+
 async def test_the_doctor_reads_the_message_and_her_colleague_elsewhere_does_not(office: Office) -> None:
     places = await make(office)
     await arrives(places, written())
@@ -414,7 +427,8 @@ async def test_without_a_receipt_in_96_hours_the_unit_gets_a_task_and_a_late_one
     clock(office).pass_(timedelta(hours=1))
     assert await delivery.remind_due(office) == 1
     assert (await standing(places, communication)).state is State.OVERDUE
-    assert len(await places.found("Task", ("priority", "urgent"))) == 1
+    (task,) = await places.found("Task", ("priority", "urgent"))
+    assert task["restriction"]["period"]["end"] == (office.clock() + timedelta(days=1)).isoformat()
     assert await delivery.remind_due(office) == 0
     await arrives(places, receipt_for(body, Status.OK))
     assert (await standing(places, communication)).state is State.ACCEPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from lxml import etree
@@ -49,6 +50,8 @@ async def comes(places: Places, body: bytes) -> str:
      ("– Hendelsekode: Utskrivningsklar (3)", "– Tidspunkt for hendelse: 23.11.2026 14.00"), "urgent"),
     (carried("HENVISNING_NYTILSTAND", REFERRAL), "Henvisning", ("– Formål: Utredning (10)", "– Hjertesvikt (I50.9)"),
      "routine"),
+    (carried("HENVISNING_NYTILSTAND", REFERRAL.replace("</ReqServ>", '<Priority V="OHJELP"/></ReqServ>')), "Henvisning",
+     ("– Formål: Utredning (10)",), "stat"),
     (LETTER.encode(), "Epikrise", ("– – Tekst: Hjertesvikt",), "routine"),
     (carried("EPIKRISE", LETTER.partition("?>")[2]), "Epikrise", ("Kommentar: Prøven var noe hemolysert.",), "routine"),
 ])  # fmt: skip
@@ -62,6 +65,8 @@ async def test_a_document_is_read_in_words_and_lies_there_whole(
     assert set(said) <= set(told), told
     assert message["subject"] == {"reference": places.astrid.reference}
     assert (task["priority"], task["description"].partition(" – ")[0]) == (priority, name)
+    due = {"urgent": timedelta(hours=2), "routine": timedelta(days=7), "stat": timedelta(hours=4)}[priority]
+    assert task["restriction"]["period"]["end"] == (office.clock() + due).isoformat()
     files = [part["contentAttachment"] for part in message["payload"] if "contentAttachment" in part]
     assert [(each["title"], each["contentType"]) for each in files] == [(f"{name} (XML)", "application/xml")]
 

@@ -29,11 +29,10 @@ from akson.record import journal
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One type: what it is called, its root element, and how soon it must be seen."""
+    """One type: what it is called, and its root element."""
 
     name: str
     root: str
-    priority: str = "routine"
 
 
 REFERRAL: Final = {
@@ -71,14 +70,16 @@ async def receive(work: Work, letter: Letter) -> Filed:
              ServiceRequest of a referral that is no test; for each large attachment a Binary and a DocumentReference
     """
     document, said = _document(letter.envelope), lettertelling.paragraphs(_content(letter.envelope))
-    about = [{"reference": (await journal.create(work, each)).reference} for each in _made(document, letter)]
+    beside = [await journal.create(work, each) for each in _made(document, letter)]
+    priority = next((each.resource["priority"] for each in beside if each.type == "ServiceRequest"), "routine")
+    about = [{"reference": each.reference} for each in beside]
     letter = replace(letter, envelope=forms.with_original(letter.envelope, document.name))
     topic = filing.concept(Code(value="", name=document.name))
     made = filing.communication(
-        letter, await filing.documents(work, letter), topic=topic, said=said, priority=document.priority, about=about,
+        letter, await filing.documents(work, letter), topic=topic, said=said, priority=priority, about=about,
     )  # fmt: skip
     stored = await journal.create(work, made)
-    await journal.create(work, filing.task(letter, stored.id, title=document.name, priority=document.priority))
+    await journal.create(work, filing.task(letter, stored.id, title=document.name, priority=priority))
     return Filed(communication=stored.id)
 
 

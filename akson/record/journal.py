@@ -176,7 +176,7 @@ async def chart(
     open_ = [row for row in rows if asked(work, facts, labels_in(work, row, facts), Act.READ).permit]
     for row, hit in zip(open_, await shown(work, open_), strict=True):
         work.saw(owner, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
-        found[names[row["n"] - 1]].append(hit)
+        found[names[row["place"] - 1]].append(hit)
     return found
 
 

@@ -151,9 +151,9 @@ SELECT owner, type, id, sort_date, unit, author, labels FROM resource
 -- at; what has none, or one that many have, is walked from the newest on.
 -- in   $1 owner, $2 types, $3 how many of each, $4 token each must carry (0: any), $5 denied ids; $6 token that rows of a
 --      code's own are found by (0: it has none)
--- out  type, body ... newest first within each type
+-- out  place among the kinds, type, body ... newest first within each type
 -- uses index resource_chart, primary key of search_token
-SELECT k.n, r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted, v.body
+SELECT k.n AS place, r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted, v.body
   FROM unnest($2::smallint[], $3::integer[], $4::bigint[], $6::bigint[]) WITH ORDINALITY AS k (type, most, token, rows, n)
  CROSS JOIN LATERAL (SELECT count(*) <= 100 AND k.rows <> 0 AS few
                        FROM (SELECT FROM search_token s WHERE s.token = k.rows AND s.owner = $1 LIMIT 101) s) c

@@ -49,7 +49,7 @@ async def unseen(
         labels = labels_in(work, row, facts)
         advised = asked(work, facts, labels, Act.ADVISE)
         if advised.permit and not asked(work, facts, labels, Act.READ).permit:
-            found[names[row["n"] - 1]].append(stored(row).resource)
+            found[names[row["place"] - 1]].append(stored(row).resource)
     if any(found.values()):
         work.saw(facts.owner, PAGE, rule="advised_past_a_block", basis="beslutningsstøtte")
     return found

@@ -6,10 +6,13 @@ import json
 
 import pytest
 
+from akson.access.facts import Facts, Labels
+from akson.access.rules import Act, Decision
 from akson.base.database import Database
-from akson.base.work import Purpose
+from akson.base.work import Purpose, Work
 from akson.fhir.types import code_of
-from akson.record import journal
+from akson.record import deciding, journal
+from akson.record.deciding import asked
 from akson.record.journal import Mark, rows_of, token_of
 from akson.record.office import Office
 from akson.record.stored import Stored
@@ -55,6 +58,23 @@ async def test_the_newest_of_a_code_are_the_same_be_they_few_or_many(office: Off
     assert both == [one for one in everything if one in both] and len(both) == 5
     assert await newest(office, astrid, ("code", LOINC, "rare")) == []
     assert len(await newest(office, astrid, ("category", None, "vital-signs"), MANY * 2)) == MANY + 5
+
+
+async def test_what_stands_is_judged_by_its_row_and_not_taken_for_an_old_version(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    astrid = await patient(office)
+    known = await written(office, astrid, "egfr", 3)
+    judged: list[Labels] = []
+
+    def noted(work: Work, facts: Facts, labels: Labels | None, act: Act) -> Decision:
+        judged.extend([labels] if labels else [])
+        return asked(work, facts, labels, act)
+
+    monkeypatch.setattr(journal, "asked", noted)
+    monkeypatch.setattr(deciding, "marks_of", None)  # would be called with the body, to look for marks in it
+    assert await newest(office, astrid, None) == known
+    assert [(one.id, one.past) for one in judged] == [(id_, False) for id_ in known]
 
 
 @pytest.mark.parametrize(("code", "most"), [("none-has-it", 40), ("egfr", 60), ("8310-5", 230)])

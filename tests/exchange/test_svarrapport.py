@@ -233,6 +233,19 @@ def test_a_report_in_a_hodemelding_reads_as_one_without() -> None:
         ]  # fmt: skip
 
 
+async def test_a_test_makes_no_result_and_changes_none_that_stands(office: Office) -> None:
+    places = await make(office)
+    await comes(places, FIRST)
+    before = await results(places), await places.found("DiagnosticReport"), await places.found("Specimen")
+    as_test = opened(version("M", ('V="5.6"', 'V="9.9"'))).envelope
+    assert as_test is not None
+    assert await comes(places, hodemelding.build(replace(as_test, test=True))) == ["", ""]
+    assert (await results(places), await places.found("DiagnosticReport"), await places.found("Specimen")) == before
+    (test,) = [one for one in await places.found("Communication") if "tag" in one["meta"]]
+    assert "about" not in test and any("9,9" in part.get("contentString", "") for part in test["payload"])
+    assert len(await places.found("Task")) == 2
+
+
 async def test_what_the_controller_lets_wait_waits_with_all_that_came_with_it_and_so_does_what_is_changed(
     office: Office,
 ) -> None:

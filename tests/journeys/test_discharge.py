@@ -65,7 +65,7 @@ def admitted(journey: Journey, ward: Ward) -> Person:
     mariam.row(LISTED).sees("Innlagt", "Innleggelsesrapport fra oss", NORD.name).open("Send innleggelsesrapport")
     mariam.sees("Sykehuset der pasienten ligger: Vestfjell sykehus.").fill("Fra oss", OURS)
     mariam.press("Se hvordan mottakeren ser den").sees(OURS, "Insulin glargin", "Hjemmesykepleie")
-    with ward.town.at_rest("worker"):
+    with ward.town.workers_at_rest():
         mariam.press("Send").sees("Sendes kl.", "Til da kan du angre").press("Send nå").go(BOARD)
         mariam.row(LISTED).sees("Venter på sending", "Sykehusets kvittering").sees_not("Innleggelsesrapport sendt")
     assert {"Insulin glargin", "Hjemmesykepleie", NORD.name} <= set(ward.hears(OURS)["text"].splitlines())
@@ -80,7 +80,7 @@ def ready(ward: Ward, mariam: Person) -> None:
     mariam.do(mariam.page.set_viewport_size({"width": 390, "height": 844}))  # on the phone, at somebody's home
     mariam.go(BOARD).sees("Utskrivningsklar, ikke besvart, 1")
     mariam.row(LISTED).sees("Klar i 0 d 0 t", "Svar til sykehuset").open("Svar sykehuset").fill("Svar til", ANSWER)
-    with ward.town.at_rest("worker"):
+    with ward.town.workers_at_rest():
         mariam.press("Send svar").press("Send nå").go(BOARD).sees("Utskrivningsklar, ikke besvart, 1")
         mariam.row(LISTED).sees("Svar skrevet", "Venter på sending")
     ward.hears(ANSWER)
@@ -94,7 +94,7 @@ def at_home(ward: Ward, mariam: Person) -> None:
     mariam.go(BOARD).sees("Hjemme, 1").row(LISTED).sees("Utskrivningsrapport", "Ingenting").open(LISTED)
     mariam.open("Samhandling").open("Utskrivningsrapport").sees("Brudd i lårhals", "Fragmin", "Personlig hygiene")
     mariam.fill("Svar til", ASKED)
-    with ward.town.at_rest("worker"):
+    with ward.town.workers_at_rest():
         mariam.press("Send svar").press("Send nå").row("Svar: Utskrivningsrapport").sees("Venter på sending")
     asked, ours = ward.hears(ASKED), "Svar: Utskrivningsrapport"
     assert eventually(lambda: "Godtatt av mottaker" in mariam.again().row(ours).text), mariam.text

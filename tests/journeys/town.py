@@ -33,6 +33,8 @@ PEOPLE = 30
 ANSWERS = "0.1"  # seconds before a neighbour does; who is to see the state before that lets the worker rest
 HELD = """SELECT count(*) FROM pg_stat_activity
            WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"""
+SERVERS = ("serve", "serve-too")  # two of each on one database
+WORKERS = {"worker": "tests.journeys.worker", "worker-too": "akson worker"}  # one more that rests as it always does
 PATIENCE = 20.0  # seconds that something in the background may take
 
 
@@ -60,18 +62,21 @@ class Town:
         return asyncio.run(self._done(do))
 
     @contextmanager
-    def at_rest(self, name: str) -> Iterator[None]:
-        """Let a process stand still meanwhile, as on a machine that has too much to do; it holds up nobody else."""
-        process = self.processes[name]
+    def workers_at_rest(self) -> Iterator[None]:
+        """Let both stand still meanwhile, as on a machine that has too much to do; they hold up nobody else."""
         try:
-            process.send_signal(signal.SIGSTOP)
+            self._tell_workers(signal.SIGSTOP)
             while asyncio.run(self._ask(HELD)):  # in the middle of a transaction others would wait for it
-                process.send_signal(signal.SIGCONT)
+                self._tell_workers(signal.SIGCONT)
                 time.sleep(0.01)
-                process.send_signal(signal.SIGSTOP)
+                self._tell_workers(signal.SIGSTOP)
             yield
         finally:
-            process.send_signal(signal.SIGCONT)
+            self._tell_workers(signal.SIGCONT)
+
+    def _tell_workers(self, what: signal.Signals) -> None:
+        for name in WORKERS:
+            self.processes[name].send_signal(what)
 
     def half_an_hour_passes(self) -> None:
         """Let everybody who is signed in have been away for so long that their session has ended."""
@@ -148,8 +153,8 @@ def eventually(found: Callable[[], Any], patience: float = PATIENCE) -> Any:
 
 @contextmanager
 def town(database_url: str, folder: Path) -> Iterator[Town]:
-    """Fill the empty database, start server, worker and hospital, stop them afterwards."""
-    port = ports(7)[0]  # the seeds place the hospital beside it, and the others after
+    """Fill the empty database, start servers, workers and the others, stop them afterwards."""
+    port = ports(9)[0]  # the seeds place the hospital beside it, and the others after
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("AKSON_")} | {
         "AKSON_ENV": "demo", "AKSON_DATABASE_URL": database_url, "AKSON_DATA": str(folder), "AKSON_URL": url,
@@ -162,8 +167,10 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
     env |= {"AKSON_ELSEWHERE": str(elsewhere), "AKSON_NEIGHBOURS": str(neighbours.demo(own, vestbyen()))}
     home, told = _barnevern(env, port + 5)
     env |= told
+    servers = dict(zip(SERVERS, (port + 7, port + 8), strict=True))
     programs = {
-        "serve": ["akson", "serve"], "worker": ["tests.journeys.worker"],
+        "front": ["tests.journeys.front", *map(str, (port, *servers.values()))],
+        **{name: ["akson", "serve"] for name in SERVERS}, **{name: program.split() for name, program in WORKERS.items()},
         "hospital": ["peers.hospital", "--port", str(port + 1), "--akson-url", url, "--delay", ANSWERS,
                      "--pace", "0", "--keys", str(elsewhere.with_name("client.json"))],
         "gp": [*neighbours.program(own, port + 3, url), "--delay", ANSWERS, "--every", "0"],
@@ -174,9 +181,11 @@ def town(database_url: str, folder: Path) -> Iterator[Town]:
     }  # fmt: skip
     seed = ["akson", "seed", "--data", str(folder), "--people", str(PEOPLE)]
     assert _begin("seed", seed, env, folder).wait(120) == 0, (folder / "seed.log").read_text("utf-8")
-    running = {name: _begin(name, program, env, folder) for name, program in programs.items()}
+    own_port = {name: {"AKSON_PORT": str(number)} for name, number in servers.items()}
+    running = {name: _begin(name, program, env | own_port.get(name, {}), folder) for name, program in programs.items()}
     try:
-        assert _ready(url, running["serve"]), (folder / "serve.log").read_text("utf-8")
+        for name, number in (*servers.items(), ("front", port)):
+            assert _ready(f"http://127.0.0.1:{number}", running[name]), (folder / f"{name}.log").read_text("utf-8")
         gp = Practice(f"http://127.0.0.1:{port + 3}")
         nav = Practice(f"http://127.0.0.1:{port + 4}")
         yield Town(url, Hospital(f"http://127.0.0.1:{port + 1}"), gp, nav, database_url, folder, running, env=env)

@@ -34,6 +34,7 @@ from akson.record.withholding import MARK
 ANSWERED_IN: Final = timedelta(weeks=3)  # barnevernsloven § 13-4: who has reported is answered by then
 TITLE: Final = "Bekymringsmelding til barnevernet"
 _WAITS: Final = "Venter på tilbakemelding fra barnevernet (lovens frist er tre uker)"
+_SEE_TO: Final = "Følg opp bekymringsmelding"
 _FROM_PARENTS: Final = ({"system": MARK, "code": WITHHELD_FROM_PARENTS},)
 
 
@@ -159,11 +160,12 @@ def _labels(codes: Iterable[str]) -> list[dict[str, str]]:
 
 
 def of_report(stored: Stored, sent: Any) -> Resource:
-    """Return what a task about a sent message has besides when that is a report: its marks, and its one owner."""
+    """Return what a task about a sent message has besides when that is a report: its marks, its one owner, and why."""
     marks = concerns.marks_of_report(stored.resource)
     if sent["type"] != concern.TYPE:
         return {"meta": {"security": marks}} if marks else {}
-    return {"meta": {"security": marks}, "owner": stored.resource["sender"]}
+    why = {"description": sent["fault_text"]} if sent["fault_text"] else {}
+    return {"meta": {"security": marks}, "owner": stored.resource["sender"], "code": {"text": _SEE_TO}, **why}
 
 
 def kept_from_parents(communication: Resource) -> Resource:

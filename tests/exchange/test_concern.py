@@ -25,7 +25,7 @@ from akson.access import duty
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
 from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
-from akson.exchange import addresses, asice, concern, concerning, delivery, inbox, outcomes, sending
+from akson.exchange import addresses, asice, concern, concerning, delivery, inbox, outbox, outcomes, sending
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
 from akson.exchange.handing import Exchange
@@ -234,6 +234,29 @@ async def test_a_service_that_is_away_gets_it_once_when_it_is_there_again(world:
     world.fiks.tokens.forget()
     for headers in ({}, {"authorization": "Bearer x", "IntegrasjonId": "x", "IntegrasjonPassord": "x"}):
         assert (await world.page.get("/api/v2/kommuner/4299/bydeler", headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("mood", ["mister", "feil", "uleselig"])
+async def test_a_lost_answer_makes_no_second_report_but_its_reporter_ring(world: FiksWorld, mood: str) -> None:
+    await world.mood(mood)
+    made = await world.gets(await world.reports(), State.FAILED)
+    await world.mood("vanlig")
+    for _ in range(3):
+        clock(world.places.office).pass_(timedelta(hours=8))
+        await world.exchange.turn(world.places.office)
+    assert len(await world.came()) == 1 and made.problem == fiks.UNKNOWN
+    (human,) = [one for one in await world.places.found("Task") if one["status"] == "requested"]
+    assert (human["owner"]["reference"], human["description"]) == (world.places.doctor.id, fiks.UNKNOWN)
+
+
+async def test_what_a_worker_died_over_is_not_sent_again_by_the_next(world: FiksWorld) -> None:
+    made, office = await world.reports(), world.places.office
+    (bucket,) = await outbox.waiting(office.database, office.clock())
+    (claimed,) = await outbox.claim(office.database, bucket, office.clock())
+    await world.fiks.hand_over(claimed)  # and nobody tells of it
+    clock(office).pass_(outbox.LEASE + timedelta(seconds=1))
+    assert (await world.gets(made, State.FAILED)).problem == fiks.UNKNOWN
+    assert len(await world.came()) == 1
 
 
 async def test_all_that_a_barnevern_writes_and_is_written_is_kept_from_the_parents(world: FiksWorld) -> None:

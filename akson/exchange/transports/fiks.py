@@ -2,7 +2,9 @@
 
 Who calls is known by a token of Maskinporten and by an integration. What goes is a signed container that only the
 receiver's system can read, and beside it the same on paper, that only Fiks' printer can read: what no system fetches,
-Fiks prints and posts. From its first answer on Fiks answers for the report, so it is never sent twice by itself.
+Fiks prints and posts. From its first answer on Fiks answers for the report. A report carries no id that Fiks would
+know again: where that answer is lost nobody can tell whether it was taken, so it is never sent twice by itself, and
+who reported is asked to ring.
 
 Source  KS Fiks, API v2 for systems that report (docs/sources.md#barnevern)
 """
@@ -36,13 +38,20 @@ LOG = logging.getLogger("akson.exchange.fiks")
 SCOPE: Final = "ks:fiks"
 LARGEST: Final = 5_000_000  # bytes of a report: Fiks takes no more
 AWAY: Final = "Fiks bekymringsmelding svarer ikke."
+UNKNOWN: Final = (
+    "Det er ukjent om meldingen kom fram: forbindelsen ble brutt før Fiks bekymringsmelding svarte. "
+    "Ring barnevernet og spør. Send den på nytt bare når de ikke har den."
+)
 NOT_LET_IN: Final = "Fiks bekymringsmelding slipper oss ikke inn."
 CLOSED: Final = "Kommunen tar ikke imot bekymringsmeldinger gjennom Fiks."
 NOT_TAKEN: Final = "Fiks bekymringsmelding tar ikke imot meldingen (feil {status})."
 TOO_LARGE: Final = "Meldingen er for stor for Fiks bekymringsmelding."
 _DONE, _PRINTED = "LEVERT", "SENDT_PRINT"
 _OUR_FAULT: Final = (401, 403)
-_LATER: Final = (408, 425, 429)
+_LATER: Final = (408, 425, 429, 503)  # it says that it has not done what was asked
+_NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_IS_AWAY: Final = Handed(Came.AWAY, why=AWAY)
+_IS_UNKNOWN: Final = Handed(Came.REFUSED, why=UNKNOWN)
 Told = TypeVar("Told")
 
 
@@ -104,7 +113,12 @@ class Fiks:
         return 0
 
     async def hand_over(self, claimed: Claimed) -> Handed:
-        """Send one report to the barnevern that its address names, or to the one the municipality has said is usual."""
+        """Send one report to the barnevern that its address names, or to the one the municipality has said is usual.
+
+        One that has been tried without a word of what came of it is not tried again: Fiks may have it.
+        """
+        if claimed.untold > 1:
+            return _IS_UNKNOWN
         municipality, _, wanted = claimed.endpoint.removeprefix(FIKS).partition("/")
         try:
             district = await self._district(municipality, wanted)
@@ -112,7 +126,7 @@ class Fiks:
             keys = _read(await self._asked("GET", f"/api/v2/mottak/fagsystem/{there}/krypteringsnokler"), Keys)
             files = await self._files(claimed.body, district, keys)
             path = f"/api/v2/mottak/fagsystem/{self.organisation}/{there}/offentlig"
-            taken = _read(await self._asked("POST", path, files=files), Taken)
+            taken = _read(await self._asked("POST", path, files, lost=_IS_UNKNOWN), Taken, lost=_IS_UNKNOWN)
         except _Not as refused:
             return refused.handed
         return Handed(Came.TAKEN, id=str(taken.uuid))
@@ -156,28 +170,42 @@ class Fiks:
         kind = "application/octet-stream"
         return {"bekymringsmelding": ("bekymringsmelding.pdf", paper_, kind), "asice": ("asice.zip", hidden, kind)}
 
-    async def _asked(self, method: str, path: str, files: Mapping[str, Any] | None = None) -> httpx.Response:
-        """Return a good answer. Raises _Not with what to say of any other, and of none."""
+    async def _asked(
+        self, method: str, path: str, files: Mapping[str, Any] | None = None, *, lost: Handed = _IS_AWAY
+    ) -> httpx.Response:
+        """Return a good answer. Raises _Not with what to say of any other, and of none.
+
+        lost   what to say where it may have been done, and the answer is none
+        """
+        headers = await self._headers()
         try:
-            headers = {
-                "authorization": f"Bearer {await self.tokens.token()}", "accept": "application/json",
-                "IntegrasjonId": self.integration, "IntegrasjonPassord": self.password,
-            }  # fmt: skip
             answer = await self.tokens.http.request(
                 method, f"{self.url}{path}", headers=headers, files=files, follow_redirects=False
             )
-        except (httpx.HTTPError, Refused) as why:
+        except httpx.HTTPError as why:
             LOG.warning("fiks does not answer", extra={"failure": type(why).__name__})
-            raise _Not(Handed(Came.AWAY, why=AWAY)) from None
+            raise _Not(_IS_AWAY if isinstance(why, _NOTHING_LEFT) else lost) from None
         status = answer.status_code
         if status in _OUR_FAULT:
             self.tokens.forget()
             raise _Not(Handed(Came.AWAY, why=NOT_LET_IN))
         if status >= 500 or status in _LATER:
-            raise _Not(Handed(Came.AWAY, why=AWAY))
+            raise _Not(_IS_AWAY if status in _LATER else lost)
         if status >= 300:
             raise _Not(Handed(Came.REFUSED, why=NOT_TAKEN.format(status=status)))
         return answer
+
+    async def _headers(self) -> dict[str, str]:
+        """Return who we are. Raises _Not where we are given no token."""
+        try:
+            token = await self.tokens.token()
+        except (httpx.HTTPError, Refused) as why:
+            LOG.warning("no token for fiks", extra={"failure": type(why).__name__})
+            raise _Not(_IS_AWAY) from None
+        return {
+            "authorization": f"Bearer {token}", "accept": "application/json",
+            "IntegrasjonId": self.integration, "IntegrasjonPassord": self.password,
+        }  # fmt: skip
 
 
 def on_paper(written: concern.Document) -> bytes:
@@ -194,9 +222,9 @@ def _receiver(written: concern.Document) -> str:
     return f"Til barnevernstjenesten, {', '.join(filter(None, parts))}"
 
 
-def _read(answer: httpx.Response, shape: type[Told]) -> Told:
-    """Return the JSON of an answer. Raises _Not where it is something else: then it is tried again."""
+def _read(answer: httpx.Response, shape: type[Told], *, lost: Handed = _IS_AWAY) -> Told:
+    """Return the JSON of an answer. Raises _Not, with `lost`, where it is something else."""
     try:
         return msgspec.json.decode(answer.content, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise _Not(Handed(Came.AWAY, why=AWAY)) from None
+        raise _Not(lost) from None

@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx
 
+from akson.base.errors import Refused
 from akson.signin import dpop
 from akson.signin.client import OidcClient
 from akson.signin.keys import Keyring
@@ -33,6 +34,7 @@ class Machine:
     _token: str = field(default="", repr=False)
     _until: datetime | None = None
     _one: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _in_vain: int = 0  # times a token was asked for and not given
 
     async def call(
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b"",
@@ -59,9 +61,16 @@ class Machine:
         return answer
 
     async def _valid(self) -> str:
-        async with self._one:  # the others wait for the one that asks
+        before = self._in_vain
+        async with self._one:  # the others wait for the one that asks, and where that was in vain have asked in vain
             if not self._token or self._until is None or self.clock() >= self._until:
-                tokens = await self.oidc.machine_token(self.scope)
+                if self._in_vain != before:
+                    raise Refused("AK-L004", detail="no token")
+                try:
+                    tokens = await self.oidc.machine_token(self.scope)
+                except (httpx.HTTPError, Refused):
+                    self._in_vain += 1
+                    raise
                 lasts = max(1, (tokens.expires_in or _USUAL) - _EARLY)
                 self._token, self._until = tokens.access_token, self.clock() + timedelta(seconds=lasts)
             return self._token

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import httpx
 
+from akson.base.errors import Refused
 from akson.exchange.transports.edi import Edi
 from tests.exchange.edi_world import EdiWorld, edi, edi_keys, edi_world
 from tests.exchange.letters import written
@@ -23,7 +24,7 @@ FETCHES, MARKS, ASKS = "GET business-document", "PUT read", "GET status"
 
 
 class Watched:
-    """What the message server is asked for, and how much at a time. cuts: the message whose connections are cut."""
+    """What the message server is asked for, and how much at a time. cuts: the message, or the path, whose connections are cut."""
 
     def __init__(self, world: EdiWorld, ours: Edi) -> None:
         self.asked, self.most, self.under_way, self.cuts = Counter[str](), 0, 0, ""
@@ -35,6 +36,9 @@ class Watched:
         found = ID.search(request.url.path)
         if found is None:
             self.asked[request.url.path] += 1
+            if request.url.path == self.cuts:
+                await asyncio.sleep(0)  # all others come meanwhile
+                raise httpx.ConnectError("cut")
             return
         what = f"{request.method} {request.url.path[found.end() + 1 :].partition('/')[0]}"
         self.asked[what] += 1
@@ -110,3 +114,17 @@ async def test_a_token_that_is_no_longer_taken_is_replaced_once_for_all_calls_un
         assert [answer.status_code for answer in await asyncio.gather(*calls)] == [200] * at_once
         costs.append(watched.asked["/token"])
     assert costs[0] == costs[1] >= 1
+
+
+async def test_who_gives_no_token_is_asked_once_by_all_calls_under_way(edi_world: EdiWorld) -> None:
+    """Each asked after the other, and waited as long as it takes to hear nothing."""
+    machine, url = edi_world.edi.machine, f"{edi_world.broker.url}/Messages"
+    told, params = {"api-version": "2", "nhn-source-system": "x"}, httpx.QueryParams({"ReceiverHerIds": "99000011"})
+    assert (await machine.call("GET", url, headers=told, params=params)).status_code == 200
+    machine._token, watched = "", Watched(edi_world, edi_world.edi)
+    watched.cuts = "/token"
+    calls = [machine.call("GET", url, headers=told, params=params) for _ in range(8)]
+    failed = await asyncio.gather(*calls, return_exceptions=True)
+    assert watched.asked["/token"] == 1 and {type(each) for each in failed} == {Refused}
+    watched.cuts = ""
+    assert (await machine.call("GET", url, headers=told, params=params)).status_code == 200

@@ -19,10 +19,11 @@ from typing import Any
 from tests.conformance.servers import running
 from tests.conformance.suites import Case
 from tests.fhirapi.clients import Api
+from tests.leaks.alone import build
 from tests.leaks.judging import Walk
 from tests.leaks.paging import read_pages, readers
 from tests.leaks.sees import ASKERS
-from tests.leaks.village import Village, build
+from tests.leaks.village import Village
 from tests.offices import opened_office
 
 SHARE, ALONE, WIDE, PROCESSES, AT_ONCE = 750, 50, 12, 2, 3

@@ -24,7 +24,7 @@ from akson.fhirapi import answers, performing
 from akson.fhirapi import read as reading
 from akson.portal import opening
 from akson.record import authors, compartment, deciding, histories, journal, lookers, masking, viewing
-from akson.record.search import company, scopes
+from akson.record.search import company, scopes, statement
 from akson.record.search import searching as searching_
 
 Patch = pytest.MonkeyPatch
@@ -216,6 +216,24 @@ def _from_everywhere(patch: Patch) -> None:
     patch.setattr(duty, "own_report", own)
 
 
+def _work_of_all_units(patch: Patch) -> None:
+    """What a unit has to do is for the staff of all units."""
+    kept = [one for one in asking.RULES if one.name != "work_of_own_unit"]
+    (rule,) = [one for one in asking.RULES if one.name == "work_of_own_unit"]
+
+    def holds(ask: asking.Ask) -> bool:
+        return ask.labels is not None and rule.holds(
+            msgspec.structs.replace(ask, labels=msgspec.structs.replace(ask.labels, unit=ask.actor.unit))
+        )
+
+    patch.setattr(rules, "RULES", [*kept, msgspec.structs.replace(rule, holds=holds)])
+
+
+def _reports_with_the_units_work(patch: Patch) -> None:
+    """Searches find whatever a unit has written that belongs to nobody."""
+    patch.setattr(statement.SQL, "of_unit", "NOT :r.person AND :r.unit = :unit")
+
+
 FAULTS: Final[tuple[Fault, ...]] = tuple(
     Fault(name=name, asker=asker, person=person, put=put)
     for name, asker, person, put in (
@@ -235,6 +253,14 @@ FAULTS: Final[tuple[Fault, ...]] = tuple(
         ("a report of a child is told to a parent", "the mother", "a reported child", _without("withheld")),
         ("who has reported a child reads it for ever", "who reported", "a child reported a year ago", _for_ever),
         ("who has reported a child reads it from every unit", "who reported", "a child reported from another unit", _from_everywhere),
+        ("a report of somebody unknown is the unit's", "sykepleier in sentrum", "somebody unknown who is reported",
+         _without("anothers_report_of_somebody_unknown")),
+        ("a report of somebody unknown is every program's", "a program", "somebody unknown, reported a year ago",
+         _without("anothers_report_of_somebody_unknown")),
+        ("searches find reports among the unit's work", "sykepleier in sentrum", "somebody unknown who is reported",
+         _reports_with_the_units_work),
+        ("who has reported somebody unknown reads it for ever", "who reported", "somebody unknown, reported a year ago", _for_ever),
+        ("the work of a unit is everybody's", "sykepleier in nord", "a unit's own work", _work_of_all_units),
         ("family is let in at work", "a nurse who is a mother", "a nurse's child", _without("close_family")),
         ("staff read their own record at work", "a nurse who is a patient", "a patient who is a nurse",
          _without("own_record_as_staff")),

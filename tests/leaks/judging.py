@@ -148,9 +148,10 @@ class Walk:
         for question, told in zip(asked, await self._ask(asked), strict=True):
             self._judge(self._shown(question, told, None))
 
-    async def seen(self, every: int = 1) -> None:
+    async def seen(self, every: int = 1, about: About = lambda _: True) -> None:
         """Read each so-manieth of the things that the oracle says the asker sees: they must be there."""
-        found = [one for one in self.village.items if self.sees(one) and one.part not in ("name", "address")][::every]
+        open_ = [one for one in self.village.items if about(one) and self.sees(one)]
+        found = [one for one in open_ if one.part not in ("name", "address")][::every]
         asked = [entry("GET", f"{one.ref}/_history/1" if one.part == "deleted" else one.ref) for one in found]
         for item, told in zip(found, await self._ask(asked), strict=True):
             if item.word in told:

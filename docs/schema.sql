@@ -2211,6 +2211,8 @@ CREATE INDEX message_in_for_humans ON public.message_in USING btree (deadline) W
 
 CREATE INDEX message_out_answers ON public.message_out USING btree (answers) WHERE (answers IS NOT NULL);
 
+CREATE INDEX message_out_asked_about ON public.message_out USING btree (bucket, due) WHERE ((carrier_id <> ''::text) AND ((state = 'sent'::text) OR ((state = 'delivered'::text) AND wants_apprec) OR ((state = 'overdue'::text) AND (type = 'BEKYMRINGSMELDING'::text))));
+
 CREATE INDEX message_out_deadline ON public.message_out USING btree (deadline) WHERE (wants_apprec AND (state = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text])));
 
 CREATE INDEX message_out_due ON public.message_out USING btree (bucket, due) WHERE (state = 'queued'::text);
@@ -2224,8 +2226,6 @@ CREATE INDEX message_out_resting ON public.message_out USING btree (rests_for, d
 CREATE INDEX message_out_stuck ON public.message_out USING btree (created_at) WHERE ((state = 'queued'::text) OR ((state = 'sent'::text) AND (wants_apprec OR (carrier_id <> ''::text))));
 
 CREATE INDEX message_out_told_of ON public.message_out USING btree (owner, told_of) WHERE (told_of <> ''::text);
-
-CREATE INDEX message_out_unconfirmed ON public.message_out USING btree (bucket, due) WHERE ((carrier_id <> ''::text) AND ((state = 'sent'::text) OR ((state = 'delivered'::text) AND wants_apprec)));
 
 CREATE INDEX news_of_tasks ON public.news USING btree (owner, seq) WHERE (140 = ANY (types));
 

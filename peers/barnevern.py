@@ -96,6 +96,11 @@ class Barnevern:
             self.answer(taken, _BEGINS, _ANSWER)
         return str(taken["id"])
 
+    def fetch(self) -> None:
+        """Let the system fetch what waits, where it does that now."""
+        for one in self.reports:
+            one["steps"] += ["LEVERT"] if self.mood != "treg" and "LEVERT" not in one["steps"] else []
+
     def answer(self, taken: dict[str, Any], title: str, text: str) -> bool:
         """Answer who has reported, where their organisation has an address; say whether it has."""
         to = self.places.get(taken["report"]["offentligMelder"]["virksomhet"].get("orgnr", ""))
@@ -158,6 +163,7 @@ class Door:
         found = next((one for one in self.here.reports if one["id"] == form.get("id")), None)
         if form.get("mood") in MOODS:
             self.here.mood = form["mood"]
+            self.here.fetch()
         elif not (found and self.here.answer(found, form.get("title", ""), form.get("text", ""))):
             return Response(status_code=400)
         return RedirectResponse("/", status_code=303)

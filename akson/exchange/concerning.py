@@ -24,6 +24,7 @@ from akson.exchange.concern import Document
 from akson.exchange.filing import MESSAGE_ID, Resource, filled
 from akson.exchange.nodes import OSLO
 from akson.exchange.registry import Patient
+from akson.exchange.states import State
 from akson.record import concerns, journal, worklist
 from akson.record.deciding import facts_for
 from akson.record.search.searching import search
@@ -34,6 +35,7 @@ from akson.record.withholding import MARK
 ANSWERED_IN: Final = timedelta(weeks=3)  # barnevernsloven § 13-4: who has reported is answered by then
 TITLE: Final = "Bekymringsmelding til barnevernet"
 _WAITS: Final = "Venter på tilbakemelding fra barnevernet (lovens frist er tre uker)"
+_NOT_FETCHED: Final = "KS Fiks har meldingen, men ingen har bekreftet at barnevernet har fått den. Ring barnevernet."
 _SEE_TO: Final = "Følg opp bekymringsmelding"
 _FROM_PARENTS: Final = ({"system": MARK, "code": WITHHELD_FROM_PARENTS},)
 
@@ -164,7 +166,8 @@ def of_report(stored: Stored, sent: Any) -> Resource:
     marks = concerns.marks_of_report(stored.resource)
     if sent["type"] != concern.TYPE:
         return {"meta": {"security": marks}} if marks else {}
-    why = {"description": sent["fault_text"]} if sent["fault_text"] else {}
+    held = _NOT_FETCHED if sent["state"] == State.OVERDUE and sent["carrier_id"] else sent["fault_text"]
+    why = {"description": held} if held else {}
     return {"meta": {"security": marks}, "owner": stored.resource["sender"], "code": {"text": _SEE_TO}, **why}
 
 

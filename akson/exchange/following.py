@@ -38,8 +38,13 @@ def is_anothers_report(work: Work, sent: Any) -> bool:
 
 
 def can_be_sent_again(sent: Any) -> bool:
-    """Say whether a message may be sent to the same receiver once more; a receipt that was refused may not."""
+    """Say whether a message may be sent to the same receiver once more; a receipt that was refused may not.
+
+    Nor a report to the barnevern that Fiks has taken: it answers for it, and knows no second one as the same.
+    """
     state = State(sent["state"])
+    if sent["type"] == concern.TYPE and state is not State.FAILED:
+        return False
     return state in CAN_BE_SENT_AGAIN or (state in _REFUSED and bool(sent["told_of"]))
 
 

@@ -14,6 +14,7 @@ from akson.base.work import Work
 from akson.exchange.inbox import HELD
 from akson.exchange.safexml import Fault
 from akson.exchange.states import (
+    FETCHED_WITHIN,
     PATIENCE,
     Event,
     State,
@@ -246,7 +247,9 @@ async def handed_over(work: Work, taken: Sequence[tuple[Claimed, str]]) -> None:
     if moved:
         owners, keys = zip(*moved, strict=True)
         due = next_question(work.now, State.SENT, 0)
-        await execute(work, SQL.taken, list(owners), list(keys), [ids[each] for each in moved], due)
+        await execute(
+            work, SQL.taken, list(owners), list(keys), [ids[each] for each in moved], due, work.now + FETCHED_WITHIN
+        )
 
 
 async def unconfirmed(database: Database, now: datetime) -> list[int]:
@@ -267,7 +270,9 @@ async def ask_later(work: Work, asked: Unconfirmed, state: State) -> None:
 
 
 async def ask_soon(work: Work, asked: Unconfirmed) -> None:
-    """Let a message wait a little, as its transport did not answer."""
+    """Let a message wait a little, as its transport did not answer; what is overdue hurries no more."""
+    if asked.state is State.OVERDUE:
+        return await ask_later(work, asked, asked.state)
     await execute(work, SQL.ask_later, asked.owner, asked.key, soon(work.now, spread(asked.key, asked.attempts)))
 
 

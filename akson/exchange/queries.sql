@@ -196,7 +196,8 @@ SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
 -- Buckets with something to ask a transport about.
 SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
   SELECT 1 FROM message_out m WHERE m.bucket = b.bucket::smallint AND m.carrier_id <> ''
-     AND (m.state = 'sent' OR m.state = 'delivered' AND m.wants_apprec) AND m.due <= $1 LIMIT 1) found
+     AND (m.state = 'sent' OR m.state = 'delivered' AND m.wants_apprec OR m.state = 'overdue' AND m.type = 'BEKYMRINGSMELDING')
+     AND m.due <= $1 LIMIT 1) found
  ORDER BY b.bucket;
 
 -- name: claim_out
@@ -231,7 +232,8 @@ WITH claimed AS (
   UPDATE message_out m SET due = $3, attempts = m.attempts + 1, untold = m.untold + 1
     FROM (SELECT c.owner, c.key, row_number() OVER first AS n, c.untold + first_value(c.untold) OVER first AS untold
             FROM (SELECT l.owner, l.key, l.due, l.untold FROM message_out l WHERE l.bucket = $1 AND l.carrier_id <> ''
-                     AND (l.state = 'sent' OR l.state = 'delivered' AND l.wants_apprec) AND l.due <= $2
+                     AND (l.state = 'sent' OR l.state = 'delivered' AND l.wants_apprec OR l.state = 'overdue' AND l.type = 'BEKYMRINGSMELDING')
+                     AND l.due <= $2
                    ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0)
@@ -252,16 +254,16 @@ WITH moved AS (
          deadline = CASE WHEN $8 = 'send again' THEN $11 ELSE deadline END,
          sent_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 IN ('sent', 'delivered') THEN coalesce(sent_at, $5) ELSE sent_at END,
          delivered_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
-         settled_at = CASE WHEN $4 IN ('accepted', 'partial', 'rejected', 'withdrawn') THEN $5 ELSE settled_at END,
+         settled_at = CASE WHEN $4 IN ('accepted', 'posted', 'partial', 'rejected', 'withdrawn') THEN $5 ELSE settled_at END,
          answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
     FROM unnest($1::bigint[], $2::bigint[]) AS of (o, k)
    WHERE owner = o AND key = k AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
      AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0)
-  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, fault_text, body IS NULL AS erased),
+  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, fault_text, carrier_id, body IS NULL AS erased),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
   SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
-SELECT owner, key, type, told_of, unit, responsible, receiver, state, fault_text, erased FROM moved;
+SELECT owner, key, type, told_of, unit, responsible, receiver, state, fault_text, carrier_id, erased FROM moved;
 
 -- name: untried
 -- The message made from a Communication that nobody has tried to send yet: what is claimed has an attempt.
@@ -275,14 +277,16 @@ SELECT key, responsible FROM message_out
 UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state = 'queued' AND attempts = 0 AND due > $3;
 
 -- name: taken
--- What the transport calls messages it has taken, and when to ask it what became of them.
--- in   arrays, an element per message: $1 owners, $2 keys, $3 carrier_ids; $4 due
-UPDATE message_out SET carrier_id = t.id, due = $4, attempts = 0
+-- What the transport calls messages it has taken, and when to ask it what became of them. Who has taken a report to the
+-- barnevern answers for it, so it may lie there for longer.
+-- in   arrays, an element per message: $1 owners, $2 keys, $3 carrier_ids; $4 due, $5 deadline of a report
+UPDATE message_out SET carrier_id = t.id, due = $4, attempts = 0,
+       deadline = CASE WHEN type = 'BEKYMRINGSMELDING' THEN $5 ELSE deadline END
   FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS t (o, k, id) WHERE owner = o AND key = k AND state = 'sent';
 
 -- name: ask_later
 -- in   $1 owner, $2 key, $3 due
-UPDATE message_out SET due = $3, untold = 0 WHERE owner = $1 AND key = $2 AND state IN ('sent', 'delivered');
+UPDATE message_out SET due = $3, untold = 0 WHERE owner = $1 AND key = $2 AND state IN ('sent', 'delivered', 'overdue');
 
 -- name: moves
 -- What has happened to one sent message, first to last.
@@ -401,6 +405,6 @@ SELECT m.told_of, m.state, coalesce(a.name, '') AS receiver, coalesce(p.name, ''
               min(at) FILTER (WHERE event IN ('receipt', 'accept', 'partial', 'reject', 'answer')) AS arrived_at
          FROM message_move v WHERE v.owner = m.owner AND v.key = m.key) v
   CROSS JOIN LATERAL (
-       SELECT least(m.delivered_at, m.settled_at, m.answered_at, v.arrived_at) AS arrived_at) r
+       SELECT least(m.delivered_at, CASE WHEN m.state <> 'posted' THEN m.settled_at END, m.answered_at, v.arrived_at) AS arrived_at) r
  WHERE m.owner = $1 AND m.told_of = ANY ($2::text[]) AND least(m.sent_at, v.left_at, r.arrived_at) IS NOT NULL
  ORDER BY least(m.sent_at, v.left_at, r.arrived_at) DESC, m.key;

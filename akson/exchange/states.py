@@ -3,6 +3,7 @@
 queued -> sent -> delivered -> accepted | partial | rejected -> answered
        -> withdrawn (its sender thought again before anybody had tried to send it)
        <- (no transport receipt: once more)
+                            -> posted (as a letter) -> answered
                             -> overdue (96 h without AppRec; a late one may still come)
        -> failed (nobody took it, or it was turned away)
 what needs a human -> queued (sent again) or handled (by hand, with a reason)
@@ -16,6 +17,7 @@ from typing import Final
 
 REST: Final = timedelta(seconds=60)  # what a person sends waits so long, and can be taken back meanwhile
 PATIENCE: Final = timedelta(hours=96)  # no AppRec after this = treat as refused, by hand (Referansearkitekturen)
+FETCHED_WITHIN: Final = timedelta(days=7)  # a report Fiks has: by then the barnevern has gone through it (bvl. § 2-1)
 LEFT_AT_LEAST: Final = timedelta(hours=48)  # a message nobody has taken is given up while a human still has so long
 ATTEMPTS: Final = 12  # a message taken up so often, without a word of what came of it, kills whoever takes it
 _COUNTED: Final = 8  # failures that were told of count no higher: only those untold of lead to ATTEMPTS
@@ -43,6 +45,7 @@ class State(StrEnum):
     SENT = "sent"  # handed over, no transport receipt yet
     DELIVERED = "delivered"  # the transport has given a receipt
     ACCEPTED = "accepted"
+    POSTED = "posted"  # printed, and gone as a letter: nobody says that it was read
     PARTIAL = "partial"
     REJECTED = "rejected"
     ANSWERED = "answered"
@@ -58,6 +61,7 @@ class Event(StrEnum):
     HANDED_OVER = "handed over"
     RECEIPT = "receipt"
     ACCEPT = "accept"
+    POST = "post"
     PARTIAL = "partial"
     REJECT = "reject"
     ANSWER = "answer"
@@ -74,10 +78,11 @@ IN_WORDS: Final = {
     State.SENT: "Overlevert, ikke bekreftet",
     State.DELIVERED: "Levert hos mottaker",
     State.ACCEPTED: "Godtatt av mottaker",
+    State.POSTED: "Skrevet ut og sendt i posten",
     State.PARTIAL: "Godtatt med feil i en del",
     State.REJECTED: "Avvist av mottaker",
     State.ANSWERED: "Besvart",
-    State.OVERDUE: "Ikke bekreftet innen 96 timer",
+    State.OVERDUE: "Ikke bekreftet innen fristen",
     State.FAILED: "Kunne ikke sendes",
     State.HANDLED: "Fulgt opp for hånd",
     State.WITHDRAWN: "Angret, ikke sendt",
@@ -104,9 +109,13 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     **{(state, Event.SEND_AGAIN): State.QUEUED for state in CAN_BE_SENT_AGAIN},
     **{(state, Event.BY_HAND): State.HANDLED for state in CAN_BE_HANDLED},
     **{(state, Event.ACCEPT): State.ACCEPTED for state in _ARRIVED_AFTER_ALL},
+    **{(state, Event.POST): State.POSTED for state in _ARRIVED_AFTER_ALL},
     **{(state, Event.PARTIAL): State.PARTIAL for state in _WAITING},
     **{(state, Event.REJECT): State.REJECTED for state in _WAITING},
-    **{(state, Event.ANSWER): State.ANSWERED for state in (*_ARRIVED_AFTER_ALL, State.ACCEPTED, State.PARTIAL)},
+    **{
+        (state, Event.ANSWER): State.ANSWERED
+        for state in (*_ARRIVED_AFTER_ALL, State.ACCEPTED, State.POSTED, State.PARTIAL)
+    },
 }
 
 

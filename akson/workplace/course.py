@@ -262,7 +262,7 @@ def _now(standing: Standing, now: datetime) -> Step:
             return Step(text=text, state="now")
         case State.SENT | State.DELIVERED:
             return Step(text=t("cooperation.waits_for_receipt"), state="now")
-        case State.ACCEPTED | State.WITHDRAWN:
+        case State.ACCEPTED | State.POSTED | State.WITHDRAWN:
             return Step(text=told, at=standing.settled_at)
         case State.ANSWERED:
             return Step(text=told, at=standing.answered_at)

@@ -23,9 +23,10 @@ from jsonschema.exceptions import ValidationError
 
 from akson.access import duty
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
+from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
-from akson.exchange import addresses, asice, concern, concerning, delivery, inbox, outbox, outcomes, sending
+from akson.exchange import addresses, asice, concern, concerning, delivery, following, inbox, outbox, outcomes, sending
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
 from akson.exchange.handing import Exchange
@@ -197,30 +198,44 @@ async def test_the_answer_to_a_report_that_is_gone_comes_to_who_sent_it_and_stay
     assert tasks["requested"]["owner"]["reference"] == world.places.doctor.id
 
 
-async def test_fiks_answers_for_it_once_it_has_it_so_it_is_never_sent_twice_however_long_it_takes(
+async def test_what_fiks_holds_is_waited_for_a_week_never_sent_twice_and_accepted_whenever_it_is_fetched(
     world: FiksWorld,
 ) -> None:
     await world.mood("treg")
-    made = await world.reports()
-    for _ in range(12):
-        await world.exchange.turn(world.places.office)
-        clock(world.places.office).pass_(timedelta(hours=8))
-    await world.exchange.turn(world.places.office)
-    assert len(await world.came()) == 1
-    late = await world.standing(made)
-    assert late.state is State.OVERDUE
+    made, office = await world.reports(), world.places.office
+    for hours, state in ((0, State.SENT), (6 * 24, State.SENT), (3 * 24, State.OVERDUE)):
+        for _ in range(max(1, hours // 24)):
+            clock(office).pass_(timedelta(hours=min(hours, 24)))
+            await world.exchange.turn(office)
+        assert (await world.standing(made)).state is state
     (human,) = [one for one in await world.places.found("Task") if one["status"] == "requested"]
     assert human["owner"]["reference"] == world.places.doctor.id  # one owner, and marked as the report is
-    assert human["meta"]["security"]
+    assert human["meta"]["security"] and "Ring barnevernet" in human["description"]
+    async with office.work(world.places.doctor, Purpose.TREATMENT) as work:
+        (held,) = await world.places.rows("SELECT owner, key FROM message_out WHERE told_of <> ''")
+        with pytest.raises(Refused, match="AK-X010"):
+            await following.send_again(
+                work, await outbox.sent(work, held["owner"], held["key"], content=True), "på nytt"
+            )
+    await world.mood("taus")
+    for _ in range(2):
+        clock(office).pass_(timedelta(hours=8))
+        await world.exchange.turn(office)
+    assert (await world.standing(made)).state is State.ACCEPTED and len(await world.came()) == 1
 
 
-@pytest.mark.parametrize(("mood", "ends"), [("brevpost", State.DELIVERED), ("stengt", State.FAILED)])
-async def test_what_goes_by_post_is_delivered_and_not_accepted_and_what_nobody_takes_comes_to_a_human(
+@pytest.mark.parametrize(("mood", "ends"), [("brevpost", State.POSTED), ("stengt", State.FAILED)])
+async def test_what_goes_by_post_is_settled_and_not_accepted_and_what_nobody_takes_comes_to_a_human(
     world: FiksWorld, mood: str, ends: State
 ) -> None:
     await world.mood(mood)
-    made = await world.gets(await world.reports(), ends)
-    assert (made.state, made.problem == fiks.CLOSED) == (ends, ends is State.FAILED)
+    made = (await world.gets(await world.reports(), ends)).communication
+    clock(world.places.office).pass_(timedelta(days=8))
+    await world.exchange.turn(world.places.office)
+    now = await world.standing(made)
+    assert (now.state, now.problem == fiks.CLOSED) == (ends, ends is State.FAILED)
+    tasks = sorted(one["status"] for one in await world.places.found("Task"))
+    assert tasks == ["accepted", *["requested"] * (ends is State.FAILED)]  # the answer is waited for all the same
 
 
 async def test_a_service_that_is_away_gets_it_once_when_it_is_there_again(world: FiksWorld) -> None:

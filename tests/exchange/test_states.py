@@ -33,6 +33,8 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
     ([E.RECEIPT, E.PARTIAL], S.PARTIAL),
     ([E.RECEIPT, E.REJECT], S.REJECTED),
     ([E.RECEIPT, E.ACCEPT, E.ANSWER], S.ANSWERED),
+    ([E.HANDED_OVER, E.POST, E.DEADLINE], S.POSTED),  # a letter is on its way: nobody confirms it
+    ([E.HANDED_OVER, E.DEADLINE, E.POST, E.ANSWER], S.ANSWERED),
     ([E.RECEIPT, E.ANSWER], S.ANSWERED),  # the answer says more than an AppRec
     ([E.ACCEPT, E.RECEIPT], S.ACCEPTED),  # the AppRec overtook the transport's receipt
     ([E.RECEIPT, E.DEADLINE], S.OVERDUE),
@@ -71,7 +73,7 @@ def test_every_event_leads_to_one_state_and_every_state_has_words_for_people() -
 
 
 def test_nothing_is_delivered_accepted_or_refused_without_the_receipt_that_says_so() -> None:
-    said_by = {S.DELIVERED: E.RECEIPT, S.ACCEPTED: E.ACCEPT, S.PARTIAL: E.PARTIAL, S.REJECTED: E.REJECT,
+    said_by = {S.DELIVERED: E.RECEIPT, S.ACCEPTED: E.ACCEPT, S.POSTED: E.POST, S.PARTIAL: E.PARTIAL, S.REJECTED: E.REJECT,
                S.ANSWERED: E.ANSWER, S.SENT: E.HANDED_OVER}  # fmt: skip
     for (_, event), leads_to in TRANSITIONS.items():
         assert said_by.get(leads_to, event) is event

@@ -214,7 +214,7 @@ async def test_what_went_wrong_stands_out_with_its_reason_and_owner(places: Plac
     assert await delivery.remind_due(places.office) == 1
     async with browsing(places.office, places.doctor) as jonas:
         shown = await jonas.open(page(places, f"?vis=folg&melding={made.id}"))
-    assert "Ikke bekreftet innen 96 timer" in shown.text and "Nordre legesenter" in shown.text
+    assert "Ikke bekreftet innen fristen" in shown.text and "Nordre legesenter" in shown.text
     assert 'data-level="warn"' in shown.html
 
 

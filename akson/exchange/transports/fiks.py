@@ -141,8 +141,7 @@ class Fiks:
         seen = {one.tilstand for one in steps}
         if _DONE not in seen:
             return Said(delivery=Delivery.UNDERWAY)
-        by_system = _PRINTED not in seen  # what went by post is delivered, and nobody has said that it was read
-        return Said(delivery=Delivery.ACKNOWLEDGED, apprec=Event.ACCEPT if by_system else None)
+        return Said(delivery=Delivery.ACKNOWLEDGED, apprec=Event.POST if _PRINTED in seen else Event.ACCEPT)
 
     async def _district(self, municipality: str, wanted: str) -> District:
         """Return whom a report goes to. Raises _Not where the municipality takes none this way."""

@@ -219,6 +219,7 @@ class MyRecord:
     vaccines: tuple[Entry, ...] = ()
     coming: tuple[Entry, ...] = ()
     withheld: str = ""  # why something is not shown
+    absent: str = ""  # what stands where nothing is shown to who may not see all; "": that there is nothing
     ask_href: str = ""  # demand that something be corrected or erased
     copy_href: str = ""  # take the record along
     refused: tuple[Entry, ...] = ()  # why entries are kept from the reader

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from akson.access.children import GROWN
 from akson.base.web.messages import texts
 from akson.base.web.render import full_date, local, said
 from akson.base.work import Work
@@ -63,8 +64,22 @@ async def record(work: Work, opened: Opened) -> model.MyRecord:
         refused=refusals.entries(opened, await refusals.kept(work, opened)),
         agreed=tuple(_agreed(opened, work.now)),
         assessed=tuple(_assessed(opened)),
-        withheld="" if opened.own else texts().plain("my_record.withheld", name=opened.given),
+        withheld=_withheld(opened, work.now),
+        absent=texts().plain("my_record.absent") if not opened.own or _is_youth(opened, work.now) else "",
     )
+
+
+def _is_youth(opened: Opened, now: datetime) -> bool:
+    """Say whether it is their own record, of which they see a part until they are 16."""
+    age = opened.identity.age(local(now).date())
+    return opened.own and age is not None and age < GROWN
+
+
+def _withheld(opened: Opened, now: datetime) -> str:
+    """Return why not all is shown; "" where it is."""
+    if _is_youth(opened, now):
+        return texts().plain("my_record.youth")
+    return "" if opened.own else texts().plain("my_record.withheld", name=opened.given)
 
 
 async def answers(work: Work, opened: Opened) -> tuple[model.Entry, ...]:

@@ -41,6 +41,8 @@ async def test_a_mother_lets_her_son_of_15_in_and_takes_it_back(town: Town) -> N
     done = await send(town, hege, PATH, person="sander")
     assert done == Go(f"/min/innsyn?person={id_}", said="youth.let_in")
     assert await seen_by(town, youth, "Patient", "Condition") == ["Patient"]
+    mine = (await show(town, youth, "/min/journal")).text
+    assert "Resten ser du når du har fylt 16" in mine and "Ingen notater er skrevet" not in mine  # only not shown
     later(town)
     row = (await show(town, hege, "/min/innsyn", person="sander")).text
     assert "Egen innlogging Sander kan logge inn selv." in row

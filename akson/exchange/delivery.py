@@ -17,9 +17,9 @@ from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Actor, Kind, Purpose, Work
-from akson.exchange import addresses, checks, concerning, inbox, limits, outbox, together
+from akson.exchange import addresses, checks, concerning, inbox, limits, outbox, repeating, together
 from akson.exchange.desk import Desk, desks_of, receipt_for
-from akson.exchange.entering import Closed, TakenByAnother, accepted, close, filed
+from akson.exchange.entering import Accepted, Closed, TakenByAnother, accepted, close, filed
 from akson.exchange.filing import filled
 from akson.exchange.inbox import Kept, Outcome
 from akson.exchange.messages import apprec
@@ -45,6 +45,7 @@ _TRANSIENT: Final = frozenset({"AK-J003", "AK-J006", "AK-J008", "AK-J010", "AK-J
 _LONG: Final = timedelta(hours=6)  # what has not passed when a message has waited so long is for a human to see
 _UNIT_CLOSED: Final = "AK-J025"
 _OUT_OF_VIEW: Final = frozenset({"AK-J001", "AK-J002"})
+_AGAIN: Final = "melding kom igjen"
 _TOGETHER: Final = 32  # messages that are filed in one transaction, at most
 
 
@@ -115,7 +116,7 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *,
 
 
 async def _answer_again(office: Office, kept: Kept) -> None:
-    async with office.work(AKSON, Purpose.MESSAGE, screen="melding kom igjen") as work:
+    async with office.work(AKSON, Purpose.MESSAGE, screen=_AGAIN) as work:
         await outbox.receipts_again(work, kept.digest)
         await inbox.answered_again(work, kept)
 
@@ -139,10 +140,7 @@ async def _take(office: Office, desk: Desk) -> Fault | None:
             async with office.work(AKSON, Purpose.MESSAGE, screen="kvittering inn") as work:
                 await _apply(work, desk, desk.message.receipt)
         if desk.message.envelope:
-            one = await accepted(office, desk, desk.message.envelope)
-            async with office.work(one.actor(AKSON), Purpose.MESSAGE, screen=together.SCREEN) as work:
-                held = await persons.alone(work, [one.held] if one.held else [])
-                await close(work, [await filed(work, one, held)])
+            await _file(office, await accepted(office, desk, desk.message.envelope))
     except Unreadable as refused:
         return refused.fault
     except Refused as refused:
@@ -154,6 +152,23 @@ async def _take(office: Office, desk: Desk) -> Fault | None:
     except Invalid as invalid:
         return Fault("X99", NOT_STORABLE.format(where=", ".join(sorted({each.path for each in invalid.issues})[:3])))
     return None
+
+
+async def _file(office: Office, one: Accepted) -> None:
+    """File a message, or answer it as the one that has been filed, where it is the same, written anew.
+
+    Raises   as _take; Unreadable E10 where its id is another's
+    """
+    try:
+        async with office.work(one.actor(AKSON), Purpose.MESSAGE, screen=together.SCREEN) as work:
+            held = await persons.alone(work, [one.held] if one.held else [])
+            await close(work, [await filed(work, one, held)])
+    except Unreadable as refused:
+        if refused.fault != inbox.ID_TAKEN:
+            raise
+        async with office.work(AKSON, Purpose.MESSAGE, screen=_AGAIN) as work:
+            if not await repeating.answered(work, one):
+                raise
 
 
 async def _apply(work: Work, desk: Desk, receipt: AppRec) -> None:

@@ -23,6 +23,7 @@ HUMAN: Final = "meldingsansvarlig"  # the role that answers for what no unit has
 UNIT: Final = "unit"
 NOT_NAMED: Final = -1  # as envelope_from: the transport must name the sender, and did not
 ATTEMPTS: Final = 5  # a message that has stopped us so often is put aside for a human
+ID_TAKEN: Final = Fault("E10", "Meldingsidentifikatoren er brukt før, med et annet innhold.")
 Homes = Sequence[int] | None  # organisations whose messages are wanted, 0 for those of nobody; None for all
 _LEASE: Final = timedelta(minutes=2)
 HELD: Final = 4 * 1024 * 1024  # bytes of the messages that are leased together; a larger one comes alone
@@ -56,7 +57,7 @@ class Kept:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a received message. state: filed, receipt or refused."""
+    """What became of a received message. state: filed, receipt, refused or repeated."""
 
     state: str
     type: str = ""
@@ -139,7 +140,7 @@ async def settle(work: Work, closed: Sequence[tuple[Kept, Outcome]]) -> bool:
     await transaction(work)
     settled = await fetch(work, SQL.settle_in, *map(list, zip(*rows, strict=True)))
     if not all(row["free"] for row in settled):
-        raise Unreadable("E10", "Meldingsidentifikatoren er brukt før, med et annet innhold.")
+        raise Unreadable(ID_TAKEN.code, ID_TAKEN.text)
     return len(settled) == len(closed)
 
 

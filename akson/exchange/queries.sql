@@ -153,6 +153,13 @@ SELECT m.filed_as, coalesce(nullif(a.parent, 0), m.sender) AS organisation
 -- What a message id stands for, whoever sent it.
 SELECT sender, digest, owner, key FROM message_id WHERE msg_id = $1;
 
+-- name: filed_under
+-- The message that a sender's id stands for: none or one, and none that has been erased.
+-- in   $1 msg_id, $2 sender
+SELECT m.body, m.type, m.owner, m.filed_as, m.unit
+  FROM message_id i JOIN message_in m ON m.bucket = (get_byte(i.digest, 0) & 63)::smallint AND m.digest = i.digest
+ WHERE i.msg_id = $1 AND i.sender = $2 AND m.state = 'filed' AND m.body IS NOT NULL;
+
 -- name: by_carrier
 -- The report to a barnevern that its transport calls by this name: none or one.
 -- in   $1 what it is called
@@ -182,9 +189,13 @@ SELECT owner, key, bucket, type, msg_id, sender, receiver, body, 'queued', told_
        $15, $16, due FROM put;
 
 -- name: receipts_of
--- The receipts of a message that came again, which go again.
+-- The receipts of a message that came again, which go again; of one written anew, those of what was filed.
 -- in   $1 digest
-SELECT owner, key FROM message_out WHERE answers = $1;
+SELECT owner, key FROM message_out WHERE answers = $1
+UNION ALL
+SELECT o.owner, o.key FROM message_in m JOIN message_id i ON i.msg_id = m.msg_id AND i.sender = m.sender
+  JOIN message_out o ON o.answers = i.digest
+ WHERE m.bucket = (get_byte($1, 0) & 63)::smallint AND m.digest = $1 AND m.state = 'repeated';
 
 -- name: buckets_out
 -- Buckets with something to send: one look into the index for each, however many messages wait.

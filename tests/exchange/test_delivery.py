@@ -108,6 +108,23 @@ async def test_the_same_message_again_is_stored_once_and_gets_the_same_answer(of
     assert [row["times"] for row in await places.rows("SELECT times FROM message_in")] == [2]
 
 
+async def test_what_its_sender_has_written_anew_under_its_id_gets_the_receipt_it_had(office: Office) -> None:
+    places, (sent_at,) = await make(office), re.findall(rb"GenDate>([^<]+)<", written())[:1]
+    await arrives(places, written())
+    (first,) = await places.rows(SENT)
+    for number, anew in enumerate((
+        written().replace(sent_at, b"2026-11-23T11:30:00+01:00", 1), written().replace(b"><mh:", b">\n  <mh:"),
+    ) * 2):  # fmt: skip
+        await office.database.execute("UPDATE message_out SET state = 'delivered'")
+        assert anew != written() and await arrives(places, anew, name=f"t-{number + 2}") == ""
+        (again,) = await places.rows(SENT)
+        assert (again["body"], again["state"]) == (first["body"], "queued")
+    assert len(await places.found("Communication")) == 1
+    kept = await places.rows("SELECT state, owner, filed_as FROM message_in ORDER BY state")
+    assert [one["state"] for one in kept] == ["filed", "repeated", "repeated"]
+    assert len({(one["owner"], one["filed_as"]) for one in kept}) == 1  # erased together
+
+
 async def test_an_id_used_again_for_other_content_is_refused_and_kept(office: Office) -> None:
     places = await make(office)
     await arrives(places, written("Første"))

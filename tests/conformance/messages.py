@@ -1,40 +1,61 @@
 """Norwegian messages: real ones go all the way in, what we write holds to the official XSDs, faults get their code.
 
 real/…   each message of the fixtures is kept, read, filed in the right record, told to people and answered
+earnest/…  so is an answer from a laboratory that is marked as a test, once it is not
 again/…  read and written again, it holds to the official XSD and has every coded value it had
-write/…  every message and receipt we can send holds to the official XSD
+write/…  every message and receipt we can send holds to the official XSD, under another's head and under ours
+sent/…   the same written by a doctor, as it leaves: head and body hold to the official XSD
+prefixes/…  a real message with other prefixes is read as the same
 bad/…    a real message with one thing wrong is refused with the right code, its bytes kept, and a person sees it
+large/…  the largest attachment that is agreed on is filed whole
+strange/…  real documents of types we do not speak are refused with the right code, kept and seen
+profile/…, party/…, report/…  what registers answer is read, and a report to the barnevern holds to its schema
+signed/…  a signature that is moved to where it covers something else is refused
+apprec/…  receipts that come twice, late, or say two things
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from akson.base.work import Purpose
-from akson.exchange import checks, delivery, dialog, erasing, fagmelding, hodemelding, inbox, nodes, registry
+from akson.exchange import dialog, erasing, fagmelding, hodemelding, nodes, registry, sending
 from akson.exchange.envelope import Ack, Envelope
 from akson.exchange.messages import apprec, dialogmelding
 from akson.exchange.messages.apprec import Original, Status
 from akson.exchange.opening import Opened, opened
-from akson.exchange.safexml import Fault, Schemas, parse
+from akson.exchange.safexml import Fault, parse
 from akson.record import journal
+from tests.conformance.arriving import perturbed, prefixes, receipts, registered, strangers, wrapped
+from tests.conformance.arriving.arrival import (
+    PERSONS,
+    XSD,
+    Row,
+    answered,
+    headed,
+    places,
+    received,
+    refused,
+    schemas,
+    whole,
+)
 from tests.conformance.servers import running
 from tests.conformance.suites import Case
 from tests.exchange import statements
-from tests.exchange.letters import HEART, NORDRE
-from tests.exchange.places import DIALOGS_REFUSED, Places, make, welcome
+from tests.exchange.letters import ASTRID, HEART
+from tests.exchange.places import DIALOGS_REFUSED, Places, welcome
 from tests.offices import JOB, NOW
 
 EVERY = 4
 FOLDERS = ("hodemelding-dialog-apprec", "labsvar", "legeerklaering")
-XSD = "fixtures/hodemelding-dialog-apprec"
 REFUSED = DIALOGS_REFUSED | {
     "Eksempel_ENDRING_fra_OUS_Mikrobiologi.xml": "T01",  # an element is never closed
     "fellesformat_le.xml": "E31", "fellesformat_le_only_email.xml": "E31",  # the 34th month
@@ -43,23 +64,32 @@ REFUSED = DIALOGS_REFUSED | {
 
 PARTLY = {"PAT-HISTO01SUS_-_anonym.xml": "X99"}  # filed, but its attachment is no base64
 
+TEST = re.compile(rb'(<Status\s+V=)"(?:TEST|D)"')  # as the head of a Svarrapport says it
+
 
 def cases(shared: Path) -> Iterator[Case]:
     """Yield the cases."""
     for file in files(shared):
         yield Case(f"real/{file.name}", partial(_real, file))
     for file in files(shared):
+        if (read := opened(file.read_bytes()).envelope) and read.test and _is_report(read):
+            yield Case(f"earnest/{file.name}", partial(_earnest, file))
+    for file in files(shared):
         if file.parent.name in XSD and REFUSED.get(file.name) not in ("T01", "E30"):
             yield Case(f"again/{file.name}", partial(_again, file, shared))
     yield from statements.cases(shared)
     for kind in sorted(dialogmelding.USES):
         yield Case(f"write/{kind}", partial(_written, kind, shared))
+        yield Case(f"sent/{kind}", partial(_sent, kind))
     for version in apprec.NAMESPACES:
         for code in ("", *apprec.ERRORS):
             yield Case(f"write/APPREC-{version}-{code or 'OK'}", partial(_receipt, version, code, shared))
-    whole = shared / XSD / "message_without_attachments.xml"
-    for name, fault in FAULTS.items():
-        yield Case(f"bad/{name}", partial(_bad, whole, fault))
+    yield from prefixes.cases(files(shared))
+    yield from perturbed.cases(shared)
+    yield from strangers.cases(shared)
+    yield from registered.cases(shared)
+    yield from wrapped.cases()
+    yield from receipts.cases()  # the last: they let time pass
 
 
 CLINICAL = ("Id", "Spec", "TextCode", "Heading", "DevResultInd", "TypeCoded", "Code", "Type", "MsgDescr")
@@ -93,77 +123,67 @@ def samples(shared: Path) -> Counter[tuple[str, str]]:
     return found
 
 
-@cache
-def _places() -> Places:
-    home = running("messages")
-    return home.run(make(home.office))
-
-
-_persons: dict[str, str] = {}
-
-
 def _real(file: Path) -> str | None:
-    return running("messages").run(_in(_places(), file.read_bytes(), file.name, REFUSED.get(file.name, "")))
+    return running("messages").run(_in(places(), file.read_bytes(), file.name, REFUSED.get(file.name, "")))
+
+
+def _earnest(file: Path) -> str | None:
+    body = TEST.sub(rb'\1"PROD"', file.read_bytes(), count=1)
+    return running("messages").run(_in(places(), body, f"earnest-{file.name}", ""))
+
+
+def _is_report(envelope: Envelope) -> bool:
+    return nodes.namespace(envelope.body) in fagmelding.REPORTS.values()
 
 
 async def _in(places: Places, body: bytes, name: str, wanted: str) -> str | None:
     """Let a message in and say what is wrong with what became of it. wanted: the code it must be refused with."""
     message = opened(body)
     if message.envelope:
-        await welcome(places, message.envelope, _persons)
+        await welcome(places, message.envelope, PERSONS)
         body = body.replace(message.envelope.msg_id.encode(), name.encode())  # some share one id
-    row = await _received(places, body, name, message.envelope)
+    row = await received(places, body, name, message.envelope)
     if row["body"] != body:
         return "its bytes are not kept as they came"
     if row["fault_code"] != (wanted or PARTLY.get(name, "")):
         return f"answered with {row['fault_code'] or 'OK'} ({row['fault_text']}), not {wanted or 'OK'}"
     if wanted:
-        return await _refused(places, row, message)
+        return await refused(places, row, message)
     assert message.envelope
     return await _filed(places, row, message.envelope)
 
 
-async def _received(places: Places, body: bytes, name: str, envelope: Envelope | None = None) -> dict[str, object]:
-    """Let a message in. Where it names nobody by an address, the transport's word is all there is."""
-    silent = envelope is not None and not checks.her_ids(envelope.sender)
-    deaf = envelope is not None and not checks.her_ids(envelope.receiver)
-    await inbox.keep(
-        places.office.database, body, now=places.office.clock(), envelope_id=name,
-        envelope_from=HEART.her_id if silent else 0, envelope_to=NORDRE.her_id if deaf else 0,
-    )  # fmt: skip
-    await delivery.receive_due(places.office)
-    (row,) = await places.rows("SELECT * FROM message_in WHERE envelope_id = $1", name)
-    return row
-
-
-async def _refused(places: Places, row: dict[str, object], message: Opened) -> str | None:
-    waiting = await inbox.for_humans(places.office.database, None, 1000)
-    if not any(each["digest"] == row["digest"] for each in waiting):
-        return "nobody is told of it"
-    return await _answered(places, row, message, Status.REJECTED)
-
-
-async def _filed(places: Places, row: dict[str, object], envelope: Envelope) -> str | None:
+async def _filed(places: Places, row: Row, envelope: Envelope) -> str | None:
     told = registry.in_words(envelope)
     if told is None or not told.title or not "".join(told.paragraphs).strip():
         return "it cannot be told in words"
     (filed,) = await places.found("Communication", ("_id", str(row["filed_as"])))
     number = envelope.patient.ident("FNR", "DNR") if envelope.patient else None
     about = filed.get("subject", {}).get("reference", "")
-    if about and about != f"Patient/{_persons[number.value if number else '']}":
+    if about and about != f"Patient/{PERSONS[number.value if number else '']}":
         return "it is in the wrong record"
     if not await places.found("Task", ("focus", f"Communication/{row['filed_as']}")):
         return "nobody has it to do"
-    if nodes.namespace(envelope.body) in fagmelding.REPORTS.values() and (lost := await _lost(places, filed, envelope)):
-        return f"codes are lost in the record: {lost}"
-    return await _answered(places, row, Opened(envelope=envelope), Status.PARTIAL if row["fault_code"] else Status.OK)
+    if _is_report(envelope):
+        made = await _made(places, filed)
+        if envelope.test:
+            results = [one for one in made if one["resourceType"] in ("DiagnosticReport", "Observation", "Specimen")]
+            return f"a test makes {len(results)} results" if results else None
+        if lost := _lost(made, envelope):
+            return f"codes are lost in the record: {lost}"
+    return await answered(places, row, Opened(envelope=envelope), Status.PARTIAL if row["fault_code"] else Status.OK)
 
 
-async def _lost(places: Places, filed: dict[str, Any], envelope: Envelope) -> list[str]:
-    """Return the clinical codes of a report that stand in none of the resources it became."""
+async def _made(places: Places, filed: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the resources that a message became."""
     async with places.office.work(JOB, Purpose.SYSTEM) as work:
         refs = await erasing.all_of(work, filed["id"])
-        told = set(_codings([one.resource for one in (await journal.read_many(work, refs)).values()]))
+        return [one.resource for one in (await journal.read_many(work, refs)).values()]
+
+
+def _lost(made: list[dict[str, Any]], envelope: Envelope) -> list[str]:
+    """Return the clinical codes of a report that stand in none of the resources it became."""
+    told = set(_codings(made))
     wanted = {
         (each.get("S", ""), " ".join(each.get("V", "").split()))
         for each in envelope.body.iter(*(f"{{*}}{name}" for name in CLINICAL))
@@ -185,29 +205,6 @@ def _codings(told: Any) -> Iterator[tuple[str, str]]:
         yield from _codings(each)
 
 
-async def _answered(places: Places, row: dict[str, object], message: Opened, status: Status) -> str | None:
-    """Say what is wrong with the receipt, which is written to the letter of its schema."""
-    sent = await places.rows("SELECT body FROM message_out WHERE answers = $1", row["digest"])
-    envelope = message.envelope
-    unanswered = message.is_receipt or (envelope and envelope.ack is Ack.NO)
-    reachable = bool(envelope)
-    if unanswered or not reachable:
-        return "it is answered" if sent else None
-    if len(sent) != 1:
-        return f"{len(sent)} answers"
-    receipt = opened(sent[0]["body"], _schemas())
-    if receipt.receipt is None:
-        return f"its receipt breaks the schema: {receipt.fault}"
-    return None if receipt.receipt.status is status else f"its receipt says {receipt.receipt.status}"
-
-
-@cache
-def _schemas() -> Schemas:
-    from tests.conformance.suites import SHARED
-
-    return Schemas(SHARED / XSD)
-
-
 def coded(node: etree._Element) -> Counter[tuple[str, ...]]:
     """Return every coded value at and below `node`: element, code, system and text beside it."""
     held = [each for each in node.iter() if isinstance(each.tag, str) and "V" in each.attrib]
@@ -226,32 +223,70 @@ def _again(file: Path, shared: Path) -> str | None:
         written = hodemelding.build(replace(message.envelope, body=now, attachments=()))
     if lost := coded(before) - coded(now):
         return f"lost {sorted(lost)}"
-    strict = opened(written, _schemas())
+    strict = opened(written, schemas())
     return f"it breaks the schema: {strict.fault}" if strict.fault else None
 
 
-def _written(kind: str, shared: Path) -> str | None:
-    """Say what is wrong with a message of one kind as we write it."""
-    text = "Hun reiser hjem i morgen & trenger «hjelp» <3."
-    resource = {
+TEXT = "Hun reiser hjem i morgen & trenger «hjelp» <3."
+
+
+def _communication(kind: str) -> dict[str, Any]:
+    return {
         "resourceType": "Communication", "topic": {"text": "Om i morgen"},
         "category": [{"coding": [{"system": "urn:oid:2.16.578.1.12.4.1.1.8279", "code": kind}]}],
-        "payload": [{"contentString": text}],
+        "payload": [{"contentString": TEXT}],
     }  # fmt: skip
-    type_, body = dialogmelding.from_communication(resource)
-    read = opened((shared / XSD / "message_without_attachments.xml").read_bytes()).envelope
+
+
+def _written(kind: str, shared: Path) -> str | None:
+    """Say what is wrong with a message of one kind as we write it: under another's head, and under ours."""
+    type_, body = dialogmelding.from_communication(_communication(kind))
+    read = opened(whole(shared)).envelope
     assert read
-    data = hodemelding.build(replace(read, type=type_, body=dialog.build(body), attachments=()))
-    strict = opened(data, _schemas())
-    if strict.envelope is None:
-        return f"it breaks the schema: {strict.fault}"
-    told = registry.in_words(strict.envelope)
-    return None if told and text in "\n".join(told.paragraphs) else "its text is lost"
+    heads = [replace(read, type=type_, body=dialog.build(body), attachments=())]
+    heads += [headed(type_, dialog.build(body), within=within) for within in (True, False)]
+    return next((wrong for head in heads if (wrong := _wrong(hodemelding.build(head), head))), None)
+
+
+def _wrong(data: bytes, head: Envelope) -> str | None:
+    """Say what is wrong with a message that was to say what `head` says, and TEXT."""
+    strict = opened(data, schemas()).envelope
+    if strict is None:
+        return f"it breaks the schema: {opened(data, schemas()).fault}"
+    ack = Ack.NO if head.type.value in hodemelding.UNANSWERED else Ack.YES
+    if replace(strict, body=None) != replace(head, body=None, sent=head.sent.replace(microsecond=0), ack=ack):
+        return "its head says something else"
+    told = registry.in_words(strict)
+    return None if told and TEXT in "\n".join(told.paragraphs) else "its text is lost"
+
+
+def _sent(kind: str) -> str | None:
+    return running("messages").run(_leaves(places(), kind))
+
+
+async def _leaves(there: Places, kind: str) -> str | None:
+    """Let the doctor write a message, to a service and to its organisation, and hold what leaves to the schema."""
+    new = _communication(kind) | {"subject": {"reference": there.astrid.reference}}
+    ours = {
+        row["her_id"] for row in await there.rows("SELECT her_id FROM address WHERE unit = $1", there.practice.unit)
+    }
+    for to in (HEART.her_id, HEART.parent):
+        async with there.office.work(there.doctor, Purpose.TREATMENT) as work:
+            made = await sending.send(work, new, to=to)
+        (row,) = await there.rows("SELECT body FROM message_out WHERE told_of = $1", made.id)
+        strict = opened(row["body"], schemas())
+        if strict.envelope is None:
+            return f"it breaks the schema: {strict.fault}"
+        number = strict.envelope.patient.ident("FNR") if strict.envelope.patient else None
+        said = (strict.envelope.sender.her_id in ours, strict.envelope.receiver.her_id, number.value if number else "")
+        if said != (True, to, ASTRID) or strict.envelope.type.value != kind:
+            return f"its head says {strict.envelope.type.value} {said}"
+    return None
 
 
 def _receipt(version: str, code: str, shared: Path) -> str | None:
     """Say what is wrong with a receipt as we write it, whatever it says."""
-    read = opened((shared / XSD / "message_without_attachments.xml").read_bytes()).envelope
+    read = opened(whole(shared)).envelope
     assert read
     original = Original(type=read.type, msg_id=read.msg_id, sent=read.sent)
     for filed in (False, True):
@@ -262,114 +297,9 @@ def _receipt(version: str, code: str, shared: Path) -> str | None:
             ),
             version=version,
         )
-        again = opened(apprec.build(made), _schemas())
+        again = opened(apprec.build(made), schemas())
         if again.receipt is None:
             return f"it breaks the schema: {again.fault}"
         if (again.receipt.status, again.receipt.errors) != (made.status, made.errors):
             return f"it says {again.receipt.status} {again.receipt.errors}"
     return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wrong:
-    """One thing wrong with a message.
-
-    code      what it is refused with, "" where it is taken all the same
-    readable  its sender can be made out, and is answered
-    """
-
-    change: Callable[[bytes], bytes]
-    code: str
-    readable: bool = True
-
-
-def _swap(old: str, new: str, count: int = -1) -> Callable[[bytes], bytes]:
-    def change(body: bytes) -> bytes:
-        assert old.encode() in body, old
-        return body.replace(old.encode(), new.encode(), count)
-
-    return change
-
-
-def _headed(doctype: str) -> Callable[[bytes], bytes]:
-    return lambda body: f'<?xml version="1.0" encoding="UTF-8"?>{doctype}'.encode() + body.split(b"?>", 1)[1]
-
-
-def _coded_as(charset: str) -> Callable[[bytes], bytes]:
-    """Return the same message in another encoding, and saying so."""
-
-    def change(body: bytes) -> bytes:
-        inner = body.decode("utf-8-sig").split("?>", 1)[1]
-        return f'<?xml version="1.0" encoding="{charset}"?>{inner}'.encode(charset)
-
-    return change
-
-
-BOMB = (
-    "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'>"
-    + "".join(f"<!ENTITY {one} '{f'&{other};' * 10}'>" for one, other in zip("bcdefgh", "abcdefg", strict=True))
-    + "]>"
-)
-OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
-FAULTS = {
-    "byte-order-mark": Wrong(change=lambda body: b"\xef\xbb\xbf" + body.removeprefix(b"\xef\xbb\xbf"), code=""),
-    "latin-1-that-says-so": Wrong(change=_coded_as("iso-8859-1"), code=""),
-    "utf-16-that-says-so": Wrong(change=_coded_as("utf-16"), code=""),
-    "latin-1-that-says-utf-8": Wrong(
-        change=lambda body: body.decode("utf-8-sig").replace("Sannsynlig", "Sølvi").encode("latin-1"), code="T01",
-        readable=False,
-    ),
-    "cut-off": Wrong(change=lambda body: body[: len(body) // 2], code="T01", readable=False),
-    "not-xml": Wrong(change=lambda body: b"MSH|^~\\&|LAB", code="T01", readable=False),
-    "xml-bomb": Wrong(change=_headed(BOMB), code="T99", readable=False),
-    "external-entity": Wrong(change=_headed(OUTSIDE), code="T99", readable=False),
-    "unknown-message-type": Wrong(change=_swap('V="DIALOG_', 'V="DIALOG_NYTT_'), code="T10"),
-    "unknown-version": Wrong(change=_swap("v1.2 2006-05-24", "v1.9 2031-01-01"), code="T10"),
-    "unknown-code": Wrong(change=_swap('V="99" DN="Annen henvendelse"', 'V="4711" DN="Noe helt nytt"'), code=""),
-    "no-message-id": Wrong(change=lambda body: _without(body, "MsgId"), code="E10"),
-    "no-patient-number": Wrong(change=lambda body: _without(body, "Patient", "Ident"), code="E30"),
-    "no-body": Wrong(change=lambda body: _without(body, "Foresporsel"), code="T02"),
-    "no-sender": Wrong(change=lambda body: _without(body, "Sender"), code="T02", readable=False),
-    "swapped-parties": Wrong(change=lambda body: _swapped(body), code="E21"),
-}  # fmt: skip
-
-
-def _without(body: bytes, *path: str) -> bytes:
-    """Return the message without the elements at the end of `path`."""
-    root = parse(body)
-    for node in root.findall(".//" + "/".join(f"{{*}}{name}" for name in path)):
-        node.getparent().remove(node)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-
-
-def _swapped(body: bytes) -> bytes:
-    """Return the message with sender and receiver in each other's place."""
-    root = parse(body)
-    sender, receiver = root.find(".//{*}Sender"), root.find(".//{*}Receiver")
-    assert sender is not None and receiver is not None
-    mine, theirs = list(sender), list(receiver)
-    sender[:], receiver[:] = theirs, mine
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-
-
-def _bad(whole: Path, wrong: Wrong) -> str | None:
-    return running("messages").run(_bad_in(_places(), whole.read_bytes(), wrong))
-
-
-async def _bad_in(places: Places, body: bytes, wrong: Wrong) -> str | None:
-    """Let the changed message in, by one who delivers as the sender it had."""
-    envelope = opened(body).envelope
-    assert envelope
-    await welcome(places, envelope, _persons)
-    name = f"bad-{id(wrong)}"
-    changed = wrong.change(body.replace(envelope.msg_id.encode(), name.encode()))
-    row = await _received(places, changed, name)
-    if row["body"] != changed:
-        return "its bytes are not kept as they came"
-    if row["fault_code"] != wrong.code:
-        return f"answered with {row['fault_code'] or 'OK'} ({row['fault_text']}), not {wrong.code or 'OK'}"
-    waits = any(each["digest"] == row["digest"] for each in await inbox.for_humans(places.office.database, None, 1000))
-    if waits is not bool(wrong.code):
-        return "nobody is told of it" if wrong.code else "it waits for a person, though it was filed"
-    sent = await places.rows("SELECT body FROM message_out WHERE answers = $1", row["digest"])
-    return None if bool(sent) is wrong.readable else f"{len(sent)} answers"

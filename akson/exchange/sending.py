@@ -26,7 +26,8 @@ from akson.exchange import (
     registry,
 )
 from akson.exchange.addresses import Address
-from akson.exchange.envelope import ID_PERSON, Code, Conversation, Envelope, Ident, Party, Person, Professional
+from akson.exchange.envelope import ID_PERSON, Ack, Code, Conversation, Envelope, Ident, Party, Person, Professional
+from akson.exchange.hodemelding import UNANSWERED
 from akson.exchange.keeping import kept_back
 from akson.exchange.messages import dialogmelding
 from akson.exchange.opening import opened
@@ -76,6 +77,7 @@ async def send(
     await outbox.queue(work, outbox.Letter(
         type=envelope.type.value, msg_id=envelope.msg_id, sender=sender.her_id, receiver=to,
         body=body, responsible=work.actor.id, owner=stored.owner, unit=work.actor.unit, told_of=stored.id, rests=rests,
+        wants_apprec=envelope.ack is not Ack.NO,
     ))  # fmt: skip
     return stored
 
@@ -137,6 +139,7 @@ async def _written(
         type=kind, msg_id=str(uuid4()), sent=work.now, sender=await _with_author(work, sender),
         receiver=known[to].party, patient=_person(patient.resource), conversation=await _conversation(work, answered),
         body=body, attachments=(*dialogmelding.attachments_of(communication), *await carrying.files(work, told_of)),
+        ack=Ack.NO if kind.value in UNANSWERED else Ack.YES,
     )  # fmt: skip
     _check(envelope, filing.text_of(communication))
     return envelope, sender, known[to]

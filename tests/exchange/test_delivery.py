@@ -451,6 +451,21 @@ async def test_without_a_receipt_in_96_hours_the_unit_gets_a_task_and_a_late_one
     assert (await standing(places, communication)).state is State.ACCEPTED
 
 
+async def test_an_answer_of_a_type_that_is_never_receipted_asks_for_no_receipt_and_misses_none(office: Office) -> None:
+    places = await make(office)
+    await arrives(places, swapped("DIALOG_HELSEFAGLIG", "DIALOG_INNBYGGER_TIMERESERVASJON"))
+    (came,) = await places.found("Communication")
+    async with office.work(places.doctor, Purpose.TREATMENT) as work:
+        made = await sending.answer(work, came["id"], "Timen er din.")
+    (sent,) = await places.rows(SENT)
+    assert b'<Ack V="N"' in sent["body"] and not sent["wants_apprec"]
+    await office.database.execute("UPDATE message_out SET state = 'delivered'")
+    clock(office).pass_(timedelta(hours=97))
+    assert await delivery.remind_due(office) == 0
+    assert (await standing(places, made.id)).state is State.DELIVERED
+    assert len(await places.found("Task")) == 1  # the one of what came
+
+
 async def deleted(places: Places, communication: str) -> None:
     """Take a sent message out of view, as a client may by FHIR."""
     async with places.office.work(JOB, Purpose.SYSTEM) as work:

@@ -46,30 +46,35 @@ def forged(signed: bytes) -> etree._Element:
     return etree.fromstring(written("Hun reiser hjem alene i kveld.", msg_id=f"{envelope.msg_id}-forged"))
 
 
-def _by_id(signature: etree._Element) -> etree._Element:
-    signature.find(f".//{DSIG}Reference").set("URI", "#signed")
-    return signature
-
-
 def _around(signed: bytes) -> bytes:
     """The signed message stands inside ours, whose last element is its signature."""
-    outer, inner = forged(signed), etree.fromstring(signed)
-    signature = _by_id(inner[-1])
-    inner.remove(signature)
-    inner.set("Id", "signed")
+    outer, inner, signature = forged(signed), *_parted(signed)
     outer.extend([inner, signature])
+    return etree.tostring(outer)
+
+
+def _before(signed: bytes) -> bytes:
+    """The same, with the signed message first: a program that looks for the first of all elements reads that one."""
+    outer, inner, signature = forged(signed), *_parted(signed)
+    outer.insert(0, inner)
+    outer.append(signature)
     return etree.tostring(outer)
 
 
 def _under(signed: bytes) -> bytes:
     """It stands in an Object of its own signature, where no reader of messages looks."""
-    outer, inner = forged(signed), etree.fromstring(signed)
-    signature = _by_id(inner[-1])
-    inner.remove(signature)
-    inner.set("Id", "signed")
+    outer, inner, signature = forged(signed), *_parted(signed)
     etree.SubElement(signature, f"{DSIG}Object").append(inner)
     outer.append(signature)
     return etree.tostring(outer)
+
+
+def _parted(signed: bytes) -> tuple[etree._Element, etree._Element]:
+    """Return a signed message without its signature, and that."""
+    root = etree.fromstring(signed)
+    signature = root[-1]
+    root.remove(signature)
+    return root, signature
 
 
 def _moved(signed: bytes) -> bytes:
@@ -103,9 +108,22 @@ def _behind(signed: bytes) -> bytes:
 
 
 MOVED: dict[str, Callable[[bytes], bytes]] = {
-    "wrapped-in-another": _around, "under-its-signature": _under, "signature-moved": _moved,
+    "wrapped-in-another": _around, "wrapped-before-all": _before, "under-its-signature": _under, "signature-moved": _moved,
     "beside-what-is-read": _beside, "a-document-more": _more, "a-document-behind": _behind,
 }  # fmt: skip
+
+
+BY_ID = (_around, _before, _under)
+
+
+def _by_id(body: bytes, us: Identity) -> bytes:
+    """Sign a message under an id, as other programs do: such a signature holds wherever the message is moved to."""
+    from signxml import CanonicalizationMethod, XMLSigner
+
+    root = etree.fromstring(body)
+    root.set("Id", "signed")
+    signer = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
+    return etree.tostring(signer.sign(root, key=us.key, cert=[us.certificate], reference_uri="#signed"))
 
 
 @cache
@@ -142,7 +160,8 @@ async def _in(
 
     trust = Trust(root.trusted_in(running("messages").folder / "trust"))
     seals = Seals(reads=there.office.database, own=own, trust=trust)
-    body = move(xmldsig.sign(written(fnr=ASTRID, msg_id=f"signed-{name}"), signs))
+    message = written(fnr=ASTRID, msg_id=f"signed-{name}")
+    body = move(_by_id(message, signs) if move in BY_ID else xmldsig.sign(message, signs))
     data = cms.encrypt(cms.sign(body, signs), own.certificates[1])
     found = await seals.unseal(data, HEART.her_id, there.office.clock())
     seal = inbox.Seal(bytes=found.sealed, fault=found.fault)

@@ -187,7 +187,7 @@ async def _build(postgres: Postgres, template: str, data: Path) -> Town:
     settings = Settings(
         environment="demo", database_url=postgres.url_of(EMPTY), data=data, base_url=BASE, port=8000, schemas=None,
         exchange_secret="secret of the exchange", postgres_bin=None, staff_issuer="", citizen_issuer="",
-        client_id="akson", rate=0,  # how often one may ask is told alike of all, and is no part of the walk
+        client_id="akson", rate=0, searches=0,  # how often one may ask is told alike of all, and is no part of the walk
     )  # fmt: skip
     await administer(postgres, f"CREATE DATABASE {EMPTY} TEMPLATE {template}")
     async with opened(settings) as office:

@@ -32,7 +32,7 @@ def about(item: Item, *, whole: bool) -> Iterator[Entry]:
         yield from by_word(item)
         return
     if item.part == "place":
-        yield from to_place(item)
+        yield from to_place(item, whole=whole)
         return
     for name in READING:
         yield from INTERACTIONS[name](one)
@@ -130,8 +130,11 @@ def by_word(item: Item) -> Iterator[Entry]:
         yield entry(method, f"Patient?address-city={word}&name={word}&_id=none", body)
 
 
-def to_place(item: Item) -> Iterator[Entry]:
-    """Yield what reads something that tells where its person is, what finds it by that, and what leads there and back."""
+def to_place(item: Item, *, whole: bool) -> Iterator[Entry]:
+    """Yield what reads something that tells where its person is, what finds it by that, and what leads there and back.
+
+    whole  as in `about`: who sees another part of the record is told, of all that leads to a place, of that part
+    """
     one, kind, id_ = item.resource, item.resource["resourceType"], item.resource["id"]
     for name in READING:
         yield from INTERACTIONS[name](one)
@@ -141,7 +144,8 @@ def to_place(item: Item) -> Iterator[Entry]:
     yield from hops(item)
     for place in item.places:
         yield entry("GET", f"Patient/{item.patient[0]}/$everything?_type={place.partition('/')[0]}")
-        yield entry("GET", f"{place.partition('/')[0]}?_id={place.partition('/')[2]}&_revinclude=*&_count=100")
+        if whole:
+            yield entry("GET", f"{place.partition('/')[0]}?_id={place.partition('/')[2]}&_revinclude=*&_count=100")
         yield entry("GET", f"{place}/{kind}?_id={id_}")
         for parameter in search.parameters(kind).values():
             if parameter.kind == "reference" and place.partition("/")[0] in parameter.targets:

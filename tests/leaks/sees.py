@@ -181,6 +181,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = {
     "administrator": frozenset(),
     "personvernombud": frozenset({"Task"}),  # of them the cases only
 }  # fmt: skip
+_LET_IN = ("a youth of 14 who signs in", "a reported child who is told", "a confidential youth")  # see a part
 _YOUTHS = frozenset(
     "Patient Appointment AppointmentResponse Communication MedicationRequest MedicationStatement MedicationDispense "
     "Immunization Consent".split()
@@ -269,5 +270,5 @@ def sees(asker: Asker, person: str, part: str, kinds: frozenset[str]) -> bool:
 
 def _for(asker: Asker, own: bool, person: str) -> frozenset[str]:
     if own:
-        return _YOUTHS if person in ("a youth of 14 who signs in", "a reported child who is told") else ALL
+        return _YOUTHS if person in _LET_IN else ALL
     return _PROXIES.get(asker.name, asker.types)

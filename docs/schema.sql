@@ -1121,7 +1121,9 @@ CREATE TABLE public.address (
     endpoint text DEFAULT ''::text NOT NULL,
     takes text[] DEFAULT '{}'::text[] NOT NULL,
     fiks text DEFAULT ''::text NOT NULL,
-    consented boolean DEFAULT false NOT NULL
+    consented boolean DEFAULT false NOT NULL,
+    apprec text DEFAULT '1.1'::text NOT NULL,
+    CONSTRAINT address_apprec_check CHECK ((apprec = ANY (ARRAY['1.0'::text, '1.1'::text])))
 );
 
 CREATE TABLE public.address_certificate (

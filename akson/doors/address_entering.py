@@ -35,6 +35,7 @@ def put_command(running: Callable[[], Settings]) -> click.Command:
     @click.option("--by", "way", type=click.Choice([*_WAYS, "none"]), help="Utenfor: slik nås den.")
     @click.option("--local", help="Utenfor, på denne maskinen: adressen den lokale transporten skriver til.")
     @click.option("--fiks", help="Barnevern: kommunenummer og bydelsnummer, 4299/00.")
+    @click.option("--apprec", type=click.Choice(["1.0", "1.1"]), help="Utenfor: kvitteringene den leser.")
     @click.option("--consent/--no-consent", default=None, help="Det trengs samtykke for å fortelle den noe.")
     def put(her_id: int, unit: str | None, way: str | None, local: str | None, **told: Any) -> None:
         if sum(map(bool, (unit, way, local))) > 1:
@@ -88,7 +89,7 @@ def _changed(stood: Address, told: Mapping[str, Any]) -> Address:
     return replace(
         stood, org_number=number, name=told["name"] or stood.name,
         parent=stood.parent if told["parent"] is None else told["parent"],
-        fiks=stood.fiks if told["fiks"] is None else told["fiks"],
+        apprec=told["apprec"] or stood.apprec, fiks=stood.fiks if told["fiks"] is None else told["fiks"],
         consented=stood.consented if told["consent"] is None else told["consent"],
     )  # fmt: skip
 
@@ -111,6 +112,7 @@ def _why(wrong: Exception) -> str:
 
 def _told(one: Address) -> str:
     how = f"vår, {one.unit_id}" if one.ours else _REACHED.get(one.endpoint, one.endpoint)
-    parts = (how, f"barnevern {one.fiks}" if one.fiks else "", "med samtykke" if one.consented else "")
+    parts = (how, f"barnevern {one.fiks}" if one.fiks else "", "med samtykke" if one.consented else "",
+             "" if one.apprec == "1.1" else f"AppRec {one.apprec}")  # fmt: skip
     under = f" ({one.parent} {one.parent_name})" if one.parent else ""
     return f"{one.her_id}  {one.name}{under}: {', '.join(filter(None, parts))}"

@@ -41,6 +41,7 @@ class Address:
     consented   it gives no health care: what it is told of a person takes a consent
     controller  owner key of the Organization on level 1 (filled when read)
     takes       message types (Volven 8279) it has said it takes; none: it has not said
+    apprec      version of the receipts it reads
     closed      its unit is: nobody reads there what comes (told when read)
     """
 
@@ -57,6 +58,7 @@ class Address:
     consented: bool = False
     controller: int = 0
     takes: tuple[str, ...] = ()
+    apprec: str = "1.1"
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -99,7 +101,7 @@ async def put(database: Database, addresses: Iterable[Address]) -> None:
     """Enter or correct addresses: of the seeds, and what the operator says."""
     await database.executemany(SQL.put_address, [
         (a.her_id, a.name, a.parent, a.org_number, a.unit, a.unit_id, a.ours, a.endpoint, list(a.takes), a.fiks,
-         a.consented)
+         a.consented, a.apprec)
         for a in addresses
     ])  # fmt: skip
 

@@ -94,8 +94,9 @@ def receipt_for(
     )
     us = desk.receiver or _party_of(desk.known.get(kept.envelope_to))
     receipt = apprec.answer(
-        original, fault, sender=us, receiver=desk.sender or route.party, now=work.now, msg_id=str(uuid4()), filed=filed
-    )
+        original, fault, sender=us, receiver=desk.sender or route.party, now=work.now, msg_id=str(uuid4()), filed=filed,
+        version=route.apprec,
+    )  # fmt: skip
     return [outbox.Letter(
         type="APPREC", msg_id=receipt.msg_id, sender=us.her_id or 0, receiver=route.her_id, body=apprec.build(receipt),
         responsible=HUMAN, owner=owner, unit=unit, answers=kept.digest, wants_apprec=False,

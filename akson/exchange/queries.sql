@@ -1,12 +1,12 @@
 -- name: put_address
 -- Enter or correct one address.
 -- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint, $9 takes, $10 fiks,
---      $11 consented
-INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint, takes, fiks, consented)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+--      $11 consented, $12 version of AppRec
+INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint, takes, fiks, consented, apprec)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (her_id) DO UPDATE SET name = excluded.name, parent = excluded.parent, org_number = excluded.org_number,
   unit = excluded.unit, unit_id = excluded.unit_id, ours = excluded.ours, endpoint = excluded.endpoint,
-  takes = excluded.takes, fiks = excluded.fiks, consented = excluded.consented;
+  takes = excluded.takes, fiks = excluded.fiks, consented = excluded.consented, apprec = excluded.apprec;
 
 -- name: put_takes
 -- Enter which message types a party outside takes.
@@ -20,7 +20,7 @@ UPDATE address SET takes = $2 WHERE her_id = $1 AND NOT ours RETURNING her_id;
 -- out  closed: it is a unit of ours where nobody works any more
 SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
        coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, a.unit, a.unit_id, a.ours, a.endpoint,
-       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes, a.fiks, a.consented,
+       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes, a.fiks, a.consented, a.apprec,
        a.ours AND a.unit <> 0 AND unit_closed_v1(a.unit) AS closed
   FROM address a LEFT JOIN address p ON p.her_id = a.parent
  WHERE a.her_id = ANY ($1::bigint[]);

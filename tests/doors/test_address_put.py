@@ -68,7 +68,8 @@ def test_a_new_installation_gets_its_own_units_and_whom_they_write_to(operator: 
     assert operator.told("address-put", HOSPITAL, "--name", "Vestfjell sykehus", "--number", "310 000 027")
     for words, told in (
         (("--by", "edi", "--parent", HOSPITAL), "meldingstjeneren (EDI)"), (("--by", "amqp"), "køer (AMQP)"),
-        (("--consent",), "køer (AMQP), med samtykke"), (("--no-consent",), "køer (AMQP)"), (("--by", "none"), "nås ikke"),
+        (("--consent",), "køer (AMQP), med samtykke"), (("--no-consent",), "køer (AMQP)"),
+        (("--apprec", "1.0"), "køer (AMQP), AppRec 1.0"), (("--apprec", "1.1"), "køer (AMQP)"), (("--by", "none"), "nås ikke"),
         (("--local", "http://127.0.0.1:9/exchange/local", "--fiks", "4299/00", "--name", "Barnevern"),
          "http://127.0.0.1:9/exchange/local, barnevern 4299/00"),
     ):  # fmt: skip

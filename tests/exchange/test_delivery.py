@@ -16,7 +16,7 @@ from akson.base.clamd import Scanner
 from akson.base.database import FAILURES, Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import delivery, inbox, outcomes, sending
+from akson.exchange import addresses, delivery, inbox, outcomes, sending
 from akson.exchange.envelope import Code
 from akson.exchange.filing import MALWARE, NAMED_TYPE
 from akson.exchange.messages import apprec
@@ -131,6 +131,16 @@ async def test_an_id_used_again_for_other_content_is_refused_and_kept(office: Of
     assert await arrives(places, written("Annet")) == "E10"
     assert await places.counts() == {"in filed": 1, "in refused": 1, "out queued": 2}
     assert len(await places.found("Communication")) == 1
+
+
+async def test_who_reads_apprec_1_0_alone_gets_it(office: Office) -> None:
+    places = await make(office)
+    heart = (await addresses.find(office.database, [HEART.her_id]))[HEART.her_id]
+    for name, version in (("t-1", "1.1"), ("t-2", "1.0")):
+        await addresses.put(office.database, [replace(heart, apprec=version)])
+        assert await arrives(places, written(msg_id=name), name=name) == "ok"
+        receipt = opened((await places.rows(SENT))[-1]["body"]).receipt
+        assert receipt is not None and receipt.version == version and receipt.original.msg_id == name
 
 
 UNKNOWN = replace(NORDRE, her_id=99999999)

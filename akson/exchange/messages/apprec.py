@@ -90,13 +90,14 @@ class AppRec:
 
 
 def answer(original: Original, fault: Fault | None, *, sender: Party, receiver: Party, now: datetime,
-           msg_id: str, filed: bool = False) -> AppRec:  # fmt: skip
+           msg_id: str, filed: bool = False, version: str = "1.1") -> AppRec:  # fmt: skip
     """Return the receipt for `original`: OK, refused, or (filed all the same) OK with an error in a part."""
     status = Status.OK if fault is None else Status.PARTIAL if filed else Status.REJECTED
     errors = () if fault is None else (error(fault),)
     return AppRec(
-        msg_id=msg_id, sent=now, sender=sender, receiver=receiver, status=status, original=original, errors=errors
-    )
+        msg_id=msg_id, sent=now, sender=sender, receiver=receiver, status=status, original=original, errors=errors,
+        version=version,
+    )  # fmt: skip
 
 
 def error(fault: Fault) -> Code:

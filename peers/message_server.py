@@ -268,7 +268,9 @@ async def one(server: Server, request: Request, row: sqlite3.Row) -> Response:
 
 async def document(server: Server, request: Request, row: sqlite3.Row) -> Response:
     """GET /Messages/{id}/business-document"""
-    del server, request
+    del request
+    if server.happens("withholds"):
+        return Response(status_code=404)
     content = base64.b64encode(row["body"]).decode()
     return JSONResponse(
         {"businessDocument": content, "contentType": "application/xml", "contentTransferEncoding": "base64"}

@@ -32,6 +32,7 @@ class Faults:
     forgets    the same, and it is not known afterwards
     double     a message goes on twice
     no_apprec  the AppRec is made, and never reaches its mailbox
+    withholds  a message is told of, and its content not given (404)
     refuses    the receiver's side turns the message away
     rejects    the AppRec says that the patient is unknown (E35)
     """
@@ -43,6 +44,7 @@ class Faults:
     discards: float = 0
     forgets: float = 0
     double: float = 0
+    withholds: float = 0
     no_apprec: float = 0
     refuses: float = 0
     rejects: float = 0

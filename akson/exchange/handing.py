@@ -123,14 +123,16 @@ class Exchange:
 
         What came of them is noted after all of them: whoever dies before sends again what the receiver knows by its id.
         """
-        told, until = list[tuple[Claimed, Handed]](), office.clock() + outbox.LEASE / 2
+        told, begun, until = list[tuple[Claimed, Handed]](), 0, office.clock() + outbox.LEASE / 2
         try:
             for wave in waves(claimed):
                 if told and office.clock() >= until:
                     break
+                begun += len(wave)
                 await asyncio.gather(*(self._told(one, calls, told) for one in wave))
         finally:
             await self._note(office, told)
+            await outbox.not_tried(office.database, claimed[begun:])
         return len(told)
 
     async def _told(self, one: Claimed, calls: Calls, told: list[tuple[Claimed, Handed]]) -> None:
@@ -146,7 +148,7 @@ class Exchange:
         """Move messages on by what came of handing them over: together, but each that is given up by itself."""
         if not told:
             return
-        ended = [(one, Event.GIVE_UP, handed.why) for one, handed in told if handed.came is Came.REFUSED]
+        ended = [(one, *_end(one, handed.why)) for one, handed in told if handed.came is Came.REFUSED]
         async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
             if arrived := [one for one, handed in told if handed.came is Came.RECEIPT]:
                 await outbox.arrived(work, arrived)

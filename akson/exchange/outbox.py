@@ -210,6 +210,12 @@ async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1
     return [Claimed(**dict(row)) for row in rows]
 
 
+async def not_tried(database: Database, claimed: Sequence[Claimed]) -> None:
+    """Take back that leased messages were attempted: there was no time for them. They go when the lease ends."""
+    if claimed:
+        await database.execute(SQL.not_tried, [one.owner for one in claimed], [one.key for one in claimed])
+
+
 async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = False) -> bool:
     """Let a message that nobody took wait for its next attempt; False when it is time to give up.
 

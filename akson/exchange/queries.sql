@@ -304,6 +304,12 @@ UPDATE message_out SET due = $3, untold = 0 WHERE owner = $1 AND key = $2 AND st
 -- in   $1 owner, $2 key
 SELECT number, at, event, state, who, why FROM message_move WHERE owner = $1 AND key = $2 ORDER BY number;
 
+-- name: not_tried
+-- in   $1 owners, $2 keys of leased messages that nothing was done with
+UPDATE message_out SET attempts = attempts - 1, untold = untold - 1
+  FROM unnest($1::bigint[], $2::bigint[]) AS t (o, k)
+ WHERE owner = o AND key = k AND state = 'queued' AND attempts > 0 AND untold > 0;
+
 -- name: try_later
 -- in   $1 owner, $2 key, $3 due, $4 fault_text, $5 attempts, $6 rests_for
 UPDATE message_out SET due = $3, fault_text = $4, attempts = $5, rests_for = $6, untold = 0

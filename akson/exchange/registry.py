@@ -81,6 +81,7 @@ class Standard:
     namespaces  version -> namespace of its XML
     reads       codes of Volven 8279 that we take, in any of the versions
     writes      code -> the version we send it in
+    older       versions we send to who reads no other
     proved      `python -m tests.conformance messages` holds what we write and read to the official XSD; where it is
                 false the type is "unverified" until an operator gives the XSD
     """
@@ -89,6 +90,7 @@ class Standard:
     namespaces: Mapping[str, str]
     reads: tuple[str, ...]
     writes: Mapping[str, str] = field(default_factory=dict)
+    older: tuple[str, ...] = ()
     proved: bool = False
 
 

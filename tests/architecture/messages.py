@@ -31,7 +31,7 @@ def rows(samples: Counter[tuple[str, str]]) -> Iterator[list[str]]:
     for one in registry.standards():
         for version, space in one.namespaces.items():
             validated = "the official XSD" if one.proved else "unverified; the operator's XSD"
-            written = "yes" if version in one.writes.values() else "no"
+            written = "yes" if version in (*one.writes.values(), *one.older) else "no"
             yield [one.name, version, f"`{space}`", "yes", written, validated, str(samples[one.name, version])]
 
 

@@ -118,6 +118,23 @@ async def test_who_fails_now_and_then_gets_all_the_same_turn_and_what_failed_com
     assert len(receiver.came) == 32
 
 
+async def test_what_there_was_no_time_for_counts_as_not_tried(office: Office) -> None:
+    async def answers(number: int) -> int:
+        if number == 8:
+            clock(office).pass_(outbox.LEASE * 0.6)
+        return 202
+
+    receiver = Receiver(answers)
+    async with outside(office, receiver) as (places, local):
+        await write(places, 16)
+        assert await Exchange(carriers={"http": local}).deliver_due(office) == 8
+        left = "SELECT DISTINCT attempts, untold FROM message_out WHERE state = 'queued'"
+        assert await places.rows(left) == [{"attempts": 0, "untold": 0}]
+        clock(office).pass_(outbox.LEASE)
+        assert await Exchange(carriers={"http": local}).deliver_due(office) == 8
+        assert await places.rows(STATES) == [{"state": "delivered", "count": 16}]
+
+
 @dataclass
 class Breaks:
     """A way that breaks over the message somebody names, as nobody has thought of."""

@@ -71,6 +71,16 @@ async def test_four_messages_are_fetched_at_a_time_and_each_is_stored_before_it_
     ]
 
 
+async def test_what_the_server_holds_back_keeps_nothing_behind_it_from_being_fetched(edi_world: EdiWorld) -> None:
+    for number in range(30):
+        await edi_world.broker.delivers(written(msg_id=f"m-{number}"))
+    watched, office = Watched(edi_world, edi_world.edi), edi_world.places.office
+    await edi_world.broker.behaves(withholds=1)
+    assert await edi_world.edi.fetch(office) == 0 and watched.asked[FETCHES] == 30
+    await edi_world.broker.behaves()
+    assert await edi_world.edi.fetch(office) == 30
+
+
 async def test_two_workers_do_not_fetch_the_same_at_the_same_time(edi_world: EdiWorld) -> None:
     for number in range(12):
         await edi_world.broker.delivers(written(msg_id=f"m-{number}"))

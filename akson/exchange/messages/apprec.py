@@ -25,7 +25,8 @@ NAMESPACES: Final = {
 }
 _VERSIONS: Final = {namespace: version for version, namespace in NAMESPACES.items()}
 _MIG: Final = {"1.0": "1.0 2004-11-21", "1.1": "v1.1 2012-02-15"}
-speaks(Standard(name="AppRec", namespaces=NAMESPACES, reads=("APPREC",), writes={"APPREC": "1.1"}, proved=True))
+speaks(Standard(name="AppRec", namespaces=NAMESPACES, reads=("APPREC",), writes={"APPREC": "1.1"}, older=("1.0",),
+                proved=True))  # fmt: skip
 ERROR_CODES: Final = "2.16.578.1.12.4.1.1.8221"
 ERRORS: Final = {
     "E10": "Ugyldig meldingsidentifikator",

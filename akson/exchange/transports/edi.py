@@ -37,6 +37,7 @@ API_VERSION: Final = "2"
 AWAY: Final = "Meldingstjeneren svarer ikke."
 NOT_ALLOWED: Final = "Meldingstjeneren lar oss ikke sende for denne adressen."
 NOT_TAKEN: Final = "Meldingstjeneren tar ikke imot meldingen (feil {status})."
+_TRY_AGAIN: Final = (401, 408, 429)  # of us, or of now, and not of the message
 _AT_ONCE: Final = 100  # messages in one list: the most the API gives
 _ADDRESSES: Final = 50  # HER-ids in one question
 _TAKEN: Final = 4  # messages that are fetched at a time: one may be 35 MB, and is held a few times over
@@ -94,6 +95,7 @@ class Edi:
     machine: Machine
     software: str
     _trouble: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _kept_back: set[UUID] = field(default_factory=set, init=False, repr=False)
 
     async def turn(self, office: Office) -> int:
         """Fetch what waits for us; return how many messages that were."""
@@ -142,20 +144,30 @@ class Edi:
             done = await apart(self._take(office, waits.popleft()))
             if isinstance(done, Stopped):
                 LOG.error("a message could not be fetched", extra={"failure": done.failure})
-            taken, failed = (taken + 1, 0) if done is True else (taken, failed + 1)
+            taken += done is True
+            failed = 0 if done is True else failed + (done is not None)
         return taken
 
-    async def _take(self, office: Office, waiting: Waiting) -> bool:
-        """Store one message and mark it as read; False when it has to be fetched again."""
+    async def _take(self, office: Office, waiting: Waiting) -> bool | None:
+        """Store one message and mark it as read; False when the server fails, None when it holds this one back."""
         answer = await self._call("GET", f"/Messages/{waiting.id}/business-document")
-        if answer is None or answer.status_code != 200:
-            return False
+        if answer is None or answer.status_code != 200 or waiting.receiver_her_id is None:
+            return self._withheld(waiting, answer)
         await inbox.keep(
             office.database, _content(answer), now=office.clock(), envelope_id=str(waiting.id),
-            envelope_from=waiting.sender_her_id or inbox.NOT_NAMED, envelope_to=waiting.receiver_her_id or 0,
+            envelope_from=waiting.sender_her_id or inbox.NOT_NAMED, envelope_to=waiting.receiver_her_id,
         )  # fmt: skip
         read = await self._call("PUT", f"/Messages/{waiting.id}/read/{waiting.receiver_her_id}")
-        return read is not None and read.status_code == 204
+        return True if read is not None and read.status_code == 204 else self._withheld(waiting, read)
+
+    def _withheld(self, waiting: Waiting, answer: httpx.Response | None) -> bool | None:
+        """Tell a server that fails from a message it holds back: that a line in the log says, once."""
+        if answer is None or answer.status_code >= 500 or answer.status_code in _TRY_AGAIN:
+            return False
+        if waiting.id not in self._kept_back:
+            LOG.error("the message server holds a message back", extra={"status": answer.status_code})
+        self._kept_back.add(waiting.id)
+        return None
 
     async def ask(self, asked: Unconfirmed) -> Said:
         """Ask the server for the state of one message."""

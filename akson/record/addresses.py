@@ -89,8 +89,7 @@ def restored(given: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
 def _restored(given: Any, kept: Any) -> Any:
     if isinstance(given, list):
         others = kept if isinstance(kept, list) else []
-        pairs = [(one, others[n] if n < len(others) else None) for n, one in enumerate(given)]
-        return [stood if one == MASKED else _restored(one, stood) for one, stood in pairs if one != MASKED or stood]
+        return [_restored(one, others[n] if n < len(others) else None) for n, one in enumerate(given)]
     if not isinstance(given, dict):
         return given
     stood = kept if isinstance(kept, dict) else {}
@@ -98,7 +97,7 @@ def _restored(given: Any, kept: Any) -> Any:
     for name, inner in given.items():
         if name in _HOLDING and isinstance(inner, list):  # a new one may stand beside the mark
             found[name] = [one for each in inner for one in (stood.get(name, []) if each == MASKED else [each])]
-        elif inner == MASKED:
+        elif name in _HOLDING and inner == MASKED:
             found |= {name: stood[name]} if name in stood else {}
         else:
             found[name] = _restored(inner, stood.get(name))

@@ -363,23 +363,3 @@ async def _a_hidden_child(api: Api) -> tuple[Stored, Actor, Actor, Stored]:
 
 def _leading(nurse: Actor) -> tuple[str, ...]:
     return *(one.partition("/")[2] for one in (nurse.id, nurse.unit_id)), "Sone nord", "Yusuf", "Bevisstløs"
-
-
-async def test_what_a_parent_does_not_see_of_a_block_stands_when_they_end_it(api: Api) -> None:
-    child, mother, nurse, _ = await _a_hidden_child(api)
-    async with api.office.work(JOB, Purpose.SYSTEM) as work:
-        actors = [{"role": {"text": "IRCP"}, "reference": {"reference": nurse.id}}]
-        numbers = [{"system": "https://akson.no/fhir/message-id", "value": "1", "assigner": {"display": PLACE}}]
-        block = await journal.create(work, {
-            "resourceType": "Consent", "status": "active", "patient": {"reference": child.reference},
-            "identifier": numbers, "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"text": "Sperring"}],
-            "policyRule": {"coding": [{"code": "OPTOUT"}]}, "provision": {"type": "deny", "actor": actors},
-        })  # fmt: skip
-    client = api.as_(mother)
-    seen = (await client.get(block.reference)).json()
-    assert PLACE not in json.dumps(seen) and "masked" in json.dumps(seen)
-    ended = await client.put(block.reference, json=seen | {"status": "inactive"})
-    assert ended.status_code == 200, ended.text
-    async with api.office.work(JOB, Purpose.SYSTEM) as work:
-        kept = (await journal.read(work, "Consent", block.id)).resource
-    assert (kept["status"], kept["identifier"], kept["provision"]["actor"]) == ("inactive", numbers, actors)

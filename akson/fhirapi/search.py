@@ -47,8 +47,8 @@ async def refuse_too_many(*calls: Call) -> None:
 
 
 def _for_persons(call: Call) -> bool:
-    """Tell whether persons are looked for, or turned to: not in one's record, nor by ids that are known already."""
-    if call.within or any(name == "_id" for name, _ in call.query):
+    """Tell whether persons are looked for: not in one's record, by known ids, nor on the next page of a search."""
+    if call.within or any(name in ("_id", PAGE) for name, _ in call.query):
         return False
     told = ",".join(value for name, value in call.query if name == "_type")
     named = [call.type] if call.type else told.split(",") if told else []

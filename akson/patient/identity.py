@@ -98,10 +98,15 @@ async def minimal(work: Work, patient: str) -> Identity | None:
     return identity_of(page.hits[0]) if page.hits else None
 
 
+def is_number(text: str) -> bool:
+    """Say whether what was typed is looked for as a national identifier: it names one person."""
+    return bool(_DIGITS.match(text.strip()))
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Return the search of what was typed: a number, or every word as the beginning of a name."""
     count = ("_count", str(MOST))
-    if _DIGITS.match(text.strip()):
+    if is_number(text):
         number = Fnr.parse(text).value
         return [("identifier", ",".join(f"{system}|{number}" for system in sorted(PERSON_SYSTEMS))), count]
     pairs, letters, dated = [], 0, False

@@ -131,12 +131,21 @@ async def _ask(office: Office, register: Persons, row: Mapping[str, Any]) -> Non
             LOG.warning("the population register does not know a patient")
             await execute(work, SQL.asked, id_, "", row["died"], work.now + AGAIN, row["due"])
             return
-        await guardians.keep(work, id_, told.guardians)
         changed = merged(patient.resource, told, row["died"])
         if changed != patient.resource:
             await journal.update(work, changed, id_=id_, if_match=patient.version)
         died = told.died or (None if told.alive else row["died"])
         await execute(work, SQL.asked, id_, told.id, died, work.now + AGAIN, row["due"])
+    await _keep_guardians(office, id_, told)
+
+
+async def _keep_guardians(office: Office, id_: str, told: Person) -> None:
+    """Keep a person's guardians: by themselves, for nothing of theirs may hold back an address that is to be hidden."""
+    try:
+        async with office.work(JOB, Purpose.SYSTEM, screen="population") as work:
+            await guardians.keep(work, id_, told.guardians)
+    except (Refused, Invalid) as wrong:
+        LOG.error("a guardian cannot be kept as the register tells", extra={"failure": type(wrong).__name__})
 
 
 async def _patient(work: Work, id_: str) -> Stored | None:

@@ -53,16 +53,27 @@ def means(consent: Resource) -> str:
 def placeless(consent: Resource) -> Resource:
     """Return a block that names no member of staff, unit or organisation: for who may not know where the person is."""
     provision = consent["provision"]
-    actors = [{**one, "reference": _unnamed(one.get("reference") or {})} for one in provision.get("actor", ())]
-    parts = [{**one, "reference": _unnamed(one.get("reference") or {})} for one in provision.get("data", ())]
+    actors = [
+        {**one, "reference": _unnamed(one["reference"])} for one in provision.get("actor", ()) if one.get("reference")
+    ]
+    actors += [one for one in provision.get("actor", ()) if not one.get("reference")]  # a role of whoever has it
+    parts = [{**one, "reference": _untitled(one.get("reference") or {})} for one in provision.get("data", ())]
     kept = {**provision, **({"actor": actors} if actors else {}), **({"data": parts} if parts else {})}
     return {**consent, "provision": kept}
 
 
 def _unnamed(of: Resource) -> Resource:
+    """Return who a block is for without what they are called; who is no family may be a unit, however it is told of."""
     kind = reference(of).partition("/")[0]
-    key = {"Practitioner": "person", "PractitionerRole": "person", "Organization": "unit"}.get(kind)
-    return {"display": texts().plain(f"closing.for_{key}")} if key else of
+    if kind in ("Patient", "RelatedPerson"):
+        return of
+    key = "person" if kind in ("Practitioner", "PractitionerRole") else "unit"
+    return {"display": texts().plain(f"closing.for_{key}")}
+
+
+def _untitled(of: Resource) -> Resource:
+    """Return what a block is about without what it is called there; an entry's own name is asked of the entry."""
+    return _unnamed(of) if reference(of).startswith("Organization/") else {"reference": reference(of)}
 
 
 def _is_bereaved(actor: Resource) -> bool:

@@ -29,7 +29,7 @@ from tests.offices import opened_office
 
 DATABASE = "village"
 EVERY = 8  # of the askers, and of what they see
-SHARE = 100  # attempts of each
+SHARE = 60  # attempts of each; the whole walk makes 750
 PARTS = 20  # in which all the ways to one person are tried
 SOME = {"Patient", "vital", "DocumentReference", "Consent"}
 NAMED = {one.name: one for one in ASKERS}

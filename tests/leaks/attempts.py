@@ -143,25 +143,29 @@ def to_place(item: Item, *, whole: bool) -> Iterator[Entry]:
             yield entry("GET", question)
     yield from hops(item)
     for place in item.places:
-        yield entry("GET", f"Patient/{item.patient[0]}/$everything?_type={place.partition('/')[0]}")
         if whole:
+            yield entry("GET", f"Patient/{item.patient[0]}/$everything?_type={place.partition('/')[0]}")
             yield entry("GET", f"{place.partition('/')[0]}?_id={place.partition('/')[2]}&_revinclude=*&_count=100")
         yield entry("GET", f"{place}/{kind}?_id={id_}")
         for parameter in search.parameters(kind).values():
             if parameter.kind == "reference" and place.partition("/")[0] in parameter.targets:
-                yield from _by_place(item, place, parameter.name)
+                yield from _by_place(item, place, parameter.name, whole=whole)
 
 
-def _by_place(item: Item, place: str, parameter: str) -> Iterator[Entry]:
-    """Yield the ways over one parameter between something and a place."""
+def _by_place(item: Item, place: str, parameter: str, *, whole: bool) -> Iterator[Entry]:
+    """Yield the ways over one parameter between something and a place; of all of its kind there where none is seen."""
     kind, id_, patient = item.resource["resourceType"], item.resource["id"], item.patient[0]
     type_, _, there = place.partition("/")
+    own = "" if whole else f"&_id={id_}"
     for question in (
-        f"{kind}?{parameter}={place}&_total=accurate&_count=0", f"{kind}?{parameter}:{type_}={there}&_id={id_}",
-        f"{kind}?{parameter}:{type_}._id={there}&_total=accurate", f"{kind}?_id={id_}&_include={kind}:{parameter}",
-        f"{type_}?_id={there}&_revinclude={kind}:{parameter}", f"{type_}?_id={there}&_has:{kind}:{parameter}:_id={id_}",
+        f"{kind}?{parameter}={place}&_total=accurate&_count=0{own}", f"{kind}?{parameter}:{type_}={there}&_id={id_}",
+        f"{kind}?{parameter}:{type_}._id={there}&_total=accurate{own}", f"{kind}?_id={id_}&_include={kind}:{parameter}",
+        f"{type_}?_id={there}&_has:{kind}:{parameter}:_id={id_}",
     ):  # fmt: skip
         yield entry("GET", question)
+    if not whole:
+        return
+    yield entry("GET", f"{type_}?_id={there}&_revinclude={kind}:{parameter}")
     for whose in _to_patient(kind):
         yield entry("GET", f"{type_}?_id={there}&_has:{kind}:{parameter}:{whose}={patient}")
         yield entry("GET", f"Patient?_id={patient}&_has:{kind}:{whose}:{parameter}={place}")

@@ -50,8 +50,7 @@ def turns(
         carriers["fiks"] = reports
     if not carriers:
         return {}
-    exchange = Exchange(carriers=carriers)
-    found: dict[str, Callable[[], Awaitable[int]]] = {"messages": lambda: exchange.turn(office, schemas=schemas)}
+    found = Exchange(carriers=carriers).turns(office, schemas=schemas)
     found |= {"message server": lambda: server.turn(office)} if server else {}
     return found | ({"queues": lambda: queues.turn(office)} if queues else {})
 

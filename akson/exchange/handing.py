@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -94,11 +94,22 @@ class Exchange:
     carriers: Mapping[str, Carrier]
     _tries: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
 
+    def turns(self, office: Office, *, schemas: Schemas | None = None) -> dict[str, Callable[[], Awaitable[int]]]:
+        """Return what is done again and again, by name; each returns how many messages it touched.
+
+        None needs another's end, and none holds a connection while it needs one more: the worker takes them side by
+        side, so what comes in is filed while a carrier is waited for.
+        """
+        return {
+            "messages in": lambda: delivery.receive_due(office, schemas=schemas),
+            "messages out": lambda: self.deliver_due(office),
+            "messages underway": lambda: self.ask_due(office),
+            "messages overdue": lambda: delivery.remind_due(office),
+        }
+
     async def turn(self, office: Office, *, schemas: Schemas | None = None) -> int:
-        """Do all that is due, in and out, once; return how many messages were touched. The worker calls it again."""
-        received = await delivery.receive_due(office, schemas=schemas)
-        sent = await self.deliver_due(office)
-        return received + sent + await self.ask_due(office) + await delivery.remind_due(office)
+        """Do all that is due, in and out, once, one after the other; return how many messages were touched."""
+        return sum([await due() for due in self.turns(office, schemas=schemas).values()])
 
     async def deliver_due(self, office: Office) -> int:
         """Hand over every message that is due; return how many."""

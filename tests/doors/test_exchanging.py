@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -13,7 +14,11 @@ import pytest
 from akson.base.errors import Refused
 from akson.doors import exchanging
 from akson.doors.settings import Settings, from_environment
+from akson.exchange import inbox
 from akson.record.office import Office
+from tests.exchange.letters import written
+from tests.exchange.test_calls import Receiver, outside, write
+from tests.offices import opened_office
 
 EDI = {
     "AKSON_EDI_URL": "https://msh.example/",
@@ -25,6 +30,7 @@ needs_queues = pytest.mark.skipif(
     not (find_spec("proton") and find_spec("signxml")), reason="needs python-qpid-proton and signxml (make queues)"
 )
 SECRET = {"AKSON_EXCHANGE_SECRET": "a secret of sixteen"}
+MESSAGES = {"messages in", "messages out", "messages underway", "messages overdue"}
 
 
 def settings(folder: Path, given: dict[str, str]) -> Settings:
@@ -32,9 +38,9 @@ def settings(folder: Path, given: dict[str, str]) -> Settings:
 
 
 @pytest.mark.parametrize(("given", "turns"), [
-    ({}, set()), (SECRET, {"messages"}), (EDI, {"messages", "message server"}),
-    (SECRET | EDI, {"messages", "message server"}),
-    pytest.param(AMQP, {"messages", "queues"}, marks=needs_queues),
+    ({}, set()), (SECRET, MESSAGES), (EDI, MESSAGES | {"message server"}),
+    (SECRET | EDI, MESSAGES | {"message server"}),
+    pytest.param(AMQP, MESSAGES | {"queues"}, marks=needs_queues),
 ])  # fmt: skip
 async def test_the_worker_does_what_the_settings_switch_on(
     office: Office, tmp_path: Path, given: dict[str, str], turns: set[str]
@@ -42,6 +48,35 @@ async def test_the_worker_does_what_the_settings_switch_on(
     async with httpx.AsyncClient() as http:
         found = exchanging.turns(settings(tmp_path, given), office, http, lambda: datetime.now(UTC))
     assert found.keys() == turns
+
+
+async def test_while_a_receiver_is_waited_for_what_comes_is_filed_with_one_connection_for_all(
+    database_url: str, tmp_path: Path
+) -> None:
+    filed = asyncio.Event()
+
+    async def answers(_: int) -> int:
+        async with asyncio.timeout(10):
+            await filed.wait()
+        return 202
+
+    async with opened_office(database_url, size=1) as office, outside(office, Receiver(answers)) as (places, _):
+        await write(places, 1)
+        await inbox.keep(office.database, written(), now=office.clock())
+        async with httpx.AsyncClient() as http:
+            turns = exchanging.turns(settings(tmp_path, SECRET), office, http, office.clock)
+
+            async def take(name: str) -> int:
+                touched = await turns[name]()
+                if await places.found("Task"):
+                    filed.set()
+                return touched
+
+            done = await asyncio.gather(*map(take, turns))
+        assert dict(zip(turns, done, strict=True)) == dict.fromkeys(turns, 0) | {"messages in": 1, "messages out": 1}
+        assert await places.rows("SELECT DISTINCT state FROM message_out WHERE type <> 'APPREC'") == [
+            {"state": "delivered"}
+        ]
 
 
 @pytest.mark.parametrize(("changed", "what"), [

@@ -43,6 +43,7 @@ NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottaker
 # What is ours and passes: somebody else wrote at the same moment, the access log is down, an index is being made.
 _TRANSIENT: Final = frozenset({"AK-J003", "AK-J006", "AK-J008", "AK-J010", "AK-J011", "AK-S009"})
 _LONG: Final = timedelta(hours=6)  # what has not passed when a message has waited so long is for a human to see
+_BEHIND: Final = timedelta(minutes=1)  # what has waited so long to be read may be an AppRec that came in time
 _UNIT_CLOSED: Final = "AK-J025"
 _OUT_OF_VIEW: Final = frozenset({"AK-J001", "AK-J002"})
 _AGAIN: Final = "melding kom igjen"
@@ -202,10 +203,12 @@ async def _refuse(work: Work, desk: Desk, fault: Fault) -> None:
     await close(work, [Closed(desk=desk, outcome=outcome, receipt=receipt)])
 
 
-async def move(work: Work, owner: int, key: int, event: Event, fault: Fault | None = None) -> None:
-    """Move a message on; where that ends badly, a human gets a task."""
-    if moved := await outbox.happened(work, owner, key, event, fault or Fault("", "")):
+async def move(work: Work, owner: int, key: int, event: Event, fault: Fault | None = None) -> bool:
+    """Move a message on; where that ends badly, a human gets a task. Tell whether it changed anything."""
+    moved = await outbox.happened(work, owner, key, event, fault or Fault("", ""))
+    if moved:
         await _tell_a_human(work, moved)
+    return bool(moved)
 
 
 async def _tell_a_human(work: Work, sent: Any) -> None:
@@ -242,18 +245,24 @@ async def counts(database: Database) -> dict[tuple[str, str], int]:
 async def remind_due(office: Office) -> int:
     """Mark messages without AppRec in time as overdue and make tasks of them; return how many.
 
-    One that stops us is told of in the log, by what did, and comes again in the next turn; the others are done.
+    One that stops us is told of in the log, by what did, and comes again in the next turn; all others are done. While
+    what came lies unread, nobody: the AppRecs may be there
     """
-    marked = 0
-    for owner, key, unconfirmed in await outbox.overdue(office.database, office.clock()):
-        stopped = await apart(_remind(office, owner, key, NOT_CONFIRMED if unconfirmed else ""))
-        if isinstance(stopped, Stopped):
-            LOG.error("a message could not be marked as overdue", extra={"failure": stopped.failure})
-        else:
-            marked += 1
+    marked, left = 0, set[int]()
+    if await inbox.waiting(office.database, office.clock() - _BEHIND):
+        return 0
+    while due := await outbox.overdue(office.database, office.clock(), left):
+        for owner, key, unconfirmed in due:
+            done = await apart(_remind(office, owner, key, NOT_CONFIRMED if unconfirmed else ""))
+            if isinstance(done, Stopped):
+                LOG.error("a message could not be marked as overdue", extra={"failure": done.failure})
+            if done is True:
+                marked += 1
+            else:
+                left.add(key)
     return marked
 
 
-async def _remind(office: Office, owner: int, key: int, why: str) -> None:
+async def _remind(office: Office, owner: int, key: int, why: str) -> bool:
     async with office.work(AKSON, Purpose.MESSAGE, screen="purring av melding") as work:
-        await move(work, owner, key, Event.DEADLINE, Fault("", why))
+        return await move(work, owner, key, Event.DEADLINE, Fault("", why))

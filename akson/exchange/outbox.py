@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -282,6 +282,10 @@ async def ask_soon(work: Work, asked: Unconfirmed) -> None:
     await execute(work, SQL.ask_later, asked.owner, asked.key, soon(work.now, spread(asked.key, asked.attempts)))
 
 
-async def overdue(database: Database, now: datetime) -> list[tuple[int, int, bool]]:
-    """Return owner and key of messages whose AppRec has not come in time, and whether one was taken with no receipt."""
-    return [(row["owner"], row["key"], row["unconfirmed"]) for row in await database.fetch(SQL.overdue, now)]
+async def overdue(database: Database, now: datetime, but: Iterable[int] = ()) -> list[tuple[int, int, bool]]:
+    """Return owner and key of messages whose AppRec has not come in time, and whether one was taken with no receipt.
+
+    Some at a time. but: keys of those that are not wanted, as they could not be marked
+    """
+    rows = await database.fetch(SQL.overdue, now, list(but))
+    return [(row["owner"], row["key"], row["unconfirmed"]) for row in rows]

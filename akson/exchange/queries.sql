@@ -333,9 +333,12 @@ UPDATE message_out m SET due = $2, rests_for = '' FROM (
  WHERE m.owner = w.owner AND m.key = w.key;
 
 -- name: overdue
--- Messages whose AppRec has not come in time. unconfirmed: somebody has taken it, and no receipt has come.
+-- Messages whose AppRec has not come in time, some at a time.
+-- in   $1 now, $2 keys of those that could not be marked
+-- out  unconfirmed: somebody has taken it, and no receipt has come
 SELECT owner, key, state = 'sent' OR state = 'queued' AND rounds > 0 AS unconfirmed FROM message_out
- WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered') AND deadline <= $1 ORDER BY deadline LIMIT 100;
+ WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered') AND deadline <= $1 AND key <> ALL ($2::bigint[])
+ ORDER BY deadline LIMIT 100;
 
 -- name: sent
 -- One sent message, for the one who follows it up; its content only when asked for.

@@ -500,23 +500,45 @@ async def test_a_deleted_message_is_marked_and_holds_up_nobody_elses_reminder(of
     assert {row["told_of"]: row["state"] for row in rows} == {first: "rejected", other.id: "overdue"}
 
 
-async def test_a_message_that_cannot_be_marked_holds_up_no_other(
+MORE = """INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, told_of, wants_apprec,
+  unit, responsible, created_at, deadline, due)
+SELECT owner, n, n & 63, type, 'n' || n, sender, receiver, body, state, '', wants_apprec, unit, responsible, created_at,
+  deadline, due FROM message_out, generate_series(1, 100) n WHERE told_of = $1"""
+
+
+async def test_messages_that_cannot_be_marked_hold_up_no_other_however_many(
     office: Office, owner_db: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     places = await make(office)
     first, _ = await answered(places)
     (stops,) = await places.rows("SELECT key FROM message_out WHERE told_of = $1", first)
-    await owner_db.execute(f"ALTER TABLE message_move ADD CONSTRAINT stops CHECK (key <> {stops['key']})")
+    await owner_db.execute(MORE, first)
+    stop = f"ALTER TABLE message_move ADD CONSTRAINT stops CHECK (key > 100 AND key <> {stops['key']})"
+    await owner_db.execute(stop)
+    clock(office).pass_(timedelta(hours=1))
     async with office.work(places.doctor, Purpose.TREATMENT) as work:
         new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
         other = await sending.send(work, new | {"payload": [{"contentString": "Hei"}]}, to=HEART.her_id)
     clock(office).pass_(timedelta(hours=96))
     assert await delivery.remind_due(office) == 1
     assert (await standing(places, other.id)).state is State.OVERDUE
-    assert [vars(one)["failure"] for one in caplog.records] == ["CheckViolationError"]
+    assert [vars(one)["failure"] for one in caplog.records] == ["CheckViolationError"] * 101
     await owner_db.execute("ALTER TABLE message_move DROP CONSTRAINT stops")
-    assert await delivery.remind_due(office) == 1
+    assert await delivery.remind_due(office) == 101
     assert (await standing(places, first)).state is State.OVERDUE
+
+
+async def test_nobody_is_reminded_while_what_came_lies_unread_for_over_a_minute(office: Office) -> None:
+    """The worker was away: the receipts of all that is overdue may lie there."""
+    places = await make(office)
+    communication, body = await answered(places)
+    clock(office).pass_(timedelta(hours=96))
+    await inbox.keep(office.database, receipt_for(body, Status.OK), now=office.clock(), envelope_from=HEART.her_id)
+    clock(office).pass_(timedelta(minutes=2))
+    assert await delivery.remind_due(office) == 0
+    await delivery.receive_due(office)
+    assert await delivery.remind_due(office) == 0
+    assert (await standing(places, communication)).state is State.ACCEPTED
 
 
 async def test_an_answer_from_the_hospital_answers_our_message(office: Office) -> None:

@@ -141,7 +141,7 @@ def to_place(item: Item, *, whole: bool) -> Iterator[Entry]:
     for question in searches(one):
         if any(mine in question for mine, _ in item.names):
             yield entry("GET", question)
-    yield from hops(item)
+    yield from (hop for hop in hops(item) if whole or id_ in _asked(hop) or item.word in _asked(hop))
     for place in item.places:
         if whole:
             yield entry("GET", f"Patient/{item.patient[0]}/$everything?_type={place.partition('/')[0]}")
@@ -150,6 +150,11 @@ def to_place(item: Item, *, whole: bool) -> Iterator[Entry]:
         for parameter in search.parameters(kind).values():
             if parameter.kind == "reference" and place.partition("/")[0] in parameter.targets:
                 yield from _by_place(item, place, parameter.name, whole=whole)
+
+
+def _asked(one: Entry) -> str:
+    address: str = one["request"]["url"]
+    return address
 
 
 def _by_place(item: Item, place: str, parameter: str, *, whole: bool) -> Iterator[Entry]:

@@ -73,7 +73,7 @@ STORIES: dict[str, Callable[[Places, Row, str], Awaitable[str | None]]] = {
 
 def receipt(sent: Row, status: Status, version: str) -> bytes:
     """Return what the hospital answers to a message of ours."""
-    envelope = opened(bytes(sent["body"])).envelope  # type: ignore[arg-type]  # it is bytea
+    envelope = opened(bytes(sent["body"])).envelope
     assert envelope
     errors = () if status is Status.OK else (UNKNOWN,)
     original = Original(type=envelope.type, msg_id=envelope.msg_id, sent=envelope.sent)

@@ -3,7 +3,7 @@
 A server takes a twentieth of the allowance at a time from the shared count, so most requests cost a subtraction, and
 fetches one lot for all who wait for it. A client never gets more than its allowance in one minute by the servers'
 clocks; what a server has taken and not used is lost to it until the minute is over: at most a twentieth for each
-server but the first. Of a day the same holds.
+server but the first. Of a day the same holds; it begins and ends at midnight in Norway.
 """
 
 from __future__ import annotations
@@ -11,18 +11,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from math import ceil
 
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.queries import queries
+from akson.fhir.dates import HERE
 
 SQL = queries(__file__, "limits.sql")
 _LOTS = 20
-_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 SEARCHES = 30  # for persons, in a minute for each person at work: more is a program
+Period = Callable[[datetime], tuple[datetime, datetime]]  # a time -> when that minute or day begins, and ends
+
+
+def minute(now: datetime) -> tuple[datetime, datetime]:
+    """Return when the minute of `now` begins and ends."""
+    begins = now.replace(second=0, microsecond=0)
+    return begins, begins + timedelta(minutes=1)
+
+
+def day(now: datetime) -> tuple[datetime, datetime]:
+    """Return when the Norwegian day of `now` begins and ends, in UTC: it has 23, 24 or 25 hours."""
+    today = now.astimezone(HERE).date()
+    begins, ends = (datetime.combine(one, time.min, HERE) for one in (today, today + timedelta(days=1)))
+    return begins.astimezone(UTC), ends.astimezone(UTC)
 
 
 @dataclass
@@ -35,14 +49,14 @@ class _Held:
 
 
 class Limits:
-    """The allowance of each client. usual: requests in `every` for those without one of their own; 0: no limit."""
+    """The allowance of each client. usual: requests in a `period` for those without one of their own; 0: no limit."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], usual: int, *, every: timedelta = _MINUTE
+        self, database: Database, clock: Callable[[], datetime], usual: int, *, period: Period = minute
     ) -> None:
-        self._db, self._clock, self._usual, self._every = database, clock, usual, every
-        self._minute = _EPOCH
-        self._held: dict[tuple[str, int], _Held] = {}  # in this minute, by client and allowance
+        self._db, self._clock, self._usual, self._period = database, clock, usual, period
+        self._begins = self._ends = _EPOCH
+        self._held: dict[tuple[str, int], _Held] = {}  # in this period, by client and allowance
 
     async def take(self, client: str, rate: int = 0) -> None:
         """Count one request. rate: the client's own allowance.
@@ -52,24 +66,25 @@ class Limits:
         allowed = rate or self._usual
         if not allowed:
             return
-        now, minute = self._clock(), self._minute
-        if not minute <= now < minute + self._every:
-            minute = self._minute = now - (now - _EPOCH) % self._every
+        now = self._clock()
+        if not self._begins <= now < self._ends:
+            self._begins, self._ends = self._period(now)
             self._held = {}
+        begins, ends = self._begins, self._ends
         if (held := self._held.get((client, allowed))) is None:
             held = self._held[client, allowed] = _Held()
         while not held.left:
             if held.used_up:
-                raise Refused("AK-L016", seconds=ceil((minute + self._every - now).total_seconds()))
-            held.coming = held.coming or asyncio.create_task(self._fetch(held, client, minute, allowed))
+                raise Refused("AK-L016", seconds=ceil((ends - now).total_seconds()))
+            held.coming = held.coming or asyncio.create_task(self._fetch(held, client, begins, allowed))
             await asyncio.shield(held.coming)  # whoever gives up takes no lot along
         held.left -= 1
 
-    async def _fetch(self, held: _Held, client: str, minute: datetime, allowed: int) -> None:
+    async def _fetch(self, held: _Held, client: str, begins: datetime, allowed: int) -> None:
         """Put the next lot, or what there is of it, to what is held."""
         lot = max(1, allowed // _LOTS)
         try:
-            taken: int | None = await self._db.fetchval(SQL.take, client, minute, lot, allowed)
+            taken: int | None = await self._db.fetchval(SQL.take, client, begins, lot, allowed)
         finally:
             held.coming = None
         held.used_up = taken is None
@@ -77,14 +92,14 @@ class Limits:
 
 
 class Searches:
-    """How often each person at work may search for persons: in a minute, and in a day.
+    """How often each person at work may search for persons: in a minute, and in a day of which there are `most`.
 
     A search costs one statement, and one more for each twentieth of the day's.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], day: int) -> None:
-        self._minute = Limits(database, clock, min(day, SEARCHES))
-        self._day = Limits(database, clock, day, every=_DAY)
+    def __init__(self, database: Database, clock: Callable[[], datetime], most: int) -> None:
+        self._minute = Limits(database, clock, min(most, SEARCHES))
+        self._day = Limits(database, clock, most, period=day)
 
     async def take(self, who: str) -> None:
         """Count one search.

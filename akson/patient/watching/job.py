@@ -29,7 +29,7 @@ _STREAMS: Final = 50
 SOON: Final = timedelta(minutes=5)  # after a look: it may go on
 BACK: Final = timedelta(days=35)  # how far a log is gathered that has not been before
 KEPT: Final = timedelta(days=90)  # longer than what is usual is counted from, so that it can be looked into
-SEARCHES_KEPT: Final = timedelta(days=14)  # longer than a day may be judged anew
+SEARCHES_KEPT: Final = timedelta(days=14)  # longer than a day may be judged anew, unless the worker is late
 _ATTESTED: Final = "attested_by_own_organisation"
 _OPENINGS: Final = ["opened_in_emergency", "opened_with_reason", "may_open_in_emergency", "may_open_with_reason"]
 _LINE: Final = re.compile(r"(?P<street>.*?\D)\s*(?P<number>\d+)\s*(?P<rest>.*)")
@@ -49,8 +49,12 @@ async def turn(database: Database, now: datetime) -> int:
 
 async def forget(database: Database, now: datetime) -> None:
     """Take away what nothing is counted from any more."""
-    today = now.astimezone(HERE).date()
-    await database.execute(SQL.forget, today - KEPT, today - SEARCHES_KEPT)
+    await database.execute(SQL.forget, now.astimezone(HERE).date() - KEPT, _forgotten(now))
+
+
+def _forgotten(now: datetime) -> date:
+    """Return before which day searches are forgotten, once they are judged."""
+    return now.astimezone(HERE).date() - SEARCHES_KEPT
 
 
 async def _gather(database: Database, connection: Any, now: datetime) -> int:
@@ -73,7 +77,7 @@ async def _judge(database: Database, connection: Any, now: datetime) -> int:
         return 0
     pairs = await _pairs(database, connection, looks, now)
     rows = [_row(look, model.judged(pair)) for look, pair in zip(looks, pairs, strict=True) if pair]
-    rows += await _volumes(connection, looks)
+    rows += await _volumes(connection, looks, now)
     columns = [[row[name] for row in rows] for name in _COLUMNS]
     await connection.execute(SQL.found, *columns, now, model.FLOOR)
     keys = [[look[name] for look in looks] for name in ("actor", "day", "unit", "patient")]
@@ -177,13 +181,13 @@ def _row(look: Record, judgement: model.Judgement) -> dict[str, Any]:
     return {**{name: look[name] for name in _COLUMNS if name not in more}, **more}
 
 
-async def _volumes(connection: Any, looks: Sequence[Record]) -> list[dict[str, Any]]:
+async def _volumes(connection: Any, looks: Sequence[Record], now: datetime) -> list[dict[str, Any]]:
     """Return the days among these, with why one stands out: many records opened, or searches that led nowhere.
 
     Two statements.
     """
     keys = [[look[name] for look in looks] for name in ("actor", "day", "unit")]
-    await connection.execute(SQL.count, *keys)
+    await connection.execute(SQL.count, *keys, _forgotten(now))
     found = []
     for row in await connection.fetch(SQL.days, *keys):
         volume = model.Volume(records=row["records"], own=tuple(row["own"]), unit=tuple(row["others"]))

@@ -30,8 +30,8 @@ SELECT DISTINCT unnest(l.patients) AS patient
 -- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
 -- organisation has no officer here.
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
--- A search for persons is one by name, number or birth date, not for somebody known by id; that its day is to be judged stands as a look at
--- nobody. Staff of others are let in to one patient at a time.
+-- A search for persons may tell of anybody, by name, number or birth date: it is not one in records that are open already, nor for
+-- somebody known by id. That its day is to be judged stands as a look at nobody. Staff of others are let in to one patient at a time.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
@@ -53,7 +53,7 @@ WITH rows AS MATERIALIZED (
       FROM rows l
      WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7 AND EXISTS (
            SELECT FROM jsonb_to_recordset(l.seen) AS s (what text, outcome text)
-            WHERE s.outcome = 'permit' AND s.what ~ '^search (identity )?(Patient|Person)( |$)' AND s.what !~ '[ ,]_id(,|$)')
+            WHERE s.outcome = 'permit' AND s.what ~ '^search identity Patient( |$)' AND s.what !~ '[ ,]_id(,|$)')
     RETURNING actor, unit, seq
 ), judging AS (
     SELECT seq, unit, patient, actor, elsewhere, opened, refused, opening FROM shown
@@ -113,7 +113,8 @@ UPDATE watch_look w SET due = j.due
 
 -- name: count
 -- Keep how many records each opened in a day, and how often they searched for persons and opened none of those found, for what is usual.
--- in    arrays: $1 actors, $2 days, $3 units
+-- Of a day whose searches may have been forgotten since, no fewer than were counted then.
+-- in    arrays: $1 actors, $2 days, $3 units; $4 searches before that day may be forgotten
 INSERT INTO watch_day AS d (unit, day, actor, records, searches)
 SELECT a.unit, a.day, a.actor, count(*) FILTER (WHERE w.opened > 0),
        (SELECT count(*) FROM watch_search s
@@ -123,7 +124,8 @@ SELECT a.unit, a.day, a.actor, count(*) FILTER (WHERE w.opened > 0),
   FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
   JOIN watch_look w ON w.actor = a.actor AND w.day = a.day AND w.unit = a.unit
  GROUP BY a.unit, a.day, a.actor
-    ON CONFLICT (unit, day, actor) DO UPDATE SET records = excluded.records, searches = excluded.searches;
+    ON CONFLICT (unit, day, actor) DO UPDATE SET
+       records = excluded.records, searches = greatest(excluded.searches, CASE WHEN d.day < $4 THEN d.searches ELSE 0 END);
 
 -- name: days
 -- How many records each opened in a day, and how many searches led nowhere, beside what was usual before.
@@ -172,9 +174,14 @@ SELECT g.actor, g.day, g.unit, g.patient, g.controller, g.actor_id, g.actor_name
 
 -- name: forget
 -- Take away what is only needed for what is usual, once it is older than that, searches of days that are not judged any more, and
--- marks whose last day is older than what is usual.
+-- marks whose last day is older than what is usual. What waits to be judged is kept, however late the worker is.
 -- in    $1 before that day, $2 searches before that
-WITH old AS (DELETE FROM watch_look WHERE day < $1), searched AS (DELETE FROM watch_search WHERE day < $2),
+-- uses  primary key of watch_look
+WITH old AS (DELETE FROM watch_look WHERE day < $1 AND due IS NULL), searched AS (
+    DELETE FROM watch_search s
+     WHERE s.day < $2 AND NOT EXISTS (SELECT FROM watch_look w WHERE w.actor = s.actor AND w.day = s.day AND w.unit = s.unit
+                                         AND w.due IS NOT NULL)
+),
 ended AS (
     DELETE FROM watch_known k
      WHERE NOT EXISTS (SELECT FROM watch_known o

@@ -16,7 +16,7 @@ from akson.base.work import Actor, Kind, Purpose, Work
 from akson.doors.limits import Limits
 from akson.doors.opening import clock
 from akson.doors.settings import Settings
-from akson.record import journal, searches
+from akson.record import journal
 from akson.record.deciding import allow, facts_for
 from akson.record.office import Office
 from akson.record.represented import Represented, represented
@@ -79,8 +79,6 @@ def records(office: Office) -> Records:
         async with office.work(actor, _purpose(actor), screen="smart consent") as work:
             if actor.kind is Kind.CITIZEN:
                 return [_represented(work, one) for one in await represented(work)]
-            if name.strip():
-                await searches.count(work)
             pairs = [("_count", str(_OFFERED)), ("_sort", "family"), *([("name", name)] if name.strip() else [])]
             return [_choice(hit) for hit in (await search(work, "Patient", pairs)).hits]
 

@@ -5,24 +5,19 @@ By GET, or by POST to `_search` when the question names a person: then no link s
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import quote
 
-from msgspec.structs import replace
-
 from akson.base.errors import Refused
-from akson.base.work import Kind, Work
+from akson.base.work import Work
 from akson.fhirapi import answers, contents, shaping
 from akson.fhirapi.answers import Answer
 from akson.fhirapi.calls import Call, Pairs
 from akson.fhirapi.pages import PAGE
-from akson.record import searches
 from akson.record.search import searching as journal_search
 from akson.record.search import wide
 from akson.record.search.values import own_places
 from akson.record.stored import Stored
 
-_PERSONS: Final = frozenset({"Patient", "Person", "RelatedPerson"})
 _AFTER = "_after"  # the journal's cursor; travels only inside a sealed link
 
 
@@ -30,29 +25,8 @@ async def by_get(call: Call) -> Answer:
     """Answer a question that stands in the address, or the next page of any question."""
     if call.type:  # else each type is judged by itself
         await call.refuse_beyond_token("rs")
-    await refuse_too_many(call)
     async with call.work("search") as work:
         return await searching(call, work)
-
-
-async def refuse_too_many(*calls: Call) -> None:
-    """Count the searches for persons among `calls`, before a work holds anything.
-
-    Raises  Refused AK-S011, AK-S012 when whoever is at work has searched for too many, with a row in the log
-    """
-    for call in calls:
-        if call.actor.kind is Kind.STAFF and _for_persons(call):
-            async with call.looking("search") as work:
-                await searches.count(work)
-
-
-def _for_persons(call: Call) -> bool:
-    """Tell whether persons are looked for: not in one's record, by known ids, nor on the next page of a search."""
-    if call.within or any(name in ("_id", PAGE) for name, _ in call.query):
-        return False
-    told = ",".join(value for name, value in call.query if name == "_type")
-    named = [call.type] if call.type else told.split(",") if told else []
-    return not named or not _PERSONS.isdisjoint(named)
 
 
 async def searching(call: Call, work: Work) -> Answer:
@@ -72,7 +46,6 @@ async def by_post(call: Call) -> Answer:
     if {name for name, _ in question} & {_AFTER, PAGE}:
         raise Refused("AK-S001", name=PAGE)
     shape, question = shaping.parted(call.type, question)
-    await refuse_too_many(replace(call, query=question))
     async with call.work("search") as work:
         return shaping.shaped(await _answer(call, work, question, _sealed(call, question)), shape)
 

@@ -23,7 +23,7 @@ from akson.fhirapi.history import history, recounting
 from akson.fhirapi.once import Done
 from akson.fhirapi.planning import Planned
 from akson.fhirapi.read import read, reading
-from akson.fhirapi.search import by_get, refuse_too_many, searching
+from akson.fhirapi.search import by_get, searching
 from akson.fhirapi.vread import vread, vreading
 from akson.record import naming, session, stubs
 from akson.record.once import Result
@@ -52,7 +52,6 @@ async def transaction(call: Call, cut: bodies.Slices) -> Answer:
     planned = await planning.plan(asked[: len(asked) - len(reads)])
     del asked  # with their texts, where the plan needs them no more
     await _refuse_unsearchable(call, planned)
-    await refuse_too_many(*(entries.inner(call, one) for one in reads if one.place.interactions.get("GET") is by_get))
     before: Headers = ()
     try:
         told = await _carry_out(call, planned, reads)

@@ -1,6 +1,8 @@
 """How often one at work may search for persons: more than a day's work needs is a list of the residents in the making.
 
-Programs that ask for themselves have the allowance of a client, and citizens find nobody but those they act for.
+The journal's search counts by itself whatever may tell of somebody whose record is not open (search/searching.py), so
+that no page forgets it. Programs that ask for themselves have the allowance of a client, and citizens find nobody but
+those they act for.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from akson.base.web.messages import texts
 from akson.base.work import Work
 from akson.patient import identity
 from akson.patient.identity import Identity
-from akson.record import searches
 from akson.record.deciding import facts_for
 from akson.workplace.model import Hit, Search
 
@@ -19,8 +18,6 @@ async def find(work: Work, asked: str) -> Search:
 
     Raises  Refused AK-S003 too little to search for, AK-S011 and AK-S012 too many searches
     """
-    if not identity.is_number(asked):
-        await searches.count(work)
     found, more = await identity.find(work, asked)
     facts = await facts_for(work, [one.owner for one in found])
     hits = []

@@ -33,6 +33,11 @@ ROLES_HEAD = """
 ## The roles
 What each may read and write at all, before the rules ask about the person concerned. A role comes from employment, and a
 person who has several chooses one at sign-in.
+
+Who finds people is told, by *Finn pasient*, of persons whose record is not open to them: name, birth date and place. Those searches draw
+on an allowance ([security.md](security.md#what-costs-much)), and so does any that may tell of somebody new. What is found in records that are
+open draws nothing, by whatever way it is asked for: all that apps of staff find, and inside a record. Nor does somebody known by id, nor one
+whole national number. `tells_who_exists` in `akson/record/search/searching.py` decides it, for every way in, by whose records may hold hits.
 """
 WHO = {Kind.STAFF: "staff", Kind.CITIZEN: "citizens", Kind.SYSTEM: "programs"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +16,7 @@ from akson.base.errors import Refused
 from akson.base.work import Work
 from akson.fhir import owners
 from akson.fhir import search as extraction
+from akson.record import searches
 from akson.record.deciding import asked as decision
 from akson.record.deciding import labels_in
 from akson.record.masking import shown
@@ -30,8 +32,10 @@ from akson.record.search.statement import Scope
 from akson.record.session import fetch, look
 from akson.record.stored import Stored
 from akson.record.writing import flush
+from akson.registers.identifiers import PERSON_SYSTEMS
 
 Pairs = Sequence[tuple[str, str]]
+_WHOLE = re.compile(r"\d{11}$", re.ASCII)  # a national number
 _NOT_KNOWN = frozenset({"AK-S001", "AK-S002"})  # as a parameter; as an order, or as what comes along
 
 
@@ -56,7 +60,8 @@ async def search(
     within  (type, id) of a compartment: only what is in it
     scopes  of searches that belong together
     Raises  Refused: AK-S001 a parameter is unknown, AK-S002 a value is wrong, AK-S004 too much to include, AK-S005 too
-            much is asked, AK-S006 it takes too long, AK-S007 a code or value set is not known here
+            much is asked, AK-S006 it takes too long, AK-S007 a code or value set is not known here; AK-S011 and
+            AK-S012 too many searches for persons
     """
     asked = await understood(work, type_, pairs, within)
     await flush(work)
@@ -68,6 +73,8 @@ async def search(
         asked=asked, scopes=await scopes.of(asked, judged=judged), ids=work.office.ids, hasher=work.office.hasher,
         now=work.now,
     )  # fmt: skip
+    if tells_who_exists(compiler.scope, pairs):
+        await searches.count(work)
     page = Page()
     if compiler.scope.empty:
         page.total = 0 if counted else None
@@ -83,6 +90,25 @@ async def search(
         return await search(work, type_, pairs, act=act, within=within, scopes=scopes)  # they changed meanwhile
     _note(work, asked, page, pairs, act)
     return page
+
+
+def tells_who_exists(scope: Scope, pairs: Pairs) -> bool:
+    """Tell whether hits may be persons of whom the actor knows nothing yet: that is what one has an allowance for.
+
+    Hits in records that are open to them tell nobody new, nor does one they have the id of; and who has the whole
+    number of whoever lies before them must find them, however much was searched for today.
+    """
+    if not scope.persons or scope.owners is not None:
+        return False
+    given = dict(pairs)
+    return "_id" not in given and not _one_number(given.get("identifier", ""))
+
+
+def _one_number(asked: str) -> bool:
+    """Tell whether it is for one national number, of whatever sort."""
+    each = [value.partition("|") for value in asked.split(",")]
+    systems, numbers = ({one[part] for one in each} for part in (0, 2))
+    return systems <= PERSON_SYSTEMS and len(numbers) == 1 and all(_WHOLE.match(number) for number in numbers)
 
 
 async def understood(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None = None) -> Asked:

@@ -249,13 +249,12 @@ async def handed_over(work: Work, taken: Sequence[tuple[Claimed, str]]) -> None:
             message again
     """
     ids = {(one.owner, one.key): carrier_id for one, carrier_id in taken}
-    moved = [(row["owner"], row["key"]) for row in await _moved(work, list(ids), Event.HANDED_OVER)]
-    if moved:
-        owners, keys = zip(*moved, strict=True)
-        due = next_question(work.now, State.SENT, 0)
-        await execute(
-            work, SQL.taken, list(owners), list(keys), [ids[each] for each in moved], due, work.now + FETCHED_WITHIN
-        )
+    await _moved(work, list(ids), Event.HANDED_OVER)
+    owners, keys = zip(*ids, strict=True)
+    due = next_question(work.now, State.SENT, 0)
+    await execute(
+        work, SQL.taken, list(owners), list(keys), list(ids.values()), due, work.now + FETCHED_WITHIN
+    )  # fmt: skip
 
 
 async def unconfirmed(database: Database, now: datetime) -> list[int]:

@@ -261,7 +261,7 @@ WITH moved AS (
   UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0,
          due = CASE WHEN $4 = 'queued' THEN $5 ELSE due END, attempts = CASE WHEN $4 = 'queued' THEN 0 ELSE attempts END,
          rounds = CASE WHEN $8 = 'unconfirmed' THEN rounds + 1 WHEN $4 = 'queued' THEN 0 ELSE rounds END,
-         carrier_id = CASE WHEN $4 = 'queued' THEN '' ELSE carrier_id END,
+         carrier_id = CASE WHEN $4 = 'queued' OR $8 = 'handed over' THEN '' ELSE carrier_id END,
          deadline = CASE WHEN $8 = 'send again' THEN $11 ELSE deadline END,
          sent_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 IN ('sent', 'delivered') THEN coalesce(sent_at, $5) ELSE sent_at END,
          delivered_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
@@ -289,11 +289,13 @@ UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state = 'queue
 
 -- name: taken
 -- What the transport calls messages it has taken, and when to ask it what became of them. Who has taken a report to the
--- barnevern answers for it, so it may lie there for longer.
+-- barnevern answers for it, so it may lie there for longer. What a person or the deadline has ended meanwhile stays ended,
+-- and can be asked about and answered all the same; the name it was first taken under stands.
 -- in   arrays, an element per message: $1 owners, $2 keys, $3 carrier_ids; $4 due, $5 deadline of a report
 UPDATE message_out SET carrier_id = t.id, due = $4, attempts = 0,
-       deadline = CASE WHEN type = 'BEKYMRINGSMELDING' THEN $5 ELSE deadline END
-  FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS t (o, k, id) WHERE owner = o AND key = k AND state = 'sent';
+       deadline = CASE WHEN type = 'BEKYMRINGSMELDING' AND state = 'sent' THEN $5 ELSE deadline END
+  FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS t (o, k, id)
+ WHERE owner = o AND key = k AND state IN ('sent', 'overdue', 'handled') AND carrier_id = '';
 
 -- name: ask_later
 -- in   $1 owner, $2 key, $3 due

@@ -5,7 +5,7 @@ queued -> sent -> delivered -> accepted | partial | rejected -> answered
        <- (no transport receipt: once more)
                             -> posted (as a letter) -> answered
                             -> overdue (96 h without AppRec; a late one may still come)
-       -> failed (nobody took it, or it was turned away)
+       -> failed (nobody took it, or it was turned away) -> sent, delivered (it was taken after all)
 what needs a human -> queued (sent again) or handled (by hand, with a reason)
 """
 
@@ -97,10 +97,12 @@ CAN_BE_HANDLED: Final = (State.QUEUED, State.SENT, *sorted(NEEDS_A_HUMAN))
 
 TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.QUEUED, Event.HANDED_OVER): State.SENT,
+    (State.FAILED, Event.HANDED_OVER): State.SENT,  # its answer came when another worker had given it up
     (State.QUEUED, Event.GIVE_UP): State.FAILED,
     (State.QUEUED, Event.TAKE_BACK): State.WITHDRAWN,
     (State.QUEUED, Event.RECEIPT): State.DELIVERED,
     (State.SENT, Event.RECEIPT): State.DELIVERED,
+    (State.FAILED, Event.RECEIPT): State.DELIVERED,
     (State.SENT, Event.GIVE_UP): State.FAILED,
     (State.QUEUED, Event.DEADLINE): State.OVERDUE,
     (State.SENT, Event.DEADLINE): State.OVERDUE,

@@ -31,7 +31,7 @@ from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
 from akson.exchange.handing import Exchange
 from akson.exchange.outcomes import Standing
-from akson.exchange.states import State
+from akson.exchange.states import Event, State
 from akson.exchange.transports import fiks
 from akson.exchange.transports.fiks import Fiks
 from akson.record import journal
@@ -271,6 +271,26 @@ async def test_what_a_worker_died_over_is_not_sent_again_by_the_next(world: Fiks
     await world.fiks.hand_over(claimed)  # and nobody tells of it
     clock(office).pass_(outbox.LEASE + timedelta(seconds=1))
     assert (await world.gets(made, State.FAILED)).problem == fiks.UNKNOWN
+    assert len(await world.came()) == 1
+
+
+@pytest.mark.parametrize(("meanwhile", "stands"), [
+    (Event.GIVE_UP, State.SENT), (Event.DEADLINE, State.OVERDUE), (Event.BY_HAND, State.HANDLED),
+])  # fmt: skip
+async def test_what_fiks_has_taken_is_asked_for_and_answered_whatever_it_was_called_before_the_answer_came(
+    world: FiksWorld, meanwhile: Event, stands: State
+) -> None:
+    """Another worker took it up when the lease had ended, or a person did."""
+    made, office = await world.reports(), world.places.office
+    (bucket,) = await outbox.waiting(office.database, office.clock())
+    (claimed,) = await outbox.claim(office.database, bucket, office.clock())
+    handed = await world.fiks.hand_over(claimed)
+    async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+        await delivery.move(work, claimed.owner, claimed.key, meanwhile)
+    async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+        await outbox.handed_over(work, [(claimed, handed.id)])
+    assert (await world.standing(made)).state is stands
+    await world.gets(made, State.ANSWERED)
     assert len(await world.came()) == 1
 
 

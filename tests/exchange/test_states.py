@@ -49,6 +49,10 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
     ([E.HANDED_OVER, E.UNCONFIRMED], S.QUEUED),  # whoever took it has lost it
     ([E.HANDED_OVER, E.RECEIPT, E.UNCONFIRMED], S.DELIVERED),
     ([E.HANDED_OVER, E.UNCONFIRMED, E.HANDED_OVER, E.GIVE_UP], S.FAILED),
+    ([E.GIVE_UP, E.HANDED_OVER], S.SENT),  # whoever took it answered late: another worker had given it up
+    ([E.GIVE_UP, E.RECEIPT], S.DELIVERED),
+    ([E.GIVE_UP, E.BY_HAND, E.HANDED_OVER], S.HANDLED),
+    ([E.HANDED_OVER, E.DEADLINE, E.HANDED_OVER], S.OVERDUE),
     ([E.GIVE_UP, E.SEND_AGAIN, E.RECEIPT], S.DELIVERED),
     ([E.RECEIPT, E.DEADLINE, E.SEND_AGAIN], S.QUEUED),
     ([E.RECEIPT, E.REJECT, E.SEND_AGAIN], S.REJECTED),  # it would be refused again: it goes as a new message

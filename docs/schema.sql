@@ -1458,7 +1458,8 @@ CREATE TABLE public.message_out (
     rounds smallint DEFAULT 0 NOT NULL,
     moves integer DEFAULT 0 NOT NULL,
     rests_for text DEFAULT ''::text NOT NULL,
-    untold smallint DEFAULT 0 NOT NULL
+    untold smallint DEFAULT 0 NOT NULL,
+    leaving boolean
 );
 ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -2631,6 +2632,8 @@ GRANT UPDATE(moves) ON TABLE public.message_out TO akson_app;
 GRANT UPDATE(rests_for) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(untold) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(leaving) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 

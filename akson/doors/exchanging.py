@@ -17,7 +17,7 @@ from akson.base.errors import Refused
 from akson.doors.machines import as_machine, by_maskinporten
 from akson.doors.settings import Settings
 from akson.exchange.asice import Seal
-from akson.exchange.handing import Carrier, Exchange
+from akson.exchange.handing import Carrier, Exchange, Once
 from akson.exchange.safexml import Schemas
 from akson.exchange.seals.own import OwnCertificates
 from akson.exchange.seals.trust import Trust
@@ -39,7 +39,7 @@ def turns(
     """Return what the worker does for messages, by name; nothing where no way is switched on."""
     schemas = Schemas(settings.schemas) if settings.schemas else None
     server, queues = message_server(settings, http, clock), broker(settings, office.database, clock)
-    carriers: dict[str, Carrier] = {}
+    carriers: dict[str, Carrier | Once] = {}
     if settings.exchange_secret:
         carriers["http"] = Local(secret=settings.exchange_secret, client=http)
     if server:

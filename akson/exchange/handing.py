@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from akson.base.apart import Stopped, apart
 from akson.base.work import Purpose, Work
@@ -49,11 +49,15 @@ class Came(Enum):
 
 @dataclass(frozen=True)
 class Handed:
-    """What a carrier says of one message. id: what it calls it from now on; why: for people, nothing of the content."""
+    """What a carrier says of one message. id: what it calls it from now on; why: for people, nothing of the content.
+
+    noted   that is noted already: it went a way where nothing may go twice
+    """
 
     came: Came
     id: str = ""
     why: str = ""
+    noted: bool = False
 
 
 class Delivery(Enum):
@@ -87,12 +91,35 @@ class Carrier(Protocol):
         """Say what became of a message it has taken."""
 
 
+@runtime_checkable
+class Once(Protocol):
+    """A way that knows no message again: nothing may go it twice. unknown: told where nobody knows whether one did."""
+
+    @property
+    def unknown(self) -> str: ...
+
+    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+        """Do all that can be done again; return what then hands it over, or why it does not go."""
+
+    async def ask(self, asked: Unconfirmed) -> Said:
+        """Say what became of a message it has taken."""
+
+
+@dataclass
+class _Told:
+    """What came of handing messages over. done: of how many it is known; waits: those that are to be noted yet."""
+
+    done: int = 0
+    waits: list[tuple[Claimed, Handed]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
     """All the ways there are. carriers: scheme of an endpoint -> who carries to it."""
 
-    carriers: Mapping[str, Carrier]
+    carriers: Mapping[str, Carrier | Once]
     _tries: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
+    _once: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
 
     def turns(self, office: Office, *, schemas: Schemas | None = None) -> dict[str, Callable[[], Awaitable[int]]]:
         """Return what is done again and again, by name; each returns how many messages it touched.
@@ -133,27 +160,31 @@ class Exchange:
         """Hand over the messages of some leases; return how many. What there is no time for goes when the lease ends.
 
         What came of them is noted after all of them: whoever dies before sends again what the receiver knows by its id.
+        What must not go twice is noted by itself, at once.
         """
-        told, begun, until = list[tuple[Claimed, Handed]](), 0, office.clock() + outbox.LEASE / 2
+        told, begun, until = _Told(), 0, office.clock() + outbox.LEASE / 2
         try:
             for wave in waves(claimed):
-                if told and office.clock() >= until:
+                if told.done and office.clock() >= until:
                     break
                 begun += len(wave)
-                await asyncio.gather(*(self._told(one, calls, told) for one in wave))
+                await asyncio.gather(*(self._told(office, one, calls, told) for one in wave))
         finally:
-            await self._note(office, told)
+            await self._note(office, told.waits)
             await outbox.not_tried(office.database, claimed[begun:])
-        return len(told)
+        return told.done
 
-    async def _told(self, one: Claimed, calls: Calls, told: list[tuple[Claimed, Handed]]) -> None:
+    async def _told(self, office: Office, one: Claimed, calls: Calls, told: _Told) -> None:
         """Hand over one message and tell what came of it. One that stops us comes alone when its lease ends."""
-        call = calls.make(one.endpoint, lambda: self._hand_over(one), _answers)
+        call = calls.make(one.endpoint, lambda: self._hand_over(office, one), _answers)
         came = await apart(call)
         if isinstance(came, Stopped):
             LOG.error("a message has stopped us", extra={"failure": came.failure, "attempts": one.attempts})
-        else:
-            told.append((one, came or Handed(Came.AWAY, why=delivery.NO_ANSWER)))
+            return
+        handed = came or Handed(Came.AWAY, why=delivery.NO_ANSWER)
+        told.done += 1
+        if not handed.noted:
+            told.waits.append((one, handed))
 
     async def _note(self, office: Office, told: Sequence[tuple[Claimed, Handed]]) -> None:
         """Move messages on by what came of handing them over: together, but each that is given up by itself."""
@@ -225,16 +256,33 @@ class Exchange:
         came = await apart(call)
         return Said(delivery=Delivery.AWAY) if came is None else came
 
-    def _carrier(self, endpoint: str) -> Carrier | None:
+    def _carrier(self, endpoint: str) -> Carrier | Once | None:
         return self.carriers.get(endpoint.partition(":")[0])
 
-    async def _hand_over(self, claimed: Claimed) -> Handed:
+    async def _hand_over(self, office: Office, claimed: Claimed) -> Handed:
         carrier = self._carrier(claimed.endpoint)
         if carrier is None:
             return Handed(Came.REFUSED, why=NOWHERE)
+        if isinstance(carrier, Once) and claimed.leaving:
+            return Handed(Came.REFUSED, why=carrier.unknown)
         if claimed.attempts > ATTEMPTS:  # every worker that took it died
             return Handed(Came.REFUSED, why=POISON)
-        return await carrier.hand_over(claimed)
+        return await (self._post(office, carrier, claimed) if isinstance(carrier, Once) else carrier.hand_over(claimed))
+
+    async def _post(self, office: Office, carrier: Once, claimed: Claimed) -> Handed:
+        """Hand over what must never go twice: one at a time, marked just before, and noted before the next is marked.
+
+        So whoever dies leaves one at most of which nobody knows
+        """
+        ready = await carrier.ready(claimed)
+        if isinstance(ready, Handed):
+            return ready
+        async with self._once:
+            if not await outbox.leaves(office.database, claimed, office.clock()):
+                return Handed(Came.LATER)  # somebody else has it: they tell what came of it
+            handed = await ready()
+            stopped = await apart(self._note(office, [(claimed, handed)]))
+        return replace(handed, noted=not isinstance(stopped, Stopped))
 
 
 def _end(one: Claimed, why: str) -> tuple[Event, str]:

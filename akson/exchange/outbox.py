@@ -64,6 +64,7 @@ class Claimed:
     endpoint    how its receiver is reached: its scheme names the transport
     untold      attempts, with this one, since somebody told what came of one: more than one, and it may stop its worker
     rounds      times it has left and nobody has confirmed it
+    leaving     it may have left before, and nobody has told: known of what must never go twice
     answers_id  what the transport called the message that this receipt answers; "" for others
     answer_to   where the transport wants that receipt; "": at the receiver's own address
     """
@@ -81,6 +82,7 @@ class Claimed:
     wants_apprec: bool
     endpoint: str
     rounds: int = 0
+    leaving: bool = False
     answers_id: str = ""
     answer_to: str = ""
 
@@ -210,6 +212,14 @@ async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1
     return [Claimed(**dict(row)) for row in rows]
 
 
+async def leaves(database: Database, claimed: Claimed, now: datetime) -> bool:
+    """Note, durably, that a message is about to leave; False where it is no longer this lease's to send.
+
+    From then on nobody knows whether it was taken, until somebody has told what came of it
+    """
+    return bool(await database.fetch(SQL.leaves, claimed.owner, claimed.key, claimed.attempts, now + LEASE))
+
+
 async def not_tried(database: Database, claimed: Sequence[Claimed]) -> None:
     """Take back that leased messages were attempted: there was no time for them. They go when the lease ends."""
     if claimed:
@@ -227,7 +237,8 @@ async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = Fals
         return False
     rests_for = claimed.endpoint if away else ""
     await execute(
-        work, SQL.try_later, claimed.owner, claimed.key, due, why, counted(claimed.attempts), rests_for
+        work, SQL.try_later, claimed.owner, claimed.key, due, why, counted(claimed.attempts), rests_for,
+        claimed.attempts,
     )  # fmt: skip
     return True
 

@@ -214,10 +214,11 @@ SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
 -- name: claim_out
 -- Lease messages of a bucket, the first that are due, with the way to their receivers; for a receipt, what the transport
 -- called what it answers. One of whose last attempt nobody has told is leased without others, and so is what is larger
--- than all may be.
+-- than all may be. What was leased before without `leaving` was in the hands of a release that does not mark it.
 -- in   $1 bucket, $2 now, $3 end of the lease, $4 how many at most, $5 bytes at most
 WITH claimed AS (
-  UPDATE message_out m SET due = $3, attempts = m.attempts + 1, untold = m.untold + 1, rests_for = ''
+  UPDATE message_out m SET due = $3, attempts = m.attempts + 1, untold = m.untold + 1, rests_for = '',
+         leaving = coalesce(m.leaving, m.untold > 0)
     FROM (SELECT c.owner, c.key, row_number() OVER first AS n, c.untold + first_value(c.untold) OVER first AS untold,
                  sum(octet_length(c.body)) OVER first AS size
             FROM (SELECT l.owner, l.key, l.due, l.untold, l.body FROM message_out l
@@ -226,9 +227,9 @@ WITH claimed AS (
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0 AND w.size <= $5)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.untold, m.deadline, m.wants_apprec,
-            m.answers, m.rounds)
+            m.answers, m.rounds, m.leaving)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.untold, c.deadline, c.wants_apprec,
-       c.rounds,
+       c.rounds, c.leaving,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint,
        coalesce(i.envelope_id, '') AS answers_id,
        coalesce(i.answer_to, '') AS answer_to
@@ -258,7 +259,7 @@ SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, 
 -- in   $1 owners, $2 keys (same length), $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
 --      $9 who, $10 why, $11 deadline of a message sent again by a human
 WITH moved AS (
-  UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0,
+  UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0, leaving = NULL,
          due = CASE WHEN $4 = 'queued' THEN $5 ELSE due END, attempts = CASE WHEN $4 = 'queued' THEN 0 ELSE attempts END,
          rounds = CASE WHEN $8 = 'unconfirmed' THEN rounds + 1 WHEN $4 = 'queued' THEN 0 ELSE rounds END,
          carrier_id = CASE WHEN $4 = 'queued' OR $8 = 'handed over' THEN '' ELSE carrier_id END,
@@ -306,16 +307,24 @@ UPDATE message_out SET due = $3, untold = 0 WHERE owner = $1 AND key = $2 AND st
 -- in   $1 owner, $2 key
 SELECT number, at, event, state, who, why FROM message_move WHERE owner = $1 AND key = $2 ORDER BY number;
 
+-- name: leaves
+-- Mark that a message is about to leave that must never go twice, and lease it anew for as long as that takes.
+-- in   $1 owner, $2 key, $3 attempts as it was leased, $4 end of the lease
+-- out  no row where somebody else has taken it up since, or it goes no more
+UPDATE message_out SET leaving = true, due = $4
+ WHERE owner = $1 AND key = $2 AND attempts = $3 AND state = 'queued' AND NOT leaving RETURNING key;
+
 -- name: not_tried
 -- in   $1 owners, $2 keys of leased messages that nothing was done with
-UPDATE message_out SET attempts = attempts - 1, untold = untold - 1
+UPDATE message_out SET attempts = attempts - 1, untold = untold - 1, leaving = CASE WHEN untold > 1 THEN leaving END
   FROM unnest($1::bigint[], $2::bigint[]) AS t (o, k)
  WHERE owner = o AND key = k AND state = 'queued' AND attempts > 0 AND untold > 0;
 
 -- name: try_later
--- in   $1 owner, $2 key, $3 due, $4 fault_text, $5 attempts, $6 rests_for
-UPDATE message_out SET due = $3, fault_text = $4, attempts = $5, rests_for = $6, untold = 0
- WHERE owner = $1 AND key = $2 AND state = 'queued';
+-- Let a message wait; not where somebody else has taken it up since: what they know of it stands.
+-- in   $1 owner, $2 key, $3 due, $4 fault_text, $5 attempts, $6 rests_for, $7 attempts as it was leased
+UPDATE message_out SET due = $3, fault_text = $4, attempts = $5, rests_for = $6, untold = 0, leaving = NULL
+ WHERE owner = $1 AND key = $2 AND state = 'queued' AND attempts = $7;
 
 -- name: resting
 -- The endpoints that messages wait for because nobody answered there: one look into the index for each.

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,15 @@ from jsonschema.exceptions import ValidationError
 
 from akson.access import duty
 from akson.access.facts import WITHHELD, WITHHELD_FROM_PARENTS
+from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
 from akson.exchange import addresses, asice, concern, concerning, delivery, following, inbox, outbox, outcomes, sending
 from akson.exchange.addresses import Address
 from akson.exchange.concern import Document, Person, Report, Reporter
-from akson.exchange.handing import Exchange
+from akson.exchange.handing import Exchange, Handed, Said
+from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.outcomes import Standing
 from akson.exchange.states import Event, State
 from akson.exchange.transports import fiks
@@ -264,14 +266,65 @@ async def test_a_lost_answer_makes_no_second_report_but_its_reporter_ring(world:
     assert (human["owner"]["reference"], human["description"]) == (world.places.doctor.id, fiks.UNKNOWN)
 
 
-async def test_what_a_worker_died_over_is_not_sent_again_by_the_next(world: FiksWorld) -> None:
+@dataclass
+class Watched:
+    """The way to Fiks, with where all reports stand as each is about to be handed over."""
+
+    world: FiksWorld
+    seen: list[list[str]] = field(default_factory=list)
+    unknown: str = fiks.UNKNOWN
+
+    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+        goes = await self.world.fiks.ready(claimed)
+        assert not isinstance(goes, Handed)
+
+        async def watched() -> Handed:
+            rows = await self.world.places.rows("SELECT state FROM message_out ORDER BY state")
+            self.seen.append([row["state"] for row in rows])
+            return await goes()
+
+        return watched
+
+    async def ask(self, asked: Unconfirmed) -> Said:
+        return await self.world.fiks.ask(asked)
+
+
+async def test_what_fiks_has_taken_is_known_before_anything_else_is_handed_over(
+    world: FiksWorld, owner_db: Database
+) -> None:
+    """A worker that dies between two reports leaves none as unknown."""
+    for _ in range(3):
+        await world.reports()
+    await owner_db.execute("UPDATE message_out SET bucket = 7")
+    watched = Watched(world)
+    assert await Exchange(carriers={"fiks": watched}).deliver_due(world.places.office) == 3
+    assert watched.seen == [["queued"] * 3, ["queued", "queued", "sent"], ["queued", "sent", "sent"]]
+    assert [row["state"] for row in await world.places.rows("SELECT state FROM message_out")] == ["sent"] * 3
+
+
+@pytest.mark.parametrize(("died", "came", "ends"), [
+    ("when it was leased", 1, State.ANSWERED), ("when it was made ready", 1, State.ANSWERED),
+    ("as it was about to leave", 0, State.FAILED), ("when it had left", 1, State.FAILED),
+    ("in the release before, wherever", 0, State.FAILED),
+])  # fmt: skip
+async def test_what_a_worker_died_over_is_sent_by_the_next_only_where_it_cannot_have_left(
+    world: FiksWorld, owner_db: Database, died: str, came: int, ends: State
+) -> None:
     made, office = await world.reports(), world.places.office
     (bucket,) = await outbox.waiting(office.database, office.clock())
     (claimed,) = await outbox.claim(office.database, bucket, office.clock())
-    await world.fiks.hand_over(claimed)  # and nobody tells of it
+    goes = await world.fiks.ready(claimed)
+    assert not isinstance(goes, Handed)
+    if died in ("as it was about to leave", "when it had left"):
+        assert await outbox.leaves(office.database, claimed, office.clock())
+    if died == "when it had left":
+        await goes()
+    if died.startswith("in the release before"):
+        await owner_db.execute("UPDATE message_out SET leaving = NULL")
     clock(office).pass_(outbox.LEASE + timedelta(seconds=1))
-    assert (await world.gets(made, State.FAILED)).problem == fiks.UNKNOWN
-    assert len(await world.came()) == 1
+    now = await world.gets(made, ends)
+    assert (len(await world.came()), now.problem == fiks.UNKNOWN) == (came, ends is State.FAILED)
+    assert not await outbox.leaves(office.database, claimed, office.clock())  # somebody else has taken it up since
 
 
 @pytest.mark.parametrize(("meanwhile", "stands"), [
@@ -284,7 +337,9 @@ async def test_what_fiks_has_taken_is_asked_for_and_answered_whatever_it_was_cal
     made, office = await world.reports(), world.places.office
     (bucket,) = await outbox.waiting(office.database, office.clock())
     (claimed,) = await outbox.claim(office.database, bucket, office.clock())
-    handed = await world.fiks.hand_over(claimed)
+    goes = await world.fiks.ready(claimed)
+    assert not isinstance(goes, Handed)
+    handed = await goes()
     async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
         await delivery.move(work, claimed.owner, claimed.key, meanwhile)
     async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -112,20 +113,28 @@ class Fiks:
         """Fetch nothing: what the barnevern answers comes as messages."""
         return 0
 
-    async def hand_over(self, claimed: Claimed) -> Handed:
-        """Send one report to the barnevern that its address names, or to the one the municipality has said is usual.
+    @property
+    def unknown(self) -> str:
+        """Return what people are told of a report of which nobody knows whether Fiks has it."""
+        return UNKNOWN
 
-        One that has been tried without a word of what came of it is not tried again: Fiks may have it.
+    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+        """Hide one report for the barnevern that its address names, or for the one the municipality has said is usual.
+
+        Returns  what sends it, once and for all
         """
-        if claimed.untold > 1:
-            return _IS_UNKNOWN
         municipality, _, wanted = claimed.endpoint.removeprefix(FIKS).partition("/")
         try:
             district = await self._district(municipality, wanted)
             there = f"{municipality}/{district.bydelsnummer}"
             keys = _read(await self._asked("GET", f"/api/v2/mottak/fagsystem/{there}/krypteringsnokler"), Keys)
             files = await self._files(claimed.body, district, keys)
-            path = f"/api/v2/mottak/fagsystem/{self.organisation}/{there}/offentlig"
+        except _Not as refused:
+            return refused.handed
+        return partial(self._post, f"/api/v2/mottak/fagsystem/{self.organisation}/{there}/offentlig", files)
+
+    async def _post(self, path: str, files: Mapping[str, Any]) -> Handed:
+        try:
             taken = _read(await self._asked("POST", path, files, lost=_IS_UNKNOWN), Taken, lost=_IS_UNKNOWN)
         except _Not as refused:
             return refused.handed

@@ -138,3 +138,5 @@ def test_den_som_er_logget_inn_to_steder_avslutter_det_ene(journey: Journey) -> 
     paa_vakta.go("/start")
     assert paa_vakta.path != "/start"
     ved_pulten.open("Tilbake").sees("Jonas Eikeland")
+    journey.town.logged_out_at_the_issuer("jonas")  # the page stays open until it asks for anything
+    ved_pulten.again().sees("Hvem vil du være?")

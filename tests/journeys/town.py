@@ -18,12 +18,16 @@ from typing import Any
 import asyncpg
 import httpx
 
+from akson.app import ISSUER
 from akson.doors import barnevern, neighbours, seeding
 from akson.doors.opening import opened
 from akson.doors.running import environment_of
 from akson.doors.settings import from_environment
 from akson.doors.sources import written
 from akson.record.office import Office
+from akson.signin import jose
+from akson.signin.client import LOGOUT
+from akson.signin.keys import Keyring
 from seeds.citizens.own_system import vestbyen
 from seeds.fjordvik import SYKEHUS, address
 from tests.journeys.watch import SECRET
@@ -81,6 +85,15 @@ class Town:
     def half_an_hour_passes(self) -> None:
         """Let everybody who is signed in have been away for so long that their session has ended."""
         asyncio.run(self._ask("UPDATE signin_session SET seen_at = seen_at - interval '31 minutes'"))
+
+    def logged_out_at_the_issuer(self, who: str) -> None:
+        """Let the issuer tell that one of its persons has logged out there, as OpenID Connect has it told."""
+        settings, now = from_environment(self.env), int(time.time())
+        key = Keyring.open(settings.keys, "issuer").signer
+        claims = {"iss": f"{settings.base_url}{ISSUER}", "aud": settings.client_id, "sub": who, "iat": now, "exp": now + 120,
+                  "jti": jose.fresh(), "events": {LOGOUT: {}}}  # fmt: skip
+        told = {"logout_token": jose.sign(claims, key, typ="logout+jwt", kid=key.thumbprint())}
+        assert httpx.post(f"{self.url}/logg-ut/demo", data=told).status_code == 200
 
     def complaints(self) -> list[str]:
         """Return every line since last asked in which the programs logged an error, or named a person."""

@@ -1,10 +1,13 @@
 """5,000 pairs of databases that differ only in what is hidden from who asks: the same bytes; and what only takes away never shows more.
 
-Two processes, each with a village of its own (tests/leaks/village.py), through the API in process on real PostgreSQL.
+Two processes, each with a village of its own (tests/leaks/village.py), through the API and the pages in process on real
+PostgreSQL.
 """
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
@@ -22,10 +25,14 @@ PAIRS, CHANGES, PROCESSES = 5_000, 500, 2
 EVERY = 0  # tests/leaks/test_pairs.py is the quick part
 
 
+Found = tuple[list[str | None], list[str | None], Counter[str]]
+
+
 def cases(shared: Path) -> Iterator[Case]:
-    """Yield the pairs, and the changes that only take away, by number."""
+    """Yield the pairs, and the changes that only take away, by number; and that pages were among the answers."""
     for n in range(PAIRS + CHANGES):
         yield Case(f"{'pair' if n < PAIRS else 'change'} {n:04}", partial(_result, n))
+    yield Case("pages are asked for, and shown", _shown)
 
 
 def _result(n: int) -> str | None:
@@ -33,17 +40,24 @@ def _result(n: int) -> str | None:
     return which[n if n < PAIRS else n - PAIRS]
 
 
+def _shown() -> str | None:
+    answers = _asked()[2]
+    sys.stdout.write(f"interference: answers compared {dict(sorted(answers.items()))}\n")
+    return None if answers["page 200"] > PAIRS else f"pages were shown {answers['page 200']} times only"
+
+
 @cache
-def _asked() -> tuple[list[str | None], list[str | None]]:
-    """Return what differed in each pair, and what each change showed more of."""
+def _asked() -> Found:
+    """Return what differed in each pair, what each change showed more of, and how many answers of each kind there were."""
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         shares = list(
             pool.map(_share, range(PROCESSES), [PAIRS // PROCESSES] * PROCESSES, [CHANGES // PROCESSES] * PROCESSES)
         )
-    return [one for pairs, _ in shares for one in pairs], [one for _, changes in shares for one in changes]
+    pairs, changes = ([one for share in shares for one in share[n]] for n in (0, 1))
+    return pairs, changes, sum((share[2] for share in shares), Counter[str]())
 
 
-def _share(seed: int, pairs: int, changes: int) -> tuple[list[str | None], list[str | None]]:
+def _share(seed: int, pairs: int, changes: int) -> Found:
     """Make pairs in a village of its own, then changes: these leave less for anybody to see."""
     server = Running()
     try:
@@ -52,9 +66,10 @@ def _share(seed: int, pairs: int, changes: int) -> tuple[list[str | None], list[
         server.close()
 
 
-async def _all(server: Running, seed: int, pairs: int, changes: int) -> tuple[list[str | None], list[str | None]]:
+async def _all(server: Running, seed: int, pairs: int, changes: int) -> Found:
     village, api = await build(server.office, others=2), Api(server.office)
     pairing, taking = Pairs(village, api, seed), NeverMore(village, api, seed)
     found = [await pairing.pair() for _ in range(pairs)], [await taking.change() for _ in range(changes)]
     await api.close()
-    return found
+    await pairing.pages.close()
+    return *found, pairing.answers

@@ -2,9 +2,10 @@
 
 A pair is a village before and after a hidden change: something more in a record, another version, something gone, one more
 person. What is asked touches the change as closely as it can: its type counted, sorted and paged, the record it stands in,
-histories, everything that was found by its own values. Compared are status, headers (ETag among them), bodies with order,
-totals and pages, the lines that the process logs, and the rows of the access log of all that is answered: a refusal is
-logged with what it is about, which whoever asked never reads. What stays out stands in docs/security.md, "Exceptions".
+histories, everything that was found by its own values; and pages of the workplace and of the portal, after the worklists
+have heard of the change. Compared are status, headers (ETag among them), bodies with order, totals and pages, the lines
+that the process logs, and the rows of the access log of all that is answered: a refusal is logged with what it is about,
+which whoever asked never reads. What stays out stands in docs/security.md, "Exceptions".
 """
 
 from __future__ import annotations
@@ -13,30 +14,36 @@ import json
 import logging
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
+from akson.base.jobs import deliver
 from akson.base.queries import queries
-from akson.base.work import Purpose
+from akson.base.work import Actor, Purpose
 from akson.doors.logs import Lines
+from akson.doors.running import consumers
 from akson.fhir import bodies
 from akson.record import journal
 from tests.fhirapi.clients import BASE, Api
 from tests.leaks import attempts
 from tests.leaks.marks import Marks
+from tests.leaks.pages import Pages, has_pages
 from tests.leaks.questions import around, pages
-from tests.leaks.sees import ASKERS, Asker, sees
-from tests.leaks.village import Item, Village
-from tests.offices import JOB
+from tests.leaks.sees import ASKERS, RECORDS, Asker, sees
+from tests.leaks.village import Item, Resource, Village
+from tests.offices import JOB, NOW, Clock
 
 SQL = queries(__file__, "pairs.sql")
 FIRST: Final = 20_000  # of the numbers of what is added
 PAGES: Final = 3  # that are turned after a question
+SCREENS: Final = 3  # pages of the workplace or the portal that are asked for in a pair
 GONE: Final = 0.2  # of the changes take away what one before has added
 NEAR: Final = 0.5  # of the pairs are about those who see a part of a record, and what else is in it
 PARTLY: Final = tuple(
@@ -48,6 +55,10 @@ _APART: Final = frozenset({"address", "name", "consent", "case", "erased", "dele
 _LEFT_OUT: Final = frozenset({"date", "x-request-id"})
 OK: Final = 200
 _PAGE: Final = re.compile(r"_page=[\w-]+")
+_ONCE: Final = re.compile(r'(name="_once" value=")[\w-]{22}(")')  # by which a form that is sent twice is known
+_NEW_NOTE: Final = re.compile(r"(/notat/)[a-z2-7]{26}[a-z0-9]\b")  # where the page for a new note leads
+EARLIER: Final = timedelta(minutes=5)
+_READ_AGAIN: Final = frozenset({"unreleased"})  # by who wrote it; the citizen's log tells of neither
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +113,10 @@ class Pairs:
     def __init__(self, village: Village, api: Api, seed: int) -> None:
         """seed: another order, and other marks."""
         self.village, self.api, self.random = village, api, random.Random(seed)
+        self.pages = Pages(village)
         self.numbers = iter(range(FIRST + seed * 10_000, FIRST + (seed + 1) * 10_000))
         self.requests = 0
+        self.answers: Counter[str] = Counter()  # "FHIR 200" or "page 200" -> how many were compared
         self.added: dict[str, list[tuple[str, Item]]] = {}  # asker -> ids of what was added hidden from them
         self._clients: dict[str, httpx.AsyncClient] = {}
 
@@ -111,16 +124,42 @@ class Pairs:
         """Make one pair and ask in both; return what differs."""
         asker = self.random.choice(PARTLY if self.random.random() < NEAR else ASKERS)
         change = self._change(asker)
-        asked = self._questions(asker, change)
+        return await self.differs(asker, change, [*self._questions(asker, change), *self._screens(asker, change)])
+
+    async def differs(self, asker: Asker, change: Change, asked: Sequence[str]) -> str | None:
+        """Ask before and after a change; return what differs. asked: what follows fhir/, or "/..." of a page."""
+        if not self.requests:
+            await self._caught_up()
         before = [await self._ask(asker, one) for one in asked]
         await self._carry_out(asker, change)
+        await self._caught_up()
         for one, earlier in zip(asked, before, strict=True):
             later = await self._ask(asker, one)
+            self.answers[f"{'page' if one.startswith('/') else 'FHIR'} {later.pages[0][0]}"] += 1
             if later != earlier:
                 item = change.item
                 return (f"{asker.name}, {change.what} {item.resource['resourceType']} of {item.person} ({item.part}): "
                         f"{one} was {_first_difference(earlier, later)}")  # fmt: skip
         return None
+
+    async def _caught_up(self) -> None:
+        """Let the news of what was written reach the worklists."""
+        office = self.village.office
+        while await deliver(office.database, consumers(office), office.clock()):
+            pass
+
+    def _screens(self, asker: Asker, change: Change) -> list[str]:
+        """Return pages that are asked for: none of one's own when it is about who acts for oneself, which they tell."""
+        item = change.item
+        if not has_pages(asker) or (item.resource["resourceType"] == "RelatedPerson" and item.person == asker.name):
+            return []
+        return self.pages.choose(asker, item, self._near(asker, change), self.random, SCREENS)
+
+    def _near(self, asker: Asker, change: Change) -> str:
+        """Return the person of the change, or another one of whom something is seen."""
+        seen = sorted({one.patient[0] for one in self.village.items if sees(asker, one.person, one.part, one.kinds)})
+        patient = change.item.patient[0]
+        return patient if patient in seen or not seen else self.random.choice(seen)
 
     def _change(self, asker: Asker) -> Change:
         mine = self.added.get(asker.name, [])
@@ -141,21 +180,42 @@ class Pairs:
         return Change(what=self.random.choice(whats), item=item)
 
     async def _carry_out(self, asker: Asker, change: Change) -> None:
+        made, id_ = change.item.resource, change.item.resource["id"]
         writer = self.village.actors.get(change.item.by)
         actor = replace(JOB, key=writer.key, unit=writer.unit, unit_id=writer.unit_id) if writer else JOB
-        made = change.item.resource
         async with self.village.office.work(actor, Purpose.SYSTEM) as work:
             if change.gone[0]:
                 await journal.delete(work, *change.gone)
             elif change.what == "another version of":
-                await journal.update(work, made | {"implicitRules": f"urn:x:{next(self.numbers)}"}, id_=made["id"])
+                await journal.update(work, made | {"implicitRules": f"urn:x:{next(self.numbers)}"}, id_=id_)
             else:
                 fresh = Marks(next(self.numbers))
                 new = {k: v for k, v in json.loads(self._marked(change.item, fresh)).items() if k != "id"}
                 if made["resourceType"] == "Patient":
                     new.pop("identifier", None)
-                kept = await journal.create(work, bodies.dumps(new))
-                self.added.setdefault(asker.name, []).append((kept.id, change.item))
+                id_ = (await journal.create(work, bodies.dumps(self._waiting(asker, change.item, new)))).id
+                self.added.setdefault(asker.name, []).append((id_, change.item))
+        if writer and change.item.part in _READ_AGAIN and not change.gone[0]:
+            await self._read(writer, made["resourceType"], id_)
+
+    async def _read(self, reader: Actor, type_: str, id_: str) -> None:
+        """Let somebody at work have read it a while ago: the log shows what was before the moment in which it is asked."""
+        clock = self.village.office.clock
+        assert isinstance(clock, Clock)
+        clock.now = NOW - EARLIER
+        async with self.village.office.work(replace(reader, scopes=frozenset()), Purpose.TREATMENT) as work:
+            await journal.read(work, type_, id_)
+        clock.now = NOW
+
+    def _waiting(self, asker: Asker, item: Item, new: Resource) -> Resource:
+        """Return a task as it waits for the asker's own unit: no order stands behind it, so it lets nobody in."""
+        if new["resourceType"] != "Task" or asker.kind != "staff" or item.person not in RECORDS or item.part != "plain":
+            return new
+        owner = {"reference": self.village.actors[asker.name].unit_id}
+        return {k: v for k, v in new.items() if k not in ("basedOn", "restriction")} | {
+            "status": "requested",
+            "owner": owner,
+        }
 
     def _marked(self, item: Item, fresh: Marks) -> str:
         text = bodies.dumps(item.resource).decode()
@@ -164,10 +224,7 @@ class Pairs:
     def _questions(self, asker: Asker, change: Change) -> list[str]:
         """Return what is asked: about the type, about a record that is seen, about histories, about the thing itself."""
         kind, chosen = change.item.resource["resourceType"], self.random
-        seen = sorted({one.patient[0] for one in self.village.items if sees(asker, one.person, one.part, one.kinds)})
-        patient = change.item.patient[0]
-        if patient not in seen and seen:
-            patient = chosen.choice(seen)
+        patient = self._near(asker, change)
         ways = [
             one["request"]["url"]
             for one in attempts.about(change.item, whole=False)
@@ -183,21 +240,15 @@ class Pairs:
         ]
 
     async def _ask(self, asker: Asker, question: str) -> Told:
+        if question.startswith("/"):
+            return await self._open(asker, question)
         if asker.name not in self._clients:
             self._clients[asker.name] = self.api.as_(self.village.actors[asker.name])
         told, logged, lines, path = [], list[str](), list[str](), f"{BASE}/fhir/{question}"
         for _ in range(PAGES):
-            self.requests += 1
-            request = f"pair-{id(self)}-{self.requests:08}"
-            with _heard() as heard:
-                answer = await self._clients[asker.name].get(
-                    path, headers={"x-request-id": request, "accept-encoding": "identity"}
-                )
-            lines += [line.replace(request, "") for line in heard]
-            headers = tuple(sorted((k, v) for k, v in answer.headers.items() if k not in _LEFT_OUT))
-            told.append((answer.status_code, headers, _PAGE.sub(lambda m: f"_page={len(m[0])}", answer.text)))
-            if answer.status_code == OK:
-                logged += await self._log(request)
+            answer, rows, heard = await self._asked(self._clients[asker.name], path)
+            told.append((answer.status_code, _headers(answer), _PAGE.sub(lambda m: f"_page={len(m[0])}", answer.text)))
+            logged, lines = logged + rows, lines + heard
             links = answer.json().get("link", []) if answer.status_code == OK else []
             following = next((one["url"] for one in links if one.get("relation") == "next"), None)
             if following is None:
@@ -205,9 +256,31 @@ class Pairs:
             path = following
         return Told(urlsplit(question).path, tuple(told), tuple(logged), tuple(lines))
 
+    async def _open(self, asker: Asker, path: str) -> Told:
+        """Ask for a page as the browser gets it; what it leads to is asked for on its own."""
+        answer, logged, lines = await self._asked(self.pages.client(asker), path)
+        headers = _headers(answer)
+        if urlsplit(path).path.endswith("/notat/ny"):
+            headers = tuple((k, _NEW_NOTE.sub(r"\1", v)) for k, v in headers)
+        page = (answer.status_code, headers, _ONCE.sub(r"\1\2", answer.text))
+        return Told(urlsplit(path).path, (page,), tuple(logged), tuple(lines))
+
+    async def _asked(self, client: httpx.AsyncClient, path: str) -> tuple[httpx.Response, list[str], list[str]]:
+        """Return an answer, the rows of the log if it is one, and what was logged meanwhile."""
+        self.requests += 1
+        request = f"pairpair-{id(self)}-{self.requests:08}"  # its first letters stand on the page of a refusal
+        with _heard() as heard:
+            answer = await client.get(path, headers={"x-request-id": request, "accept-encoding": "identity"})
+        rows = await self._log(request) if answer.status_code == OK else []
+        return answer, rows, [line.replace(request, "") for line in heard]
+
     async def _log(self, request: str) -> list[str]:
         rows = await self.village.office.database.fetch(SQL.logged, request)
         return [f"{row['outcome']} {row['screen']} {row['patients']} {row['seen']}" for row in rows]
+
+
+def _headers(answer: httpx.Response) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((k, v) for k, v in answer.headers.items() if k not in _LEFT_OUT))
 
 
 def _of_record(patient: str, kind: str) -> Iterator[str]:

@@ -22,7 +22,9 @@ from tests.leaks.faults import BY_NAME
 from tests.leaks.lives import whom
 from tests.leaks.marks import FOUND
 from tests.leaks.never_more import NeverMore
-from tests.leaks.pairs import Pairs
+from tests.leaks.pages import Pages, has_pages
+from tests.leaks.pair_faults import PAIR_FAULTS
+from tests.leaks.pairs import Change, Pairs
 from tests.leaks.sees import ASKERS
 from tests.leaks.village import Village, build
 from tests.offices import JOB, NOW, Clock, opened_office
@@ -64,6 +66,7 @@ async def test_what_is_hidden_makes_no_difference_to_any_answer(village: Village
     pairs = Pairs(village, api, seed=1)
     differing = [told for _ in range(PAIRS) if (told := await pairs.pair())]
     assert differing == []
+    assert pairs.answers["page 200"] > PAIRS / 2
 
 
 @pytest.mark.parametrize("fault", ["hits are counted first", "searches look in every record of the circle",
@@ -75,6 +78,20 @@ async def test_a_difference_is_seen_where_access_is_broken(village: Village, api
             if await pairs.pair():
                 return
     pytest.fail("no pair differed")
+
+
+async def test_pages_that_tell_of_what_is_hidden_are_seen_to_differ(village: Village, api: Api) -> None:
+    """By a number, an order, a total, or by showing it; the same pair is alike where nothing is broken."""
+    pairs, found = Pairs(village, api, seed=3), list[tuple[str, bool, bool]]()
+    for one in PAIR_FAULTS:
+        asker, person = NAMED[one.fault.asker], one.fault.person
+        item = next(i for i in village.items if i.person == person and one.kind in i.kinds and i.part == one.part)
+        change, asked = Change(what="one more", item=item), [one.page.format(patient=item.patient[0])]
+        with one.fault.seeded():
+            seen = await pairs.differs(asker, change, asked) is not None
+        found.append((one.fault.name, seen, await pairs.differs(asker, change, asked) is None))
+    assert found == [(one.fault.name, True, True) for one in PAIR_FAULTS]
+    assert pairs.answers == {"page 200": 2 * len(PAIR_FAULTS) - 1, "page 403": 1}
 
 
 # who loses it -> whose record, and what is written of whom it is about (type, members), or how much time passes
@@ -105,11 +122,15 @@ async def test_what_is_withdrawn_is_gone_in_the_next_request(
     village: Village, api: Api, who: str, person: str, how: tuple[str, Resource] | timedelta
 ) -> None:
     client, patient = api.as_(village.actors[who]), village.id(f"Patient/{person}")
+    page = f"/min/journal?person={patient}" if NAMED[who].kind == "citizen" else f"/p/{patient}"
     one = next(one for one in village.items if one.person == person and "vital" in one.kinds)
     assert one.word in (await client.get(one.ref)).text
     first = (await client.get(f"Patient/{patient}/*?_count=1")).json()
     following = next(link["url"] for link in first["link"] if link["relation"] == "next")
+    browser, has = Pages(village).client(NAMED[who]), has_pages(NAMED[who])
+    assert not has or (await browser.get(page)).status_code == 200
     await _withdraw(village, person, how)
+    assert not has or (await browser.get(page)).status_code in (403, 404)
     assert (await client.get(one.ref)).status_code == 404
     asked = (following, f"Observation?patient={patient}", f"Observation?code={one.word}", "Observation?_count=1000",
              "_history?_count=200", f"Patient/{patient}/$everything", f"{one.ref}/_history", f"{one.ref}/_history/1")  # fmt: skip

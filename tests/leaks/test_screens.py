@@ -47,9 +47,9 @@ def lines() -> Iterator[io.StringIO]:
 
 async def test_every_route_has_a_way_to_be_walked(worlds: Worlds) -> None:
     """A new place in an address, or a new name that a page takes, fails here until walking.py knows what to put there."""
-    given = walking.places(worlds.town, GIRL, "")
+    given = walking.places(walking.theirs(worlds.town, GIRL), "")
     assert walking.unknown(worlds.apps[KEPT], given) == []
-    assert sorted(walking.taken() - walking.fields(worlds.town, GIRL).keys()) == []
+    assert sorted(walking.taken() - walking.fields(walking.theirs(worlds.town, GIRL)).keys()) == []
     assert len(list(walking.ways(worlds.apps[KEPT], given))) > 60
 
 
@@ -57,7 +57,7 @@ async def test_the_doctor_meets_her_on_the_same_ways(worlds: Worlds) -> None:
     viewer = worlds.town.viewers["the GP"]
     shown = [
         way.template
-        for way in walking.ways(worlds.apps[KEPT], walking.places(worlds.town, GIRL, ""))
+        for way in walking.ways(worlds.apps[KEPT], walking.places(walking.theirs(worlds.town, GIRL), ""))
         if way.method == "GET" and WORD in (await _ask(worlds, viewer, way, GIRL, KEPT)).raw
     ]
     assert {"/p/{patient}", "/p/{patient}/notater", "/p/{patient}/samhandling"} <= set(shown)
@@ -71,7 +71,9 @@ async def test_no_page_and_no_log_tells_of_her(worlds: Worlds, lines: io.StringI
     signed_in = (await worlds.ask(viewer, "GET", at_home)).status == 200
     assert signed_in is (who != WITHOUT_SIGNING_IN)
     told = []
-    for way in walking.ways(worlds.apps[KEPT], walking.places(worlds.town, canary, await _own(worlds, viewer))):
+    for way in walking.ways(
+        worlds.apps[KEPT], walking.places(walking.theirs(worlds.town, canary), await _own(worlds, viewer))
+    ):
         without, with_ = [await _ask(worlds, viewer, way, canary, world) for world in (EMPTY, KEPT)]
         told += [
             f"{way.method} {way.template}: {fault}"
@@ -115,7 +117,7 @@ def _faults(town: Town, way: Way, who: str, canary: Canary, told: tuple[Told, To
             yield f"{with_.status} where minimal identity was expected"
     elif without != with_ and way.path not in CHANGING:
         yield f"{without.status} {_first_difference(without, with_)}"
-    sent = f"{way.path} {walking.fields(town, canary)}"
+    sent = f"{way.path} {walking.fields(walking.theirs(town, canary))}"
     if found := [word for word in in_text([WORD] if excepted else HERS, with_.raw) if word not in sent]:
         yield f"{with_.status} tells {found}"
     if hidden := [id_ for id_ in town.ids if id_ in with_.raw and id_ not in sent]:
@@ -130,7 +132,7 @@ def _first_difference(without: Told, with_: Told) -> str:
 
 async def _ask(worlds: Worlds, viewer: Viewer, way: Way, canary: Canary, world: str) -> Told:
     """Make one request, as a browser would: whatever a page may take is sent along."""
-    sent = dict(walking.fields(worlds.town, canary))
+    sent = dict(walking.fields(walking.theirs(worlds.town, canary)))
     if way.method != "POST":
         return await worlds.ask(viewer, way.method, way.path, world=world, params=sent)
     carried = {"_csrf": viewer.csrf, "_once": f"once-{way.path}"[:60]} if "/logg" not in way.path else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -48,54 +48,76 @@ def _walked(routes: Iterable[BaseRoute], above: str) -> Iterator[tuple[str, str]
             assert type(route).__module__ == _FHIR, f"{route} cannot be walked: teach walking.py how"
 
 
-def places(town: Town, canary: Canary, own: str) -> Mapping[str, tuple[str, ...]]:
+@dataclass(frozen=True, kw_only=True)
+class Theirs:
+    """What an address or a form may tell of somebody. ids: of a type -> the id of one of theirs; draft: of a note begun.
+
+    unit, worker: where they get care, and of whom
+    """
+
+    ids: Callable[[str], str]
+    draft: str
+    unit: str
+    worker: str
+    family: str
+    fnr: str
+
+
+def theirs(town: Town, canary: Canary) -> Theirs:
+    """Return what may be told of a canary."""
+    return Theirs(ids=lambda kind: town.id(f"{kind}/{canary.key}"), draft=town.drafts[canary.key],
+                  unit=town.id(MARIAM.unit.key), worker=town.id(MARIAM.ref), family=canary.family,
+                  fnr=canary.fnr.value)  # fmt: skip
+
+
+def places(of: Theirs, own: str) -> Mapping[str, tuple[str, ...]]:
     """Return what stands in the places of an address; own: a patient of the one who walks, or ""."""
 
     def ids(*kinds: str) -> tuple[str, ...]:
-        return tuple(town.id(f"{kind}/{canary.key}") for kind in kinds)
+        return tuple(of.ids(kind) for kind in kinds)
 
     return {
         "patient": (*ids("Patient"), *((own,) if own else ())),
         "message": ids("Communication", "DocumentReference"),
         "number": ("0",),
         "task": ids("Task"),
-        "draft": (*ids("DocumentReference", "Composition"), town.drafts[canary.key]),
+        "draft": (*ids("DocumentReference", "Composition"), of.draft),
         "name": (WORD,),
         "kind": ("innleggelsesrapport", WORD),
-        "unit": (town.id(MARIAM.unit.key), *ids("Patient")),
+        "unit": (of.unit, *ids("Patient")),
         "issuer": ("demo", WORD),
-        "finding": ("7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11", town.id(f"Task/{canary.key}")),
+        "finding": ("7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11", of.ids("Task")),
         "mark": ("7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11",),
     }
 
 
-def fields(town: Town, canary: Canary) -> Mapping[str, str]:
+def fields(of: Theirs) -> Mapping[str, str]:
     """Return what is sent under each name that a page takes from an address or a form.
 
     The forms that open a record lawfully are sent without what they demand: a reason too short, no confirmation.
     """
-    hers = {kind: town.id(f"{kind}/{canary.key}") for kind in ("Patient", "Consent", "Communication", "Condition")}
-    note = town.id(f"DocumentReference/{canary.key}")
+    hers = {kind: of.ids(kind) for kind in ("Patient", "Consent", "Communication", "Condition")}
+    note = of.ids("DocumentReference")
     return {
-        "opphold": town.id(f"Encounter/{canary.key}"), "person": hers["Patient"], "sperre": hers["Consent"], "melding": hers["Communication"], "viser": note,
-        "retter": note, "versjon": "1", "version": "1", "hvem": town.id("Practitioner/mariam"), "svar": "aksept",
-        "q": canary.family, "problem": "A04", "problemer": "A04", "koder": "A04", "kode": "slapp", "legg-til": "A04",
+        "opphold": of.ids("Encounter"), "person": hers["Patient"], "sperre": hers["Consent"], "melding": hers["Communication"], "viser": note,
+        "retter": note, "versjon": "1", "version": "1", "hvem": of.worker, "svar": "aksept",
+        "q": of.family, "problem": "A04", "problemer": "A04", "koder": "A04", "kode": "slapp", "legg-til": "A04",
         "fjern": "R05", "angre": "R05", "angret": hers["Communication"], "do": "save", "fane": "mine", "vis": "alle", "til": "2026-12-31",
         "periode": "1", "antall": "50", "eldre": "2026-11-22T10:00:00+01:00", "linje": "bt 120/80", "type": "notat",
         "begrunnelse": "kort", "grunnlag": "B2", "grunn": "kort", "emne": "Spørsmål", "tekst": "Kort spørsmål",
         "malt": "2026-11-22T10:00", "temp": "37,5", "tiltak": "Ro", "nytt": "alt", "tilgang": WORD,
-        "gjor": "bekreft", "rolle": note, "fnr": canary.fnr.value, "navn": canary.family, "family": canary.family, "given": "Canaria", "hpr": "123",
+        "gjor": "bekreft", "rolle": note, "fnr": of.fnr, "navn": of.family, "family": of.family, "given": "Canaria", "hpr": "123",
         "dag": "2026-11-22", "hva": f"DocumentReference/{note}", "form": "pdf", "hvorfor": "kort",
         "vist": "alle", "valgt": "7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11", "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
-        "apning": hers["Consent"], "som": f"Practitioner/{town.id('Practitioner/mariam')}/sykepleier/{town.id(MARIAM.unit.key)}",
+        "apning": hers["Consent"], "som": f"Practitioner/{of.worker}/sykepleier/{of.unit}",
         "enhet": "99000011", "mottaker": "99000033", "gjort": "kort",
         "nivaa": "every", "maate": "inbox", "kilde": "999999999", "dokument": note, "fil": "0",
         "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
-        "leses_til": "2027-01-01", "del": "about", "ta": "f1", "holdt": "withheld-as-0", "sak": town.id(f"Task/{canary.key}"), "kontakt": "98765432",
+        "leses_til": "2027-01-01", "del": "about", "ta": "f1", "holdt": "withheld-as-0", "sak": of.ids("Task"), "kontakt": "98765432",
         "historie": "Kort", "syn": "Kort", "vet_barn": "ja", "hvorfor_barn": "Kort", "foresatt": "Kort", "foresatt2": "",
         "vet_foresatte": "ja", "hvorfor_foresatte": "Kort", "tolk": "", "hjelpere": "", "alder": "6", "bosted": "Kort", "telefon": "98765432",
         "epost": "a@b.no", "samtykke": "gjelder", "om": "relatives", "samtykker": "given", "av": "patient", "gjelder": "Kort",
-        "slag": "KX07", "del_av": town.id(MARIAM.unit.key),
+        "slag": "KX07", "del_av": of.unit,
         "fag": "150", "hensikt": "1", "hastegrad": "routine", "rett": "3",
         **dict.fromkeys(("forlop", "funn", "vurdering", "arsak", "oppfolging", "informert"), "Kort"),
         **dict.fromkeys(("diagnoser", "legemidler", "allergier", "malinger"), "on"),

@@ -1413,7 +1413,8 @@ CREATE TABLE public.message_in (
     handled_by text DEFAULT ''::text NOT NULL,
     handled_why text DEFAULT ''::text NOT NULL,
     answer_to text DEFAULT ''::text NOT NULL,
-    sealed bytea
+    sealed bytea,
+    came_as text DEFAULT ''::text NOT NULL
 );
 ALTER TABLE ONLY public.message_in ALTER COLUMN body SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.message_in ALTER COLUMN sealed SET STORAGE EXTERNAL;
@@ -1459,7 +1460,8 @@ CREATE TABLE public.message_out (
     moves integer DEFAULT 0 NOT NULL,
     rests_for text DEFAULT ''::text NOT NULL,
     untold smallint DEFAULT 0 NOT NULL,
-    leaving boolean
+    leaving boolean,
+    answers_as text DEFAULT ''::text NOT NULL
 );
 ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -2597,6 +2599,10 @@ GRANT UPDATE(handled_by) ON TABLE public.message_in TO akson_app;
 
 GRANT UPDATE(handled_why) ON TABLE public.message_in TO akson_app;
 
+GRANT UPDATE(answer_to) ON TABLE public.message_in TO akson_app;
+
+GRANT UPDATE(came_as) ON TABLE public.message_in TO akson_app;
+
 GRANT SELECT,INSERT ON TABLE public.message_move TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.message_out TO akson_app;
@@ -2634,6 +2640,8 @@ GRANT UPDATE(rests_for) ON TABLE public.message_out TO akson_app;
 GRANT UPDATE(untold) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(leaving) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(answers_as) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 

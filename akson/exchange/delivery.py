@@ -118,8 +118,7 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *,
 
 async def _answer_again(office: Office, kept: Kept) -> None:
     async with office.work(AKSON, Purpose.MESSAGE, screen=_AGAIN) as work:
-        await outbox.receipts_again(work, kept.digest)
-        await inbox.answered_again(work, kept)
+        await repeating.answer(work, kept)
 
 
 async def _settle(office: Office, kept: Kept, schemas: Schemas | None, desk: Desk | None) -> None:

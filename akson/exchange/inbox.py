@@ -38,6 +38,7 @@ class Kept:
     again                                     it has been answered before and has come once more
     fault_code, fault_text                    what was wrong with its seal; "" where nothing was
     type                                      what the transport called it, where something was
+    came_as                                   envelope_id of the last time it came
     """
 
     bucket: int
@@ -53,6 +54,7 @@ class Kept:
     fault_code: str = ""
     fault_text: str = ""
     type: str = ""
+    came_as: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +150,9 @@ def _fault(outcome: Outcome) -> tuple[str, str]:
     return (outcome.fault.code, outcome.fault.text) if outcome.fault else ("", "")
 
 
-async def answered_again(work: Work, kept: Kept) -> None:
-    """Note that the receipt of a message that came again has been queued again."""
-    await execute(work, SQL.answered_again, kept.bucket, kept.digest)
+async def answered_again(work: Work, kept: Kept, *, queued: bool = True) -> None:
+    """Note whether the receipt of a message that came again has been queued again; else when the lease ends."""
+    await execute(work, SQL.answered_again, kept.bucket, kept.digest, not queued)
 
 
 async def for_humans(reads: Reads, homes: Homes, most: int = 100) -> list[dict[str, Any]]:

@@ -162,10 +162,17 @@ async def let_go(work: Work, owner: int, key: int) -> None:
     await execute(work, SQL.let_go, owner, key, work.now)
 
 
-async def receipts_again(work: Work, answered: bytes) -> None:
-    """Let the receipt of a message that came again go again."""
-    for row in await fetch(work, SQL.receipts_of, answered):
+async def receipts_again(work: Work, answered: bytes, name: str) -> bool:
+    """Let the receipt of a message that came again go again; False where it is just going, and is to go once more.
+
+    name   what its transport called it this time
+    """
+    rows = await fetch(work, SQL.receipts_of, answered)
+    if rows:
+        await execute(work, SQL.named, [row["owner"] for row in rows], [row["key"] for row in rows], name)
+    for row in rows:
         await happened(work, row["owner"], row["key"], Event.SEND_AGAIN)
+    return not any(row["under_way"] for row in rows)
 
 
 async def by_id(work: Work, msg_id: str) -> list[tuple[int, int]]:

@@ -57,13 +57,17 @@ SELECT her_id, name FROM address
 SELECT her_id, name FROM address WHERE NOT ours AND fiks <> '' ORDER BY name, her_id;
 
 -- name: keep
--- Store received bytes. The same bytes again are counted, and asked to be answered again.
+-- Store received bytes. The same bytes again are counted, and asked to be answered again, by the name they came by where
+-- they came from the same sender; while they wait to be read, only where that is another.
 -- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline, $9 answer_to,
 --      $10 bytes that came, where `body` was sealed in them, $11 fault_code, $12 fault_text of the seal, $13 type
 INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
   deadline, answer_to, sealed, fault_code, fault_text, type)
 VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9, $10, $11, $12, $13)
-ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, again = message_in.state <> 'kept', due = $4;
+ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, due = $4,
+  again = message_in.state <> 'kept' OR message_in.again OR message_in.envelope_from = $6 AND message_in.envelope_id <> $5,
+  came_as = CASE WHEN message_in.envelope_from = $6 THEN $5 ELSE message_in.came_as END,
+  answer_to = CASE WHEN message_in.envelope_from = $6 AND message_in.state <> 'kept' THEN $9 ELSE message_in.answer_to END;
 
 -- name: buckets_in
 -- Buckets with something to work on: one look into the index for each, however many messages wait.
@@ -83,8 +87,9 @@ UPDATE message_in m SET due = $3, attempts = m.attempts + 1
                  ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
         WINDOW first AS (ORDER BY c.due, c.digest)) w
  WHERE m.bucket = $1 AND m.digest = w.digest AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
-RETURNING m.bucket, m.digest, m.body, m.state, m.again, m.received_at, m.envelope_id, m.envelope_from,
-  m.envelope_to, m.attempts, m.fault_code, m.fault_text, m.type;
+RETURNING m.bucket, m.digest, m.body, m.state, m.again AND m.state <> 'kept' AS again, m.received_at, m.envelope_id,
+  coalesce(nullif(m.came_as, ''), m.envelope_id) AS came_as, m.envelope_from, m.envelope_to, m.attempts, m.fault_code,
+  m.fault_text, m.type;
 
 -- name: settle_in
 -- Say what became of received messages; no row of those of which somebody else has said so already.
@@ -111,7 +116,8 @@ RETURNING NOT s.takes OR s.digest IN (SELECT digest FROM taken) AS free;
 UPDATE message_in SET attempts = greatest(attempts - 1, 0) WHERE bucket = $1 AND digest = $2 AND (state = 'kept' OR again);
 
 -- name: answered_again
-UPDATE message_in SET again = false WHERE bucket = $1 AND digest = $2;
+-- in   $1 bucket, $2 digest, $3 whether it is still to be
+UPDATE message_in SET again = $3 WHERE bucket = $1 AND digest = $2;
 
 -- name: for_humans_in
 -- Received messages a human must look at, most urgent first.
@@ -191,11 +197,17 @@ SELECT owner, key, bucket, type, msg_id, sender, receiver, body, 'queued', told_
 -- name: receipts_of
 -- The receipts of a message that came again, which go again; of one written anew, those of what was filed.
 -- in   $1 digest
-SELECT owner, key FROM message_out WHERE answers = $1
+-- out  under_way: somebody is about to hand it over, by the name its message came by before
+SELECT owner, key, state = 'queued' AND untold > 0 AS under_way FROM message_out WHERE answers = $1
 UNION ALL
-SELECT o.owner, o.key FROM message_in m JOIN message_id i ON i.msg_id = m.msg_id AND i.sender = m.sender
+SELECT o.owner, o.key, o.state = 'queued' AND o.untold > 0 FROM message_in m JOIN message_id i ON i.msg_id = m.msg_id AND i.sender = m.sender
   JOIN message_out o ON o.answers = i.digest
  WHERE m.bucket = (get_byte($1, 0) & 63)::smallint AND m.digest = $1 AND m.state = 'repeated';
+
+-- name: named
+-- Let receipts answer a message by the name it came by.
+-- in   $1 owners, $2 keys, $3 name
+UPDATE message_out SET answers_as = $3 FROM unnest($1::bigint[], $2::bigint[]) AS t (o, k) WHERE owner = o AND key = k;
 
 -- name: buckets_out
 -- Buckets with something to send: one look into the index for each, however many messages wait.
@@ -227,11 +239,11 @@ WITH claimed AS (
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0 AND w.size <= $5)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.untold, m.deadline, m.wants_apprec,
-            m.answers, m.rounds, m.leaving)
+            m.answers, m.answers_as, m.rounds, m.leaving)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.untold, c.deadline, c.wants_apprec,
        c.rounds, c.leaving,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint,
-       coalesce(i.envelope_id, '') AS answers_id,
+       coalesce(nullif(c.answers_as, ''), i.envelope_id, '') AS answers_id,
        coalesce(i.answer_to, '') AS answer_to
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver
   LEFT JOIN message_in i ON i.bucket = (get_byte(c.answers, 0) & 63)::smallint AND i.digest = c.answers;

@@ -14,7 +14,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange import inbox, outbox
 from akson.exchange.entering import Accepted
-from akson.exchange.inbox import Outcome
+from akson.exchange.inbox import Kept, Outcome
 from akson.exchange.safexml import parse
 from akson.record.session import fetch
 
@@ -33,9 +33,17 @@ async def answered(work: Work, one: Accepted) -> bool:
     for before in await fetch(work, SQL.filed_under, one.envelope.msg_id, one.sender.her_id):
         if same(before["body"], desk.kept.body):
             await inbox.settle(work, [(desk.kept, _as(before, one))])
-            await outbox.receipts_again(work, desk.kept.digest)
+            await answer(work, desk.kept)
             return True
     return False
+
+
+async def answer(work: Work, kept: Kept) -> None:
+    """Let the receipt of a message that came again go again, by the name that the transport calls it now.
+
+    One that is just being handed over goes by the name before: then it goes once more when the lease ends.
+    """
+    await inbox.answered_again(work, kept, queued=await outbox.receipts_again(work, kept.digest, kept.came_as))
 
 
 def _as(before: Any, one: Accepted) -> Outcome:

@@ -47,6 +47,21 @@ async def test_what_comes_is_filed_once_marked_as_read_and_answered(edi_world: E
     assert await edi_world.edi.fetch(edi_world.places.office) == 0
 
 
+@pytest.mark.parametrize(
+    "anew", [written(), written().replace(b"><mh:", b">\n  <mh:")], ids=["the same", "written anew"]
+)
+async def test_what_comes_again_is_answered_by_the_name_it_came_by(edi_world: EdiWorld, anew: bytes) -> None:
+    came = list[str]()
+    for body in (written(), anew, written()):
+        came += await edi_world.broker.delivers(body)
+        for _ in range(2):  # one turn fetches it, the next answers it
+            await edi_world.turn()
+    told = await edi_world.broker.messages()
+    assert [each["answers"] for each in told if each["apprec"]] == came
+    assert [each["status"] for each in told if not each["apprec"]] == ["1"] * 3
+    assert len(await edi_world.places.found("Communication")) == 1
+
+
 async def test_taken_is_not_delivered_before_the_receivers_side_confirms(edi_world: EdiWorld) -> None:
     made = await edi_world.writes()
     assert (await edi_world.standing(made)).state is State.QUEUED

@@ -14,6 +14,7 @@ from akson.base.work import Kind, Work
 from akson.fhir import bodies, types
 from akson.fhir.owners import other_patients, patient_in
 from akson.record import addresses, whereabouts
+from akson.record.coauthored import coauthored
 from akson.record.deciding import asked, facts_for, facts_in
 from akson.record.session import fetch
 from akson.record.stored import Stored, stored
@@ -72,21 +73,29 @@ async def _telling_places(work: Work, rows: Sequence[Any], found: Sequence[Store
     citizens = [one for one in (work.actor, work.through) if one is not None and one.kind is Kind.CITIZEN]
     if not citizens:
         return []
-    own = {one.key for one in citizens}
-    may = [
-        one for row, one in zip(rows, found, strict=True)
-        if one.type in whereabouts.PLACED and one.packed is not None and not _own_words(row, own)
-    ]  # fmt: skip
-    known = await _facts_of(work, rows, may) if may else {}
-    return [
-        one for one in may
+    may = [pair for pair in zip(rows, found, strict=True) if _may_tell_place(pair[1])]
+    known = await _facts_of(work, rows, [one for _, one in may]) if may else {}
+    telling = [
+        (row, one) for row, one in may
         if one.owner in known and any(whereabouts.places_hidden_from(citizen, known[one.owner]) for citizen in citizens)
         and whereabouts.tells_place(one.resource)
     ]  # fmt: skip
+    readers = {one.key for one in citizens}
+    own = {_key(row) for row, _ in telling if _last_by(row, readers)}
+    own -= await coauthored(work, own)
+    return [one for row, one in telling if _key(row) not in own]
 
 
-def _own_words(row: Any, readers: set[int]) -> bool:
-    """Say whether a reader wrote all that stands there: of a case the journal says who looked, and who answers."""
+def _may_tell_place(one: Stored) -> bool:
+    return one.type in whereabouts.PLACED and one.packed is not None
+
+
+def _key(row: Any) -> tuple[int, int, str]:
+    return row["owner"], row["type"], row["id"]
+
+
+def _last_by(row: Any, readers: set[int]) -> bool:
+    """Say whether a reader wrote there last: of a case the journal says who looked, and who answers."""
     return row.get("author") in readers and CASE not in (row.get("labels") or ())
 
 

@@ -29,6 +29,7 @@ from akson.record import (
     own,
     profiling,
     releasing,
+    restoring,
     scanning,
     units,
     unnamed,
@@ -112,7 +113,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys, 
     new_owner = owner not in state.facts and owner not in state.new
     refuse_unfit(work, draft, row, coming)
     if row is not None and draft.brings and addresses.hidden_from(work.actor, facts_in(row)):
-        draft.rewrite(bodies.dumps(addresses.restored(draft.resource or {}, stored_row(row).resource)))
+        draft.rewrite(bodies.dumps(_with_what_stands(draft.resource or {}, row)))
     releasing.hold(work, draft, row["labels"] or () if row is not None else (), new=row is None, along=along)
     if new_owner:
         state.new[owner] = types.code_of(draft.type)
@@ -137,7 +138,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys, 
         stored=stored,
     )
     if draft.brings:
-        _describe(work, change, draft, lookup)
+        _describe(work, change, draft, lookup, mixed=row is not None and row.get("coauthored", False))
     elif change.stands is not None:
         _stay_closed(work, change, change.stands.security)
     _remember_writers(work, change)
@@ -162,8 +163,19 @@ def _remember_writers(work: Work, change: Change) -> None:
         change.changes_facts = True
 
 
-def _describe(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
-    """Put what the content of the draft says of itself, and what follows from it, into its change."""
+def _with_what_stands(given: dict[str, Any], row: Any) -> dict[str, Any]:
+    """Return what is written by somebody from whom addresses are hidden, or places too: what they do not see stands."""
+    kept = stored_row(row).resource
+    found = addresses.restored(given, kept)
+    places = "coauthored" in row and (row["coauthored"] or restoring.has_mark(found))  # a search hides one's own too
+    return restoring.with_places(found, kept) if places and kept else found
+
+
+def _describe(work: Work, change: Change, draft: Draft, lookup: Lookup, *, mixed: bool) -> None:
+    """Put what the content of the draft says of itself, and what follows from it, into its change.
+
+    mixed  others have written in it too, and who writes now is not shown the places of what they say
+    """
     resource = draft.resource or {}
     describe(change, resource)
     if isinstance(change, TextChange):  # its tree is here now, and gone afterwards
@@ -180,7 +192,7 @@ def _describe(work: Work, change: Change, draft: Draft, lookup: Lookup) -> None:
     if addresses.hidden_from(work.actor, session(work).facts[change.owner]):
         told = addresses.without(resource)
         completed = CASE in change.labels and work.actor.kind is Kind.CITIZEN  # by the journal: who looked, who answers
-        change.stored.packed = packed(bodies.dumps(placeless(told) if completed else told))
+        change.stored.packed = packed(bodies.dumps(placeless(told) if completed or mixed else told))
 
 
 def _content(work: Work, change: Change, draft: Draft, resource: dict[str, Any]) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,14 +16,16 @@ from akson.base.errors import Refused
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.rides import Rides
-from akson.base.work import Work
+from akson.base.work import Kind, Work
 from akson.fhir import types
 from akson.record import addresses
+from akson.record.coauthored import coauthored
 from akson.record.deciding import LETTERS, allow, asked, facts_in, labels_in
 from akson.record.drafts import Draft, Keys, owner_path
 from akson.record.relating import ANYBODYS
 from akson.record.session import Session, fetch, session
 from akson.record.stored import Stored
+from akson.record.whereabouts import places_hidden_from
 
 SQL = queries(__file__, "reading.sql")
 Rows = Mapping[tuple[int, str, str], Any]  # rows of `standing` by owner, type, id
@@ -75,11 +77,22 @@ async def standing(work: Work, drafts: Iterable[Draft]) -> Rows:
         for row in await fetch(work, SQL.current, *columns):
             key = row["owner"], types.name_of(row["type"]), row["id"]
             found[key] = {**found[key], "body": row["body"], "last_updated": row["last_updated"]}
+    found |= await _with_others(work, found, {(d.stands_with, d.type, d.id) for d in drafts if d.method == "PUT"})
     for key, row in found.items():
         state.facts.setdefault(row["owner"], facts_in(row))
         if row["version"] is not None and not row["deleted"]:
             state.known.add(key)
     return found
+
+
+async def _with_others(work: Work, found: Rows, changed: Collection[Any]) -> dict[tuple[int, str, str], Any]:
+    """Return the rows of what is changed whose places are hidden from the actor: and whether others wrote there too."""
+    if work.actor.kind is not Kind.CITIZEN:
+        return {}
+    hiding = {(row["owner"], row["type"], row["id"]): key for key, row in found.items()
+              if key in changed and row["version"] and places_hidden_from(work.actor, facts_in(row))}  # fmt: skip
+    mixed = await coauthored(work, hiding)
+    return {key: {**found[key], "coauthored": one in mixed} for one, key in hiding.items()}
 
 
 async def _rows(work: Work, keys: _Keys) -> Sequence[Record]:

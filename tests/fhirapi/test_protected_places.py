@@ -290,7 +290,7 @@ async def test_pages_of_the_record_tell_no_place(api: Api, clients: dict[str, An
         assert [one for one in SECRETS if one in open_]
 
 
-async def test_a_parent_reads_whom_and_what_a_block_of_a_hidden_child_is_about(api: Api) -> None:
+async def test_a_parent_reads_whom_and_what_a_block_ofa_hidden_child_is_about(api: Api) -> None:
     """In a Consent `reference` is also an element that holds a reference itself."""
     hidden = {"meta": {"security": [{"system": PROTECTION, "code": "kode7"}]}, "birthDate": "2020-05-06"}
     number = synthetic_fnr(date(1985, 5, 6), 1, female=True).identifier()
@@ -313,7 +313,7 @@ async def test_a_parent_reads_whom_and_what_a_block_of_a_hidden_child_is_about(a
 
 
 async def test_a_parent_reads_when_a_record_was_opened_not_by_whom_nor_where(api: Api) -> None:
-    child, mother, nurse, _ = await _a_hidden_child(api)
+    child, mother, nurse, _ = await a_hidden_child(api)
     async with api.office.work(nurse, Purpose.EMERGENCY) as work:
         opening = await open_in_emergency(work, child.id, reason="Bevisstløs", danger=True)
     client = api.as_(mother)
@@ -326,7 +326,7 @@ async def test_a_parent_reads_when_a_record_was_opened_not_by_whom_nor_where(api
 
 
 async def test_what_a_parent_asks_for_comes_back_without_who_is_to_answer(api: Api) -> None:
-    child, mother, nurse, entry = await _a_hidden_child(api)
+    child, mother, nurse, entry = await a_hidden_child(api)
     client = api.as_(mother)
     case = {"resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": child.reference},
             "code": {"coding": [{"system": cases.SYSTEM, "code": cases.CORRECT}]}, "focus": {"reference": entry.reference},
@@ -337,7 +337,7 @@ async def test_what_a_parent_asks_for_comes_back_without_who_is_to_answer(api: A
         assert "Feil dag" in told.text and not [one for one in _leading(nurse) if one in told.text], told.text
 
 
-async def _a_hidden_child(api: Api) -> tuple[Stored, Actor, Actor, Stored]:
+async def a_hidden_child(api: Api) -> tuple[Stored, Actor, Actor, Stored]:
     """Return a child with a hidden address, the mother, a nurse of the unit that helps, and an entry of that unit."""
     hidden = {"meta": {"security": [{"system": PROTECTION, "code": "kode7"}]}, "birthDate": "2020-05-06"}
     number = synthetic_fnr(date(1985, 5, 6), 1, female=True).identifier()

@@ -58,14 +58,18 @@ async def end(office: Office) -> int:
 
 
 def _together(rows: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
-    """Return by "Communication/<id>" of each report all that hangs on it, also when the report has gone already."""
+    """Return by "Communication/<id>" of each report all that hangs on it, also when the report has gone already.
+
+    Of what is said to answer each other in a circle the first by id stands for the report.
+    """
     found = {one.reference: (one, row) for row in rows for one in (stored(row),)}
     groups: dict[str, list[Record]] = defaultdict(list)
     for reference, (one, row) in found.items():
-        at, leads = reference, _leads_to(one)
-        while leads and leads != at:
-            at, leads = leads, _leads_to(found[leads][0]) if leads in found else ""
-        groups[at].append(row)
+        way, leads = [reference], _leads_to(one)
+        while leads and leads not in way:
+            way.append(leads)
+            leads = _leads_to(found[leads][0]) if leads in found else ""
+        groups[min(way[way.index(leads) :]) if leads else way[-1]].append(row)
     return groups
 
 

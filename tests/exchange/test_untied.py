@@ -17,6 +17,7 @@ from akson.doors.running import consumers
 from akson.exchange.concern import Person
 from akson.record import holds, journal, untied
 from akson.record.office import Office
+from akson.record.search.searching import search
 from akson.record.withholding import MARK
 from tests.exchange.test_concern import FiksWorld, world
 from tests.offices import JOB, let_pass, staff, unit
@@ -90,6 +91,19 @@ async def late(office: Office) -> AsyncIterator[tuple[Office, str]]:
 
 async def test_nothing_goes_before_the_answer_that_came_late_has_had_its_own_time(late: tuple[Office, str]) -> None:
     office, _ = late
+    let_pass(office, KEPT + LATER - DAY)
+    assert await untied.end(office) == 0 and await standing(office) == 3
+    let_pass(office, DAY)
+    assert await untied.end(office) == 3 and await standing(office) == 0
+
+
+async def test_answers_that_answer_each_other_go_together_with_what_hangs_on_them(late: tuple[Office, str]) -> None:
+    office, report = late
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        first = (await journal.read(work, "Communication", report)).resource
+        answer = next(hit for hit in (await search(work, "Communication", [])).hits if hit.id != report)
+        circle = {"inResponseTo": [{"reference": answer.reference}]}
+        await journal.update(work, first | circle, id_=report)
     let_pass(office, KEPT + LATER - DAY)
     assert await untied.end(office) == 0 and await standing(office) == 3
     let_pass(office, DAY)

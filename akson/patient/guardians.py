@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -18,15 +19,19 @@ ROLE: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 KIND: Final = "http://ehelse.no/fhir/CodeSystem/gd-person-guardiantype"
 _GUARDIAN: Final = "GUARD"
 _OURS: Final = {KIND, MANDATE}
+LOG: Final = logging.getLogger("akson.worker")
 Resource = dict[str, Any]
 
 
 async def keep(work: Work, patient: str, told: Sequence[Guardian]) -> None:
     """Write who is guardian of a patient, and end what the register told before and tells no more.
 
-    A guardian whom others wrote down gets the register's mandate; one it has never told of stands as it is.
-    Leaves  new versions of RelatedPerson where something differs; access-log rows; news
+    A guardian whom others wrote down gets the register's mandate; one it has never told of stands as it is. One of whom
+    it cannot be read since or until when has no mandate until it can: the others have theirs.
+    Leaves  new versions of RelatedPerson where something differs; access-log rows; news; a word of what is unclear
     """
+    if any(one.unclear for one in told):
+        LOG.warning("the population register tells of a guardian for a time that cannot be read: that lets nobody in")
     found = await search(work, "RelatedPerson", [("patient", patient), ("relationship", f"{ROLE}|{_GUARDIAN}")])
     standing = [hit for hit in found.hits if hit.resource.get("active") is not False and _alone(hit.resource)]
     for one in told:

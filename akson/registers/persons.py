@@ -43,6 +43,7 @@ class Guardian:
 
     kind     of guardianship, in Folkeregisteret's words; "" where nobody knows the word
     mandate  what it is about, in those words: the scope, and tasks, if any, that narrow it; empty where it is not told
+    unclear  when it begins or ends cannot be read: then no mandate is told
     """
 
     number: str = ""
@@ -52,6 +53,7 @@ class Guardian:
     mandate: tuple[str, ...] = ()
     start: str = ""
     end: str = ""
+    unclear: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,11 +241,12 @@ def _guardians(told: _Person) -> Iterator[Guardian]:
         one = each.guardian
         if one is None or not each.holds or each.guardianship_type == _MONEY_ALONE:
             continue
-        name = one.name or _Name()
+        name, lasts = one.name or _Name(), (_instant(each.valid_from), _instant(each.valid_to))
+        unclear = None in lasts
         yield Guardian(
             number=one.identification_number or "", given=tuple(filter(None, (name.given_name, name.middle_name))),
-            family=name.family_name or "", kind=_KINDS.get(each.guardianship_type or "", ""), mandate=_mandate(one),
-            start=_instant(each.valid_from), end=_instant(each.valid_to),
+            family=name.family_name or "", kind=_KINDS.get(each.guardianship_type or "", ""),
+            mandate=() if unclear else _mandate(one), start=lasts[0] or "", end=lasts[1] or "", unclear=unclear,
         )  # fmt: skip
 
 
@@ -255,15 +258,15 @@ def _mandate(one: _Guardian) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (_SCOPES.get(scope, scope), *services))))
 
 
-def _instant(told: str | None) -> str:
-    """Return a time as FHIR has it; without an offset the day alone counts."""
+def _instant(told: str | None) -> str | None:
+    """Return a time as FHIR has it, None where it cannot be read; without an offset the day alone counts."""
     if not told:
         return ""
     try:
         at = datetime.fromisoformat(told)
     except ValueError:
-        raise Unclear("the answer is not as expected") from None
-    return at.isoformat(timespec="milliseconds") if at.tzinfo and len(told) > 10 else told[:10]
+        return None
+    return at.isoformat(timespec="milliseconds") if at.tzinfo and len(told) > 10 else at.date().isoformat()
 
 
 def _protection(told: _Person) -> str | None:

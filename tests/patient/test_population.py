@@ -285,6 +285,8 @@ async def test_who_is_guardian_and_for_what_is_the_registers_to_say_and_ends_whe
         ([appointed("FinancialInterests", "helseOgOmsorg")], [[]]),
         ([appointed("NoeNytt")], [[]]), ([appointed(None)], [[]]),
         ([appointed("FinancialInterests"), appointed("PersonalInterests")], [[], ["personlig"]]),
+        ([appointed("PersonalInterests", validTo="snart"), appointed("PersonalInterests")], [[], ["personlig"]]),
+        ([appointed("PersonalInterests", validFrom="31.12.2026")], [[]]), ([appointed("PersonalInterests")], [["personlig"]]),
         ([appointed("PersonalInterests", isValid=False)], []),
         ([appointed("PersonalInterests", guardianshipType="ManagementOutsideGuardianship")], []),
         ([appointed("PersonalInterests")], [["personlig"]]), ([], []), ([appointed("PersonalInterests")], [["personlig"]]),

@@ -90,7 +90,7 @@ def case_of(hit: Stored) -> Case | None:
         asker=display(task.get("requester")), relative=reference(task.get("requester")) if about_dead else "",
         named=_text(inputs, cases.INPUT, cases.NAMED), as_=_text(inputs, cases.INPUT, cases.AS),
         reached=_text(inputs, cases.INPUT, cases.REACHED), held=_text(inputs, cases.INPUT, cases.HELD),
-        keeper=display(keeper), asked=asked, who=cases.looker_of(who), called=display(who),
+        keeper=display(keeper), asked=asked, who=cases.about(task), called=display(who),
         item=reference(task.get("focus")) if cases.SORTS[sort].about_entry else "",
         due=date.fromisoformat(task["restriction"]["period"]["end"]), words=_text(inputs, cases.INPUT, cases.WORDS),
         since=moment(period.get("start")) or asked, until=_last(period, asked), outcome=cases.outcome_of(outputs),

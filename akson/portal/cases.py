@@ -21,7 +21,7 @@ from akson.portal import looks, model
 from akson.portal.opening import Opened
 from akson.portal.plain import sentence
 from akson.record.cases import MOST_WORDS, REFUSED, SORTS, WITHDRAWN
-from akson.record.lookers import looked_at_by
+from akson.record.lookers import asked_about, looked_at_by
 from akson.record.staff import ELSEWHERE
 
 _CHOICES: Final = ("explanation", "suspicion")
@@ -40,6 +40,17 @@ def of(opened: Opened) -> list[Case]:
     """Return the cases of a record, newest first."""
     found = [one for one in map(cases.case_of, opened.parts["Task"]) if one]
     return sorted(found, key=lambda one: one.asked, reverse=True)
+
+
+async def about_looks(work: Work, opened: Opened) -> list[Case]:
+    """Return the cases of a record, newest first, each saying whose looks it is about by the name the reader knows.
+
+    One statement, when whom they are about is hidden.
+    """
+    found = of(opened)
+    nameless = [one.stored.id for one in found if not one.who] if opened.secret else []
+    known = await asked_about(work, opened.identity.owner, nameless)
+    return [replace(one, who=known.get(one.stored.id, one.who)) for one in found]
 
 
 def ask_href(opened: Opened, visit: Visit) -> str:
@@ -130,7 +141,10 @@ def _words(opened: Opened, case: Case) -> str:
 def _looked_at(case: Case) -> str:
     if case.held:
         return texts().plain("cases.about_held")
-    return ", ".join((case.called, full_date(local(case.since).date())))
+    called = case.called or texts().plain(
+        "insight.somebody"
+    )  # who acts for somebody with a hidden address is told no name
+    return ", ".join((called, full_date(local(case.since).date())))
 
 
 def _in_record(opened: Opened, document: str) -> str:

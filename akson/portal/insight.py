@@ -48,13 +48,13 @@ NOT_TOLD: Final = view.Looks(visits=(), before=None)
 
 async def insight(work: Work, opened: Opened, before: datetime | None) -> model.Insight:
     """Return one page of who looked; blocks, representatives, apps beside it; nine statements beside
-    the record, and one when there are cases about entries.
+    the record, one when there are cases about entries, and one when whom cases are about is hidden.
 
     before  where the page begins; None for the newest
     """
     seen = await _seen(work, opened, before or work.now) if opened.log else NOT_TOLD
     others = [visit for visit in seen.visits if not visit.own]
-    asked = cases.of(opened)
+    asked = await cases.about_looks(work, opened)
     about = await demands.named(work, asked)
     older = {"eldre": seen.before.isoformat().replace("+00:00", "Z")} if seen.before else {}
     holding, keepers = _decided(opened, [*filter(blocks.in_force, opened["Consent"])]), _keepers(opened)

@@ -173,6 +173,11 @@ def looker_of(reference: Resource) -> str:
     return reference.get("reference") or (f"{_STRANGER}{number}" if number else "")
 
 
+def about(case: Resource) -> str:
+    """Return whose looks a case is about, as the log names them; "" when it is about none."""
+    return looker_of(given(case.get("input") or (), INPUT, WHO))
+
+
 def mark(system: str, code: str) -> dict[str, str]:
     """Return one mark of meta.security."""
     return {"system": system, "code": code}

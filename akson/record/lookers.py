@@ -9,17 +9,23 @@ Source: domain rules R17, R29
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from akson.audit import view
 from akson.audit.view import NOTHING, Looks, Unseen, Visit
+from akson.base.queries import queries
 from akson.base.work import Work
+from akson.fhir import types
+from akson.record import cases
 from akson.record.masking import whereabouts_hidden
-from akson.record.session import Within
+from akson.record.session import Within, fetch
 from akson.record.staff import ELSEWHERE
+from akson.record.stored import stored
 
+SQL = queries(__file__, "reading.sql")
 _PERSON: Final = "Patient"
 _AT_ONCE: Final = 500  # rows of the log that are looked through for a name
 
@@ -63,6 +69,20 @@ async def behind(work: Work, owner: int, who: str, period: tuple[datetime, datet
                 return one.actor
         before = found.before
     return ""
+
+
+async def asked_about(work: Work, owner: int, ids: Collection[str]) -> dict[str, str]:
+    """Return whose looks each of these cases is about, as `looked_at` names them, by id of the case.
+
+    For cases that the caller has been given already, without the name: nothing is decided here. One statement, none for
+    nothing.
+    """
+    if not ids:
+        return {}
+    hides, many = await whereabouts_hidden(work, owner), len(ids)
+    rows = await fetch(work, SQL.current, [owner] * many, [types.code_of(cases.TASK)] * many, list(ids))
+    found = {row["id"]: cases.about(stored(row).resource) for row in rows if not row["deleted"]}
+    return {id_: _known_as(work, owner, who) if hides else who for id_, who in found.items() if who}
 
 
 def _nameless(work: Work, owner: int, visit: Visit) -> Visit:

@@ -152,6 +152,10 @@ async def test_a_parent_asks_why_all_the_same_and_never_learns_of_whom(town: Tow
     assert done == Go(f"/min/innsyn?person={town.id(f'Patient/{CHILD}')}", said="cases.sent")
     later(town)
     assert not found_in(await drawn(town, ida, "/min/innsyn"), words)
+    page = await insight(town, ida, person=CHILD)
+    (look,) = [one for one in page.looks if one.asked == "Det er spurt om dette"]
+    assert look.who == "En ansatt" and not look.ask_href and look.asked_href == f"#{page.asked[0].id}"
+    assert [one.about for one in page.asked if one.title == "Spørsmål om et oppslag"] == ["En ansatt, 23.11.2026"]
     case, body = await the_case(town, ida)
     assert not found_in(body, words) and case.words == "Vi kjenner ingen der"
     case, body = await the_case(town, JOB)

@@ -142,6 +142,19 @@ async def test_a_parent_sees_that_the_record_is_closed_and_closes_it_to_everybod
     assert isinstance(done, Go) and done.said == "insight.closed"
 
 
+async def test_what_a_parent_is_not_shown_of_a_block_stands_when_they_end_it(town: Town, ida: Actor) -> None:
+    await protect(town, CHILD)
+    given = {"identifier": [{"value": "1", "assigner": {"display": "Kirkegata legesenter"}}]}
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        made = await journal.create(work, block(town, {"reference": town.names["Practitioner/anne"]}) | given)
+    done = await send(town, ida, "/min/innsyn/sperring", person=CHILD, sperre=made.id)
+    assert isinstance(done, Go)
+    for reader, tells in ((ida, False), (JOB, True)):
+        async with town.office.work(reader, Purpose.SYSTEM if reader is JOB else Purpose.OWN) as work:
+            read = await journal.read(work, "Consent", made.id)
+        assert read.resource["status"] == "inactive" and ("Kirkegata" in (read.body or b"").decode()) is tells
+
+
 async def test_a_parent_asks_why_all_the_same_and_never_learns_of_whom(town: Town, ida: Actor) -> None:
     await protect(town, CHILD)
     words, looks = told_of(town), (await insight(town, ida, person=CHILD)).looks

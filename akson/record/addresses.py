@@ -14,12 +14,10 @@ from akson.access.roles import OWN_JOB
 from akson.access.rules import hides_address
 from akson.base.work import Actor, Kind
 from akson.record.facts import PROTECTION
+from akson.record.marked import MASKED, places
 
 _HOLDING: Final = frozenset({"address", "valueAddress", "locationAddress"})  # members of R4 that are an Address or more
 _REACHING: Final = frozenset({"telecom", "valueContactPoint"})  # a number in a directory leads to an address
-MASKED: Final[Mapping[str, Any]] = {
-    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]
-}
 
 
 def hidden_from(actor: Actor, facts: Facts) -> bool:
@@ -79,17 +77,19 @@ def restored(given: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
 
     given  with marks, or without addresses at all; an address that is given is a new one and is taken
     kept   the resource as it stands
+    Raises Refused AK-F036 where several look the same without their addresses, and one is gone
     """
-    found: dict[str, Any] = _restored(given, kept)
+    found: dict[str, Any] = _restored(given, kept, str(kept.get("resourceType", "")))
     if "address" in kept and "address" not in found:
         found["address"] = kept["address"]
     return found
 
 
-def _restored(given: Any, kept: Any) -> Any:
+def _restored(given: Any, kept: Any, at: str) -> Any:
     if isinstance(given, list):
-        others = kept if isinstance(kept, list) else []
-        return [_restored(one, others[n] if n < len(others) else None) for n, one in enumerate(given)]
+        others = kept if has_any(kept) and isinstance(kept, list) else []
+        at_ = places(given, _masked(others), others, at) if others else [None] * len(given)
+        return [_restored(one, None if n is None else others[n], at) for one, n in zip(given, at_, strict=True)]
     if not isinstance(given, dict):
         return given
     stood = kept if isinstance(kept, dict) else {}
@@ -100,5 +100,5 @@ def _restored(given: Any, kept: Any) -> Any:
         elif name in _HOLDING and inner == MASKED:
             found |= {name: stood[name]} if name in stood else {}
         else:
-            found[name] = _restored(inner, stood.get(name))
+            found[name] = _restored(inner, stood.get(name), f"{at}.{name}")
     return {name: inner for name, inner in found.items() if inner != []}

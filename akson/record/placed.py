@@ -16,7 +16,7 @@ from akson.fhir.owners import OF_PERSONS, OWNERS
 from akson.fhir.parameters import Parameter, Slot
 from akson.fhir.pointing import kind_of
 from akson.fhir.types import is_type
-from akson.record.addresses import MASKED
+from akson.record.marked import MASKED
 
 Path = tuple[str, ...]
 PLACES: Final = frozenset(

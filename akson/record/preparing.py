@@ -26,6 +26,7 @@ from akson.record import (
     following,
     holding,
     lookback,
+    marked,
     own,
     profiling,
     releasing,
@@ -167,7 +168,7 @@ def _with_what_stands(given: dict[str, Any], row: Any) -> dict[str, Any]:
     """Return what is written by somebody from whom addresses are hidden, or places too: what they do not see stands."""
     kept = stored_row(row).resource
     found = addresses.restored(given, kept)
-    places = "coauthored" in row and (row["coauthored"] or restoring.has_mark(found))  # a search hides one's own too
+    places = "coauthored" in row and (row["coauthored"] or marked.has_mark(found))  # a search hides one's own too
     return restoring.with_places(found, kept) if places and kept else found
 
 

@@ -10,18 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from akson.base.errors import Refused
-from akson.record.addresses import MASKED
+from akson.record.marked import MASKED, places
 from akson.record.whereabouts import placeless
 
 _OF_MARKS: Final = frozenset(one for pair in MASKED["extension"] for one in pair.values())
 Resource = Mapping[str, Any]
-
-
-def has_mark(value: Any) -> bool:
-    """Say whether a mark stands anywhere in a resource or part of one."""
-    if isinstance(value, dict):
-        return value == MASKED or any(map(has_mark, value.values()))
-    return isinstance(value, list) and any(map(has_mark, value))
 
 
 def with_places(given: Resource, kept: Resource) -> dict[str, Any]:
@@ -74,42 +67,9 @@ def _items(given: Sequence[Any], seen: Sequence[Any], kept: Sequence[Any], at: s
     """Return the items of a list that is written: each beside the one it was shown as, wherever it stands now."""
     if len(seen) != len(kept):  # some were not shown at all
         raise Refused("AK-F036", path=at)
-    places = _places(given, seen, kept, at)
-    found = [one if n is None else _restored(one, seen[n], kept[n], at) for one, n in zip(given, places, strict=True)]
-    return found + [kept[n] for n, one in enumerate(seen) if one == MASKED and n not in places]
-
-
-def _places(given: Sequence[Any], seen: Sequence[Any], kept: Sequence[Any], at: str) -> list[int | None]:
-    """Return which of those shown each of the given ones is: first the unchanged, then those that are likest."""
-    left, places = [*range(len(seen))], []
-    for one in given:
-        same = [n for n in left if seen[n] == one]
-        gone = one != MASKED and given.count(one) < seen.count(one)
-        if gone and any(kept[n] != kept[same[0]] for n in same):
-            raise Refused("AK-F036", path=at)
-        places.append(same[0] if same else None)
-        left = [n for n in left if n != places[-1]]
-    for number, one in enumerate(given):
-        if places[number] is not None:
-            continue
-        places[number] = n = _likest(one, seen, left)
-        left = [other for other in left if other != n]
-        if n is None and has_mark(one):
-            raise Refused("AK-F036", path=at)
-    return places
-
-
-def _likest(one: Any, seen: Sequence[Any], left: Sequence[int]) -> int | None:
-    """Return which of those left says most of what `one` does; None when that is nothing, or several say as much."""
-    alike = {n: _alike(one, seen[n]) for n in left}
-    best = [n for n, score in alike.items() if score and score == max(alike.values())]
-    return best[0] if len(best) == 1 else None
-
-
-def _alike(one: Any, other: Any) -> int:
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return 0
-    return sum(name in other and other[name] == value for name, value in one.items())
+    at_ = places(given, seen, kept, at)
+    found = [one if n is None else _restored(one, seen[n], kept[n], at) for one, n in zip(given, at_, strict=True)]
+    return found + [kept[n] for n, one in enumerate(seen) if one == MASKED and n not in at_]
 
 
 def _said(value: Any) -> Iterator[str]:

@@ -14,9 +14,10 @@ from akson.access.facts import Facts
 from akson.base.work import Actor, Kind
 from akson.fhir.owners import OF_PERSONS
 from akson.fhir.parameters import Parameter
-from akson.record.addresses import MASKED, hidden_from
+from akson.record.addresses import hidden_from
 from akson.record.cases import ABOUT, ANSWERED_BY
 from akson.record.consents import OPENING
+from akson.record.marked import MASKED
 from akson.record.placed import PARTLY, looks_there, unplaced
 
 # What tells not where it is, nor with whom, by type.

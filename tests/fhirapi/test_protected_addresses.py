@@ -132,6 +132,16 @@ async def test_who_sends_back_what_was_read_takes_nothing_away(api: Api, clients
         assert now["address"] == HOME["address"] and now["contact"] == HOME["contact"]
 
 
+async def test_each_of_those_who_stand_in_a_list_keeps_their_own_address(api: Api, clients: dict[str, Any]) -> None:
+    both = [{"name": {"family": name}, "address": {"line": [f"{name}veien 1"]}} for name in ("Lien", "Moe")]
+    async with api.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.update(work, await kept(api, clients["person"]) | {"contact": both}, id_=clients["person"].id)
+    seen = (await clients["nurse"].get(clients["person"].reference)).json()
+    for sent, stands in ((seen["contact"][::-1], both[::-1]), (seen["contact"][1:], both[1:])):
+        assert (await _put(clients["nurse"], seen | {"contact": sent})).status_code == 200
+        assert (await kept(api, clients["person"]))["contact"] == stands
+
+
 async def test_a_new_address_is_taken_and_not_told(api: Api, clients: dict[str, Any]) -> None:
     seen = (await clients["vendor"].get(clients["person"].reference)).json()
     moved = [{"line": ["Elveveien 40"]}]

@@ -12,7 +12,7 @@ import pytest
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.record import journal
-from akson.record.addresses import MASKED
+from akson.record.marked import MASKED
 from akson.record.restoring import with_places
 from tests.fhirapi.clients import Api
 from tests.fhirapi.test_protected_places import PLACE, SECRETS, SENDER, a_hidden_child

@@ -196,6 +196,29 @@ async def test_an_apprec_that_never_comes_is_asked_for(edi_world: EdiWorld) -> N
     assert [each["apprec"] for each in await edi_world.broker.messages()] == [0]
 
 
+async def test_a_refusal_stands_with_its_reason_though_the_server_is_away_when_it_is_asked_for(
+    edi_world: EdiWorld,
+) -> None:
+    """The state says that it is refused, the next answer why: that one is cut off, twice."""
+    cuts = 2
+
+    async def cut(request: httpx.Request) -> None:
+        nonlocal cuts
+        if request.method == "GET" and request.url.path.endswith("/apprec") and cuts:
+            cuts -= 1
+            raise httpx.ConnectError("cut")
+
+    await edi_world.broker.behaves(rejects=1, no_apprec=1)
+    made = await edi_world.writes()
+    edi_world.edi.machine.http.event_hooks = {"request": [cut]}
+
+    async def rejected() -> bool:
+        return (await edi_world.standing(made)).state is State.REJECTED
+
+    await edi_world.until(rejected, each=lambda: clock(edi_world.places.office).pass_(timedelta(seconds=30)))
+    assert (await edi_world.standing(made)).problem == "E35 Pasienten finnes ikke i mottakersystemet" and not cuts
+
+
 async def test_what_the_receivers_side_turns_away_fails_with_that_as_its_reason(edi_world: EdiWorld) -> None:
     await edi_world.broker.behaves(refuses=1)
     made = await edi_world.writes()

@@ -182,12 +182,16 @@ class Edi:
             return Said(delivery=Delivery.UNKNOWN)
         event = _EVENTS.get(mine.app_rec_status or "")
         fault = await self._fault(asked) if event in (Event.REJECT, Event.PARTIAL) else Fault("", "")
+        if fault is None:  # what was refused is told of with its reason, as soon as somebody says it
+            return Said(delivery=Delivery.AWAY)
         return Said(delivery=mine.transport_delivery_state, apprec=event, fault=fault)
 
-    async def _fault(self, asked: Unconfirmed) -> Fault:
-        """Return what an AppRec says is wrong."""
+    async def _fault(self, asked: Unconfirmed) -> Fault | None:
+        """Return what an AppRec says is wrong; None while the server does not answer."""
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/apprec")
-        told = _each(answer, Answer) if answer is not None else []
+        if answer is None:
+            return None
+        told = _each(answer, Answer)
         errors = [error for each in told for error in each.app_rec_error_list or ()]
         words = "; ".join(" ".join(filter(None, (each.error_code, each.details))) for each in errors)
         return Fault((errors[0].error_code or "") if errors else "", words)

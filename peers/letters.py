@@ -142,9 +142,11 @@ def wrapped(letter: Letter, now: str, kind: str, name: str, content: str) -> byt
 """.encode()
 
 
-def receipt(*, msg_id: str, now: str, sender: Place, receiver: Place, read: Read, code: str, why: str) -> bytes:
-    """Write an AppRec 1.1: OK where `code` is "", else refused with it."""
-    status = "2" if code else "1"
+def receipt(
+    *, msg_id: str, now: str, sender: Place, receiver: Place, read: Read, code: str, why: str, status: str = ""
+) -> bytes:
+    """Write an AppRec 1.1: OK where `code` is "", else refused with it. status: "3" where only a part is."""
+    status = status or ("2" if code else "1")
     error = f'<Error V={quoteattr(code)} S="{VOLVEN}8221" DN={quoteattr(why)}/>' if code else ""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <AppRec xmlns="{APPREC}">

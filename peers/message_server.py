@@ -33,7 +33,7 @@ from starlette.routing import Route
 from peers import letters
 from peers.letters import Place
 from peers.message_page import page
-from peers.misbehaving import Faults
+from peers.misbehaving import ERRORS, Faults, judged
 from peers.serving import Listening
 from peers.tokens import Door, NotLetIn, arguments
 
@@ -54,6 +54,7 @@ class Server:
 
     clients  client id -> the HER-ids it may use
     arrives  seconds until a message has come to the receiver behind; answers: until that has answered it
+    judged   message -> the status of its AppRec: the receiver knows a message that comes again
     """
 
     door: Door
@@ -63,6 +64,7 @@ class Server:
     mood: str = "vanlig"
     arrives: float = 0.0
     answers: float = 0.0
+    judged: dict[str, str] = field(default_factory=dict)
     chance: random.Random = field(default_factory=lambda: random.Random(1))
 
     def happens(self, fault: str) -> bool:
@@ -120,19 +122,16 @@ class Server:
         read = letters.read(body)
         if read is None or read.kind == "APPREC":
             return
-        code, why = (
-            ("E35", "Pasienten finnes ikke i mottakersystemet")
-            if self.faults.rejects and self.happens("rejects")
-            else ("", "")
-        )
+        status = self.judged.setdefault(read.msg_id, judged(self.happens))
+        code, why = ERRORS[status]
         errors = [{"errorCode": code, "details": why}] if code else []
         said = "UPDATE message SET status = ?, errors = ? WHERE id = ?"
-        self.store.execute(said, ("2" if code else "1", json.dumps(errors), id_))
+        self.store.execute(said, (status, json.dumps(errors), id_))
         self.store.commit()
         sender = Place(read.sender, "Avsender", read.sender, "Avsender")
         msg_id, now = str(uuid.uuid4()), datetime.now(UTC).isoformat(timespec="milliseconds")
         made = letters.receipt(
-            msg_id=msg_id, now=now, sender=read.receiver, receiver=sender, read=read, code=code, why=why
+            msg_id=msg_id, now=now, sender=read.receiver, receiver=sender, read=read, code=code, why=why, status=status
         )
         if not self.happens("no_apprec"):
             self.keep(made, read.receiver.her_id, read.sender, document=msg_id, apprec=True, answers=id_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 SLOW = 8.0  # seconds an answer takes in that mood
@@ -17,6 +18,12 @@ MOODS = {  # what the page sets: what people read, the faults that always happen
     "taus": ("mottakerens AppRec kommer aldri fram", ("no_apprec",)),
     "avviser": ("mottakerens side avviser meldingen under transporten", ("refuses",)),
     "feilkode": ("mottakeren svarer AppRec 2 med E35", ("rejects",)),
+    "delvis": ("mottakeren svarer AppRec 3 med X99", ("partly",)),
+}
+ERRORS = {
+    "1": ("", ""),
+    "2": ("E35", "Pasienten finnes ikke i mottakersystemet"),
+    "3": ("X99", "Et vedlegg kan ikke leses"),
 }
 
 
@@ -35,6 +42,7 @@ class Faults:
     withholds  a message is told of, and its content not given (404)
     refuses    the receiver's side turns the message away
     rejects    the AppRec says that the patient is unknown (E35)
+    partly     the AppRec says that a part of the message is wrong (3, X99)
     """
 
     down: float = 0
@@ -48,7 +56,13 @@ class Faults:
     no_apprec: float = 0
     refuses: float = 0
     rejects: float = 0
+    partly: float = 0
     delay: float = 0.3
+
+
+def judged(happens: Callable[[str], bool]) -> str:
+    """Return the status of the AppRec of a receiver that `rejects` or takes a message `partly`."""
+    return "2" if happens("rejects") else "3" if happens("partly") else "1"
 
 
 def faults_of(mood: str) -> Faults:

@@ -63,10 +63,10 @@ class Authority:
         uses = tuple(each for each in (SIGNS, ENCRYPTS) if getattr(asked, each))
         return self.made(subject, request.public_key(), uses)
 
-    def revoked(self, *certificates: x509.Certificate) -> bytes:
-        """Return a list of what counts no longer."""
+    def revoked(self, *certificates: x509.Certificate, days: int = 30) -> bytes:
+        """Return a list of what counts no longer. days: for which it is current."""
         made = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
-        made = made.last_update(START).next_update(START + timedelta(days=30))
+        made = made.last_update(START).next_update(START + timedelta(days=days))
         for one in certificates:
             made = made.add_revoked_certificate(
                 x509.RevokedCertificateBuilder().serial_number(one.serial_number).revocation_date(START).build()

@@ -2,8 +2,9 @@
 
 Messages go out and come in by one way (ways.py) while workers are killed without warning, what carries them is broken,
 and whoever is at the other end cuts connections, answers 500, loses its answers, takes and discards, forgets, is late,
-sends twice and loses AppRecs. What comes is shuffled, repeated and partly ruined. Then the faults end, ten minutes
-pass, and what is done by then is counted; then all the rest of the time, and every single message is looked for.
+sends twice, loses AppRecs and refuses. What comes is shuffled, repeated and partly ruined (ruined.py); some is signed
+and encrypted (sealing.py). Then the faults end, ten minutes pass, and what is done by then is counted; then all the rest
+of the time, and every single message is looked for (counting.py).
 """
 
 from __future__ import annotations
@@ -13,35 +14,26 @@ import random
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from akson.base.database import Database
 from akson.base.work import Purpose
 from akson.exchange import sending
-from akson.exchange.filing import MESSAGE_ID
-from akson.record.office import Office
-from akson.record.search.searching import search
 from akson.record.stored import Stored
 from tests.exchange.chaos_worker import clock_in, put_ahead
-from tests.exchange.letters import ASTRID, HEART, written
+from tests.exchange.counting import OPENLY, Told, count_in, count_out
+from tests.exchange.letters import ASTRID, HEART
 from tests.exchange.places import Places, make
+from tests.exchange.ruined import NAMES, OTHER, Incoming, again, incoming
 from tests.exchange.ways import WAYS, Way
-from tests.offices import FNR, JOB, opened_office, patient
+from tests.offices import FNR, opened_office, patient
 from tests.programs import ROOT
 
-OTHER = "13916900524"  # another patient here
-NOBODY = "13916900362"  # nobody has this number
-LOST, TWICE, WRONG, SHOWN, SILENT = NEVER = (
-    "lost", "filed twice", "in the wrong record", "shown as delivered without a receipt",
-    "stopped without a reason and an owner",
-)  # fmt: skip
-AFTER = {"rejected", "partial", "overdue", "failed"}  # these have a reason, and somebody who answers for them
+OUT_SEALED = 10  # each so-manieth that goes out goes to who seals, where somebody does
 
 
 @dataclass
@@ -60,29 +52,6 @@ class Plan:
     rest: float = 1.0
 
 
-@dataclass
-class Told:
-    """What came of it. faults: what must never happen -> what it happened to."""
-
-    out: Counter[str] = field(default_factory=Counter)
-    came: Counter[str] = field(default_factory=Counter)
-    by_itself: int = 0
-    all: int = 0
-    kills: int = 0
-    breaks: int = 0
-    in_time: set[str] = field(default_factory=set)  # ids of those out, digests of those in, done ten minutes after
-    faults: dict[str, list[str]] = field(default_factory=lambda: {what: [] for what in NEVER})
-
-
-@dataclass
-class Incoming:
-    """One message that somebody outside sends. good: the patient it shall be filed for, or None."""
-
-    id: str
-    body: bytes
-    good: str | None
-
-
 async def run(url: str, owner: Database, folder: Path, plan: Plan) -> Told:
     """Do it all, on an empty database."""
     clock = folder / "clock"
@@ -90,16 +59,22 @@ async def run(url: str, owner: Database, folder: Path, plan: Plan) -> Told:
     async with WAYS[plan.way](folder, plan.seed) as way, opened_office(url) as opened:
         office = replace(opened, clock=clock_in(clock))
         places = await make(office, endpoint=way.endpoint)
-        other = await patient(office, at=places.practice, identifier=[{"system": FNR, "value": OTHER}])
+        given, family = NAMES[OTHER]
+        other = await patient(office, at=places.practice, identifier=[{"system": FNR, "value": OTHER}],
+                              name=[{"family": family, "given": [given]}])  # fmt: skip
         people = {ASTRID: places.astrid, OTHER: other}
+        if way.sealing:
+            await way.sealing.enter(office)
+        comes = incoming(plan.messages, random.Random(plan.seed), way.sealing)
         told = Told()
         await way.behaves(well=False)
         async with workers(plan.workers, (url, str(clock), *way.worker)) as crew:
-            incoming = await _everything(places, way, people, plan, crew, told, clock)
+            await _everything(places, way, people, comes, plan, crew, told, clock)
             await way.behaves(well=True)
             await _settle(owner, way, clock, plan, told)
-        await _count_out(owner, await way.arrived(), told)
-        await _count_in(owner, office, incoming, people, told)
+        told.faults[OPENLY] = way.openly()
+        await count_out(owner, office, await way.arrived(), told)
+        await count_in(owner, office, comes, {fnr: one.reference for fnr, one in people.items()}, told)
         return told
 
 
@@ -140,22 +115,24 @@ async def workers(count: int, arguments: tuple[str, ...]) -> AsyncIterator[Crew]
 
 
 async def _everything(
-    places: Places, way: Way, people: dict[str, Stored], plan: Plan, crew: Crew, told: Told, clock: Path
-) -> list[Incoming]:
+    places: Places, way: Way, people: dict[str, Stored], incoming: list[Incoming], plan: Plan, crew: Crew, told: Told,
+    clock: Path,
+) -> None:  # fmt: skip
     """Send both ways, shuffled, while workers are killed and time passes."""
     chance = random.Random(plan.seed)
-    incoming = [_incoming(number, chance) for number in range(plan.messages)]
-    comes = [*incoming, *chance.sample(incoming, plan.messages // 5)]  # a fifth comes again, later or at once
+    comes = [one.parcel for one in incoming]
+    comes += [again(one, way.sealing) for one in chance.sample(incoming, plan.messages // 5)]  # later, or at once
     chance.shuffle(comes)
     deaths = {(kill + 1) * plan.messages // (plan.kills + 1) for kill in range(plan.kills)}
     ahead = 0.0
     for number in range(plan.messages):
         fnr = ASTRID if number % 2 else OTHER
         new = {"resourceType": "Communication", "subject": {"reference": people[fnr].reference}}
+        to = way.sealing.place if way.sealing and number % OUT_SEALED == 0 else HEART
         async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
-            await sending.send(work, new | {"payload": [{"contentString": f"Ut nummer {number}"}]}, to=HEART.her_id)
+            await sending.send(work, new | {"payload": [{"contentString": f"Ut nummer {number}"}]}, to=to.her_id)
         for one in comes[number * len(comes) // plan.messages : (number + 1) * len(comes) // plan.messages]:
-            await way.delivers(one.body)
+            await way.delivers(one)
         if number in deaths:
             await crew.lose_one()
             told.kills += 1
@@ -164,16 +141,6 @@ async def _everything(
                 told.breaks += 1
         ahead += 1
         put_ahead(clock, ahead)
-    return incoming
-
-
-def _incoming(number: int, chance: random.Random) -> Incoming:
-    """Return one message: for one of two patients, for nobody, or ruined."""
-    id_, kind = f"inn-{number:08}", chance.random()
-    fnr = NOBODY if kind < 0.05 else ASTRID if number % 2 else OTHER
-    body = written(f"Inn nummer {number}.", fnr=fnr, msg_id=id_)
-    ruined = 0.05 <= kind < 0.1
-    return Incoming(id_, body[: len(body) // 2] if ruined else body, None if ruined or fnr == NOBODY else fnr)
 
 
 SOON = timedelta(minutes=10)  # after the faults: by then what needs nobody is done
@@ -188,7 +155,7 @@ MOVES = """
 SELECT (SELECT sum(attempts) + count(*) FILTER (WHERE state = 'kept') + sum(times) FROM message_in)
      + (SELECT sum(attempts) + sum(moves) + count(*) FROM message_out)"""
 DONE = """
-SELECT msg_id FROM message_out WHERE type <> 'APPREC' AND state IN ('accepted', 'answered')
+SELECT msg_id FROM message_out WHERE type <> 'APPREC' AND state IN ('accepted', 'answered', 'partial', 'rejected')
 UNION ALL SELECT encode(digest, 'hex') FROM message_in WHERE state <> 'kept'"""
 
 
@@ -226,46 +193,3 @@ def _leap(due: datetime, until: datetime | None) -> datetime:
 
 async def _stored(owner: Database) -> set[bytes]:
     return {bytes(row["digest"]) for row in await owner.fetch("SELECT digest FROM message_in")}
-
-
-async def _count_out(owner: Database, arrived: set[str], told: Told) -> None:
-    been: dict[tuple[int, int], set[str]] = {}
-    for move in await owner.fetch("SELECT owner, key, state FROM message_move"):
-        been.setdefault((move["owner"], move["key"]), set()).add(move["state"])
-    for row in await owner.fetch("SELECT * FROM message_out WHERE type <> 'APPREC'"):
-        state, id_ = row["state"], row["msg_id"]
-        told.out[state] += 1
-        told.all += 1
-        told.by_itself += state not in AFTER and id_ in told.in_time
-        shown = been.get((row["owner"], row["key"]), set()) & {"delivered", "accepted", "answered"}
-        if id_ not in arrived:
-            told.faults[SHOWN] += [id_] if shown else []
-            told.faults[LOST] += [id_] if state not in AFTER else []
-        if state in AFTER and not (row["fault_text"] and row["responsible"]):
-            told.faults[SILENT].append(id_)
-
-
-async def _count_in(
-    owner: Database, office: Office, incoming: list[Incoming], people: dict[str, Stored], told: Told
-) -> None:
-    rows = {bytes(row["body"]): row for row in await owner.fetch("SELECT * FROM message_in WHERE type <> 'APPREC'")}
-    for one in incoming:
-        row, meant = rows.get(one.body), "filed" if one.good else "refused"
-        state = row["state"] if row else "lost"
-        told.came[state] += 1
-        told.all += 1
-        told.by_itself += state == meant and sha256(one.body).hexdigest() in told.in_time
-        filed = await _filed(office, one.id)
-        told.faults[LOST] += [] if row and state == meant and len(filed) >= bool(one.good) else [f"{one.id} is {state}"]
-        told.faults[TWICE] += [one.id] if len(filed) > 1 else []
-        wrong = [whose for whose in filed if not one.good or whose != people[one.good].reference]
-        told.faults[WRONG] += [one.id] if wrong else []
-        if row and not one.good and not (row["fault_code"] and row["responsible"]):
-            told.faults[SILENT].append(one.id)
-
-
-async def _filed(office: Office, msg_id: str) -> list[str]:
-    """Return in whose records a message was filed: what the journal says, not what our own books say."""
-    async with office.work(JOB, Purpose.SYSTEM) as work:
-        found = await search(work, "Communication", [("identifier", f"{MESSAGE_ID}|{msg_id}")])
-    return [hit.resource["subject"]["reference"] for hit in found.hits]

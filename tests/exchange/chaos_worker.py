@@ -1,6 +1,6 @@
 """A worker for the chaos runs: a process of its own, to be killed at any moment.
 
-python -m tests.exchange.chaos_worker DATABASE_URL CLOCK_FILE edi SERVER_URL ISSUER KEYS_FOLDER | local PORT SECRET | amqp PORT
+python -m tests.exchange.chaos_worker DATABASE_URL CLOCK_FILE edi SERVER_URL ISSUER KEYS_FOLDER | local PORT SECRET | amqp PORT [CERTIFICATES_FOLDER TRUST_FOLDER]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import uvicorn
@@ -29,6 +29,9 @@ from akson.signin.keys import Keyring
 from tests.exchange import rabbit
 from tests.exchange.edi_world import edi
 from tests.offices import opened_office
+
+if TYPE_CHECKING:
+    from akson.exchange.seals.sealing import Seals
 
 SIZE = 8
 
@@ -71,7 +74,16 @@ async def carrier(way: str, told: Sequence[str], office: Office) -> AsyncIterato
 
             where = Broker(host="127.0.0.1", port=int(told[0]), user=rabbit.USER, password=rabbit.PASSWORD,
                            prefix="/amq/queue/0-")  # fmt: skip
-            yield "amqp", Amqp(broker=where, name=f"chaos {os.getpid()}", clock=office.clock)
+            seals = _seals(office, *map(Path, told[1:])) if told[1:] else None
+            yield "amqp", Amqp(broker=where, name=f"chaos {os.getpid()}", clock=office.clock, seals=seals)
+
+
+def _seals(office: Office, certificates: Path, trust: Path) -> Seals:
+    from akson.exchange.seals.own import OwnCertificates
+    from akson.exchange.seals.sealing import Seals
+    from akson.exchange.seals.trust import Trust
+
+    return Seals(reads=office.database, own=OwnCertificates(certificates), trust=Trust(trust))
 
 
 async def main(database: str, clock: str, way: str, *told: str) -> None:

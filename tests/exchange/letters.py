@@ -11,6 +11,7 @@ from peers.letters import Letter, Place
 SAMPLES = Path(__file__).parent / "samples"
 ASTRID = "14834142059"
 HEART = Place(99000033, "Hjertepoliklinikken", 99000031, "Vestfjell sykehus")
+EYES = Place(99000083, "Øyeavdelingen", 99000081, "Fjellheim sykehus")  # of another hospital
 NORDRE = Place(99000011, "Nordre legesenter", 99000001, "Fjordvik kommune")
 MSG_ID = "3c5d2f70-0d0e-4b43-a2a8-52d2a6f0c001"
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.exchange.letters import HEART, NORDRE
+from tests.exchange.letters import EYES, HEART, NORDRE
 from tests.programs import cut, ports, tied
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ def _definitions() -> dict[str, Any]:
     for room in range(ROOMS):
         dead = f"{room}-dead"
         letters = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
-        names = [f"{room}-{place.her_id}_{kind}" for place in (NORDRE, HEART) for kind in KINDS]
+        places = (NORDRE, HEART) if room else (NORDRE, HEART, EYES)
+        names = [f"{room}-{place.her_id}_{kind}" for place in places for kind in KINDS]
         queues += [_queue(name, letters) for name in names] + [_queue(dead, {})]
     return {
         "vhosts": [{"name": "/"}],

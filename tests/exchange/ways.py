@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from hashlib import sha256
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,30 +21,38 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from akson.exchange.addresses import AMQP, EDI
+from akson.exchange.seals.model import SEALED, Unsound
 from akson.exchange.transports.local import FROM, MESSAGE_ID, PATH, TO
 from akson.signin.keys import Keyring
-from peers import letters
-from peers.letters import Place
 from tests.exchange import rabbit
 from tests.exchange.edi_world import Broker, helseid, message_server
+from tests.exchange.hospital import Hospital, Parcel, plain
 from tests.exchange.letters import HEART, NORDRE
+from tests.exchange.sealing import Sealing
 from tests.exchange.world import SECRET, served
 from tests.programs import ports
 
 EDI_FAULTS = {"down": 0.1, "error": 0.1, "slow": 0.02, "lost": 0.1, "discards": 0.1, "forgets": 0.1, "double": 0.2,
-              "no_apprec": 0.2}  # fmt: skip
+              "no_apprec": 0.2, "rejects": 0.03, "partly": 0.02}  # fmt: skip
 # Who posts to a program of the same machine has its receipt at once, so nothing is discarded after it: that is a lie, no fault.
-LOCAL_FAULTS = {"down": 0.1, "error": 0.1, "slow": 0.02, "lost": 0.1, "double": 0.2, "late": 0.3}
-QUEUE_FAULTS = {"discards": 0.1, "double": 0.2, "no_apprec": 0.2, "late": 0.3}
+LOCAL_FAULTS = {"down": 0.1, "error": 0.1, "slow": 0.02, "lost": 0.1, "double": 0.2, "late": 0.3,
+                "rejects": 0.03, "partly": 0.02}  # fmt: skip
+QUEUE_FAULTS = {"discards": 0.1, "double": 0.2, "no_apprec": 0.2, "late": 0.3, "rejects": 0.03, "partly": 0.02}
 
 
 class Way(Protocol):
-    """One way. endpoint: how its receivers are reached; worker: what a worker is told of it."""
+    """One way.
+
+    endpoint   how its receivers are reached
+    worker     what a worker is told of it
+    sealing    who signs and encrypts on it, or None
+    """
 
     endpoint: str
     worker: tuple[str, ...]
+    sealing: Sealing | None
 
-    async def delivers(self, body: bytes) -> None:
+    async def delivers(self, parcel: Parcel) -> None:
         """Send something to us; whatever happens, it is sent until it has come."""
 
     async def behaves(self, *, well: bool) -> None:
@@ -56,8 +64,11 @@ class Way(Protocol):
     async def busy(self, came: set[bytes]) -> bool:
         """Tell whether something is on its way outside that no deadline of ours says. came: digests of what we have stored."""
 
-    async def arrived(self) -> set[str]:
-        """Return the ids of the messages that have truly come to the hospital."""
+    async def arrived(self) -> dict[str, str]:
+        """Return the ids of the messages that have truly come to the hospital, each with the status of its AppRec."""
+
+    def openly(self) -> list[str]:
+        """Return the messages that have come in the open to who seals."""
 
 
 @dataclass
@@ -67,9 +78,10 @@ class MessageServer:
     broker: Broker
     worker: tuple[str, ...]
     endpoint: str = EDI
+    sealing: Sealing | None = None
 
-    async def delivers(self, body: bytes) -> None:
-        await self.broker.delivers(body)
+    async def delivers(self, parcel: Parcel) -> None:
+        await self.broker.delivers(parcel.data, sender=parcel.sender)
 
     async def behaves(self, *, well: bool) -> None:
         await self.broker.behaves(**({} if well else EDI_FAULTS))
@@ -81,8 +93,12 @@ class MessageServer:
         del came
         return any(each["receiver"] == NORDRE.her_id and not each["read"] for each in await self.broker.messages())
 
-    async def arrived(self) -> set[str]:
-        return {each["document"] for each in await self.broker.messages() if each["delivery"] == "Acknowledged"}
+    async def arrived(self) -> dict[str, str]:
+        came = [each for each in await self.broker.messages() if each["delivery"] == "Acknowledged"]
+        return {each["document"]: each["status"] for each in came if each["document"]}
+
+    def openly(self) -> list[str]:
+        return []
 
 
 @asynccontextmanager
@@ -96,44 +112,6 @@ async def edi(folder: Path, seed: int) -> AsyncIterator[Way]:
 
 
 @dataclass
-class Hospital:
-    """What a hospital makes of messages: it keeps what it takes, and answers, sometimes twice, late or not at all."""
-
-    chance: random.Random
-    faults: dict[str, float] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-    unsent: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def happens(self, what: str) -> bool:
-        return self.chance.random() < self.faults.get(what, 0)
-
-    def takes(self, body: bytes, answer: Callable[[bytes], Awaitable[None]]) -> None:
-        """Keep a message, and answer it; receipts are not answered."""
-        read = letters.read(body)
-        if read is None or read.kind == "APPREC":
-            return
-        self.taken.add(read.msg_id)
-        if self.happens("no_apprec"):
-            return
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        for copy in range(1 + self.happens("double")):
-            receipt = letters.receipt(msg_id=f"r{copy}-{read.msg_id}", now=now, sender=read.receiver,
-                                      receiver=Place(read.sender, "x", read.sender, "x"), read=read,
-                                      code="", why="")  # fmt: skip
-            self._later(answer, receipt)
-
-    def _later(self, answer: Callable[[bytes], Awaitable[None]], receipt: bytes) -> None:
-        async def go() -> None:
-            if self.happens("late"):
-                await asyncio.sleep(self.chance.random() * 3)
-            await answer(receipt)
-
-        task = asyncio.create_task(go())
-        self.unsent.add(task)
-        task.add_done_callback(self.unsent.discard)
-
-
-@dataclass
 class Neighbour:
     """The local transport: the hospital is a server, and so is our door, which is killed now and then."""
 
@@ -142,14 +120,15 @@ class Neighbour:
     http: httpx.AsyncClient
     worker: tuple[str, ...]
     endpoint: str = ""
+    sealing: Sealing | None = None
 
-    async def delivers(self, body: bytes) -> None:
+    async def delivers(self, parcel: Parcel) -> None:
         """Post until it is taken; one answer in ten is lost, and it is posted once more."""
-        headers = {"authorization": f"Bearer {SECRET}", FROM: str(HEART.her_id), TO: str(NORDRE.her_id)}
+        headers = {"authorization": f"Bearer {SECRET}", FROM: str(parcel.sender), TO: str(NORDRE.her_id)}
         taken = False
         while not taken:
             with suppress(httpx.HTTPError):
-                answer = await self.http.post(self.door, content=body, headers=headers)
+                answer = await self.http.post(self.door, content=parcel.data, headers=headers)
                 taken = answer.status_code == 202 and not self.hospital.happens("lost")
             await asyncio.sleep(0 if taken else 0.05)
 
@@ -163,8 +142,11 @@ class Neighbour:
         del came
         return bool(self.hospital.unsent)
 
-    async def arrived(self) -> set[str]:
+    async def arrived(self) -> dict[str, str]:
         return self.hospital.taken
+
+    def openly(self) -> list[str]:
+        return self.hospital.openly
 
     async def receives(self, request: Request) -> Response:
         """Take one message of ours, or do what can go wrong."""
@@ -175,8 +157,11 @@ class Neighbour:
             return Response(status_code=500)
         if self.hospital.happens("slow"):
             await asyncio.sleep(1)
-        self.hospital.takes(body, self.delivers)
+        self.hospital.takes(body, self._answers)
         return Response(status_code=500 if self.hospital.happens("lost") else 202)
+
+    async def _answers(self, receipt: bytes) -> None:
+        await self.delivers(plain(receipt))
 
 
 @asynccontextmanager
@@ -195,20 +180,21 @@ async def local(folder: Path, seed: int) -> AsyncIterator[Way]:
 
 @dataclass
 class Queues:
-    """Queues at a RabbitMQ, which is killed without warning now and then."""
+    """Queues at a RabbitMQ, which is killed without warning now and then, and two hospitals: one of them seals."""
 
     server: rabbit.Rabbit
     hospital: Hospital
+    sealing: Sealing | None
     worker: tuple[str, ...]
     endpoint: str = AMQP
     line: Any = None
-    waiting: list[bytes] = field(default_factory=list)
+    waiting: list[Parcel] = field(default_factory=list)
     given: set[bytes] = field(default_factory=set)
     quiet: float = 0.0
     breaking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def delivers(self, body: bytes) -> None:
-        self.waiting.append(body)
+    async def delivers(self, parcel: Parcel) -> None:
+        self.waiting.append(parcel)
 
     async def behaves(self, *, well: bool) -> None:
         self.hospital.faults = {} if well else QUEUE_FAULTS
@@ -222,8 +208,11 @@ class Queues:
         at_rest = asyncio.get_running_loop().time() - self.quiet > 1
         return bool(self.waiting or self.hospital.unsent or self.given - came or not at_rest)
 
-    async def arrived(self) -> set[str]:
+    async def arrived(self) -> dict[str, str]:
         return self.hospital.taken
+
+    def openly(self) -> list[str]:
+        return self.hospital.openly
 
     async def works(self) -> None:
         """Send and take, and connect again whenever the broker is gone."""
@@ -241,36 +230,50 @@ class Queues:
 
         if self.line is None or self.line.lost:
             self.line = await Line.open(self.server.broker(0), "the hospital")
-        self.line.listen([f"{HEART.her_id}_async"])
+        closed = f"{self.sealing.place.her_id}_async" if self.sealing else ""
+        self.line.listen(filter(None, [f"{HEART.her_id}_async", closed]))
         while self.line.arrived:
             arrival = self.line.arrived.popleft()
             self.quiet = asyncio.get_running_loop().time()
             if not self.hospital.happens("discards"):  # taken by the broker, and never seen again
-                self.hospital.takes(bytes(arrival.message.body), self.delivers)
+                self._takes(bytes(arrival.message.body), self.sealing if arrival.queue == closed else None)
             self.line.answer(arrival, Outcome.ACCEPTED)
         while self.waiting:
             await self._send(self.waiting[0])
-            self.given.add(sha256(self.waiting.pop(0)).digest())
+            self.given.add(self.waiting.pop(0).digest)
 
-    async def _send(self, body: bytes) -> None:
+    def _takes(self, data: bytes, sealing: Sealing | None) -> None:
+        """Take what came: whoever seals opens it, and seals the answer."""
+        try:
+            inside = sealing.opened(data) if sealing else data
+        except Unsound:
+            self.hospital.openly.append(f"{len(data)} bytes")
+        else:
+            self.hospital.takes(inside, partial(self._answers, sealing))
+
+    async def _answers(self, sealing: Sealing | None, receipt: bytes) -> None:
+        await self.delivers(sealing.sealed(receipt)[0] if sealing else plain(receipt))
+
+    async def _send(self, parcel: Parcel) -> None:
         """Put one message into our queue. Raises Away when nobody says that it is there: then it goes once more."""
         import proton
 
         from akson.exchange.transports.broker import Away, Outcome
 
-        properties = {"fromHerId": HEART.her_id, "toHerId": NORDRE.her_id}
-        message = proton.Message(body=body, inferred=True, durable=True, id=f"m-{self.hospital.chance.random()}",
-                                 content_type="text/plain", properties=properties)  # fmt: skip
+        properties = {"fromHerId": parcel.sender, "toHerId": NORDRE.her_id}
+        message = proton.Message(body=parcel.data, inferred=True, durable=True, id=f"m-{self.hospital.chance.random()}",
+                                 content_type=SEALED if parcel.sealed else "text/plain", properties=properties)  # fmt: skip
         if await self.line.send(f"{NORDRE.her_id}_async", message) is not Outcome.ACCEPTED:
             raise Away("not taken")
 
 
 @asynccontextmanager
 async def amqp(folder: Path, seed: int) -> AsyncIterator[Way]:
-    """Run a RabbitMQ and the hospital at its other end."""
-    del folder
+    """Run a RabbitMQ and the hospitals at its other end; without what signs XML (`make queues`) nobody seals."""
+    sealing = Sealing(folder) if find_spec("signxml") else None
+    told = (str(sealing.keys), str(sealing.trust)) if sealing else ()
     with rabbit.running() as server:
-        made = Queues(server, Hospital(random.Random(seed)), ("amqp", str(server.port)))
+        made = Queues(server, Hospital(random.Random(seed)), sealing, ("amqp", str(server.port), *told))
         task = asyncio.create_task(made.works())
         try:
             yield made

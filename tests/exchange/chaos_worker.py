@@ -1,6 +1,7 @@
 """A worker for the chaos runs: a process of its own, to be killed at any moment.
 
-python -m tests.exchange.chaos_worker DATABASE_URL CLOCK_FILE edi SERVER_URL ISSUER KEYS_FOLDER | local PORT SECRET | amqp PORT [CERTIFICATES_FOLDER TRUST_FOLDER]
+python -m tests.exchange.chaos_worker DATABASE_URL CLOCK_FILE edi SERVER_URL ISSUER KEYS_FOLDER | local PORT SECRET | amqp PORT
+[CERTIFICATES_FOLDER TRUST_FOLDER]
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -91,15 +92,18 @@ async def main(database: str, clock: str, way: str, *told: str) -> None:
     async with opened_office(database, size=3) as made:
         office = replace(made, clock=clock_in(Path(clock)))
         async with carrier(way, told, office) as (scheme, ours):
-            exchange = Exchange(carriers={scheme: ours})
-            while True:
-                did = 0
-                with suppress(Exception):  # as the worker's door: a turn that fails is taken again
-                    did = await exchange.turn(office)
-                if way != "local":
-                    with suppress(Exception):
-                        did += await ours.turn(office)
-                await asyncio.sleep(0 if did else 0.05)
+            turns = Exchange(carriers={scheme: ours}).turns(office)
+            turns |= {} if way == "local" else {scheme: lambda: ours.turn(office)}
+            await asyncio.gather(*map(_again, turns.values()))
+
+
+async def _again(due: Callable[[], Awaitable[int]]) -> None:
+    """Take one turn again and again, beside the others; one that fails is taken again, as at the worker's door."""
+    while True:
+        did = 0
+        with suppress(Exception):
+            did = await due()
+        await asyncio.sleep(0 if did else 0.05)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ comes back is `Stored`. A create queues; a read or search first writes what is q
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from akson.access.facts import Facts, Labels
@@ -28,7 +28,6 @@ from akson.record.writing import flush
 
 SQL = queries(__file__, "reading.sql")
 CONSENT = "Consent"
-_EVERY_TYPE = literal([types.code_of(name) for name in types.TYPES])
 Resource = dict[str, Any]
 Mark = tuple[str, str | None, str]  # search parameter, system, code
 
@@ -180,8 +179,13 @@ async def chart(
     return found
 
 
-async def denied_ids(work: Work, owners: Sequence[int], type_: str | None = None) -> list[str]:
-    """Return the ids that a block on parts of a record, or a mark, keeps from this actor. type_: of this type only.
+async def denied_ids(work: Work, owners: Sequence[int]) -> list[str]:
+    """Return the ids that a block on parts of a record, or a mark, keeps from this actor; costs as `denied`."""
+    return [labels.id for labels in await denied(work, owners, types.TYPES)]
+
+
+async def denied(work: Work, owners: Sequence[int], names: Collection[str]) -> list[Labels]:
+    """Return what of these types a block on parts of a record, or a mark, keeps from this actor.
 
     Costs a round trip only for owners with blocks on parts, and for a citizen who may not see another's Consents; the
     rules are asked item by item, as a read would ask them.
@@ -193,11 +197,11 @@ async def denied_ids(work: Work, owners: Sequence[int], type_: str | None = None
     private = [owner for owner, facts in known.items() if owner not in parted and _consents_closed(work, facts)]
     asks = bool(parted or private)
     whose = literal(parted), literal(private), types.code_of(CONSENT)
-    only = literal([types.code_of(type_)]) if type_ else _EVERY_TYPE
+    only = literal([types.code_of(name) for name in names])
     rows = await look(work, SQL.labels_of, *whose, only) if asks else []
     items = [(known[row["owner"]], labels_in(work, row, known[row["owner"]])) for row in rows]
-    items += [(facts, labels) for facts in known.values() for labels in facts.labelled if type_ in (None, labels.type)]
-    return [labels.id for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
+    items += [(facts, labels) for facts in known.values() for labels in facts.labelled if labels.type in names]
+    return [labels for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
 
 
 def _consents_closed(work: Work, facts: Facts) -> bool:

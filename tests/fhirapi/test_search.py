@@ -126,6 +126,7 @@ async def test_a_count_of_nought_tells_the_total_only(api: Api, vendor: httpx.As
         ("_has:Observation:patient=1", "not-supported"),
         ("_has:Patient:link:" * 6 + "name=1", "too-costly"),
         ("subject:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.name=x", "too-costly"),
+        ("_has:Task:focus:based-on.based-on.based-on.based-on.code=1", "too-costly"),
         ("near=1|2", "not-supported"),
         ("code-value-quantity=1", "invalid"),
         ("value-quantity=1|http://unitsofmeasure.org", "invalid"),

@@ -96,6 +96,25 @@ async def test_a_part_that_is_closed_is_closed_on_every_way_and_the_rest_is_open
         assert await ways(office, nurse, person, entry) == {name != closed}, name
 
 
+async def test_a_chain_that_may_lead_anywhere_asks_once_what_is_closed_and_leads_to_nothing_that_is(
+    office: Office,
+) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    old, new = await measured(office, nurse, person, OLD), await measured(office, nurse, person)
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        for one in (old, new):
+            await journal.create(work, {"resourceType": "Task", "status": "requested", "intent": "order",
+                                        "for": {"reference": person.reference},
+                                        "basedOn": [{"reference": one.reference}]})  # fmt: skip
+    await close(office, person, data=[{"meaning": "instance", "reference": {"reference": new.reference}}])
+    for name, value in (("_id", f"{old.id},{new.id}"), ("_has:Task:based-on:status", "requested")):
+        async with office.work(nurse, Purpose.TREATMENT) as work:
+            hits = (await search(work, "Task", [(f"based-on.{name}", value)])).hits
+            assert [hit.resource["basedOn"][0]["reference"] for hit in hits] == [old.reference]
+            assert work.session.statements <= 6
+
+
 @pytest.mark.parametrize(("actors", "closed_to"), [
     (["NURSE"], {"nurse"}),
     (["NORTH"], {"nurse", "doctor"}),

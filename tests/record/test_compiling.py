@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from akson.base.errors import Refused
 from akson.base.ids import Ids
 from akson.fhir import search as extraction
+from akson.fhir import types
 from akson.record.search.asking import Asking
 from akson.record.search.compiling import HEAD_OF_PERSONS, Compiler, Ready
 from akson.record.search.statement import Scope
@@ -19,9 +21,10 @@ OWNERS = tuple(range(-600, 600))
 
 def compiled(type_: str, name: str, value: str) -> Ready:
     scope = Scope(owners=OWNERS)
+    scopes = dict.fromkeys(["", *types.TYPES], scope)
     asked = Asking(type_, extraction.parameters, NOW).take([(name, value), ("_count", "20")])
     ids, hasher = Ids({"a": bytes(16)}, "a"), Hasher(b"h" * 32)
-    return Compiler(asked=asked, scopes={"": scope, "Patient": scope}, ids=ids, hasher=hasher, now=NOW).page()
+    return Compiler(asked=asked, scopes=scopes, ids=ids, hasher=hasher, now=NOW).page()
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,40 @@ def test_the_list_is_sent_once_and_hashed_for_no_row(type_: str, name: str, valu
 def test_only_so_many_persons_are_looked_at_before_anything_is_collected() -> None:
     ready = compiled("Observation", "date", "ge2020-01-01")
     assert Scope(owners=OWNERS[:HEAD_OF_PERSONS]).listed in ready.values
+
+
+@pytest.mark.parametrize(
+    ("type_", "of_any", "of_one", "value"),
+    [
+        ("Task", "based-on._has:Task:based-on:code", "based-on:Task._has:Task:based-on:code", "X"),
+        ("Provenance", "target._has:Provenance:target:recorded", "target:Task._has:Provenance:target:recorded", "2026"),
+        ("Composition", "entry._has:List:item:_has:List:item:status", "entry:List._has:List:item:_has:List:item:status",
+         "current"),
+        ("Patient", "_has:Task:subject:based-on._has:Task:based-on:code", "_has:Task:subject:based-on:Task._has:Task:based-on:code",
+         "X"),
+        ("Task", "based-on._id", "based-on:Task._id", "x"),
+        ("Task", "based-on._lastUpdated", "based-on:Task._lastUpdated", "gt2026"),
+        ("Task", "based-on.identifier", "based-on:Task.identifier", "X"),
+        ("List", "item.item.identifier", "item:List.item:Task.identifier", "X"),
+        ("Observation", "_has:Provenance:target:target.identifier", "_has:Provenance:target:target:Task.identifier", "X"),
+    ],
+)  # fmt: skip
+def test_a_reference_to_anything_is_asked_about_as_one_to_a_type(
+    type_: str, of_any: str, of_one: str, value: str
+) -> None:
+    ways = [compiled(type_, name, value).sql.count("JOIN resource") for name in (of_any, of_one)]
+    assert ways[0] == ways[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("type_", "name"),
+    [
+        ("Task", "based-on.based-on.based-on.based-on.code"),
+        ("Task", "based-on.based-on.based-on.based-on._has:Task:focus:status"),
+        ("Provenance", "target.subject.focus.subject.identifier"),
+    ],
+)
+def test_what_would_take_long_to_plan_is_refused_with_what_to_do(type_: str, name: str) -> None:
+    with pytest.raises(Refused, match="AK-S005") as refused:
+        compiled(type_, name, "x")
+    assert "name the type" in str(refused.value.values["name"])

@@ -138,11 +138,14 @@ class Compiler:
 
     def met(self, statement: Statement, conditions: Conditions) -> str:
         """Return what is asked for, without whose it is."""
-        return all_of(conditions.question(one, self.asked.type, _R) for one in self.asked.conditions)
+        return all_of(conditions.question(one, _R) for one in self.asked.conditions)
 
     def where(self, statement: Statement, met: str, by: By) -> str:
         """Return what a resource must meet. by: what its owner is compared with, see Statement."""
-        parts = [statement.put("in_type", r=_R, type=self.code), *statement.scope(self.scope, _R, by)]
+        parts = [
+            statement.put("in_type", r=_R, among=statement.among((self.asked.type,))),
+            *statement.scope(self.scope, _R, by),
+        ]
         return all_of([*parts, met])
 
     @cached_property

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
 from typing import Any
 
 from akson.base.arrays import literal
@@ -15,6 +14,7 @@ from akson.fhir import search as extraction
 from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.record.search import asked as a
+from akson.record.search.joining import joined
 from akson.record.search.matching import Values, tokens_of, wholes_of
 from akson.record.search.standing import MANY, Standing, has_token, slots_of, table_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
@@ -35,14 +35,13 @@ class Conditions(Values):
     scopes: Mapping[str, Scope]
     ids: Ids
     now: datetime
-    _aliases: Any = field(default_factory=lambda: count(1))
 
-    def question(self, condition: a.Condition, type_: str, r: Raw) -> str:
-        """Return the condition as a question about the resource with alias `r`, of type `type_`."""
+    def question(self, condition: a.Condition, r: Raw) -> str:
+        """Return the condition as a question about the resource with alias `r`."""
         put = self.statement.put
         match condition:
             case a.Criterion():
-                return self._criterion(condition, type_, r)
+                return self._criterion(condition, r)
             case a.Ids():
                 return put("by_id", r=r, ids=list(condition.values))
             case a.Updated():
@@ -52,29 +51,32 @@ class Conditions(Values):
             case a.Listed():
                 return put("in_list", r=r, **self._list(condition))
             case a.Chain():
-                return any_of(self._chained(condition, target, inner, r) for target, inner in condition.inner)
+                return any_of(self._chained(condition, targets, inner, r) for targets, inner in self._ways(condition))
             case a.Has():
                 return self._has(condition, r)
             case a.Compartment():
                 return self._compartment(condition, r)
 
-    def rows(self, condition: a.Condition, type_: str) -> Rows | None:
-        """Return the rows (owner, id) of the index that meet the condition, and perhaps more; None: no good way."""
+    def rows(self, condition: a.Condition, *names: str) -> Rows | None:
+        """Return the rows (owner, id) of the index that meet the condition, and perhaps more; None: no good way.
+
+        names  the types of resource that it is asked of
+        """
         match condition:
             case a.Criterion():
-                return self._rows_of(condition, type_)
+                return self._rows_of(condition, names)
             case a.Ids():
-                return 0, self._rows_of_ids(condition, type_)
+                return 0, self._rows_of_ids(condition, names)
             case a.Words():
-                text = self.statement.put("rows_of_words", type=types.code_of(type_), any=Raw(self._words(condition)))
-                return 6, text
+                among = self.statement.among(names)
+                return 6, self.statement.put("rows_of_words", among=among, any=Raw(self._words(condition)))
             case a.Listed():
-                into = types.code_of(type_)
-                return 0, self.statement.put("rows_of_list", into=into, **self._list(condition))
+                among = self.statement.among(names)
+                return 0, self.statement.put("rows_of_list", among=among, **self._list(condition))
             case a.Chain():
                 return self._rows_of_chain(condition)
             case a.Has():
-                return self._rows_of_has(condition, type_)
+                return self._rows_of_has(condition, names)
             case a.Compartment() if not condition.itself:
                 return 2, self.statement.put(
                     "rows_of_reference", slots=slots_of(s for p in condition.parameters for s in p.slots),
@@ -84,12 +86,12 @@ class Conditions(Values):
 
     # Criteria ---------------------------------------------------------------------------------------
 
-    def _criterion(self, criterion: a.Criterion, type_: str, r: Raw) -> str:
+    def _criterion(self, criterion: a.Criterion, r: Raw) -> str:
         if criterion.modifier == "missing":
             found = Standing(self.statement, self.hasher).of(criterion.parameter, r)
             return f"NOT ({found})" if criterion.values[0] == "true" else found
         if criterion.parameter.kind == "composite":
-            return self._composite(criterion, type_, r)
+            return self._composite(criterion, r)
         return self._simple(criterion, criterion.parameter.slots, r)
 
     def _simple(self, criterion: a.Criterion, slots: Sequence[Slot], r: Raw) -> str:
@@ -107,7 +109,7 @@ class Conditions(Values):
             return [self.statement.put("names_only", r=r, owners=scope.listed)]
         return [self.statement.put("names_nobody_of", r=r, owners=literal(scope.denied))] if scope.denied else []
 
-    def _composite(self, criterion: a.Criterion, type_: str, r: Raw) -> str:
+    def _composite(self, criterion: a.Criterion, r: Raw) -> str:
         parameter, found = criterion.parameter, []
         for value in criterion.values:
             parts = split(value, "$")
@@ -134,50 +136,51 @@ class Conditions(Values):
 
     # Rows -------------------------------------------------------------------------------------------
 
-    def _rows_of(self, criterion: a.Criterion, type_: str) -> Rows | None:
-        if (rank := self._rank_of(criterion, type_)) is None:
+    def _rows_of(self, criterion: a.Criterion, names: Sequence[str]) -> Rows | None:
+        if (rank := self._rank_of(criterion, names)) is None:
             return None
         if criterion.parameter.kind == "composite":
-            part = self._part(criterion, type_)
-            return (rank, self._rows_in(*part, type_)) if part else None
+            part = self._part(criterion, names)
+            return (rank, self._rows_in(*part, names)) if part else None
         if criterion.modifier == "contains":
             put, slots = self.statement.put, slots_of(criterion.parameter.slots)
             each = [put("rows_of_part", slots=slots, any=Raw(one)) for one in self._each(criterion)]
             return rank, " UNION ALL ".join(each)
-        return rank, self._rows_in(criterion, criterion.parameter.slots, type_)
+        return rank, self._rows_in(criterion, criterion.parameter.slots, names)
 
-    def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> str:
+    def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], names: Sequence[str]) -> str:
         put = self.statement.put
         if (table := table_of(criterion)) == "token":
             asked = {"tokens": tokens_of(ways := self.hot_ways(criterion, slots)), "wholes": wholes_of(ways)}
-            return put("rows_of_token", type=types.code_of(type_), **asked)
+            return put("rows_of_token", among=self.statement.among(names), **asked)
         # Each alternative by itself: what is joined by OR is found in whole before the first row is there.
         each = list(self._each(criterion))
         apart = [Raw(one) for one in (each if len(each) <= MANY else [any_of(each)])]
         return " UNION ALL ".join(put(f"rows_of_{table}", slots=slots_of(slots), any=one) for one in apart)
 
-    def _rank_of(self, criterion: a.Criterion, type_: str) -> int | None:
+    def _rank_of(self, criterion: a.Criterion, names: Sequence[str]) -> int | None:
         """Return how good the rows of a criterion are; None: it has none."""
         if criterion.parameter.kind == "composite":
-            part = self._part(criterion, type_)
-            return self._rank_in(*part, type_) if part else None
+            part = self._part(criterion, names)
+            return self._rank_in(*part, names) if part else None
         if criterion.modifier in _NO_ROWS:
             return None
         if criterion.modifier == "contains":
             return _PART if len(criterion.values) <= MANY else None
-        return self._rank_in(criterion, criterion.parameter.slots, type_)
+        return self._rank_in(criterion, criterion.parameter.slots, names)
 
-    def _rank_in(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> int | None:
+    def _rank_in(self, criterion: a.Criterion, slots: Sequence[Slot], names: Sequence[str]) -> int | None:
         if (table := table_of(criterion)) == "token":
             good = _IDENTIFIER if criterion.parameter.name == "identifier" else _CODE
-            return good if self._is_hot(criterion, slots, type_) else None
+            return good if self._is_hot(criterion, slots, names) else None
         if table in ("date", "number") and any(value.startswith("ne") for value in criterion.values):
             return None
         return _RANKS[table]
 
-    def _is_hot(self, criterion: a.Criterion, slots: Sequence[Slot], type_: str) -> bool:
+    def _is_hot(self, criterion: a.Criterion, slots: Sequence[Slot], names: Sequence[str]) -> bool:
         """Tell whether it is for codes, not for systems alone, that have btree rows of their own."""
-        hot = {s.id for s in slots} <= hot_slots(type_) and criterion.modifier in ("", "in", "below", "above")
+        rows = frozenset[int]().union(*map(hot_slots, names))
+        hot = {s.id for s in slots} <= rows and criterion.modifier in ("", "in", "below", "above")
         return hot and not any(split(value, "|")[-1] == "" for value in criterion.values)
 
     def rows_of_codes(self, condition: a.Condition, type_: str) -> Rows | None:
@@ -190,7 +193,7 @@ class Conditions(Values):
         fits = 0 < len(tokens) <= MANY
         return (9, self.statement.put("rows_of_tokens", type=types.code_of(type_), tokens=tokens)) if fits else None
 
-    def _part(self, criterion: a.Criterion, type_: str) -> tuple[a.Criterion, Sequence[Slot]] | None:
+    def _part(self, criterion: a.Criterion, names: Sequence[str]) -> tuple[a.Criterion, Sequence[Slot]] | None:
         """Return the component of a composite that its rows are collected by, of one alternative only."""
         if len(criterion.values) > 1:
             return None
@@ -200,7 +203,7 @@ class Conditions(Values):
             if groups:
                 slots = tuple(slot for part in groups for slot in part.slots)
                 ways.append((self._component(groups[0].parameter, text), slots))
-        ranked = [(rank, n) for n, way in enumerate(ways) if (rank := self._rank_in(*way, type_)) is not None]
+        ranked = [(rank, n) for n, way in enumerate(ways) if (rank := self._rank_in(*way, names)) is not None]
         return ways[max(ranked)[1]] if ranked else None  # a value says more than the code it is of
 
     def hot(self, condition: a.Condition, type_: str) -> list[Hot]:
@@ -209,7 +212,7 @@ class Conditions(Values):
             return []
         parameter = condition.parameter
         if parameter.kind != "composite":
-            hot = parameter.kind == "token" and self._is_hot(condition, parameter.slots, type_)
+            hot = parameter.kind == "token" and self._is_hot(condition, parameter.slots, (type_,))
             return self.hot_ways(condition, parameter.slots) if hot else []
         parts = split(condition.values[0], "$")
         if len(condition.values) > 1 or any(len(group.parts) != len(parts) for group in parameter.groups):
@@ -222,66 +225,74 @@ class Conditions(Values):
         for part, text in zip(group.parts, texts, strict=True):
             if part.parameter.kind != "token":
                 continue
-            if self._is_hot(one := self._component(part.parameter, text), part.slots, type_):
+            if self._is_hot(one := self._component(part.parameter, text), part.slots, (type_,)):
                 return self.hot_ways(one, part.slots)
         return []
 
     def rank(self, condition: a.Condition, type_: str) -> int | None:
         """Return how good the rows of a condition are (small is good); None: there are none."""
         if isinstance(condition, a.Criterion):
-            return self._rank_of(condition, type_)
+            return self._rank_of(condition, (type_,))
         scratch = replace(self, statement=Statement())  # thrown away: a value that is put must also be used
         rows = scratch.rows(condition, type_)
         return None if rows is None else rows[0]
 
-    def _rows_of_ids(self, condition: a.Ids, type_: str) -> str:
+    def _rows_of_ids(self, condition: a.Ids, names: Sequence[str]) -> str:
         opened = {id_: self.ids.open(id_) for id_ in condition.values}
         ours = [(owner, id_) for id_, owner in opened.items() if owner is not None]
         foreign = [id_ for id_, owner in opened.items() if owner is None]
         owners, ids = [o for o, _ in ours], [i for _, i in ours]
-        return self.statement.put("rows_of_ids", owners=owners, ids=ids, type=types.code_of(type_), foreign=foreign)
+        among = self.statement.among(names)
+        return self.statement.put("rows_of_ids", owners=owners, ids=ids, among=among, foreign=foreign)
 
     def _rows_of_chain(self, condition: a.Chain) -> Rows | None:
         texts, worst = [], 0
-        for target, inner in condition.inner:
-            best = self.rows(inner, target)
+        for targets, inner in self._ways(condition):
+            best = self.rows(inner, *targets)
             if best is None:
                 return None
-            t, asked = self._inside(inner, target)
+            t, asked = self._inside(inner, targets)
             worst = max(worst, best[0])
             texts.append(self.statement.put(
-                "rows_of_chain", rows=Raw(best[1]), t=t, type=types.code_of(target),
+                "rows_of_chain", rows=Raw(best[1]), t=t, among=self.statement.among(targets),
                 slots=slots_of(condition.parameter.slots), inner=Raw(asked),
             ))  # fmt: skip
         return worst + 1, " UNION ALL ".join(texts)
 
-    def _rows_of_has(self, condition: a.Has, type_: str) -> Rows | None:
+    def _rows_of_has(self, condition: a.Has, names: Sequence[str]) -> Rows | None:
         best = self.rows(condition.inner, condition.source)
         if best is None:
             return None
-        t, asked = self._inside(condition.inner, condition.source)
+        t, asked = self._inside(condition.inner, (condition.source,))
         return best[0] + 1, self.statement.put(
-            "rows_of_has", rows=Raw(best[1]), t=t, type=types.code_of(condition.source), into=types.code_of(type_),
-            slots=slots_of(condition.parameter.slots), inner=Raw(asked),
+            "rows_of_has", rows=Raw(best[1]), t=t, type=types.code_of(condition.source),
+            among=self.statement.among(names), slots=slots_of(condition.parameter.slots), inner=Raw(asked),
         )  # fmt: skip
 
     # Ways to other resources ------------------------------------------------------------------------
 
-    def _chained(self, condition: a.Chain, target: str, inner: a.Condition, r: Raw) -> str:
-        t, asked = self._inside(inner, target)
-        slots, type_ = slots_of(condition.parameter.slots), types.code_of(target)
-        return self.statement.put("chain", r=r, t=t, slots=slots, type=type_, inner=Raw(asked))
+    def _ways(self, condition: a.Chain) -> list[tuple[tuple[str, ...], a.Condition]]:
+        """Return what is asked of the types that it may lead to: at once of those that are asked the same."""
+        return joined(condition.inner, self.scopes)
+
+    def _chained(self, condition: a.Chain, targets: Sequence[str], inner: a.Condition, r: Raw) -> str:
+        t, asked = self._inside(inner, targets)
+        slots, among = slots_of(condition.parameter.slots), self.statement.among(targets)
+        return self.statement.put("chain", r=r, t=t, slots=slots, among=among, inner=Raw(asked))
 
     def _has(self, condition: a.Has, r: Raw) -> str:
-        t, asked = self._inside(condition.inner, condition.source)
+        t, asked = self._inside(condition.inner, (condition.source,))
         return self.statement.put("has", r=r, t=t, slots=slots_of(condition.parameter.slots), inner=Raw(asked))
 
-    def _inside(self, inner: a.Condition, type_: str) -> tuple[Raw, str]:
-        """Return an alias, and what the resource there must meet: it is one the actor may see, as a read would say."""
-        t = Raw(f"t{next(self._aliases)}")
-        parts = [self.statement.put("in_type", r=t, type=types.code_of(type_))]
-        parts += self.statement.scope(self.scopes[type_], t)
-        return t, all_of([*parts, self.question(inner, type_, t)])
+    def _inside(self, inner: a.Condition, names: Sequence[str]) -> tuple[Raw, str]:
+        """Return an alias, and what the resource there must meet: it is one the actor may see, as a read would say.
+
+        names  its types, whose scopes are alike
+        """
+        t = self.statement.alias()
+        parts = [self.statement.put("in_type", r=t, among=self.statement.among(names))]
+        parts += self.statement.scope(self.scopes[names[0]], t)
+        return t, all_of([*parts, self.question(inner, t)])
 
     def _compartment(self, condition: a.Compartment, r: Raw) -> str:
         slots = slots_of(slot for p in condition.parameters for slot in p.slots)

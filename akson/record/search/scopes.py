@@ -5,7 +5,7 @@ So count, sort, paging, chains and company never show what a read would refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from akson.record.circles import RESTRICTED
 from akson.record.deciding import asked as decision
 from akson.record.deciding import decoded, facts_for
 from akson.record.following import fact_of
-from akson.record.journal import denied_ids
+from akson.record.journal import denied
 from akson.record.narrowing import alternatives
 from akson.record.placed import PLACES
 from akson.record.search.asked import Asked, Chain, Compartment, Condition, Criterion, Has, Ids, Updated
@@ -54,8 +54,10 @@ class Scopes:
         if asked.type in PLACED and not _asks_when(asked):
             found[""] = self.without_places(found[""])
         places = _passing_places(asked.conditions)
-        for type_ in sorted(passed(asked.conditions)):
-            scope = await self.one(type_, Act.READ)
+        whole = {type_: await self._whole(type_, Act.READ, None) for type_ in sorted(passed(asked.conditions))}
+        await self._ask_denied(whole)
+        for type_, each in whole.items():
+            scope = await self._parted(type_, each)
             found[type_] = self.without_places(scope) if type_ in places else scope
         return found
 
@@ -72,7 +74,9 @@ class Scopes:
 
     async def one(self, type_: str, act: Act, owner: int | None = None, *, judged: bool = False) -> Scope:
         """Return the scope of one type; owner: the only one whose record can hold hits."""
-        found = await self._whole(type_, act, owner)
+        return await self._parted(type_, await self._whole(type_, act, owner), judged=judged)
+
+    async def _parted(self, type_: str, found: Scope, *, judged: bool = False) -> Scope:
         narrowed = alternatives(self.work, type_, "r")
         if found.partly and not (judged and narrowed is None):
             found = replace(found, items=await self._denied(tuple(found.partly), type_), partly=frozenset())
@@ -170,8 +174,16 @@ class Scopes:
     async def _denied(self, permitted: Sequence[int], type_: str) -> tuple[str, ...]:
         key = type_, frozenset(permitted)
         if key not in self._items:
-            self._items[key] = tuple(await denied_ids(self.work, permitted, type_))
+            self._items[key] = tuple(one.id for one in await denied(self.work, permitted, (type_,)))
         return self._items[key]
+
+    async def _ask_denied(self, whole: Mapping[str, Scope]) -> None:
+        """Ask at once what is kept from the actor of several types, of all who have something kept of any of them."""
+        known = self._items.keys()
+        parted = {type_: one.partly for type_, one in whole.items() if one.partly and (type_, one.partly) not in known}
+        kept = await denied(self.work, tuple(frozenset[int]().union(*parted.values())), parted) if parted else []
+        for type_, partly in parted.items():
+            self._items[type_, partly] = tuple(one.id for one in kept if one.type == type_)
 
     async def _one_owner(self, asked: Asked) -> int | None:
         """Return the owner when the search names one person by what says whose a resource is."""

@@ -2,8 +2,14 @@
 -- parameters, or fragments. Questions about rows are asked as scalar subqueries on purpose: they are answered row by row
 -- through the index on (owner, id), whatever the planner believes about how many there are.
 
+-- name: one_is
+= :type
+
+-- name: one_of
+= ANY (:types)
+
 -- name: in_type
-:r.type = :type AND NOT :r.deleted
+:r.type :among AND NOT :r.deleted
 
 -- name: allowed
 -- Asked of row after row: the list becomes a hash table, once. Owners come as the text of an array.
@@ -237,7 +243,7 @@ coalesce((SELECT true FROM search_reference s
             JOIN resource :t ON :t.owner = coalesce(nullif(s.target_owner, 0), l.owner) AND :t.type = s.target_type
              AND :t.id = s.target
            WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
-             AND s.id = :r.id AND s.slot = ANY (:slots) AND s.target_type = :type AND :inner LIMIT 1),
+             AND s.id = :r.id AND s.slot = ANY (:slots) AND s.target_type :among AND :inner LIMIT 1),
          false)
 
 -- name: has
@@ -250,7 +256,8 @@ coalesce((SELECT true FROM search_reference s
 SELECT s.owner, s.id FROM unnest(:tokens::text::bigint[], :wholes::text::bigint[]) AS k (token, whole)
  CROSS JOIN LATERAL (SELECT s.owner, s.id, s.named FROM search_token s WHERE s.token = k.token OFFSET 0) s
  WHERE k.whole = 0 OR s.named = (k.whole >> 32)::integer OR (s.named = 0 AND coalesce((
-   SELECT k.whole = ANY (x.tokens) FROM resource x WHERE x.owner = s.owner AND x.type = :type AND x.id = s.id), false))
+   SELECT k.whole = ANY (x.tokens) FROM resource x
+    WHERE x.owner = s.owner AND x.type :among AND x.id = s.id AND k.whole = ANY (x.tokens) LIMIT 1), false))
 
 -- name: of_system
 -- Rows of a code stand by the code alone and tell its system (half of the hash), or 0 where the resource has it of several.
@@ -279,21 +286,21 @@ SELECT s.owner, s.id FROM search_date s WHERE s.slot = ANY (:slots) AND :any
 SELECT s.owner, s.id FROM search_number s WHERE s.slot = ANY (:slots) AND :any
 
 -- name: rows_of_words
-SELECT s.owner, s.id FROM search_text s WHERE s.type = :type AND (:any)
+SELECT s.owner, s.id FROM search_text s WHERE s.type :among AND (:any)
 
 -- name: rows_of_ids
 SELECT o.owner, o.id FROM unnest(:owners::bigint[], :ids::text[]) AS o (owner, id)
- UNION ALL SELECT l.owner, l.id FROM locator l WHERE l.type = :type AND l.id = ANY (:foreign)
+ UNION ALL SELECT l.owner, l.id FROM locator l WHERE l.type :among AND l.id = ANY (:foreign)
 
 -- name: rows_of_chain
-SELECT s.owner, s.id FROM (:rows) k JOIN resource :t ON :t.owner = k.owner AND :t.type = :type AND :t.id = k.id
+SELECT s.owner, s.id FROM (:rows) k JOIN resource :t ON :t.owner = k.owner AND :t.type :among AND :t.id = k.id
   JOIN search_reference s ON s.target = :t.id AND s.target_type = :t.type AND s.slot = ANY (:slots) WHERE :inner
 
 -- name: rows_of_has
 SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
   FROM (:rows) k JOIN resource :t ON :t.owner = k.owner AND :t.type = :type AND :t.id = k.id
   JOIN search_reference s ON (s.owner # (hashtext(s.id) & 2147483647)) = (:t.owner # (hashtext(:t.id) & 2147483647))
-             AND s.id = :t.id AND s.slot = ANY (:slots) AND s.target_type = :into
+             AND s.id = :t.id AND s.slot = ANY (:slots) AND s.target_type :among
   LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
  WHERE :inner AND coalesce(nullif(s.target_owner, 0), l.owner) IS NOT NULL
 
@@ -301,7 +308,7 @@ SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
 SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
   FROM search_reference s LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
  WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:list::bigint # (hashtext(:id) & 2147483647))
-             AND s.id = :id AND s.slot = ANY (:slots) AND s.target_type = :into
+             AND s.id = :id AND s.slot = ANY (:slots) AND s.target_type :among
 
 -- name: in_list
 coalesce((SELECT true FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:list::bigint # (hashtext(:id) & 2147483647))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
@@ -11,12 +11,16 @@ from typing import Any, Final, Literal
 import msgspec
 
 from akson.base.arrays import literal
+from akson.base.errors import Refused
 from akson.base.queries import queries
+from akson.fhir import types
 from akson.record.narrowing import Alternatives
 
 SQL = queries(__file__, "search.sql")
+WAYS: Final = 200  # from resource to resource in one statement; 1 s to plan
+MANY_WAYS: Final = "chains that may lead to many types: name the type, as in subject:Patient.name"
 # Numbers that are ours, not the asker's: in the text of the statement, so that it is planned for them.
-_OURS = {"slots": "integer", "types": "smallint", "type": "smallint", "into": "smallint"}
+_OURS = {"slots": "integer", "types": "smallint", "type": "smallint"}
 # Owners are compared with each row, or with each of few, or are what rows are found by, or are it already.
 By = Literal["row", "few", "first", "list"]
 _ALLOWED = {"row": "allowed", "few": "allowed_in", "first": "allowed_first"}
@@ -75,10 +79,15 @@ def _listed(owners: tuple[int, ...]) -> str:
 
 @dataclass
 class Statement:
-    """A statement under construction. found: resources are found by other ways than the index on tokens."""
+    """A statement under construction.
+
+    found   resources are found by other ways than the index on tokens
+    passed  how many times it passes from one resource to others
+    """
 
     values: list[Any] = field(default_factory=list)
     found: bool = False
+    passed: int = 0
     _places: dict[int, int] = field(default_factory=dict)  # of texts among the values, by identity: they stay as long
 
     def put(self, fragment: str, **given: Any) -> str:
@@ -112,6 +121,18 @@ class Statement:
             self._places[id(value)] = len(self.values) + 1
         self.values.append(value)
         return f"${len(self.values)}"
+
+    def alias(self) -> Raw:
+        """Return a name for what is passed to. Raises Refused AK-S005: to plan it would take longer than to answer."""
+        self.passed += 1
+        if self.passed > WAYS:
+            raise Refused("AK-S005", name=MANY_WAYS, most=WAYS)
+        return Raw(f"t{self.passed}")
+
+    def among(self, names: Sequence[str]) -> Raw:
+        """Return that a type is one of these."""
+        codes = [types.code_of(name) for name in names]
+        return Raw(self.put("one_of", types=codes) if len(codes) > 1 else self.put("one_is", type=codes[0]))
 
     def scope(self, scope: Scope, r: Raw, by: By = "row") -> list[str]:
         """Return what a resource must meet to be in `scope`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from random import Random
@@ -166,7 +166,7 @@ class Generator:
         rest = self.criterion(target, chains - 1, has)
         if rest is None or rest[0] in ("_has",):
             return None
-        plain = len(parameter.targets) == 1 and r.random() < 0.5
+        plain = _same_for_all(parameter.targets, rest[0]) and r.random() < 0.5
         return (parameter.name if plain else f"{parameter.name}:{target}") + f".{rest[0]}", rest[1]
 
     def _has(self, type_: str, chains: int, has: int) -> tuple[str, str] | None:
@@ -342,6 +342,15 @@ def _quantity(g: Generator, value: Amount, _modifier: str) -> str | None:
     if value.unit:
         ways += [f"{amount}||{escaped(value.unit)}"]
     return r.choice(ways)
+
+
+def _same_for_all(targets: Sequence[str], rest: str) -> bool:
+    """Say whether what stands behind a chain means the same for all types it may lead to: then none need be named."""
+    if len(targets) == 1 or rest.startswith("_has:"):
+        return True
+    base = rest.partition(":")[0]
+    kinds = {parameters(one)[base].kind for one in targets if base in parameters(one)}
+    return len(kinds) == 1 and not kinds & {"reference", "composite", "special"}
 
 
 _WAYS: Mapping[str, Callable[[Generator, Any, str], str | None]] = {

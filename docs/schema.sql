@@ -1122,7 +1122,7 @@ CREATE TABLE public.address (
     takes text[] DEFAULT '{}'::text[] NOT NULL,
     fiks text DEFAULT ''::text NOT NULL,
     consented boolean DEFAULT false NOT NULL,
-    apprec text DEFAULT '1.1'::text NOT NULL,
+    apprec text,
     CONSTRAINT address_apprec_check CHECK ((apprec = ANY (ARRAY['1.0'::text, '1.1'::text])))
 );
 

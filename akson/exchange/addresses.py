@@ -6,16 +6,21 @@ message names them by it where the register has no organisation number.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from akson.base.database import Database, Reads
+from akson.base.database import Database, Reads, Record
+from akson.base.errors import Refused
 from akson.base.queries import queries
+from akson.base.work import Work
 from akson.exchange.envelope import ID_ORGANISATION, Ident, Organisation, Party
+from akson.record.session import Within, fetch, transaction
 from akson.registers.identifiers import OID, ORG_SYSTEM
 
 SQL = queries(__file__)
@@ -25,6 +30,9 @@ FIKS: Final = "fiks:"  # reports to a barnevern, through KS Fiks: before the two
 HER: Final = "HER-id"
 HER_SYSTEM: Final = OID + "2"
 ENH: Final = "Organisasjonsnummeret i Enhetsregisteret"
+# As change_address takes them.
+_COLUMNS: Final = ("name", "parent", "org_number", "unit", "unit_id", "ours", "endpoint", "takes", "fiks", "consented",
+                   "apprec")  # fmt: skip
 _FIKS: Final = re.compile(r"\d{4}/\d{2}")
 
 
@@ -41,7 +49,7 @@ class Address:
     consented   it gives no health care: what it is told of a person takes a consent
     controller  owner key of the Organization on level 1 (filled when read)
     takes       message types (Volven 8279) it has said it takes; none: it has not said
-    apprec      version of the receipts it reads
+    apprec      version of the receipts it reads (filled when read: its organisation's where nothing else is entered)
     closed      its unit is: nobody reads there what comes (told when read)
     """
 
@@ -104,6 +112,45 @@ async def put(database: Database, addresses: Iterable[Address]) -> None:
          a.consented, a.apprec)
         for a in addresses
     ])  # fmt: skip
+
+
+async def change(work: Work, her_id: int, named: Mapping[str, Any], *, fallback: str) -> None:
+    """Enter an address, or correct what is named of the one that stands; all else stands as it did.
+
+    named     by the columns of the table
+    fallback  name of one that is new and has been given none
+    Raises    Refused AK-X120 the organisation is not entered, AK-X121 it is a service, or the party itself; AK-X122
+              the local transport would leave this machine, AK-X123 no number of a barnevern
+    Leaves    what was entered before and after, in the access log
+    """
+    _hold_to_form(named)
+    await transaction(work)
+    if above := named.get("parent"):
+        stands = await find(Within(work), [above])
+        if above not in stands:
+            raise Refused("AK-X120", parent=above)
+        if stands[above].parent or above == her_id:
+            raise Refused("AK-X121", parent=above)
+    before = await fetch(work, SQL.hold_address, her_id)
+    after = await fetch(work, SQL.change_address, her_id, *(named.get(column) for column in _COLUMNS), fallback)
+    work.saw(0, f"address {her_id} {_difference(before, after)}")
+
+
+def _hold_to_form(named: Mapping[str, Any]) -> None:
+    endpoint, fiks = named.get("endpoint") or "", named.get("fiks") or ""
+    if endpoint not in ("", EDI, AMQP) and not _is_local(endpoint):
+        raise Refused("AK-X122")
+    if fiks and not _FIKS.fullmatch(fiks):
+        raise Refused("AK-X123")
+
+
+def _difference(before: Sequence[Record], after: Sequence[Record]) -> str:
+    """Return what was entered of an address and what is now: `endpoint: "" -> "edi:"`."""
+    was, now = (json.loads(rows[0]["entered"]) if rows else {} for rows in (before, after))
+    said = partial(json.dumps, ensure_ascii=False)
+    changed = [column for column in _COLUMNS if was.get(column) != now[column]]
+    told = [f"{column}: {said(was.get(column))} -> {said(now[column])}" for column in changed]
+    return "; ".join(told) or "unchanged"
 
 
 async def find(reads: Reads, her_ids: Iterable[int]) -> dict[int, Address]:

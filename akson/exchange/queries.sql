@@ -3,10 +3,31 @@
 -- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint, $9 takes, $10 fiks,
 --      $11 consented, $12 version of AppRec
 INSERT INTO address (her_id, name, parent, org_number, unit, unit_id, ours, endpoint, takes, fiks, consented, apprec)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, '1.1'))
 ON CONFLICT (her_id) DO UPDATE SET name = excluded.name, parent = excluded.parent, org_number = excluded.org_number,
   unit = excluded.unit, unit_id = excluded.unit_id, ours = excluded.ours, endpoint = excluded.endpoint,
   takes = excluded.takes, fiks = excluded.fiks, consented = excluded.consented, apprec = excluded.apprec;
+
+-- name: hold_address
+-- One address as it is entered, held until the transaction ends.
+-- in   $1 her_id
+-- out  entered jsonb
+SELECT to_jsonb(a) AS entered FROM address a WHERE her_id = $1 FOR UPDATE;
+
+-- name: change_address
+-- Enter an address, or correct what is named of the one that stands; NULL: not named.
+-- in   $1 her_id, $2 name, $3 parent, $4 org_number, $5 unit, $6 unit_id, $7 ours, $8 endpoint, $9 takes, $10 fiks,
+--      $11 consented, $12 version of AppRec, $13 name of one that is new and has been given none
+-- out  entered jsonb
+INSERT INTO address AS a (her_id, name, parent, org_number, unit, unit_id, ours, endpoint, takes, fiks, consented, apprec)
+VALUES ($1, coalesce($2::text, $13::text), coalesce($3::bigint, 0), coalesce($4::text, ''), coalesce($5::bigint, 0),
+        coalesce($6::text, ''), coalesce($7::boolean, false), coalesce($8::text, ''), coalesce($9::text[], '{}'),
+        coalesce($10::text, ''), coalesce($11::boolean, false), $12::text)
+ON CONFLICT (her_id) DO UPDATE SET name = coalesce($2, a.name), parent = coalesce($3, a.parent),
+  org_number = coalesce($4, a.org_number), unit = coalesce($5, a.unit), unit_id = coalesce($6, a.unit_id),
+  ours = coalesce($7, a.ours), endpoint = coalesce($8, a.endpoint), takes = coalesce($9::text[], a.takes),
+  fiks = coalesce($10, a.fiks), consented = coalesce($11, a.consented), apprec = coalesce($12, a.apprec)
+RETURNING to_jsonb(a) AS entered;
 
 -- name: put_takes
 -- Enter which message types a party outside takes.
@@ -17,11 +38,12 @@ UPDATE address SET takes = $2 WHERE her_id = $1 AND NOT ours RETURNING her_id;
 -- name: addresses
 -- The addresses of the named HER-ids, with the name of level 1; its Organization is the data controller.
 -- in   $1 bigint[]
--- out  closed: it is a unit of ours where nobody works any more
+-- out  apprec: a service's is its organisation's where nothing else is said; closed: it is a unit of ours where nobody works
+--      any more
 SELECT a.her_id, a.name, a.parent, coalesce(p.name, '') AS parent_name,
        coalesce(nullif(p.org_number, ''), a.org_number) AS org_number, a.unit, a.unit_id, a.ours, a.endpoint,
-       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes, a.fiks, a.consented, a.apprec,
-       a.ours AND a.unit <> 0 AND unit_closed_v1(a.unit) AS closed
+       coalesce(nullif(p.unit, 0), a.unit) AS controller, a.takes, a.fiks, a.consented,
+       coalesce(a.apprec, p.apprec, '1.1') AS apprec, a.ours AND a.unit <> 0 AND unit_closed_v1(a.unit) AS closed
   FROM address a LEFT JOIN address p ON p.her_id = a.parent
  WHERE a.her_id = ANY ($1::bigint[]);
 

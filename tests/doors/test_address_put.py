@@ -10,17 +10,25 @@ from typing import Any, TypeVar
 import pytest
 from click.testing import CliRunner, Result
 
+from akson.base.work import Purpose
 from akson.cli import main
 from akson.doors.opening import opened
 from akson.doors.settings import from_environment
 from akson.exchange import addresses
+from akson.record import journal
 from akson.record.office import Office
 from tests.exchange.letters import HEART, NORDRE
-from tests.offices import unit
+from tests.offices import JOB, unit
 
 HOSPITAL, CLINIC, OURS, UNIT = map(str, (HEART.parent, HEART.her_id, NORDRE.parent, NORDRE.her_id))
 NUMBER = "310000019"
 T = TypeVar("T")
+
+
+async def close(office: Office, id_: str) -> None:
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        stands = (await journal.read(work, "Organization", id_)).resource
+        await journal.update(work, stands | {"active": False}, id_=id_)
 
 
 class Operator:
@@ -83,6 +91,33 @@ def test_a_new_installation_gets_its_own_units_and_whom_they_write_to(operator: 
     assert operator.inside(stands) == ([NORDRE.her_id], [(HEART.her_id, "Barnevern")])
 
 
+LOG = "SELECT actor_id, reason, seen->0->>'what' AS what FROM access_log WHERE screen = 'address-put' ORDER BY at, seq"
+
+
+def test_only_what_is_named_changes_and_what_stood_before_is_in_the_log(operator: Operator, practice: str) -> None:
+    operator.told("address-put", HOSPITAL, "--name", "Vestfjell sykehus", "--number", NUMBER, "--apprec", "1.0")
+    put = operator.told("address-put", CLINIC, "--by", "edi", "--parent", HOSPITAL)
+    assert put.endswith("AppRec 1.0")  # a service reads what its organisation reads, unless something else is said
+    assert operator.told("address-put", CLINIC, "--apprec", "1.1").endswith("(EDI)")
+    assert "AppRec 1.0" in operator.told("address-put", HOSPITAL, "--name", "Vestfjell", "--number", "310000027")
+    operator.told("address-put", CLINIC, "--by", "amqp")
+    operator.told("address-put", UNIT, "--unit", practice)
+
+    async def stands(office: Office) -> Any:
+        await close(office, practice)
+        known = await addresses.find(office.database, [HEART.her_id])
+        return known[HEART.her_id].org_number, await office.database.fetch(LOG)
+
+    number, log = operator.inside(stands)
+    assert number == "310000027"  # its organisation's: none was entered for the service itself
+    told = [(row["actor_id"], row["reason"].split()[0], row["what"]) for row in log]
+    assert told[4:5] == [("Device/operator", "login", f'address {CLINIC} endpoint: "edi:" -> "amqp:"')]
+    assert told[3][2] == (
+        f'address {HOSPITAL} name: "Vestfjell sykehus" -> "Vestfjell"; org_number: "{NUMBER}" -> "310000027"'
+    )
+    assert len(told) == 6 and "avsluttet" in operator.told("address-list")
+
+
 def test_what_is_wrong_is_said_and_changes_nothing(operator: Operator, practice: str) -> None:
     operator.told("address-put", CLINIC, "--by", "edi")
     before = operator.told("address-list")
@@ -91,7 +126,7 @@ def test_what_is_wrong_is_said_and_changes_nothing(operator: Operator, practice:
         ((CLINIC, "--by", "edi", "--unit", practice), "bare én av dem"), ((CLINIC, "--number", "310000018"), "ontroll"),
         ((CLINIC, "--local", "https://hospital.example/in"), "bare til denne maskinen"),
         ((CLINIC, "--fiks", "Fjordvik"), "4299/00"), ((CLINIC, "--parent", HOSPITAL), f"Før inn virksomheten {HOSPITAL}"),
-        ((CLINIC, "--parent", CLINIC), "Før inn virksomheten"), ((CLINIC, "--unit", "finnes-ikke"), "Ingenting er endret"),
+        ((str(2**31),), "is not in the range"), ((CLINIC, "--parent", CLINIC), "er ikke en virksomhet (nivå 1)"), ((CLINIC, "--unit", "finnes-ikke"), "Ingenting er endret"),
     ):  # fmt: skip
         wrong = operator.ask("address-put", *words)
         assert wrong.exit_code != 0 and said in wrong.output, (words, wrong.output)

@@ -10,10 +10,13 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 _AT_ONCE: Final = 8  # calls that are under way at a time, of all endpoints together
 _RESTS_AFTER: Final = 3  # failures of one endpoint in a row: the rest of what goes there waits without being tried
+_DOUBTS_FOR: Final = timedelta(minutes=2)  # how long nothing goes where the outcome of a call was unknown, at first
+_DOUBTS_AT_MOST: Final = timedelta(hours=1)
 T = TypeVar("T")
 
 
@@ -58,3 +61,27 @@ class Calls:
         elif answers(came) is False:
             self.failures[endpoint] += 1
         return came
+
+
+@dataclass
+class Doubts:
+    """Where a message has ended as unknown: nothing more goes there for a while, each time for longer.
+
+    Each that went there meanwhile could become one more of which nobody knows. Each worker learns it by itself
+    """
+
+    _until: dict[str, datetime] = field(default_factory=dict)
+    _pauses: dict[str, timedelta] = field(default_factory=dict)
+
+    def holds(self, endpoint: str, now: datetime) -> bool:
+        """Tell whether nothing is to go there now."""
+        return endpoint in self._until and now < self._until[endpoint]
+
+    def note(self, endpoint: str, now: datetime, *, known: bool) -> None:
+        """Note whether it is known what came of a message that went there."""
+        if known:
+            self._until.pop(endpoint, None)
+            self._pauses.pop(endpoint, None)
+        else:
+            pause = min(2 * self._pauses.get(endpoint, _DOUBTS_FOR / 2), _DOUBTS_AT_MOST)
+            self._pauses[endpoint], self._until[endpoint] = pause, now + pause

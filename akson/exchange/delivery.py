@@ -25,7 +25,7 @@ from akson.exchange.inbox import Kept, Outcome
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
 from akson.exchange.safexml import Fault, Schemas, Unreadable
-from akson.exchange.states import IN_WORDS, NEEDS_A_HUMAN, Event, State
+from akson.exchange.states import NEEDS_A_HUMAN, Event, State, in_words
 from akson.fhir.issues import Invalid
 from akson.record import journal, persons
 from akson.record.office import Office
@@ -224,10 +224,10 @@ async def _tell_a_human(work: Work, sent: Any) -> None:
         if gone.code not in _OUT_OF_VIEW:
             raise
         return
-    unit = await addresses.of_unit(Within(work), sent["unit"])
+    unit, told = await addresses.of_unit(Within(work), sent["unit"]), in_words(state, sent["fault_code"])
     task = {
         "resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent",
-        "code": {"text": "Følg opp melding som ikke kom fram"}, "description": f"Melding: {IN_WORDS[state]}",
+        "code": {"text": "Følg opp melding som ikke kom fram"}, "description": f"Melding: {told}",
         "focus": {"reference": f"Communication/{communication.id}"}, "for": communication.resource.get("subject"),
         "authoredOn": work.now.isoformat(), "restriction": limits.until(work.now + limits.URGENT),
     }  # fmt: skip

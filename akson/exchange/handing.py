@@ -17,10 +17,10 @@ from typing import Final, Protocol, runtime_checkable
 from akson.base.apart import Stopped, apart
 from akson.base.work import Purpose, Work
 from akson.exchange import delivery, inbox, outbox
-from akson.exchange.calls import Calls, waves
+from akson.exchange.calls import Calls, Doubts, waves
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault, Schemas
-from akson.exchange.states import AT_ONCE, ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, Event, State
+from akson.exchange.states import AT_ONCE, ATTEMPTS, ROUNDS, UNCONFIRMED_AFTER, UNKNOWN, Event, State
 from akson.record.office import Office
 
 LOG: Final = logging.getLogger("akson.exchange")
@@ -45,6 +45,7 @@ class Came(Enum):
     AWAY = "away"  # nobody answers there: what goes the same way waits too, and is brought forward when somebody does
     LATER = "later"  # this one not now; others may
     REFUSED = "refused"  # trying again will not help
+    UNKNOWN = "unknown"  # it may have been taken, and nobody can say: it ends, and what goes the same way waits
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Exchange:
 
     carriers: Mapping[str, Carrier | Once]
     _tries: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
+    _doubts: Doubts = field(default_factory=Doubts, init=False, repr=False)
     _once: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
 
     def turns(self, office: Office, *, schemas: Schemas | None = None) -> dict[str, Callable[[], Awaitable[int]]]:
@@ -176,7 +178,12 @@ class Exchange:
 
     async def _told(self, office: Office, one: Claimed, calls: Calls, told: _Told) -> None:
         """Hand over one message and tell what came of it. One that stops us comes alone when its lease ends."""
-        call = calls.make(one.endpoint, lambda: self._hand_over(office, one), _answers)
+        carrier = self._carrier(one.endpoint)
+        if isinstance(carrier, Once) and one.leaving:
+            told.done += 1
+            told.waits.append((one, Handed(Came.UNKNOWN, why=carrier.unknown)))
+            return
+        call = calls.make(one.endpoint, lambda: self._hand_over(office, carrier, one), _answers)
         came = await apart(call)
         if isinstance(came, Stopped):
             LOG.error("a message has stopped us", extra={"failure": came.failure, "attempts": one.attempts})
@@ -190,7 +197,7 @@ class Exchange:
         """Move messages on by what came of handing them over: together, but each that is given up by itself."""
         if not told:
             return
-        ended = [(one, *_end(one, handed.why)) for one, handed in told if handed.came is Came.REFUSED]
+        ended = [(one, *_end(one, handed)) for one, handed in told if handed.came in (Came.REFUSED, Came.UNKNOWN)]
         async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
             if arrived := [one for one, handed in told if handed.came is Came.RECEIPT]:
                 await outbox.arrived(work, arrived)
@@ -201,10 +208,10 @@ class Exchange:
                 if away:
                     self._tries.setdefault(one.endpoint, office.clock() + _TRIED_EVERY)
                 if (away or handed.came is Came.LATER) and not await outbox.try_later(work, one, handed.why, away=away):
-                    ended.append((one, *_end(one, handed.why)))
-        for one, event, why in ended:
+                    ended.append((one, *_end(one, handed)))
+        for one, event, fault in ended:
             async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
-                await delivery.move(work, one.owner, one.key, event, Fault("", why))
+                await delivery.move(work, one.owner, one.key, event, fault)
 
     async def _try_resting(self, office: Office) -> list[str]:
         """Let one message try each endpoint where nobody answered, now and then; return those endpoints."""
@@ -259,12 +266,9 @@ class Exchange:
     def _carrier(self, endpoint: str) -> Carrier | Once | None:
         return self.carriers.get(endpoint.partition(":")[0])
 
-    async def _hand_over(self, office: Office, claimed: Claimed) -> Handed:
-        carrier = self._carrier(claimed.endpoint)
+    async def _hand_over(self, office: Office, carrier: Carrier | Once | None, claimed: Claimed) -> Handed:
         if carrier is None:
             return Handed(Came.REFUSED, why=NOWHERE)
-        if isinstance(carrier, Once) and claimed.leaving:
-            return Handed(Came.REFUSED, why=carrier.unknown)
         if claimed.attempts > ATTEMPTS:  # every worker that took it died
             return Handed(Came.REFUSED, why=POISON)
         return await (self._post(office, carrier, claimed) if isinstance(carrier, Once) else carrier.hand_over(claimed))
@@ -274,20 +278,28 @@ class Exchange:
 
         So whoever dies leaves one at most of which nobody knows
         """
+        away = Handed(Came.AWAY, why=delivery.NO_ANSWER)
+        if self._doubts.holds(claimed.endpoint, office.clock()):
+            return away
         ready = await carrier.ready(claimed)
         if isinstance(ready, Handed):
             return ready
         async with self._once:
+            if self._doubts.holds(claimed.endpoint, office.clock()):
+                return away
             if not await outbox.leaves(office.database, claimed, office.clock()):
                 return Handed(Came.LATER)  # somebody else has it: they tell what came of it
             handed = await ready()
+            self._doubts.note(claimed.endpoint, office.clock(), known=handed.came is not Came.UNKNOWN)
             stopped = await apart(self._note(office, [(claimed, handed)]))
         return replace(handed, noted=not isinstance(stopped, Stopped))
 
 
-def _end(one: Claimed, why: str) -> tuple[Event, str]:
+def _end(one: Claimed, handed: Handed) -> tuple[Event, Fault]:
     """Return what a message comes to that nobody takes any more: one that had left may lie with its receiver."""
-    return (Event.DEADLINE, delivery.NOT_CONFIRMED) if one.rounds else (Event.GIVE_UP, why)
+    if handed.came is Came.UNKNOWN:
+        return Event.GIVE_UP, Fault(UNKNOWN, handed.why)
+    return (Event.DEADLINE, Fault("", delivery.NOT_CONFIRMED)) if one.rounds else (Event.GIVE_UP, Fault("", handed.why))
 
 
 def _is_there(said: Said) -> bool:
@@ -296,7 +308,7 @@ def _is_there(said: Said) -> bool:
 
 def _answers(handed: Handed) -> bool | None:
     """Tell whether somebody answers where a message was handed over; None where that is not known from it."""
-    known = {Came.RECEIPT: True, Came.TAKEN: True, Came.AWAY: False}
+    known = {Came.RECEIPT: True, Came.TAKEN: True, Came.AWAY: False, Came.UNKNOWN: False}
     return known.get(handed.came)
 
 

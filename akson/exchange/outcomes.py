@@ -12,7 +12,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange.addresses import Address
 from akson.exchange.inbox import Homes
-from akson.exchange.states import State
+from akson.exchange.states import State, is_unknown
 from akson.record.session import fetch
 
 SQL = queries(__file__)
@@ -37,6 +37,7 @@ class Standing:
     due: datetime
     to: Address
     untried: bool  # nobody has tried to send it: it can be taken back
+    unknown: bool  # nobody knows whether it was taken
 
     def rests(self, now: datetime) -> bool:
         """Say whether it waits, so that its sender may take it back."""
@@ -62,6 +63,7 @@ async def standings(work: Work, communications: Sequence[tuple[int, str]]) -> li
             created_at=row["created_at"], sent_at=row["sent_at"], delivered_at=row["delivered_at"],
             settled_at=row["settled_at"], answered_at=row["answered_at"], deadline=row["deadline"],
             problem=row["fault_text"], due=row["due"], untried=row["untried"], to=_receiver(row),
+            unknown=is_unknown(row["state"], row["fault_code"]),
         )
         for row in rows
     ]  # fmt: skip

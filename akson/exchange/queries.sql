@@ -305,11 +305,11 @@ WITH moved AS (
     FROM unnest($1::bigint[], $2::bigint[]) AS of (o, k)
    WHERE owner = o AND key = k AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
      AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0)
-  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, fault_text, carrier_id, body IS NULL AS erased),
+  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, fault_code, fault_text, carrier_id, body IS NULL AS erased),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
   SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
-SELECT owner, key, type, told_of, unit, responsible, receiver, state, fault_text, carrier_id, erased FROM moved;
+SELECT owner, key, type, told_of, unit, responsible, receiver, state, fault_code, fault_text, carrier_id, erased FROM moved;
 
 -- name: untried
 -- The message made from a Communication that nobody has tried to send yet: what is claimed has an attempt.

@@ -87,6 +87,8 @@ IN_WORDS: Final = {
     State.HANDLED: "Fulgt opp for hånd",
     State.WITHDRAWN: "Angret, ikke sendt",
 }
+UNKNOWN: Final = "UKJENT"  # the fault of what is given up because nobody can know whether it was taken
+UNKNOWN_IN_WORDS: Final = "Ukjent om den kom fram"
 NEEDS_A_HUMAN: Final = frozenset({State.REJECTED, State.PARTIAL, State.OVERDUE, State.FAILED})
 
 _ON_ITS_WAY: Final = (State.QUEUED, State.SENT, State.DELIVERED)  # an AppRec may overtake our own bookkeeping
@@ -119,6 +121,16 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
         for state in (*_ARRIVED_AFTER_ALL, State.ACCEPTED, State.POSTED, State.PARTIAL)
     },
 }
+
+
+def is_unknown(state: str, fault_code: str) -> bool:
+    """Say whether nobody knows if a message was taken: it is not called one that could not be sent."""
+    return state == State.FAILED and fault_code == UNKNOWN
+
+
+def in_words(state: State, fault_code: str) -> str:
+    """Return where a message stands, for a task of who follows it up."""
+    return UNKNOWN_IN_WORDS if is_unknown(state, fault_code) else IN_WORDS[state]
 
 
 def after(state: State, event: Event) -> State:

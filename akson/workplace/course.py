@@ -233,7 +233,7 @@ def in_words(standing: Standing, now: datetime) -> str:
     """Return where a sent message stands, in words; until when it can be taken back, by the clock."""
     if standing.rests(now):
         return texts().plain("standing.rests", clock=f"{local(standing.due):%H.%M.%S}")
-    return texts().plain(f"standing.{standing.state}")
+    return texts().plain("standing.unknown" if standing.unknown else f"standing.{standing.state}")
 
 
 def outgoing(mail: Mail, standing: Standing) -> Iterator[Step]:
@@ -272,7 +272,7 @@ def _now(standing: Standing, now: datetime) -> Step:
             return Step(text=standing.problem or told, state="failed", at=standing.settled_at)
         case _:
             text = f"{told}: {standing.problem}" if standing.problem else told
-            return Step(text=text, state="failed", at=standing.settled_at)
+            return Step(text=standing.problem if standing.unknown else text, state="failed", at=standing.settled_at)
 
 
 def _incoming(mail: Mail, message: Stored) -> Iterator[Step]:

@@ -26,6 +26,7 @@ from akson.exchange import concern, inbox, outcomes, registry
 from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
 from akson.exchange.seals import cms
+from akson.exchange.states import is_unknown
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number, owners_named
 from akson.record.session import Within
@@ -197,10 +198,13 @@ def _received(row: Mapping[str, Any], now: datetime) -> Unfiled:
 
 def as_sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
     """Return a message we sent, as the lists and its own page show it."""
+    unknown = is_unknown(row["state"], row["fault_code"])
+    stands = "unknown" if unknown else row["state"]
     return Unfiled(
-        type=_kind(row["type"]), msg_id=row["msg_id"], sender=row["sender_name"], code=row["fault_code"],
+        type=_kind(row["type"]), msg_id=row["msg_id"], sender=row["sender_name"],
+        code="" if unknown else row["fault_code"],
         receiver=row["receiver_name"] or _number(row["receiver"]), at=row["created_at"], deadline=row["deadline"],
-        over=row["deadline"] <= now, reason=row["fault_text"], state=texts().plain(f"standing.{row['state']}"),
+        over=row["deadline"] <= now, reason=row["fault_text"], state=texts().plain(f"standing.{stands}"),
         href=f"/meldinger/ut/{row['msg_id']}",
     )  # fmt: skip
 

@@ -33,7 +33,7 @@ from akson.exchange.concern import Document, Person, Report, Reporter
 from akson.exchange.handing import Exchange, Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.outcomes import Standing
-from akson.exchange.states import Event, State
+from akson.exchange.states import UNKNOWN, Event, State
 from akson.exchange.transports import fiks
 from akson.exchange.transports.fiks import Fiks
 from akson.record import journal
@@ -264,6 +264,29 @@ async def test_a_lost_answer_makes_no_second_report_but_its_reporter_ring(world:
     assert len(await world.came()) == 1 and made.problem == fiks.UNKNOWN
     (human,) = [one for one in await world.places.found("Task") if one["status"] == "requested"]
     assert (human["owner"]["reference"], human["description"]) == (world.places.doctor.id, fiks.UNKNOWN)
+
+
+async def test_a_service_whose_answers_are_lost_makes_few_reports_unknown_and_the_rest_wait_for_it(
+    world: FiksWorld,
+) -> None:
+    """Two minutes after the first, four after the second, eight after the third."""
+    await world.mood("feil")
+    for _ in range(8):
+        await world.reports()
+    for _ in range(40):
+        await world.exchange.deliver_due(world.places.office)
+        clock(world.places.office).pass_(timedelta(seconds=20))
+    stand = "SELECT state, fault_code, count(*) FROM message_out GROUP BY 1, 2 ORDER BY 1"
+    lost = {"state": "failed", "fault_code": UNKNOWN, "count": 3}
+    assert await world.places.rows(stand) == [lost, {"state": "queued", "fault_code": "", "count": 5}]
+    await world.mood("taus")
+
+    async def gone() -> bool:
+        return not await world.places.rows("SELECT FROM message_out WHERE state IN ('queued', 'sent')")
+
+    await world.until(gone)
+    assert await world.places.rows(stand) == [{"state": "accepted", "fault_code": "", "count": 5}, lost]
+    assert len(await world.came()) == 8
 
 
 @dataclass

@@ -17,7 +17,8 @@ from akson.base.work import Actor, Purpose
 from akson.exchange import addresses, delivery, inbox, sending
 from akson.exchange.addresses import Address
 from akson.exchange.filing import MALWARE, NAMED_TYPE
-from akson.exchange.states import REST, State
+from akson.exchange.safexml import Fault
+from akson.exchange.states import REST, UNKNOWN, Event, State
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.stored import Stored
@@ -202,7 +203,14 @@ async def test_an_answer_to_what_a_colleague_has_dealt_with_does_not_go_out(plac
     assert len(await places.found("Communication")) == 1
 
 
-async def test_what_went_wrong_stands_out_with_its_reason_and_owner(places: Places) -> None:
+@pytest.mark.parametrize(("event", "fault", "words", "never"), [
+    (Event.DEADLINE, Fault("", ""), "Ikke bekreftet innen fristen", "Kunne ikke sendes"),
+    (Event.GIVE_UP, Fault("", "Stengt."), "Kunne ikke sendes", "Ukjent om"),
+    (Event.GIVE_UP, Fault(UNKNOWN, "Ring og spør."), "Ukjent om den kom fram", "Kunne ikke sendes"),
+])  # fmt: skip
+async def test_what_went_wrong_stands_out_with_its_reason_and_owner(
+    places: Places, event: Event, fault: Fault, words: str, never: str
+) -> None:
     new = {
         "resourceType": "Communication",
         "subject": {"reference": places.astrid.reference},
@@ -210,12 +218,23 @@ async def test_what_went_wrong_stands_out_with_its_reason_and_owner(places: Plac
     }
     async with places.office.work(places.doctor, Purpose.TREATMENT) as work:
         made = await sending.send(work, new, to=HEART.her_id)
+    row = (await places.rows("SELECT owner, key, msg_id FROM message_out"))[0]
     let_pass(places.office, timedelta(hours=97))
-    assert await delivery.remind_due(places.office) == 1
+    if event is Event.DEADLINE:
+        assert await delivery.remind_due(places.office) == 1
+    else:
+        async with places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+            await delivery.move(work, row["owner"], row["key"], event, fault)
     async with browsing(places.office, places.doctor) as jonas:
         shown = await jonas.open(page(places, f"?vis=folg&melding={made.id}"))
-    assert "Ikke bekreftet innen fristen" in shown.text and "Nordre legesenter" in shown.text
-    assert 'data-level="warn"' in shown.html
+    keeper = await staff(places.office, places.practice, "Vang", role="legesekretær")
+    async with browsing(places.office, keeper) as vang:
+        pages = [shown, await vang.open("/meldinger"), await vang.open(f"/meldinger/ut/{row['msg_id']}")]
+    for each in pages:
+        assert words in each.text and fault.text in each.text and never not in each.text and UNKNOWN not in each.text
+    assert "Nordre legesenter" in shown.text and 'data-level="warn"' in shown.html
+    (task,) = await places.found("Task")
+    assert words in task["description"]
 
 
 async def test_a_file_that_came_along_is_saved_never_shown(places: Places) -> None:

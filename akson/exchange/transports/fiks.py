@@ -52,7 +52,7 @@ _OUR_FAULT: Final = (401, 403)
 _LATER: Final = (408, 425, 429, 503)  # it says that it has not done what was asked
 _NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _IS_AWAY: Final = Handed(Came.AWAY, why=AWAY)
-_IS_UNKNOWN: Final = Handed(Came.REFUSED, why=UNKNOWN)
+_IS_UNKNOWN: Final = Handed(Came.UNKNOWN, why=UNKNOWN)
 Told = TypeVar("Told")
 
 

@@ -41,7 +41,7 @@ NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreft
 NO_ANSWER: Final = "Mottakeren svarer ikke."
 NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottakeren ({where})."
 # What is ours and passes: somebody else wrote at the same moment, the access log is down, an index is being made.
-_TRANSIENT: Final = frozenset({"AK-J003", "AK-J006", "AK-J008", "AK-J010", "AK-J011", "AK-S009"})
+TRANSIENT: Final = frozenset({"AK-J003", "AK-J006", "AK-J008", "AK-J010", "AK-J011", "AK-S009"})
 _LONG: Final = timedelta(hours=6)  # what has not passed when a message has waited so long is for a human to see
 _BEHIND: Final = timedelta(minutes=1)  # what has waited so long to be read may be an AppRec that came in time
 _UNIT_CLOSED: Final = "AK-J025"
@@ -110,7 +110,7 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *,
     except TakenByAnother:
         return
     except Refused as refused:
-        if refused.code not in _TRANSIENT:
+        if refused.code not in TRANSIENT:
             raise
         LOG.warning("a message waits for what passes", extra={"failure": refused.code, "attempts": kept.attempts})
         await inbox.give_back(office.database, kept)
@@ -146,7 +146,7 @@ async def _take(office: Office, desk: Desk) -> Fault | None:
     except Refused as refused:
         if refused.code == _UNIT_CLOSED:  # while the message was filed
             return checks.NOBODY_HERE
-        if refused.code in _TRANSIENT and office.clock() - desk.kept.received_at < _LONG:
+        if refused.code in TRANSIENT and office.clock() - desk.kept.received_at < _LONG:
             raise
         return Fault("X99", f"Meldingen kunne ikke lagres hos mottakeren ({refused.code}).")
     except Invalid as invalid:

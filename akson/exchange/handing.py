@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
 from akson.base.apart import Stopped, apart
+from akson.base.errors import Refused
 from akson.base.work import Purpose, Work
 from akson.exchange import delivery, inbox, outbox
 from akson.exchange.calls import Calls, Doubts, waves
@@ -35,6 +37,7 @@ _TOGETHER: Final = 16  # messages that are leased, handed over or asked about so
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
 TURNED_AWAY: Final = "Mottakerens side har avvist meldingen under transporten."
 POISON: Final = "Meldingen har stanset sendingen gang på gang."
+UNASKABLE: Final = "Spørsmålet om hva som ble av meldingen, har stanset oss gang på gang."
 
 
 class Came(Enum):
@@ -210,8 +213,7 @@ class Exchange:
                 if (away or handed.came is Came.LATER) and not await outbox.try_later(work, one, handed.why, away=away):
                     ended.append((one, *_end(one, handed)))
         for one, event, fault in ended:
-            async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
-                await delivery.move(work, one.owner, one.key, event, fault)
+            await _alone(office, one, partial(delivery.move, owner=one.owner, key=one.key, event=event, fault=fault))
 
     async def _try_resting(self, office: Office) -> list[str]:
         """Let one message try each endpoint where nobody answered, now and then; return those endpoints."""
@@ -248,14 +250,16 @@ class Exchange:
                 if isinstance(said, Stopped):
                     LOG.error("a question has stopped us", extra={"failure": said.failure, "attempts": one.attempts})
                     continue
-                if behind and said.delivery is Delivery.UNCONFIRMED:
+                if behind and said and said.delivery is Delivery.UNCONFIRMED:
                     said = replace(said, delivery=Delivery.UNKNOWN)
-                async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding bekreftet") as work:
-                    await heard(work, one, said)
+                told = partial(heard, asked=one, said=said) if said else partial(_asked_no_more, asked=one)
+                await _alone(office, one, told)
         return len(claimed)
 
-    async def _said(self, one: Unconfirmed, calls: Calls) -> Said | Stopped:
-        """Return what the carrier of a message says of it."""
+    async def _said(self, one: Unconfirmed, calls: Calls) -> Said | Stopped | None:
+        """Return what the carrier of a message says of it; None where it is not asked: whoever did has died."""
+        if one.untold > ATTEMPTS:
+            return None
         carrier = self._carrier(one.endpoint)
         if carrier is None:
             return Said(delivery=Delivery.UNCONFIRMED)
@@ -295,6 +299,24 @@ class Exchange:
         return replace(handed, noted=not isinstance(stopped, Stopped))
 
 
+async def _alone(office: Office, one: Claimed | Unconfirmed, moves: Callable[[Work], Awaitable[object]]) -> None:
+    """Move one message on in a work of its own: what stops that stops no other. What passes does not count."""
+
+    async def moved() -> None:
+        try:
+            async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=_SCREEN) as work:
+                await moves(work)
+        except Refused as refused:
+            if refused.code not in delivery.TRANSIENT:
+                raise
+            LOG.warning("a message waits for what passes", extra={"failure": refused.code, "attempts": one.attempts})
+            await outbox.not_tried(office.database, [one])
+
+    stopped = await apart(moved())
+    if isinstance(stopped, Stopped):
+        LOG.error("a message has stopped us", extra={"failure": stopped.failure, "attempts": one.attempts})
+
+
 def _end(one: Claimed, handed: Handed) -> tuple[Event, Fault]:
     """Return what a message comes to that nobody takes any more: one that had left may lie with its receiver."""
     if handed.came is Came.UNKNOWN:
@@ -328,11 +350,18 @@ async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
     elif waits and work.now >= asked.deadline:
         await delivery.move(work, asked.owner, asked.key, Event.DEADLINE, Fault("", delivery.NOT_CONFIRMED))
     elif waits and _goes_again(asked, said.delivery, work.now - asked.sent_at):
-        await outbox.happened(work, asked.owner, asked.key, Event.UNCONFIRMED)
+        if not await outbox.happened(work, asked.owner, asked.key, Event.UNCONFIRMED):
+            await outbox.ask_later(work, asked, asked.state)  # its content has been erased: it cannot go again
     elif said.delivery in (Delivery.UNKNOWN, Delivery.AWAY):
         await outbox.ask_soon(work, asked)
     else:
         await outbox.ask_later(work, asked, asked.state)
+
+
+async def _asked_no_more(work: Work, asked: Unconfirmed) -> None:
+    """Let a message rest that stops whoever asks about it, and tell a human; an AppRec may still come."""
+    await delivery.move(work, asked.owner, asked.key, Event.DEADLINE, Fault("", UNASKABLE))
+    await outbox.ask_no_more(work, asked)
 
 
 def _goes_again(asked: Unconfirmed, said: Delivery, after: timedelta) -> bool:

@@ -30,6 +30,7 @@ from akson.record.session import execute, fetch, transaction
 
 SQL = queries(__file__)
 LEASE: Final = timedelta(minutes=2)
+_RESTS_FOR: Final = timedelta(days=30)  # between two looks at what stops whoever asks about it
 _NO_FAULT: Final = Fault("", "")
 
 
@@ -227,8 +228,11 @@ async def leaves(database: Database, claimed: Claimed, now: datetime) -> bool:
     return bool(await database.fetch(SQL.leaves, claimed.owner, claimed.key, claimed.attempts, now + LEASE))
 
 
-async def not_tried(database: Database, claimed: Sequence[Claimed]) -> None:
-    """Take back that leased messages were attempted: there was no time for them. They go when the lease ends."""
+async def not_tried(database: Database, claimed: Sequence[Claimed | Unconfirmed]) -> None:
+    """Take back that leased messages were attempted or asked about: there was no time, or what failed was ours.
+
+    They go when the lease ends
+    """
     if claimed:
         await database.execute(SQL.not_tried, [one.owner for one in claimed], [one.key for one in claimed])
 
@@ -290,6 +294,11 @@ async def ask_later(work: Work, asked: Unconfirmed, state: State) -> None:
     """Let a message wait for the next question, in the state it is in now."""
     due = next_question(work.now, state, asked.attempts)
     await execute(work, SQL.ask_later, asked.owner, asked.key, due)
+
+
+async def ask_no_more(work: Work, asked: Unconfirmed) -> None:
+    """Let a message that has been ended rest for long, and uncounted: whoever takes it up then does not ask either."""
+    await execute(work, SQL.ask_no_more, asked.owner, asked.key, work.now + _RESTS_FOR, asked.untold)
 
 
 async def ask_soon(work: Work, asked: Unconfirmed) -> None:

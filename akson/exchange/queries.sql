@@ -336,6 +336,10 @@ UPDATE message_out SET carrier_id = t.id, due = $4, attempts = 0,
 -- in   $1 owner, $2 key, $3 due
 UPDATE message_out SET due = $3, untold = 0 WHERE owner = $1 AND key = $2 AND state IN ('sent', 'delivered', 'overdue');
 
+-- name: ask_no_more
+-- in   $1 owner, $2 key, $3 due, $4 questions of which nobody has told
+UPDATE message_out SET due = $3, untold = $4 WHERE owner = $1 AND key = $2 AND state = 'overdue';
+
 -- name: moves
 -- What has happened to one sent message, first to last.
 -- in   $1 owner, $2 key
@@ -349,10 +353,12 @@ UPDATE message_out SET leaving = true, due = $4
  WHERE owner = $1 AND key = $2 AND attempts = $3 AND state = 'queued' AND NOT leaving RETURNING key;
 
 -- name: not_tried
+-- What may have left stays marked as that.
 -- in   $1 owners, $2 keys of leased messages that nothing was done with
-UPDATE message_out SET attempts = attempts - 1, untold = untold - 1, leaving = CASE WHEN untold > 1 THEN leaving END
+UPDATE message_out SET attempts = attempts - 1, untold = untold - 1,
+       leaving = CASE WHEN leaving OR untold > 1 THEN leaving END
   FROM unnest($1::bigint[], $2::bigint[]) AS t (o, k)
- WHERE owner = o AND key = k AND state = 'queued' AND attempts > 0 AND untold > 0;
+ WHERE owner = o AND key = k AND state IN ('queued', 'sent', 'delivered', 'overdue') AND attempts > 0 AND untold > 0;
 
 -- name: try_later
 -- Let a message wait; not where somebody else has taken it up since: what they know of it stands.

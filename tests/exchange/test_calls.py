@@ -17,13 +17,14 @@ from starlette.routing import Route
 from akson.base.database import Database
 from akson.base.work import Purpose
 from akson.exchange import outbox, sending
-from akson.exchange.handing import Exchange, Handed
-from akson.exchange.outbox import Claimed
+from akson.exchange.handing import UNASKABLE, Came, Delivery, Exchange, Handed, Said
+from akson.exchange.outbox import Claimed, Unconfirmed
+from akson.exchange.states import ATTEMPTS, Event
 from akson.exchange.transports.local import MESSAGE_ID, PATH, Local
 from akson.record.office import Office
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places, make
-from tests.exchange.test_delivery import clock
+from tests.exchange.test_delivery import PASSES, clock
 from tests.exchange.world import SECRET, served
 
 STATES = "SELECT state, count(*) FROM message_out GROUP BY state ORDER BY state"
@@ -193,3 +194,86 @@ async def test_nobody_is_woken_by_one_answer_among_failures(office: Office) -> N
         for _ in range(2):
             await exchange.deliver_due(office)
         assert await places.rows(STATES) == [{"state": "delivered", "count": 24}]
+
+
+@dataclass
+class Takes:
+    """A way that takes all, and says of all it is asked about what somebody has decided. asked: how often."""
+
+    says: Said = field(default_factory=lambda: Said(delivery=Delivery.ACKNOWLEDGED))
+    asked: int = 0
+
+    async def hand_over(self, claimed: Claimed) -> Handed:
+        return Handed(Came.TAKEN, id=claimed.msg_id)
+
+    async def ask(self, asked: Unconfirmed) -> Said:
+        self.asked += 1
+        return self.says
+
+
+STOPS = """CREATE FUNCTION stops() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN RAISE EXCEPTION 'no'; END $$;
+  CREATE TRIGGER stops BEFORE UPDATE ON message_out FOR EACH ROW
+  WHEN (NEW.msg_id = '{msg_id}' AND NEW.state IN ('failed', 'delivered')) EXECUTE FUNCTION stops()"""
+
+
+async def taken(office: Office, owner_db: Database, takes: Takes, number: int = 1) -> Places:
+    """Let so many messages be taken, all in one bucket; their first question is due."""
+    places = await make(office, endpoint="edi:")
+    await write(places, number)
+    await owner_db.execute("UPDATE message_out SET bucket = 7")
+    assert await Exchange(carriers={"edi": takes}).deliver_due(office) == number
+    clock(office).pass_(timedelta(minutes=1))
+    return places
+
+
+@pytest.mark.parametrize("way", ["asked", "handed over"])
+async def test_one_whose_move_stops_us_harms_no_other(office: Office, owner_db: Database, way: str) -> None:
+    """What has come of all is known; noting it stops us at one."""
+    takes = Takes()
+    places = await taken(office, owner_db, takes, 4)
+    stopping = (await places.rows("SELECT msg_id FROM message_out ORDER BY due, key LIMIT 1"))[0]["msg_id"]
+    await owner_db.execute(STOPS.format(msg_id=stopping))
+    if way == "handed over":
+        await owner_db.execute("UPDATE message_out SET state = 'queued'")
+        assert await Exchange(carriers={}).deliver_due(office) == 4  # nobody reaches their receiver any more
+    else:
+        assert await Exchange(carriers={"edi": takes}).ask_due(office) == 4
+    ends = "delivered" if way == "asked" else "failed"
+    stays = "sent" if way == "asked" else "queued"
+    assert await places.rows(STATES) == sorted(
+        [{"state": ends, "count": 3}, {"state": stays, "count": 1}], key=lambda row: str(row["state"])
+    )
+
+
+@pytest.mark.parametrize(("what", "ends", "asked"), [
+    ("kills its worker", "overdue", 0), ("is a report and does", "overdue", 0),
+    ("stops us", "overdue", ATTEMPTS), ("waits for what passes", "sent", 2 * ATTEMPTS),
+    ("is lost and has been erased", "sent", 2 * ATTEMPTS),
+])  # fmt: skip
+async def test_a_question_that_stops_us_is_not_asked_for_ever_and_a_person_reads_why(
+    office: Office, owner_db: Database, what: str, ends: str, asked: int
+) -> None:
+    takes = Takes()
+    places = await taken(office, owner_db, takes)
+    (row,) = await places.rows("SELECT msg_id FROM message_out")
+    if what == "stops us":
+        await owner_db.execute(STOPS.format(msg_id=row["msg_id"]))
+    if what == "waits for what passes":
+        takes.says = Said(delivery=Delivery.ACKNOWLEDGED, apprec=Event.REJECT)
+        await owner_db.execute(PASSES)  # no task of it can be written
+    if what.startswith("is lost"):
+        takes.says = Said(delivery=Delivery.GONE)
+        await owner_db.execute("UPDATE message_out SET body = NULL")
+    if what.startswith("is a report"):
+        await owner_db.execute("UPDATE message_out SET type = 'BEKYMRINGSMELDING', told_of = ''")
+    exchange = Exchange(carriers={"edi": takes, "fiks": takes})
+    for _ in range(2 * ATTEMPTS):
+        clock(office).pass_(timedelta(hours=1))
+        if asked == 0 and await places.rows("SELECT FROM message_out WHERE untold < $1 AND state = 'sent'", ATTEMPTS):
+            assert await outbox.claim_unconfirmed(office.database, 7, office.clock())  # and dies
+        else:
+            await exchange.ask_due(office)
+    (now,) = await places.rows("SELECT state, fault_text FROM message_out")
+    assert now == {"state": ends, "fault_text": UNASKABLE if ends == "overdue" else ""}
+    assert takes.asked == asked

@@ -29,12 +29,13 @@ from akson.base.web.render import Renderer
 from akson.base.web.screens import Admitted, Screen
 from akson.base.work import Actor
 from akson.doors.context import WebContext, purpose_of
+from akson.registers import codes
 from akson.signin.sessions import Sessions, SessionSettings
 from akson.workplace.refused import explain
 from tests.fhirapi.clients import BASE
 from tests.leaks import walking
 from tests.leaks.sees import Asker, sees
-from tests.leaks.village import Item, Village
+from tests.leaks.village import Item, Resource, Village
 from tests.leaks.walking import Theirs
 
 SECRET: Final = "of the session"
@@ -134,6 +135,21 @@ class Pages:
     async def close(self) -> None:
         for client in self._clients.values():
             await client.aclose()
+
+
+def as_pages_read(kind: str, made: Resource) -> Resource:
+    """Return something filled in the shape that the staff's pages list: a note, or a pulse. kind: a type, or "vital"."""
+    if kind == "DocumentReference":
+        return made | {"status": "current", "docStatus": "final", "type": codes.JOURNAL_NOTE.concept()}
+    if kind != "vital":
+        return made
+    value = {"value": 80, "unit": codes.PULSE.unit, "system": codes.UCUM, "code": codes.PULSE.unit}
+    left = {name: told for name, told in made.items() if name not in ("dataAbsentReason", "component", "hasMember")}
+    return left | {"status": "final", "code": codes.PULSE.concept(), "valueQuantity": value}
+
+
+def kind_of(item: Item) -> str:
+    return "vital" if "vital" in item.kinds else str(item.resource["resourceType"])
 
 
 def has_pages(asker: Asker) -> bool:

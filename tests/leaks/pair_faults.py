@@ -57,6 +57,8 @@ PAIR_FAULTS: Final[tuple[PairFault, ...]] = (
     PairFault(fault=Fault(name="a total counts looks that are not told of", asker="the mother",
                           person="a child with something not released", put=_looks_at_all),
               kind="vital", part="unreleased", page="/min/innsyn?person={patient}"),
+    PairFault(fault=BY_NAME["a presumed objection does not count"], kind="DocumentReference", part="objection",
+              page="/p/{patient}/notater"),
     PairFault(fault=BY_NAME["a block is no bar"], kind="Appointment", part="plain", page="/p/{patient}"),
     PairFault(fault=BY_NAME["what is withheld is not"], kind="vital", part="withheld", page="/min/journal"),
 )  # fmt: skip

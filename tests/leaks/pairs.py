@@ -34,7 +34,7 @@ from akson.record import journal
 from tests.fhirapi.clients import BASE, Api
 from tests.leaks import attempts
 from tests.leaks.marks import Marks
-from tests.leaks.pages import Pages, has_pages
+from tests.leaks.pages import COLLEAGUE, Pages, as_pages_read, has_pages, kind_of
 from tests.leaks.questions import around, pages
 from tests.leaks.sees import ASKERS, RECORDS, Asker, sees
 from tests.leaks.village import Item, Resource, Village
@@ -57,6 +57,7 @@ OK: Final = 200
 _PAGE: Final = re.compile(r"_page=[\w-]+")
 _ONCE: Final = re.compile(r'(name="_once" value=")[\w-]{22}(")')  # by which a form that is sent twice is known
 _NEW_NOTE: Final = re.compile(r"(/notat/)[a-z2-7]{26}[a-z0-9]\b")  # where the page for a new note leads
+_LEADS_ON: Final = frozenset({"basedOn", "restriction", "partOf", "inResponseTo"})
 EARLIER: Final = timedelta(minutes=5)
 _READ_AGAIN: Final = frozenset({"unreleased"})  # by who wrote it; the citizen's log tells of neither
 
@@ -129,6 +130,7 @@ class Pairs:
     async def differs(self, asker: Asker, change: Change, asked: Sequence[str]) -> str | None:
         """Ask before and after a change; return what differs. asked: what follows fhir/, or "/..." of a page."""
         if not self.requests:
+            await self._furnish()
             await self._caught_up()
         before = [await self._ask(asker, one) for one in asked]
         await self._carry_out(asker, change)
@@ -141,6 +143,19 @@ class Pairs:
                 return (f"{asker.name}, {change.what} {item.resource['resourceType']} of {item.person} ({item.part}): "
                         f"{one} was {_first_difference(earlier, later)}")  # fmt: skip
         return None
+
+    async def _furnish(self) -> None:
+        """Write a note and a pulse as pages list them into each record that is seen in part: hidden ones come beside."""
+        parted = {
+            one.person for one in self.village.items if one.part not in ("plain", *_APART) and one.person in RECORDS
+        }
+        plain = [
+            one for one in self.village.items
+            if one.part == "plain" and one.person in parted and kind_of(one) in ("DocumentReference", "vital")
+        ]  # fmt: skip
+        made = [as_pages_read(kind_of(one), self._fresh(one)) for one in plain]
+        async with self.village.office.work(JOB, Purpose.SYSTEM) as work:
+            await journal.write_set(work, [journal.draft("POST", bodies.dumps(one)) for one in made])
 
     async def _caught_up(self) -> None:
         """Let the news of what was written reach the worklists."""
@@ -189,11 +204,8 @@ class Pairs:
             elif change.what == "another version of":
                 await journal.update(work, made | {"implicitRules": f"urn:x:{next(self.numbers)}"}, id_=id_)
             else:
-                fresh = Marks(next(self.numbers))
-                new = {k: v for k, v in json.loads(self._marked(change.item, fresh)).items() if k != "id"}
-                if made["resourceType"] == "Patient":
-                    new.pop("identifier", None)
-                id_ = (await journal.create(work, bodies.dumps(self._waiting(asker, change.item, new)))).id
+                new = as_pages_read(kind_of(change.item), self._fresh(change.item))
+                id_ = (await journal.create(work, bodies.dumps(self._at_work(asker, change.item, new)))).id
                 self.added.setdefault(asker.name, []).append((id_, change.item))
         if writer and change.item.part in _READ_AGAIN and not change.gone[0]:
             await self._read(writer, made["resourceType"], id_)
@@ -207,19 +219,25 @@ class Pairs:
             await journal.read(work, type_, id_)
         clock.now = NOW
 
-    def _waiting(self, asker: Asker, item: Item, new: Resource) -> Resource:
-        """Return a task as it waits for the asker's own unit: no order stands behind it, so it lets nobody in."""
-        if new["resourceType"] != "Task" or asker.kind != "staff" or item.person not in RECORDS or item.part != "plain":
-            return new
-        owner = {"reference": self.village.actors[asker.name].unit_id}
-        return {k: v for k, v in new.items() if k not in ("basedOn", "restriction")} | {
-            "status": "requested",
-            "owner": owner,
-        }
+    def _at_work(self, asker: Asker, item: Item, new: Resource) -> Resource:
+        """Return it as staff meet it: a message of a colleague's, a task that waits for the asker's own unit.
 
-    def _marked(self, item: Item, fresh: Marks) -> str:
-        text = bodies.dumps(item.resource).decode()
-        return text.replace(item.word, fresh.word)
+        No order stands behind the task, so it lets nobody in.
+        """
+        if asker.kind != "staff" or item.person not in RECORDS or item.part != "plain":
+            return new
+        left = {name: told for name, told in new.items() if name not in _LEADS_ON}
+        if new["resourceType"] == "Communication":
+            return left | {"sender": {"reference": self.village.names[COLLEAGUE[0]], "display": item.word}}
+        if new["resourceType"] == "Task":
+            return left | {"status": "requested", "owner": {"reference": self.village.actors[asker.name].unit_id}}
+        return new
+
+    def _fresh(self, item: Item) -> Resource:
+        """Return another one like it, with marks of its own."""
+        text = bodies.dumps(item.resource).decode().replace(item.word, Marks(next(self.numbers)).word)
+        left = ("id", "identifier") if item.resource["resourceType"] == "Patient" else ("id",)
+        return {name: told for name, told in json.loads(text).items() if name not in left}
 
     def _questions(self, asker: Asker, change: Change) -> list[str]:
         """Return what is asked: about the type, about a record that is seen, about histories, about the thing itself."""

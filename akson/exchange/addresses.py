@@ -171,6 +171,11 @@ async def of_unit(reads: Reads, unit: int) -> Address | None:
     return next(iter(found.values()), None)
 
 
+async def all_of_unit(reads: Reads, unit: int) -> list[int]:
+    """Return every HER-id that others write to one of our units by."""
+    return [row["her_id"] for row in await reads.fetch(SQL.addresses_of_unit, unit)]
+
+
 async def served(reads: Reads) -> list[int]:
     """Return the HER-ids of our units: what is sent to them is ours to fetch."""
     return [row["her_id"] for row in await reads.fetch(SQL.served)]

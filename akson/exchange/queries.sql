@@ -55,6 +55,11 @@ SELECT her_id FROM address ORDER BY her_id;
 -- in   $1 unit
 SELECT her_id FROM address WHERE unit = $1 AND ours ORDER BY her_id LIMIT 1;
 
+-- name: addresses_of_unit
+-- Every address of one of our units.
+-- in   $1 unit
+SELECT her_id FROM address WHERE unit = $1 AND ours ORDER BY her_id;
+
 -- name: shared
 -- Those of some units that are ours.
 -- in   $1 references, "Organization/<id>"

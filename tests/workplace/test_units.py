@@ -10,6 +10,8 @@ import pytest
 from akson.base.errors import Refused
 from akson.base.web.render import local
 from akson.base.work import Purpose
+from akson.exchange import addresses
+from akson.exchange.addresses import Address
 from akson.record import journal
 from akson.registers.codes import SERVICE_TYPE
 from akson.workplace.staffing import places
@@ -66,6 +68,12 @@ async def test_a_unit_is_opened_staffed_renamed_and_closed_when_nobody_is_left(t
         first = (await browser.open(f"{path}/enhet")).hidden("versjon")
         named = await browser.send(f"{path}/enhet", gjor="navn", navn="  Dagsenteret   på Neset ", versjon=first)
         assert named.leads_to == path and "Dagsenteret på Neset" in (await browser.open("/ansatte")).text
+        assert "HER-id" not in (await browser.open(f"{path}/enhet")).text
+        home = Address(
+            her_id=99000071, name="Odden", ours=True, unit=town.office.ids.open(id_) or 0, unit_id=f"Organization/{id_}"
+        )
+        await addresses.put(town.office.database, [home])
+        assert "Andre skriver til enheten på HER-id 99000071." in (await browser.open(f"{path}/enhet")).text
         for day, said in ((today + timedelta(days=1), "fram i tid"), (today - timedelta(days=1), "opprettet etter")):
             assert said in (await closed(browser, path, day)).text
         assert (await closed(browser, path, today, version=first)).status == 422  # it has another name meanwhile

@@ -13,7 +13,8 @@ from akson.base.web.forms import Fault, Filled
 from akson.base.web.render import local
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.record.session import undo
+from akson.exchange import addresses
+from akson.record.session import Within, undo
 from akson.workplace.staffing import actions, objecting, places, reading, shifts
 from akson.workplace.staffing.forms import EMPLOYED
 from akson.workplace.staffing.model import Member, Unit
@@ -116,7 +117,9 @@ async def place(work: Work, visit: Visit, unit: str) -> Page | Go:
             filled = filled.with_refused(refused)
         name, close = (name, filled) if closes else (filled, close)
     left = [one.text for one in await places.left(work, unit)]
-    return Page("place.html", status=422 if visit.sent else 200, unit=here, name=name, close=close, left=left)
+    written = await addresses.all_of_unit(Within(work), work.office.ids.open(unit) or 0)
+    return Page("place.html", status=422 if visit.sent else 200, unit=here, name=name, close=close, left=left,
+                written=", ".join(map(str, written)))  # fmt: skip
 
 
 @SCREENS.screen("/tilganger", needs=Permission.CONFIRM_STAFF, title="staffing.review",

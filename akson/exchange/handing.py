@@ -292,7 +292,7 @@ class Exchange:
             if self._doubts.holds(claimed.endpoint, office.clock()):
                 return away
             if not await outbox.leaves(office.database, claimed, office.clock()):
-                return Handed(Came.LATER)  # somebody else has it: they tell what came of it
+                return Handed(Came.LATER, noted=True)  # somebody else has it: they note what came of it
             handed = await ready()
             self._doubts.note(claimed.endpoint, office.clock(), known=handed.came is not Came.UNKNOWN)
             stopped = await apart(self._note(office, [(claimed, handed)]))

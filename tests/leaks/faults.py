@@ -97,7 +97,7 @@ def _async(value: Any) -> Callable[..., Any]:
 
 def _nothing_denied(patch: Patch) -> None:
     """Searches ask whose records they may look in, not which parts of them."""
-    patch.setattr(scopes, "denied_ids", _async([]))
+    patch.setattr(scopes, "denied", _async([]))
 
 
 def _all_owners(patch: Patch) -> None:

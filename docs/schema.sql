@@ -1414,7 +1414,7 @@ CREATE TABLE public.message_in (
     handled_why text DEFAULT ''::text NOT NULL,
     answer_to text DEFAULT ''::text NOT NULL,
     sealed bytea,
-    came_as text DEFAULT ''::text NOT NULL
+    unanswered text[] DEFAULT '{}'::text[] NOT NULL
 );
 ALTER TABLE ONLY public.message_in ALTER COLUMN body SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.message_in ALTER COLUMN sealed SET STORAGE EXTERNAL;
@@ -2601,7 +2601,7 @@ GRANT UPDATE(handled_why) ON TABLE public.message_in TO akson_app;
 
 GRANT UPDATE(answer_to) ON TABLE public.message_in TO akson_app;
 
-GRANT UPDATE(came_as) ON TABLE public.message_in TO akson_app;
+GRANT UPDATE(unanswered) ON TABLE public.message_in TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.message_move TO akson_app;
 

@@ -38,7 +38,7 @@ class Kept:
     again                                     it has been answered before and has come once more
     fault_code, fault_text                    what was wrong with its seal; "" where nothing was
     type                                      what the transport called it, where something was
-    came_as                                   envelope_id of the last time it came
+    came_as                                   the first of its names that waits for an answer; "": the one it had again
     """
 
     bucket: int
@@ -150,9 +150,14 @@ def _fault(outcome: Outcome) -> tuple[str, str]:
     return (outcome.fault.code, outcome.fault.text) if outcome.fault else ("", "")
 
 
-async def answered_again(work: Work, kept: Kept, *, queued: bool = True) -> None:
-    """Note whether the receipt of a message that came again has been queued again; else when the lease ends."""
-    await execute(work, SQL.answered_again, kept.bucket, kept.digest, not queued)
+async def answered_again(work: Work, kept: Kept) -> None:
+    """Note that the receipt of a message that came again goes again; what has come meanwhile waits for its own."""
+    await execute(work, SQL.answered_again, kept.bucket, kept.digest, kept.came_as)
+
+
+async def answered_later(work: Work, kept: Kept) -> None:
+    """Note that the receipt of a message that came again is to go once more, when the lease ends."""
+    await execute(work, SQL.answered_later, kept.bucket, kept.digest, kept.came_as)
 
 
 async def for_humans(reads: Reads, homes: Homes, most: int = 100) -> list[dict[str, Any]]:

@@ -164,16 +164,19 @@ async def let_go(work: Work, owner: int, key: int) -> None:
 
 
 async def receipts_again(work: Work, answered: bytes, name: str) -> bool:
-    """Let the receipt of a message that came again go again; False where it is just going, and is to go once more.
+    """Let the receipt of a message that came again go again; False where one is on its way by another name.
 
-    name   what its transport called it this time
+    name   what its transport called it this time; "" where it goes by the name it had
     """
-    rows = await fetch(work, SQL.receipts_of, answered)
-    if rows:
+    await transaction(work)
+    rows = await fetch(work, SQL.receipts_of, answered, name)
+    if any(row["under_way"] for row in rows):
+        return False
+    if rows and name:
         await execute(work, SQL.named, [row["owner"] for row in rows], [row["key"] for row in rows], name)
     for row in rows:
         await happened(work, row["owner"], row["key"], Event.SEND_AGAIN)
-    return not any(row["under_way"] for row in rows)
+    return True
 
 
 async def by_id(work: Work, msg_id: str) -> list[tuple[int, int]]:

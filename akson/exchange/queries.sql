@@ -84,8 +84,8 @@ SELECT her_id, name FROM address
 SELECT her_id, name FROM address WHERE NOT ours AND fiks <> '' ORDER BY name, her_id;
 
 -- name: keep
--- Store received bytes. The same bytes again are counted, and asked to be answered again, by the name they came by where
--- they came from the same sender; while they wait to be read, only where that is another.
+-- Store received bytes. The same bytes again are counted, and asked to be answered again: by each name they came by from
+-- the same sender; while they wait to be read, only by those that are others than the first.
 -- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline, $9 answer_to,
 --      $10 bytes that came, where `body` was sealed in them, $11 fault_code, $12 fault_text of the seal, $13 type
 INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
@@ -93,7 +93,8 @@ INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, e
 VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9, $10, $11, $12, $13)
 ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, due = $4,
   again = message_in.state <> 'kept' OR message_in.again OR message_in.envelope_from = $6 AND message_in.envelope_id <> $5,
-  came_as = CASE WHEN message_in.envelope_from = $6 THEN $5 ELSE message_in.came_as END,
+  unanswered = CASE WHEN message_in.envelope_from = $6 AND (message_in.state <> 'kept' OR message_in.envelope_id <> $5)
+                     AND $5 <> ALL (message_in.unanswered) THEN message_in.unanswered || $5 ELSE message_in.unanswered END,
   answer_to = CASE WHEN message_in.envelope_from = $6 AND message_in.state <> 'kept' THEN $9 ELSE message_in.answer_to END;
 
 -- name: buckets_in
@@ -115,8 +116,8 @@ UPDATE message_in m SET due = $3, attempts = m.attempts + 1
         WINDOW first AS (ORDER BY c.due, c.digest)) w
  WHERE m.bucket = $1 AND m.digest = w.digest AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
 RETURNING m.bucket, m.digest, m.body, m.state, m.again AND m.state <> 'kept' AS again, m.received_at, m.envelope_id,
-  coalesce(nullif(m.came_as, ''), m.envelope_id) AS came_as, m.envelope_from, m.envelope_to, m.attempts, m.fault_code,
-  m.fault_text, m.type;
+  CASE WHEN m.state = 'kept' THEN m.envelope_id ELSE coalesce(m.unanswered[1], '') END AS came_as, m.envelope_from,
+  m.envelope_to, m.attempts, m.fault_code, m.fault_text, m.type;
 
 -- name: settle_in
 -- Say what became of received messages; no row of those of which somebody else has said so already.
@@ -143,8 +144,17 @@ RETURNING NOT s.takes OR s.digest IN (SELECT digest FROM taken) AS free;
 UPDATE message_in SET attempts = greatest(attempts - 1, 0) WHERE bucket = $1 AND digest = $2 AND (state = 'kept' OR again);
 
 -- name: answered_again
--- in   $1 bucket, $2 digest, $3 whether it is still to be
-UPDATE message_in SET again = $3 WHERE bucket = $1 AND digest = $2;
+-- A name that a message came by has been answered; what came meanwhile is still to be.
+-- in   $1 bucket, $2 digest, $3 that name; '': as before
+UPDATE message_in SET unanswered = array_remove(unanswered, $3), again = array_remove(unanswered, $3) <> '{}', attempts = 0
+ WHERE bucket = $1 AND digest = $2;
+
+-- name: answered_later
+-- A name is answered when the receipt that is on its way has gone. No attempt has failed by that.
+-- in   $1 bucket, $2 digest, $3 that name; '': as before
+UPDATE message_in SET again = true, attempts = 0,
+       unanswered = CASE WHEN $3 = '' OR $3 = ANY (unanswered) THEN unanswered ELSE array_prepend($3, unanswered) END
+ WHERE bucket = $1 AND digest = $2;
 
 -- name: for_humans_in
 -- Received messages a human must look at, most urgent first.
@@ -222,14 +232,18 @@ SELECT owner, key, bucket, type, msg_id, sender, receiver, body, 'queued', told_
        $15, $16, due FROM put;
 
 -- name: receipts_of
--- The receipts of a message that came again, which go again; of one written anew, those of what was filed.
--- in   $1 digest
--- out  under_way: somebody is about to hand it over, by the name its message came by before
-SELECT owner, key, state = 'queued' AND untold > 0 AS under_way FROM message_out WHERE answers = $1
-UNION ALL
-SELECT o.owner, o.key, o.state = 'queued' AND o.untold > 0 FROM message_in m JOIN message_id i ON i.msg_id = m.msg_id AND i.sender = m.sender
-  JOIN message_out o ON o.answers = i.digest
- WHERE m.bucket = (get_byte($1, 0) & 63)::smallint AND m.digest = $1 AND m.state = 'repeated';
+-- The receipts of a message that came again, which go again; of one written anew, those of what was filed. Each is held
+-- until the transaction ends: nobody takes it up meanwhile.
+-- in   $1 digest, $2 name that the message came by; '': as before
+-- out  under_way: it goes, or is just being handed over, by another name first
+SELECT o.owner, o.key,
+       o.state = 'queued' AND (o.untold > 0 OR $2 NOT IN ('', coalesce(nullif(o.answers_as, ''), f.envelope_id, ''))) AS under_way
+  FROM (SELECT $1::bytea AS digest
+        UNION SELECT i.digest FROM message_in m JOIN message_id i ON i.msg_id = m.msg_id AND i.sender = m.sender
+         WHERE m.bucket = (get_byte($1, 0) & 63)::smallint AND m.digest = $1 AND m.state = 'repeated') answered
+  JOIN message_out o ON o.answers = answered.digest
+  LEFT JOIN message_in f ON f.bucket = (get_byte(o.answers, 0) & 63)::smallint AND f.digest = o.answers
+   FOR UPDATE OF o;
 
 -- name: named
 -- Let receipts answer a message by the name it came by.

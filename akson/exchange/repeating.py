@@ -39,11 +39,12 @@ async def answered(work: Work, one: Accepted) -> bool:
 
 
 async def answer(work: Work, kept: Kept) -> None:
-    """Let the receipt of a message that came again go again, by the name that the transport calls it now.
+    """Let the receipt of a message that came again go again, by the name that the transport called it by.
 
-    One that is just being handed over goes by the name before: then it goes once more when the lease ends.
+    One that is on its way goes by the name it has: then it goes once more, when the lease has ended and it has gone
     """
-    await inbox.answered_again(work, kept, queued=await outbox.receipts_again(work, kept.digest, kept.came_as))
+    gone = await outbox.receipts_again(work, kept.digest, kept.came_as)
+    await (inbox.answered_again if gone else inbox.answered_later)(work, kept)
 
 
 def _as(before: Any, one: Accepted) -> Outcome:

@@ -125,6 +125,55 @@ async def test_a_receipt_that_is_just_going_goes_once_more_by_the_name_its_messa
     assert (going.answers_id, again.answers_id, again.key) == ("t-1", "t-2", going.key)
 
 
+@pytest.mark.parametrize("read", [True, False])  # each as it comes, or all of them together, after they came
+@pytest.mark.parametrize("names", [("t-1", "t-2"), ("t-1", "t-2", "t-3"), ("t-1", "t-2", "t-1")])
+async def test_each_name_that_a_message_came_by_is_answered_where_the_way_out_was_away_meanwhile(
+    office: Office, names: tuple[str, ...], read: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    await make(office)
+    for name in names:
+        await comes(office, name)
+        if read:
+            await delivery.receive_due(office)
+    answered = await all_answered(office)
+    assert set(answered) == set(names) and len(answered) <= len(names)
+    assert not caplog.records  # nothing has stopped us on the way
+
+
+async def test_what_comes_again_while_that_is_in_hand_is_answered_by_its_own_name_too(office: Office) -> None:
+    places = await make(office)
+    await arrives(places, written())
+    assert await all_answered(office) == ["t-1"]
+    await comes(office, "t-2")
+    (bucket,) = await inbox.waiting(office.database, office.clock())
+    (in_hand,) = await inbox.claim(office.database, bucket, office.clock())
+    await comes(office, "t-3")
+    await delivery.receive(office, in_hand)
+    assert await all_answered(office) == ["t-2", "t-3"]
+    assert await inbox.waiting(office.database, office.clock() + timedelta(days=1)) == []
+
+
+async def comes(office: Office, name: str) -> None:
+    await inbox.keep(
+        office.database, written(), now=office.clock(), envelope_id=name, envelope_from=HEART.her_id,
+        envelope_to=NORDRE.her_id,
+    )  # fmt: skip
+
+
+async def all_answered(office: Office) -> list[str]:
+    """Let all that waits be read and answered; return the names answered, in that order."""
+    answered = list[str]()
+    for _ in range(5):
+        await delivery.receive_due(office)
+        for bucket in await outbox.waiting(office.database, office.clock()):
+            (one,) = await outbox.claim(office.database, bucket, office.clock())
+            answered.append(one.answers_id)
+            async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+                await outbox.arrived(work, [one])
+        clock(office).pass_(timedelta(minutes=2))
+    return answered
+
+
 async def test_what_its_sender_has_written_anew_under_its_id_gets_the_receipt_it_had(office: Office) -> None:
     places, (sent_at,) = await make(office), re.findall(rb"GenDate>([^<]+)<", written())[:1]
     await arrives(places, written())

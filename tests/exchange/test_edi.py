@@ -219,6 +219,32 @@ async def test_a_refusal_stands_with_its_reason_though_the_server_is_away_when_i
     assert (await edi_world.standing(made)).problem == "E35 Pasienten finnes ikke i mottakersystemet" and not cuts
 
 
+async def test_a_refusal_is_told_of_in_time_though_nobody_says_why_and_holds_up_no_other_question(
+    edi_world: EdiWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edi, "_ASKED_WHY", 3)
+    office, asked = edi_world.places.office, set[str]()
+
+    async def cut(request: httpx.Request) -> None:
+        asked.add(request.url.path.rpartition("/")[2])
+        if request.method == "GET" and request.url.path.endswith("/apprec"):
+            raise httpx.ConnectError("cut")
+        asked.add(request.url.path)
+
+    await edi_world.broker.behaves(rejects=1, no_apprec=1)
+    made = [await edi_world.writes() for _ in range(4)]
+    await edi_world.exchange.deliver_due(office)
+    edi_world.edi.machine.http.event_hooks = {"request": [cut]}
+    for _ in range(edi._ASKED_WHY):
+        assert {(await edi_world.standing(one)).state for one in made} <= {State.SENT, State.DELIVERED}
+        clock(office).pass_(timedelta(seconds=80))
+        asked.clear()
+        await edi_world.exchange.ask_due(office)
+        assert len(asked) == len(made) + len(("status", "apprec"))
+    told = [await edi_world.standing(one) for one in made]
+    assert [(each.state, each.problem) for each in told] == [(State.REJECTED, edi.UNEXPLAINED)] * len(made)
+
+
 async def test_what_the_receivers_side_turns_away_fails_with_that_as_its_reason(edi_world: EdiWorld) -> None:
     await edi_world.broker.behaves(refuses=1)
     made = await edi_world.writes()

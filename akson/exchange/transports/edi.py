@@ -12,7 +12,7 @@ import asyncio
 import logging
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -36,11 +36,13 @@ LOG = logging.getLogger("akson.exchange.edi")
 API_VERSION: Final = "2"
 AWAY: Final = "Meldingstjeneren svarer ikke."
 NOT_ALLOWED: Final = "Meldingstjeneren lar oss ikke sende for denne adressen."
+UNEXPLAINED: Final = "Mottakeren har meldt feil. Grunnen kunne ikke hentes fra meldingstjeneren."
 NOT_TAKEN: Final = "Meldingstjeneren tar ikke imot meldingen (feil {status})."
 _TRY_AGAIN: Final = (401, 408, 429)  # of us, or of now, and not of the message
 _AT_ONCE: Final = 100  # messages in one list: the most the API gives
 _ADDRESSES: Final = 50  # HER-ids in one question
 _TAKEN: Final = 4  # messages that are fetched at a time: one may be 35 MB, and is held a few times over
+_ASKED_WHY: Final = 60  # times, about an hour: then a refusal is told of though nobody says why
 _ENOUGH: Final = 3  # in a row that could not be fetched: the rest waits for the next turn
 _NOT_NOW: Final = (401, 408, 429)
 _FETCHING: Final = "what waits at the message server"
@@ -96,6 +98,7 @@ class Edi:
     software: str
     _trouble: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _kept_back: set[UUID] = field(default_factory=set, init=False, repr=False)
+    _unexplained: Counter[str] = field(default_factory=Counter, init=False, repr=False)
 
     async def turn(self, office: Office) -> int:
         """Fetch what waits for us; return how many messages that were."""
@@ -182,19 +185,19 @@ class Edi:
             return Said(delivery=Delivery.UNKNOWN)
         event = _EVENTS.get(mine.app_rec_status or "")
         fault = await self._fault(asked) if event in (Event.REJECT, Event.PARTIAL) else Fault("", "")
-        if fault is None:  # what was refused is told of with its reason, as soon as somebody says it
-            return Said(delivery=Delivery.AWAY)
+        if fault is None:  # told of with its reason, as soon as somebody says it: the server answers, but for that
+            return Said(delivery=Delivery.UNKNOWN)
         return Said(delivery=mine.transport_delivery_state, apprec=event, fault=fault)
 
     async def _fault(self, asked: Unconfirmed) -> Fault | None:
-        """Return what an AppRec says is wrong; None while the server does not answer."""
+        """Return what an AppRec says is wrong; None while nobody says it, until it has been asked for long enough."""
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/apprec")
-        if answer is None:
+        explained = answer is not None and answer.status_code == 200
+        self._unexplained[asked.carrier_id] += 1
+        if not explained and self._unexplained[asked.carrier_id] < _ASKED_WHY:
             return None
-        told = _each(answer, Answer)
-        errors = [error for each in told for error in each.app_rec_error_list or ()]
-        words = "; ".join(" ".join(filter(None, (each.error_code, each.details))) for each in errors)
-        return Fault((errors[0].error_code or "") if errors else "", words)
+        del self._unexplained[asked.carrier_id]
+        return _said_wrong(answer) if answer is not None and explained else Fault("", UNEXPLAINED)
 
     async def _call(
         self, method: str, path: str, body: Any = None, *, params: httpx.QueryParams | None = None
@@ -231,6 +234,12 @@ def _receipt(receipt: AppRec) -> dict[str, Any]:
         for each in receipt.errors
     ]
     return {"appRecStatus": _STATUSES[receipt.status]} | ({"appRecErrorList": errors} if errors else {})
+
+
+def _said_wrong(answer: httpx.Response) -> Fault:
+    errors = [error for each in _each(answer, Answer) for error in each.app_rec_error_list or ()]
+    words = "; ".join(" ".join(filter(None, (each.error_code, each.details))) for each in errors)
+    return Fault((errors[0].error_code or "") if errors else "", words)
 
 
 def _content(answer: httpx.Response) -> bytes:

@@ -115,6 +115,56 @@ async def test_a_chain_that_may_lead_anywhere_asks_once_what_is_closed_and_leads
             assert work.session.statements <= 6
 
 
+async def test_what_is_asked_costs_the_same_whatever_is_closed(office: Office) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    new = await measured(office, nurse, person)
+    told = [await costs(office, nurse)]
+    await close(office, person, data=[{"meaning": "instance", "reference": {"reference": new.reference}}])
+    told.append(await costs(office, nurse))
+    await close(office, person)  # nobody's record is open to them any more
+    assert [*told, await costs(office, nurse)] == [["", "", "AK-S005"]] * 3
+
+
+async def costs(office: Office, who: Actor) -> list[str]:
+    """Return what is said to searches that lead to anything: of some until they were too many, by what was closed."""
+    told = []
+    for name, times in (("identifier", 60), ("subject.identifier", 4), ("subject.identifier", 5)):
+        async with office.work(who, Purpose.TREATMENT) as work:
+            try:
+                await search(work, "Task", [(f"based-on.{name}", f"x{n}") for n in range(times)])
+                told.append("")
+            except Refused as refused:
+                told.append(refused.code)
+    return told
+
+
+async def test_what_one_points_to_is_asked_of_that_and_not_of_another_with_its_id(office: Office) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    whose = {"subject": {"reference": person.reference}, "code": {"text": "Puls"}}
+    told = {
+        "Observation": whose | {"status": "final", "effectiveDateTime": "2020", "note": [{"text": "Puls"}],
+                                "performer": [{"reference": nurse.id}]},
+        "Procedure": whose | {"status": "completed", "performedDateTime": "2024"},
+    }  # fmt: skip
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        for type_, one in told.items():
+            await journal.update(work, {"resourceType": type_, "id": "1001", **one}, id_="1001")
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        for type_ in told:
+            await journal.create(work, {"resourceType": "Task", "status": "requested", "intent": "order",
+                                        "for": {"reference": person.reference},
+                                        "focus": {"reference": f"{type_}/1001"}})  # fmt: skip
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        for asked, type_ in (
+            (("date", "2020"), "Observation"), (("date", "2024"), "Procedure"), (("date", "ne2020"), "Procedure"),
+            (("performer", nurse.id), "Observation"), (("performer._id", nurse.id.partition("/")[2]), "Observation"),
+        ):  # fmt: skip
+            hits = (await search(work, "Task", [(f"focus.{asked[0]}", asked[1])])).hits
+            assert [hit.resource["focus"]["reference"] for hit in hits] == [f"{type_}/1001"], asked
+
+
 @pytest.mark.parametrize(("actors", "closed_to"), [
     (["NURSE"], {"nurse"}),
     (["NORTH"], {"nurse", "doctor"}),

@@ -12,17 +12,23 @@ from akson.fhir import search as extraction
 from akson.fhir import types
 from akson.record.search.asking import Asking
 from akson.record.search.compiling import HEAD_OF_PERSONS, Compiler, Ready
+from akson.record.search.joining import weigh
 from akson.record.search.statement import Scope
 from akson.record.values import Hasher
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 OWNERS = tuple(range(-600, 600))
+SCOPES = (  # as of one who may not see all: of persons, of nobody, with something that is kept from them
+    Scope(owners=OWNERS), Scope(persons=False, commons="all"), Scope(owners=OWNERS[:9]), Scope(owners=OWNERS, items=("x",)),
+    Scope(owners=OWNERS[:9], items=("x", "y"), narrowed=(((1,),),)), Scope(owners=()),
+)  # fmt: skip
+DIFFERENT = {"": Scope(owners=OWNERS)} | {name: SCOPES[n % len(SCOPES)] for n, name in enumerate(types.TYPES)}
 
 
-def compiled(type_: str, name: str, value: str) -> Ready:
-    scope = Scope(owners=OWNERS)
-    scopes = dict.fromkeys(["", *types.TYPES], scope)
+def compiled(type_: str, name: str, value: str, *, different: bool = False) -> Ready:
+    scopes = DIFFERENT if different else dict.fromkeys(["", *types.TYPES], Scope(owners=OWNERS))
     asked = Asking(type_, extraction.parameters, NOW).take([(name, value), ("_count", "20")])
+    weigh(asked.conditions)
     ids, hasher = Ids({"a": bytes(16)}, "a"), Hasher(b"h" * 32)
     return Compiler(asked=asked, scopes=scopes, ids=ids, hasher=hasher, now=NOW).page()
 
@@ -67,8 +73,11 @@ def test_only_so_many_persons_are_looked_at_before_anything_is_collected() -> No
 def test_a_reference_to_anything_is_asked_about_as_one_to_a_type(
     type_: str, of_any: str, of_one: str, value: str
 ) -> None:
-    ways = [compiled(type_, name, value).sql.count("JOIN resource") for name in (of_any, of_one)]
-    assert ways[0] == ways[1] > 0
+    for different in (False, True):
+        ways = [
+            compiled(type_, name, value, different=different).sql.count("JOIN resource") for name in (of_any, of_one)
+        ]
+        assert ways[0] == ways[1] > 0
 
 
 @pytest.mark.parametrize(

@@ -26,13 +26,13 @@ from akson.record.search.asked import (
     Updated,
     Words,
 )  # fmt: skip
-from akson.record.search.statement import MANY_WAYS
 from akson.record.search.values import moment, number, split, unescape
 
 MOST: Final = 1000  # hits on a page
 VALUES: Final = 500  # alternatives in one parameter
 CONDITIONS: Final = 100  # parameters in one search
 HOPS: Final = 5  # of a chain
+MANY_WAYS: Final = "chains that may lead to many types: name the type, as in subject:Patient.name"
 MADE: Final = 10_000  # conditions that all chains come to, type by type; 0.2 s to write
 INCLUDES: Final = 30
 Known = Callable[[str], Mapping[str, Parameter]]  # the parameters of a type that can be searched now

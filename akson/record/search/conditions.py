@@ -14,7 +14,7 @@ from akson.fhir import search as extraction
 from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.record.search import asked as a
-from akson.record.search.joining import joined
+from akson.record.search.joining import Joined, joined
 from akson.record.search.matching import Values, tokens_of, wholes_of
 from akson.record.search.standing import MANY, Standing, has_token, slots_of, table_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
@@ -51,7 +51,7 @@ class Conditions(Values):
             case a.Listed():
                 return put("in_list", r=r, **self._list(condition))
             case a.Chain():
-                return any_of(self._chained(condition, targets, inner, r) for targets, inner in self._ways(condition))
+                return any_of(self._chained(condition, targets, inner, r) for targets, inner in joined(condition.inner))
             case a.Has():
                 return self._has(condition, r)
             case a.Compartment():
@@ -100,7 +100,12 @@ class Conditions(Values):
             if criterion.modifier == "identifier":
                 found = all_of([found, *self._names(r)])
             return f"NOT ({found})" if criterion.modifier in ("not", "not-in") else found
-        return self.statement.put(table, r=r, slots=slots_of(slots), any=Raw(self._any(criterion)))
+        found = all_of([*self._of_its_type(criterion.parameter, r), self._any(criterion)])
+        return self.statement.put(table, r=r, slots=slots_of(slots), any=Raw(found))
+
+    def _of_its_type(self, parameter: Parameter, r: Raw) -> list[str]:
+        """Return that a row, as `s`, is of a resource of this type, not of another's with its id, where it may be."""
+        return [self.statement.put("own_row", r=r)] if isinstance(parameter, Joined) else []
 
     def _names(self, r: Raw) -> list[str]:
         """Return that nobody is named there whose name would be masked: nor is it told who was meant."""
@@ -247,7 +252,7 @@ class Conditions(Values):
 
     def _rows_of_chain(self, condition: a.Chain) -> Rows | None:
         texts, worst = [], 0
-        for targets, inner in self._ways(condition):
+        for targets, inner in joined(condition.inner):
             best = self.rows(inner, *targets)
             if best is None:
                 return None
@@ -271,27 +276,24 @@ class Conditions(Values):
 
     # Ways to other resources ------------------------------------------------------------------------
 
-    def _ways(self, condition: a.Chain) -> list[tuple[tuple[str, ...], a.Condition]]:
-        """Return what is asked of the types that it may lead to: at once of those that are asked the same."""
-        return joined(condition.inner, self.scopes)
-
-    def _chained(self, condition: a.Chain, targets: Sequence[str], inner: a.Condition, r: Raw) -> str:
+    def _chained(self, condition: a.Chain, targets: tuple[str, ...], inner: a.Condition, r: Raw) -> str:
         t, asked = self._inside(inner, targets)
         slots, among = slots_of(condition.parameter.slots), self.statement.among(targets)
-        return self.statement.put("chain", r=r, t=t, slots=slots, among=among, inner=Raw(asked))
+        met = all_of([*self._of_its_type(condition.parameter, r), asked])
+        return self.statement.put("chain", r=r, t=t, slots=slots, among=among, inner=Raw(met))
 
     def _has(self, condition: a.Has, r: Raw) -> str:
         t, asked = self._inside(condition.inner, (condition.source,))
         return self.statement.put("has", r=r, t=t, slots=slots_of(condition.parameter.slots), inner=Raw(asked))
 
-    def _inside(self, inner: a.Condition, names: Sequence[str]) -> tuple[Raw, str]:
-        """Return an alias, and what the resource there must meet: it is one the actor may see, as a read would say.
+    def _inside(self, inner: a.Condition, names: tuple[str, ...]) -> tuple[Raw, str]:
+        """Return an alias, and what the resource of one of these types there must meet.
 
-        names  its types, whose scopes are alike
+        It is one the actor may see, as a read would say.
         """
         t = self.statement.alias()
         parts = [self.statement.put("in_type", r=t, among=self.statement.among(names))]
-        parts += self.statement.scope(self.scopes[names[0]], t)
+        parts += self.statement.within(self.scopes, names, t)
         return t, all_of([*parts, self.question(inner, t)])
 
     def _compartment(self, condition: a.Compartment, r: Raw) -> str:

@@ -6,15 +6,18 @@ to plan, however little there is to find.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Final
 
+from akson.base.errors import Refused
 from akson.fhir.parameters import Parameter, Slot
-from akson.record.search.asked import Chain, Condition, Criterion
-from akson.record.search.statement import Scope
+from akson.record.search.asked import Chain, Condition, Criterion, Has
+from akson.record.search.asking import MANY_WAYS
 from akson.record.values import hot_slots
 
+WAYS: Final = 200  # from resource to resource in one search; 1 s to plan
 Way = tuple[tuple[str, ...], Condition]  # types, and what is asked of them
 
 
@@ -29,15 +32,34 @@ class Joined(Parameter):
         return self.each
 
 
-def joined(inner: Iterable[tuple[str, Condition]], scopes: Mapping[str, Scope]) -> list[Way]:
-    """Return the types with what is asked of them, those together that are asked the same within the same scope."""
+def weigh(conditions: Iterable[Condition]) -> None:
+    """Refuse what leads from resource to resource in too many ways: to plan it would take longer than to answer.
+
+    They are counted by the question alone, never by whose records are open: else the refusal would tell what is closed.
+    Raises Refused AK-S005.
+    """
+    each = [_counted(one) for one in conditions]
+    if sum(asked for asked, _ in each) + max((collected for _, collected in each), default=0) > WAYS:
+        raise Refused("AK-S005", name=MANY_WAYS, most=WAYS)
+
+
+def _counted(condition: Condition) -> tuple[int, int]:
+    """Return how many ways a condition has as a question, and how many as rows that are collected."""
+    match condition:
+        case Chain(inner=inner):
+            parts = [_counted(one) for _, one in joined(inner)]
+        case Has(inner=asked):
+            parts = [_counted(asked)]
+        case _:
+            return 0, 0
+    return sum(1 + asked for asked, _ in parts), sum(1 + asked + collected for asked, collected in parts)
+
+
+def joined(inner: Iterable[tuple[str, Condition]]) -> list[Way]:
+    """Return the types with what is asked of them, those together that are asked the same."""
     alike: dict[Hashable, list[tuple[str, Condition]]] = {}
-    different: list[Scope] = []
     for type_, condition in inner:
-        if scopes[type_] not in different:
-            different.append(scopes[type_])
-        key = different.index(scopes[type_]), _asks(type_, condition)
-        alike.setdefault(key, []).append((type_, condition))
+        alike.setdefault(_asks(type_, condition), []).append((type_, condition))
     return [(tuple(type_ for type_, _ in each), _together([one for _, one in each])) for each in alike.values()]
 
 

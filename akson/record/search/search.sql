@@ -8,6 +8,12 @@
 -- name: one_of
 = ANY (:types)
 
+-- name: type_is
+:r.type :among
+
+-- name: own_row
+s.type = :r.type
+
 -- name: in_type
 :r.type :among AND NOT :r.deleted
 
@@ -44,6 +50,10 @@ NOT :r.person AND :r.unit = :unit AND NOT :r.labels && '{child-concern}'
 
 -- name: not_items
 :r.id <> ALL (:items)
+
+-- name: not_items_of
+-- Of several types at once: an id is one within its type only.
+NOT coalesce((:r.type, :r.id) IN (SELECT * FROM unnest(:kinds::text::smallint[], :items::text::text[])), false)
 
 -- name: names_only
 :r.about <@ (SELECT :owners::text::bigint[])

@@ -26,6 +26,7 @@ from akson.record.search.asked import Asked
 from akson.record.search.asking import Asking, Known
 from akson.record.search.company import included
 from akson.record.search.compiling import Compiler, Ready
+from akson.record.search.joining import weigh
 from akson.record.search.resolving import resolve
 from akson.record.search.scopes import Scopes
 from akson.record.search.statement import Scope
@@ -144,6 +145,7 @@ def _read(work: Work, type_: str, pairs: Pairs, within: tuple[str, str] | None, 
     asked = asking.take(pairs)
     if within is not None:
         asking.within(*within)
+    weigh(asked.conditions)
     return asked
 
 

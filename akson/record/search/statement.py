@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
 
 from akson.base.arrays import literal
-from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.fhir import types
 from akson.record.narrowing import Alternatives
 
 SQL = queries(__file__, "search.sql")
-WAYS: Final = 200  # from resource to resource in one statement; 1 s to plan
-MANY_WAYS: Final = "chains that may lead to many types: name the type, as in subject:Patient.name"
 # Numbers that are ours, not the asker's: in the text of the statement, so that it is planned for them.
 _OURS = {"slots": "integer", "types": "smallint", "type": "smallint"}
 # Owners are compared with each row, or with each of few, or are what rows are found by, or are it already.
@@ -89,6 +86,7 @@ class Statement:
     found: bool = False
     passed: int = 0
     _places: dict[int, int] = field(default_factory=dict)  # of texts among the values, by identity: they stay as long
+    _kept: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)  # of types asked at once
 
     def put(self, fragment: str, **given: Any) -> str:
         """Return the named fragment with its values as numbered parameters."""
@@ -123,10 +121,8 @@ class Statement:
         return f"${len(self.values)}"
 
     def alias(self) -> Raw:
-        """Return a name for what is passed to. Raises Refused AK-S005: to plan it would take longer than to answer."""
+        """Return a name for what is passed to."""
         self.passed += 1
-        if self.passed > WAYS:
-            raise Refused("AK-S005", name=MANY_WAYS, most=WAYS)
         return Raw(f"t{self.passed}")
 
     def among(self, names: Sequence[str]) -> Raw:
@@ -139,9 +135,38 @@ class Statement:
         parts = [self.owners(scope, r, by)]
         if scope.items:
             parts.append(self.put("not_items", r=r, items=list(scope.items)))
+        return [part for part in [*parts, self._narrowed(scope, r)] if part]
+
+    def within(self, scopes: Mapping[str, Scope], names: tuple[str, ...], r: Raw) -> list[str]:
+        """Return what a resource of one of these types must meet to be in the scope of its own.
+
+        What is kept from the actor is asked for at once, so that the statement grows by none of it.
+        """
+        if len(names) == 1:
+            return self.scope(scopes[names[0]], r)
+        alike: list[tuple[Scope, list[str]]] = []
+        for name in names:
+            whole = replace(scopes[name], items=())
+            if (known := next((types_ for one, types_ in alike if one == whole), None)) is None:
+                alike.append((whole, known := []))
+            known.append(name)
+        each = [[self.put("type_is", r=r, among=self.among(types_)), *self.scope(one, r)] for one, types_ in alike]
+        parts = each[0][1:] if len(each) == 1 else [any_of(all_of(one) for one in each)]
+        return [*parts, *self._not_kept(scopes, names, r)]
+
+    def _not_kept(self, scopes: Mapping[str, Scope], names: tuple[str, ...], r: Raw) -> list[str]:
+        """Return that it is nothing kept from the actor: an id is one within its type only."""
+        if names not in self._kept:
+            kept = [(types.code_of(name), item) for name in names for item in scopes[name].items]
+            self._kept[names] = literal([code for code, _ in kept]), literal([item for _, item in kept])
+        kinds, items = self._kept[names]
+        return [self.put("not_items_of", r=r, kinds=kinds, items=items)] if items != "{}" else []
+
+    def _narrowed(self, scope: Scope, r: Raw) -> str:
+        """Return what the actor's token gives of the type; nothing where it gives all."""
         if scope.narrowed is not None:
-            parts.append(any_of(["false", *(self._all_met(asked, r) for asked in scope.narrowed)]))
-        return [part for part in parts if part]
+            return any_of(["false", *(self._all_met(asked, r) for asked in scope.narrowed)])
+        return ""
 
     def _all_met(self, asked: Iterable[tuple[int, ...]], r: Raw) -> str:
         return all_of(self.put("any_token", r=r, tokens=list(tokens)) for tokens in asked)

@@ -30,6 +30,7 @@ from tests.spec.searching.values import BASE
 NOT_WRITTEN = frozenset({"AuditEvent", "Parameters", "Subscription"})  # the trail, operations, live subscriptions
 NOBODYS = frozenset({"List", "Task", "Basic", "DocumentReference", "Communication", "Appointment"})  # may be nobody's
 MANY = {"Observation": 60, "Condition": 25, "Encounter": 20, "MedicationRequest": 20, "Patient": 14}
+SAME = "same-2"  # the id of one of each type, as where ids come from outside
 OPEN, SET = "application/fhir+json", 300
 
 
@@ -132,7 +133,8 @@ def plan(random: Random, size: int, units: Mapping[str, Actor]) -> dict[str, lis
             whose = random.choice(people) if concerns_people(type_) else None
             if type_ in NOBODYS and random.random() < 0.3:
                 whose = None
-            planned[type_].append(Planned(type_, f"{type_.lower()[:20]}-{n}", whose and f"Patient/{whose}"))
+            key = SAME if n == 2 else f"{type_.lower()[:20]}-{n}"
+            planned[type_].append(Planned(type_, key, whose and f"Patient/{whose}"))
     planned["DocumentReference"].append(Planned("DocumentReference", BLOCKED, "Patient/p-hilde"))
     return planned
 

@@ -7,7 +7,7 @@ answers for it at every moment: a unit, its author, or the one who answers for m
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -245,23 +245,35 @@ async def remind_due(office: Office) -> int:
     """Mark messages without AppRec in time as overdue and make tasks of them; return how many.
 
     One that stops us is told of in the log, by what did, and comes again in the next turn; all others are done. While
-    what came lies unread, nobody: the AppRecs may be there
+    what came lies unread, those alone that should have had one long ago: the AppRecs of the others may be there
     """
-    marked, left = 0, set[int]()
-    if await inbox.waiting(office.database, office.clock() - _BEHIND):
-        return 0
-    while due := await outbox.overdue(office.database, office.clock(), left):
-        for owner, key, unconfirmed in due:
-            done = await apart(_remind(office, owner, key, NOT_CONFIRMED if unconfirmed else ""))
-            if isinstance(done, Stopped):
-                LOG.error("a message could not be marked as overdue", extra={"failure": done.failure})
-            if done is True:
+    marked, left, warned = 0, set[int](), False
+    while True:
+        behind = bool(await inbox.waiting(office.database, office.clock() - _BEHIND))
+        due = await outbox.overdue(office.database, office.clock() - (_LONG if behind else timedelta()), left)
+        if not due:
+            return marked
+        if behind and not warned:
+            LOG.warning("reminded while what came lies unread")
+            warned = True
+        for one in due:
+            if await _reminded(office, one):
                 marked += 1
             else:
-                left.add(key)
-    return marked
+                left.add(one.key)
 
 
-async def _remind(office: Office, owner: int, key: int, why: str) -> bool:
+async def _reminded(office: Office, one: outbox.Overdue) -> bool:
+    """Mark one message as overdue; without a task where none could be made for long: it stands at the desk then."""
+    done = await apart(_remind(office, one, move))
+    if isinstance(done, Stopped):
+        LOG.error("a message could not be marked as overdue", extra={"failure": done.failure})
+        if office.clock() - one.deadline >= _LONG:
+            done = await apart(_remind(office, one, outbox.happened))
+    return done is True
+
+
+async def _remind(office: Office, one: outbox.Overdue, moved: Callable[..., Awaitable[object]]) -> bool:
+    fault = Fault("", NOT_CONFIRMED if one.unconfirmed else "")
     async with office.work(AKSON, Purpose.MESSAGE, screen="purring av melding") as work:
-        return await move(work, owner, key, Event.DEADLINE, Fault("", why))
+        return bool(await moved(work, one.owner, one.key, Event.DEADLINE, fault))

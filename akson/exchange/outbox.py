@@ -111,6 +111,16 @@ class Unconfirmed:
     endpoint: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """A message whose AppRec has not come in time. unconfirmed: it was taken, and no receipt has come."""
+
+    owner: int
+    key: int
+    deadline: datetime
+    unconfirmed: bool
+
+
 async def queue(work: Work, *letters: Letter) -> None:
     """Put messages on their way, in the work's transaction: sent if and only if the record change is committed."""
     rows = [
@@ -311,10 +321,9 @@ async def ask_soon(work: Work, asked: Unconfirmed) -> None:
     await execute(work, SQL.ask_later, asked.owner, asked.key, soon(work.now, spread(asked.key, asked.attempts)))
 
 
-async def overdue(database: Database, now: datetime, but: Iterable[int] = ()) -> list[tuple[int, int, bool]]:
-    """Return owner and key of messages whose AppRec has not come in time, and whether one was taken with no receipt.
+async def overdue(database: Database, until: datetime, but: Iterable[int] = ()) -> list[Overdue]:
+    """Return messages whose AppRec was to come by then and has not, some at a time.
 
-    Some at a time. but: keys of those that are not wanted, as they could not be marked
+    but   keys of those that are not wanted, as they could not be marked
     """
-    rows = await database.fetch(SQL.overdue, now, list(but))
-    return [(row["owner"], row["key"], row["unconfirmed"]) for row in rows]
+    return [Overdue(**dict(row)) for row in await database.fetch(SQL.overdue, until, list(but))]

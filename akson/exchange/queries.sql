@@ -404,9 +404,9 @@ UPDATE message_out m SET due = $2, rests_for = '' FROM (
 
 -- name: overdue
 -- Messages whose AppRec has not come in time, some at a time.
--- in   $1 now, $2 keys of those that could not be marked
+-- in   $1 until when it was to come, $2 keys of those that could not be marked
 -- out  unconfirmed: somebody has taken it, and no receipt has come
-SELECT owner, key, state = 'sent' OR state = 'queued' AND rounds > 0 AS unconfirmed FROM message_out
+SELECT owner, key, deadline, state = 'sent' OR state = 'queued' AND rounds > 0 AS unconfirmed FROM message_out
  WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered') AND deadline <= $1 AND key <> ALL ($2::bigint[])
  ORDER BY deadline LIMIT 100;
 

@@ -607,6 +607,37 @@ async def test_nobody_is_reminded_while_what_came_lies_unread_for_over_a_minute(
     assert (await standing(places, communication)).state is State.ACCEPTED
 
 
+async def test_what_lies_unread_on_and_on_holds_a_reminder_for_six_hours_and_no_longer(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    places = await make(office)
+    communication, _ = await answered(places)
+    clock(office).pass_(timedelta(hours=96))
+    await inbox.keep(office.database, b"<x/>", now=office.clock() - timedelta(hours=1), envelope_from=HEART.her_id)
+    for hours, marked in ((0, 0), (5, 0), (1, 1)):
+        clock(office).pass_(timedelta(hours=hours))
+        assert await delivery.remind_due(office) == marked
+    assert (await standing(places, communication)).state is State.OVERDUE
+    assert [one.getMessage() for one in caplog.records] == ["reminded while what came lies unread"]
+
+
+async def test_what_can_never_become_a_task_is_overdue_without_one_after_six_hours(
+    office: Office, owner_db: Database
+) -> None:
+    """It stands at the desk of who answers for messages, and is not tried on and on."""
+    places = await make(office)
+    communication, _ = await answered(places)
+    await owner_db.execute(PASSES)
+    clock(office).pass_(timedelta(hours=96))
+    for hours, state in ((0, State.QUEUED), (5, State.QUEUED), (1, State.OVERDUE)):
+        clock(office).pass_(timedelta(hours=hours))
+        assert await delivery.remind_due(office) == (state is State.OVERDUE)
+        assert (await standing(places, communication)).state is state
+    assert await delivery.remind_due(office) == 0
+    (at_the_desk,) = await outcomes.for_humans(office.database, None)
+    assert at_the_desk["told_of"] == communication and await places.found("Task", ("priority", "urgent")) == []
+
+
 async def test_an_answer_from_the_hospital_answers_our_message(office: Office) -> None:
     places = await make(office)
     communication, body = await answered(places)

@@ -72,7 +72,8 @@ async def run(url: str, owner: Database, folder: Path, plan: Plan) -> Told:
             await _everything(places, way, people, comes, plan, crew, told, clock)
             await way.behaves(well=True)
             await _settle(owner, way, clock, plan, told)
-        told.faults[OPENLY] = way.openly()
+        if way.sealing:
+            told.faults[OPENLY] = way.sealing.openly
         await count_out(owner, office, await way.arrived(), told)
         await count_in(owner, office, comes, {fnr: one.reference for fnr, one in people.items()}, told)
         return told

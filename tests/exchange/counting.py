@@ -18,12 +18,14 @@ from tests.exchange.hospital import ACCEPTED, PARTIAL, REJECTED
 from tests.exchange.ruined import Incoming
 from tests.offices import JOB
 
-LOST, TWICE, WRONG, SHOWN, SILENT, OTHERWISE, ENDED, OPENLY = NEVER = (
+LOST, TWICE, WRONG, SHOWN, SILENT, OTHERWISE, ENDED = _NEVER = (
     "lost", "filed twice", "in the wrong record", "shown as delivered without a receipt",
     "stopped without a reason, an owner and a task", "standing otherwise than its receiver has answered",
-    "ended otherwise than what is wrong with it calls for", "gone in the open to who seals",
+    "ended otherwise than what is wrong with it calls for",
 )  # fmt: skip
+OPENLY = "gone in the open to who seals"
 SAID = {ACCEPTED: {"accepted", "answered"}, REJECTED: {"rejected"}, PARTIAL: {"partial"}}
+HEARD = {"delivered", "accepted", "answered", "partial", "rejected"}  # so its receiver has it, or has said so
 UNHEARD = {"overdue", "failed"}  # whatever was answered has not come
 AFTER = {"rejected", "partial"} | UNHEARD  # these have a reason, and somebody who answers for them
 TAKEN_ID = "E10"
@@ -49,7 +51,12 @@ class Told:
     kills: int = 0
     breaks: int = 0
     in_time: set[str] = field(default_factory=set)
-    faults: dict[str, list[str]] = field(default_factory=lambda: {what: [] for what in NEVER})
+    faults: dict[str, list[str]] = field(default_factory=lambda: {what: [] for what in never(sealed=False)})
+
+
+def never(*, sealed: bool) -> tuple[str, ...]:
+    """Return what must never happen on a way; sealed: somebody signs and encrypts on it."""
+    return (*_NEVER, OPENLY) if sealed else _NEVER
 
 
 async def count_out(owner: Database, office: Office, arrived: Mapping[str, str], told: Told) -> None:
@@ -65,8 +72,8 @@ async def count_out(owner: Database, office: Office, arrived: Mapping[str, str],
         told.by_itself += state not in AFTER and id_ in told.in_time
         told.rest += refused and state not in UNHEARD and id_ in told.in_time
         if id_ not in arrived:
-            told.faults[SHOWN] += [id_] if {"delivered", "accepted", "answered"}.intersection(moved) else []
-            told.faults[LOST] += [id_] if state not in AFTER else []
+            told.faults[SHOWN] += [id_] if HEARD.intersection(moved) else []
+            told.faults[LOST] += [id_] if state not in UNHEARD else []
         elif state not in SAID.get(arrived[id_], set()) | UNHEARD:
             told.faults[OTHERWISE].append(f"{id_} is {state}, answered {arrived[id_]}")
         if state in AFTER and not (row["fault_text"] and row["responsible"] and await _is_task(office, row, moved)):

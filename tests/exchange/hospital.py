@@ -37,14 +37,12 @@ def plain(body: bytes) -> Parcel:
 class Hospital:
     """It keeps what it takes, and answers, sometimes twice, late or not at all.
 
-    taken    message -> the status that its AppRecs say: the same message is judged the same however often it comes
-    openly   messages that came in the open to where all is sealed
+    taken   message -> the status that its AppRecs say: the same message is judged the same however often it comes
     """
 
     chance: random.Random
     faults: dict[str, float] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
-    openly: list[str] = field(default_factory=list)
     unsent: set[asyncio.Task[None]] = field(default_factory=set)
 
     def happens(self, what: str) -> bool:

@@ -27,7 +27,11 @@ OURS, THEIRS, ANOTHERS = "310000015", "310000023", "310000031"
 
 @dataclass
 class Sealing:
-    """The hospital that seals, and what it knows of us. folder: where we have our certificates, and whom we trust."""
+    """The hospital that seals, and what it knows of us.
+
+    folder   where we have our certificates, and whom we trust
+    openly   messages that have come to it in the open
+    """
 
     folder: Path
     place: Place = EYES
@@ -36,6 +40,7 @@ class Sealing:
     signs: Identity = field(init=False)
     opens: Identity = field(init=False)
     revoked: Identity = field(init=False)
+    openly: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.root, self.ours = Authority("Tillit", 1), OwnCertificates(self.keys)

@@ -67,9 +67,6 @@ class Way(Protocol):
     async def arrived(self) -> dict[str, str]:
         """Return the ids of the messages that have truly come to the hospital, each with the status of its AppRec."""
 
-    def openly(self) -> list[str]:
-        """Return the messages that have come in the open to who seals."""
-
 
 @dataclass
 class MessageServer:
@@ -96,9 +93,6 @@ class MessageServer:
     async def arrived(self) -> dict[str, str]:
         came = [each for each in await self.broker.messages() if each["delivery"] == "Acknowledged"]
         return {each["document"]: each["status"] for each in came if each["document"]}
-
-    def openly(self) -> list[str]:
-        return []
 
 
 @asynccontextmanager
@@ -144,9 +138,6 @@ class Neighbour:
 
     async def arrived(self) -> dict[str, str]:
         return self.hospital.taken
-
-    def openly(self) -> list[str]:
-        return self.hospital.openly
 
     async def receives(self, request: Request) -> Response:
         """Take one message of ours, or do what can go wrong."""
@@ -211,9 +202,6 @@ class Queues:
     async def arrived(self) -> dict[str, str]:
         return self.hospital.taken
 
-    def openly(self) -> list[str]:
-        return self.hospital.openly
-
     async def works(self) -> None:
         """Send and take, and connect again whenever the broker is gone."""
         from akson.exchange.transports.broker import Away, NoQueue
@@ -244,12 +232,14 @@ class Queues:
 
     def _takes(self, data: bytes, sealing: Sealing | None) -> None:
         """Take what came: whoever seals opens it, and seals the answer."""
-        try:
-            inside = sealing.opened(data) if sealing else data
-        except Unsound:
-            self.hospital.openly.append(f"{len(data)} bytes")
-        else:
-            self.hospital.takes(inside, partial(self._answers, sealing))
+        inside = data
+        if sealing:
+            try:
+                inside = sealing.opened(data)
+            except Unsound:
+                sealing.openly.append(f"{len(data)} bytes")
+                return
+        self.hospital.takes(inside, partial(self._answers, sealing))
 
     async def _answers(self, sealing: Sealing | None, receipt: bytes) -> None:
         await self.delivers(sealing.sealed(receipt)[0] if sealing else plain(receipt))

@@ -65,7 +65,7 @@ class Calls:
 
 @dataclass
 class Doubts:
-    """Where a message has ended as unknown: nothing more goes there for a while, each time for longer.
+    """Ways on which a message has ended as unknown: nothing more goes there for a while, each time for longer.
 
     Each that went there meanwhile could become one more of which nobody knows. Each worker learns it by itself
     """
@@ -73,15 +73,15 @@ class Doubts:
     _until: dict[str, datetime] = field(default_factory=dict)
     _pauses: dict[str, timedelta] = field(default_factory=dict)
 
-    def holds(self, endpoint: str, now: datetime) -> bool:
+    def holds(self, way: str, now: datetime) -> bool:
         """Tell whether nothing is to go there now."""
-        return endpoint in self._until and now < self._until[endpoint]
+        return way in self._until and now < self._until[way]
 
-    def note(self, endpoint: str, now: datetime, *, known: bool) -> None:
-        """Note whether it is known what came of a message that went there."""
+    def note(self, way: str, now: datetime, *, known: bool) -> None:
+        """Note whether it is known what came of a message that went that way."""
         if known:
-            self._until.pop(endpoint, None)
-            self._pauses.pop(endpoint, None)
+            self._until.pop(way, None)
+            self._pauses.pop(way, None)
         else:
-            pause = min(2 * self._pauses.get(endpoint, _DOUBTS_FOR / 2), _DOUBTS_AT_MOST)
-            self._pauses[endpoint], self._until[endpoint] = pause, now + pause
+            pause = min(2 * self._pauses.get(way, _DOUBTS_FOR / 2), _DOUBTS_AT_MOST)
+            self._pauses[way], self._until[way] = pause, now + pause

@@ -19,6 +19,7 @@ from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
 from akson.base.work import Purpose, Work
 from akson.exchange import delivery, inbox, outbox
+from akson.exchange.addresses import FIKS
 from akson.exchange.calls import Calls, Doubts, waves
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault, Schemas
@@ -35,6 +36,14 @@ _WOKEN: Final = 1000  # brought forward in one turn
 _SCREEN: Final = "melding ut"
 _TOGETHER: Final = 16  # messages that are leased, handed over or asked about some at a time, and noted, in one go
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
+NOT_CARRIED: Final = "Akson er ikke satt opp til å sende denne veien."
+_NO_ADDRESS: Final = ("", FIKS)  # endpoints
+# Ways that know no message again, by scheme, with what is told where nobody knows whether one took a message: known
+# to workers that have no such way, too.
+ONCE: Final = {
+    "fiks": "Det er ukjent om meldingen kom fram: vi fikk ikke noe sikkert svar fra Fiks bekymringsmelding. "
+    "Ring barnevernet og spør. Send den på nytt bare når de ikke har den."
+}
 TURNED_AWAY: Final = "Mottakerens side har avvist meldingen under transporten."
 POISON: Final = "Meldingen har stanset sendingen gang på gang."
 UNASKABLE: Final = "Spørsmålet om hva som ble av meldingen, har stanset oss gang på gang."
@@ -97,10 +106,7 @@ class Carrier(Protocol):
 
 @runtime_checkable
 class Once(Protocol):
-    """A way that knows no message again: nothing may go it twice. unknown: told where nobody knows whether one did."""
-
-    @property
-    def unknown(self) -> str: ...
+    """A way that knows no message again: nothing may go it twice. Its scheme stands in ONCE."""
 
     async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
         """Do all that can be done again; return what then hands it over, or why it does not go."""
@@ -119,7 +125,7 @@ class _Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """All the ways there are. carriers: scheme of an endpoint -> who carries to it."""
+    """All the ways this worker has: another may have others. carriers: scheme of an endpoint -> who carries to it."""
 
     carriers: Mapping[str, Carrier | Once]
     _tries: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
@@ -181,11 +187,11 @@ class Exchange:
 
     async def _told(self, office: Office, one: Claimed, calls: Calls, told: _Told) -> None:
         """Hand over one message and tell what came of it. One that stops us comes alone when its lease ends."""
-        carrier = self._carrier(one.endpoint)
-        if isinstance(carrier, Once) and one.leaving:
+        if known := self._known(one):
             told.done += 1
-            told.waits.append((one, Handed(Came.UNKNOWN, why=carrier.unknown)))
+            told.waits.append((one, known))
             return
+        carrier = self.carriers[_scheme(one.endpoint)]
         call = calls.make(one.endpoint, lambda: self._hand_over(office, carrier, one), _answers)
         came = await apart(call)
         if isinstance(came, Stopped):
@@ -216,8 +222,12 @@ class Exchange:
             await _alone(office, one, partial(delivery.move, owner=one.owner, key=one.key, event=event, fault=fault))
 
     async def _try_resting(self, office: Office) -> list[str]:
-        """Let one message try each endpoint where nobody answered, now and then; return those endpoints."""
-        resting, now = await outbox.resting(office.database), office.clock()
+        """Let one message try each endpoint where nobody answered, now and then; return those endpoints.
+
+        Those that this worker has a way to: it would only let others' rest again
+        """
+        now = office.clock()
+        resting = [each for each in await outbox.resting(office.database) if _scheme(each) in self.carriers]
         for endpoint in resting:
             if now >= self._tries.get(endpoint, now):
                 self._tries[endpoint] = now + _TRIED_EVERY
@@ -261,20 +271,27 @@ class Exchange:
         if one.untold > ATTEMPTS:
             return None
         carrier = self._carrier(one.endpoint)
-        if carrier is None:
-            return Said(delivery=Delivery.UNCONFIRMED)
+        if carrier is None:  # another worker may have the way that took it
+            return Said(delivery=Delivery.AWAY)
         call = calls.make(one.endpoint, lambda: carrier.ask(one), _is_there)
         came = await apart(call)
         return Said(delivery=Delivery.AWAY) if came is None else came
 
     def _carrier(self, endpoint: str) -> Carrier | Once | None:
-        return self.carriers.get(endpoint.partition(":")[0])
+        return self.carriers.get(_scheme(endpoint))
 
-    async def _hand_over(self, office: Office, carrier: Carrier | Once | None, claimed: Claimed) -> Handed:
-        if carrier is None:
+    def _known(self, one: Claimed) -> Handed | None:
+        """Return what comes of a message that nobody is to hand over, or nobody here; None of all others."""
+        unknown = ONCE.get(_scheme(one.endpoint))
+        if unknown and one.leaving:
+            return Handed(Came.UNKNOWN, why=unknown)
+        if one.endpoint in _NO_ADDRESS:
             return Handed(Came.REFUSED, why=NOWHERE)
-        if claimed.attempts > ATTEMPTS:  # every worker that took it died
+        if one.attempts > ATTEMPTS:  # every worker that took it died
             return Handed(Came.REFUSED, why=POISON)
+        return None if self._carrier(one.endpoint) else Handed(Came.AWAY, why=NOT_CARRIED)
+
+    async def _hand_over(self, office: Office, carrier: Carrier | Once, claimed: Claimed) -> Handed:
         return await (self._post(office, carrier, claimed) if isinstance(carrier, Once) else carrier.hand_over(claimed))
 
     async def _post(self, office: Office, carrier: Once, claimed: Claimed) -> Handed:
@@ -283,19 +300,21 @@ class Exchange:
         So whoever dies leaves one at most of which nobody knows
         """
         away = Handed(Came.AWAY, why=delivery.NO_ANSWER)
-        if self._doubts.holds(claimed.endpoint, office.clock()):
+        way = _scheme(claimed.endpoint)  # one service, whatever it hands on to
+        if self._doubts.holds(way, office.clock()):
             return away
         ready = await carrier.ready(claimed)
         if isinstance(ready, Handed):
             return ready
         async with self._once:
-            if self._doubts.holds(claimed.endpoint, office.clock()):
+            if self._doubts.holds(way, office.clock()):
                 return away
-            if not await outbox.leaves(office.database, claimed, office.clock()):
+            gone = await outbox.leaves(office.database, claimed, office.clock())
+            if gone is None:
                 return Handed(Came.LATER, noted=True)  # somebody else has it: they note what came of it
             handed = await ready()
-            self._doubts.note(claimed.endpoint, office.clock(), known=handed.came is not Came.UNKNOWN)
-            stopped = await apart(self._note(office, [(claimed, handed)]))
+            self._doubts.note(way, office.clock(), known=handed.came is not Came.UNKNOWN)
+            stopped = await apart(self._note(office, [(gone, handed)]))
         return replace(handed, noted=not isinstance(stopped, Stopped))
 
 
@@ -322,6 +341,10 @@ def _end(one: Claimed, handed: Handed) -> tuple[Event, Fault]:
     if handed.came is Came.UNKNOWN:
         return Event.GIVE_UP, Fault(UNKNOWN, handed.why)
     return (Event.DEADLINE, Fault("", delivery.NOT_CONFIRMED)) if one.rounds else (Event.GIVE_UP, Fault("", handed.why))
+
+
+def _scheme(endpoint: str) -> str:
+    return endpoint.partition(":")[0]
 
 
 def _is_there(said: Said) -> bool:

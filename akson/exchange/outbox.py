@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -66,6 +66,7 @@ class Claimed:
     untold      attempts, with this one, since somebody told what came of one: more than one, and it may stop its worker
     rounds      times it has left and nobody has confirmed it
     leaving     it may have left before, and nobody has told: known of what must never go twice
+    lease       when it ends; whoever holds another has lost theirs, and what they know of it counts no more
     answers_id  what the transport called the message that this receipt answers; "" for others
     answer_to   where the transport wants that receipt; "": at the receiver's own address
     """
@@ -82,6 +83,7 @@ class Claimed:
     deadline: datetime
     wants_apprec: bool
     endpoint: str
+    lease: datetime
     rounds: int = 0
     leaving: bool = False
     answers_id: str = ""
@@ -109,6 +111,7 @@ class Unconfirmed:
     sent_at: datetime
     deadline: datetime
     endpoint: str
+    lease: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,12 +236,13 @@ async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1
     return [Claimed(**dict(row)) for row in rows]
 
 
-async def leaves(database: Database, claimed: Claimed, now: datetime) -> bool:
-    """Note, durably, that a message is about to leave; False where it is no longer this lease's to send.
+async def leaves(database: Database, claimed: Claimed, now: datetime) -> Claimed | None:
+    """Note, durably, that a message is about to leave; return it as leased anew, None where it is not ours to send.
 
     From then on nobody knows whether it was taken, until somebody has told what came of it
     """
-    return bool(await database.fetch(SQL.leaves, claimed.owner, claimed.key, claimed.attempts, now + LEASE))
+    rows = await database.fetch(SQL.leaves, claimed.owner, claimed.key, claimed.lease, now + LEASE)
+    return replace(claimed, lease=rows[0]["lease"]) if rows else None
 
 
 async def not_tried(database: Database, claimed: Sequence[Claimed | Unconfirmed]) -> None:
@@ -247,7 +251,8 @@ async def not_tried(database: Database, claimed: Sequence[Claimed | Unconfirmed]
     They go when the lease ends
     """
     if claimed:
-        await database.execute(SQL.not_tried, [one.owner for one in claimed], [one.key for one in claimed])
+        leased = [(one.owner, one.key, one.lease) for one in claimed]
+        await database.execute(SQL.not_tried, *map(list, zip(*leased, strict=True)))
 
 
 async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = False) -> bool:
@@ -261,8 +266,7 @@ async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = Fals
         return False
     rests_for = claimed.endpoint if away else ""
     await execute(
-        work, SQL.try_later, claimed.owner, claimed.key, due, why, counted(claimed.attempts), rests_for,
-        claimed.attempts,
+        work, SQL.try_later, claimed.owner, claimed.key, due, why, counted(claimed.attempts), rests_for, claimed.lease,
     )  # fmt: skip
     return True
 

@@ -280,9 +280,9 @@ WITH claimed AS (
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0 AND w.size <= $5)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.untold, m.deadline, m.wants_apprec,
-            m.answers, m.answers_as, m.rounds, m.leaving)
+            m.answers, m.answers_as, m.rounds, m.leaving, m.due)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.untold, c.deadline, c.wants_apprec,
-       c.rounds, c.leaving,
+       c.rounds, c.leaving, c.due AS lease,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint,
        coalesce(nullif(c.answers_as, ''), i.envelope_id, '') AS answers_id,
        coalesce(i.answer_to, '') AS answer_to
@@ -302,13 +302,15 @@ WITH claimed AS (
                    ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0)
-  RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.untold, m.rounds, m.sent_at, m.deadline)
-SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, c.rounds, c.sent_at, c.deadline,
+  RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.untold, m.rounds, m.sent_at, m.deadline,
+            m.due)
+SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, c.rounds, c.sent_at, c.deadline, c.due AS lease,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
 
 -- name: happened
--- An event in the life of sent messages, and its line in the log; no row when it has no place in the state it is in.
+-- An event in the life of sent messages, and its line in the log; no row when it has no place in the state it is in. Nothing
+-- lets a report to the barnevern that was taken go again: it would be a second report.
 -- in   $1 owners, $2 keys (same length), $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
 --      $9 who, $10 why, $11 deadline of a message sent again by a human
 WITH moved AS (
@@ -323,7 +325,8 @@ WITH moved AS (
          answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
     FROM unnest($1::bigint[], $2::bigint[]) AS of (o, k)
    WHERE owner = o AND key = k AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
-     AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0)
+     AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0 AND leaving IS NOT TRUE)
+     AND ($8 <> 'unconfirmed' OR type <> 'BEKYMRINGSMELDING')
   RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, fault_code, fault_text, carrier_id, body IS NULL AS erased),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
@@ -334,12 +337,13 @@ SELECT owner, key, type, told_of, unit, responsible, receiver, state, fault_code
 -- The message made from a Communication that nobody has tried to send yet: what is claimed has an attempt.
 -- in   $1 owner, $2 id of the Communication
 SELECT key, responsible FROM message_out
- WHERE owner = $1 AND told_of = $2 AND state = 'queued' AND moves = 0 AND attempts = 0;
+ WHERE owner = $1 AND told_of = $2 AND state = 'queued' AND moves = 0 AND attempts = 0 AND leaving IS NOT TRUE;
 
 -- name: let_go
 -- Let a message that rests go now.
 -- in   $1 owner, $2 key, $3 now
-UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state = 'queued' AND attempts = 0 AND due > $3;
+UPDATE message_out SET due = $3 WHERE owner = $1 AND key = $2 AND state = 'queued' AND attempts = 0 AND leaving IS NOT TRUE
+   AND due > $3;
 
 -- name: taken
 -- What the transport calls messages it has taken, and when to ask it what became of them. Who has taken a report to the
@@ -366,24 +370,24 @@ SELECT number, at, event, state, who, why FROM message_move WHERE owner = $1 AND
 
 -- name: leaves
 -- Mark that a message is about to leave that must never go twice, and lease it anew for as long as that takes.
--- in   $1 owner, $2 key, $3 attempts as it was leased, $4 end of the lease
+-- in   $1 owner, $2 key, $3 end of the lease it is held by, $4 end of the new one
 -- out  no row where somebody else has taken it up since, or it goes no more
 UPDATE message_out SET leaving = true, due = $4
- WHERE owner = $1 AND key = $2 AND attempts = $3 AND state = 'queued' AND NOT leaving RETURNING key;
+ WHERE owner = $1 AND key = $2 AND due = $3 AND state = 'queued' AND NOT leaving RETURNING due AS lease;
 
 -- name: not_tried
--- What may have left stays marked as that.
--- in   $1 owners, $2 keys of leased messages that nothing was done with
-UPDATE message_out SET attempts = attempts - 1, untold = untold - 1,
+-- What may have left stays marked as that, and as attempted; what somebody else has taken up since is theirs.
+-- in   $1 owners, $2 keys of leased messages that nothing was done with, $3 ends of their leases
+UPDATE message_out SET attempts = attempts - CASE WHEN leaving THEN 0 ELSE 1 END, untold = untold - 1,
        leaving = CASE WHEN leaving OR untold > 1 THEN leaving END
-  FROM unnest($1::bigint[], $2::bigint[]) AS t (o, k)
- WHERE owner = o AND key = k AND state IN ('queued', 'sent', 'delivered', 'overdue') AND attempts > 0 AND untold > 0;
+  FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t (o, k, lease)
+ WHERE owner = o AND key = k AND due = lease AND state IN ('queued', 'sent', 'delivered', 'overdue') AND attempts > 0 AND untold > 0;
 
 -- name: try_later
 -- Let a message wait; not where somebody else has taken it up since: what they know of it stands.
--- in   $1 owner, $2 key, $3 due, $4 fault_text, $5 attempts, $6 rests_for, $7 attempts as it was leased
+-- in   $1 owner, $2 key, $3 due, $4 fault_text, $5 attempts, $6 rests_for, $7 end of the lease it is held by
 UPDATE message_out SET due = $3, fault_text = $4, attempts = $5, rests_for = $6, untold = 0, leaving = NULL
- WHERE owner = $1 AND key = $2 AND state = 'queued' AND attempts = $7;
+ WHERE owner = $1 AND key = $2 AND state = 'queued' AND due = $7;
 
 -- name: resting
 -- The endpoints that messages wait for because nobody answered there: one look into the index for each.
@@ -423,7 +427,7 @@ SELECT owner, key, type, msg_id, sender, receiver, state, told_of, unit, respons
 SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS receiver_name, coalesce(a.parent, 0) AS parent,
        coalesce(nullif(p.org_number, ''), a.org_number, '') AS org_number, m.created_at, m.sent_at, m.delivered_at,
        m.settled_at, m.answered_at, m.deadline, m.fault_code, m.fault_text, m.due,
-       m.state = 'queued' AND m.moves = 0 AND m.attempts = 0 AS untried
+       m.state = 'queued' AND m.moves = 0 AND m.attempts = 0 AND m.leaving IS NOT TRUE AS untried
   FROM unnest($1::bigint[], $2::text[]) AS wanted (owner, told_of)
   JOIN message_out m ON m.owner = wanted.owner AND m.told_of = wanted.told_of AND m.told_of <> ''
   LEFT JOIN address a ON a.her_id = m.receiver

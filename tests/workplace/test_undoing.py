@@ -94,7 +94,7 @@ async def test_what_hurries_goes_at_once_and_is_then_beyond_recall(places: Place
         assert late.status == 422 and "er alt på vei og kan ikke angres" in late.text
         assert 'value="undo"' not in late.html
     (kept,) = await places.found("Communication")
-    assert kept == made and await places.counts() == {"out failed": 1}  # there is no way to the hospital here
+    assert kept == made and await places.counts() == {"out queued": 1}  # there is no way to the hospital here
 
 
 async def test_who_is_about_to_send_it_and_who_takes_it_back_take_turns(places: Places) -> None:

@@ -28,7 +28,7 @@ from akson.base.web.printing import Line, Part, paper, printed
 from akson.exchange import asice, concern
 from akson.exchange.addresses import FIKS
 from akson.exchange.asice import Seal
-from akson.exchange.handing import Came, Delivery, Handed, Said
+from akson.exchange.handing import ONCE, Came, Delivery, Handed, Said
 from akson.exchange.nodes import OSLO
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.states import Event
@@ -39,10 +39,7 @@ LOG = logging.getLogger("akson.exchange.fiks")
 SCOPE: Final = "ks:fiks"
 LARGEST: Final = 5_000_000  # bytes of a report: Fiks takes no more
 AWAY: Final = "Fiks bekymringsmelding svarer ikke."
-UNKNOWN: Final = (
-    "Det er ukjent om meldingen kom fram: forbindelsen ble brutt før Fiks bekymringsmelding svarte. "
-    "Ring barnevernet og spør. Send den på nytt bare når de ikke har den."
-)
+UNKNOWN: Final = ONCE["fiks"]
 NOT_LET_IN: Final = "Fiks bekymringsmelding slipper oss ikke inn."
 CLOSED: Final = "Kommunen tar ikke imot bekymringsmeldinger gjennom Fiks."
 NOT_TAKEN: Final = "Fiks bekymringsmelding tar ikke imot meldingen (feil {status})."
@@ -112,11 +109,6 @@ class Fiks:
     async def turn(self, office: Office) -> int:
         """Fetch nothing: what the barnevern answers comes as messages."""
         return 0
-
-    @property
-    def unknown(self) -> str:
-        """Return what people are told of a report of which nobody knows whether Fiks has it."""
-        return UNKNOWN
 
     async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
         """Hide one report for the barnevern that its address names, or for the one the municipality has said is usual.

@@ -1,0 +1,137 @@
+"""What must never go twice: no other worker, no late word and no second thought lets a report go again, or hides one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from akson.base.database import Database
+from akson.base.errors import Refused
+from akson.base.work import Purpose
+from akson.exchange import addresses, concerning, delivery, outbox, undoing
+from akson.exchange.addresses import Address
+from akson.exchange.handing import NOT_CARRIED, ONCE, Came, Exchange, Handed
+from akson.exchange.outbox import Claimed
+from akson.exchange.states import UNKNOWN, State
+from akson.record import journal
+from tests.exchange.test_concern import BARNEVERN, FiksWorld, world, written
+from tests.exchange.test_delivery import PASSES, clock
+
+__all__ = ["world"]
+STANDS = "SELECT state, fault_code, fault_text FROM message_out"
+BARE = Exchange(carriers={})  # a worker without the settings of Fiks
+
+
+async def leased(world: FiksWorld) -> Claimed:
+    """Let a worker take up the report."""
+    office = world.places.office
+    (bucket,) = await outbox.waiting(office.database, office.clock())
+    (claimed,) = await outbox.claim(office.database, bucket, office.clock())
+    return claimed
+
+
+async def leaves(world: FiksWorld, claimed: Claimed) -> Claimed:
+    """Let the worker that has it mark the report as about to leave."""
+    gone = await outbox.leaves(world.places.office.database, claimed, world.places.office.clock())
+    assert gone
+    return gone
+
+
+async def says_later(world: FiksWorld, claimed: Claimed) -> None:
+    """Let a worker say that nobody answered."""
+    async with world.places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+        await outbox.try_later(work, claimed, "borte", away=True)
+
+
+async def test_a_worker_without_the_way_lets_no_report_that_was_taken_go_again(world: FiksWorld) -> None:
+    made, office = await world.reports(), world.places.office
+    await world.mood("treg")
+    await world.exchange.deliver_due(office)
+    for _ in range(3):
+        clock(office).pass_(timedelta(minutes=3))
+        assert await BARE.ask_due(office) == 1
+        await world.exchange.deliver_due(office)
+        assert (await world.standing(made)).state is State.SENT
+    assert len(await world.came()) == 1
+    (row,) = await world.places.rows("SELECT owner, key FROM message_out")
+    async with world.places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+        assert await outbox.happened(work, row["owner"], row["key"], outbox.Event.UNCONFIRMED) is None
+
+
+async def test_a_worker_without_the_way_leaves_a_report_to_who_has_it(world: FiksWorld) -> None:
+    made, office = await world.reports(), world.places.office
+    await BARE.turn(office)
+    assert await world.places.rows(STANDS) == [{"state": "queued", "fault_code": "", "fault_text": NOT_CARRIED}]
+    await world.gets(made, State.ANSWERED)
+    assert len(await world.came()) == 1
+
+
+async def test_what_may_have_left_is_unknown_where_the_next_worker_has_no_such_way(world: FiksWorld) -> None:
+    await world.reports()
+    await leaves(world, await leased(world))  # and dies
+    clock(world.places.office).pass_(timedelta(minutes=3))
+    await BARE.deliver_due(world.places.office)
+    assert await world.places.rows(STANDS) == [{"state": "failed", "fault_code": UNKNOWN, "fault_text": ONCE["fiks"]}]
+
+
+async def test_a_late_word_of_who_had_it_before_hides_nothing_of_what_may_have_left(
+    world: FiksWorld, owner_db: Database
+) -> None:
+    """As often as it has failed, attempts count no higher: the same number is no sign of the same lease."""
+    await world.reports()
+    office = world.places.office
+    await owner_db.execute("UPDATE message_out SET attempts = 8")
+    first = await leased(world)
+    clock(office).pass_(timedelta(minutes=2, seconds=1))
+    second = await leased(world)
+    await says_later(world, second)
+    await outbox.wake(office.database, second.endpoint, office.clock(), 1)
+    third = await leased(world)
+    assert first.attempts == third.attempts
+    assert await outbox.leaves(office.database, first, office.clock()) is None
+    await leaves(world, third)
+    goes = await world.fiks.ready(third)
+    assert not isinstance(goes, Handed) and (await goes()).came is Came.TAKEN  # and dies
+    await says_later(world, first)
+    await outbox.not_tried(office.database, [first])
+    clock(office).pass_(timedelta(minutes=3))
+    await world.exchange.deliver_due(office)
+    assert await world.places.rows(STANDS) == [{"state": "failed", "fault_code": UNKNOWN, "fault_text": ONCE["fiks"]}]
+    assert len(await world.came()) == 1
+
+
+async def test_what_may_have_left_cannot_be_taken_back_while_noting_it_waits_for_what_passes(
+    world: FiksWorld, owner_db: Database
+) -> None:
+    made, office = await world.reports(), world.places.office
+    await world.mood("feil")
+    await owner_db.execute(PASSES)  # no task can be written
+    await world.exchange.deliver_due(office)
+    assert not (await world.standing(made)).untried
+    await owner_db.execute("UPDATE message_out SET attempts = 0")  # by a release before
+    assert not (await world.standing(made)).untried
+    await owner_db.execute("DROP TRIGGER passes ON resource")
+    async with office.work(world.places.doctor, Purpose.TREATMENT) as work:
+        with pytest.raises(Refused, match="AK-X070"):
+            await undoing.take_back(work, await journal.read(work, "Communication", made))
+    clock(office).pass_(timedelta(minutes=3))
+    await world.exchange.deliver_due(office)
+    assert (await world.standing(made)).unknown and len(await world.came()) == 1
+
+
+async def test_a_service_whose_answers_are_lost_makes_one_report_unknown_whatever_districts_they_go_to(
+    world: FiksWorld,
+) -> None:
+    office, to = world.places.office, [BARNEVERN + number for number in range(1, 5)]
+    await addresses.put(office.database, [
+        Address(her_id=her_id, name="Barnevern", ours=False, fiks=f"4299/{her_id % 100}") for her_id in to
+    ])  # fmt: skip
+    for each in (await addresses.find(office.database, to)).values():
+        async with office.work(world.places.doctor, Purpose.TREATMENT) as work:
+            await concerning.report(work, written(), patient=world.places.astrid.id, to=each)
+    await world.mood("feil")
+    await world.exchange.deliver_due(office)
+    stands = await world.places.rows("SELECT state, count(*) FROM message_out GROUP BY 1 ORDER BY 1")
+    assert stands == [{"state": "failed", "count": 1}, {"state": "queued", "count": 3}]
+    assert len(await world.came()) == 1

@@ -9,8 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from akson.access.rules import Act
+from akson.base.work import Purpose
 from akson.fhir import checks, types
 from akson.record.search import indexing
+from akson.record.search.searching import search
 from tests.fhirapi.clients import ASTRID, Api, issue, post, refused, transaction
 from tests.offices import JOB, VENDOR, opened_office, staff, unit
 
@@ -287,6 +290,25 @@ async def second(api: Api, database_url: str) -> AsyncIterator[httpx.AsyncClient
         other = Api(office)
         yield other.as_(VENDOR)
         await other.close()
+
+
+async def test_a_search_that_is_asked_anew_since_they_changed_meanwhile_is_counted_once(
+    api: Api, vendor: httpx.AsyncClient
+) -> None:
+    await put(vendor, parameter())
+    await work(api)
+    counted: list[str] = []
+
+    class Changing:
+        async def take(self, who: str) -> None:
+            counted.append(who)
+            assert (await put(vendor, parameter("hat-size"))).status_code == 201
+
+    api.office.searches = Changing()
+    nurse = await staff(api.office, await unit(api.office, "Nord"), "Yusuf")
+    async with api.office.work(nurse, Purpose.TREATMENT) as asking:
+        await search(asking, "Patient", [("shoe-size", "40")], act=Act.SEARCH_IDENTITY)
+    assert counted == [nurse.id]
 
 
 async def test_another_server_indexes_and_searches_by_it_at_once(

@@ -290,7 +290,7 @@ async def test_pages_of_the_record_tell_no_place(api: Api, clients: dict[str, An
         assert [one for one in SECRETS if one in open_]
 
 
-async def test_a_parent_reads_whom_and_what_a_block_ofa_hidden_child_is_about(api: Api) -> None:
+async def test_a_parent_reads_whom_and_what_a_block_of_a_hidden_child_is_about(api: Api) -> None:
     """In a Consent `reference` is also an element that holds a reference itself."""
     hidden = {"meta": {"security": [{"system": PROTECTION, "code": "kode7"}]}, "birthDate": "2020-05-06"}
     number = synthetic_fnr(date(1985, 5, 6), 1, female=True).identifier()

@@ -64,6 +64,20 @@ async def search(
             much is asked, AK-S006 it takes too long, AK-S007 a code or value set is not known here; AK-S011 and
             AK-S012 too many searches for persons
     """
+    counts = True
+    while (page := await _found(work, type_, pairs, act, within, scopes, counts=counts)) is None:
+        counts = False
+    return page
+
+
+async def _found(
+    work: Work, type_: str, pairs: Pairs, act: Act, within: tuple[str, str] | None, scopes: Scopes | None,
+    *, counts: bool,
+) -> Page | None:  # fmt: skip
+    """Return one page, as `search`; None: what the installation lets one ask for changed meanwhile: ask anew.
+
+    counts  it draws on the allowance: once, however often it is asked
+    """
     asked = await understood(work, type_, pairs, within)
     await flush(work)
     asked.conditions = [await resolve(work, one) for one in asked.conditions]
@@ -74,7 +88,7 @@ async def search(
         asked=asked, scopes=await scopes.of(asked, judged=judged), ids=work.office.ids, hasher=work.office.hasher,
         now=work.now,
     )  # fmt: skip
-    if tells_who_exists(compiler.scope, pairs):
+    if counts and tells_who_exists(compiler.scope, pairs):
         await searches.count(work)
     page = Page()
     if compiler.scope.empty:
@@ -88,7 +102,7 @@ async def search(
     if asked.includes and page.hits:
         page.included = await included(work, page.hits, asked.includes, scopes)
     if asked.own is not None and await load(partial(look, work)) != asked.own:
-        return await search(work, type_, pairs, act=act, within=within, scopes=scopes)  # they changed meanwhile
+        return None
     _note(work, asked, page, pairs, act)
     return page
 

@@ -20,6 +20,7 @@ from akson.fhir.dates import HERE
 from akson.fhir.folding import normalise
 from akson.patient.watching import following, model
 from akson.record import watched
+from akson.record.search.asked import USUAL
 from akson.record.watched import Known, Trace
 
 SQL = queries(__file__)
@@ -64,7 +65,7 @@ async def _gather(database: Database, connection: Any, now: datetime) -> int:
         seen = await connection.fetch(SQL.elsewhere, *page, OUTSIDE, f'[{{"rule": "{_ATTESTED}"}}]')
         kept = await watched.keepers(database, [row["patient"] for row in seen])
         done += await connection.fetchval(
-            SQL.gather, *page, _OPENINGS, SOON, OUTSIDE, _ATTESTED, list(kept), list(kept.values())
+            SQL.gather, *page, _OPENINGS, SOON, OUTSIDE, _ATTESTED, list(kept), list(kept.values()), USUAL
         )
         if done >= ROWS:
             break

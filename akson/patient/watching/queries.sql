@@ -25,13 +25,14 @@ SELECT DISTINCT unnest(l.patients) AS patient
 -- Add the next rows of a stream to the looks and the searches for persons of each day, and note how far that is.
 -- in    $1 stream, $2 number of the last row gathered, $3 when the stream was opened, $4 how many rows,
 --       $5 rules by which one opens a record by own decision, $6 when what is new is to be judged: so long after it,
---       $7 role and $8 rule of those whom another organisation vouches for, $9 whose records these saw, $10 who keeps each
+--       $7 role and $8 rule of those whom another organisation vouches for, $9 whose records these saw, $10 who keeps each,
+--       $11 hits on a page when no number is asked for
 -- out   how many rows it was
 -- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
 -- organisation has no officer here.
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
 -- A search for persons may tell of anybody, by name, number or birth date: it is not one in records that are open already, nor for
--- somebody known by id. That its day is to be judged stands as a look at nobody. Staff of others are let in to one patient at a time.
+-- somebody known by id; but a list of more than $11 at once counts as one, as an app gets it, not its further pages. That its day is to be judged stands as a look at nobody. Staff of others are let in to one patient at a time.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
@@ -53,7 +54,8 @@ WITH rows AS MATERIALIZED (
       FROM rows l
      WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7 AND EXISTS (
            SELECT FROM jsonb_to_recordset(l.seen) AS s (what text, outcome text)
-            WHERE s.outcome = 'permit' AND s.what ~ '^search identity Patient( |$)' AND s.what !~ '[ ,]_id(,|$)')
+            WHERE s.outcome = 'permit' AND s.what !~ '[ ,]_id(,|$)' AND (s.what ~ '^search identity Patient( |$)' OR (
+                  s.what ~ '^search Patient( |$)' AND s.what !~ '[ ,]_after(,|$)' AND cardinality(l.patients) > $11)))
     RETURNING actor, unit, seq
 ), judging AS (
     SELECT seq, unit, patient, actor, elsewhere, opened, refused, opening FROM shown

@@ -168,13 +168,18 @@ async def test_searching_for_many_and_opening_none_is_one_finding_about_the_day(
 
 async def test_what_is_a_search_that_led_nowhere(town: Town) -> None:
     """Not one for somebody known by id, nor in records that are open, page after page, nor one whose hit is opened after
-    it; but one whose hit was open before is."""
+    it; but one whose hit was open before is, and a list of more than a page has when nobody asks for more."""
     owner = await resident(town, "Sjeldensen", address={})
     reference, counted = await named(town, owner), "SELECT sum(searches) FROM watch_day"
     await searches(town, "tommy", 3)
     async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
         page = await search(work, "Patient", [("name", "n"), ("_count", "1")])  # as an app of theirs does
         await search(work, "Patient", [("name", "n"), ("_count", "1"), ("_after", page.next or "")])
+    for asked, hits in (("_count", 51), ("", 50), ("_after,_count", 51), ("_count,_id", 51)):
+        async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
+            work.saw(0, f"search Patient {asked}".strip())
+            for n in range(hits):
+                work.saw(10_000 + n, f"Patient/{n}/_history/1")
     async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
         await search(work, "Patient", [("_id", reference.partition("/")[2])])
         await identity.minimal(work, reference.partition("/")[2])
@@ -183,18 +188,18 @@ async def test_what_is_a_search_that_led_nowhere(town: Town) -> None:
     async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
         await identity.find(work, "Sjeldensen")
     assert await watched(town, after=timedelta(minutes=10)) == []
-    assert await town.office.database.fetchval(counted) == 3 + 1
+    assert await town.office.database.fetchval(counted) == 3 + 1 + 1
     await look(town, "tommy", owner)
-    assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3
+    assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3 + 1
     let_pass(town.office, timedelta(days=9))
     await watched(town)
-    assert await town.office.database.fetchval(counted) == 3
+    assert await town.office.database.fetchval(counted) == 3 + 1
     await job.forget(town.office.database, town.office.clock())
     assert await town.office.database.fetchval("SELECT count(*) FROM watch_search") > 0
     let_pass(town.office, timedelta(days=9))
     await job.forget(town.office.database, town.office.clock())
     assert await town.office.database.fetchval("SELECT count(*) FROM watch_search") == 0
-    assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3
+    assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3 + 1
 
 
 async def test_a_worker_that_comes_late_finds_what_it_would_have_found(town: Town) -> None:

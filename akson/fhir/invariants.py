@@ -188,13 +188,13 @@ def _unreferenced(resource: Json, body: bytes) -> bool:
     held = [c for c in inside if c.__class__ is dict and "id" in c]
     if b"\\" not in body and all(f'"#{c["id"]}"'.encode() in body for c in held):
         return False
-    named = set(_local(resource))
-    return any(f"#{c['id']}" not in named and "#" not in _local(c) for c in held)
+    named = set(local(resource))
+    return any(f"#{c['id']}" not in named and "#" not in local(c) for c in held)
 
 
-def _local(value: Any) -> Iterator[str]:
+def local(value: Any) -> Iterator[str]:
     """Yield the strings that begin with "#": references inside the resource, those of narratives among them."""
-    if value.__class__ is str:
+    if isinstance(value, str):
         if value[:1] == "#":
             yield value
         elif value[:1] == "<":
@@ -202,7 +202,7 @@ def _local(value: Any) -> Iterator[str]:
     elif value.__class__ is dict or value.__class__ is list:
         for inner in value.values() if value.__class__ is dict else value:
             if inner.__class__ is not int:
-                yield from _local(inner)
+                yield from local(inner)
 
 
 def _path(at: Place) -> str:

@@ -77,11 +77,9 @@ def restored(given: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
 
     given  with marks, or without addresses at all; an address that is given is a new one and is taken
     kept   the resource as it stands
-    Raises Refused AK-F036 where several look the same without their addresses, and one is gone
+    Raises Refused AK-F040 where several look the same without their addresses, and one is gone
     """
     found: dict[str, Any] = _restored(given, kept, str(kept.get("resourceType", "")))
-    if "address" in kept and "address" not in found:
-        found["address"] = kept["address"]
     return found
 
 
@@ -96,9 +94,25 @@ def _restored(given: Any, kept: Any, at: str) -> Any:
     found = {}
     for name, inner in given.items():
         if name in _HOLDING and isinstance(inner, list):  # a new one may stand beside the mark
-            found[name] = [one for each in inner for one in (stood.get(name, []) if each == MASKED else [each])]
+            found[name] = _beside(inner, stood.get(name, []))
         elif name in _HOLDING and inner == MASKED:
             found |= {name: stood[name]} if name in stood else {}
         else:
             found[name] = _restored(inner, stood.get(name), f"{at}.{name}")
+    unseen = (name for name in _HOLDING & stood.keys() if not isinstance(stood[name], str) and not _says(given, name))
+    found |= {name: stood[name] for name in unseen}
     return {name: inner for name, inner in found.items() if inner != []}
+
+
+def _beside(given: list[Any], stood: list[Any]) -> list[Any]:
+    """Return the addresses of a list: one mark stands for all that there were, and others for none."""
+    mark = next((n for n, one in enumerate(given) if one == MASKED), None)
+    return [
+        one for n, each in enumerate(given) for one in (stood if n == mark else [] if each == MASKED else [each])
+    ]  # fmt: skip
+
+
+def _says(given: Mapping[str, Any], name: str) -> bool:
+    """Say whether something is given in the place of an address, which of some elements of R4 is one choice of many."""
+    stem = name.removesuffix("Address")
+    return any(one.startswith(stem) for one in given)

@@ -7,18 +7,20 @@ reads from the definitions which elements those are. So no search of theirs look
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
 from akson.access.facts import Facts
 from akson.base.work import Actor, Kind
+from akson.fhir.invariants import local
 from akson.fhir.owners import OF_PERSONS
 from akson.fhir.parameters import Parameter
 from akson.record.addresses import hidden_from
 from akson.record.cases import ABOUT, ANSWERED_BY
 from akson.record.consents import OPENING
 from akson.record.marked import MASKED
-from akson.record.placed import PARTLY, looks_there, unplaced
+from akson.record.placed import PARTLY, PLACES, looks_there, unplaced
 
 # What tells not where it is, nor with whom, by type.
 _WHEN: Final[Mapping[str, frozenset[str]]] = {
@@ -75,6 +77,32 @@ def _wholly(resource: Mapping[str, Any]) -> bool:
 
 def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells a place as when it is, or without the place: what is said of it, where it is, and with whom."""
+    found = aligned(resource)
+    if found.get("contained") and found != resource and (gone := unpointed(found)):
+        found["contained"] = [one for n, one in enumerate(found["contained"]) if n not in gone]
+    return {name: value for name, value in found.items() if (name, value) != ("contained", [])}
+
+
+def unpointed(resource: Mapping[str, Any]) -> set[int]:
+    """Return which of the resources that one holds nothing else in it leads to: R4 lets none stand so."""
+    held = resource.get("contained") or []
+    said = [{*local(one)} for one in held]
+    left = defaultdict[str, list[int]](list)
+    for n, one in enumerate(held):
+        left[f"#{one.get('id')}"].append(n)
+    stand = {n for n, one in enumerate(held) if "#" in said[n] and one.get("resourceType") not in PLACES}
+    more = {*local({name: value for name, value in resource.items() if name != "contained"})}.union(
+        *(said[n] for n in stand)
+    )
+    while fresh := more & left.keys():
+        led = [n for name in fresh for n in left.pop(name)]
+        stand |= {*led}
+        more = set[str]().union(*(said[n] for n in led))
+    return {*range(len(held))} - stand
+
+
+def aligned(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same, and what it holds though nothing that is left points to it: item for item as it stands."""
     if not _wholly(resource):
         return _without_the_place(resource)
     kind = str(resource["resourceType"])

@@ -137,7 +137,10 @@ async def test_each_of_those_who_stand_in_a_list_keeps_their_own_address(api: Ap
     async with api.office.work(JOB, Purpose.SYSTEM) as work:
         await journal.update(work, await kept(api, clients["person"]) | {"contact": both}, id_=clients["person"].id)
     seen = (await clients["nurse"].get(clients["person"].reference)).json()
-    for sent, stands in ((seen["contact"][::-1], both[::-1]), (seen["contact"][1:], both[1:])):
+    bare = [{"name": one["name"]} for one in both]
+    new = {"name": {"family": "Moe", "given": ["Ny"]}}
+    for sent, stands in ((seen["contact"][::-1], both[::-1]), (bare, both), ([seen["contact"][0], bare[1], new], [*both, new]),
+                         ([*bare[1:], new], [*both[1:], new]), (seen["contact"][1:], both[1:])):  # fmt: skip
         assert (await _put(clients["nurse"], seen | {"contact": sent})).status_code == 200
         assert (await kept(api, clients["person"]))["contact"] == stands
 

@@ -20,7 +20,9 @@ from tests.offices import JOB
 
 NUMBERS = [{"system": "https://e.example", "value": value, "assigner": {"display": PLACE}} for value in "12"]
 THERE = {"type": "Location", "display": PLACE}
-HERE = [{"url": "https://e.example/where", "valueReference": THERE}]
+WHERE = "https://e.example/where"
+HERE = [{"url": WHERE, "valueReference": one} for one in (THERE, {"reference": "#her"})]
+LOCATION = {"resourceType": "Location", "id": "her", "name": PLACE}
 
 
 def block(whose: str, whom: str) -> dict[str, Any]:
@@ -29,6 +31,7 @@ def block(whose: str, whom: str) -> dict[str, Any]:
         "resourceType": "Consent", "meta": {"tag": [{"code": "x", "display": SENDER}]}, "status": "active",
         "patient": {"reference": whose}, "identifier": NUMBERS, "scope": {"coding": [{"code": "patient-privacy"}]},
         "category": [{"text": "Sperring"}], "policyRule": {"coding": [{"code": "OPTOUT"}]}, "extension": HERE,
+        "contained": [LOCATION],
         "provision": {"type": "deny", "actor": [{"role": {"text": "IRCP"}, "reference": {"reference": whom}}]},
     }  # fmt: skip
 
@@ -57,12 +60,36 @@ async def test_what_a_parent_does_not_see_of_a_block_stands_when_they_end_it_and
             kept = (await journal.read(work, "Consent", made.id)).resource
         assert (kept["identifier"], kept["provision"]) == (stands, seen["provision"])
         assert (kept["extension"], kept["meta"]["tag"][0]["display"]) == (HERE, SENDER)
+        assert kept["contained"] == [LOCATION]
+    gone = {name: value for name, value in seen.items() if name not in ("identifier", "extension")}
+    for guess in ({}, {"extension": [{"url": WHERE, "valueString": one} for one in SECRETS]}):
+        put = await client.put(made.reference, json=gone | guess)
+        assert put.status_code == 409 and "AK-F040" in put.text
     assert PLACE in (await api.as_(nurse).get(made.reference)).text
 
 
+async def test_what_a_parent_wrote_themselves_is_as_whole_in_a_search_as_when_it_is_read(api: Api) -> None:
+    child, mother, nurse, _ = await a_hidden_child(api)
+    client = api.as_(mother)
+    made = await client.post("Consent", json=block(child.reference, nurse.id))
+    assert made.status_code == 201, made.text
+    read = (await client.get(f"Consent/{made.json()['id']}")).json()
+    assert read["extension"] == HERE and "masked" not in str(read)
+    for asked in ("", "&_total=accurate", "&_sort=-date", "&_sort=status", "&_total=accurate&_sort=-_lastUpdated"):
+        found = (await client.get(f"Consent?patient={child.id}{asked}")).json()["entry"]
+        assert [one["resource"] for one in found] == [read], asked
+
+
 TWO = [{"use": "usual", "assigner": {"display": one}} for one in ("A", "B")]
+OWN = {"use": "usual", "value": "99"}
 HIDDEN = {"use": "usual", "assigner": MASKED}
-LOCATION = {"resourceType": "Location", "id": "her", "name": PLACE}
+END = {"resourceType": "Endpoint", "id": "end"}
+ENDING = LOCATION | {"endpoint": [{"reference": "#end"}]}
+OTHER = {"resourceType": "Device", "id": "d", "parent": {"reference": "#"}}
+THROUGH = {"extension": [{"url": WHERE, "valueReference": {"reference": "#her"}}], "contained": [ENDING, END]}
+HIDDEN_EXTENSION = [{"url": WHERE, "valueReference": MASKED}]
+FROM = {"identifier": [{"value": "1", "assigner": THERE}], "meta": {"source": PLACE, "tag": [{"display": SENDER}]}}
+GUESSES = [{"text": one} for one in (PLACE, SENDER, "Et annet sted")]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +105,14 @@ LOCATION = {"resourceType": "Location", "id": "her", "name": PLACE}
         ({"text": {"div": PLACE}, "location": THERE}, {"location": MASKED}, {"location": THERE}),
         ({"contained": [LOCATION]}, {"contained": [{"resourceType": "Location", "id": "her"}]}, {"contained": [LOCATION]}),
         ({"contained": [LOCATION]}, {"contained": [{"resourceType": "Patient", "id": "her"}]}, None),  # that would tell it
+        ({"contained": [LOCATION]}, {"contained": [{"resourceType": "Patient", "id": "her", "name": PLACE}]}, None),
+        (THROUGH, {"extension": HIDDEN_EXTENSION}, THROUGH),
+        (THROUGH, {"extension": HIDDEN_EXTENSION, "contained": [OTHER]}, THROUGH | {"contained": [OTHER, ENDING, END]}),
+        (THROUGH, {"status": "stopped"}, {"status": "stopped"}),  # and what it led to
+        ({"identifier": TWO[:1]}, {"identifier": [OWN]}, {"identifier": [OWN]}),
+        ({"identifier": TWO[:1]}, {"identifier": [{"use": "usual"}]}, {"identifier": TWO[:1]}),
+        (FROM, {"identifier": [{"value": "2"}]}, None),  # then nothing hides whom it came from
+        (FROM, {"identifier": [{"value": "2"}], "note": GUESSES}, None),  # whoever guesses it learns nothing
     ],
 )  # fmt: skip
 def test_a_mark_stands_for_what_it_hides_and_for_nothing_else(
@@ -89,4 +124,23 @@ def test_a_mark_stands_for_what_it_hides_and_for_nothing_else(
         return
     with pytest.raises(Refused) as refused:
         with_places(kind | given, kind | kept)
-    assert refused.value.code == "AK-F036"
+    assert refused.value.code == "AK-F040"
+
+
+def test_what_is_sent_is_held_against_what_stands_in_a_time_that_grows_with_it_alone() -> None:
+    asked: list[Any] = []
+
+    class Counted(dict[str, Any]):
+        def __eq__(self, other: object) -> bool:
+            asked.append(other)
+            return super().__eq__(other)
+
+    kept = [{"use": f"{n}", "assigner": THERE} for n in range(300)]
+    new = [Counted(use=f"{n}") for n in range(400, 700)]
+    kind = {"resourceType": "Consent"}
+    assert with_places(kind | {"identifier": new}, kind | {"identifier": kept})["identifier"] == new
+    assert len(asked) < 20 * len(new)
+    changed = [{"use": f"{n}", "assigner": MASKED} for n in range(400, 700)]
+    with pytest.raises(Refused) as refused:
+        with_places(kind | {"identifier": changed}, kind | {"identifier": kept})
+    assert refused.value.code == "AK-F040"

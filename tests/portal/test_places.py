@@ -144,7 +144,9 @@ async def test_a_parent_sees_that_the_record_is_closed_and_closes_it_to_everybod
 
 async def test_what_a_parent_is_not_shown_of_a_block_stands_when_they_end_it(town: Town, ida: Actor) -> None:
     await protect(town, CHILD)
-    given = {"identifier": [{"value": "1", "assigner": {"display": "Kirkegata legesenter"}}]}
+    given = {"identifier": [{"value": "1", "assigner": {"display": "Kirkegata legesenter"}}],
+             "contained": [{"resourceType": "Location", "id": "her", "name": "Kirkegata 1"}],
+             "extension": [{"url": "https://e.example/w", "valueReference": {"reference": "#her"}}]}  # fmt: skip
     async with town.office.work(JOB, Purpose.SYSTEM) as work:
         made = await journal.create(work, block(town, {"reference": town.names["Practitioner/anne"]}) | given)
     done = await send(town, ida, "/min/innsyn/sperring", person=CHILD, sperre=made.id)

@@ -64,8 +64,8 @@ class Key:
 class Compiler:
     """Compiles one search of one type.
 
-    scopes       "" of the hits, and by type of all that is passed
-    ids, hasher  the installation's
+    scopes    "" of the hits, and by type of all that is passed
+    authored  each hit tells who wrote it: citizens are shown their own words whole
     """
 
     asked: Asked
@@ -73,6 +73,7 @@ class Compiler:
     ids: Ids
     hasher: Hasher
     now: datetime
+    authored: bool = False
 
     @cached_property
     def scope(self) -> Scope:
@@ -272,7 +273,7 @@ class _Page:
 
     def _more(self) -> list[str]:
         """Return what each hit tells besides: the keys of the order, and what it is judged by where it must be."""
-        judged = ["sort_date", "unit", "author"] if self.scope.partly else []
+        judged = ["sort_date", "unit", "author"] if self.scope.partly else ["author"] if self.of.authored else []
         keys = [key.name for key in self.keys if key.name not in ("owner", "id", *judged)]
         return [*judged, *keys]
 

@@ -13,7 +13,7 @@ from akson.access.facts import Facts, Labels
 from akson.access.many import alike
 from akson.access.rules import Act, Decision
 from akson.base.errors import Refused
-from akson.base.work import Work
+from akson.base.work import Kind, Work
 from akson.fhir import owners
 from akson.fhir import search as extraction
 from akson.record import searches
@@ -86,7 +86,7 @@ async def _found(
     judged = not counted and not ordering.needed(asked.sort)  # then nothing is told of hits but themselves
     compiler = Compiler(
         asked=asked, scopes=await scopes.of(asked, judged=judged), ids=work.office.ids, hasher=work.office.hasher,
-        now=work.now,
+        now=work.now, authored=any(one is not None and one.kind is Kind.CITIZEN for one in (work.actor, work.through)),
     )  # fmt: skip
     if counts and tells_who_exists(compiler.scope, pairs):
         await searches.count(work)

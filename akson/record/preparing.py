@@ -12,6 +12,7 @@ from typing import Any
 
 from akson.access.duty import CONCERN
 from akson.access.facts import SEVERAL, Facts
+from akson.access.releasing import release_in
 from akson.access.rights import CASE
 from akson.access.roles import loads
 from akson.access.rules import Act, hides_address
@@ -149,9 +150,9 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys, 
 
 
 def _stay_closed(work: Work, change: Change, security: frozenset[str]) -> None:
-    """Let what is gone be as closed as it was; and a report as untold, for the log goes on to name it."""
+    """Let what is gone be as closed as it was; and as untold, for the log names it: a report, or what waits."""
     change.labels = tuple(sorted(security))
-    if CONCERN in security:
+    if CONCERN in security or release_in(security, work.now):
         change.facts.append(labelled(labels_of(work, change)))
 
 

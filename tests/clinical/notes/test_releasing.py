@@ -16,7 +16,7 @@ from akson.record import journal
 from tests.clinical.drawing import drawn
 from tests.clinical.notes.test_screens import Desk, asked
 from tests.fhirapi.clients import Api
-from tests.offices import let_pass
+from tests.offices import JOB, let_pass
 from tests.portal.pages import citizen, show
 from tests.portal.test_insight import later
 from tests.seeded import Town
@@ -70,6 +70,23 @@ async def test_the_log_does_not_tell_the_patient_that_something_was_written(town
     assert "skrev" in str([one.did for one in everything if one.ended >= began])  # the log itself says it
     let_pass(town.office, WEEK)
     assert "Skrev" in await told()
+
+
+async def test_nor_does_it_when_what_waits_is_deleted(town: Town) -> None:
+    desk, me = Desk(town, "jonas"), await citizen(town, "astrid")
+    let_pass(town.office, WEEK)  # away from what the seeds wrote
+    id_ = await desk.sign(**LATER)
+    later(town)
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        await journal.delete(work, "DocumentReference", id_)
+
+    async def told() -> list[str]:
+        page: Any = (await show(town, me, "/min/innsyn")).page.values["insight"]
+        return [one.who for one in page.looks if "Jonas" in one.who and "Skrev" in f"{one.what} {one.more}"]
+
+    assert await told() == []
+    let_pass(town.office, WEEK)
+    assert await told()
 
 
 async def test_those_who_give_care_are_told_from_when_the_patient_sees_it_and_its_author_lets_it_be_seen_now(

@@ -18,7 +18,7 @@ from typing import Final, Protocol, runtime_checkable
 from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
 from akson.base.work import Purpose, Work
-from akson.exchange import delivery, inbox, outbox
+from akson.exchange import delivery, inbox, outbox, states
 from akson.exchange.addresses import FIKS
 from akson.exchange.calls import Calls, Doubts, waves
 from akson.exchange.outbox import Claimed, Unconfirmed
@@ -369,7 +369,7 @@ async def heard(work: Work, asked: Unconfirmed, said: Said) -> None:
         await outbox.happened(work, asked.owner, asked.key, Event.RECEIPT)
         await outbox.ask_later(work, asked, State.DELIVERED)
     elif waits and said.delivery is Delivery.REJECTED:
-        await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault("", TURNED_AWAY))
+        await delivery.move(work, asked.owner, asked.key, Event.GIVE_UP, Fault(states.TURNED_AWAY, TURNED_AWAY))
     elif waits and work.now >= asked.deadline:
         await delivery.move(work, asked.owner, asked.key, Event.DEADLINE, Fault("", delivery.NOT_CONFIRMED))
     elif waits and _goes_again(asked, said.delivery, work.now - asked.sent_at):

@@ -310,7 +310,8 @@ SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, 
 
 -- name: happened
 -- An event in the life of sent messages, and its line in the log; no row when it has no place in the state it is in. Nothing
--- lets a report to the barnevern that was taken go again: it would be a second report.
+-- lets a report to the barnevern that was taken go again: it would be a second report. What the receiver's side has said it could
+-- not take stays so, though whoever carried it says later that it was handed over.
 -- in   $1 owners, $2 keys (same length), $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
 --      $9 who, $10 why, $11 deadline of a message sent again by a human
 WITH moved AS (
@@ -327,6 +328,7 @@ WITH moved AS (
    WHERE owner = o AND key = k AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
      AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0 AND leaving IS NOT TRUE)
      AND ($8 <> 'unconfirmed' OR type <> 'BEKYMRINGSMELDING')
+     AND (state <> 'failed' OR $8 NOT IN ('handed over', 'receipt') OR fault_code <> 'AVVIST')
   RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, fault_code, fault_text, carrier_id, body IS NULL AS erased),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)

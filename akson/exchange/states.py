@@ -88,6 +88,7 @@ IN_WORDS: Final = {
     State.WITHDRAWN: "Angret, ikke sendt",
 }
 UNKNOWN: Final = "UKJENT"  # the fault of what is given up because nobody can know whether it was taken
+TURNED_AWAY: Final = "AVVIST"  # the fault of what the receiver's side says it could not take: its own last word
 UNKNOWN_IN_WORDS: Final = "Ukjent om den kom fram"
 NEEDS_A_HUMAN: Final = frozenset({State.REJECTED, State.PARTIAL, State.OVERDUE, State.FAILED})
 
@@ -99,7 +100,7 @@ CAN_BE_HANDLED: Final = (State.QUEUED, State.SENT, *sorted(NEEDS_A_HUMAN))
 
 TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.QUEUED, Event.HANDED_OVER): State.SENT,
-    (State.FAILED, Event.HANDED_OVER): State.SENT,  # its answer came when another worker had given it up
+    (State.FAILED, Event.HANDED_OVER): State.SENT,  # its answer came when we had given it up (not: TURNED_AWAY)
     (State.QUEUED, Event.GIVE_UP): State.FAILED,
     (State.QUEUED, Event.TAKE_BACK): State.WITHDRAWN,
     (State.QUEUED, Event.RECEIPT): State.DELIVERED,

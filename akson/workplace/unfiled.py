@@ -26,7 +26,7 @@ from akson.exchange import concern, inbox, outcomes, registry
 from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
 from akson.exchange.seals import cms
-from akson.exchange.states import is_unknown
+from akson.exchange.states import TURNED_AWAY, UNKNOWN, is_unknown
 from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number, owners_named
 from akson.record.session import Within
@@ -202,7 +202,7 @@ def as_sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
     stands = "unknown" if unknown else row["state"]
     return Unfiled(
         type=_kind(row["type"]), msg_id=row["msg_id"], sender=row["sender_name"],
-        code="" if unknown else row["fault_code"],
+        code="" if row["fault_code"] in (UNKNOWN, TURNED_AWAY) else row["fault_code"],
         receiver=row["receiver_name"] or _number(row["receiver"]), at=row["created_at"], deadline=row["deadline"],
         over=row["deadline"] <= now, reason=row["fault_text"], state=texts().plain(f"standing.{stands}"),
         href=f"/meldinger/ut/{row['msg_id']}",

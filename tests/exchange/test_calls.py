@@ -16,10 +16,11 @@ from starlette.routing import Route
 
 from akson.base.database import Database
 from akson.base.work import Purpose
-from akson.exchange import outbox, sending
+from akson.exchange import delivery, outbox, sending
 from akson.exchange.handing import UNASKABLE, Came, Delivery, Exchange, Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
-from akson.exchange.states import ATTEMPTS, Event
+from akson.exchange.safexml import Fault
+from akson.exchange.states import ATTEMPTS, TURNED_AWAY, Event
 from akson.exchange.transports.local import MESSAGE_ID, PATH, Local
 from akson.record.office import Office
 from tests.exchange.letters import HEART
@@ -245,6 +246,24 @@ async def test_one_whose_move_stops_us_harms_no_other(office: Office, owner_db: 
     assert await places.rows(STATES) == sorted(
         [{"state": ends, "count": 3}, {"state": stays, "count": 1}], key=lambda row: str(row["state"])
     )
+
+
+async def test_what_its_receiver_could_not_read_stays_so_though_it_is_noted_later_that_it_was_taken(
+    office: Office, owner_db: Database
+) -> None:
+    """What came of several is noted together; the receiver was faster."""
+    told = Fault(TURNED_AWAY, "Mottakerens side kunne ikke lese meldingen")
+
+    class Reads(Takes):
+        async def hand_over(self, claimed: Claimed) -> Handed:
+            async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+                await delivery.move(work, claimed.owner, claimed.key, Event.GIVE_UP, told)
+            return await super().hand_over(claimed)
+
+    places = await taken(office, owner_db, Reads())
+    stands = await places.rows("SELECT state, fault_text, moves FROM message_out")
+    assert stands == [{"state": "failed", "fault_text": told.text, "moves": 1}]
+    assert len(await places.found("Task")) == 1
 
 
 @pytest.mark.parametrize(("what", "ends", "asked"), [

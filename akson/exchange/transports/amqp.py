@@ -24,7 +24,7 @@ from akson.exchange.handing import Came, Delivery, Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.seals.model import SEALED, NotSealed, Unsealed
-from akson.exchange.states import Event
+from akson.exchange.states import TURNED_AWAY, Event
 from akson.exchange.transports.broker import Arrival, Away, Broker, NoQueue, Outcome
 from akson.exchange.transports.line import Line
 from akson.record.office import Office
@@ -175,7 +175,7 @@ async def _told_of_failure(office: Office, message: proton.Message) -> bool:
             return False
         named = condition if condition in _CONDITIONS else "ukjent feil"
         await delivery.move(
-            work, sent["owner"], sent["key"], Event.GIVE_UP, Fault("", FAILED_THERE.format(condition=named))
+            work, sent["owner"], sent["key"], Event.GIVE_UP, Fault(TURNED_AWAY, FAILED_THERE.format(condition=named))
         )
     return True
 

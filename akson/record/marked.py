@@ -56,7 +56,8 @@ def places(given: Sequence[Any], seen: Sequence[Any], kept: Sequence[Any], at: s
     bare = {n: key(one) for n, one in enumerate(given) if found[n] is None and not has_mark(one)}
     _take(found, bare, ((n, key(_unmarked(one))) for n, one in masked.items()), kept, at)
     marked = [n for n, one in enumerate(given) if found[n] is None and has_mark(one)]
-    left = {n: one for n, one in masked.items() if n not in {*found}} if marked else {}
+    taken = {*found}
+    left = {n: one for n, one in masked.items() if n not in taken} if marked else {}
     if len(marked) * len(left) > _MOST:
         raise Refused("AK-F040", path=at)
     for number in marked:

@@ -37,7 +37,7 @@ def with_places(given: Resource, kept: Resource) -> dict[str, Any]:
 def _refuse_telling(given: Resource, seen: Resource, stands: Resource) -> None:
     """Refuse what would show what is hidden: by where each word came from, so no guess at the words changes it."""
     kept = _traced(stands)
-    open_ = {id(one) for one in leaves(aligned(kept))}
+    open_ = {id(one) for one in leaves(placeless(kept))}
     told = leaves(placeless(_written(given, seen, kept)))
     if any(isinstance(one, _Kept) and id(one) not in open_ for one in told):
         raise Refused("AK-F040", path=str(stands["resourceType"]))

@@ -83,7 +83,7 @@ async def test_what_a_parent_wrote_themselves_is_as_whole_in_a_search_as_when_it
 TWO = [{"use": "usual", "assigner": {"display": one}} for one in ("A", "B")]
 OWN = {"use": "usual", "value": "99"}
 HIDDEN = {"use": "usual", "assigner": MASKED}
-END = {"resourceType": "Endpoint", "id": "end"}
+END = {"resourceType": "Endpoint", "id": "end", "name": PLACE}
 ENDING = LOCATION | {"endpoint": [{"reference": "#end"}]}
 OTHER = {"resourceType": "Device", "id": "d", "parent": {"reference": "#"}}
 THROUGH = {"extension": [{"url": WHERE, "valueReference": {"reference": "#her"}}], "contained": [ENDING, END]}
@@ -108,6 +108,7 @@ GUESSES = [{"text": one} for one in (PLACE, SENDER, "Et annet sted")]
         ({"contained": [LOCATION]}, {"contained": [{"resourceType": "Patient", "id": "her", "name": PLACE}]}, None),
         (THROUGH, {"extension": HIDDEN_EXTENSION}, THROUGH),
         (THROUGH, {"extension": HIDDEN_EXTENSION, "contained": [OTHER]}, THROUGH | {"contained": [OTHER, ENDING, END]}),
+        (THROUGH, {"extension": HIDDEN_EXTENSION, "note": [{"text": "#d"}, {"text": "#end"}]}, None),  # whoever guesses its id
         (THROUGH, {"status": "stopped"}, {"status": "stopped"}),  # and what it led to
         ({"identifier": TWO[:1]}, {"identifier": [OWN]}, {"identifier": [OWN]}),
         ({"identifier": TWO[:1]}, {"identifier": [{"use": "usual"}]}, {"identifier": TWO[:1]}),

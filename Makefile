@@ -24,7 +24,7 @@ demo: $(RUNTIME)  ## serve the invented municipality on http://127.0.0.1:8000
 	@.venv/bin/akson demo --port $(PORT) --data $(DATA) --people $(PEOPLE)
 
 test: $(DEV) browser queues  ## all tests
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 journey: $(DEV) browser  ## only the journeys in a browser
 	@$(PYTHON) -m pytest -m journey $(ARGS)

@@ -25,17 +25,7 @@ from tests.offices import opened_office
 
 ROOT = Path(__file__).parent.parent
 ROOM = 4 << 30  # bytes
-LONGEST = ("leaks", "journeys", "faults", "conformance")  # folders whose files take longest
 _numbers = count(1)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda one: _rank(one.path.relative_to(ROOT / "tests").parts[0]))
-
-
-def _rank(folder: str) -> int:
-    return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from akson.base.work import Actor, Purpose
 from akson.record import histories, journal
 from akson.record.compartment import Place, Wanted, everything
 from akson.record.office import Office
+from akson.record.search import company
 from akson.record.search.searching import search
 from akson.record.stored import Stored
 from tests.offices import JOB, citizen, patient, staff, unit
@@ -251,3 +252,30 @@ async def test_a_page_is_filled_past_what_is_closed_and_no_total_counts_it(offic
             assert all_ == expected
             for counted in (("_count", "0"), ("_total", "accurate")):
                 assert (await search(work, "Observation", [*whose, counted])).total == len(expected)
+
+
+@pytest.mark.parametrize(("type_", "pointing"), [
+    ("Patient", "Observation:subject"), ("Patient", "*"), ("Organization", "EpisodeOfCare:organization"),
+    ("Organization", "*"),
+])  # fmt: skip
+async def test_what_is_closed_takes_no_place_among_what_comes_along(
+    office: Office, monkeypatch: pytest.MonkeyPatch, type_: str, pointing: str
+) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    hidden, *_ = [await measured(office, nurse, person) for _ in range(4)]
+    whole = await patient(office, at=north)
+    await close(office, person, data=[{"meaning": "instance", "reference": {"reference": hidden.reference}}])
+    await close(office, whole)
+    pairs = [("_id", (person.id if type_ == "Patient" else north.unit_id.partition("/")[2])), ("_revinclude", pointing)]
+
+    async def along(most: int) -> set[str]:
+        monkeypatch.setattr(company, "MOST", most)
+        async with office.work(nurse, Purpose.TREATMENT) as work:
+            return {one.reference for one in (await search(work, type_, pairs)).included}
+
+    open_ = await along(1000)
+    assert open_ and hidden.reference not in open_
+    assert await along(len(open_)) == open_
+    with pytest.raises(Refused, match="AK-S004"):
+        await along(len(open_) - 1)

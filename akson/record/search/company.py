@@ -6,12 +6,13 @@ Bounded in number: what does not fit is refused, never left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from akson.access.rules import Act
+import asyncpg
+
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -23,7 +24,7 @@ from akson.record.placed import PLACES
 from akson.record.search.asked import Include
 from akson.record.search.scopes import Scopes
 from akson.record.search.statement import SQL as SEARCH
-from akson.record.search.statement import Scope
+from akson.record.search.statement import Raw, Scope, Statement, all_of
 from akson.record.session import fetch
 from akson.record.stored import Stored
 from akson.record.whereabouts import PLACED, WHOLLY
@@ -76,24 +77,18 @@ async def _read(work: Work, keys: Iterable[Key]) -> list[Stored]:
     return await shown(work, sorted(permitted, key=lambda row: (row["type"], row["id"])))
 
 
-async def _most(work: Work, query: str, *args: Any) -> Sequence[Any]:
-    """Return all rows of a query whose last parameter is how many; what does not fit is said, never left out."""
-    rows = await fetch(work, query, *args, MOST + 1)
-    if len(rows) > MOST:
-        raise Refused("AK-S004", most=MOST)
-    return rows
-
-
 async def _half(work: Work) -> list[int]:
     """Return the slots whose values do not all stand: "every reference" does not mean those."""
     return list((await load(partial(fetch, work))).slots)
 
 
-def _slots(include: Include) -> list[int] | None:
-    return None if include.parameter is None else [slot.id for slot in include.parameter.slots]
+def _slots(include: Include, half: list[int]) -> dict[str, Any]:
+    """Return by which slots it is pointed."""
+    return {"only": None if include.parameter is None else [slot.id for slot in include.parameter.slots], "half": half}
 
 
 async def _targets(work: Work, hits: Sequence[Stored], include: Include, scopes: Scopes, half: list[int]) -> list[Key]:
+    """Return what the hits point at. All that they name counts, whether it is here or not: who reads them knows it."""
     wanted = [include.target] if include.target else list(include.parameter.targets) if include.parameter else None
     codes = None if wanted is None else [types.code_of(name) for name in wanted if types.is_type(name)]
     kept = {_PERSON} if codes is None else {_PERSON} & set(codes)
@@ -104,23 +99,20 @@ async def _targets(work: Work, hits: Sequence[Stored], include: Include, scopes:
     found: list[Key] = []
     elsewhere = [code for code in (_ELSEWHERE if codes is None else codes) if code in _ELSEWHERE]
     for few, of in ((others, codes), (partly, elsewhere), (wholly, list(kept))):  # of where they are to be: whose it is
-        columns = [h.owner for h in few], [types.code_of(h.type) for h in few], [h.id for h in few]
-        rows = await _most(work, SEARCH.targets, *columns, _slots(include), of, half) if few else []
-        found += [(row["owner"], row["target_type"], row["target"]) for row in rows]
-    return found
+        asked = _slots(include, half) | {"owners": [hit.owner for hit in few], "to": of}
+        found += _fitting(await _keys(work, SEARCH.targets, few, asked, Statement())) if few else []
+    return [key for key in found if key[0] is not None]
 
 
 async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes: Scopes, half: list[int]) -> list[Key]:
     """Return what points at the hits, among what the actor may find: what is hidden takes no place among the most."""
     of = [hit for hit in hits if include.target in (None, hit.type)]
-    scope = await scopes.one(include.source, Act.READ) if include.source else await scopes.all_records()
     telling = not include.source or include.source in PLACED
     free = [hit for hit in of if not telling or _tells_nothing(hit, scopes)]
     rest = [hit for hit in of if hit not in free]
-    found: list[Key] = []
-    for few, within in ((free, scope), (rest, scopes.without_places(scope))):
-        found += await _pointing(work, few, include, within, half) if few and not within.empty else []
-    return found
+    names, asked = [include.source] if include.source else types.TYPES, _slots(include, half)
+    found = await _pointing(work, free, names, asked, scopes) if free else []
+    return found + (await _pointing(work, rest, names, asked, scopes, places=False) if rest else [])
 
 
 def _tells_nothing(hit: Stored, scopes: Scopes) -> bool:
@@ -128,11 +120,47 @@ def _tells_nothing(hit: Stored, scopes: Scopes) -> bool:
     return hit.type == _PATIENT or (hit.type in owners.OF_PERSONS and scopes.hides_places(hit.owner))
 
 
-async def _pointing(work: Work, of: Sequence[Stored], include: Include, scope: Scope, half: list[int]) -> list[Key]:
-    within = None if scope.owners is None and scope.persons else list(scope.owners or ())
-    source = [types.code_of(include.source)] if include.source else None
-    rows = await _most(
-        work, SEARCH.sources, [types.code_of(h.type) for h in of], [h.id for h in of], _slots(include), source, within,
-        list(scope.denied), half,
-    )  # fmt: skip
+async def _pointing(
+    work: Work, at: Sequence[Stored], names: Iterable[str], asked: dict[str, Any], scopes: Scopes,
+    *, places: bool = True,
+) -> list[Key]:  # fmt: skip
+    """Return what points at some; what is kept from the actor of open records is asked only when it is too much.
+
+    places  what points from records whose places are hidden is meant, too
+    """
+    found: list[Key] = []
+    for judged in (True, False):
+        each = await scopes.each(names, judged=judged)
+        within = each if places else {name: scopes.without_places(scope) for name, scope in each.items()}
+        statement = Statement()
+        found = await _keys(work, SEARCH.sources, at, asked | {"where": _among(statement, within)}, statement)
+        if len(found) <= MOST:
+            break
+    return _fitting(found)
+
+
+def _among(statement: Statement, scopes: Mapping[str, Scope]) -> Raw:
+    """Return that a resource is of one of the types, and in the scope of its own."""
+    r, names = Raw("r"), tuple(name for name, scope in scopes.items() if not scope.empty)
+    if not names:
+        return Raw("false")
+    of_type = statement.put("in_type", r=r, among=statement.among(names))
+    return Raw(all_of([of_type, *statement.within(scopes, names, r)]))
+
+
+async def _keys(work: Work, query: str, of: Sequence[Stored], asked: dict[str, Any], statement: Statement) -> list[Key]:
+    """Return what is found from some hits, one more than fits at most. Raises Refused AK-S006: it takes too long."""
+    hits = {"kinds": [types.code_of(hit.type) for hit in of], "ids": [hit.id for hit in of]}
+    text = statement.text(query, most=MOST + 1, **hits, **asked)
+    try:
+        rows = await fetch(work, text, *statement.values)
+    except asyncpg.QueryCanceledError:
+        raise Refused("AK-S006") from None
     return [(row["owner"], row["type"], row["id"]) for row in rows]
+
+
+def _fitting(found: list[Key]) -> list[Key]:
+    """Return what was found. Raises Refused AK-S004 when it does not fit: it is said, never left out."""
+    if len(found) > MOST:
+        raise Refused("AK-S004", most=MOST)
+    return found

@@ -54,12 +54,20 @@ class Scopes:
         if asked.type in PLACED and not _asks_when(asked):
             found[""] = self.without_places(found[""])
         places = _passing_places(asked.conditions)
-        whole = {type_: await self._whole(type_, Act.READ, None) for type_ in sorted(passed(asked.conditions))}
-        await self._ask_denied(whole)
-        for type_, each in whole.items():
-            scope = await self._parted(type_, each)
+        for type_, scope in (await self.each(sorted(passed(asked.conditions)))).items():
             found[type_] = self.without_places(scope) if type_ in places else scope
         return found
+
+    async def each(self, names: Iterable[str], *, judged: bool = False) -> dict[str, Scope]:
+        """Return the scope of each of several types; what is kept from the actor is asked of all at once.
+
+        judged  what is found is judged one by one afterwards: it is not asked
+        """
+        whole = {type_: await self._whole(type_, Act.READ, None) for type_ in names}
+        if judged:
+            return {type_: replace(one, narrowed=alternatives(self.work, type_, "r")) for type_, one in whole.items()}
+        await self._ask_denied(whole)
+        return {type_: await self._parted(type_, one) for type_, one in whole.items()}
 
     def without_places(self, scope: Scope) -> Scope:
         """Return a scope without those of whom the actor may not know where they are to be: nobody is asked of it."""
@@ -104,12 +112,6 @@ class Scopes:
             found = tuple(owner for owner in found if self._may(candidates.facts[owner], labels))
         parts = found if work.actor.kind is Kind.CITIZEN else set(candidates.marked).intersection(found)
         return Scope(owners=found, partly=frozenset(parts), commons=commons, unit=unit)
-
-    async def all_records(self) -> Scope:
-        """Return a scope that holds what any type's does, perhaps more: for what is judged one by one afterwards."""
-        if self.work.actor.kind is Kind.SYSTEM:
-            return Scope(commons="all")
-        return Scope(owners=tuple(sorted((await self._known()).facts)), commons="all")
 
     async def _own_subscriptions(self) -> Scope:
         whose = Facts(owner=0, rev=0, is_person=False, subscriber=subscriber_of(self.work.actor))

@@ -502,25 +502,23 @@ SELECT r.*, :keys FROM (SELECT unnest(:owners::text::bigint[]) AS owner) o
  LIMIT :limit
 
 -- name: targets
--- Where resources point: for _include. $1 owners, $2 types, $3 ids; $4 slots (null: all, but $6), $5 target types (null: all)
-SELECT DISTINCT s.target_type, s.target, coalesce(nullif(s.target_owner, 0), l.owner) AS owner
-  FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
+-- Where resources point: for _include. :only these slots (null: all but :half), :to these types (null: all). What is not
+-- here has no owner.
+SELECT DISTINCT s.target_type AS type, s.target AS id, coalesce(nullif(s.target_owner, 0), l.owner) AS owner
+  FROM unnest(:owners::bigint[], :kinds::smallint[], :ids::text[]) AS k (owner, type, id)
   JOIN search_reference s ON (s.owner # (hashtext(s.id) & 2147483647)) = (k.owner # (hashtext(k.id) & 2147483647))
              AND s.id = k.id AND s.type = k.type
   LEFT JOIN locator l ON s.target_owner = 0 AND l.type = s.target_type AND l.id = s.target
- WHERE ($4::integer[] IS NULL OR s.slot = ANY ($4)) AND ($5::smallint[] IS NULL OR s.target_type = ANY ($5))
-   AND s.slot <> ALL ($6::integer[])
-   AND s.target_type <> 0 AND coalesce(nullif(s.target_owner, 0), l.owner) IS NOT NULL
- ORDER BY s.target_type, s.target LIMIT $7;
+ WHERE (:only::integer[] IS NULL OR s.slot = ANY (:only::integer[])) AND s.slot <> ALL (:half::integer[])
+   AND (:to::smallint[] IS NULL OR s.target_type = ANY (:to::smallint[]))
+   AND s.target_type <> 0
+ ORDER BY s.target_type, s.target LIMIT :most
 
 -- name: sources
--- Who points at resources: for _revinclude. $1 types, $2 ids; $3 slots (null: all), $4 types that may point (null: all);
--- $5 owners that may be found (null: all but $6); $7 slots that are left out
+-- Who points at resources: for _revinclude. :only by these slots (null: by all but :half).
 SELECT DISTINCT s.owner, s.type, s.id
-  FROM unnest($1::smallint[], $2::text[]) AS k (type, id)
+  FROM unnest(:kinds::smallint[], :ids::text[]) AS k (type, id)
   JOIN search_reference s ON s.target = k.id AND s.target_type = k.type
   JOIN resource r ON r.owner = s.owner AND r.type = s.type AND r.id = s.id
- WHERE ($3::integer[] IS NULL OR s.slot = ANY ($3)) AND ($4::smallint[] IS NULL OR s.type = ANY ($4))
-   AND ($5::bigint[] IS NULL OR s.owner = ANY ($5) OR NOT r.person) AND s.owner <> ALL ($6::bigint[])
-   AND s.slot <> ALL ($7::integer[])
- ORDER BY s.owner, s.type, s.id LIMIT $8;
+ WHERE (:only::integer[] IS NULL OR s.slot = ANY (:only::integer[])) AND s.slot <> ALL (:half::integer[]) AND :where
+ ORDER BY s.owner, s.type, s.id LIMIT :most

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any, Final
 
 from akson.base.database import Database, Record
@@ -16,7 +17,7 @@ from akson.base.jobs import Consumer, News
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
-from akson.fhir.dates import interval
+from akson.fhir.dates import BEGINNING, interval
 from akson.record.cases import ANSWERED_BY, SORTS, all_marked, is_marked, sort_of
 from akson.record.deciding import permitted
 from akson.record.session import fetch
@@ -31,6 +32,9 @@ CASE: Final = "case"  # kind of what citizens ask for by right, see cases.py
 DEMAND: Final = "demand"  # kind of those that who answers for the record answers
 OPEN: Final = ("requested", "accepted", "ready", "received", "in-progress", "on-hold", "booked", "arrived")
 MOST: Final = 200
+_MOST_AT_ONCE: Final = 1000  # rows judged in one round trip
+_KEY: Final = ("place", "at", "owner", "type", "id")  # of a row in the order of the list
+_FIRST: Final[tuple[Any, ...]] = (-inf, BEGINNING, 0, 0, "")
 _AT_HOME: Final = "HH"  # Encounter.class
 Resource = dict[str, Any]
 OpenId = Callable[[str], int | None]
@@ -51,15 +55,14 @@ class Item:
 
 
 async def items(work: Work, *, kinds: Iterable[str], states: Iterable[str] = OPEN, most: int = MOST,
-                due: tuple[datetime, datetime] | None = None) -> list[Item]:  # fmt: skip
-    """Return what waits for the actor's unit and for the actor, most urgent first.
+                due: tuple[datetime, datetime] | None = None, latest: bool = False) -> list[Item]:  # fmt: skip
+    """Return what waits for the actor's unit and for the actor, and the actor may read: most urgent first.
 
-    due  only what is due from the first moment to before the second
+    due     only what is due from the first moment to before the second
+    latest  what changed last first, instead
     """
-    since, until = due or (None, None)
-    key = work.actor.key
-    rows = await fetch(work, SQL.waiting, work.actor.unit, key, list(kinds), list(states), most, since, until)
-    return [_item(row, key) for row in rows]
+    rows = await _readable(work, list(kinds), list(states), most, due or (None, None), latest=latest)
+    return [_item(row, work.actor.key) for row in rows]
 
 
 async def count(work: Work) -> int:
@@ -67,8 +70,27 @@ async def count(work: Work) -> int:
 
     A number that counted what is hidden would tell that it is there.
     """
-    rows = await fetch(work, SQL.count_waiting, work.actor.unit, work.actor.key, "task", list(OPEN), MOST)
-    return len(permitted(work, rows))
+    return len(await _readable(work, ["task"], list(OPEN), MOST, (None, None)))
+
+
+async def _readable(
+    work: Work, kinds: list[str], states: list[str], most: int, due: tuple[datetime | None, datetime | None],
+    *, latest: bool = False,
+) -> list[Record]:  # fmt: skip
+    """Return the first rows that the actor may read: what is hidden takes no place among them.
+
+    Costs one round trip; more only where much of what waits is hidden from the actor.
+    """
+    found: list[Record] = []
+    asked = work.actor.unit, work.actor.key, kinds, states, *due, latest
+    after, step = _FIRST, most
+    while len(found) < most:
+        rows = await fetch(work, SQL.waiting, *asked, *after, step)
+        found += [row for row, _ in permitted(work, rows) if not row["deleted"]]
+        if len(rows) < step:
+            break
+        after, step = tuple(rows[-1][name] for name in _KEY), min(2 * step, _MOST_AT_ONCE)
+    return found[:most]
 
 
 async def untold(work: Work, unit: int, kinds: Iterable[str]) -> set[str]:

@@ -1,22 +1,21 @@
 -- name: waiting
--- What waits for a unit or a person, soonest due first.
--- in  $1 unit, $2 person, $3 kinds, $4 states, $5 how many, $6 and $7 due from and before, or null
-SELECT owner, type, id, kind, state, priority, due, at, person FROM worklist
- WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
-   AND kind = ANY ($3::text[]) AND state = ANY ($4::text[])
-   AND ($6::timestamptz IS NULL OR due >= $6) AND ($7::timestamptz IS NULL OR due < $7)
- ORDER BY due NULLS LAST, at LIMIT $5;
-
--- name: count_waiting
--- What waits, with what the decision about each needs.
--- in  $1 unit, $2 person, $3 kind, $4 states, $5 how many
-SELECT r.owner, r.type, r.id, r.sort_date, r.unit, r.author, r.labels, o.facts_rev, o.facts, o.type AS owner_type
-  FROM (SELECT owner, type, id FROM worklist
-         WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
-           AND kind = $3 AND state = ANY ($4::text[])
-         ORDER BY due NULLS LAST, at LIMIT $5) w
+-- What waits for a unit or a person, with what the decision about each needs: soonest due first, or what changed last.
+-- in  $1 unit, $2 person, $3 kinds, $4 states, $5 and $6 due from and before, or null; $7 what changed last comes first;
+--     $8 to $12 place, time, owner, type and id after which it begins; $13 how many
+SELECT w.kind, w.state, w.priority, w.due, w.at, w.person, w.place, r.owner, r.type, r.id, r.sort_date, r.unit, r.author,
+       r.labels, r.deleted, o.facts_rev, o.facts, o.type AS owner_type
+  FROM (SELECT * FROM (
+          SELECT *, CASE WHEN $7 THEN -extract(epoch FROM at)
+                         ELSE extract(epoch FROM coalesce(due, 'infinity')) END::float8 AS place
+            FROM worklist
+           WHERE ((unit = $1 AND unit <> 0 AND person IN (0, $2)) OR (person = $2 AND person <> 0))
+             AND kind = ANY ($3::text[]) AND state = ANY ($4::text[])
+             AND ($5::timestamptz IS NULL OR due >= $5) AND ($6::timestamptz IS NULL OR due < $6)) p
+         WHERE (place, at, owner, type, id) > ($8::float8, $9::timestamptz, $10::bigint, $11::smallint, $12::text)
+         ORDER BY place, at, owner, type, id LIMIT $13) w
   JOIN resource r ON r.owner = w.owner AND r.type = w.type AND r.id = w.id
-  JOIN owner o ON o.owner = r.owner;
+  JOIN owner o ON o.owner = r.owner
+ ORDER BY w.place, w.at, w.owner, w.type, w.id;
 
 -- name: replace
 -- The rows of some resources of one owner, as they are now.

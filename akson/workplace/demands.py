@@ -50,7 +50,7 @@ FORMS: Final = {
                 menu=Menu(text="demand.menu", icon="edit", order=6))  # fmt: skip
 async def desk(work: Work, visit: Visit) -> Page:
     """Show what waits for a decision, soonest due first, and what was decided last."""
-    found = [*await _cases(work, worklist.OPEN, worklist.MOST), *await _cases(work, CLOSED, MOST_CLOSED)]
+    found = [*await _cases(work, worklist.OPEN, worklist.MOST), *await _cases(work, CLOSED, MOST_CLOSED, latest=True)]
     return Page("krav.html", sections=tuple(_sections(found, work)))
 
 
@@ -91,8 +91,8 @@ async def letter(work: Work, visit: Visit, task: str) -> Response:
     return await appealing.letter(work, await _case(work, task))
 
 
-async def _cases(work: Work, states: Sequence[str], most: int) -> list[Case]:
-    items = await worklist.items(work, kinds=(worklist.DEMAND,), states=states, most=most)
+async def _cases(work: Work, states: Sequence[str], most: int, *, latest: bool = False) -> list[Case]:
+    items = await worklist.items(work, kinds=(worklist.DEMAND,), states=states, most=most, latest=latest)
     found = await journal.read_many(work, [item.reference for item in items])
     return [case for hit in found.values() if (case := cases.case_of(hit))]
 

@@ -45,7 +45,7 @@ FORM: Final = Form(
                 menu=Menu(text="privacy.menu", icon="shield", order=2, keys="g i"))  # fmt: skip
 async def desk(work: Work, visit: Sent) -> Page:
     """Show what waits for an answer, soonest due first, and what was answered last."""
-    found = [*await _cases(work, worklist.OPEN, worklist.MOST), *await _cases(work, CLOSED, MOST_CLOSED)]
+    found = [*await _cases(work, worklist.OPEN, worklist.MOST), *await _cases(work, CLOSED, MOST_CLOSED, latest=True)]
     return Page("personvern.html", sections=tuple(_sections(found, work.now)))
 
 
@@ -67,8 +67,8 @@ async def one(work: Work, visit: Sent, task: str) -> Page | Go:
     return await _page(work, case, filled)
 
 
-async def _cases(work: Work, states: Sequence[str], most: int) -> list[Case]:
-    items = await worklist.items(work, kinds=(worklist.CASE,), states=states, most=most)
+async def _cases(work: Work, states: Sequence[str], most: int, *, latest: bool = False) -> list[Case]:
+    items = await worklist.items(work, kinds=(worklist.CASE,), states=states, most=most, latest=latest)
     found = await journal.read_many(work, [item.reference for item in items])
     return [case for hit in found.values() if (case := cases.case_of(hit))]
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from akson.base.errors import Refused
+from akson.base.jobs import deliver
 from akson.base.work import Actor, Purpose
-from akson.record import histories, journal
+from akson.record import histories, journal, worklist
 from akson.record.compartment import Place, Wanted, everything
 from akson.record.office import Office
 from akson.record.search import company
@@ -279,3 +280,30 @@ async def test_what_is_closed_takes_no_place_among_what_comes_along(
     assert await along(len(open_)) == open_
     with pytest.raises(Refused, match="AK-S004"):
         await along(len(open_) - 1)
+
+
+async def to_be_done(office: Office, who: Actor, person: Stored, day: str) -> Stored:
+    async with office.work(who, Purpose.TREATMENT) as work:
+        return await journal.create(work, {
+            "resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": person.reference},
+            "owner": {"reference": who.unit_id}, "restriction": {"period": {"end": day}}})  # fmt: skip
+
+
+async def test_what_is_closed_takes_no_place_among_what_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    tasks = [await to_be_done(office, nurse, person, f"2026-05-0{day}") for day in (6, 7, 8, 9)]
+    heard = worklist.consumer(office.database, office.ids.open)
+    while await deliver(office.database, [heard], office.clock()):
+        pass
+    for closed in tasks[:2]:
+        await close(office, person, data=[{"meaning": "instance", "reference": {"reference": closed.reference}}])
+    soonest = [one.reference for one in (tasks[2], tasks[3])]
+    for most, latest, expected in (
+        (1, False, soonest[:1]), (2, False, soonest), (5, False, soonest), (5, True, soonest[::-1]),
+    ):  # fmt: skip
+        monkeypatch.setattr(worklist, "MOST", most)
+        async with office.work(nurse, Purpose.TREATMENT) as work:
+            found = await worklist.items(work, kinds=("task",), most=most, latest=latest)
+            assert [item.reference for item in found] == expected
+            assert await worklist.count(work) == len(expected)

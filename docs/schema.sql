@@ -1378,6 +1378,14 @@ CREATE TABLE public.locator (
     owner bigint NOT NULL
 );
 
+CREATE TABLE public.message_again (
+    bucket smallint NOT NULL,
+    digest bytea NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    answer_to text NOT NULL COLLATE pg_catalog."C",
+    due timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.message_id (
     msg_id text NOT NULL COLLATE pg_catalog."C",
     sender bigint NOT NULL,
@@ -1393,7 +1401,6 @@ CREATE TABLE public.message_in (
     state text NOT NULL,
     received_at timestamp with time zone NOT NULL,
     times integer DEFAULT 1 NOT NULL,
-    again boolean DEFAULT false NOT NULL,
     envelope_id text NOT NULL,
     envelope_from bigint DEFAULT 0 NOT NULL,
     envelope_to bigint DEFAULT 0 NOT NULL,
@@ -1413,8 +1420,7 @@ CREATE TABLE public.message_in (
     handled_by text DEFAULT ''::text NOT NULL,
     handled_why text DEFAULT ''::text NOT NULL,
     answer_to text DEFAULT ''::text NOT NULL,
-    sealed bytea,
-    unanswered text[] DEFAULT '{}'::text[] NOT NULL
+    sealed bytea
 );
 ALTER TABLE ONLY public.message_in ALTER COLUMN body SET STORAGE EXTERNAL;
 ALTER TABLE ONLY public.message_in ALTER COLUMN sealed SET STORAGE EXTERNAL;
@@ -1461,7 +1467,8 @@ CREATE TABLE public.message_out (
     rests_for text DEFAULT ''::text NOT NULL,
     untold smallint DEFAULT 0 NOT NULL,
     leaving boolean,
-    answers_as text DEFAULT ''::text NOT NULL
+    answers_as text DEFAULT ''::text NOT NULL,
+    answer_to text DEFAULT ''::text NOT NULL
 );
 ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -2022,6 +2029,9 @@ ALTER TABLE ONLY public.job
 ALTER TABLE ONLY public.locator
     ADD CONSTRAINT locator_pkey PRIMARY KEY (type, id);
 
+ALTER TABLE ONLY public.message_again
+    ADD CONSTRAINT message_again_pkey PRIMARY KEY (bucket, digest, name, answer_to);
+
 ALTER TABLE ONLY public.message_id
     ADD CONSTRAINT message_id_pkey PRIMARY KEY (msg_id, sender);
 
@@ -2208,11 +2218,13 @@ CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
 
 CREATE INDEX job_due ON public.job USING btree (bucket, due) WHERE (NOT parked);
 
-CREATE INDEX message_in_due ON public.message_in USING btree (bucket, due) WHERE ((state = 'kept'::text) OR again);
+CREATE INDEX message_again_due ON public.message_again USING btree (due);
 
 CREATE INDEX message_in_filed ON public.message_in USING btree (owner, filed_as) WHERE (owner IS NOT NULL);
 
 CREATE INDEX message_in_for_humans ON public.message_in USING btree (deadline) WHERE ((state = 'refused'::text) AND (handled_at IS NULL));
+
+CREATE INDEX message_in_kept ON public.message_in USING btree (bucket, due) WHERE (state = 'kept'::text);
 
 CREATE INDEX message_out_answers ON public.message_out USING btree (answers) WHERE (answers IS NOT NULL);
 
@@ -2559,6 +2571,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.locator TO akson_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.message_again TO akson_app;
+
+GRANT UPDATE(due) ON TABLE public.message_again TO akson_app;
+
 GRANT SELECT,INSERT ON TABLE public.message_id TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.message_in TO akson_app;
@@ -2566,8 +2582,6 @@ GRANT SELECT,INSERT ON TABLE public.message_in TO akson_app;
 GRANT UPDATE(state) ON TABLE public.message_in TO akson_app;
 
 GRANT UPDATE(times) ON TABLE public.message_in TO akson_app;
-
-GRANT UPDATE(again) ON TABLE public.message_in TO akson_app;
 
 GRANT UPDATE(due) ON TABLE public.message_in TO akson_app;
 
@@ -2598,10 +2612,6 @@ GRANT UPDATE(fault_text) ON TABLE public.message_in TO akson_app;
 GRANT UPDATE(handled_by) ON TABLE public.message_in TO akson_app;
 
 GRANT UPDATE(handled_why) ON TABLE public.message_in TO akson_app;
-
-GRANT UPDATE(answer_to) ON TABLE public.message_in TO akson_app;
-
-GRANT UPDATE(unanswered) ON TABLE public.message_in TO akson_app;
 
 GRANT SELECT,INSERT ON TABLE public.message_move TO akson_app;
 
@@ -2640,8 +2650,6 @@ GRANT UPDATE(rests_for) ON TABLE public.message_out TO akson_app;
 GRANT UPDATE(untold) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(leaving) ON TABLE public.message_out TO akson_app;
-
-GRANT UPDATE(answers_as) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 

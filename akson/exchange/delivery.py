@@ -21,7 +21,7 @@ from akson.exchange import addresses, checks, concerning, inbox, limits, outbox,
 from akson.exchange.desk import Desk, desks_of, receipt_for
 from akson.exchange.entering import Accepted, Closed, TakenByAnother, accepted, close, filed
 from akson.exchange.filing import filled
-from akson.exchange.inbox import Kept, Outcome
+from akson.exchange.inbox import Again, Kept, Outcome
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
 from akson.exchange.safexml import Fault, Schemas, Unreadable
@@ -65,7 +65,7 @@ async def receive_due(office: Office, *, schemas: Schemas | None = None) -> int:
                 await receive_all(office, waits, schemas)
                 waits = []
     await receive_all(office, waits, schemas)
-    return touched
+    return touched + await _answer_again(office)
 
 
 async def receive_all(office: Office, kept: Sequence[Kept], schemas: Schemas | None = None) -> None:
@@ -75,9 +75,8 @@ async def receive_all(office: Office, kept: Sequence[Kept], schemas: Schemas | N
     """
     filed: set[bytes] = set()
     known: dict[bytes, Desk] = {}  # receipts, and what could not be read: they are not opened twice
-    fresh = [each for each in kept if not each.again]
-    if len(fresh) > 1:
-        done = await apart(_filed_together(office, fresh, schemas))
+    if len(kept) > 1:
+        done = await apart(_filed_together(office, kept, schemas))
         if isinstance(done, Stopped):  # it comes again with the message that it is about, if it is about one
             LOG.warning("messages are taken one by one", extra={"failure": done.failure})
         else:
@@ -90,10 +89,10 @@ async def receive_all(office: Office, kept: Sequence[Kept], schemas: Schemas | N
 
 
 async def _filed_together(
-    office: Office, fresh: Sequence[Kept], schemas: Schemas | None
+    office: Office, kept: Sequence[Kept], schemas: Schemas | None
 ) -> tuple[set[bytes], dict[bytes, Desk]]:
     """File messages in one transaction; return the digests of those that were, and what is no message to be filed."""
-    desks = await desks_of(office, fresh, schemas)
+    desks = await desks_of(office, kept, schemas)
     known = {desk.kept.digest: desk for desk in desks if desk.message.envelope is None}
     return await together.file(office, AKSON, desks), known
 
@@ -106,7 +105,7 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *,
              fails is ours and passes, nothing: the lease ends, and it is tried again as often as that takes
     """
     try:
-        await (_answer_again(office, kept) if kept.again else _settle(office, kept, schemas, desk))
+        await _settle(office, kept, schemas, desk)
     except TakenByAnother:
         return
     except Refused as refused:
@@ -116,9 +115,21 @@ async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *,
         await inbox.give_back(office.database, kept)
 
 
-async def _answer_again(office: Office, kept: Kept) -> None:
+async def _answer_again(office: Office) -> int:
+    """Answer what came again by each name it came by; return how many. One that stops us comes back, as above."""
+    touched = 0
+    while again := await inbox.came_again(office.database, office.clock(), most=_TOGETHER):
+        touched += len(again)
+        for each in again:
+            done = await apart(_answer_one(office, each))
+            if isinstance(done, Stopped):
+                LOG.error("the answer to a message that came again has stopped us", extra={"failure": done.failure})
+    return touched
+
+
+async def _answer_one(office: Office, again: Again) -> None:
     async with office.work(AKSON, Purpose.MESSAGE, screen=_AGAIN) as work:
-        await repeating.answer(work, kept)
+        await repeating.answer(work, again)
 
 
 async def _settle(office: Office, kept: Kept, schemas: Schemas | None, desk: Desk | None) -> None:

@@ -35,17 +35,14 @@ class Kept:
     """A received message as it is worked on.
 
     envelope_id, envelope_from, envelope_to   what the transport said of it; 0 where it said nothing
-    again                                     it has been answered before and has come once more
     fault_code, fault_text                    what was wrong with its seal; "" where nothing was
     type                                      what the transport called it, where something was
-    came_as                                   the first of its names that waits for an answer; "": the one it had again
+    answer_to                                 where its transport wants the receipt; "": at the sender's own address
     """
 
     bucket: int
     digest: bytes
     body: bytes
-    state: str
-    again: bool
     received_at: datetime
     envelope_id: str
     envelope_from: int
@@ -54,7 +51,17 @@ class Kept:
     fault_code: str = ""
     fault_text: str = ""
     type: str = ""
-    came_as: str = ""
+    answer_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """A message that was read before and came again. name: what its transport called it now; answer_to: as above."""
+
+    bucket: int
+    digest: bytes
+    name: str
+    answer_to: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +118,7 @@ async def keep(
 
 
 async def waiting(database: Database, now: datetime) -> list[int]:
-    """Return the buckets with something to work on."""
+    """Return the buckets with something to read."""
     return [row["bucket"] for row in await database.fetch(SQL.buckets_in, now)]
 
 
@@ -150,14 +157,16 @@ def _fault(outcome: Outcome) -> tuple[str, str]:
     return (outcome.fault.code, outcome.fault.text) if outcome.fault else ("", "")
 
 
-async def answered_again(work: Work, kept: Kept) -> None:
-    """Note that the receipt of a message that came again goes again; what has come meanwhile waits for its own."""
-    await execute(work, SQL.answered_again, kept.bucket, kept.digest, kept.came_as)
+async def came_again(database: Database, now: datetime, *, most: int = 1) -> list[Again]:
+    """Lease names by which messages came again that have been read, those first that came first."""
+    rows = await database.fetch(SQL.came_again, now, now + _LEASE, most)
+    return [Again(**dict(row)) for row in rows]
 
 
-async def answered_later(work: Work, kept: Kept) -> None:
-    """Note that the receipt of a message that came again is to go once more, when the lease ends."""
-    await execute(work, SQL.answered_later, kept.bucket, kept.digest, kept.came_as)
+async def answered_again(work: Work, again: Again) -> bool:
+    """Note that the receipt of a message goes by a name it came again by; False when another worker has done so."""
+    await transaction(work)
+    return bool(await fetch(work, SQL.answered_again, again.bucket, again.digest, again.name, again.answer_to))
 
 
 async def for_humans(reads: Reads, homes: Homes, most: int = 100) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ SQL = queries(__file__)
 LEASE: Final = timedelta(minutes=2)
 _RESTS_FOR: Final = timedelta(days=30)  # between two looks at what stops whoever asks about it
 _NO_FAULT: Final = Fault("", "")
+_RECEIPT: Final = ("type", "msg_id", "sender", "receiver", "body", "responsible", "owner", "unit", "answers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class Letter:
     owner     key of the patient it is about; 0 where there is none
     told_of   id of the Communication it carries
     answers   digest of the received message, for a receipt
+    answers_as, answer_to   what its transport called that, and where it wants the receipt; "": as when it came first
     rests     how long it waits before it may be sent: so long its sender can take it back
     """
 
@@ -54,6 +56,8 @@ class Letter:
     unit: int = 0
     told_of: str = ""
     answers: bytes | None = None
+    answers_as: str = ""
+    answer_to: str = ""
     wants_apprec: bool = True
     rests: timedelta = timedelta()
 
@@ -128,7 +132,7 @@ async def queue(work: Work, *letters: Letter) -> None:
     """Put messages on their way, in the work's transaction: sent if and only if the record change is committed."""
     rows = [
         (one.owner, key, key & 63, one.type, one.msg_id, one.sender, one.receiver, one.body, one.told_of, one.answers,
-         one.wants_apprec, one.unit, one.responsible, work.now + one.rests)
+         one.wants_apprec, one.unit, one.responsible, work.now + one.rests, one.answers_as, one.answer_to)
         for one, key in ((one, new_owner_key()) for one in letters)
     ]  # fmt: skip
     if rows:
@@ -176,20 +180,17 @@ async def let_go(work: Work, owner: int, key: int) -> None:
     await execute(work, SQL.let_go, owner, key, work.now)
 
 
-async def receipts_again(work: Work, answered: bytes, name: str) -> bool:
-    """Let the receipt of a message that came again go again; False where one is on its way by another name.
+async def receipt_again(work: Work, answered: bytes, name: str, answer_to: str) -> None:
+    """Let the receipt of a message that came again go by the name it came by, each name by one of its own.
 
-    name   what its transport called it this time; "" where it goes by the name it had
+    One that waits to go by that name is its answer; of a message that wanted none, none goes
     """
     await transaction(work)
-    rows = await fetch(work, SQL.receipts_of, answered, name)
-    if any(row["under_way"] for row in rows):
-        return False
-    if rows and name:
-        await execute(work, SQL.named, [row["owner"] for row in rows], [row["key"] for row in rows], name)
-    for row in rows:
-        await happened(work, row["owner"], row["key"], Event.SEND_AGAIN)
-    return True
+    for row in await fetch(work, SQL.receipt_of, answered, name, answer_to):
+        goes = row["its_own"] and row["state"] == State.QUEUED
+        if not goes and not (row["its_own"] and await happened(work, row["owner"], row["key"], Event.SEND_AGAIN)):
+            same = {each: row[each] for each in _RECEIPT}
+            await queue(work, Letter(**same, answers_as=name, answer_to=answer_to, wants_apprec=False))
 
 
 async def by_id(work: Work, msg_id: str) -> list[tuple[int, int]]:

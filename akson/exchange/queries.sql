@@ -84,23 +84,23 @@ SELECT her_id, name FROM address
 SELECT her_id, name FROM address WHERE NOT ours AND fiks <> '' ORDER BY name, her_id;
 
 -- name: keep
--- Store received bytes. The same bytes again are counted, and asked to be answered again: by each name they came by from
--- the same sender; while they wait to be read, only by those that are others than the first.
+-- Store received bytes. The same bytes again are counted, and the name they came by waits for an answer; while they have not
+-- been read, only where it is another than the first, which is answered then.
 -- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline, $9 answer_to,
 --      $10 bytes that came, where `body` was sealed in them, $11 fault_code, $12 fault_text of the seal, $13 type
-INSERT INTO message_in (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
-  deadline, answer_to, sealed, fault_code, fault_text, type)
-VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9, $10, $11, $12, $13)
-ON CONFLICT (bucket, digest) DO UPDATE SET times = message_in.times + 1, due = $4,
-  again = message_in.state <> 'kept' OR message_in.again OR message_in.envelope_from = $6 AND message_in.envelope_id <> $5,
-  unanswered = CASE WHEN message_in.envelope_from = $6 AND (message_in.state <> 'kept' OR message_in.envelope_id <> $5)
-                     AND $5 <> ALL (message_in.unanswered) THEN message_in.unanswered || $5 ELSE message_in.unanswered END,
-  answer_to = CASE WHEN message_in.envelope_from = $6 AND message_in.state <> 'kept' THEN $9 ELSE message_in.answer_to END;
+WITH kept AS (
+  INSERT INTO message_in AS m (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
+    deadline, answer_to, sealed, fault_code, fault_text, type)
+  VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9, $10, $11, $12, $13)
+  ON CONFLICT (bucket, digest) DO UPDATE SET times = m.times + 1
+  RETURNING m.times > 1 AND m.envelope_from = $6 AND (m.state <> 'kept' OR (m.envelope_id, m.answer_to) <> ($5, $9)) AS again)
+INSERT INTO message_again (bucket, digest, name, answer_to, due) SELECT $1, $2, $5, $9, $4 FROM kept WHERE again
+ON CONFLICT DO NOTHING;
 
 -- name: buckets_in
--- Buckets with something to work on: one look into the index for each, however many messages wait.
+-- Buckets with something to read: one look into the index for each, however many messages wait.
 SELECT b.bucket FROM generate_series(0, 63) AS b(bucket), LATERAL (
-  SELECT 1 FROM message_in m WHERE m.bucket = b.bucket::smallint AND (m.state = 'kept' OR m.again) AND m.due <= $1 LIMIT 1) found
+  SELECT 1 FROM message_in m WHERE m.bucket = b.bucket::smallint AND m.state = 'kept' AND m.due <= $1 LIMIT 1) found
  ORDER BY b.bucket;
 
 -- name: claim_in
@@ -111,13 +111,12 @@ UPDATE message_in m SET due = $3, attempts = m.attempts + 1
   FROM (SELECT c.digest, row_number() OVER first AS n, c.attempts + first_value(c.attempts) OVER first AS attempts,
                sum(octet_length(c.body)) OVER first AS size
           FROM (SELECT l.digest, l.due, l.attempts, l.body FROM message_in l
-                 WHERE l.bucket = $1 AND (l.state = 'kept' OR l.again) AND l.due <= $2
+                 WHERE l.bucket = $1 AND l.state = 'kept' AND l.due <= $2
                  ORDER BY l.due LIMIT $4 FOR UPDATE SKIP LOCKED) c
         WINDOW first AS (ORDER BY c.due, c.digest)) w
  WHERE m.bucket = $1 AND m.digest = w.digest AND (w.n = 1 OR w.attempts = 0 AND w.size <= $5)
-RETURNING m.bucket, m.digest, m.body, m.state, m.again AND m.state <> 'kept' AS again, m.received_at, m.envelope_id,
-  CASE WHEN m.state = 'kept' THEN m.envelope_id ELSE coalesce(m.unanswered[1], '') END AS came_as, m.envelope_from,
-  m.envelope_to, m.attempts, m.fault_code, m.fault_text, m.type;
+RETURNING m.bucket, m.digest, m.body, m.received_at, m.envelope_id, m.envelope_from, m.envelope_to, m.answer_to, m.attempts,
+  m.fault_code, m.fault_text, m.type;
 
 -- name: settle_in
 -- Say what became of received messages; no row of those of which somebody else has said so already.
@@ -141,20 +140,23 @@ RETURNING NOT s.takes OR s.digest IN (SELECT digest FROM taken) AS free;
 -- name: give_back
 -- Let an attempt not count that failed by what is ours and passes: the lease ends, and the message is tried again.
 -- in   $1 bucket, $2 digest
-UPDATE message_in SET attempts = greatest(attempts - 1, 0) WHERE bucket = $1 AND digest = $2 AND (state = 'kept' OR again);
+UPDATE message_in SET attempts = greatest(attempts - 1, 0) WHERE bucket = $1 AND digest = $2 AND state = 'kept';
+
+-- name: came_again
+-- Lease names by which messages came again that have been read: others leave them alone until `due`.
+-- in   $1 now, $2 end of the lease, $3 how many at most
+UPDATE message_again a SET due = $2
+  FROM (SELECT w.bucket, w.digest, w.name, w.answer_to FROM message_again w
+          JOIN message_in m ON m.bucket = w.bucket AND m.digest = w.digest AND m.state <> 'kept'
+         WHERE w.due <= $1 ORDER BY w.due LIMIT $3 FOR UPDATE OF w SKIP LOCKED) c
+ WHERE (a.bucket, a.digest, a.name, a.answer_to) = (c.bucket, c.digest, c.name, c.answer_to)
+RETURNING a.bucket, a.digest, a.name, a.answer_to;
 
 -- name: answered_again
--- A name that a message came by has been answered; what came meanwhile is still to be.
--- in   $1 bucket, $2 digest, $3 that name; '': as before
-UPDATE message_in SET unanswered = array_remove(unanswered, $3), again = array_remove(unanswered, $3) <> '{}', attempts = 0
- WHERE bucket = $1 AND digest = $2;
-
--- name: answered_later
--- A name is answered when the receipt that is on its way has gone. No attempt has failed by that.
--- in   $1 bucket, $2 digest, $3 that name; '': as before
-UPDATE message_in SET again = true, attempts = 0,
-       unanswered = CASE WHEN $3 = '' OR $3 = ANY (unanswered) THEN unanswered ELSE array_prepend($3, unanswered) END
- WHERE bucket = $1 AND digest = $2;
+-- A name that a message came by has been answered.
+-- in   $1 bucket, $2 digest, $3 name, $4 answer_to
+-- out  no row where somebody else has answered it
+DELETE FROM message_again WHERE bucket = $1 AND digest = $2 AND name = $3 AND answer_to = $4 RETURNING name;
 
 -- name: for_humans_in
 -- Received messages a human must look at, most urgent first.
@@ -217,38 +219,36 @@ SELECT DISTINCT coalesce(nullif(a.parent, 0), m.sender) AS organisation
 -- name: queue
 -- Put messages on their way, each under an id that stands for it.
 -- in   arrays, an element per message: $1 owners, $2 keys, $3 buckets, $4 types, $5 msg_ids, $6 senders, $7 receivers,
---      $8 bodies, $9 told_of, $10 answers, $11 wants_apprec, $12 units, $13 responsible, $14 not to be tried before;
---      $15 now, $16 deadline
+--      $8 bodies, $9 told_of, $10 answers, $11 wants_apprec, $12 units, $13 responsible, $14 not to be tried before,
+--      $15 answers_as, $16 answer_to; $17 now, $18 deadline
 WITH put AS (
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
                        $8::bytea[], $9::text[], $10::bytea[], $11::boolean[], $12::bigint[], $13::text[],
-                       $14::timestamptz[])
-    AS p (owner, key, bucket, type, msg_id, sender, receiver, body, told_of, answers, wants_apprec, unit, responsible, due)
+                       $14::timestamptz[], $15::text[], $16::text[])
+    AS p (owner, key, bucket, type, msg_id, sender, receiver, body, told_of, answers, wants_apprec, unit, responsible, due,
+          answers_as, answer_to)
 ), named AS (
   INSERT INTO message_id (msg_id, sender, owner, key) SELECT msg_id, sender, owner, key FROM put ON CONFLICT DO NOTHING)
 INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, told_of, answers, wants_apprec,
-  unit, responsible, created_at, deadline, due)
+  unit, responsible, created_at, deadline, due, answers_as, answer_to)
 SELECT owner, key, bucket, type, msg_id, sender, receiver, body, 'queued', told_of, answers, wants_apprec, unit, responsible,
-       $15, $16, due FROM put;
+       $17, $18, due, answers_as, answer_to FROM put;
 
--- name: receipts_of
--- The receipts of a message that came again, which go again; of one written anew, those of what was filed. Each is held
--- until the transaction ends: nobody takes it up meanwhile.
--- in   $1 digest, $2 name that the message came by; '': as before
--- out  under_way: it goes, or is just being handed over, by another name first
-SELECT o.owner, o.key,
-       o.state = 'queued' AND (o.untold > 0 OR $2 NOT IN ('', coalesce(nullif(o.answers_as, ''), f.envelope_id, ''))) AS under_way
+-- name: receipt_of
+-- The receipt of a message by the name it came by again, else one by another name; of one written anew, that of what was
+-- filed. It is held until the transaction ends: nobody takes it up meanwhile.
+-- in   $1 digest, $2 name, $3 where it is answered
+-- out  its_own: by that name; none or one row
+SELECT o.owner, o.key, o.type, o.msg_id, o.sender, o.receiver, o.body, o.state, o.answers, o.unit, o.responsible,
+       CASE WHEN o.answers_as = '' THEN f.envelope_id = $2 AND f.answer_to = $3
+            ELSE o.answers_as = $2 AND o.answer_to = $3 END AS its_own
   FROM (SELECT $1::bytea AS digest
         UNION SELECT i.digest FROM message_in m JOIN message_id i ON i.msg_id = m.msg_id AND i.sender = m.sender
          WHERE m.bucket = (get_byte($1, 0) & 63)::smallint AND m.digest = $1 AND m.state = 'repeated') answered
   JOIN message_out o ON o.answers = answered.digest
-  LEFT JOIN message_in f ON f.bucket = (get_byte(o.answers, 0) & 63)::smallint AND f.digest = o.answers
-   FOR UPDATE OF o;
-
--- name: named
--- Let receipts answer a message by the name it came by.
--- in   $1 owners, $2 keys, $3 name
-UPDATE message_out SET answers_as = $3 FROM unnest($1::bigint[], $2::bigint[]) AS t (o, k) WHERE owner = o AND key = k;
+  JOIN message_in f ON f.bucket = (get_byte(o.answers, 0) & 63)::smallint AND f.digest = o.answers
+ WHERE o.body IS NOT NULL
+ ORDER BY its_own DESC, o.state = 'queued' DESC, o.created_at DESC LIMIT 1 FOR UPDATE OF o;
 
 -- name: buckets_out
 -- Buckets with something to send: one look into the index for each, however many messages wait.
@@ -280,12 +280,12 @@ WITH claimed AS (
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0 AND w.size <= $5)
   RETURNING m.owner, m.key, m.type, m.msg_id, m.sender, m.receiver, m.body, m.attempts, m.untold, m.deadline, m.wants_apprec,
-            m.answers, m.answers_as, m.rounds, m.leaving, m.due)
+            m.answers, m.answers_as, m.answer_to, m.rounds, m.leaving, m.due)
 SELECT c.owner, c.key, c.type, c.msg_id, c.sender, c.receiver, c.body, c.attempts, c.untold, c.deadline, c.wants_apprec,
        c.rounds, c.leaving, c.due AS lease,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint,
        coalesce(nullif(c.answers_as, ''), i.envelope_id, '') AS answers_id,
-       coalesce(i.answer_to, '') AS answer_to
+       CASE WHEN c.answers_as = '' THEN coalesce(i.answer_to, '') ELSE c.answer_to END AS answer_to
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver
   LEFT JOIN message_in i ON i.bucket = (get_byte(c.answers, 0) & 63)::smallint AND i.digest = c.answers;
 

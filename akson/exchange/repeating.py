@@ -14,7 +14,7 @@ from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange import inbox, outbox
 from akson.exchange.entering import Accepted
-from akson.exchange.inbox import Kept, Outcome
+from akson.exchange.inbox import Again, Outcome
 from akson.exchange.safexml import parse
 from akson.record.session import fetch
 
@@ -33,18 +33,16 @@ async def answered(work: Work, one: Accepted) -> bool:
     for before in await fetch(work, SQL.filed_under, one.envelope.msg_id, one.sender.her_id):
         if same(before["body"], desk.kept.body):
             await inbox.settle(work, [(desk.kept, _as(before, one))])
-            await answer(work, desk.kept)
+            kept = desk.kept
+            await outbox.receipt_again(work, kept.digest, kept.envelope_id, kept.answer_to)
             return True
     return False
 
 
-async def answer(work: Work, kept: Kept) -> None:
-    """Let the receipt of a message that came again go again, by the name that the transport called it by.
-
-    One that is on its way goes by the name it has: then it goes once more, when the lease has ended and it has gone
-    """
-    gone = await outbox.receipts_again(work, kept.digest, kept.came_as)
-    await (inbox.answered_again if gone else inbox.answered_later)(work, kept)
+async def answer(work: Work, again: Again) -> None:
+    """Let the receipt of a message that came again go by the name it came by, unless another worker has done so."""
+    if await inbox.answered_again(work, again):
+        await outbox.receipt_again(work, again.digest, again.name, again.answer_to)
 
 
 def _as(before: Any, one: Accepted) -> Outcome:

@@ -149,7 +149,8 @@ TOGETHER = timedelta(seconds=20)  # what is due within it is done in one go
 LAST = timedelta(seconds=5)  # no leap ends later before the ten minutes are over: what is due by then has its time
 NEXT = """
 SELECT min(due) FROM (
-  SELECT due FROM message_in WHERE state = 'kept' OR again
+  SELECT due FROM message_in WHERE state = 'kept'
+  UNION ALL SELECT due FROM message_again
   UNION ALL SELECT due FROM message_out WHERE state = 'queued' OR state = 'sent' AND (wants_apprec OR carrier_id <> '')
   UNION ALL SELECT deadline FROM message_out WHERE state IN ('sent', 'delivered') AND wants_apprec) waits"""
 MOVES = """

@@ -23,7 +23,7 @@ from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec, Original, Status
 from akson.exchange.opening import opened
 from akson.exchange.safexml import Schemas
-from akson.exchange.states import State
+from akson.exchange.states import Event, State
 from akson.record import journal
 from akson.record.office import Office
 from akson.record.search.searching import search
@@ -101,77 +101,83 @@ async def test_the_same_message_again_is_stored_once_and_gets_the_same_answer(of
     await arrives(places, written())
     (first,) = await places.rows(SENT)
     await office.database.execute("UPDATE message_out SET state = 'delivered'")
-    assert await arrives(places, written(), name="t-2") == ""
+    assert await arrives(places, written()) == ""
     (second,) = await places.rows(SENT)
     assert (second["body"], second["state"]) == (first["body"], "queued")
     assert len(await places.found("Communication")) == 1
     assert [row["times"] for row in await places.rows("SELECT times FROM message_in")] == [2]
 
 
-async def test_a_receipt_that_is_just_going_goes_once_more_by_the_name_its_message_came_by_meanwhile(
+@pytest.mark.parametrize(("body", "code"), [(written(), "ok"), (written(fnr="13916900362"), "E35")])
+@pytest.mark.parametrize(("came", "ended", "answered"), [
+    ("before it is read", [], "A B C"), ("while it is read", [], "A B C"), ("while its receipt waits", [], "A B C"),
+    ("while its receipt goes", [], "A B C"), ("when that has gone", [], "A A B C"),
+    ("when that has ended", [Event.GIVE_UP], "A B C"), ("when that has ended", [Event.GIVE_UP, Event.BY_HAND], "A B C"),
+])  # fmt: skip
+async def test_each_name_that_a_message_came_by_gets_the_same_verdict_once_where_its_transport_wants_it(
     office: Office,
+    body: bytes,
+    code: str,
+    came: str,
+    ended: list[Event],
+    answered: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    places = await make(office)
-    await arrives(places, written())
-    (bucket,) = await outbox.waiting(office.database, office.clock())
-    (going,) = await outbox.claim(office.database, bucket, office.clock())
-    await arrives(places, written(), name="t-2")
-    async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
-        await outbox.arrived(work, [going])
-    await arrives(places, written(), name="another's", sender=99000077)  # who asks for what somebody else sent
-    clock(office).pass_(timedelta(minutes=2))
-    await delivery.receive_due(office)
-    (again,) = await outbox.claim(office.database, bucket, office.clock())
-    assert (going.answers_id, again.answers_id, again.key) == ("t-1", "t-2", going.key)
-
-
-@pytest.mark.parametrize("read", [True, False])  # each as it comes, or all of them together, after they came
-@pytest.mark.parametrize("names", [("t-1", "t-2"), ("t-1", "t-2", "t-3"), ("t-1", "t-2", "t-1")])
-async def test_each_name_that_a_message_came_by_is_answered_where_the_way_out_was_away_meanwhile(
-    office: Office, names: tuple[str, ...], read: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    await make(office)
-    for name in names:
-        await comes(office, name)
-        if read:
+    """It comes as A; then as B, as A once more and, in another queue, as C: each where the title says."""
+    places, verdicts, reading = await make(office), list[tuple[str, str, bytes]](), list[inbox.Kept]()
+    await comes(office, body, "A")
+    if came == "while it is read":
+        (bucket,) = await inbox.waiting(office.database, office.clock())
+        reading = await inbox.claim(office.database, bucket, office.clock())
+    elif came != "before it is read":
+        await delivery.receive_due(office)
+    going = [] if came == "while its receipt waits" else await claimed(office)
+    if came == "when that has gone":
+        verdicts += await gone(office, going.pop())
+    for event in ended:
+        async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+            assert await outbox.happened(work, going[0].owner, going[0].key, event)
+    for name in ("B", "A", "C"):
+        await comes(office, body, name)
+        if "read" not in came:
             await delivery.receive_due(office)
-    answered = await all_answered(office)
-    assert set(answered) == set(names) and len(answered) <= len(names)
-    assert not caplog.records  # nothing has stopped us on the way
+    await delivery.receive_all(office, reading)
+    if came == "while its receipt goes":
+        verdicts += await gone(office, going.pop())
+    await delivery.receive_due(office)
+    assert not await inbox.waiting(office.database, office.clock() + timedelta(days=1))  # so nobody else is held up
+    for one in await claimed(office):
+        verdicts += await gone(office, one)
+    clock(office).pass_(timedelta(minutes=5))
+    await delivery.receive_due(office)
+    assert await claimed(office) == [] and not caplog.records
+    assert sorted((name, to) for name, to, _ in verdicts) == [
+        (name, "reply" * (name == "C")) for name in answered.split()
+    ]
+    assert len({verdict for *_, verdict in verdicts}) == 1
+    receipt = opened(verdicts[0][2]).receipt
+    assert receipt and (receipt.errors[0].value if receipt.errors else "ok") == code
+    assert len(await places.found("Communication")) == (code == "ok")
 
 
-async def test_what_comes_again_while_that_is_in_hand_is_answered_by_its_own_name_too(office: Office) -> None:
-    places = await make(office)
-    await arrives(places, written())
-    assert await all_answered(office) == ["t-1"]
-    await comes(office, "t-2")
-    (bucket,) = await inbox.waiting(office.database, office.clock())
-    (in_hand,) = await inbox.claim(office.database, bucket, office.clock())
-    await comes(office, "t-3")
-    await delivery.receive(office, in_hand)
-    assert await all_answered(office) == ["t-2", "t-3"]
-    assert await inbox.waiting(office.database, office.clock() + timedelta(days=1)) == []
-
-
-async def comes(office: Office, name: str) -> None:
+async def comes(office: Office, body: bytes, name: str) -> None:
     await inbox.keep(
-        office.database, written(), now=office.clock(), envelope_id=name, envelope_from=HEART.her_id,
-        envelope_to=NORDRE.her_id,
+        office.database, body, now=office.clock(), envelope_id=name, envelope_from=HEART.her_id,
+        envelope_to=NORDRE.her_id, answer_to="reply" * (name == "C"),
     )  # fmt: skip
 
 
-async def all_answered(office: Office) -> list[str]:
-    """Let all that waits be read and answered; return the names answered, in that order."""
-    answered = list[str]()
-    for _ in range(5):
-        await delivery.receive_due(office)
-        for bucket in await outbox.waiting(office.database, office.clock()):
-            (one,) = await outbox.claim(office.database, bucket, office.clock())
-            answered.append(one.answers_id)
-            async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
-                await outbox.arrived(work, [one])
-        clock(office).pass_(timedelta(minutes=2))
-    return answered
+async def claimed(office: Office) -> list[outbox.Claimed]:
+    """Lease all that is to go."""
+    buckets = await outbox.waiting(office.database, office.clock())
+    return [one for each in buckets for one in await outbox.claim(office.database, each, office.clock(), most=9)]
+
+
+async def gone(office: Office, one: outbox.Claimed) -> list[tuple[str, str, bytes]]:
+    """Let a receipt arrive; return the name it answers, in which queue, and what it says."""
+    async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+        await outbox.arrived(work, [one])
+    return [(one.answers_id, one.answer_to, one.body)]
 
 
 async def test_what_its_sender_has_written_anew_under_its_id_gets_the_receipt_it_had(office: Office) -> None:
@@ -181,10 +187,9 @@ async def test_what_its_sender_has_written_anew_under_its_id_gets_the_receipt_it
     for number, anew in enumerate((
         written().replace(sent_at, b"2026-11-23T11:30:00+01:00", 1), written().replace(b"><mh:", b">\n  <mh:"),
     ) * 2):  # fmt: skip
-        await office.database.execute("UPDATE message_out SET state = 'delivered'")
-        assert anew != written() and await arrives(places, anew, name=f"t-{number + 2}") == ""
-        (again,) = await places.rows(SENT)
-        assert (again["body"], again["state"]) == (first["body"], "queued")
+        assert anew != written() and await arrives(places, anew, name=f"t-{number + 2}") == "ok"
+        again = (await places.rows(SENT))[-1]
+        assert (again["body"], again["state"], again["answers_as"]) == (first["body"], "queued", f"t-{number + 2}")
     assert len(await places.found("Communication")) == 1
     kept = await places.rows("SELECT state, owner, filed_as FROM message_in ORDER BY state")
     assert [one["state"] for one in kept] == ["filed", "repeated", "repeated"]

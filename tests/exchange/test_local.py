@@ -84,10 +84,10 @@ async def test_a_hospital_that_sends_everything_twice_is_filed_once(world: World
     await world.mood("dobbel")
     await world.sends()
 
+    twice = "SELECT FROM message_in WHERE times = 2 AND state = 'filed' AND NOT EXISTS (SELECT FROM message_again)"
+
     async def both() -> bool:
-        return (
-            await world.places.rows("SELECT 1 FROM message_in WHERE times = 2 AND state = 'filed' AND NOT again")
-        ) != []
+        return await world.places.rows(twice) != []
 
     await world.until(both)
     assert len(await world.places.found("Communication")) == 1

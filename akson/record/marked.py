@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from akson.base.errors import Refused
@@ -12,7 +12,8 @@ from akson.base.errors import Refused
 MASKED: Final[Mapping[str, Any]] = {
     "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]
 }
-_MOST: Final = 10_000  # pairs that are held against each other to find the likest: what is asked for may be anything
+UNSHOWN: Final = object()  # stands for an item of a list that is not shown at all
+_MOST: Final = 1_000  # pairs that are held against each other to find the likest: what is asked for may be anything
 
 
 def has_mark(value: Any) -> bool:
@@ -41,71 +42,132 @@ def key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=repr)
 
 
-def places(given: Sequence[Any], seen: Sequence[Any], kept: Sequence[Any], at: str) -> list[int | None]:
+def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | None]:
     """Return which of the items of a list, as they were shown, each of the given ones is; None for what is new.
 
-    First those that are unchanged, wherever they stand now, then those that leave out what was masked, then the
-    likest of those that still have a mark in them: what has none has been given no part in what is hidden.
+    First those that are unchanged, wherever they stand now, then those that leave out what was masked, then those that
+    say something else in its stead, then the likest of those that still have a mark in them. It is decided by what was
+    shown and what is sent, and never by what is hidden: so the answer tells nothing of that.
 
-    kept   the items as they stand
-    Raises Refused AK-F040 at `at` where several look the same and one is gone, or nothing tells what a mark stands for
+    Raises Refused AK-F040 at `at` where several look the same and one is gone, nothing tells what a mark stands for, or
+    one that hides something is gone and a new one says some of what it did: it may be the same without its mark
     """
     found: list[int | None] = [None] * len(given)
-    _take(found, {n: key(one) for n, one in enumerate(given)}, enumerate(map(key, seen)), kept, at)
-    masked = {n: seen[n] for n in {*range(len(seen))} - {*found} if has_mark(seen[n])}
-    bare = {n: key(one) for n, one in enumerate(given) if found[n] is None and not has_mark(one)}
-    _take(found, bare, ((n, key(_unmarked(one))) for n, one in masked.items()), kept, at)
-    marked = [n for n, one in enumerate(given) if found[n] is None and has_mark(one)]
+    masked = {n for n, one in enumerate(seen) if has_mark(one)}
+    _take(found, dict(enumerate(map(key, given))), enumerate(map(key, seen)), masked, at)
+    hiding = [n for n in sorted(masked - {*found}) if seen[n] != MASKED]  # nobody can take a mark away
+    _take_unmarked(found, given, {n: seen[n] for n in hiding}, at)
     taken = {*found}
-    left = {n: one for n, one in masked.items() if n not in taken} if marked else {}
-    if len(marked) * len(left) > _MOST:
-        raise Refused("AK-F040", path=at)
-    for number in marked:
-        found[number] = n = _likest(given[number], left)
-        if n is None:
-            raise Refused("AK-F040", path=at)
-        del left[n]
+    gone = {n: seen[n] for n in hiding if n not in taken}
+    marked = {n: one for n, one in enumerate(given) if found[n] is None and has_mark(one)}
+    for n, where in _likest(marked, gone, at).items():
+        found[n] = where
+        del gone[where]
+    _refuse_changed((one for n, one in enumerate(given) if found[n] is None), gone.values(), at)
     return found
 
 
+def _take_unmarked(found: list[int | None], given: Sequence[Any], seen: Mapping[int, Any], at: str) -> None:
+    """Find what is given without marks: as it was shown but for them, or with something else in their stead."""
+    bare = [n for n, one in enumerate(given) if found[n] is None and not has_mark(one)] if seen else []
+    shapes = defaultdict[frozenset[str], dict[int, str]](dict)
+    for n, one in seen.items() if bare else ():
+        shapes[frozenset(_marks(one))][n] = key(_unmarked(one))
+    if len(shapes) * len(bare) > _MOST:
+        raise Refused("AK-F040", path=at)
+    for shape in (frozenset[str](), *shapes):  # first those that say nothing in its stead
+        said = {n: key(_unmarked(given[n], shape)) for n in bare if found[n] is None}
+        taken = {*found}
+        left = {n: one for n, one in (shapes[shape] if shape else _all(shapes)).items() if n not in taken}
+        _take(found, said, left.items(), left, at)
+
+
+def _all(shapes: Mapping[frozenset[str], dict[int, str]]) -> dict[int, str]:
+    return {n: said for where in shapes.values() for n, said in where.items()}
+
+
 def _take(
-    found: list[int | None], given: Mapping[int, str], seen: Iterable[tuple[int, str]], kept: Sequence[Any], at: str
+    found: list[int | None], given: Mapping[int, str], seen: Iterable[tuple[int, str]], masked: Collection[int], at: str
 ) -> None:
     """Find what is given among what was seen, each once, by what it says: the first of those that say the same."""
     alike: defaultdict[str, deque[int]] = defaultdict(deque)
     for n, said in seen:
         alike[said].append(n)
-    every = {said: (*where,) for said, where in alike.items() if len(where) > 1 and said != _MARK}
+    several = {said for said, where in alike.items() if len(where) > 1 and said != _MARK and where[0] in masked}
     for number, said in given.items():
         if where := alike.get(said):
             found[number] = where.popleft()
-    for said in every.keys() & {*given.values()}:
-        if alike[said] and any(kept[n] != kept[every[said][0]] for n in every[said]):
-            raise Refused("AK-F040", path=at)
+    if any(alike[said] for said in several.intersection(given.values())):
+        raise Refused("AK-F040", path=at)
 
 
 _MARK: Final = key(MASKED)
 
 
-def _unmarked(value: Any) -> Any:
-    """Return an item without its marks, and without what is empty then."""
+def _unmarked(value: Any, but: frozenset[str] = frozenset(), at: str = "") -> Any:
+    """Return an item without its marks, or what stands in some places of it, and without what is empty then."""
     if isinstance(value, list):
-        return [_unmarked(one) for one in value if not is_mark(one)]
+        return [_unmarked(one, but, at) for one in value if not is_mark(one)]
     if not isinstance(value, dict):
         return value
-    left = {name: _unmarked(inner) for name, inner in value.items() if not is_mark(inner)}
+    left = {
+        name: _unmarked(inner, but, f"{at}.{name}")
+        for name, inner in value.items() if not is_mark(inner) and f"{at}.{name}" not in but
+    }  # fmt: skip
     return {name: inner for name, inner in left.items() if inner not in ({}, [])}
 
 
-def _likest(one: Any, seen: Mapping[int, Any]) -> int | None:
+def _marks(value: Any, at: str = "") -> Iterator[str]:
+    """Yield where in an item its marks stand."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _marks(one, at)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from (f"{at}.{name}",) if is_mark(inner) else _marks(inner, f"{at}.{name}")
+
+
+def _likest(given: Mapping[int, Any], seen: Mapping[int, Any], at: str) -> dict[int, int]:
+    """Return which of those that were seen each of the given ones is: the one of which it says most, and no other."""
+    if len(given) * len(seen) > _MOST:
+        raise Refused("AK-F040", path=at)
+    said = {n: {*_words(one)} for n, one in seen.items()} if given else {}
+    found = {number: _best({*_words(one)}, said) for number, one in given.items()}
+    sure = {number: n for number, n in found.items() if n is not None}
+    if len({*sure.values()}) < len(given):
+        raise Refused("AK-F040", path=at)
+    return sure
+
+
+def _best(one: set[str], seen: Mapping[int, set[str]]) -> int | None:
     """Return which of those says most of what `one` does; None when that is nothing, or several say as much."""
-    alike = {n: _alike(one, other) for n, other in seen.items()}
+    alike = {n: len(one & other) for n, other in seen.items()}
     most = max(alike.values(), default=0)
     best = [n for n, score in alike.items() if score and score == most]
     return best[0] if len(best) == 1 else None
 
 
-def _alike(one: Any, other: Any) -> int:
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return 0
-    return sum(name in other and other[name] == value for name, value in one.items())
+def _words(value: Any, at: str = "") -> Iterator[str]:
+    """Yield what an item says, each word with where it stands; a mark is one, other lists have no order."""
+    if isinstance(value, dict) and value != MASKED:
+        for name, inner in value.items():
+            yield from _words(inner, f"{at}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner, at)
+    else:
+        yield f"{at}={key(value)}"
+
+
+def _refuse_changed(new: Iterable[Any], gone: Collection[Any], at: str) -> None:
+    """Refuse what may be one that was shown with a mark and is sent without it: what it hid would be lost unsaid."""
+    if not gone:
+        return
+    said = {one for each in gone for one in _says(_unmarked(each))}
+    silent = any(_unmarked(one) == {} for one in gone)
+    if any(silent or not said.isdisjoint(_says(one)) for one in new):
+        raise Refused("AK-F040", path=at)
+
+
+def _says(one: Any) -> set[str]:
+    return {key(pair) for pair in one.items()} if isinstance(one, dict) else set()

@@ -47,7 +47,6 @@ from akson.record.standing import Rows, as_it_stands, refuse_unfit, standing, st
 from akson.record.stored import Stored
 from akson.record.stored import stored as stored_row
 from akson.record.weighing import refuse_unfit_opening, weigh
-from akson.record.whereabouts import placeless
 
 
 async def prepare(work: Work, drafts: Sequence[Draft]) -> list[Stored]:
@@ -167,10 +166,10 @@ def _remember_writers(work: Work, change: Change) -> None:
 
 def _with_what_stands(given: dict[str, Any], row: Any) -> dict[str, Any]:
     """Return what is written by somebody from whom addresses are hidden, or places too: what they do not see stands."""
-    kept = stored_row(row).resource
-    found = addresses.restored(given, kept)
-    places = "coauthored" in row and (row["coauthored"] or marked.has_mark(found))  # a search hides one's own too
-    return restoring.with_places(found, kept) if places and kept else found
+    placed = "coauthored" in row and (
+        row["coauthored"] or CASE in (row["labels"] or ()) or marked.has_mark(addresses.bare(given))
+    )
+    return restoring.restored(given, stored_row(row).resource, placed=placed)
 
 
 def _describe(work: Work, change: Change, draft: Draft, lookup: Lookup, *, mixed: bool) -> None:
@@ -192,9 +191,8 @@ def _describe(work: Work, change: Change, draft: Draft, lookup: Lookup, *, mixed
     others = {lookup.key(named) for named in draft.names.others}  # 0: known to nobody yet
     change.about = tuple(sorted(others - {change.owner}))
     if addresses.hidden_from(work.actor, session(work).facts[change.owner]):
-        told = addresses.without(resource)
         completed = CASE in change.labels and work.actor.kind is Kind.CITIZEN  # by the journal: who looked, who answers
-        change.stored.packed = packed(bodies.dumps(placeless(told) if completed or mixed else told))
+        change.stored.packed = packed(bodies.dumps(restoring.shown(resource, placed=completed or mixed)))
 
 
 def _content(work: Work, change: Change, draft: Draft, resource: dict[str, Any]) -> Content:

@@ -19,7 +19,7 @@ from akson.fhir.parameters import Parameter
 from akson.record.addresses import hidden_from
 from akson.record.cases import ABOUT, ANSWERED_BY
 from akson.record.consents import OPENING
-from akson.record.marked import MASKED
+from akson.record.marked import MASKED, UNSHOWN
 from akson.record.placed import PARTLY, PLACES, looks_there, unplaced
 
 # What tells not where it is, nor with whom, by type.
@@ -42,7 +42,7 @@ PLACED: Final = WHOLLY | PARTLY  # may say where somebody is to be
 # Of these many tell nothing of a place; those do that point to what does.
 _BY_REFERENCE: Final = {"DocumentReference": ("Appointment/", "Location/"),
                         "Task": ("Appointment/", "Communication/", "Location/")}  # fmt: skip
-_REQUIRED: Final[Mapping[str, Mapping[str, Any]]] = {
+STAND_INS: Final[Mapping[str, Mapping[str, Any]]] = {
     "DocumentReference": {"content": [{"attachment": MASKED}]}, "Provenance": {"agent": [{"who": MASKED}]},
 }  # fmt: skip
 # A source and tags are of whom it came from, as what a code is called may be.
@@ -77,10 +77,19 @@ def _wholly(resource: Mapping[str, Any]) -> bool:
 
 def placeless(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells a place as when it is, or without the place: what is said of it, where it is, and with whom."""
-    found = aligned(resource)
-    if found.get("contained") and found != resource and (gone := unpointed(found)):
-        found["contained"] = [one for n, one in enumerate(found["contained"]) if n not in gone]
-    return {name: value for name, value in found.items() if (name, value) != ("contained", [])}
+    found = _shown(aligned(resource))
+    if "meta" in found:
+        found["meta"] = _shown(found["meta"])
+    return found
+
+
+def _shown(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return members without the items that are not shown, and without a list of which none is."""
+    left = {
+        name: [one for one in value if one is not UNSHOWN] if isinstance(value, list) else value
+        for name, value in found.items()
+    }
+    return {name: value for name, value in left.items() if value != [] or not found[name]}
 
 
 def unpointed(resource: Mapping[str, Any]) -> set[int]:
@@ -102,11 +111,19 @@ def unpointed(resource: Mapping[str, Any]) -> set[int]:
 
 
 def aligned(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the same, and what it holds though nothing that is left points to it: item for item as it stands."""
-    if not _wholly(resource):
-        return _without_the_place(resource)
+    """Return the same item for item as it stands, with UNSHOWN for each that is left out of a list.
+
+    What it holds is left out when nothing that is left points to it.
+    """
+    found = _when(resource) if _wholly(resource) else _without_the_place(resource)
+    if found.get("contained") and found != resource and (gone := unpointed(found)):
+        found["contained"] = [UNSHOWN if n in gone else one for n, one in enumerate(found["contained"])]
+    return found
+
+
+def _when(resource: Mapping[str, Any]) -> dict[str, Any]:
     kind = str(resource["resourceType"])
-    found = {name: value for name, value in resource.items() if name in _WHEN[kind]} | dict(_REQUIRED.get(kind, {}))
+    found = {name: value for name, value in resource.items() if name in _WHEN[kind]} | dict(STAND_INS.get(kind, {}))
     if "participant" in found:
         found["participant"] = [_participant(one) for one in found["participant"]]
     if "actor" in found:
@@ -115,7 +132,9 @@ def aligned(resource: Mapping[str, Any]) -> dict[str, Any]:
     for name in _NAMING & found.keys():  # what another thing is called may tell where it was
         found[name] = _nameless(found[name])
     for name in {"about", "target"} & found.keys():
-        found[name] = [one for one in found[name] if str(one.get("reference", "")).startswith(_IN_RECORDS)]
+        found[name] = [
+            one if str(one.get("reference", "")).startswith(_IN_RECORDS) else UNSHOWN for one in found[name]
+        ]  # fmt: skip
     return found
 
 
@@ -156,7 +175,7 @@ def _parts(found: Mapping[str, Any]) -> dict[str, Any]:
         for name, kept in _OF_PART.items() if name in found
     }  # fmt: skip
     if marks := parts.get("meta", {}).get("security"):
-        parts["meta"]["security"] = [one for one in marks if not _names_somebody(one)]
+        parts["meta"]["security"] = [UNSHOWN if _names_somebody(one) else one for one in marks]
     return parts
 
 

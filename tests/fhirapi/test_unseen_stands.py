@@ -13,7 +13,7 @@ from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.record import journal
 from akson.record.marked import MASKED
-from akson.record.restoring import with_places
+from akson.record.restoring import restored, shown
 from tests.fhirapi.clients import Api
 from tests.fhirapi.test_protected_places import PLACE, SECRETS, SENDER, a_hidden_child
 from tests.offices import JOB
@@ -92,40 +92,96 @@ FROM = {"identifier": [{"value": "1", "assigner": THERE}], "meta": {"source": PL
 GUESSES = [{"text": one} for one in (PLACE, SENDER, "Et annet sted")]
 
 
-@pytest.mark.parametrize(
-    ("kept", "given", "stands"),
-    [
-        ({"identifier": TWO}, {"identifier": [HIDDEN, HIDDEN]}, {"identifier": TWO}),
-        ({"identifier": TWO}, {"identifier": [HIDDEN]}, None),  # which of them is gone?
-        ({"identifier": TWO[:1]}, {"identifier": [HIDDEN, HIDDEN]}, None),
-        ({"identifier": TWO}, {}, {}),  # that they are there is seen, and taken away
-        ({"performer": [THERE]}, {}, {"performer": [THERE]}),
-        ({"performer": [THERE, THERE]}, {"performer": [MASKED]}, {"performer": [THERE, THERE]}),
-        ({"location": THERE}, {"location": {"display": "Her"}}, {"location": {"display": "Her"}}),
-        ({"text": {"div": PLACE}, "location": THERE}, {"location": MASKED}, {"location": THERE}),
-        ({"contained": [LOCATION]}, {"contained": [{"resourceType": "Location", "id": "her"}]}, {"contained": [LOCATION]}),
-        ({"contained": [LOCATION]}, {"contained": [{"resourceType": "Patient", "id": "her"}]}, None),  # that would tell it
-        ({"contained": [LOCATION]}, {"contained": [{"resourceType": "Patient", "id": "her", "name": PLACE}]}, None),
-        (THROUGH, {"extension": HIDDEN_EXTENSION}, THROUGH),
-        (THROUGH, {"extension": HIDDEN_EXTENSION, "contained": [OTHER]}, THROUGH | {"contained": [OTHER, ENDING, END]}),
-        (THROUGH, {"extension": HIDDEN_EXTENSION, "note": [{"text": "#d"}, {"text": "#end"}]}, None),  # whoever guesses its id
-        (THROUGH, {"status": "stopped"}, {"status": "stopped"}),  # and what it led to
-        ({"identifier": TWO[:1]}, {"identifier": [OWN]}, {"identifier": [OWN]}),
-        ({"identifier": TWO[:1]}, {"identifier": [{"use": "usual"}]}, {"identifier": TWO[:1]}),
-        (FROM, {"identifier": [{"value": "2"}]}, None),  # then nothing hides whom it came from
-        (FROM, {"identifier": [{"value": "2"}], "note": GUESSES}, None),  # whoever guesses it learns nothing
-    ],
-)  # fmt: skip
+STREET = {"line": [PLACE]}
+MOVED = {"line": ["Elveveien 40"]}
+LIEN, MOE = ({"name": name, "address": STREET} for name in ("Lien", "Moe"))
+LIEN_SEEN, MOE_SEEN = ({"name": name, "address": MASKED} for name in ("Lien", "Moe"))
+BOTH = [{"url": f"{WHERE}/a", "valueAddress": STREET}, {"url": f"{WHERE}/b", "valueReference": THERE}]
+BOTH_SEEN = [{"url": f"{WHERE}/a", "valueAddress": MASKED}, {"url": f"{WHERE}/b", "valueReference": MASKED}]
+SITES = [{"actor": {"role": role, "reference": THERE}} for role in "rs"]
+GUESSED = ENDING | {"endpoint": [{"reference": "#1"}]}, END | {"id": "1"}
+ADDRESSES: list[Any] = [  # what staff see too
+    ({"contact": [LIEN, MOE]}, {"contact": [MOE_SEEN, LIEN_SEEN]}, {"contact": [MOE, LIEN]}),
+    ({"contact": [LIEN, MOE]}, {"contact": [{"name": "Moe"}]}, {"contact": [MOE]}),
+    ({"contact": [LIEN, MOE]}, {"contact": [LIEN_SEEN | {"name": "Li"}, MOE_SEEN]}, {"contact": [LIEN | {"name": "Li"}, MOE]}),
+    ({"contact": [LIEN]}, {"contact": [{"name": "Lien", "address": MOVED}]}, {"contact": [LIEN | {"address": MOVED}]}),
+    ({"contact": [LIEN]}, {"contact": [{"name": "Lien", "gender": "male"}]}, None),  # changed, and sent without its mark
+    ({"contact": [LIEN]}, {"contact": [{"name": "Moe"}]}, {"contact": [{"name": "Moe"}]}),
+    ({"contact": [LIEN, LIEN]}, {"contact": [LIEN_SEEN]}, None),  # though both live at the same place
+    ({"contact": [LIEN, LIEN]}, {"contact": [{"name": "Lien"}]}, None),
+    ({"contact": [LIEN, LIEN]}, {"contact": [LIEN_SEEN, LIEN_SEEN | {"gender": "male"}]}, None),
+    ({"contact": [{"name": "Lien"}]}, {"contact": [LIEN_SEEN]}, None),  # a mark of nothing
+    ({"address": [STREET, MOVED]}, {"address": [MASKED]}, {"address": [STREET, MOVED]}),
+    ({"address": [STREET]}, {"address": [MOVED, MASKED]}, {"address": [MOVED, STREET]}),
+    ({"address": [STREET]}, {"address": [MOVED]}, {"address": [MOVED]}),
+    ({"valueAddress": STREET}, {"valueString": "Ukjent"}, {"valueString": "Ukjent"}),  # one of what it may be
+]  # fmt: skip
+PLACES: list[Any] = [
+    ({"identifier": TWO}, {"identifier": [HIDDEN, HIDDEN]}, {"identifier": TWO}),
+    ({"identifier": TWO}, {"identifier": [HIDDEN]}, None),  # which of them is gone?
+    ({"identifier": TWO[:1]}, {"identifier": [HIDDEN, HIDDEN]}, None),
+    ({"identifier": TWO}, {}, {}),  # that they are there is seen, and taken away
+    ({"performer": [THERE]}, {}, {"performer": [THERE]}),
+    ({"performer": [THERE, THERE]}, {"performer": [MASKED]}, {"performer": [THERE, THERE]}),
+    ({"location": THERE}, {"location": {"display": "Her"}}, {"location": {"display": "Her"}}),
+    ({"text": {"div": PLACE}, "location": THERE}, {"location": MASKED}, {"location": THERE}),
+    (THROUGH, {"extension": HIDDEN_EXTENSION}, THROUGH),
+    (THROUGH, {"extension": HIDDEN_EXTENSION, "contained": [OTHER]}, THROUGH | {"contained": [OTHER, ENDING, END]}),
+    *[(THROUGH, {"extension": HIDDEN_EXTENSION, **there}, THROUGH | there | {"contained": [*held, *GUESSED]})
+      for one in ({"resourceType": "Endpoint", "id": "end"}, {"resourceType": "Patient", "id": "end"}, END)
+      for there, held in (({"contained": [one], "note": "#end"}, [one]),)],  # whoever guesses its id
+    (THROUGH, {"extension": HIDDEN_EXTENSION, "note": "#end"}, THROUGH | {"note": "#end", "contained": [*GUESSED]}),
+    (THROUGH, {"status": "stopped"}, {"status": "stopped"}),  # and what it led to
+    ({"identifier": TWO[:1]}, {"identifier": [OWN]}, None),  # it may be the same, without its mark
+    ({"identifier": TWO[:1]}, {"identifier": [OWN | {"use": "old"}]}, {"identifier": [OWN | {"use": "old"}]}),
+    ({"identifier": TWO[:1]}, {"identifier": [{"use": "usual"}]}, {"identifier": TWO[:1]}),
+    (FROM, {"identifier": [{"value": "2"}]}, None),  # then nothing hides whom it came from
+    (FROM, {"identifier": [{"value": "2"}], "note": GUESSES}, None),  # whoever guesses it learns nothing
+    (FROM, {"identifier": [{"value": "1", "assigner": MASKED}], "meta": {"source": "x"}}, None),  # nor takes it away
+    ({"extension": BOTH}, {"extension": BOTH_SEEN}, {"extension": BOTH}),  # as it was read
+    ({"extension": BOTH}, {"extension": BOTH_SEEN[::-1]}, {"extension": BOTH[::-1]}),
+    ({"extension": BOTH}, {"extension": BOTH_SEEN[1:]}, {"extension": BOTH[1:]}),
+    ({"provision": {"provision": SITES}}, {"provision": {"provision": [
+        {"actor": {"role": "t", "reference": MASKED}}, {"actor": {"role": "s", "reference": MASKED}}]}},
+     {"provision": {"provision": [{"actor": {"role": "t", "reference": THERE}}, SITES[1]]}}),
+]  # fmt: skip
+CASES = [*[(False, *one) for one in ADDRESSES], *[(True, *one) for one in (*ADDRESSES, *PLACES)]]
+PROCEDURE = {"resourceType": "Procedure"}
+
+
+@pytest.mark.parametrize(("placed", "kept", "given", "stands"), CASES)
 def test_a_mark_stands_for_what_it_hides_and_for_nothing_else(
-    kept: dict[str, Any], given: dict[str, Any], stands: dict[str, Any] | None
+    placed: bool, kept: dict[str, Any], given: dict[str, Any], stands: dict[str, Any] | None
 ) -> None:
-    kind = {"resourceType": "Procedure"}
+    alike = _otherwise(PROCEDURE | kept)
+    assert shown(alike, placed=placed) == shown(PROCEDURE | kept, placed=placed)
     if stands is not None:
-        assert with_places(kind | given, kind | kept) == kind | stands
+        assert restored(PROCEDURE | given, PROCEDURE | kept, placed=placed) == PROCEDURE | stands
+        restored(PROCEDURE | given, alike, placed=placed)
         return
-    with pytest.raises(Refused) as refused:
-        with_places(kind | given, kind | kept)
-    assert refused.value.code == "AK-F040"
+    for one in (PROCEDURE | kept, alike):  # so the answer tells nothing of it
+        with pytest.raises(Refused) as refused:
+            restored(PROCEDURE | given, one, placed=placed)
+        assert refused.value.code == "AK-F040"
+
+
+@pytest.mark.parametrize(("placed", "kept"), [(placed, kept) for placed, kept, *_ in CASES])
+def test_what_was_read_may_be_sent_back_with_one_thing_changed(placed: bool, kept: dict[str, Any]) -> None:
+    stood = PROCEDURE | {name: value for name, value in kept.items() if name != "text"}
+    for own in ({}, {"language": "nb"}):
+        assert (
+            restored({**shown(PROCEDURE | kept, placed=placed), **own}, PROCEDURE | kept, placed=placed) == stood | own
+        )
+
+
+def _otherwise(value: Any) -> Any:
+    """Return what looks the same, and hides something else: the same behind all marks, and held by another id."""
+    if isinstance(value, dict):
+        return {name: _otherwise(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_otherwise(one) for one in value]
+    others = {PLACE: "X", SENDER: "X", "A": "X", "B": "X", "#end": "#e", "end": "e", "#her": "#h", "her": "h"}
+    return others.get(value, value)
 
 
 def test_what_is_sent_is_held_against_what_stands_in_a_time_that_grows_with_it_alone() -> None:
@@ -139,9 +195,9 @@ def test_what_is_sent_is_held_against_what_stands_in_a_time_that_grows_with_it_a
     kept = [{"use": f"{n}", "assigner": THERE} for n in range(300)]
     new = [Counted(use=f"{n}") for n in range(400, 700)]
     kind = {"resourceType": "Consent"}
-    assert with_places(kind | {"identifier": new}, kind | {"identifier": kept})["identifier"] == new
+    assert restored(kind | {"identifier": new}, kind | {"identifier": kept}, placed=True)["identifier"] == new
     assert len(asked) < 20 * len(new)
     changed = [{"use": f"{n}", "assigner": MASKED} for n in range(400, 700)]
     with pytest.raises(Refused) as refused:
-        with_places(kind | {"identifier": changed}, kind | {"identifier": kept})
+        restored(kind | {"identifier": changed}, kind | {"identifier": kept}, placed=True)
     assert refused.value.code == "AK-F040"

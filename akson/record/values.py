@@ -161,7 +161,7 @@ def values_of_all(given: Sequence[Given], hasher: Hasher, opened: Opened) -> lis
     A step that follows itself finds its code and tables in the processor's caches: a third less than one resource after
     the other. Nobody is found by a protected address, nor by what tells of it, so they give rise to none.
     """
-    shown = [_findable(one) for one in given]
+    shown = [findable(one) for one in given]
     found = [extraction.extract(resource, one.more) for resource, one in zip(shown, given, strict=True)]
     made = [Values(text=(_different(text.narrative(one)), _different(text.content(one)))) for one in shown]
     rows = list(zip(given, found, made, strict=True))
@@ -176,7 +176,8 @@ def values_of_all(given: Sequence[Given], hasher: Hasher, opened: Opened) -> lis
     return made
 
 
-def _findable(given: Given) -> Mapping[str, Any]:
+def findable(given: Given) -> Mapping[str, Any]:
+    """Return what of a resource it may be found and ordered by."""
     protected = given.hidden or addresses.is_protected(given.resource)
     return addresses.unfindable(given.resource) if protected else given.resource
 

@@ -116,6 +116,16 @@ async def test_nobody_is_found_by_where_their_next_of_kin_lives_whatever_came_fi
     assert [await found(who) for who in (nurse, vendor)] == [[1] * 7] * 2
 
 
+async def test_no_order_tells_it(api: Api) -> None:
+    place = await unit(api.office, "Sone nord")
+    hidden = await patient(api.office, at=place, **HOME, telecom=[{"system": "phone", "value": "99998888"}])
+    open_ = await patient(api.office, at=place, address=[{"postalCode": "5003"}], telecom=NEAR["telecom"])
+    for who in (api.as_(await staff(api.office, place, "Yusuf")), api.as_(VENDOR)):
+        for order in ("-address-postalcode", "-address-postalcode,phone", "-phone", "-telecom,-address-city"):
+            told = (await who.get("Patient", params={"_sort": order})).json()["entry"]
+            assert [one["resource"]["id"] for one in told] == [open_.id, hidden.id], order  # as one who has none
+
+
 async def test_the_person_sees_it(clients: dict[str, Any]) -> None:
     told = (await clients["self"].get(clients["person"].reference)).json()
     assert told["address"] == HOME["address"] and told["text"]["div"] == HOME["text"]["div"]

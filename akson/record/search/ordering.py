@@ -5,7 +5,7 @@ Bounded: when there are more hits than can be looked at, the search is refused r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cmp_to_key
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from akson.fhir.folding import in_order
 from akson.record.search import cursors
 from akson.record.search.asked import Sort
 from akson.record.stored import stored
+from akson.record.values import Given, findable
 
 MOST = 5000  # hits that can be ordered so
 _COLUMNS = {"date": "dates", "string": "strings", "number": "numbers", "quantity": "quantities", "token": "tokens",
@@ -31,14 +32,17 @@ def needed(sort: Iterable[Sort]) -> bool:
     return any(one.parameter is not None and one.parameter.kind in ("token", "uri") for one in sort)
 
 
-async def ordered(rows: Sequence[Any], sort: Sequence[Sort], after: str | None) -> list[Keyed]:
+async def ordered(
+    rows: Sequence[Any], sort: Sequence[Sort], after: str | None, *, hidden: Collection[int]
+) -> list[Keyed]:
     """Return rows of a search with their keys, in order, those after the cursor only.
 
+    hidden  owners with protected addresses: as the index has none of them, no order tells them
     Raises  Refused AK-S008, AK-S002
     """
     if len(rows) > MOST:
         raise Refused("AK-S008", most=MOST)
-    keyed = [(_keys(row, sort), row) async for row in in_turns(rows)]
+    keyed = [(_keys(row, sort, hidden=row["owner"] in hidden), row) async for row in in_turns(rows)]
     order = cmp_to_key(lambda a, b: _compare(cast(Place, a), cast(Place, b), sort))
     keyed.sort(key=lambda one: order((one[0], one[1]["id"])))
     if after is None:
@@ -69,8 +73,9 @@ def _compare(a: Place, b: Place, sort: Sequence[Sort]) -> int:
     return (a[1] > b[1]) - (a[1] < b[1])
 
 
-def _keys(row: Any, sort: Sequence[Sort]) -> list[str | None]:
-    resource: Mapping[str, Any] = bodies.loads(stored(row).body or b"{}")
+def _keys(row: Any, sort: Sequence[Sort], *, hidden: bool) -> list[str | None]:
+    one = stored(row)
+    resource = findable(Given(one.type, bodies.loads(one.body or b"{}"), hidden=hidden))
     found = extraction.extract(resource, [one.parameter for one in sort if isinstance(one.parameter, Custom)])
     return [_key(row, one, found) for one in sort]
 

@@ -11,14 +11,14 @@ import asyncpg
 
 from akson.access.facts import Facts, Labels
 from akson.access.many import alike
-from akson.access.rules import Act, Decision
+from akson.access.rules import Act, Decision, hides_address
 from akson.base.errors import Refused
 from akson.base.work import Kind, Work
 from akson.fhir import owners
 from akson.fhir import search as extraction
 from akson.record import searches
 from akson.record.deciding import asked as decision
-from akson.record.deciding import labels_in
+from akson.record.deciding import facts_for, labels_in
 from akson.record.masking import shown
 from akson.record.own import Own, load, progress
 from akson.record.search import ordering
@@ -190,11 +190,19 @@ def _open(work: Work, row: asyncpg.Record, scope: Scope) -> bool:
 async def _fill_ordered(work: Work, compiler: Compiler, page: Page) -> None:
     asked = compiler.asked
     everything = replace(compiler, asked=replace(asked, sort=[], after=None, count=ordering.MOST))
-    keyed = await ordering.ordered(await _run(work, everything.page()), asked.sort, asked.after)
+    rows = await _run(work, everything.page())
+    keyed = await ordering.ordered(rows, asked.sort, asked.after, hidden=await _protected(work, asked.type, rows))
     few = keyed[: asked.count]
     page.hits = await shown(work, [row for _, row in few])
     if len(keyed) > len(few):
         page.next = ordering.cursor(few[-1])
+
+
+async def _protected(work: Work, type_: str, rows: Sequence[asyncpg.Record]) -> set[int]:
+    """Return who of those whose rows these are has a protected address, or may have."""
+    whose = {row["owner"] for row in rows} if type_ in owners.OF_PERSONS else set()
+    known = await facts_for(work, whose)
+    return {owner for owner in whose if owner not in known or hides_address(known[owner])}
 
 
 async def _run(work: Work, ready: Ready) -> list[asyncpg.Record]:

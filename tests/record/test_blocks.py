@@ -149,6 +149,7 @@ async def test_what_one_points_to_is_asked_of_that_and_not_of_another_with_its_i
         "Observation": whose | {"status": "final", "effectiveDateTime": "2020", "note": [{"text": "Puls"}],
                                 "performer": [{"reference": nurse.id}]},
         "Procedure": whose | {"status": "completed", "performedDateTime": "2024"},
+        "CarePlan": {"subject": whose["subject"], "status": "active", "intent": "plan"},
     }  # fmt: skip
     async with office.work(JOB, Purpose.SYSTEM) as work:
         for type_, one in told.items():
@@ -161,6 +162,7 @@ async def test_what_one_points_to_is_asked_of_that_and_not_of_another_with_its_i
     async with office.work(nurse, Purpose.TREATMENT) as work:
         for asked, type_ in (
             (("date", "2020"), "Observation"), (("date", "2024"), "Procedure"), (("date", "ne2020"), "Procedure"),
+            (("date:missing", "true"), "CarePlan"),
             (("performer", nurse.id), "Observation"), (("performer._id", nurse.id.partition("/")[2]), "Observation"),
         ):  # fmt: skip
             hits = (await search(work, "Task", [(f"focus.{asked[0]}", asked[1])])).hits

@@ -68,6 +68,9 @@ def test_only_so_many_persons_are_looked_at_before_anything_is_collected() -> No
         ("Task", "based-on.identifier", "based-on:Task.identifier", "X"),
         ("List", "item.item.identifier", "item:List.item:Task.identifier", "X"),
         ("Observation", "_has:Provenance:target:target.identifier", "_has:Provenance:target:target:Task.identifier", "X"),
+        ("Condition", "evidence-detail._tag:missing", "evidence-detail:Task._tag:missing", "false"),
+        ("Patient", "_has:Task:subject:based-on._profile:missing", "_has:Task:subject:based-on:Task._profile:missing", "true"),
+        ("List", "item.item.identifier:missing", "item:List.item:Task.identifier:missing", "true"),
     ],
 )  # fmt: skip
 def test_a_reference_to_anything_is_asked_about_as_one_to_a_type(

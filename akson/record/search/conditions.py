@@ -14,9 +14,9 @@ from akson.fhir import search as extraction
 from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.record.search import asked as a
-from akson.record.search.joining import Joined, joined
+from akson.record.search.joining import joined
 from akson.record.search.matching import Values, tokens_of, wholes_of
-from akson.record.search.standing import MANY, Standing, has_token, slots_of, table_of
+from akson.record.search.standing import MANY, Standing, has_token, of_its_type, slots_of, table_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import moment, split
 from akson.record.values import Hot, hot_slots
@@ -100,12 +100,8 @@ class Conditions(Values):
             if criterion.modifier == "identifier":
                 found = all_of([found, *self._names(r)])
             return f"NOT ({found})" if criterion.modifier in ("not", "not-in") else found
-        found = all_of([*self._of_its_type(criterion.parameter, r), self._any(criterion)])
+        found = all_of([*of_its_type(self.statement, criterion.parameter, r), self._any(criterion)])
         return self.statement.put(table, r=r, slots=slots_of(slots), any=Raw(found))
-
-    def _of_its_type(self, parameter: Parameter, r: Raw) -> list[str]:
-        """Return that a row, as `s`, is of a resource of this type, not of another's with its id, where it may be."""
-        return [self.statement.put("own_row", r=r)] if isinstance(parameter, Joined) else []
 
     def _names(self, r: Raw) -> list[str]:
         """Return that nobody is named there whose name would be masked: nor is it told who was meant."""
@@ -279,7 +275,7 @@ class Conditions(Values):
     def _chained(self, condition: a.Chain, targets: tuple[str, ...], inner: a.Condition, r: Raw) -> str:
         t, asked = self._inside(inner, targets)
         slots, among = slots_of(condition.parameter.slots), self.statement.among(targets)
-        met = all_of([*self._of_its_type(condition.parameter, r), asked])
+        met = all_of([*of_its_type(self.statement, condition.parameter, r), asked])
         return self.statement.put("chain", r=r, t=t, slots=slots, among=among, inner=Raw(met))
 
     def _has(self, condition: a.Has, r: Raw) -> str:

@@ -70,9 +70,9 @@ def _asks(type_: str, condition: Condition) -> Hashable:
     if not isinstance(condition, Criterion):
         return condition
     one = condition.parameter
-    if condition.modifier == "missing" or one.kind == "composite":
+    if one.kind == "composite":
         return condition
-    by_rows = {slot.id for slot in one.slots} <= hot_slots(type_)
+    by_rows = condition.modifier != "missing" and {slot.id for slot in one.slots} <= hot_slots(type_)
     return by_rows, one.name, one.kind, one.targets, one.only, replace(condition, parameter=_NONE)
 
 

@@ -9,6 +9,7 @@ from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.fhir.values import EMITTERS
 from akson.record.search.asked import Criterion
+from akson.record.search.joining import Joined
 from akson.record.search.statement import Raw, Statement, all_of, any_of
 from akson.record.values import Hasher
 
@@ -19,6 +20,11 @@ TABLES = {"quantity": "number", "uri": "token"} | {k: k for k in ("token", "refe
 def has_token(statement: Statement, r: Raw, tokens: Sequence[int]) -> str:
     """Return that the resource with alias `r` has one of some tokens."""
     return statement.put("any_token" if len(tokens) <= MANY else "one_of_many_tokens", r=r, tokens=list(tokens))
+
+
+def of_its_type(statement: Statement, parameter: Parameter, r: Raw) -> list[str]:
+    """Return that a row, as `s`, is of a resource of this type, not of another's with its id, where it may be."""
+    return [statement.put("own_row", r=r)] if isinstance(parameter, Joined) else []
 
 
 def slots_of(slots: Iterable[Slot]) -> list[int]:
@@ -43,14 +49,16 @@ class Standing:
             return self._points_to(parameter, slots, r)
         there = [has_token(self.statement, r, [self.hasher.present(slot.id) for slot in slots])]
         if (table := TABLES[parameter.kind]) != "token":
-            there.append(self.statement.put(table, r=r, slots=slots_of(slots), any=Raw("true")))
+            own = all_of(of_its_type(self.statement, parameter, r))
+            there.append(self.statement.put(table, r=r, slots=slots_of(slots), any=Raw(own)))
         return any_of(there)
 
     def _points_to(self, parameter: Parameter, slots: Sequence[Slot], r: Raw) -> str:
         """Return that something of the types asked for is pointed to, be it here or elsewhere."""
         away = [self.hasher.pointing(slot.id, name) for slot in slots for name in parameter.only]
         here = self.statement.put("reference_to_types", types=[types.code_of(name) for name in parameter.only])
-        found = self.statement.put("reference", r=r, slots=slots_of(slots), any=Raw(here))
+        met = all_of([*of_its_type(self.statement, parameter, r), here])
+        found = self.statement.put("reference", r=r, slots=slots_of(slots), any=Raw(met))
         return any_of([has_token(self.statement, r, away), found])
 
     def _all_there(self, group: Group, r: Raw) -> str:

@@ -202,6 +202,13 @@ async def test_a_reference_is_asked_for_by_its_address_here_as_well(api: Api, ve
     for asked in (f"http://akson.test/fhir/{astrid.reference}", f"Patient/x,http://akson.test/fhir/{astrid.reference}"):
         assert found(await vendor.get(f"Observation?subject={asked}")) == [f"Observation/{made}"]
     assert found(await vendor.get(f"Observation?subject=http://akson.example/fhir/{astrid.reference}")) == []
+    letter = {"resourceType": "DocumentReference", "status": "current", "subject": {"reference": astrid.reference},
+              "content": [{"attachment": {"title": "Epikrise"}}]}  # fmt: skip
+    old = f"DocumentReference/{(await vendor.post('DocumentReference', json=letter)).json()['id']}"
+    new = letter | {"relatesTo": [{"code": "replaces", "target": {"reference": old}}]}
+    new_id = (await vendor.post("DocumentReference", json=new)).json()["id"]
+    for asked in (f"replaces${old}", f"signs$x,replaces$http://akson.test/fhir/{old}"):  # as a part of a composite, too
+        assert found(await vendor.get(f"DocumentReference?relationship={asked}")) == [f"DocumentReference/{new_id}"]
 
 
 async def test_the_norwegian_letters_come_last(api: Api, vendor: httpx.AsyncClient) -> None:

@@ -99,5 +99,11 @@ def own_places(question: tuple[tuple[str, str], ...], base: str) -> tuple[tuple[
     """
     if not base or not any(base in value for _, value in question):
         return question
-    own = re.compile(rf"(?<![^,]){re.escape(base)}/([A-Z][A-Za-z]+/[A-Za-z0-9.-]{{1,64}})(?![^,])")
-    return tuple((name, own.sub(r"\g<0>,\1", value)) for name, value in question)
+    own = re.compile(rf"(?<![^,$]){re.escape(base)}/([A-Z][A-Za-z]+/[A-Za-z0-9.-]{{1,64}})(?![^,$])")
+    return tuple((name, ",".join(_with_places(own, one) for one in value.split(","))) for name, value in question)
+
+
+def _with_places(own: re.Pattern[str], value: str) -> str:
+    """Return one alternative, with a second where an address of ours, of a composite's part too, is Type/id."""
+    here = own.sub(r"\1", value)
+    return value if here == value else f"{value},{here}"

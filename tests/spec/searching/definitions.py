@@ -12,6 +12,7 @@ from typing import Any
 
 R4 = Path(__file__).parents[3] / "node_modules" / "@medplum" / "definitions" / "dist" / "fhir" / "r4"
 NOT_R4 = {("SubscriptionStatus", ""), ("DeviceDefinition", "classification")}  # added by the package's makers
+MIXED_UP = {("DocumentReference", "relationship")}  # R4 names the parameter of each of the two parts for the other
 COLUMNS = {"_id", "_lastUpdated"}
 
 
@@ -124,7 +125,10 @@ def _by_url() -> Mapping[str, dict[str, Any]]:
 
 
 def _parameter(given: dict[str, Any], type_: str) -> Parameter:
-    inside = [(_by_url()[c["definition"]]["type"], c["expression"]) for c in given.get("component", ())]
+    parts = given.get("component", ())
+    kinds = [_by_url()[c["definition"]]["type"] for c in parts]
+    kinds = kinds[::-1] if (type_, given["code"]) in MIXED_UP else kinds
+    inside = [(kind, c["expression"]) for kind, c in zip(kinds, parts, strict=True)]
     expression = _own_part(given.get("expression", ""), type_)
     kind = "special" if given["code"] in ("_text", "_content", "_query", "near") else given["type"]
     return Parameter(type_, given["code"], kind, expression, tuple(given.get("target", ())), tuple(inside))

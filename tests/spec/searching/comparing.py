@@ -51,11 +51,11 @@ class Comparison:
 
     async def difference(self, user: str, type_: str, pairs: Pairs, *, post: bool = False) -> Difference | None:
         """Return the smallest question of this kind that the two disagree about; None when they agree."""
-        if await self._told(user, type_, pairs, post=post) is None:
+        if (first := await self._told(user, type_, pairs, post=post)) is None:
             return None
         shrunk = await self._shrunk(user, type_, pairs, post=post)
         told = await self._told(user, type_, shrunk, post=post)
-        return Difference(user, type_, tuple(shrunk), told or "only now and then")
+        return Difference(user, type_, tuple(shrunk), told or f"only now and then: {first}")
 
     async def _shrunk(self, user: str, type_: str, pairs: Pairs, *, post: bool) -> Pairs:
         """Leave out parameters, then alternatives, one by one, as long as the two still disagree."""
@@ -70,7 +70,8 @@ class Comparison:
 
     async def _told(self, user: str, type_: str, pairs: Pairs, *, post: bool) -> str | None:
         """Return what the two disagree about, in words; None when they agree."""
-        expected = self.oracle.search(user, type_, pairs)
+        # Beside, as some take seconds: what others ask meanwhile would be refused, their time being over.
+        expected = await asyncio.to_thread(self.oracle.search, user, type_, pairs)
         try:
             pages = await self._pages(user, type_, pairs, post=post)
         except Exception as error:  # noqa: BLE001 - a bug that came through the door is a difference too

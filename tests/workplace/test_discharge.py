@@ -17,7 +17,7 @@ from akson.exchange.states import Event, State
 from akson.patient.chart import local
 from akson.record import journal
 from akson.record.office import Office
-from akson.workplace.discharge import board
+from akson.workplace.discharge import board, screens
 from tests.exchange.care import HOME, SERVICE, care
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places, make
@@ -55,7 +55,10 @@ async def comes(places: Places, *bodies: bytes) -> None:
 
 
 @pytest.mark.parametrize("role", ["sykepleier", "saksbehandler"])
-async def test_a_patient_walks_over_the_board_from_admission_to_home(places: Places, role: str) -> None:
+async def test_a_patient_walks_over_the_board_from_admission_to_home(
+    places: Places, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screens, "MOST", "1")  # what belongs to a stay is read to its end
     nurse = await nurse_of(places, role)
     clock = places.office.clock
     assert isinstance(clock, Clock)

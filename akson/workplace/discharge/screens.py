@@ -29,15 +29,25 @@ async def discharges(work: Work, visit: Visit) -> Page:
     )  # fmt: skip
     named = [reference(one.resource.get(name)) for one in orders for name in ("encounter", "subject")]
     within = ("encounter", ",".join(dict.fromkeys(name for name in named if name.startswith("Encounter/"))))
-    messages = await _found(work, "Communication", within) if orders else []
+    messages = await _every(work, "Communication", within) if orders else []
     ours = [(one.owner, one.id) for one in messages if reference(one.resource.get("sender"))]
     held = board.Gathered(
         orders=orders, beside=await journal.read_many(work, list(dict.fromkeys(named))), messages=messages,
         sent={one.communication: one for one in await outcomes.standings(work, ours)} if ours else {},
-        tasks=await _found(work, "Task", within, ("status", ",".join(worklist.OPEN))) if orders else [],
+        tasks=await _every(work, "Task", within, ("status", ",".join(worklist.OPEN))) if orders else [],
     )  # fmt: skip
     return Page("utskrivning.html", groups=board.present(held, work.actor, work.now), more=len(orders) >= int(MOST))
 
 
 async def _found(work: Work, type_: str, *pairs: tuple[str, str]) -> list[Stored]:
     return (await search(work, type_, [*pairs, ("_count", MOST)])).hits
+
+
+async def _every(work: Work, type_: str, *pairs: tuple[str, str]) -> list[Stored]:
+    """Return all that belongs to the stays on the board: without some of it they would stand where they were before."""
+    page = await search(work, type_, [*pairs, ("_count", MOST)])
+    found = page.hits
+    while page.next is not None:
+        page = await search(work, type_, [*pairs, ("_count", MOST), ("_after", page.next)])
+        found += page.hits
+    return found

@@ -141,9 +141,8 @@ def _words(opened: Opened, case: Case) -> str:
 def _looked_at(case: Case) -> str:
     if case.held:
         return texts().plain("cases.about_held")
-    called = case.called or texts().plain(
-        "insight.somebody"
-    )  # who acts for somebody with a hidden address is told no name
+    # Who acts for somebody with a hidden address is told no name.
+    called = case.called or texts().plain("insight.somebody")
     return ", ".join((called, full_date(local(case.since).date())))
 
 

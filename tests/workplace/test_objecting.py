@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.record import journal
+from akson.record import journal, reviewed
 from akson.workplace.staffing import objecting
 from seeds.staff import GURI, MARIAM
+from tests.offices import JOB, let_pass
 from tests.seeded import Town
 from tests.workplace.browsing import Browser, browsing
 from tests.workplace.test_staffing import nord
@@ -75,13 +78,20 @@ async def test_the_manager_reads_the_answer_and_may_say_it_again(town: Town) -> 
         assert "Har levert nøklene" in await row_of(camilla, legevakt(town), "Knut Aas")
 
 
-async def test_what_the_administrator_confirms_is_seen_by_the_manager(town: Town) -> None:
+async def test_what_the_administrator_confirms_is_seen_by_the_manager(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviewed, "MOST", 1)
     async with browsing(town.office, await town.at_work("guri")) as guri:
         assert "aldri bekreftet" in (await guri.open("/tilganger")).text
         async with browsing(town.office, await town.at_work("camilla")) as camilla:
             assert (await camilla.send(nord(town), gjor="bekreft")).status == 303
             assert "aldri bekreftet" in (await guri.open("/tilganger")).text  # that was another unit
             assert (await camilla.send(legevakt(town), gjor="bekreft")).status == 303
+        let_pass(town.office, timedelta(seconds=1))
+        async with town.office.work(JOB, Purpose.SYSTEM) as work:  # which is for nobody at the unit
+            await journal.create(work, {"resourceType": "VerificationResult", "status": "validated",
+                                        "target": [{"reference": f"Organization/{town.id(THERE)}"}]})  # fmt: skip
         page = (await guri.open("/tilganger")).text
         assert "bekreftet 23.11.2026" in page and "må bekreftes" not in page
 

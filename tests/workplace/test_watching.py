@@ -12,7 +12,7 @@ from akson.base.jobs import deliver
 from akson.base.work import Purpose
 from akson.doors.running import consumers
 from akson.patient.cases import JOB
-from akson.patient.watching import job
+from akson.patient.watching import findings, job
 from akson.record import journal
 from tests.offices import let_pass, stranger
 from tests.seeded import MEMBERS, Town
@@ -189,3 +189,26 @@ async def test_no_officer_sees_what_is_about_themselves_their_family_or_who_has_
         for id_ in (own, family, "x", "7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11"):
             assert (await browser.open(f"/funn/{id_}")).status == 404
             assert (await browser.send(f"/funn/{id_}", **SAID)).status == 404
+
+
+async def test_what_is_not_for_the_officer_takes_no_place_on_the_list(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    per, database, now = await town.at_work("per"), town.office.database, town.office.clock()
+    nobody = 4  # whose record has gone
+    for person, strength in ((nobody, 9), (nobody + 1, 9), (0, 8)):
+        await database.execute(
+            "INSERT INTO finding (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name, first,"
+            " last, opened, refused, signs, strength, at) VALUES (5, $1::timestamptz::date, 0, $2, $3, 'Practitioner/x',"
+            " 'Moe', 'lege', 'Nord', $1, $1, 1, 0, '{known}', $4, $1)", now, person, per.unit, strength,
+        )  # fmt: skip
+    monkeypatch.setattr(findings, "MOST", 1)
+    monkeypatch.setattr(findings, "MOST_CLOSED", 1)
+    async with browsing(town.office, per) as browser:
+        assert "Ikke vurdert, 1" in (await browser.open("/funn")).text
+        await database.execute(
+            "INSERT INTO finding_outcome (finding, outcome, words, by_id, by_name, at)"
+            " SELECT id, 'lawful', 'Greit', 'Practitioner/y', 'Lie', $1::timestamptz + patient * interval '1 hour' FROM finding",
+            now,
+        )
+        assert "Vurdert sist, 1" in (await browser.open("/funn")).text

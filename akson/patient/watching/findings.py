@@ -76,15 +76,13 @@ class Finding:
 
 
 async def waiting(work: Work) -> list[Finding]:
-    """Return what nobody has looked into, the strongest first; two statements."""
-    found = await fetch(work, SQL.open_findings, work.actor.unit, work.actor.key, FLOOR, MOST)
-    return await _theirs(work, map(_finding, found))
+    """Return what nobody has looked into, the strongest first; two statements, more where many are not the actor's."""
+    return await _theirs(work, SQL.open_findings, MOST, work.actor.unit, work.actor.key, FLOOR)
 
 
 async def concluded(work: Work) -> list[Finding]:
-    """Return what has been looked into, the last first; two statements."""
-    found = await fetch(work, SQL.closed_findings, work.actor.unit, work.actor.key, MOST_CLOSED)
-    return await _theirs(work, map(_finding, found))
+    """Return what has been looked into, the last first; as many statements as `waiting`."""
+    return await _theirs(work, SQL.closed_findings, MOST_CLOSED, work.actor.unit, work.actor.key)
 
 
 async def find(work: Work, id_: str) -> tuple[Finding, Decision | None]:
@@ -169,10 +167,16 @@ async def report(work: Work, opened: Opened, words: str) -> None:
     )  # fmt: skip
 
 
-async def _theirs(work: Work, found: Iterable[Finding]) -> list[Finding]:
-    every = list(found)
-    decisions = await _decisions(work, every)
-    return [one for one in every if one.id in decisions and decisions[one.id].permit]
+async def _theirs(work: Work, query: str, most: int, *asked_for: int) -> list[Finding]:
+    """Return the first findings of a list that the actor may see: what is hidden takes no place among them."""
+    hidden: list[UUID] = []
+    while True:
+        found = [_finding(row) for row in await fetch(work, query, *asked_for, hidden, most)]
+        decisions = await _decisions(work, found)
+        open_ = [one for one in found if one.id in decisions and decisions[one.id].permit]
+        if len(found) < most or len(open_) == len(found):
+            return open_
+        hidden += [UUID(one.id) for one in found if one not in open_]
 
 
 async def _decisions(work: Work, found: Iterable[Finding]) -> dict[str, Decision]:

@@ -13,6 +13,7 @@ MASKED: Final[Mapping[str, Any]] = {
     "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]
 }
 UNSHOWN: Final = object()  # stands for an item of a list that is not shown at all
+_SHAPES: Final = 10  # ways in which marks stand in the items of one list
 _MOST: Final = 1_000  # pairs that are held against each other to find the likest: what is asked for may be anything
 
 
@@ -50,7 +51,8 @@ def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | Non
     shown and what is sent, and never by what is hidden: so the answer tells nothing of that.
 
     Raises Refused AK-F040 at `at` where several look the same and one is gone, nothing tells what a mark stands for, or
-    one that hides something is gone and a new one says some of what it did: it may be the same without its mark
+    one that hides something is gone and a new one says some of what it did, and nothing where the mark was: it may be
+    the same, changed
     """
     found: list[int | None] = [None] * len(given)
     masked = {n for n, one in enumerate(seen) if has_mark(one)}
@@ -63,27 +65,42 @@ def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | Non
     for n, where in _likest(marked, gone, at).items():
         found[n] = where
         del gone[where]
-    _refuse_changed((one for n, one in enumerate(given) if found[n] is None), gone.values(), at)
+    _refuse_changed([one for n, one in enumerate(given) if found[n] is None], gone, at)
     return found
 
 
 def _take_unmarked(found: list[int | None], given: Sequence[Any], seen: Mapping[int, Any], at: str) -> None:
     """Find what is given without marks: as it was shown but for them, or with something else in their stead."""
-    bare = [n for n, one in enumerate(given) if found[n] is None and not has_mark(one)] if seen else []
-    shapes = defaultdict[frozenset[str], dict[int, str]](dict)
-    for n, one in seen.items() if bare else ():
-        shapes[frozenset(_marks(one))][n] = key(_unmarked(one))
-    if len(shapes) * len(bare) > _MOST:
-        raise Refused("AK-F040", path=at)
-    for shape in (frozenset[str](), *shapes):  # first those that say nothing in its stead
-        said = {n: key(_unmarked(given[n], shape)) for n in bare if found[n] is None}
+    bare = [n for n, one in enumerate(given) if found[n] is None and not has_mark(one)]
+    shapes = _shapes(seen, at) if bare else {}
+    for shape, where in ((frozenset[str](), [*seen]), *shapes.items()):  # first those that say nothing in its stead
         taken = {*found}
-        left = {n: one for n, one in (shapes[shape] if shape else _all(shapes)).items() if n not in taken}
+        left = {n: key(_unmarked(seen[n], shape)) for n in where if n not in taken}
+        said = {n: key(_unmarked(given[n], shape)) for n in bare if found[n] is None}
         _take(found, said, left.items(), left, at)
 
 
-def _all(shapes: Mapping[frozenset[str], dict[int, str]]) -> dict[int, str]:
-    return {n: said for where in shapes.values() for n, said in where.items()}
+def _shapes(seen: Mapping[int, Any], at: str) -> dict[frozenset[str], list[int]]:
+    """Return items by where in them marks stand. Raises Refused AK-F040 when that is in too many ways to try each."""
+    found = defaultdict[frozenset[str], list[int]](list)
+    for n, one in seen.items():
+        found[frozenset(way for way, inner in _ways(one) if inner == MASKED or _has(inner))].append(n)
+    if len(found) > _SHAPES:
+        raise Refused("AK-F040", path=at)
+    return found
+
+
+def _has(value: Any) -> bool:
+    return isinstance(value, list) and MASKED in value
+
+
+def _ways(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each member of an item, and of what is in it, with where it stands."""
+    for one in value if isinstance(value, list) else ():
+        yield from _ways(one, at)
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield f"{at}.{name}", inner
+        yield from _ways(inner, f"{at}.{name}")
 
 
 def _take(
@@ -115,16 +132,6 @@ def _unmarked(value: Any, but: frozenset[str] = frozenset(), at: str = "") -> An
         for name, inner in value.items() if not is_mark(inner) and f"{at}.{name}" not in but
     }  # fmt: skip
     return {name: inner for name, inner in left.items() if inner not in ({}, [])}
-
-
-def _marks(value: Any, at: str = "") -> Iterator[str]:
-    """Yield where in an item its marks stand."""
-    if isinstance(value, list):
-        for one in value:
-            yield from _marks(one, at)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from (f"{at}.{name}",) if is_mark(inner) else _marks(inner, f"{at}.{name}")
 
 
 def _likest(given: Mapping[int, Any], seen: Mapping[int, Any], at: str) -> dict[int, int]:
@@ -159,14 +166,14 @@ def _words(value: Any, at: str = "") -> Iterator[str]:
         yield f"{at}={key(value)}"
 
 
-def _refuse_changed(new: Iterable[Any], gone: Collection[Any], at: str) -> None:
+def _refuse_changed(new: Sequence[Any], gone: Mapping[int, Any], at: str) -> None:
     """Refuse what may be one that was shown with a mark and is sent without it: what it hid would be lost unsaid."""
-    if not gone:
-        return
-    said = {one for each in gone for one in _says(_unmarked(each))}
-    silent = any(_unmarked(one) == {} for one in gone)
-    if any(silent or not said.isdisjoint(_says(one)) for one in new):
-        raise Refused("AK-F040", path=at)
+    for shape, where in _shapes(gone, at).items() if new else ():
+        bare = [_unmarked(gone[n]) for n in where]
+        said, silent = {pair for one in bare for pair in _says(one)}, {} in bare
+        for one in new:
+            if (silent or not said.isdisjoint(_says(one))) and not shape <= {way for way, _ in _ways(one)}:
+                raise Refused("AK-F040", path=at)
 
 
 def _says(one: Any) -> set[str]:

@@ -106,6 +106,8 @@ ADDRESSES: list[Any] = [  # what staff see too
     ({"contact": [LIEN, MOE]}, {"contact": [LIEN_SEEN | {"name": "Li"}, MOE_SEEN]}, {"contact": [LIEN | {"name": "Li"}, MOE]}),
     ({"contact": [LIEN]}, {"contact": [{"name": "Lien", "address": MOVED}]}, {"contact": [LIEN | {"address": MOVED}]}),
     ({"contact": [LIEN]}, {"contact": [{"name": "Lien", "gender": "male"}]}, None),  # changed, and sent without its mark
+    ({"contact": [LIEN]}, {"contact": [{"name": "Lien", "gender": "male", "address": MOVED}]},
+     {"contact": [{"name": "Lien", "gender": "male", "address": MOVED}]}),
     ({"contact": [LIEN]}, {"contact": [{"name": "Moe"}]}, {"contact": [{"name": "Moe"}]}),
     ({"contact": [LIEN, LIEN]}, {"contact": [LIEN_SEEN]}, None),  # though both live at the same place
     ({"contact": [LIEN, LIEN]}, {"contact": [{"name": "Lien"}]}, None),

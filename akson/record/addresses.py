@@ -40,9 +40,8 @@ def has_any(value: Any, names: frozenset[str] = HOLDING) -> bool:
 
 
 def without(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a resource with a mark in place of each address, and without the narrative, which may repeat them."""
+    """Return a resource with a mark in place of each address, and without narratives, which may repeat them."""
     masked: dict[str, Any] = _masked(resource)
-    masked.pop("text", None)
     return masked
 
 
@@ -63,7 +62,8 @@ def _masked(value: Any) -> Any:
         return [_masked(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {name: _mark(inner) if name in HOLDING else _masked(inner) for name, inner in value.items()}
+    told = {name: inner for name, inner in value.items() if name != "text" or "resourceType" not in value}
+    return {name: _mark(inner) if name in HOLDING else _masked(inner) for name, inner in told.items()}
 
 
 def _mark(value: Any) -> Any:

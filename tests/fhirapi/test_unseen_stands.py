@@ -100,6 +100,8 @@ BOTH = [{"url": f"{WHERE}/a", "valueAddress": STREET}, {"url": f"{WHERE}/b", "va
 BOTH_SEEN = [{"url": f"{WHERE}/a", "valueAddress": MASKED}, {"url": f"{WHERE}/b", "valueReference": MASKED}]
 SITES = [{"actor": {"role": role, "reference": THERE}} for role in "rs"]
 GUESSED = ENDING | {"endpoint": [{"reference": "#1"}]}, END | {"id": "1"}
+TOLD = {"resourceType": "Patient", "id": "p", "text": {"div": PLACE}, "address": [STREET]}
+SEEN = {"resourceType": "Patient", "id": "p", "address": [MASKED]}
 ADDRESSES: list[Any] = [  # what staff see too
     ({"contact": [LIEN, MOE]}, {"contact": [MOE_SEEN, LIEN_SEEN]}, {"contact": [MOE, LIEN]}),
     ({"contact": [LIEN, MOE]}, {"contact": [{"name": "Moe"}]}, {"contact": [MOE]}),
@@ -116,6 +118,7 @@ ADDRESSES: list[Any] = [  # what staff see too
     ({"address": [STREET, MOVED]}, {"address": [MASKED]}, {"address": [STREET, MOVED]}),
     ({"address": [STREET]}, {"address": [MOVED, MASKED]}, {"address": [MOVED, STREET]}),
     ({"address": [STREET]}, {"address": [MOVED]}, {"address": [MOVED]}),
+    ({"contained": [TOLD], "note": "#p"}, {"contained": [SEEN], "note": "#p"}, {"contained": [TOLD], "note": "#p"}),
     ({"valueAddress": STREET}, {"valueString": "Ukjent"}, {"valueString": "Ukjent"}),  # one of what it may be
 ]  # fmt: skip
 PLACES: list[Any] = [

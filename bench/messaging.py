@@ -36,7 +36,8 @@ from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.base.work import Purpose
 from akson.exchange import delivery, inbox, sending
-from akson.exchange.handing import Carrier, Exchange, Handed, Said
+from akson.exchange.carriers import Carrier, Handed, Said
+from akson.exchange.exchanging import Exchange
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.transports.local import PATH, Local
 from akson.registers.identifiers import synthetic_fnr

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from akson.exchange import addresses
-from akson.exchange.handing import Handed, Said
+from akson.exchange.carriers import Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.seals import cms, partners, xmldsig
 from akson.exchange.seals.model import Identity

@@ -17,7 +17,8 @@ from akson.base.errors import Refused
 from akson.doors.machines import as_machine, by_maskinporten
 from akson.doors.settings import Settings
 from akson.exchange.asice import Seal
-from akson.exchange.handing import Carrier, Exchange, Once
+from akson.exchange.carriers import Carrier, Once
+from akson.exchange.exchanging import Exchange
 from akson.exchange.safexml import Schemas
 from akson.exchange.seals.own import OwnCertificates
 from akson.exchange.seals.trust import Trust

@@ -17,12 +17,22 @@ _AT_ONCE: Final = 8  # calls that are under way at a time, of all endpoints toge
 _RESTS_AFTER: Final = 3  # failures of one endpoint in a row: the rest of what goes there waits without being tried
 _DOUBTS_FOR: Final = timedelta(minutes=2)  # how long nothing goes where the outcome of a call was unknown, at first
 _DOUBTS_AT_MOST: Final = timedelta(hours=1)
+LONGEST: Final = 90.0  # seconds of a call, each byte of which may come in time; less than a lease
 T = TypeVar("T")
 
 
 def waves(some: Sequence[T]) -> Iterator[Sequence[T]]:
     """Return what calls are made for, as many at a time as may be under way."""
     return (some[start : start + _AT_ONCE] for start in range(0, len(some), _AT_ONCE))
+
+
+async def in_time(call: Awaitable[T], late: T) -> T:
+    """Return what comes of a call; `late` where it takes too long: who hangs does not hold up what goes other ways."""
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await call
+    except TimeoutError:
+        return late
 
 
 @dataclass
@@ -75,7 +85,7 @@ class Doubts:
 
     def holds(self, way: str, now: datetime) -> bool:
         """Tell whether nothing is to go there now."""
-        return way in self._until and now < self._until[way]
+        return way in self._until and now < self._until[way] <= now + _DOUBTS_AT_MOST  # else the clock was put back
 
     def note(self, way: str, now: datetime, *, known: bool) -> None:
         """Note whether it is known what came of a message that went that way."""

@@ -36,7 +36,7 @@ ANSWERED_IN: Final = timedelta(weeks=3)  # barnevernsloven § 13-4: who has repo
 TITLE: Final = "Bekymringsmelding til barnevernet"
 _WAITS: Final = "Venter på tilbakemelding fra barnevernet (lovens frist er tre uker)"
 _NOT_FETCHED: Final = "KS Fiks har meldingen, men ingen har bekreftet at barnevernet har fått den. Ring barnevernet."
-_SEE_TO: Final = "Følg opp bekymringsmelding"
+SEE_TO: Final = "Følg opp bekymringsmelding"
 _FROM_PARENTS: Final = ({"system": MARK, "code": WITHHELD_FROM_PARENTS},)
 
 
@@ -168,7 +168,7 @@ def of_report(stored: Stored, sent: Any) -> Resource:
         return {"meta": {"security": marks}} if marks else {}
     held = _NOT_FETCHED if sent["state"] == State.OVERDUE and sent["carrier_id"] else sent["fault_text"]
     why = {"description": held} if held else {}
-    return {"meta": {"security": marks}, "owner": stored.resource["sender"], "code": {"text": _SEE_TO}, **why}
+    return {"meta": {"security": marks}, "owner": stored.resource["sender"], "code": {"text": SEE_TO}, **why}
 
 
 def kept_from_parents(communication: Resource) -> Resource:

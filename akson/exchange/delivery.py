@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 from akson.access.roles import OWN_JOB
@@ -22,13 +21,15 @@ from akson.exchange.desk import Desk, desks_of, receipt_for
 from akson.exchange.entering import Accepted, Closed, TakenByAnother, accepted, close, filed
 from akson.exchange.filing import filled
 from akson.exchange.inbox import Again, Kept, Outcome
+from akson.exchange.lasting import LONG
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
 from akson.exchange.safexml import Fault, Schemas, Unreadable
-from akson.exchange.states import NEEDS_A_HUMAN, Event, State, in_words
+from akson.exchange.states import IN_WORDS, NEEDS_A_HUMAN, Event, State, in_words
 from akson.fhir.issues import Invalid
-from akson.record import journal, persons
+from akson.record import journal, persons, worklist
 from akson.record.office import Office
+from akson.record.search.searching import search
 from akson.record.session import Within
 
 LOG: Final = logging.getLogger("akson.exchange")
@@ -39,15 +40,16 @@ AKSON: Final = Actor(
 )  # fmt: skip
 NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
 NO_ANSWER: Final = "Mottakeren svarer ikke."
+FOLLOW_UP: Final = "Følg opp melding som ikke kom fram"
+CAME: Final = "Det er kommet noe nytt om meldingen: {state}."
 NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottakeren ({where})."
 # What is ours and passes: somebody else wrote at the same moment, the access log is down, an index is being made.
 TRANSIENT: Final = frozenset({"AK-J003", "AK-J006", "AK-J008", "AK-J010", "AK-J011", "AK-S009"})
-_LONG: Final = timedelta(hours=6)  # what has not passed when a message has waited so long is for a human to see
-_BEHIND: Final = timedelta(minutes=1)  # what has waited so long to be read may be an AppRec that came in time
 _UNIT_CLOSED: Final = "AK-J025"
 _OUT_OF_VIEW: Final = frozenset({"AK-J001", "AK-J002"})
 _AGAIN: Final = "melding kom igjen"
 _TOGETHER: Final = 32  # messages that are filed in one transaction, at most
+Move = Callable[..., Awaitable[object]]  # `move`; or `outbox.happened`, which leaves no task
 
 
 async def receive_due(office: Office, *, schemas: Schemas | None = None) -> int:
@@ -157,7 +159,7 @@ async def _take(office: Office, desk: Desk) -> Fault | None:
     except Refused as refused:
         if refused.code == _UNIT_CLOSED:  # while the message was filed
             return checks.NOBODY_HERE
-        if refused.code in TRANSIENT and office.clock() - desk.kept.received_at < _LONG:
+        if refused.code in TRANSIENT and office.clock() - desk.kept.received_at < LONG:
             raise
         return Fault("X99", f"Meldingen kunne ikke lagres hos mottakeren ({refused.code}).")
     except Invalid as invalid:
@@ -213,12 +215,28 @@ async def _refuse(work: Work, desk: Desk, fault: Fault) -> None:
     await close(work, [Closed(desk=desk, outcome=outcome, receipt=receipt)])
 
 
-async def move(work: Work, owner: int, key: int, event: Event, fault: Fault | None = None) -> bool:
+async def move(work: Work, owner: int, key: int, event: Event, fault: Fault = outbox.NO_FAULT) -> bool:
     """Move a message on; where that ends badly, a human gets a task. Tell whether it changed anything."""
-    moved = await outbox.happened(work, owner, key, event, fault or Fault("", ""))
+    moved = await outbox.happened(work, owner, key, event, fault)
     if moved:
+        await followed(work, moved)
         await _tell_a_human(work, moved)
     return bool(moved)
+
+
+async def followed(work: Work, sent: Any) -> None:
+    """End the task about a sent message that needed a human until now: something has come, and its log says what.
+
+    sent  its row, as `outbox.happened` returns it
+    """
+    if State(sent["was"]) not in NEEDS_A_HUMAN or not sent["told_of"] or sent["erased"]:
+        return
+    ours = [("focus", f"Communication/{sent['told_of']}"), ("status", ",".join(worklist.OPEN)), ("priority", "urgent")]
+    for hit in (await search(work, "Task", ours)).hits:
+        if hit.resource["code"].get("text") in (FOLLOW_UP, concerning.SEE_TO):
+            why = {"text": CAME.format(state=IN_WORDS[State(sent["state"])])}
+            ended = {"status": "completed", "statusReason": why, "lastModified": work.now.isoformat()}
+            await journal.update(work, dict(hit.resource) | ended, id_=hit.id, if_match=hit.version)
 
 
 async def _tell_a_human(work: Work, sent: Any) -> None:
@@ -238,7 +256,7 @@ async def _tell_a_human(work: Work, sent: Any) -> None:
     unit, told = await addresses.of_unit(Within(work), sent["unit"]), in_words(state, sent["fault_code"])
     task = {
         "resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent",
-        "code": {"text": "Følg opp melding som ikke kom fram"}, "description": f"Melding: {told}",
+        "code": {"text": FOLLOW_UP}, "description": f"Melding: {told}",
         "focus": {"reference": f"Communication/{communication.id}"}, "for": communication.resource.get("subject"),
         "authoredOn": work.now.isoformat(), "restriction": limits.until(work.now + limits.URGENT),
     }  # fmt: skip
@@ -250,41 +268,3 @@ async def _tell_a_human(work: Work, sent: Any) -> None:
 async def counts(database: Database) -> dict[tuple[str, str], int]:
     """Return how many messages stand in each state: ("in", "filed") -> 12; their sum is all that ever was."""
     return {(row["direction"], row["state"]): row["messages"] for row in await database.fetch(SQL.counts)}
-
-
-async def remind_due(office: Office) -> int:
-    """Mark messages without AppRec in time as overdue and make tasks of them; return how many.
-
-    One that stops us is told of in the log, by what did, and comes again in the next turn; all others are done. While
-    what came lies unread, those alone that should have had one long ago: the AppRecs of the others may be there
-    """
-    marked, left, warned = 0, set[int](), False
-    while True:
-        behind = bool(await inbox.waiting(office.database, office.clock() - _BEHIND))
-        due = await outbox.overdue(office.database, office.clock() - (_LONG if behind else timedelta()), left)
-        if not due:
-            return marked
-        if behind and not warned:
-            LOG.warning("reminded while what came lies unread")
-            warned = True
-        for one in due:
-            if await _reminded(office, one):
-                marked += 1
-            else:
-                left.add(one.key)
-
-
-async def _reminded(office: Office, one: outbox.Overdue) -> bool:
-    """Mark one message as overdue; without a task where none could be made for long: it stands at the desk then."""
-    done = await apart(_remind(office, one, move))
-    if isinstance(done, Stopped):
-        LOG.error("a message could not be marked as overdue", extra={"failure": done.failure})
-        if office.clock() - one.deadline >= _LONG:
-            done = await apart(_remind(office, one, outbox.happened))
-    return done is True
-
-
-async def _remind(office: Office, one: outbox.Overdue, moved: Callable[..., Awaitable[object]]) -> bool:
-    fault = Fault("", NOT_CONFIRMED if one.unconfirmed else "")
-    async with office.work(AKSON, Purpose.MESSAGE, screen="purring av melding") as work:
-        return bool(await moved(work, one.owner, one.key, Event.DEADLINE, fault))

@@ -31,7 +31,7 @@ from akson.record.session import execute, fetch, transaction
 SQL = queries(__file__)
 LEASE: Final = timedelta(minutes=2)
 _RESTS_FOR: Final = timedelta(days=30)  # between two looks at what stops whoever asks about it
-_NO_FAULT: Final = Fault("", "")
+NO_FAULT: Final = Fault("", "")
 _RECEIPT: Final = ("type", "msg_id", "sender", "receiver", "body", "responsible", "owner", "unit", "answers")
 
 
@@ -140,7 +140,7 @@ async def queue(work: Work, *letters: Letter) -> None:
 
 
 async def happened(
-    work: Work, owner: int, key: int, event: Event, fault: Fault = _NO_FAULT, *, why: str = ""
+    work: Work, owner: int, key: int, event: Event, fault: Fault = NO_FAULT, *, why: str = ""
 ) -> Any | None:
     """Move a message on and log it; return its row, or None when the event changes nothing in the state it is in.
 
@@ -150,13 +150,19 @@ async def happened(
     return rows[0] if rows else None
 
 
-async def arrived(work: Work, handed: Sequence[Claimed]) -> None:
-    """Note that messages were taken with a receipt, in one statement."""
-    await _moved(work, [(one.owner, one.key) for one in handed], Event.RECEIPT)
+async def held(work: Work, leased: Claimed | Unconfirmed) -> bool:
+    """Tell whether a message is still leased by who has it; then nobody takes it up until the work ends."""
+    await transaction(work)
+    return bool(await fetch(work, SQL.held, leased.owner, leased.key, leased.lease))
+
+
+async def arrived(work: Work, handed: Sequence[Claimed]) -> Sequence[Any]:
+    """Note that messages were taken with a receipt, in one statement; return the rows of those that were moved."""
+    return await _moved(work, [(one.owner, one.key) for one in handed], Event.RECEIPT)
 
 
 async def _moved(
-    work: Work, which: Sequence[tuple[int, int]], event: Event, fault: Fault = _NO_FAULT, why: str = ""
+    work: Work, which: Sequence[tuple[int, int]], event: Event, fault: Fault = NO_FAULT, why: str = ""
 ) -> Sequence[Any]:
     """Move messages on and log it; return the rows of those that the event changes something for."""
     (state,) = {after(state, event) for state in before(event)}
@@ -282,19 +288,21 @@ async def wake(database: Database, endpoint: str, now: datetime, most: int) -> N
     await database.execute(SQL.wake, endpoint, now, most)
 
 
-async def handed_over(work: Work, taken: Sequence[tuple[Claimed, str]]) -> None:
+async def handed_over(work: Work, taken: Sequence[tuple[Claimed, str]]) -> Sequence[Any]:
     """Note that transports have taken messages under ids of their own; they are asked until they confirm the delivery.
 
-    taken   each with that id; "" where nobody will ever confirm it: a receipt at a broker. Who waits for it sends the
-            message again
+    taken    each with that id; "" where nobody will ever confirm it: a receipt at a broker. Who waits for it sends the
+             message again
+    Returns  the rows of those that were moved
     """
     ids = {(one.owner, one.key): carrier_id for one, carrier_id in taken}
-    await _moved(work, list(ids), Event.HANDED_OVER)
+    moved = await _moved(work, list(ids), Event.HANDED_OVER)
     owners, keys = zip(*ids, strict=True)
     due = next_question(work.now, State.SENT, 0)
     await execute(
         work, SQL.taken, list(owners), list(keys), list(ids.values()), due, work.now + FETCHED_WITHIN
     )  # fmt: skip
+    return moved
 
 
 async def unconfirmed(database: Database, now: datetime) -> list[int]:
@@ -332,3 +340,9 @@ async def overdue(database: Database, until: datetime, but: Iterable[int] = ()) 
     but   keys of those that are not wanted, as they could not be marked
     """
     return [Overdue(**dict(row)) for row in await database.fetch(SQL.overdue, until, list(but))]
+
+
+async def still_overdue(work: Work, one: Overdue) -> bool:
+    """Tell whether the AppRec of a message is still missed; then nothing happens to it until the work ends."""
+    await transaction(work)
+    return bool(await fetch(work, SQL.still_overdue, one.owner, one.key, one.deadline))

@@ -314,8 +314,12 @@ SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, 
 -- not take stays so, though whoever carried it says later that it was handed over.
 -- in   $1 owners, $2 keys (same length), $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
 --      $9 who, $10 why, $11 deadline of a message sent again by a human
-WITH moved AS (
-  UPDATE message_out SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0, leaving = NULL,
+-- out  was: the state it came from
+WITH stood AS (
+  SELECT owner, key, state FROM message_out JOIN unnest($1::bigint[], $2::bigint[]) AS of (o, k) ON owner = o AND key = k
+     FOR UPDATE OF message_out
+), moved AS (
+  UPDATE message_out m SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0, leaving = NULL,
          due = CASE WHEN $4 = 'queued' THEN $5 ELSE due END, attempts = CASE WHEN $4 = 'queued' THEN 0 ELSE attempts END,
          rounds = CASE WHEN $8 = 'unconfirmed' THEN rounds + 1 WHEN $4 = 'queued' THEN 0 ELSE rounds END,
          carrier_id = CASE WHEN $4 = 'queued' OR $8 = 'handed over' THEN '' ELSE carrier_id END,
@@ -324,16 +328,17 @@ WITH moved AS (
          delivered_at = CASE WHEN $4 = 'queued' THEN NULL WHEN $4 = 'delivered' THEN coalesce(delivered_at, $5) ELSE delivered_at END,
          settled_at = CASE WHEN $4 IN ('accepted', 'posted', 'partial', 'rejected', 'withdrawn') THEN $5 ELSE settled_at END,
          answered_at = CASE WHEN $4 = 'answered' THEN $5 ELSE answered_at END
-    FROM unnest($1::bigint[], $2::bigint[]) AS of (o, k)
-   WHERE owner = o AND key = k AND state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
+    FROM stood s
+   WHERE m.owner = s.owner AND m.key = s.key AND s.state = ANY ($3::text[]) AND ($4 <> 'queued' OR body IS NOT NULL)
      AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0 AND leaving IS NOT TRUE)
      AND ($8 <> 'unconfirmed' OR type <> 'BEKYMRINGSMELDING')
-     AND (state <> 'failed' OR $8 NOT IN ('handed over', 'receipt') OR fault_code <> 'AVVIST')
-  RETURNING owner, key, type, told_of, unit, responsible, receiver, state, moves, fault_code, fault_text, carrier_id, body IS NULL AS erased),
+     AND (s.state <> 'failed' OR $8 NOT IN ('handed over', 'receipt') OR fault_code <> 'AVVIST')
+  RETURNING m.owner, m.key, type, told_of, unit, responsible, receiver, m.state, s.state AS was, moves, fault_code, fault_text,
+            carrier_id, body IS NULL AS erased),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
   SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
-SELECT owner, key, type, told_of, unit, responsible, receiver, state, fault_code, fault_text, carrier_id, erased FROM moved;
+SELECT owner, key, type, told_of, unit, responsible, receiver, state, was, fault_code, fault_text, carrier_id, erased FROM moved;
 
 -- name: untried
 -- The message made from a Communication that nobody has tried to send yet: what is claimed has an attempt.
@@ -377,6 +382,11 @@ SELECT number, at, event, state, who, why FROM message_move WHERE owner = $1 AND
 UPDATE message_out SET leaving = true, due = $4
  WHERE owner = $1 AND key = $2 AND due = $3 AND state = 'queued' AND NOT leaving RETURNING due AS lease;
 
+-- name: held
+-- Whether a message is leased until then still; held until the transaction ends.
+-- in   $1 owner, $2 key, $3 end of the lease it was held by
+SELECT FROM message_out WHERE owner = $1 AND key = $2 AND due = $3 FOR UPDATE;
+
 -- name: not_tried
 -- What may have left stays marked as that, and as attempted; what somebody else has taken up since is theirs.
 -- in   $1 owners, $2 keys of leased messages that nothing was done with, $3 ends of their leases
@@ -409,12 +419,21 @@ UPDATE message_out m SET due = $2, rests_for = '' FROM (
  WHERE m.owner = w.owner AND m.key = w.key;
 
 -- name: overdue
--- Messages whose AppRec has not come in time, some at a time.
+-- Messages whose AppRec has not come in time, some at a time. What may have left, and nobody has told, is ended as that by
+-- whoever takes it up.
 -- in   $1 until when it was to come, $2 keys of those that could not be marked
 -- out  unconfirmed: somebody has taken it, and no receipt has come
 SELECT owner, key, deadline, state = 'sent' OR state = 'queued' AND rounds > 0 AS unconfirmed FROM message_out
  WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered') AND deadline <= $1 AND key <> ALL ($2::bigint[])
+   AND (state <> 'queued' OR leaving IS NOT TRUE)
  ORDER BY deadline LIMIT 100;
+
+-- name: still_overdue
+-- Whether that is so still; held until the transaction ends.
+-- in   $1 owner, $2 key, $3 its deadline
+SELECT FROM message_out WHERE owner = $1 AND key = $2 AND deadline = $3 AND state IN ('queued', 'sent', 'delivered')
+   AND (state <> 'queued' OR leaving IS NOT TRUE)
+   FOR UPDATE;
 
 -- name: sent
 -- One sent message, for the one who follows it up; its content only when asked for.

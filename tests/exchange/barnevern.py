@@ -14,7 +14,7 @@ import httpx
 from akson.doors import barnevern
 from akson.doors.settings import from_environment
 from akson.exchange import asice
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.transports import fiks
 from akson.exchange.transports.fiks import Fiks
 from akson.exchange.transports.local import PATH, Local

@@ -23,7 +23,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.transports.local import Local
 from akson.record.office import Office
 from akson.signin.keys import Keyring

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from akson.exchange.addresses import EDI
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.transports.edi import Edi
 from akson.record.office import Office
 from akson.signin.keys import Keyring

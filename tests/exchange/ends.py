@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from akson.base.work import Purpose
 from akson.exchange import outcomes, sending
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.outcomes import Standing
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places

@@ -13,7 +13,7 @@ import pytest
 
 from akson.exchange import addresses, delivery, inbox, outcomes
 from akson.exchange.addresses import AMQP
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.messages import apprec
 from akson.exchange.opening import opened
 from akson.exchange.states import PATIENCE, UNCONFIRMED_AFTER, State

@@ -17,7 +17,9 @@ from starlette.routing import Route
 from akson.base.database import Database
 from akson.base.work import Purpose
 from akson.exchange import delivery, outbox, sending
-from akson.exchange.handing import UNASKABLE, Came, Delivery, Exchange, Handed, Said
+from akson.exchange.carriers import Came, Delivery, Handed, Said
+from akson.exchange.confirming import UNASKABLE
+from akson.exchange.exchanging import Exchange
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.states import ATTEMPTS, TURNED_AWAY, Event
@@ -268,7 +270,7 @@ async def test_what_its_receiver_could_not_read_stays_so_though_it_is_noted_late
 
 @pytest.mark.parametrize(("what", "ends", "asked"), [
     ("kills its worker", "overdue", 0), ("is a report and does", "overdue", 0),
-    ("stops us", "overdue", ATTEMPTS), ("waits for what passes", "sent", 2 * ATTEMPTS),
+    ("stops us", "overdue", ATTEMPTS), ("waits for what passes", "rejected", 7),
     ("is lost and has been erased", "sent", 2 * ATTEMPTS),
 ])  # fmt: skip
 async def test_a_question_that_stops_us_is_not_asked_for_ever_and_a_person_reads_why(

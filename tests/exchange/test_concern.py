@@ -29,8 +29,9 @@ from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
 from akson.exchange import addresses, asice, concern, concerning, delivery, following, inbox, outbox, outcomes, sending
 from akson.exchange.addresses import Address
+from akson.exchange.carriers import Handed, Said
 from akson.exchange.concern import Document, Person, Report, Reporter
-from akson.exchange.handing import Exchange, Handed, Said
+from akson.exchange.exchanging import Exchange
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.outcomes import Standing
 from akson.exchange.states import UNKNOWN, Event, State

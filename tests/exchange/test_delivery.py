@@ -16,9 +16,10 @@ from akson.base.clamd import Scanner
 from akson.base.database import FAILURES, Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import addresses, delivery, inbox, outbox, outcomes, sending
+from akson.exchange import addresses, delivery, inbox, outbox, outcomes, reminding, sending
 from akson.exchange.envelope import Code
 from akson.exchange.filing import MALWARE, NAMED_TYPE
+from akson.exchange.lasting import Lasting
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec, Original, Status
 from akson.exchange.opening import opened
@@ -521,13 +522,13 @@ async def test_without_a_receipt_in_96_hours_the_unit_gets_a_task_and_a_late_one
     places = await make(office)
     communication, body = await answered(places)
     clock(office).pass_(timedelta(hours=95))
-    assert await delivery.remind_due(office) == 0
+    assert await reminding.remind_due(office, Lasting()) == 0
     clock(office).pass_(timedelta(hours=1))
-    assert await delivery.remind_due(office) == 1
+    assert await reminding.remind_due(office, Lasting()) == 1
     assert (await standing(places, communication)).state is State.OVERDUE
     (task,) = await places.found("Task", ("priority", "urgent"))
     assert task["restriction"]["period"]["end"] == (office.clock() + timedelta(days=1)).isoformat()
-    assert await delivery.remind_due(office) == 0
+    assert await reminding.remind_due(office, Lasting()) == 0
     await arrives(places, receipt_for(body, Status.OK))
     assert (await standing(places, communication)).state is State.ACCEPTED
 
@@ -542,7 +543,7 @@ async def test_an_answer_of_a_type_that_is_never_receipted_asks_for_no_receipt_a
     assert b'<Ack V="N"' in sent["body"] and not sent["wants_apprec"]
     await office.database.execute("UPDATE message_out SET state = 'delivered'")
     clock(office).pass_(timedelta(hours=97))
-    assert await delivery.remind_due(office) == 0
+    assert await reminding.remind_due(office, Lasting()) == 0
     assert (await standing(places, made.id)).state is State.DELIVERED
     assert len(await places.found("Task")) == 1  # the one of what came
 
@@ -561,10 +562,10 @@ async def test_a_deleted_message_is_marked_and_holds_up_nobody_elses_reminder(of
         other = await sending.send(work, new | {"payload": [{"contentString": "Hei"}]}, to=HEART.her_id)
     await deleted(places, first)
     clock(office).pass_(timedelta(hours=96))
-    assert await delivery.remind_due(office) == 2
+    assert await reminding.remind_due(office, Lasting()) == 2
     (task,) = await places.found("Task", ("priority", "urgent"))
     assert task["focus"]["reference"] == other.reference
-    assert await delivery.remind_due(office) == 0
+    assert await reminding.remind_due(office, Lasting()) == 0
     assert await arrives(places, receipt_for(body, Status.REJECTED)) == ""  # a late refusal counts as any does
     assert (await inbox.for_humans(office.database, None)) == []
     rows = await places.rows("SELECT told_of, state FROM message_out WHERE told_of <> '' ORDER BY created_at, state")
@@ -591,11 +592,11 @@ async def test_messages_that_cannot_be_marked_hold_up_no_other_however_many(
         new = {"resourceType": "Communication", "subject": {"reference": places.astrid.reference}}
         other = await sending.send(work, new | {"payload": [{"contentString": "Hei"}]}, to=HEART.her_id)
     clock(office).pass_(timedelta(hours=96))
-    assert await delivery.remind_due(office) == 1
+    assert await reminding.remind_due(office, Lasting()) == 1
     assert (await standing(places, other.id)).state is State.OVERDUE
     assert [vars(one)["failure"] for one in caplog.records] == ["CheckViolationError"] * 101
     await owner_db.execute("ALTER TABLE message_move DROP CONSTRAINT stops")
-    assert await delivery.remind_due(office) == 101
+    assert await reminding.remind_due(office, Lasting()) == 101
     assert (await standing(places, first)).state is State.OVERDUE
 
 
@@ -606,22 +607,22 @@ async def test_nobody_is_reminded_while_what_came_lies_unread_for_over_a_minute(
     clock(office).pass_(timedelta(hours=96))
     await inbox.keep(office.database, receipt_for(body, Status.OK), now=office.clock(), envelope_from=HEART.her_id)
     clock(office).pass_(timedelta(minutes=2))
-    assert await delivery.remind_due(office) == 0
+    assert await reminding.remind_due(office, Lasting()) == 0
     await delivery.receive_due(office)
-    assert await delivery.remind_due(office) == 0
+    assert await reminding.remind_due(office, Lasting()) == 0
     assert (await standing(places, communication)).state is State.ACCEPTED
 
 
 async def test_what_lies_unread_on_and_on_holds_a_reminder_for_six_hours_and_no_longer(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
-    places = await make(office)
+    places, lasting = await make(office), Lasting()
     communication, _ = await answered(places)
     clock(office).pass_(timedelta(hours=96))
     await inbox.keep(office.database, b"<x/>", now=office.clock() - timedelta(hours=1), envelope_from=HEART.her_id)
     for hours, marked in ((0, 0), (5, 0), (1, 1)):
         clock(office).pass_(timedelta(hours=hours))
-        assert await delivery.remind_due(office) == marked
+        assert await reminding.remind_due(office, lasting) == marked
     assert (await standing(places, communication)).state is State.OVERDUE
     assert [one.getMessage() for one in caplog.records] == ["reminded while what came lies unread"]
 
@@ -630,17 +631,52 @@ async def test_what_can_never_become_a_task_is_overdue_without_one_after_six_hou
     office: Office, owner_db: Database
 ) -> None:
     """It stands at the desk of who answers for messages, and is not tried on and on."""
-    places = await make(office)
+    places, lasting = await make(office), Lasting()
     communication, _ = await answered(places)
     await owner_db.execute(PASSES)
     clock(office).pass_(timedelta(hours=96))
     for hours, state in ((0, State.QUEUED), (5, State.QUEUED), (1, State.OVERDUE)):
         clock(office).pass_(timedelta(hours=hours))
-        assert await delivery.remind_due(office) == (state is State.OVERDUE)
+        assert await reminding.remind_due(office, lasting) == (state is State.OVERDUE)
         assert (await standing(places, communication)).state is state
-    assert await delivery.remind_due(office) == 0
+    assert await reminding.remind_due(office, lasting) == 0
     (at_the_desk,) = await outcomes.for_humans(office.database, None)
     assert at_the_desk["told_of"] == communication and await places.found("Task", ("priority", "urgent")) == []
+
+
+@pytest.mark.parametrize("unread", [False, True])
+async def test_after_a_stop_of_hours_what_fails_once_or_lies_unread_yet_costs_no_task(
+    office: Office, owner_db: Database, unread: bool
+) -> None:
+    """The six hours are those in which it failed, not those since the deadline."""
+    places, lasting = await make(office), Lasting()
+    communication, body = await answered(places)
+    clock(office).pass_(timedelta(hours=96))
+    if unread:
+        late = receipt_for(body, Status.OK)
+        await inbox.keep(office.database, late, now=office.clock(), envelope_from=HEART.her_id)
+    else:
+        await owner_db.execute(PASSES)
+    clock(office).pass_(timedelta(hours=8))  # nobody is at work
+    assert await reminding.remind_due(office, lasting) == 0
+    await owner_db.execute("DROP TRIGGER IF EXISTS passes ON resource")
+    await delivery.receive_due(office)
+    assert await reminding.remind_due(office, lasting) == (not unread)
+    assert (await standing(places, communication)).state is (State.ACCEPTED if unread else State.OVERDUE)
+    assert len(await places.found("Task", ("priority", "urgent"))) == (not unread)
+
+
+async def test_what_was_to_be_followed_up_is_done_when_a_receipt_comes_after_all(office: Office) -> None:
+    places = await make(office)
+    _, body = await answered(places)
+    clock(office).pass_(timedelta(hours=96))
+    assert await reminding.remind_due(office, Lasting()) == 1
+    others = {task["id"]: task["status"] for task in await places.found("Task", ("priority", "routine"))}
+    await arrives(places, receipt_for(body, Status.OK))
+    (task,) = await places.found("Task", ("priority", "urgent"))
+    assert (task["status"], task["statusReason"]["text"]) == (
+        "completed", "Det er kommet noe nytt om meldingen: Godtatt av mottaker.")  # fmt: skip
+    assert {task["id"]: task["status"] for task in await places.found("Task", ("priority", "routine"))} == others
 
 
 async def test_an_answer_from_the_hospital_answers_our_message(office: Office) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from akson.exchange import addresses, delivery, handing, inbox
+from akson.exchange import addresses, confirming, delivery, inbox
 from akson.exchange.addresses import EDI, Address
 from akson.exchange.states import PATIENCE, ROUNDS, State
 from akson.exchange.transports import edi
@@ -252,7 +252,7 @@ async def test_what_the_receivers_side_turns_away_fails_with_that_as_its_reason(
     clock(edi_world.places.office).pass_(timedelta(seconds=10))
     await edi_world.turn()
     found = await edi_world.standing(made)
-    assert (found.state, found.problem) == (State.FAILED, handing.TURNED_AWAY)
+    assert (found.state, found.problem) == (State.FAILED, confirming.TURNED_AWAY)
 
 
 async def test_the_same_message_twice_is_filed_once(edi_world: EdiWorld) -> None:

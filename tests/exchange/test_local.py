@@ -14,7 +14,8 @@ from starlette.routing import Route
 from akson.base.work import Purpose
 from akson.exchange import delivery, inbox, outbox, sending
 from akson.exchange.addresses import Address
-from akson.exchange.handing import POISON, Exchange
+from akson.exchange.exchanging import Exchange
+from akson.exchange.handing import POISON
 from akson.exchange.safexml import LARGEST
 from akson.exchange.states import ATTEMPTS, State
 from akson.exchange.transports.local import PATH, Local

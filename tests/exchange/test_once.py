@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,9 @@ from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.exchange import addresses, concerning, delivery, outbox, undoing
 from akson.exchange.addresses import Address
-from akson.exchange.handing import NOT_CARRIED, ONCE, Came, Exchange, Handed
+from akson.exchange.carriers import ONCE, Came, Handed, Said
+from akson.exchange.exchanging import Exchange
+from akson.exchange.handing import NOT_CARRIED
 from akson.exchange.outbox import Claimed
 from akson.exchange.states import UNKNOWN, State
 from akson.record import journal
@@ -99,6 +103,89 @@ async def test_a_late_word_of_who_had_it_before_hides_nothing_of_what_may_have_l
     await world.exchange.deliver_due(office)
     assert await world.places.rows(STANDS) == [{"state": "failed", "fault_code": UNKNOWN, "fault_text": ONCE["fiks"]}]
     assert len(await world.came()) == 1
+
+
+@pytest.mark.parametrize("ends", [Came.REFUSED, Came.UNKNOWN])
+async def test_a_late_end_of_who_had_it_before_hides_nothing_of_what_may_have_left(
+    world: FiksWorld, ends: Came
+) -> None:
+    """The first worker hangs as it makes the report ready, until the second has sent it, and died."""
+    await world.reports()
+    office = world.places.office
+
+    class Late:
+        ask = world.fiks.ask
+
+        async def ready(self, claimed: Claimed) -> Handed:
+            clock(office).pass_(timedelta(minutes=2, seconds=1))
+            second = await leased(world)
+            await leaves(world, second)
+            goes = await world.fiks.ready(second)
+            assert not isinstance(goes, Handed) and (await goes()).came is Came.TAKEN
+            return Handed(ends, why="stengt")
+
+    await Exchange(carriers={"fiks": Late()}).deliver_due(office)
+    assert await world.places.rows(STANDS) == [{"state": "queued", "fault_code": "", "fault_text": ""}]
+    clock(office).pass_(timedelta(minutes=3))
+    await world.exchange.deliver_due(office)
+    assert await world.places.rows(STANDS) == [{"state": "failed", "fault_code": UNKNOWN, "fault_text": ONCE["fiks"]}]
+    assert len(await world.came()) == 1
+
+
+@dataclass
+class Slow:
+    """The way to Fiks, of which the answer comes when another has taken the report up."""
+
+    world: FiksWorld
+    ask: Callable[..., Awaitable[Said]]
+    breaks: bool = False
+
+    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+        goes = await self.world.fiks.ready(claimed)
+        assert not isinstance(goes, Handed)
+
+        async def slowly() -> Handed:
+            handed = await goes()
+            if self.breaks:
+                raise MemoryError
+            clock(self.world.places.office).pass_(timedelta(minutes=2, seconds=1))
+            await BARE.deliver_due(self.world.places.office)
+            assert [one["state"] for one in await self.world.places.rows(STANDS)] == ["failed"]
+            return handed
+
+        return slowly
+
+
+async def test_a_report_that_was_taken_after_all_asks_nobody_to_ring_or_to_send_it_again(world: FiksWorld) -> None:
+    made = await world.reports()
+    await Exchange(carriers={"fiks": Slow(world, world.fiks.ask)}).deliver_due(world.places.office)
+    assert (await world.standing(made)).state is State.SENT
+    tasks = {task["priority"]: task["status"] for task in await world.places.found("Task")}
+    assert tasks == {"urgent": "completed", "routine": "accepted"}  # the answer is waited for all the same
+
+
+async def test_what_breaks_as_a_report_leaves_makes_it_unknown_and_lets_the_others_wait(
+    world: FiksWorld, owner_db: Database
+) -> None:
+    for _ in range(3):
+        await world.reports()
+    await owner_db.execute("UPDATE message_out SET bucket = 7")
+    await Exchange(carriers={"fiks": Slow(world, world.fiks.ask, breaks=True)}).deliver_due(world.places.office)
+    stands = await world.places.rows("SELECT state, fault_code FROM message_out ORDER BY state")
+    assert [one["state"] for one in stands] == ["failed", "queued", "queued"] and stands[0]["fault_code"] == UNKNOWN
+
+
+NO_TASK_ENDS = """CREATE FUNCTION no_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+  CREATE TRIGGER no_end BEFORE UPDATE ON resource FOR EACH ROW EXECUTE FUNCTION no_end()"""
+
+
+async def test_what_a_task_stands_in_the_way_of_is_noted_without_it(world: FiksWorld, owner_db: Database) -> None:
+    """What is known of a report that has left is worth more than the task about it, and is not lost with it."""
+    made = await world.reports()
+    await owner_db.execute(NO_TASK_ENDS)
+    await Exchange(carriers={"fiks": Slow(world, world.fiks.ask)}).deliver_due(world.places.office)
+    assert (await world.standing(made)).state is State.SENT
+    assert [one["status"] for one in await world.places.found("Task", ("priority", "urgent"))] == ["requested"]
 
 
 async def test_what_may_have_left_cannot_be_taken_back_while_noting_it_waits_for_what_passes(

@@ -12,7 +12,7 @@ import pytest
 
 from akson.exchange import addresses, inbox
 from akson.exchange.addresses import AMQP
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.messages import apprec
 from akson.exchange.opening import opened
 from akson.exchange.seals import cms, model, partners

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from akson.base.database import Database
 from akson.base.work import Purpose
 from akson.exchange import delivery, inbox, sending
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.safexml import Schemas
 from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office

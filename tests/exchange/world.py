@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from akson.base.work import Purpose
 from akson.exchange import outcomes
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.states import State
 from akson.exchange.transports.local import PATH, Local
 from akson.record.office import Office

@@ -18,7 +18,8 @@ from akson.base.jobs import deliver
 from akson.base.postgres import Postgres
 from akson.base.work import Actor, Purpose
 from akson.doors.running import consumers
-from akson.exchange import delivery, erasing, inbox, outbox, sending
+from akson.exchange import delivery, erasing, inbox, outbox, reminding, sending
+from akson.exchange.lasting import Lasting
 from akson.exchange.states import Event
 from akson.fhir import types
 from akson.record import erasure, holds, journal, replaying
@@ -165,10 +166,10 @@ async def test_a_letter_that_was_erased_after_it_left_holds_up_nobody_elses_remi
     await erase(places, sent[0].reference)
     await news_are_told(places)
     let_pass(places.office, timedelta(hours=96))
-    assert await delivery.remind_due(places.office) == 2
+    assert await reminding.remind_due(places.office, Lasting()) == 2
     (task,) = await places.found("Task")
     assert task["focus"]["reference"] == sent[1].reference
-    assert await delivery.remind_due(places.office) == 0
+    assert await reminding.remind_due(places.office, Lasting()) == 0
 
 
 async def test_afterwards_it_reads_as_deleted_and_its_history_is_empty_versions(places: Places, nurse: Actor) -> None:

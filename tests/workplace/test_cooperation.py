@@ -14,9 +14,10 @@ import pytest
 
 from akson.base.clamd import Scanner
 from akson.base.work import Actor, Purpose
-from akson.exchange import addresses, delivery, inbox, sending
+from akson.exchange import addresses, delivery, inbox, reminding, sending
 from akson.exchange.addresses import Address
 from akson.exchange.filing import MALWARE, NAMED_TYPE
+from akson.exchange.lasting import Lasting
 from akson.exchange.safexml import Fault
 from akson.exchange.states import REST, UNKNOWN, Event, State
 from akson.record import journal
@@ -221,7 +222,7 @@ async def test_what_went_wrong_stands_out_with_its_reason_and_owner(
     row = (await places.rows("SELECT owner, key, msg_id FROM message_out"))[0]
     let_pass(places.office, timedelta(hours=97))
     if event is Event.DEADLINE:
-        assert await delivery.remind_due(places.office) == 1
+        assert await reminding.remind_due(places.office, Lasting()) == 1
     else:
         async with places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
             await delivery.move(work, row["owner"], row["key"], event, fault)

@@ -10,7 +10,7 @@ import pytest
 from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.exchange import outbox, undoing
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.states import REST
 from akson.record import journal
 from akson.record.office import Office

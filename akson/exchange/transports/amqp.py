@@ -20,7 +20,7 @@ from asyncpg import DataError
 
 from akson.base.work import Purpose
 from akson.exchange import addresses, delivery, inbox, outbox
-from akson.exchange.handing import Came, Delivery, Handed, Said
+from akson.exchange.carriers import Came, Delivery, Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.seals.model import SEALED, NotSealed, Unsealed

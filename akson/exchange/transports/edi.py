@@ -23,7 +23,7 @@ import msgspec
 from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
 from akson.exchange import addresses, inbox
-from akson.exchange.handing import Came, Delivery, Handed, Said
+from akson.exchange.carriers import Came, Delivery, Handed, Said
 from akson.exchange.messages.apprec import AppRec, Status
 from akson.exchange.opening import opened
 from akson.exchange.outbox import Claimed, Unconfirmed

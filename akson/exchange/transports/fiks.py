@@ -28,7 +28,7 @@ from akson.base.web.printing import Line, Part, paper, printed
 from akson.exchange import asice, concern
 from akson.exchange.addresses import FIKS
 from akson.exchange.asice import Seal
-from akson.exchange.handing import ONCE, Came, Delivery, Handed, Said
+from akson.exchange.carriers import ONCE, Came, Delivery, Handed, Said
 from akson.exchange.nodes import OSLO
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.states import Event

@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from akson.exchange import inbox
+from akson.exchange.carriers import Came, Delivery, Handed, Said
 from akson.exchange.delivery import NO_ANSWER
-from akson.exchange.handing import Came, Delivery, Handed, Said
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import LARGEST
 from akson.record.office import Office

@@ -8,8 +8,9 @@ from functools import partial
 from uuid import uuid4
 
 from akson.base.work import Purpose
-from akson.exchange import delivery, sending
+from akson.exchange import reminding, sending
 from akson.exchange.envelope import Code
+from akson.exchange.lasting import Lasting
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec, Original, Status
 from akson.exchange.opening import opened
@@ -100,7 +101,7 @@ async def _sent(there: Places) -> Row:
 
 async def _overdue(there: Places, sent: Row) -> str | None:
     let_pass(there.office, PATIENCE)
-    await delivery.remind_due(there.office)
+    await reminding.remind_due(there.office, Lasting())
     return await _stands(there, sent, "overdue", [], tasks=1)
 
 

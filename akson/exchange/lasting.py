@@ -1,0 +1,31 @@
+"""What goes on and on, and since when: so that what has not passed for hours is done in another way. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+LONG: Final = timedelta(hours=6)  # what has not passed by then is for a human to see
+
+
+@dataclass
+class Lasting:
+    """What goes on, by what it is called, with when that was first and last seen.
+
+    What nobody has seen for as long begins anew: the worker stood still, the clock leapt, or another saw to it
+    """
+
+    _seen: dict[Hashable, tuple[datetime, datetime]] = field(default_factory=dict)
+
+    def lasts(self, what: Hashable, now: datetime) -> bool:
+        """Note that it goes on; tell whether it has for long."""
+        first, last = self._seen.get(what, (now, now))
+        first = first if timedelta() <= now - last < LONG else now
+        self._seen[what] = first, now
+        return now - first >= LONG
+
+    def over(self, what: Hashable) -> None:
+        """Note that it has passed."""
+        self._seen.pop(what, None)

@@ -20,6 +20,7 @@ from akson.fhir import search as extraction
 from akson.record.deciding import allow, allow_row, asked, facts_for, labels_in, note, permitted
 from akson.record.drafts import Draft
 from akson.record.masking import as_kept, shown
+from akson.record.narrowing import supposed_met
 from akson.record.preparing import prepare
 from akson.record.session import fetch, look, session
 from akson.record.stored import Stored
@@ -188,7 +189,8 @@ async def denied(work: Work, owners: Sequence[int], names: Collection[str]) -> l
     """Return what of these types a block on parts of a record, or a mark, keeps from this actor.
 
     Costs a round trip only for owners with blocks on parts, and for a citizen who may not see another's Consents; the
-    rules are asked item by item, as a read would ask them.
+    rules are asked item by item, as a read would ask them; but for what narrows a token, which whoever asks this asks
+    beside it.
     """
     citizen = work.actor.kind is Kind.CITIZEN
     known = {owner: facts for owner, facts in (await facts_for(work, owners)).items()
@@ -201,7 +203,7 @@ async def denied(work: Work, owners: Sequence[int], names: Collection[str]) -> l
     rows = await look(work, SQL.labels_of, *whose, only) if asks else []
     items = [(known[row["owner"]], labels_in(work, row, known[row["owner"]])) for row in rows]
     items += [(facts, labels) for facts in known.values() for labels in facts.labelled if labels.type in names]
-    return [labels for facts, labels in items if not asked(work, facts, labels, Act.READ).permit]
+    return [labels for facts, labels in items if not asked(work, facts, supposed_met(work, labels), Act.READ).permit]
 
 
 def _consents_closed(work: Work, facts: Facts) -> bool:

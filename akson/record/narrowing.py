@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
+import msgspec
+
 from akson.access import roles
+from akson.access.facts import Labels
 from akson.base.work import Kind, Work
 from akson.fhir import search as extraction
 from akson.fhir.scopes import Scope
@@ -34,6 +37,12 @@ def met_by_values(work: Work, type_: str, tokens: Container[int]) -> frozenset[s
     """Return the narrowed scopes of the actor whose restriction a resource with these search values meets."""
     held = roles.narrowed(work.actor.scopes, type_) if work.actor.scopes else ()
     return _met(work, type_, held, tokens) if held else NONE
+
+
+def supposed_met(work: Work, labels: Labels) -> Labels:
+    """Return labels as of what meets every restriction of the token, for where those are asked by themselves."""
+    held = roles.narrowed(work.actor.scopes, labels.type) if work.actor.scopes else ()
+    return msgspec.structs.replace(labels, met=frozenset(scope.text for scope in held)) if held else labels
 
 
 def alternatives(work: Work, type_: str, letters: str) -> Alternatives | None:

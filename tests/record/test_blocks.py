@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from akson.record.office import Office
 from akson.record.search import company
 from akson.record.search.searching import search
 from akson.record.stored import Stored
-from tests.offices import JOB, citizen, patient, staff, unit
+from tests.offices import JOB, citizen, patient, staff, temperature, unit
 
 ROLE = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]}
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 OLD, NEW = "2024-05-06T08:00:00+02:00", "2026-05-06T08:00:00+02:00"
 
 
@@ -282,6 +284,28 @@ async def test_what_is_closed_takes_no_place_among_what_comes_along(
     assert await along(len(open_)) == open_
     with pytest.raises(Refused, match="AK-S004"):
         await along(len(open_) - 1)
+
+
+async def test_a_narrowed_token_finds_its_part_of_a_record_of_which_a_part_is_closed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        closed = await journal.create(work, temperature(person, "38.1"))
+        open_ = await journal.create(work, temperature(person, "38.2"))
+    await measured(office, nurse, person)  # of no category
+    await close(office, person, data=[{"meaning": "instance", "reference": {"reference": closed.reference}}])
+    app = replace(nurse, scopes=frozenset({"user/Patient.rs", f"user/Observation.rs?category={CATEGORY}|vital-signs"}))
+    monkeypatch.setattr(company, "MOST", 1)
+    async with office.work(app, Purpose.TREATMENT) as work:
+        asked = [("subject", person.reference), ("_total", "accurate")]
+        page = await search(work, "Observation", asked)
+        assert ([hit.id for hit in page.hits], page.total) == ([open_.id], 1)
+        along = await search(work, "Patient", [("_id", person.id), ("_revinclude", "Observation:subject")])
+        assert [one.id for one in along.included] == [open_.id]
+        everything_ = (await everything(work, person.id, Wanted(types=["Observation"]), Place(), 50)).hits
+        assert [one.id for one in everything_] == [open_.id]
 
 
 async def to_be_done(office: Office, who: Actor, person: Stored, day: str) -> Stored:

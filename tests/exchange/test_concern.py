@@ -86,6 +86,15 @@ class FiksWorld:
         async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
             return (await outcomes.standing(work, self.places.astrid.owner, [communication]))[0]
 
+    async def ready(self) -> tuple[Claimed, Callable[[], Awaitable[Handed]]]:
+        """Lease the one report that waits and make it ready; return what then hands it over with it."""
+        database, now = self.places.office.database, self.places.office.clock()
+        (bucket,) = await outbox.waiting(database, now)
+        (claimed,) = await outbox.claim(database, bucket, now)
+        goes = await self.fiks.ready(claimed)
+        assert not isinstance(goes, Handed)
+        return claimed, goes
+
     async def mood(self, mood: str) -> None:
         assert (await self.page.post("/set", data={"mood": mood})).status_code == 303
 
@@ -335,10 +344,7 @@ async def test_what_a_worker_died_over_is_sent_by_the_next_only_where_it_cannot_
     world: FiksWorld, owner_db: Database, died: str, came: int, ends: State
 ) -> None:
     made, office = await world.reports(), world.places.office
-    (bucket,) = await outbox.waiting(office.database, office.clock())
-    (claimed,) = await outbox.claim(office.database, bucket, office.clock())
-    goes = await world.fiks.ready(claimed)
-    assert not isinstance(goes, Handed)
+    claimed, goes = await world.ready()
     if died in ("as it was about to leave", "when it had left"):
         assert await outbox.leaves(office.database, claimed, office.clock())
     if died == "when it had left":
@@ -359,10 +365,7 @@ async def test_what_fiks_has_taken_is_asked_for_and_answered_whatever_it_was_cal
 ) -> None:
     """Another worker took it up when the lease had ended, or a person did."""
     made, office = await world.reports(), world.places.office
-    (bucket,) = await outbox.waiting(office.database, office.clock())
-    (claimed,) = await outbox.claim(office.database, bucket, office.clock())
-    goes = await world.fiks.ready(claimed)
-    assert not isinstance(goes, Handed)
+    claimed, goes = await world.ready()
     handed = await goes()
     async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
         await delivery.move(work, claimed.owner, claimed.key, meanwhile)

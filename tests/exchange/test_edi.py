@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from akson.exchange import addresses, confirming, delivery, inbox
 from akson.exchange.addresses import EDI, Address
+from akson.exchange.handing import Exchange
 from akson.exchange.states import PATIENCE, ROUNDS, State
 from akson.exchange.transports import edi
 from akson.signin import dpop
@@ -239,7 +241,8 @@ async def test_a_refusal_is_told_of_in_time_though_nobody_says_why_and_holds_up_
         assert {(await edi_world.standing(one)).state for one in made} <= {State.SENT, State.DELIVERED}
         clock(office).pass_(timedelta(seconds=80))
         asked.clear()
-        await edi_world.exchange.ask_due(office)
+        another = replace(edi_world.edi)  # each question by another worker, or by one that was started anew
+        await Exchange(carriers={"edi": another}).ask_due(office)
         assert len(asked) == len(made) + len(("status", "apprec"))
     told = [await edi_world.standing(one) for one in made]
     assert [(each.state, each.problem) for each in told] == [(State.REJECTED, edi.UNEXPLAINED)] * len(made)

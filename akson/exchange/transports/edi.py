@@ -12,7 +12,7 @@ import asyncio
 import logging
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -38,13 +38,12 @@ AWAY: Final = "Meldingstjeneren svarer ikke."
 NOT_ALLOWED: Final = "Meldingstjeneren lar oss ikke sende for denne adressen."
 UNEXPLAINED: Final = "Mottakeren har meldt feil. Grunnen kunne ikke hentes fra meldingstjeneren."
 NOT_TAKEN: Final = "Meldingstjeneren tar ikke imot meldingen (feil {status})."
-_TRY_AGAIN: Final = (401, 408, 429)  # of us, or of now, and not of the message
 _AT_ONCE: Final = 100  # messages in one list: the most the API gives
 _ADDRESSES: Final = 50  # HER-ids in one question
 _TAKEN: Final = 4  # messages that are fetched at a time: one may be 35 MB, and is held a few times over
-_ASKED_WHY: Final = 60  # times, about an hour: then a refusal is told of though nobody says why
+_ASKED_WHY: Final = 60  # questions about a message, about an hour: then a refusal is told of though nobody says why
 _ENOUGH: Final = 3  # in a row that could not be fetched: the rest waits for the next turn
-_NOT_NOW: Final = (401, 408, 429)
+_NOT_NOW: Final = (401, 408, 429)  # of us, or of now, and not of the message
 _FETCHING: Final = "what waits at the message server"
 _STATUSES: Final = {Status.OK: "Ok", Status.REJECTED: "Rejected", Status.PARTIAL: "OkErrorInMessagePart"}
 _EVENTS: Final = {"Ok": Event.ACCEPT, "Rejected": Event.REJECT, "OkErrorInMessagePart": Event.PARTIAL}
@@ -98,7 +97,6 @@ class Edi:
     software: str
     _trouble: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _kept_back: set[UUID] = field(default_factory=set, init=False, repr=False)
-    _unexplained: Counter[str] = field(default_factory=Counter, init=False, repr=False)
 
     async def turn(self, office: Office) -> int:
         """Fetch what waits for us; return how many messages that were."""
@@ -165,7 +163,7 @@ class Edi:
 
     def _withheld(self, waiting: Waiting, answer: httpx.Response | None) -> bool | None:
         """Tell a server that fails from a message it holds back: that a line in the log says, once."""
-        if answer is None or answer.status_code >= 500 or answer.status_code in _TRY_AGAIN:
+        if answer is None:
             return False
         if waiting.id not in self._kept_back:
             LOG.error("the message server holds a message back", extra={"status": answer.status_code})
@@ -190,14 +188,11 @@ class Edi:
         return Said(delivery=mine.transport_delivery_state, apprec=event, fault=fault)
 
     async def _fault(self, asked: Unconfirmed) -> Fault | None:
-        """Return what an AppRec says is wrong; None while nobody says it, until it has been asked for long enough."""
+        """Return what an AppRec says is wrong; None while nobody says it, until the message has been asked about enough."""
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/apprec")
-        explained = answer is not None and answer.status_code == 200
-        self._unexplained[asked.carrier_id] += 1
-        if not explained and self._unexplained[asked.carrier_id] < _ASKED_WHY:
-            return None
-        del self._unexplained[asked.carrier_id]
-        return _said_wrong(answer) if answer is not None and explained else Fault("", UNEXPLAINED)
+        if answer is not None and answer.status_code == 200:
+            return _said_wrong(answer)
+        return Fault("", UNEXPLAINED) if asked.attempts >= _ASKED_WHY else None
 
     async def _call(
         self, method: str, path: str, body: Any = None, *, params: httpx.QueryParams | None = None

@@ -191,9 +191,7 @@ async def _apply(work: Work, desk: Desk, receipt: AppRec) -> None:
         raise Unreadable("E10", "Kvitteringen gjelder en melding vi ikke har sendt.")
     if sent["receiver"] not in checks.her_ids(receipt.sender) or not _delivered_by(desk, sent["receiver"]):
         raise Unreadable("X99", "Kvitteringen kommer fra en annen enn den meldingen gikk til.")
-    errors = [each.value for each in receipt.errors]
-    fault = Fault(errors[0] if errors else "", apprec.in_words(receipt) if errors else "")
-    await move(work, sent["owner"], sent["key"], apprec.EVENTS[receipt.status], fault)
+    await move(work, sent["owner"], sent["key"], apprec.EVENTS[receipt.status], apprec.fault(receipt))
     outcome = Outcome(
         state="receipt", type="APPREC", msg_id=receipt.msg_id, sender=sent["receiver"], owner=sent["owner"] or None,
         filed_as=sent["told_of"] or None, unit=sent["unit"],

@@ -481,14 +481,14 @@ async def test_the_doctors_answer_is_a_valid_message_in_the_same_conversation(of
     assert envelope.patient is not None and envelope.patient.idents[0].value == ASTRID
 
 
-def receipt_for(body: bytes, status: Status, *, sender: int = HEART.her_id) -> bytes:
-    """Return the AppRec a hospital gives to one of our messages."""
+def receipt_for(body: bytes, status: Status, *, sender: int = HEART.her_id, reason: str = "Ukjent pasient") -> bytes:
+    """Return the AppRec a hospital gives to one of our messages. reason: "" where it says none."""
     envelope = opened(body).envelope
     assert envelope is not None and envelope.receiver.service is not None
     service = replace(
         envelope.receiver.service, idents=(replace(envelope.receiver.service.idents[0], value=str(sender)),)
     )
-    errors = (Code(value="E35", other="Ukjent pasient"),) if status is not Status.OK else ()
+    errors = (Code(value="E35", other=reason),) if reason and status is not Status.OK else ()
     return apprec.build(AppRec(
         msg_id=f"r-{status}-{sender}", sent=envelope.sent, sender=replace(envelope.receiver, service=service),
         receiver=envelope.sender, status=status, errors=errors,
@@ -496,18 +496,23 @@ def receipt_for(body: bytes, status: Status, *, sender: int = HEART.her_id) -> b
     ))  # fmt: skip
 
 
-@pytest.mark.parametrize(("status", "state", "tasks"), [
-    (Status.OK, State.ACCEPTED, 1), (Status.REJECTED, State.REJECTED, 2), (Status.PARTIAL, State.PARTIAL, 2),
+@pytest.mark.parametrize(("status", "reason", "state", "problem"), [
+    (Status.OK, "", State.ACCEPTED, ""),
+    (Status.REJECTED, "Ukjent pasient", State.REJECTED, "Avvist: Ukjent pasient"),
+    (Status.REJECTED, "", State.REJECTED, "Mottakeren avviste meldingen uten å si hvorfor."),
+    (Status.PARTIAL, "Ukjent pasient", State.PARTIAL, "Godtatt, men noe var feil: Ukjent pasient"),
+    (Status.PARTIAL, "", State.PARTIAL, "Mottakeren godtok meldingen, men fant en feil uten å si hvilken."),
 ])  # fmt: skip
 async def test_a_receipt_moves_our_message_and_trouble_becomes_a_task(
-    office: Office, status: Status, state: State, tasks: int
+    office: Office, status: Status, reason: str, state: State, problem: str
 ) -> None:
     places = await make(office)
     communication, body = await answered(places)
     assert (await standing(places, communication)).state is State.QUEUED
-    assert await arrives(places, receipt_for(body, status)) == ""  # never answered
-    assert (await standing(places, communication)).state is state
-    assert len(await places.found("Task")) == tasks
+    assert await arrives(places, receipt_for(body, status, reason=reason)) == ""  # never answered
+    stands = await standing(places, communication)
+    assert (stands.state, stands.problem) == (state, problem)
+    assert len(await places.found("Task")) == 1 + bool(problem)
 
 
 async def test_a_receipt_from_somebody_else_changes_nothing(office: Office) -> None:

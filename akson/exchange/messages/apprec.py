@@ -63,6 +63,10 @@ class Status(StrEnum):
 
 STATUS_NAMES: Final = {Status.OK: "OK", Status.REJECTED: "Avvist", Status.PARTIAL: "OK, feil i delmelding"}
 EVENTS: Final = {Status.OK: Event.ACCEPT, Status.REJECTED: Event.REJECT, Status.PARTIAL: Event.PARTIAL}
+NO_REASON: Final = {
+    Event.REJECT: "Mottakeren avviste meldingen uten å si hvorfor.",
+    Event.PARTIAL: "Mottakeren godtok meldingen, men fant en feil uten å si hvilken.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +169,13 @@ def in_words(apprec: AppRec) -> str:
     reasons = "; ".join(each.other or each.name or ERRORS.get(each.value, each.value) for each in apprec.errors)
     said = {Status.OK: "Godtatt", Status.REJECTED: "Avvist", Status.PARTIAL: "Godtatt, men noe var feil"}[apprec.status]
     return f"{said}: {reasons}" if reasons else said
+
+
+def fault(apprec: AppRec) -> Fault:
+    """Return what a receipt says is wrong with the message, or that it does not say it; nothing where all is well."""
+    if not apprec.errors:
+        return Fault("", NO_REASON.get(EVENTS[apprec.status], ""))
+    return Fault(apprec.errors[0].value, in_words(apprec))
 
 
 def _status(root: etree._Element) -> Status:

@@ -24,7 +24,7 @@ from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
 from akson.exchange import addresses, inbox
 from akson.exchange.carriers import Came, Delivery, Handed, Said
-from akson.exchange.messages.apprec import AppRec, Status
+from akson.exchange.messages.apprec import NO_REASON, AppRec, Status
 from akson.exchange.opening import opened
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
@@ -182,16 +182,19 @@ class Edi:
         if mine is None:
             return Said(delivery=Delivery.UNKNOWN)
         event = _EVENTS.get(mine.app_rec_status or "")
-        fault = await self._fault(asked) if event in (Event.REJECT, Event.PARTIAL) else Fault("", "")
+        fault = await self._fault(asked, NO_REASON[event]) if event in NO_REASON else Fault("", "")
         if fault is None:  # told of with its reason, as soon as somebody says it: the server answers, but for that
             return Said(delivery=Delivery.UNKNOWN)
         return Said(delivery=mine.transport_delivery_state, apprec=event, fault=fault)
 
-    async def _fault(self, asked: Unconfirmed) -> Fault | None:
-        """Return what an AppRec says is wrong; None while nobody says it, until the message has been asked about enough."""
+    async def _fault(self, asked: Unconfirmed, no_reason: str) -> Fault | None:
+        """Return what an AppRec says is wrong; None while nobody says it, until the message was asked about enough.
+
+        no_reason   what is told of one that names no error
+        """
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/apprec")
         if answer is not None and answer.status_code == 200:
-            return _said_wrong(answer)
+            return _said_wrong(answer, no_reason)
         return Fault("", UNEXPLAINED) if asked.attempts >= _ASKED_WHY else None
 
     async def _call(
@@ -231,10 +234,10 @@ def _receipt(receipt: AppRec) -> dict[str, Any]:
     return {"appRecStatus": _STATUSES[receipt.status]} | ({"appRecErrorList": errors} if errors else {})
 
 
-def _said_wrong(answer: httpx.Response) -> Fault:
+def _said_wrong(answer: httpx.Response, no_reason: str) -> Fault:
     errors = [error for each in _each(answer, Answer) for error in each.app_rec_error_list or ()]
     words = "; ".join(" ".join(filter(None, (each.error_code, each.details))) for each in errors)
-    return Fault((errors[0].error_code or "") if errors else "", words)
+    return Fault((errors[0].error_code or "") if errors else "", words or no_reason)
 
 
 def _content(answer: httpx.Response) -> bytes:

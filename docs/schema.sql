@@ -1902,7 +1902,8 @@ CREATE TABLE public.watch_search (
     stream bigint NOT NULL,
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
-    patients bigint[] NOT NULL
+    patients bigint[] NOT NULL,
+    listed boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.watch_stream (

@@ -65,7 +65,7 @@ async def _gather(database: Database, connection: Any, now: datetime) -> int:
         seen = await connection.fetch(SQL.elsewhere, *page, OUTSIDE, f'[{{"rule": "{_ATTESTED}"}}]')
         kept = await watched.keepers(database, [row["patient"] for row in seen])
         done += await connection.fetchval(
-            SQL.gather, *page, _OPENINGS, SOON, OUTSIDE, _ATTESTED, list(kept), list(kept.values()), USUAL
+            SQL.gather, *page, _OPENINGS, SOON, OUTSIDE, _ATTESTED, list(kept), list(kept.values())
         )
         if done >= ROWS:
             break
@@ -188,7 +188,7 @@ async def _volumes(connection: Any, looks: Sequence[Record], now: datetime) -> l
     Two statements.
     """
     keys = [[look[name] for look in looks] for name in ("actor", "day", "unit")]
-    await connection.execute(SQL.count, *keys, _forgotten(now))
+    await connection.execute(SQL.count, *keys, _forgotten(now), USUAL)
     found = []
     for row in await connection.fetch(SQL.days, *keys):
         volume = model.Volume(records=row["records"], own=tuple(row["own"]), unit=tuple(row["others"]))

@@ -25,14 +25,14 @@ SELECT DISTINCT unnest(l.patients) AS patient
 -- Add the next rows of a stream to the looks and the searches for persons of each day, and note how far that is.
 -- in    $1 stream, $2 number of the last row gathered, $3 when the stream was opened, $4 how many rows,
 --       $5 rules by which one opens a record by own decision, $6 when what is new is to be judged: so long after it,
---       $7 role and $8 rule of those whom another organisation vouches for, $9 whose records these saw, $10 who keeps each,
---       $11 hits on a page when no number is asked for
+--       $7 role and $8 rule of those whom another organisation vouches for, $9 whose records these saw, $10 who keeps each
 -- out   how many rows it was
 -- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
 -- organisation has no officer here.
 -- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
 -- A search for persons may tell of anybody, by name, number or birth date: it is not one in records that are open already, nor for
--- somebody known by id; but a list of more than $11 at once counts as one, as an app gets it, not its further pages. That its day is to be judged stands as a look at nobody. Staff of others are let in to one patient at a time.
+-- somebody known by id; but who stands in the lists of several that apps get is counted with them, page after page. That its day
+-- is to be judged stands as a look at nobody. Staff of others are let in to one patient at a time.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
@@ -49,13 +49,15 @@ WITH rows AS MATERIALIZED (
        AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
      GROUP BY l.seq, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
 ), searched AS (
-    INSERT INTO watch_search (actor, day, unit, stream, seq, at, patients)
-    SELECT l.actor_key, (l.at AT TIME ZONE 'Europe/Oslo')::date, l.unit, l.stream, l.seq, l.at, l.patients
+    INSERT INTO watch_search (actor, day, unit, stream, seq, at, patients, listed)
+    SELECT l.actor_key, (l.at AT TIME ZONE 'Europe/Oslo')::date, l.unit, l.stream, l.seq, l.at, l.patients, f.listed
       FROM rows l
-     WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7 AND EXISTS (
-           SELECT FROM jsonb_to_recordset(l.seen) AS s (what text, outcome text)
-            WHERE s.outcome = 'permit' AND s.what !~ '[ ,]_id(,|$)' AND (s.what ~ '^search identity Patient( |$)' OR (
-                  s.what ~ '^search Patient( |$)' AND s.what !~ '[ ,]_after(,|$)' AND cardinality(l.patients) > $11)))
+     CROSS JOIN LATERAL (
+           SELECT bool_and(s.what !~ '^search identity ') AS listed
+             FROM jsonb_to_recordset(l.seen) AS s (what text, outcome text)
+            WHERE s.outcome = 'permit' AND s.what !~ '[ ,]_id(,|$)' AND s.what ~ '^search (identity Patient|Patient|Person)( |$)') f
+     WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7
+       AND (NOT f.listed OR (f.listed AND cardinality(l.patients) > 1))
     RETURNING actor, unit, seq
 ), judging AS (
     SELECT seq, unit, patient, actor, elsewhere, opened, refused, opening FROM shown
@@ -116,13 +118,18 @@ UPDATE watch_look w SET due = j.due
 -- name: count
 -- Keep how many records each opened in a day, and how often they searched for persons and opened none of those found, for what is usual.
 -- Of a day whose searches may have been forgotten since, no fewer than were counted then.
--- in    arrays: $1 actors, $2 days, $3 units; $4 searches before that day may be forgotten
+-- Lists count as one search for each $5 different persons in them who were not opened that day: they are asked for again and again.
+-- in    arrays: $1 actors, $2 days, $3 units; $4 searches before that day may be forgotten; $5 hits on a page when no number is asked for
 INSERT INTO watch_day AS d (unit, day, actor, records, searches)
 SELECT a.unit, a.day, a.actor, count(*) FILTER (WHERE w.opened > 0),
        (SELECT count(*) FROM watch_search s
-         WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND NOT EXISTS (
+         WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND NOT s.listed AND NOT EXISTS (
                SELECT FROM watch_look o WHERE o.actor = s.actor AND o.day = s.day AND o.unit = s.unit
                   AND o.patient = ANY (s.patients) AND o.opened > 0 AND o.last >= s.at))
+       + (SELECT count(DISTINCT p.patient) / $5::integer FROM watch_search s CROSS JOIN unnest(s.patients) AS p (patient)
+           WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND s.listed AND NOT EXISTS (
+                 SELECT FROM watch_look o WHERE o.actor = s.actor AND o.day = s.day AND o.unit = s.unit
+                    AND o.patient = p.patient AND o.opened > 0))
   FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
   JOIN watch_look w ON w.actor = a.actor AND w.day = a.day AND w.unit = a.unit
  GROUP BY a.unit, a.day, a.actor

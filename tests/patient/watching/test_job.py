@@ -168,18 +168,20 @@ async def test_searching_for_many_and_opening_none_is_one_finding_about_the_day(
 
 async def test_what_is_a_search_that_led_nowhere(town: Town) -> None:
     """Not one for somebody known by id, nor in records that are open, page after page, nor one whose hit is opened after
-    it; but one whose hit was open before is, and a list of more than a page has when nobody asks for more."""
+    it; but one whose hit was open before is, and each fifty who stood in lists and were not opened, whatever the pages."""
     owner = await resident(town, "Sjeldensen", address={})
     reference, counted = await named(town, owner), "SELECT sum(searches) FROM watch_day"
     await searches(town, "tommy", 3)
     async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
         page = await search(work, "Patient", [("name", "n"), ("_count", "1")])  # as an app of theirs does
         await search(work, "Patient", [("name", "n"), ("_count", "1"), ("_after", page.next or "")])
-    for asked, hits in (("_count", 51), ("", 50), ("_after,_count", 51), ("_count,_id", 51)):
+    some, more, known = ([*range(n, n + 50)] for n in (10_000, 20_000, 30_000))  # with the two above one short of 100
+    for asked, hits in (("Patient _count", [*some[3:], owner]), ("Patient", some[3:]), ("Patient _count,_id", known),
+                        ("Person _after,_count", more[:25]), ("Person _after,_count", more[25:])):  # fmt: skip
         async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
-            work.saw(0, f"search Patient {asked}".strip())
-            for n in range(hits):
-                work.saw(10_000 + n, f"Patient/{n}/_history/1")
+            work.saw(0, f"search {asked}")
+            for n in hits:
+                work.saw(n, f"Patient/{n}/_history/1")
     async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
         await search(work, "Patient", [("_id", reference.partition("/")[2])])
         await identity.minimal(work, reference.partition("/")[2])

@@ -30,7 +30,7 @@ class PairFault:
 
 def _counting_all(patch: Patch) -> None:
     """The top bar counts what waits, whoever may read it."""
-    patch.setattr(worklist, "permitted", lambda _, rows: rows)
+    patch.setattr(worklist, "permitted", lambda _, rows: [(row, None) for row in rows])
 
 
 def _ordered_by_withheld(patch: Patch) -> None:

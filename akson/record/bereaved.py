@@ -61,6 +61,15 @@ class Keeper:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    """The newest entries of a time that may be given. kept: how many of these may not; more: there are older ones."""
+
+    entries: list[Stored]
+    kept: int
+    more: bool
+
+
 async def dead(work: Work) -> list[Dead]:
     """Return the dead that the citizen is registered as a close relative of, by name."""
     own, found = work.actor.id.partition("/")[2], []
@@ -108,19 +117,19 @@ async def asked(work: Work, owner: int, inputs: Sequence[Any], words: str) -> di
     return {"about": [told_], "answerers": [keeper.id]}
 
 
-async def offered(
-    work: Work, case: Stored, *, since: datetime | None = None, until: datetime | None = None
-) -> tuple[list[Stored], int]:
-    """Return the entries that the actor's organisation may give, newest first, and how many it may not; one statement.
+async def offered(work: Work, case: Stored, *, since: datetime | None = None, until: datetime | None = None) -> Offered:
+    """Return the entries that the actor's organisation may give, newest first; one statement.
 
     since, until  dated from the first to before the second
     Leaves        each entry in the access log
     """
-    rows = await _kept(work, case, since, until, None)
+    found = await _kept(work, case, since, until, None)
+    rows = found[:MOST]
     fit = _fit(work, case, rows)
     for row, decision in fit:
         note(work, row, decision)
-    return await shown(work, [row for row, _ in fit]), len(rows) - len(fit)
+    entries = await shown(work, [row for row, _ in fit])
+    return Offered(entries=entries, kept=len(rows) - len(fit), more=len(found) > len(rows))
 
 
 async def refuse_unfit(work: Work, case: Stored, outputs: Sequence[Any]) -> None:
@@ -156,7 +165,7 @@ async def _kept(
     work: Work, case: Stored, since: datetime | None, until: datetime | None, ids: list[str] | None
 ) -> list[Record]:
     keeper = work.actor.controller or work.actor.unit
-    return await fetch(work, SQL.kept, case.owner, _CODES, keeper, since, until, ids, MOST)
+    return await fetch(work, SQL.kept, case.owner, _CODES, keeper, since, until, ids, MOST + 1)
 
 
 def _fit(work: Work, case: Stored, rows: Sequence[Record]) -> list[tuple[Record, Decision]]:

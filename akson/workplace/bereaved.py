@@ -121,14 +121,13 @@ async def _decide(work: Work, case: Case, filled: Filled, chosen: frozenset[str]
 
 
 async def _drawn(work: Work, case: Case, chosen: frozenset[str], sent: Mapping[str, str]) -> casework.Bereaved:
-    period, kept = PERIOD.read(sent), 0
-    entries: tuple[casework.Entry, ...] = ()
+    period, found = PERIOD.read(sent), bereaved.Offered(entries=[], kept=0, more=False)
     if not case.closed:
         since, until = (_midnight(period.values.get(name), extra) for name, extra in (("fra", 0), ("til", 1)))
-        found, kept = await bereaved.offered(work, case.stored, since=since, until=until)
-        entries = tuple(telling.entry(one) for one in found)
+        found = await bereaved.offered(work, case.stored, since=since, until=until)
     return casework.Bereaved(
-        **telling.asked(case, work), kin=await _kin(work, case), entries=entries, kept=kept, chosen=chosen,
+        **telling.asked(case, work), kin=await _kin(work, case), kept=found.kept, chosen=chosen,
+        entries=tuple(telling.entry(one) for one in found.entries), most=bereaved.MOST if found.more else 0,
         since=sent.get("fra", ""), until=sent.get("til", ""),
         outcome=texts().plain(f"demand.after_{case.outcome}").partition("\n")[0] if case.closed else "",
         read_until=full_date(_until(case)) if case.outcome == GRANTED else "",

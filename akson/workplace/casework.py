@@ -109,6 +109,7 @@ class Bereaved(Asked):
     kin: str  # how they are related: "Nær familie"
     entries: tuple[Entry, ...]  # while it waits
     kept: int  # how many more there are that cannot be given
+    most: int  # so many were looked through, and there are older ones; 0 when these are all
     chosen: frozenset[str]  # of the entries
     since: str  # the period that is shown, as typed
     until: str

@@ -77,6 +77,10 @@ async def test_a_relative_asks_is_answered_and_reads_what_was_given_until_the_da
         page = await browser.open(f"/krav/{case.stored.id}")
         assert WHY in page.text and "Nær familie" in page.text and town.names[NOTE] in page.html
         assert town.names[BLOCKED] not in page.html and page.statements <= 12
+        assert "nyeste vises" not in page.text
+        with pytest.MonkeyPatch.context() as few:
+            few.setattr(bereaved, "MOST", 1)
+            assert "Bare de 1 nyeste vises" in (await browser.open(f"/krav/{case.stored.id}")).text
         form = {"utfall": "granted", "svar": ANSWER, "leses_til": "2026-12-01", "version": page.hidden("version")}
         assert "Velg minst én" in (await browser.send(f"/krav/{case.stored.id}", **form)).text
         sent = await browser.send(f"/krav/{case.stored.id}", **form, gi=town.names[NOTE])

@@ -106,9 +106,11 @@ def receipt_for(
 def _way_back(desk: Desk) -> Address | None:
     """Return the address an AppRec goes to: who delivered the message, else who it says it is from.
 
-    One that is known but cannot be reached is used all the same: the AppRec then fails in sight of a human.
+    One that is known but cannot be reached is used all the same: the AppRec then fails in sight of a human. Who is said
+    to have written what a named other delivers is told nothing: they may never have sent it.
     """
-    wanted = (desk.kept.envelope_from, *checks.her_ids(desk.sender))
+    given, named = desk.kept.envelope_from, checks.her_ids(desk.sender)
+    wanted = (given,) if given > 0 and given not in named else (given, *named)
     known = [desk.known[each] for each in wanted if each in desk.known]
     return next((each for each in known if each.endpoint), known[0] if known else None)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any, Final
 
 from akson.base.database import Database, Reads
@@ -101,19 +101,26 @@ async def keep(
     answer_to: str = "",
     seal: Seal | None = None,
 ) -> str:
-    """Store `body` durably and return the digest it is known by; the same bytes again are one row.
+    """Store `body` durably and return the digest it is known by; the same bytes again from the same sender are one row.
 
     answer_to   where the transport wants its receipt, when not at the sender's own address
     seal        how it came, where it was signed and encrypted or ought to have been
     """
     came = seal or Seal()
     # What is refused for its seal stands for no other message of the same content.
-    digest = sha256(b"\x00" + (came.bytes or body) if came.fault else body).digest()
+    content = b"\x00" + (came.bytes or body) if came.fault else body
     wrong = came.fault or Fault("", "")
-    await database.execute(
-        SQL.keep, digest[0] & 63, digest, body, now, envelope_id or digest.hex(), envelope_from, envelope_to,
-        now + _TO_BE_SEEN, answer_to, came.bytes or None, wrong.code, wrong.text, came.type if came.fault else "",
-    )  # fmt: skip
+
+    async def stored(digest: bytes) -> bool:
+        return bool(await database.fetch(
+            SQL.keep, digest[0] & 63, digest, body, now, envelope_id or digest.hex(), envelope_from, envelope_to,
+            now + _TO_BE_SEEN, answer_to, came.bytes or None, wrong.code, wrong.text, came.type if came.fault else "",
+        ))  # fmt: skip
+
+    digest = sha256(content).digest()
+    if not await stored(digest):  # another has delivered it, who may not have been let to: that stands not for this
+        digest = blake2b(content, digest_size=32, key=b"%d" % envelope_from).digest()
+        await stored(digest)
     return digest.hex()
 
 

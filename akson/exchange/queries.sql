@@ -84,18 +84,21 @@ SELECT her_id, name FROM address
 SELECT her_id, name FROM address WHERE NOT ours AND fiks <> '' ORDER BY name, her_id;
 
 -- name: keep
--- Store received bytes. The same bytes again are counted, and the name they came by waits for an answer; while they have not
--- been read, only where it is another than the first, which is answered then.
+-- Store received bytes. The same bytes again from the same sender are counted, and the name they came by waits for an answer;
+-- while they have not been read, only where it is another than the first, which is answered then.
 -- in   $1 bucket, $2 digest, $3 body, $4 now, $5 envelope_id, $6 envelope_from, $7 envelope_to, $8 deadline, $9 answer_to,
 --      $10 bytes that came, where `body` was sealed in them, $11 fault_code, $12 fault_text of the seal, $13 type
+-- out  a row; none where the digest stands for what somebody else sent
 WITH kept AS (
   INSERT INTO message_in AS m (bucket, digest, body, state, received_at, envelope_id, envelope_from, envelope_to, due, responsible,
     deadline, answer_to, sealed, fault_code, fault_text, type)
   VALUES ($1, $2, $3, 'kept', $4, $5, $6, $7, $4, 'meldingsansvarlig', $8, $9, $10, $11, $12, $13)
-  ON CONFLICT (bucket, digest) DO UPDATE SET times = m.times + 1
-  RETURNING m.times > 1 AND m.envelope_from = $6 AND (m.state <> 'kept' OR (m.envelope_id, m.answer_to) <> ($5, $9)) AS again)
-INSERT INTO message_again (bucket, digest, name, answer_to, due) SELECT $1, $2, $5, $9, $4 FROM kept WHERE again
-ON CONFLICT DO NOTHING;
+  ON CONFLICT (bucket, digest) DO UPDATE SET times = m.times + 1 WHERE m.envelope_from = $6
+  RETURNING m.times > 1 AND (m.state <> 'kept' OR (m.envelope_id, m.answer_to) <> ($5, $9)) AS again),
+waits AS (
+  INSERT INTO message_again (bucket, digest, name, answer_to, due) SELECT $1, $2, $5, $9, $4 FROM kept WHERE again
+  ON CONFLICT DO NOTHING)
+SELECT again FROM kept;
 
 -- name: buckets_in
 -- Buckets with something to read: one look into the index for each, however many messages wait.

@@ -181,6 +181,19 @@ async def gone(office: Office, one: outbox.Claimed) -> list[tuple[str, str, byte
     return [(one.answers_id, one.answer_to, one.body)]
 
 
+@pytest.mark.parametrize(("stranger", "first"), [(99000077, ""), (inbox.NOT_NAMED, "X99")])
+async def test_who_delivers_what_another_has_written_stands_neither_in_its_way_nor_for_it(
+    office: Office, stranger: int, first: str
+) -> None:
+    """One whom nobody knows is told nothing, and who has written it least of all; where nobody is named, who has is asked."""
+    places = await make(office)
+    for sender, code in ((stranger, first), (HEART.her_id, "ok"), (stranger, ""), (HEART.her_id, "")):
+        assert await arrives(places, written(), sender=sender) == code
+    kept = await places.rows("SELECT envelope_from, state, times FROM message_in ORDER BY state")
+    assert [tuple(one.values()) for one in kept] == [(HEART.her_id, "filed", 2), (stranger, "refused", 2)]
+    assert len(await places.found("Communication")) == 1
+
+
 async def test_what_its_sender_has_written_anew_under_its_id_gets_the_receipt_it_had(office: Office) -> None:
     places, (sent_at,) = await make(office), re.findall(rb"GenDate>([^<]+)<", written())[:1]
     await arrives(places, written())

@@ -37,7 +37,7 @@ SOFTWARE: Final = "Akson"
 def turns(
     settings: Settings, office: Office, http: httpx.AsyncClient, clock: Callable[[], datetime]
 ) -> dict[str, Callable[[], Awaitable[int]]]:
-    """Return what the worker does for messages, by name; nothing where no way is switched on."""
+    """Return what the worker does for messages, by name; where no way is switched on, what waits is given up."""
     schemas = Schemas(settings.schemas) if settings.schemas else None
     server, queues = message_server(settings, http, clock), broker(settings, office.database, clock)
     carriers: dict[str, Carrier | Once] = {}
@@ -49,8 +49,6 @@ def turns(
         carriers["amqp"] = queues
     if reports := barnevern(settings, http, clock):
         carriers["fiks"] = reports
-    if not carriers:
-        return {}
     found = Exchange(carriers=carriers).turns(office, schemas=schemas)
     found |= {"message server": lambda: server.turn(office)} if server else {}
     return found | ({"queues": lambda: queues.turn(office)} if queues else {})

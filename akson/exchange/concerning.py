@@ -24,7 +24,7 @@ from akson.exchange.concern import Document
 from akson.exchange.filing import MESSAGE_ID, Resource, filled
 from akson.exchange.nodes import OSLO
 from akson.exchange.registry import Patient
-from akson.exchange.states import State
+from akson.exchange.states import State, is_unknown
 from akson.record import concerns, journal, worklist
 from akson.record.deciding import facts_for
 from akson.record.search.searching import search
@@ -36,6 +36,7 @@ ANSWERED_IN: Final = timedelta(weeks=3)  # barnevernsloven § 13-4: who has repo
 TITLE: Final = "Bekymringsmelding til barnevernet"
 _WAITS: Final = "Venter på tilbakemelding fra barnevernet (lovens frist er tre uker)"
 _NOT_FETCHED: Final = "KS Fiks har meldingen, men ingen har bekreftet at barnevernet har fått den. Ring barnevernet."
+_NOT_SENT: Final = "Meldingen er ikke sendt. Ring barnevernet."
 SEE_TO: Final = "Følg opp bekymringsmelding"
 _FROM_PARENTS: Final = ({"system": MARK, "code": WITHHELD_FROM_PARENTS},)
 
@@ -166,9 +167,16 @@ def of_report(stored: Stored, sent: Any) -> Resource:
     marks = concerns.marks_of_report(stored.resource)
     if sent["type"] != concern.TYPE:
         return {"meta": {"security": marks}} if marks else {}
-    held = _NOT_FETCHED if sent["state"] == State.OVERDUE and sent["carrier_id"] else sent["fault_text"]
-    why = {"description": held} if held else {}
+    why = {"description": told} if (told := _told_of(sent)) else {}
     return {"meta": {"security": marks}, "owner": stored.resource["sender"], "code": {"text": SEE_TO}, **why}
+
+
+def _told_of(sent: Any) -> str:
+    """Return what has become of a report, and what its reporter is to do, for who did not hear it any other way."""
+    if sent["state"] == State.OVERDUE and sent["carrier_id"]:
+        return _NOT_FETCHED
+    not_sent = sent["state"] == State.FAILED and not is_unknown(sent["state"], sent["fault_code"])
+    return " ".join(filter(None, (sent["fault_text"], _NOT_SENT if not_sent else "")))
 
 
 def kept_from_parents(communication: Resource) -> Resource:

@@ -17,8 +17,10 @@ from akson.exchange.addresses import FIKS
 from akson.exchange.calls import Calls, Doubts, in_time, waves
 from akson.exchange.carriers import ONCE, Came, Carrier, Carriers, Handed, Once, scheme
 from akson.exchange.delivery import Move
+from akson.exchange.lasting import Lasting
 from akson.exchange.noting import SCREEN, Noting
 from akson.exchange.outbox import Claimed
+from akson.exchange.outcomes import STUCK_AFTER
 from akson.exchange.safexml import Fault
 from akson.exchange.states import ATTEMPTS, PATIENCE, UNKNOWN, Event
 from akson.record.office import Office
@@ -29,11 +31,15 @@ _TRIED_EVERY: Final = timedelta(
 )  # a message tries where nobody answered, however long all of them are to wait
 _WOKEN: Final = 1000  # brought forward in one turn
 _TOGETHER: Final = 16  # messages that are leased, handed over and noted, some at a time, in one go
-_SILENT: Final = timedelta(hours=1)  # what has waited so long for a way that is not here is told of in the log
+_LEFT_TO_OTHERS: Final = timedelta(minutes=20)  # by then who has the way would have taken a message up
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
 NOT_CARRIED: Final = "Akson er ikke satt opp til å sende denne veien."
 _NO_ADDRESS: Final = ("", FIKS)  # endpoints
 POISON: Final = "Meldingen har stanset sendingen gang på gang."
+
+
+_AWAY: Final = Handed(Came.AWAY, why=delivery.NO_ANSWER)
+_NO_WAY: Final = Handed(Came.AWAY, why=NOT_CARRIED)
 
 
 @dataclass
@@ -50,6 +56,7 @@ class Handing:
 
     carriers: Carriers
     _tries: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
+    _late: Lasting = field(default_factory=partial(Lasting, _LEFT_TO_OTHERS), init=False, repr=False)
     _missed: set[str] = field(default_factory=set, init=False, repr=False)  # ways that are not here, and were told of
     _doubts: Doubts = field(default_factory=Doubts, init=False, repr=False)
     _once: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
@@ -111,7 +118,8 @@ class Handing:
     async def _note(self, office: Office, told: Sequence[tuple[Claimed, Handed]]) -> None:
         """Move messages on by what came of handing them over: together, but each that is given up by itself.
 
-        Where a task about one stands in the way, without it: what came counts for more
+        Where a task about one stands in the way, without it: what came counts for more. What no way of ours leads to is
+        given up after a while in which others could have taken it up: all may have stood still before
         """
         if not told:
             return
@@ -119,8 +127,12 @@ class Handing:
         if isinstance(ended, Stopped):
             LOG.error("what came of messages is noted without tasks", extra={"failure": ended.failure})
             ended = await self._noted(office, told, _not_followed)
+        left = [one for one, handed in ended if handed is _NO_WAY and not self._late.lasts(one.key, office.clock())]
+        await outbox.not_tried(office.database, left)
         for one, handed in ended:
-            await self._noting.alone(office, one, partial(_ends, one=one, handed=handed))
+            if one not in left:
+                self._late.over(one.key)
+                await self._noting.alone(office, one, partial(_ends, one=one, handed=handed))
 
     async def _noted(
         self, office: Office, told: Sequence[tuple[Claimed, Handed]], followed: Callable[..., Awaitable[None]]
@@ -166,10 +178,10 @@ class Handing:
             return Handed(Came.REFUSED, why=POISON)
         if way in self.carriers:
             return None
-        if now - (one.deadline - PATIENCE) >= _SILENT and way not in self._missed:
+        if now - (one.deadline - PATIENCE) >= STUCK_AFTER and way not in self._missed:
             self._missed.add(way)
             LOG.error("messages wait for a way that is not set up here", extra={"way": way})
-        return Handed(Came.AWAY, why=NOT_CARRIED)
+        return _NO_WAY
 
     async def _hand_over(self, office: Office, carrier: Carrier | Once, claimed: Claimed) -> Handed:
         if isinstance(carrier, Once):
@@ -199,9 +211,6 @@ class Handing:
         if isinstance(stopped, Stopped):  # when its lease ends it is told of as unknown
             LOG.error("a message has stopped us", extra={"failure": stopped.failure, "attempts": gone.attempts})
         return replace(handed, noted=True)
-
-
-_AWAY: Final = Handed(Came.AWAY, why=delivery.NO_ANSWER)
 
 
 async def _goes(ready: Callable[[], Awaitable[Handed]], unknown: Handed) -> Handed:

@@ -17,14 +17,15 @@ class Lasting:
     What nobody has seen for as long begins anew: the worker stood still, the clock leapt, or another saw to it
     """
 
+    long: timedelta = LONG
     _seen: dict[Hashable, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def lasts(self, what: Hashable, now: datetime) -> bool:
         """Note that it goes on; tell whether it has for long."""
         first, last = self._seen.get(what, (now, now))
-        first = first if timedelta() <= now - last < LONG else now
+        first = first if timedelta() <= now - last < self.long else now
         self._seen[what] = first, now
-        return now - first >= LONG
+        return now - first >= self.long
 
     def over(self, what: Hashable) -> None:
         """Note that it has passed."""

@@ -11,6 +11,7 @@ from akson.base.database import Database
 from akson.base.ids import new_owner_key
 from akson.base.queries import queries
 from akson.base.work import Work
+from akson.exchange import concern
 from akson.exchange.inbox import HELD
 from akson.exchange.safexml import Fault
 from akson.exchange.states import (
@@ -268,7 +269,8 @@ async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = Fals
     away   nobody answers where it goes: it is brought forward when somebody does
     """
     spread_out = spread(claimed.key, claimed.attempts)
-    due = next_attempt(work.now, claimed.attempts, claimed.deadline, spread_out, left=claimed.rounds > 0)
+    left, report = claimed.rounds > 0, claimed.type == concern.TYPE
+    due = next_attempt(work.now, claimed.attempts, claimed.deadline, spread_out, left=left, report=report)
     if due is None:
         return False
     rests_for = claimed.endpoint if away else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from akson.base.database import Reads
@@ -17,6 +17,7 @@ from akson.record.session import fetch
 
 SQL = queries(__file__)
 MOST: Final = 100  # messages of a list
+STUCK_AFTER: Final = timedelta(hours=1)  # neither left nor confirmed by then: somebody should know
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,11 @@ async def stuck(
 ) -> list[dict[str, Any]]:
     """Return messages written before `since` that nobody has confirmed, oldest first; as `for_humans`."""
     return [dict(row) for row in await reads.fetch(SQL.stuck_out, MOST, since, unit, homes, who)]
+
+
+async def waits_by_way(reads: Reads, now: datetime) -> dict[str, int]:
+    """Return how many messages nobody has taken for an hour, by the way they are to go: for those who run it."""
+    return {row["what"]: row["count"] for row in await reads.fetch(SQL.waits_by_way, now - STUCK_AFTER)}
 
 
 async def troubled_units(

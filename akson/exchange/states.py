@@ -19,6 +19,7 @@ REST: Final = timedelta(seconds=60)  # what a person sends waits so long, and ca
 PATIENCE: Final = timedelta(hours=96)  # no AppRec after this = treat as refused, by hand (Referansearkitekturen)
 FETCHED_WITHIN: Final = timedelta(days=7)  # a report Fiks has: by then the barnevern has gone through it (bvl. § 2-1)
 LEFT_AT_LEAST: Final = timedelta(hours=48)  # a message nobody has taken is given up while a human still has so long
+REPORT_WAITS: Final = timedelta(hours=4)  # a report that nobody has taken by then is given up: who reported can ring
 ATTEMPTS: Final = 12  # a message taken up so often, without a word of what came of it, kills whoever takes it
 _COUNTED: Final = 8  # failures that were told of count no higher: only those untold of lead to ATTEMPTS
 _FIRST_DELAY: Final = timedelta(seconds=5)
@@ -151,18 +152,20 @@ def before(event: Event) -> tuple[State, ...]:
 
 
 def next_attempt(
-    now: datetime, attempts: int, deadline: datetime, spread: float = 0.5, *, left: bool = False
+    now: datetime, attempts: int, deadline: datetime, spread: float = 0.5, *, left: bool = False, report: bool = False
 ) -> datetime | None:
     """Return when to try again after `attempts` failures, or None when it is time to give up.
 
     deadline   of the message: by then somebody must have said something
     spread     0 to 1, each message's own: what failed together does not come back together
     left       somebody has taken it before, so it may lie with its receiver: it is tried until the deadline
+    report     to the barnevern: a child waits for it
     """
-    if now >= (deadline if left else deadline - LEFT_AT_LEAST):
+    until = deadline if left else deadline - (PATIENCE - REPORT_WAITS if report else LEFT_AT_LEAST)
+    if now >= until:
         return None
     delay = timedelta(seconds=_FIRST_DELAY.total_seconds() * 4.0 ** (counted(attempts) - 1))
-    return now + min(delay, _LONGEST_DELAY) * (0.75 + spread / 2)
+    return min(now + min(delay, _LONGEST_DELAY) * (0.75 + spread / 2), until)
 
 
 def counted(attempts: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from akson.access import roles
@@ -36,7 +36,6 @@ from akson.workplace.model import Tab
 SCREENS = Screens(__name__)
 REASON: Final = Form(Field(name="begrunnelse", label="unfiled.why", help="unfiled.why_help", longest=300))
 DONE: Final = Form(Field(name="gjort", label="unfiled.done", help="unfiled.done_help", longest=300))
-STUCK_AFTER: Final = timedelta(hours=1)  # neither left nor confirmed by then: somebody should know
 _MOST_SHOWN: Final = 20_000  # characters of an unreadable message
 _MOST_SEARCHED: Final = 1_000_000  # characters of it in which persons are looked for
 
@@ -73,7 +72,7 @@ class Content:
                 methods=("GET",), menu=Menu(text="unfiled.menu", icon="mail", order=40))  # fmt: skip
 async def unfiled(work: Work, visit: Visit) -> Page:
     """List what could not be filed, what did not arrive and what is stuck; no content, and nobody named."""
-    stuck_since, wanted = work.now - STUCK_AFTER, visit.query.get("enhet", "")
+    stuck_since, wanted = work.now - outcomes.STUCK_AFTER, visit.query.get("enhet", "")
     homes, me = homes_of(work), work.actor.id
     units = await outcomes.troubled_units(Within(work), homes, stuck_since, who=me)
     chosen = next((each for each in units if str(each["her_id"]) == wanted), None)

@@ -38,7 +38,7 @@ def settings(folder: Path, given: dict[str, str]) -> Settings:
 
 
 @pytest.mark.parametrize(("given", "turns"), [
-    ({}, set()), (SECRET, MESSAGES), (EDI, MESSAGES | {"message server"}),
+    ({}, MESSAGES), (SECRET, MESSAGES), (EDI, MESSAGES | {"message server"}),
     (SECRET | EDI, MESSAGES | {"message server"}),
     pytest.param(AMQP, MESSAGES | {"queues"}, marks=needs_queues),
 ])  # fmt: skip

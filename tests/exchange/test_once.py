@@ -11,13 +11,14 @@ import pytest
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import addresses, concerning, delivery, outbox, undoing
+from akson.exchange import addresses, concerning, delivery, outbox, outcomes, undoing
 from akson.exchange.addresses import Address
 from akson.exchange.carriers import ONCE, Came, Handed, Said
 from akson.exchange.exchanging import Exchange
 from akson.exchange.handing import NOT_CARRIED
 from akson.exchange.outbox import Claimed
-from akson.exchange.states import UNKNOWN, State
+from akson.exchange.states import REPORT_WAITS, UNKNOWN, State
+from akson.exchange.transports.fiks import AWAY
 from akson.record import journal
 from tests.exchange.test_concern import BARNEVERN, FiksWorld, world, written
 from tests.exchange.test_delivery import PASSES, clock
@@ -102,6 +103,43 @@ async def test_a_late_word_of_who_had_it_before_hides_nothing_of_what_may_have_l
     clock(office).pass_(timedelta(minutes=3))
     await world.exchange.deliver_due(office)
     assert await world.places.rows(STANDS) == [{"state": "failed", "fault_code": UNKNOWN, "fault_text": ONCE["fiks"]}]
+    assert len(await world.came()) == 1
+
+
+@pytest.mark.parametrize("way", ["none", "away"])
+async def test_a_report_that_nobody_takes_for_hours_is_given_up_and_its_reporter_rings(
+    world: FiksWorld, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.mood("borte")
+    exchange = Exchange(carriers={}) if way == "none" else world.exchange
+    await world.reports()
+    office, ended = world.places.office, list[timedelta]()
+    for ten in range(30):
+        await exchange.deliver_due(office)
+        if not ended and (await world.places.rows(STANDS))[0]["state"] == "failed":
+            ended.append(timedelta(minutes=10 * ten))
+        clock(office).pass_(timedelta(minutes=10))
+        waits = (await outcomes.waits_by_way(office.database, office.clock()))["messages out by fiks"]
+        assert waits == (not ended and ten > 5)
+    assert REPORT_WAITS <= ended[0] <= REPORT_WAITS + timedelta(minutes=30)
+    (stands,) = await world.places.rows(STANDS)
+    assert (stands["fault_code"], stands["fault_text"]) == ("", NOT_CARRIED if way == "none" else AWAY)
+    (task,) = await world.places.found("Task", ("priority", "urgent"))
+    assert task["owner"]["reference"] == world.places.doctor.id
+    assert task["description"] == f"{stands['fault_text']} Meldingen er ikke sendt. Ring barnevernet."
+    told = [vars(one)["way"] for one in caplog.records if one.levelname == "ERROR"]
+    assert told == ["fiks"] * (way == "none")  # once
+
+
+async def test_after_a_stop_of_all_a_worker_without_the_way_gives_no_report_up_before_who_has_it(
+    world: FiksWorld,
+) -> None:
+    made, office = await world.reports(), world.places.office
+    clock(office).pass_(timedelta(hours=30))
+    for _ in range(3):
+        await Exchange(carriers={}).deliver_due(office)
+        clock(office).pass_(outbox.LEASE)
+    await world.gets(made, State.ANSWERED)
     assert len(await world.came()) == 1
 
 

@@ -37,6 +37,8 @@ def restored(given: Resource, kept: Resource, *, placed: bool) -> dict[str, Any]
     """
     stood = _apart(given, kept) if placed and kept else kept
     seen = _seen(stood, placed=placed)
+    if seen == stood and not has_mark(given):  # nothing is hidden
+        return dict(given)
     stands = {name: value for name, value in stood.items() if name != _TOLD or name in seen}
     _refuse_unseen(given, seen, stands, placed=placed)
     _refuse_telling(given, seen, stands, placed=placed)
@@ -119,9 +121,10 @@ def _traced(value: Any) -> Any:
 def _written(given: Resource, seen: Resource, stands: Resource) -> dict[str, Any]:
     sent = dict(given) if "meta" in given or "meta" not in stands else {"meta": {}, **given}
     found: dict[str, Any] = _restored(sent, seen, stands, str(given["resourceType"]))
-    if found.get(_HELD):  # what nothing leads to any more goes, of what was not shown
-        gone, sent_held = unpointed(found), len(given.get(_HELD) or ())
-        found = found | {_HELD: [one for n, one in enumerate(found[_HELD]) if n < sent_held or n not in gone]}
+    if found.get(_HELD):  # what was not shown goes with all that led to it
+        sent_held, loose = len(given.get(_HELD) or ()), {id(stands[_HELD][n]) for n in unpointed(stands)}
+        gone = {n for n in unpointed(found) if n >= sent_held and id(found[_HELD][n]) not in loose}
+        found = found | {_HELD: [one for n, one in enumerate(found[_HELD]) if n not in gone]}
     return {name: value for name, value in found.items() if (name, value) not in (("meta", {}), (_HELD, []))}
 
 

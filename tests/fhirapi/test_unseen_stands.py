@@ -87,6 +87,7 @@ END = {"resourceType": "Endpoint", "id": "end", "name": PLACE}
 ENDING = LOCATION | {"endpoint": [{"reference": "#end"}]}
 OTHER = {"resourceType": "Device", "id": "d", "parent": {"reference": "#"}}
 THROUGH = {"extension": [{"url": WHERE, "valueReference": {"reference": "#her"}}], "contained": [ENDING, END]}
+LOOSE = {"contained": [LOCATION], "meta": {"source": PLACE}}  # as no check lets in, and an old system may have it
 HIDDEN_EXTENSION = [{"url": WHERE, "valueReference": MASKED}]
 FROM = {"identifier": [{"value": "1", "assigner": THERE}], "meta": {"source": PLACE, "tag": [{"display": SENDER}]}}
 GUESSES = [{"text": one} for one in (PLACE, SENDER, "Et annet sted")]
@@ -136,6 +137,7 @@ PLACES: list[Any] = [
       for one in ({"resourceType": "Endpoint", "id": "end"}, {"resourceType": "Patient", "id": "end"}, END)
       for there, held in (({"contained": [one], "note": "#end"}, [one]),)],  # whoever guesses its id
     (THROUGH, {"extension": HIDDEN_EXTENSION, "note": "#end"}, THROUGH | {"note": "#end", "contained": [*GUESSED]}),
+    (LOOSE, {"status": "stopped"}, LOOSE | {"status": "stopped"}),
     (THROUGH, {"status": "stopped"}, {"status": "stopped"}),  # and what it led to
     ({"identifier": TWO[:1]}, {"identifier": [OWN]}, None),  # it may be the same, without its mark
     ({"identifier": TWO[:1]}, {"identifier": [OWN | {"use": "old"}]}, {"identifier": [OWN | {"use": "old"}]}),

@@ -46,9 +46,10 @@ def key(value: Any) -> str:
 def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | None]:
     """Return which of the items of a list, as they were shown, each of the given ones is; None for what is new.
 
-    First those that are unchanged, wherever they stand now, then those that leave out what was masked, then those that
-    say something else in its stead, then the likest of those that still have a mark in them. It is decided by what was
-    shown and what is sent, and never by what is hidden: so the answer tells nothing of that.
+    First those that are unchanged, wherever they stand now, then those that have the id of one, then those that leave
+    out what was masked, then those that say something else in its stead, then the likest of those that still have a
+    mark in them. It is decided by what was shown and what is sent, and never by what is hidden: so the answer tells
+    nothing of that.
 
     Raises Refused AK-F040 at `at` where several look the same and one is gone, nothing tells what a mark stands for, or
     one that hides something is gone and a new one says some of what it did, and nothing where the mark was: it may be
@@ -57,6 +58,7 @@ def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | Non
     found: list[int | None] = [None] * len(given)
     masked = {n for n, one in enumerate(seen) if has_mark(one)}
     _take(found, dict(enumerate(map(key, given))), enumerate(map(key, seen)), masked, at)
+    _take_by_id(found, given, seen)
     hiding = [n for n in sorted(masked - {*found}) if seen[n] != MASKED]  # nobody can take a mark away
     _take_unmarked(found, given, {n: seen[n] for n in hiding}, at)
     taken = {*found}
@@ -67,6 +69,19 @@ def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | Non
         del gone[where]
     _refuse_changed([one for n, one in enumerate(given) if found[n] is None], gone, at)
     return found
+
+
+def _take_by_id(found: list[int | None], given: Sequence[Any], seen: Sequence[Any]) -> None:
+    """Find what is given with the id of one that was seen; R4 lets no two have the same."""
+    taken = {*found}
+    left = {_name(one): n for n, one in enumerate(seen) if n not in taken}
+    for n, one in enumerate(given):
+        if found[n] is None and (name := _name(one)):
+            found[n] = left.pop(name, None)
+
+
+def _name(one: Any) -> tuple[str, str] | None:
+    return (str(one.get("resourceType")), str(one["id"])) if isinstance(one, dict) and "id" in one else None
 
 
 def _take_unmarked(found: list[int | None], given: Sequence[Any], seen: Mapping[int, Any], at: str) -> None:

@@ -103,6 +103,8 @@ SITES = [{"actor": {"role": role, "reference": THERE}} for role in "rs"]
 GUESSED = ENDING | {"endpoint": [{"reference": "#1"}]}, END | {"id": "1"}
 TOLD = {"resourceType": "Patient", "id": "p", "text": {"div": PLACE}, "address": [STREET]}
 SEEN = {"resourceType": "Patient", "id": "p", "address": [MASKED]}
+BOOKED_SEEN = {"resourceType": "Appointment", "id": "d", "status": "booked"}
+BOOKED = BOOKED_SEEN | {"description": PLACE}
 ADDRESSES: list[Any] = [  # what staff see too
     ({"contact": [LIEN, MOE]}, {"contact": [MOE_SEEN, LIEN_SEEN]}, {"contact": [MOE, LIEN]}),
     ({"contact": [LIEN, MOE]}, {"contact": [{"name": "Moe"}]}, {"contact": [MOE]}),
@@ -115,6 +117,8 @@ ADDRESSES: list[Any] = [  # what staff see too
     ({"contact": [LIEN, LIEN]}, {"contact": [LIEN_SEEN]}, None),  # though both live at the same place
     ({"contact": [LIEN, LIEN]}, {"contact": [{"name": "Lien"}]}, None),
     ({"contact": [LIEN, LIEN]}, {"contact": [LIEN_SEEN, LIEN_SEEN | {"gender": "male"}]}, None),
+    ({"contact": [{"id": n, **LIEN} for n in "12"]}, {"contact": [{"id": "2", "name": "Li"}]},
+     {"contact": [{"id": "2", **LIEN, "name": "Li"}]}),
     ({"contact": [{"name": "Lien"}]}, {"contact": [LIEN_SEEN]}, None),  # a mark of nothing
     ({"address": [STREET, MOVED]}, {"address": [MASKED]}, {"address": [STREET, MOVED]}),
     ({"address": [STREET]}, {"address": [MOVED, MASKED]}, {"address": [MOVED, STREET]}),
@@ -137,6 +141,8 @@ PLACES: list[Any] = [
       for one in ({"resourceType": "Endpoint", "id": "end"}, {"resourceType": "Patient", "id": "end"}, END)
       for there, held in (({"contained": [one], "note": "#end"}, [one]),)],  # whoever guesses its id
     (THROUGH, {"extension": HIDDEN_EXTENSION, "note": "#end"}, THROUGH | {"note": "#end", "contained": [*GUESSED]}),
+    ({"contained": [BOOKED], "note": "#d"}, {"contained": [BOOKED_SEEN | {"status": "noshow"}], "note": "#d"},
+     {"contained": [BOOKED | {"status": "noshow"}], "note": "#d"}),
     (LOOSE, {"status": "stopped"}, LOOSE | {"status": "stopped"}),
     (THROUGH, {"status": "stopped"}, {"status": "stopped"}),  # and what it led to
     ({"identifier": TWO[:1]}, {"identifier": [OWN]}, None),  # it may be the same, without its mark

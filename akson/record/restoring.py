@@ -14,7 +14,8 @@ from typing import Any, Final
 from akson.base.errors import Refused
 from akson.fhir.invariants import local
 from akson.record import addresses
-from akson.record.marked import MASKED, UNSHOWN, has_mark, is_mark, key, leaves, places
+from akson.record.marked import MASKED, UNSHOWN, has_mark, is_mark, key, leaves
+from akson.record.pairing import places
 from akson.record.whereabouts import STAND_INS, aligned, placeless, unpointed
 
 Resource = Mapping[str, Any]

@@ -14,6 +14,7 @@ from akson.exchange.addresses import Address
 from akson.exchange.envelope import Envelope, Party, Person
 from akson.exchange.registry import MessageType, Patient
 from akson.exchange.safexml import Fault, Unreadable
+from akson.fhir.folding import normalise
 from akson.record import persons
 from akson.record.persons import Number
 from akson.record.search.searching import search
@@ -124,9 +125,27 @@ async def patient(work: Work, known: Fnr, persons_held: Mapping[Number, Record])
         row = persons.opened(work, persons_held.get(mine))
         if row is None:
             raise Unreadable("E35", UNKNOWN)
-        return Patient(owner=row["owner"], id=row["id"])
+        return Patient(owner=row["owner"], id=row["id"], given=row["given"])
     found = (await search(work, "Patient", [("identifier", f"{known.system}|{known.value}")])).hits
     if len(found) != 1:
         raise Unreadable("E35", UNKNOWN)
     await persons.hold(work, found[0].owner)
-    return Patient(owner=found[0].owner, id=found[0].id)
+    names = [normalise(" ".join(name.get("given", ()))) for name in found[0].resource.get("name", ())]
+    return Patient(owner=found[0].owner, id=found[0].id, given=names)
+
+
+def is_another(named: Person | None, patient: Patient | None) -> bool:
+    """Say whether a message names another than the one whose number it has: no word of its name begins a first name.
+
+    Nor the other way: names are shortened, written in one and married away. Where one says none there is no telling
+    """
+    if named is None or patient is None:
+        return False
+    told, given = _words(named.given, named.middle), _words(*patient.given)
+    return bool(told and given) and not any(
+        one.startswith(other) or other.startswith(one) for one in told for other in given
+    )
+
+
+def _words(*names: str) -> list[str]:
+    return [word for name in names for each in normalise(name).replace("-", " ").split() if (word := each.strip("."))]

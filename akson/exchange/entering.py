@@ -113,7 +113,8 @@ async def close(work: Work, closed: Sequence[Closed]) -> None:
 def _letter(one: Accepted, patient: Patient | None, answers: str, heard: Heard) -> Letter:
     unit = Unit(owner=one.unit.unit, reference=one.unit.unit_id, name=one.unit.name)
     return Letter(envelope=one.envelope, received=one.desk.kept.received_at, patient=patient, sender=one.sender,
-                  unit=unit, answers=answers, marks=heard.marks, owner=heard.owner)  # fmt: skip
+                  unit=unit, answers=answers, marks=heard.marks, owner=heard.owner,
+                  doubtful=checks.is_another(one.envelope.patient, patient))  # fmt: skip
 
 
 def _number(envelope: Envelope, kind: MessageType, sender: Address) -> Fnr | None:

@@ -24,6 +24,7 @@ MESSAGE_TYPE: Final = f"urn:oid:{VOLVEN}8279"
 MESSAGE_ID: Final = "https://akson.no/fhir/message-id"  # MsgId of the message
 NAMED_TYPE: Final = "https://akson.no/fhir/named-type"  # what the sender said a file is, where its bytes are not
 MALWARE: Final = "https://akson.no/fhir/malware"  # what was found in a file that is not here for it
+NAMED_ANOTHER: Final = "Se etter at pasienten er rett: meldingen har et annet fornavn enn journalen. "
 LARGEST_INLINE: Final = 64 * 1024  # an attachment larger than this becomes a Binary
 TEST_DATA: Final = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 _MIME: Final = re.compile(r"[\w.+-]+/[\w.+-]+")
@@ -77,7 +78,7 @@ def task(letter: Letter, communication: str, *, title: str, priority: str = "rou
         "intent": "order",
         "priority": priority,
         "code": {"text": "Les og følg opp melding"},
-        "description": f"{title} – fra {letter.envelope.sender.known_first}",
+        "description": f"{NAMED_ANOTHER * letter.doubtful}{title} – fra {letter.envelope.sender.known_first}",
         "focus": {"reference": f"Communication/{communication}"},
         "for": subject(letter),
         "authoredOn": letter.received.isoformat(),

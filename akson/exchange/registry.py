@@ -17,10 +17,11 @@ from akson.exchange.telling import Told
 
 @dataclass(frozen=True, kw_only=True)
 class Patient:
-    """The patient a message is about, as found in our record."""
+    """The patient a message is about, as found in our record. given: the first names that stand there, as searched."""
 
     owner: int
     id: str
+    given: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class Letter:
     answers   id of our Communication it answers, when it names one
     marks     security labels of all that it becomes: what is told of a child by the barnevern is not for the parents
     owner     who answers for what it asks for, as a reference; None: the unit
+    doubtful  the patient's name in the message is not that of the record it is filed in
     """
 
     envelope: Envelope
@@ -50,6 +52,7 @@ class Letter:
     answers: str = ""
     marks: Sequence[Mapping[str, str]] = ()
     owner: Mapping[str, str] | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

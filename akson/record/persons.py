@@ -8,6 +8,7 @@ from akson.base.database import Record
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.fhir import types
+from akson.fhir.parameters import parameters
 from akson.record.deciding import facts_in, note, permitted
 from akson.record.session import execute, fetch, session
 
@@ -20,13 +21,16 @@ async def alone(work: Work, numbers: Iterable[Number]) -> Mapping[Number, Record
     """Return the persons who have these numbers, and let nobody else write to their records until the work ends.
 
     What is found from here on is what there is. Nothing is decided yet: see `opened`. Two statements.
+    given   among what is returned: their first names, as they are searched
     """
     wanted = sorted(set(numbers))
     if not wanted:
         return {}
     systems, values = ([number[n] for number in wanted] for n in (0, 1))
     await execute(work, SQL.hold, systems, values)
-    return {(row["system"], row["value"]): row for row in await fetch(work, SQL.persons, systems, values, PATIENT)}
+    (slot,) = parameters("Patient")["given"].slots
+    found = await fetch(work, SQL.persons, systems, values, PATIENT, slot.id)
+    return {(row["system"], row["value"]): row for row in found}
 
 
 async def hold(work: Work, owner: int) -> None:

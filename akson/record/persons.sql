@@ -7,10 +7,14 @@ SELECT FROM owner o
  ORDER BY o.owner FOR NO KEY UPDATE OF o;
 
 -- name: persons
--- The persons who have some numbers: what a decision about who they are needs, without the body.
--- in   $1 systems, $2 values (same length), $3 type code of Patient
+-- The persons who have some numbers: what a decision about who they are needs, without the body, and their first names.
+-- in   $1 systems, $2 values (same length), $3 type code of Patient, $4 the place of its given names among search values
+-- uses index search_string_place
 SELECT p.system, p.value, r.owner, r.type, r.id, r.version, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted,
-       o.facts_rev, o.facts, o.type AS owner_type
+       o.facts_rev, o.facts, o.type AS owner_type,
+       ARRAY(SELECT s.value FROM search_string s
+              WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (r.owner # (hashtext(r.id) & 2147483647))
+                AND s.owner = r.owner AND s.id = r.id AND s.type = r.type AND s.slot = $4) AS given
   FROM unnest($1::text[], $2::text[]) AS k (system, value)
   JOIN person_identifier p ON p.system = k.system AND p.value = k.value
   JOIN owner o ON o.owner = p.owner

@@ -18,7 +18,7 @@ from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.exchange import addresses, delivery, inbox, outbox, outcomes, reminding, sending
 from akson.exchange.envelope import Code
-from akson.exchange.filing import MALWARE, NAMED_TYPE
+from akson.exchange.filing import MALWARE, NAMED_ANOTHER, NAMED_TYPE
 from akson.exchange.lasting import Lasting
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec, Original, Status
@@ -83,6 +83,24 @@ async def test_what_came_has_an_owner_and_a_day_by_which_it_is_seen_to(office: O
     (task,) = await places.found("Task")
     assert task["owner"]["reference"] == places.practice.unit_id
     assert task["restriction"]["period"]["end"] == (office.clock() + timedelta(days=days)).isoformat()
+
+
+GIVEN = "GivenName>Astrid<"
+
+
+@pytest.mark.parametrize(("given", "doubtful"), [
+    ("Astrid", False), ("ASTRID Marie", False), ("Ånne-Astrid", False), ("A.", False), ("Astr", False), ("", False),
+    ("Ånne", True), ("Nordli", True), ("Ola Kristian", True),
+])  # fmt: skip
+async def test_whoever_reads_what_names_another_than_its_number_says_is_told_so_and_its_sender_is_not(
+    office: Office, given: str, doubtful: bool
+) -> None:
+    places = await make(office)
+    assert GIVEN in written().decode() and await arrives(places, swapped(GIVEN, f"GivenName>{given}<")) == "ok"
+    (task,) = await places.found("Task")
+    assert task["description"].startswith(NAMED_ANOTHER) == doubtful
+    assert task["description"].endswith("Utskrivning – fra Hjertepoliklinikken, Vestfjell sykehus")
+    assert task["for"]["reference"] == places.astrid.reference
 
 
 async def test_the_doctor_reads_the_message_and_her_colleague_elsewhere_does_not(office: Office) -> None:

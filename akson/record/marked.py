@@ -13,15 +13,20 @@ UNSHOWN: Final = object()  # stands for an item of a list that is not shown at a
 
 
 def has_mark(value: Any) -> bool:
-    """Say whether a mark stands anywhere in a resource or part of one."""
+    """Say whether a mark of ours stands anywhere in a resource or part of one."""
     if isinstance(value, dict):
-        return value == MASKED or any(map(has_mark, value.values()))
+        return value == MASKED or any(has_mark(one) for name, one in value.items() if name[:1] != "_" or one != MASKED)
     return isinstance(value, list) and any(map(has_mark, value))
 
 
 def is_mark(value: Any) -> bool:
     """Say whether nothing but marks stands for a member."""
     return value == MASKED or (isinstance(value, list) and bool(value) and all(one == MASKED for one in value))
+
+
+def is_marked(name: str, value: Any) -> bool:
+    """Say whether a member is a mark of ours. Beside a value ("_value") is what another system does not tell."""
+    return name[:1] != "_" and is_mark(value)
 
 
 def leaves(value: Any) -> Iterator[Any]:

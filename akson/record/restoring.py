@@ -14,7 +14,7 @@ from typing import Any, Final
 from akson.base.errors import Refused
 from akson.fhir.invariants import local
 from akson.record import addresses
-from akson.record.marked import MASKED, UNSHOWN, has_mark, is_mark, key, leaves
+from akson.record.marked import MASKED, UNSHOWN, has_mark, is_marked, key, leaves
 from akson.record.pairing import places
 from akson.record.whereabouts import STAND_INS, aligned, placeless, unpointed
 
@@ -143,7 +143,7 @@ def _restored(given: Any, seen: Any, kept: Any, at: str) -> Any:
 
 def _new(given: Any, at: str) -> Any:
     """Return what is new. Raises Refused AK-F040 for a mark in it: it stands for nothing that was shown there."""
-    if has_mark(given):
+    if has_mark({at.rpartition(".")[2]: given}):
         raise Refused("AK-F040", path=at)
     return given
 
@@ -162,7 +162,7 @@ def _members(given: Resource, seen: Resource, kept: Resource, at: str) -> dict[s
         elif name not in seen or value != seen[name]:  # else it stood for what R4 requires, and hides nothing
             found[name] = _new(value, here)
     for name in (name for name in kept if name not in given):
-        if (name not in seen or is_mark(seen[name])) and not _said(given, name, kept[name]):
+        if (name not in seen or is_marked(name, seen[name])) and not _said(given, name, kept[name]):
             found[name] = kept[name]
         elif isinstance(seen.get(name), list) and isinstance(kept[name], list):
             found[name] = _items([], seen[name], kept[name], f"{at}.{name}")

@@ -103,6 +103,7 @@ SITES = [{"actor": {"role": role, "reference": THERE}} for role in "rs"]
 GUESSED = ENDING | {"endpoint": [{"reference": "#1"}]}, END | {"id": "1"}
 TOLD = {"resourceType": "Patient", "id": "p", "text": {"div": PLACE}, "address": [STREET]}
 SEEN = {"resourceType": "Patient", "id": "p", "address": [MASKED]}
+ELSEWHERE = {"use": "old", "_value": MASKED}  # what another system does not tell: beside a value, where we have no mark
 BOOKED_SEEN = {"resourceType": "Appointment", "id": "d", "status": "booked"}
 BOOKED = BOOKED_SEEN | {"description": PLACE}
 ADDRESSES: list[Any] = [  # what staff see too
@@ -120,6 +121,10 @@ ADDRESSES: list[Any] = [  # what staff see too
     ({"contact": [{"id": n, **LIEN} for n in "12"]}, {"contact": [{"id": "2", "name": "Li"}]},
      {"contact": [{"id": "2", **LIEN, "name": "Li"}]}),
     ({"contact": [{"name": "Lien"}]}, {"contact": [LIEN_SEEN]}, None),  # a mark of nothing
+    ({"contact": [LIEN], "identifier": [{"use": "old"}]}, {"contact": [LIEN_SEEN], "identifier": [ELSEWHERE]},
+     {"contact": [LIEN], "identifier": [ELSEWHERE]}),
+    ({"contact": [LIEN], "identifier": [ELSEWHERE]}, {"contact": [LIEN_SEEN], "identifier": [{"use": "old", "value": "1"}]},
+     {"contact": [LIEN], "identifier": [{"use": "old", "value": "1"}]}),
     ({"address": [STREET, MOVED]}, {"address": [MASKED]}, {"address": [STREET, MOVED]}),
     ({"address": [STREET]}, {"address": [MOVED, MASKED]}, {"address": [MOVED, STREET]}),
     ({"address": [STREET]}, {"address": [MOVED]}, {"address": [MOVED]}),

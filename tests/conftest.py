@@ -21,7 +21,7 @@ from akson.base.migrate import migrate
 from akson.base.postgres import Postgres
 from akson.base.unprivileged import server_user
 from akson.record.office import Office
-from tests.offices import opened_office
+from tests.offices import NOW, opened_office
 
 ROOT = Path(__file__).parent.parent
 ROOM = 4 << 30  # bytes
@@ -58,6 +58,11 @@ def template(postgres: Postgres) -> str:
 async def _make_template(postgres: Postgres) -> None:
     await administer(postgres, "CREATE DATABASE template_akson")
     await migrate(postgres.url_of("template_akson"), ROOT / "migrations", datetime.now(UTC))
+    connection = await asyncpg.connect(postgres.url_of("template_akson"))
+    try:
+        await connection.execute(f"SELECT access_log_ahead('{NOW:%Y-%m-%d}')")
+    finally:
+        await connection.close()
 
 
 async def administer(postgres: Postgres, statement: str) -> None:

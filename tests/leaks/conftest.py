@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from akson.base.postgres import Postgres
 from tests.conftest import administer
@@ -22,8 +23,8 @@ def two_towns(postgres: Postgres, template: str, tmp_path_factory: pytest.TempPa
         asyncio.run(administer(postgres, f"DROP DATABASE {world} WITH (FORCE)"))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worlds(two_towns: Town) -> AsyncIterator[Worlds]:
-    """Both worlds, running."""
+    """Both worlds, running through a whole file: who asks after another finds every statement planned."""
     async with running(two_towns) as made:
         yield made

@@ -19,6 +19,8 @@ from tests.leaks.canary import CANARIES, GIRL, TYPES, WORD, Canary
 from tests.leaks.questions import INTERACTIONS, OPERATIONS, Entry, around, entry, pages, reverse
 from tests.leaks.worlds import BASE, EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Viewer, Worlds, in_text
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 T = TypeVar("T")
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 FHIR_JSON = {"content-type": "application/fhir+json"}

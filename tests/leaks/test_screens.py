@@ -6,6 +6,7 @@ to them. A strictly confidential person is excepted from nothing.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 from collections.abc import Iterator
@@ -22,10 +23,19 @@ from tests.leaks.canary import CANARIES, GIRL, WORD, Canary
 from tests.leaks.walking import Way
 from tests.leaks.worlds import EMPTY, KEPT, STRANGERS, WITHOUT_SIGNING_IN, Told, Town, Viewer, Worlds, in_text, running
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 HERS = [WORD, *(word for canary in CANARIES for word in (canary.family, canary.fnr.value))]
 CHANGING = {"/metrics"}  # counts what went before
 MAY_TELL_WHO = ("/sok", "/p/")  # addresses that show minimal identity to those who may find people
 FINDERS = [who for who in STRANGERS if "nurse" in who or "case worker" in who]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def going(two_towns: Town, postgres: Postgres) -> str:
+    """The world with the canaries once more, to be taken away: copied before anybody is in it."""
+    asyncio.run(administer(postgres, f"CREATE DATABASE going TEMPLATE {KEPT}"))
+    return postgres.url_of("going")
 
 
 @pytest.fixture
@@ -84,11 +94,10 @@ async def test_no_page_and_no_log_tells_of_her(worlds: Worlds, lines: io.StringI
 
 
 async def test_when_the_database_goes_away_faults_tell_of_nobody(
-    two_towns: Town, postgres: Postgres, lines: io.StringIO
+    two_towns: Town, postgres: Postgres, going: str, lines: io.StringIO
 ) -> None:
     """The doctor has her record open when it happens: page, API, log, figures and the database's own log are silent."""
-    await administer(postgres, f"CREATE DATABASE going TEMPLATE {KEPT}")
-    gone = replace(two_towns.settings[KEPT], database_url=postgres.url_of("going"))
+    gone = replace(two_towns.settings[KEPT], database_url=going)
     doctor, id_ = two_towns.viewers["the GP"], two_towns.id(GIRL.ref)
     async with running(replace(two_towns, settings={KEPT: gone})) as worlds:
         assert WORD in (await worlds.ask(doctor, "GET", f"/p/{id_}/notater")).raw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -170,7 +171,7 @@ def compares(prefix: str, asked: Span, found: Span, features: Features) -> bool:
     }[prefix]()
 
 
-# UCUM, as far as multiples of these units go; the rest of a code is a dimension of its own.
+# UCUM, as far as multiples of these units and powers of ten go; the rest of a code is a dimension of its own.
 _BASE: Final[Mapping[str, tuple[str, str]]] = {
     "g": ("g", "1"), "m": ("m", "1"), "L": ("m3", "0.001"), "l": ("m3", "0.001"), "s": ("s", "1"), "min": ("s", "60"),
     "h": ("s", "3600"), "d": ("s", "86400"), "a": ("s", "31557600"), "mol": ("mol", "1"), "%": ("1", "0.01"), "1": ("1", "1"),
@@ -190,11 +191,13 @@ _PREFIX: Final = {
 def _in_base(code: str) -> tuple[str, Decimal]:
     """Return the dimension of a unit and its factor; what is not understood stands for itself."""
     dimensions, factor = [], Decimal(1)
-    for n, part in enumerate(code.split("/")):
+    for n, written in enumerate(code.split("/")):
+        part = re.sub(r"\{[^{}]*\}$", "", written) or "1"  # a note in braces is no unit
         times, unit = Decimal(1), part
         if part not in _BASE and part[1:] in _BASE and part[0] in _PREFIX:
             times, unit = Decimal(_PREFIX[part[0]]), part[1:]
-        dimension, size = _BASE.get(unit, (part, "1"))
+        power = re.fullmatch(r"10[*^](-?\d+)", unit)
+        dimension, size = ("1", f"1E{power[1]}") if power else _BASE.get(unit, (part, "1"))
         times *= Decimal(size)
         dimensions.append(dimension)
         factor = factor / times if n else factor * times

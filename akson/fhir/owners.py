@@ -7,7 +7,7 @@ List without subject ...
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -89,10 +89,15 @@ class Identified:
     person: bool = True
 
 
-def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
+def owner_reference(
+    resource: Mapping[str, Any], called: Callable[[str], str | None] = lambda _: None
+) -> str | Identified | None:
     """Return what names the owner: a literal reference ("Patient/x", "urn:uuid:..."), an identifier, or None when the
     resource owns itself. A reference to a version names what it is a version of. A Bundle belongs to the one person
-    that all in it is about; where there are several names, see `named_in`."""
+    that all in it is about; where there are several names, see `named_in`.
+
+    called  gives the type of what a set calls so; None: it calls nothing so
+    """
     if resource["resourceType"] == BUNDLE:
         names = named_in(resource)
         return names[0] if len(names) == 1 else None
@@ -102,7 +107,8 @@ def owner_reference(resource: Mapping[str, Any]) -> str | Identified | None:
             reference, named = _named(given, resource, path[-1])
             if named is None:
                 continue
-            if _is_patient(reference, named, said=only_patients):
+            kind = called(named) if isinstance(named, str) else None
+            if kind == PATIENT if kind else _is_patient(reference, named, said=only_patients):
                 return named
             first = first or named
         if first and not only_patients:

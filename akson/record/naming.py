@@ -16,8 +16,9 @@ from akson.base.ids import new_owner_key
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies
+from akson.fhir.owners import Identified, owner_reference
 from akson.record import stubs
-from akson.record.drafts import ITSELF, Draft
+from akson.record.drafts import ITSELF, PERSON_TYPE, Draft
 from akson.record.placing import look_up_owners
 from akson.record.projecting import Lookup
 
@@ -93,13 +94,21 @@ def _plain(token: bytes) -> bytes:
     return bodies.dumps(_text(token)) if b"\\" in token else token
 
 
+def _names_owner(draft: Draft, names: Mapping[str, Draft]) -> str | Identified | None:
+    """Return what names the owner of `draft`: whether a name is a Patient's it does not show, but the set does."""
+    owner = draft.names.owner
+    if not isinstance(owner, str) or owner not in names or names[owner].type == PERSON_TYPE:
+        return owner
+    return owner_reference(draft.resource or {}, lambda name: names[name].type if name in names else None)
+
+
 def _owner(work: Work, draft: Draft, names: Mapping[str, Draft], lookup: Lookup) -> int:
     """Return the key of who will own `draft`, along the names as far as they lead; 0 when that is unknown."""
     passed = []
     while draft.owner is None:
         passed.append(draft)
         draft.owner = 0  # those that claim to belong to each other end here
-        owner = draft.names.owner
+        owner = _names_owner(draft, names)
         if draft.belongs:
             draft.owner = draft.belongs
         elif isinstance(owner, str) and owner in names:

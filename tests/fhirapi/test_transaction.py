@@ -63,6 +63,24 @@ async def test_new_resources_refer_to_each_other_before_they_have_ids(vendor: ht
     assert [entry["resource"]["id"] for entry in found] == [condition.partition("/")[2]]
 
 
+async def test_what_is_called_before_a_person_is_no_person(vendor: httpx.AsyncClient) -> None:
+    """It was given an id of that one's, and stood in the person's record: nobody could read it."""
+    nurse = {"resourceType": "Practitioner", "name": [{"family": "Lie"}]}
+    known = {"resourceType": "Person", "name": [{"family": "Lie"}]}
+    visit = {"resourceType": "Appointment", "status": "proposed", "participant": [
+        {"actor": {"reference": name}, "status": "accepted"} for name in (N, P)]}  # fmt: skip
+    both = known | {"link": [{"target": {"reference": name}} for name in (N, P)]}
+    itself = known | {"link": [{"target": {"reference": E}}]}
+    made = places(
+        await vendor.post(
+            "", content=transaction(post(visit), post(both), post(itself, E), post(nurse, N), post(ASTRID, P))
+        )
+    )
+    assert [(await vendor.get(one)).status_code for one in made] == [200] * 5
+    found = (await vendor.get(f"Appointment?patient={made[-1]}")).json()["entry"]
+    assert [entry["resource"]["id"] for entry in found] == [made[0].partition("/")[2]]
+
+
 async def test_addresses_elsewhere_name_entries_too(vendor: httpx.AsyncClient) -> None:
     """A fullUrl like http://elsewhere/Patient/17 is also meant by Patient/17."""
     there = "http://elsewhere.example/fhir"

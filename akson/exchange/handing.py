@@ -162,7 +162,7 @@ class Handing:
         now = office.clock()
         resting = [each for each in await outbox.resting(office.database) if scheme(each) in self.carriers]
         for endpoint in resting:
-            if now >= self._tries.get(endpoint, now):
+            if not now < self._tries.get(endpoint, now) <= now + _TRIED_EVERY:  # later: the clock was put back
                 self._tries[endpoint] = now + _TRIED_EVERY
                 await outbox.wake(office.database, endpoint, now, 1)
         return resting

@@ -27,6 +27,10 @@ class Lasting:
         self._seen[what] = first, now
         return now - first >= self.long
 
+    def seen(self, now: datetime, within: timedelta) -> set[Hashable]:
+        """Return what was seen so lately."""
+        return {what for what, (_, last) in self._seen.items() if timedelta() <= now - last < within}
+
     def over(self, what: Hashable) -> None:
         """Note that it has passed."""
         self._seen.pop(what, None)

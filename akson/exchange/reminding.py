@@ -18,15 +18,17 @@ from akson.record.office import Office
 
 LOG: Final = logging.getLogger("akson.exchange")
 _BEHIND: Final = timedelta(minutes=1)  # what has waited so long to be read may be an AppRec that came in time
+_TRIED_EVERY: Final = timedelta(minutes=1)
 _UNREAD: Final = "what came lies unread"
 
 
 async def remind_due(office: Office, lasting: Lasting) -> int:
     """Mark messages without AppRec in time as overdue and make tasks of them; return how many.
 
-    One that stops us is told of in the log, by what did, and comes again in the next turn; all others are done
+    One that stops us is told of in the log, by what did, and comes again in a minute; all others are done
     """
-    marked, left, warned = 0, set[int](), False
+    marked, warned = 0, False
+    left = {key for key in lasting.seen(office.clock(), _TRIED_EVERY) if isinstance(key, int)}
     while True:
         until, behind = await _until(office, lasting)
         due = await outbox.overdue(office.database, until, left) if until else []

@@ -22,14 +22,14 @@ from akson.exchange.entering import Accepted, Closed, TakenByAnother, accepted, 
 from akson.exchange.filing import filled
 from akson.exchange.inbox import Again, Kept, Outcome
 from akson.exchange.lasting import LONG
+from akson.exchange.lifting import FOLLOW_UP, lifted
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
 from akson.exchange.safexml import Fault, Schemas, Unreadable
-from akson.exchange.states import IN_WORDS, NEEDS_A_HUMAN, Event, State, in_words
+from akson.exchange.states import NEEDS_A_HUMAN, Event, State, in_words
 from akson.fhir.issues import Invalid
-from akson.record import journal, persons, worklist
+from akson.record import journal, persons
 from akson.record.office import Office
-from akson.record.search.searching import search
 from akson.record.session import Within
 
 LOG: Final = logging.getLogger("akson.exchange")
@@ -40,8 +40,6 @@ AKSON: Final = Actor(
 )  # fmt: skip
 NOT_CONFIRMED: Final = "Meldingen ble tatt imot underveis, men ingen har bekreftet at den kom fram."
 NO_ANSWER: Final = "Mottakeren svarer ikke."
-FOLLOW_UP: Final = "Følg opp melding som ikke kom fram"
-CAME: Final = "Det er kommet noe nytt om meldingen: {state}."
 NOT_STORABLE: Final = "Meldingen har et innhold som ikke kan lagres hos mottakeren ({where})."
 # What is ours and passes: somebody else wrote at the same moment, the access log is down, an index is being made.
 TRANSIENT: Final = frozenset({"AK-J003", "AK-J006", "AK-J008", "AK-J010", "AK-J011", "AK-S009"})
@@ -217,24 +215,9 @@ async def move(work: Work, owner: int, key: int, event: Event, fault: Fault = ou
     """Move a message on; where that ends badly, a human gets a task. Tell whether it changed anything."""
     moved = await outbox.happened(work, owner, key, event, fault)
     if moved:
-        await followed(work, moved)
+        await lifted(work, moved)
         await _tell_a_human(work, moved)
     return bool(moved)
-
-
-async def followed(work: Work, sent: Any) -> None:
-    """End the task about a sent message that needed a human until now: something has come, and its log says what.
-
-    sent  its row, as `outbox.happened` returns it
-    """
-    if State(sent["was"]) not in NEEDS_A_HUMAN or not sent["told_of"] or sent["erased"]:
-        return
-    ours = [("focus", f"Communication/{sent['told_of']}"), ("status", ",".join(worklist.OPEN)), ("priority", "urgent")]
-    for hit in (await search(work, "Task", ours)).hits:
-        if hit.resource["code"].get("text") in (FOLLOW_UP, concerning.SEE_TO):
-            why = {"text": CAME.format(state=IN_WORDS[State(sent["state"])])}
-            ended = {"status": "completed", "statusReason": why, "lastModified": work.now.isoformat()}
-            await journal.update(work, dict(hit.resource) | ended, id_=hit.id, if_match=hit.version)
 
 
 async def _tell_a_human(work: Work, sent: Any) -> None:

@@ -14,6 +14,7 @@ from akson.exchange.concerning import Heard
 from akson.exchange.desk import Desk, receipt_for
 from akson.exchange.envelope import Envelope
 from akson.exchange.inbox import Outcome
+from akson.exchange.lifting import lifted
 from akson.exchange.registry import Letter, MessageType, Patient, Unit
 from akson.exchange.safexml import Unreadable
 from akson.exchange.states import Event
@@ -103,8 +104,8 @@ async def close(work: Work, closed: Sequence[Closed]) -> None:
     Raises   TakenByAnother, Unreadable E10
     """
     for one in closed:
-        if one.answered:
-            await outbox.happened(work, *one.answered, Event.ANSWER)
+        if one.answered and (moved := await outbox.happened(work, *one.answered, Event.ANSWER)):
+            await lifted(work, moved)
     if not await inbox.settle(work, [(one.desk.kept, one.outcome) for one in closed]):
         raise TakenByAnother
     await outbox.queue(work, *(letter for one in closed for letter in one.receipt))

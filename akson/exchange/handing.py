@@ -18,6 +18,7 @@ from akson.exchange.calls import Calls, Doubts, in_time, waves
 from akson.exchange.carriers import ONCE, Came, Carrier, Carriers, Handed, Once, scheme
 from akson.exchange.delivery import Move
 from akson.exchange.lasting import Lasting
+from akson.exchange.lifting import lifted
 from akson.exchange.noting import SCREEN, Noting
 from akson.exchange.outbox import Claimed
 from akson.exchange.outcomes import STUCK_AFTER
@@ -123,10 +124,10 @@ class Handing:
         """
         if not told:
             return
-        ended = await apart(self._noted(office, told, delivery.followed))
+        ended = await apart(self._noted(office, told, lifted))
         if isinstance(ended, Stopped):
             LOG.error("what came of messages is noted without tasks", extra={"failure": ended.failure})
-            ended = await self._noted(office, told, _not_followed)
+            ended = await self._noted(office, told, _not_lifted)
         left = [one for one, handed in ended if handed is _NO_WAY and not self._late.lasts(one.key, office.clock())]
         await outbox.not_tried(office.database, left)
         for one, handed in ended:
@@ -135,17 +136,17 @@ class Handing:
                 await self._noting.alone(office, one, partial(_ends, one=one, handed=handed))
 
     async def _noted(
-        self, office: Office, told: Sequence[tuple[Claimed, Handed]], followed: Callable[..., Awaitable[None]]
+        self, office: Office, told: Sequence[tuple[Claimed, Handed]], lifts: Callable[..., Awaitable[None]]
     ) -> list[tuple[Claimed, Handed]]:
         """Move on those that are not given up; return the others."""
         ended = [(one, handed) for one, handed in told if handed.came in (Came.REFUSED, Came.UNKNOWN)]
         async with office.work(delivery.AKSON, Purpose.MESSAGE, screen=SCREEN) as work:
             if arrived := [one for one, handed in told if handed.came is Came.RECEIPT]:
                 for moved in await outbox.arrived(work, arrived):
-                    await followed(work, moved)
+                    await lifts(work, moved)
             if taken := [(one, handed.id) for one, handed in told if handed.came is Came.TAKEN]:
                 for moved in await outbox.handed_over(work, taken):
-                    await followed(work, moved)
+                    await lifts(work, moved)
             for one, handed in told:
                 away = handed.came is Came.AWAY
                 if away:
@@ -222,7 +223,7 @@ async def _goes(ready: Callable[[], Awaitable[Handed]], unknown: Handed) -> Hand
     return came
 
 
-async def _not_followed(work: Work, sent: object) -> None:
+async def _not_lifted(work: Work, sent: object) -> None:
     """Leave the task about a message as it is."""
 
 

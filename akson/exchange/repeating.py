@@ -13,7 +13,7 @@ from lxml import etree
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange import inbox, outbox
-from akson.exchange.entering import Accepted
+from akson.exchange.entering import Accepted, TakenByAnother
 from akson.exchange.inbox import Again, Outcome
 from akson.exchange.safexml import parse
 from akson.record.session import fetch
@@ -28,11 +28,15 @@ def same(one: bytes, other: bytes) -> bool:
 
 
 async def answered(work: Work, one: Accepted) -> bool:
-    """Answer a message as the one that was filed under its id; False, and nothing is done, where it is another."""
+    """Answer a message as the one that was filed under its id; False, and nothing is done, where it is another.
+
+    Raises   TakenByAnother
+    """
     desk = one.desk
     for before in await fetch(work, SQL.filed_under, one.envelope.msg_id, one.sender.her_id):
         if same(before["body"], desk.kept.body):
-            await inbox.settle(work, [(desk.kept, _as(before, one))])
+            if not await inbox.settle(work, [(desk.kept, _as(before, one))]):
+                raise TakenByAnother
             kept = desk.kept
             await outbox.receipt_again(work, kept.digest, kept.envelope_id, kept.answer_to)
             return True

@@ -16,7 +16,9 @@ from akson.base.clamd import Scanner
 from akson.base.database import FAILURES, Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import addresses, delivery, inbox, outbox, outcomes, reminding, sending
+from akson.exchange import addresses, delivery, inbox, outbox, outcomes, reminding, repeating, sending
+from akson.exchange.desk import desks_of
+from akson.exchange.entering import TakenByAnother, accepted
 from akson.exchange.envelope import Code
 from akson.exchange.filing import MALWARE, NAMED_ANOTHER, NAMED_TYPE
 from akson.exchange.lasting import Lasting
@@ -226,6 +228,25 @@ async def test_what_its_sender_has_written_anew_under_its_id_gets_the_receipt_it
     kept = await places.rows("SELECT state, owner, filed_as FROM message_in ORDER BY state")
     assert [one["state"] for one in kept] == ["filed", "repeated", "repeated"]
     assert len({(one["owner"], one["filed_as"]) for one in kept}) == 1  # erased together
+
+
+async def test_what_is_written_anew_is_answered_once_though_two_workers_find_it_at_the_same_time(
+    office: Office,
+) -> None:
+    places = await make(office)
+    await arrives(places, written())
+    await comes(office, written().replace(b"><mh:", b">\n  <mh:"), "anew")
+    (bucket,) = await inbox.waiting(office.database, office.clock())
+    (desk,) = await desks_of(office, await inbox.claim(office.database, bucket, office.clock()), None)
+    assert desk.message.envelope
+    found = await accepted(office, desk, desk.message.envelope)
+    async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+        assert await repeating.answered(work, found)
+    told = [name for one in await claimed(office) for name, *_ in await gone(office, one)]
+    with pytest.raises(TakenByAnother):
+        async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+            await repeating.answered(work, found)
+    assert sorted(told) == ["anew", "t-1"] and await claimed(office) == []
 
 
 async def test_an_id_used_again_for_other_content_is_refused_and_kept(office: Office) -> None:

@@ -27,6 +27,9 @@ OPENLY = "gone in the open to who seals"
 SAID = {ACCEPTED: {"accepted", "answered"}, REJECTED: {"rejected"}, PARTIAL: {"partial"}}
 HEARD = {"delivered", "accepted", "answered", "partial", "rejected"}  # so its receiver has it, or has said so
 UNHEARD = {"overdue", "failed"}  # whatever was answered has not come
+RECEIPTS = """
+SELECT answers, body, count(*) - count(DISTINCT (answers_as, answer_to)) AS doubled
+  FROM message_out WHERE type = 'APPREC' GROUP BY answers, body"""
 AFTER = {"rejected", "partial"} | UNHEARD  # these have a reason, and somebody who answers for them
 TAKEN_ID = "E10"
 
@@ -144,12 +147,16 @@ def _count(one: Incoming, meant: Meant, row: Mapping[str, Any] | None, receipts:
 
 
 async def _receipts(owner: Database) -> dict[bytes, list[str]]:
-    """Return what each message was answered with: the status of the AppRec, and the code of what is wrong."""
+    """Return what each message was answered with: the status of the AppRec, and the code of what is wrong.
+
+    It is one AppRec by each name that the message came by; what a name has more of them is counted by itself
+    """
     found: dict[bytes, list[str]] = defaultdict(list)
-    for row in await owner.fetch("SELECT answers, body FROM message_out WHERE type = 'APPREC'"):
+    for row in await owner.fetch(RECEIPTS):
         receipt = opened(bytes(row["body"])).receipt
         assert receipt
-        found[bytes(row["answers"])].append("".join([receipt.status, *(each.value for each in receipt.errors)]))
+        told = "".join([receipt.status, *(each.value for each in receipt.errors)])
+        found[bytes(row["answers"])] += [told] * (1 + row["doubled"])
     return found
 
 

@@ -36,7 +36,8 @@ def restored(given: Resource, kept: Resource, *, placed: bool) -> dict[str, Any]
     placed  they are shown it without its places too
     Raises Refused AK-F040 where nothing tells what a mark stands for, or what was hidden would be lost or shown by it
     """
-    stood = _apart(given, kept) if placed and kept else kept
+    placed = placed and bool(kept)
+    stood = _apart(given, kept) if placed else kept
     seen = _seen(stood, placed=placed)
     if seen == stood and not has_mark(given):  # nothing is hidden
         return dict(given)
@@ -55,7 +56,7 @@ def shown(kept: Resource, *, placed: bool) -> Resource:
 def _seen(kept: Resource, *, placed: bool) -> Resource:
     """Return what is shown, item for item as it is kept."""
     told = addresses.without(kept) if addresses.has_any(kept) else kept
-    return aligned(told) if placed and kept else told
+    return aligned(told) if placed else told
 
 
 def _apart(given: Resource, kept: Resource) -> Resource:
@@ -89,7 +90,7 @@ def _refuse_unseen(given: Resource, seen: Resource, stands: Resource, *, placed:
     changed = any(name in given and seen.get(name) == mark != given[name] for name, mark in required)
     meta = _unseen(given.get("meta") or {}, seen.get("meta") or {})
     new = _unseen(given, seen) | {"meta": (stands.get("meta") or {}) | meta}
-    told = shown({**stands, **new}, placed=placed) if stands else new
+    told = shown({**stands, **new}, placed=placed)
     if changed or not new.keys() <= told.keys() or not meta.keys() <= told["meta"].keys():
         raise Refused("AK-F040", path=str(given["resourceType"]))
 

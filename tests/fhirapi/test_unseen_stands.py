@@ -192,6 +192,14 @@ def test_what_was_read_may_be_sent_back_with_one_thing_changed(placed: bool, kep
         )
 
 
+@pytest.mark.parametrize("placed", [False, True])
+def test_a_mark_brings_nothing_back_of_what_is_deleted(placed: bool) -> None:
+    assert restored(PROCEDURE, {}, placed=placed) == PROCEDURE
+    with pytest.raises(Refused) as refused:
+        restored(PROCEDURE | {"location": MASKED}, {}, placed=placed)
+    assert refused.value.code == "AK-F040"
+
+
 def _otherwise(value: Any) -> Any:
     """Return what looks the same, and hides something else: the same behind all marks, and held by another id."""
     if isinstance(value, dict):

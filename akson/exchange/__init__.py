@@ -10,7 +10,11 @@ states.py       the life of a message we send, as a table
 outbox.py       messages on their way out, written in the transaction of the record change
 inbox.py        everything received, byte for byte
 erasing.py      lets go of the bytes when what they became is erased
-delivery.py     receive, file, answer, send, remind: the only one that knows all of the above
-handing.py      hands messages over to whoever carries them, and moves them by what comes of it
+delivery.py     receive, file and answer; move what we sent, with a task where a human is needed
+carriers.py     who carries messages, and what they say of one
+handing.py      hands messages over to whoever carries them, and notes what comes of it
+confirming.py   asks what became of those that were taken
+reminding.py    marks as overdue those without AppRec in time
+exchanging.py   all of it in turns: the only one that knows all of the above
 transports/     how bytes travel
 """

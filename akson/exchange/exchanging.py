@@ -14,7 +14,7 @@ from akson.exchange.safexml import Schemas
 from akson.record.office import Office
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Exchange:
     """All the ways this worker has: another may have others."""
 
@@ -24,8 +24,8 @@ class Exchange:
     _lasting: Lasting = field(default_factory=Lasting, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_handing", Handing(carriers=self.carriers))
-        object.__setattr__(self, "_confirming", Confirming(carriers=self.carriers))
+        self._handing = Handing(carriers=self.carriers)
+        self._confirming = Confirming(carriers=self.carriers)
 
     def turns(self, office: Office, *, schemas: Schemas | None = None) -> dict[str, Callable[[], Awaitable[int]]]:
         """Return what is done again and again, by name; each returns how many messages it touched.

@@ -22,7 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 from akson.access.roles import OWN_JOB
 from akson.base.web.answers import handlers, problem
 from akson.base.web.door import routes as screen_routes
-from akson.base.web.messages import Messages
+from akson.base.web.messages import texts
 from akson.base.web.render import Renderer
 from akson.base.web.screens import Screen, Screens
 from akson.base.web.speaking import Speaking, language_routes
@@ -126,7 +126,7 @@ class Straight:
 def application(settings: Settings, personas: Personas = nobody) -> Starlette:
     """Return the ASGI application of one installation."""
     assets = Assets()
-    renderer = Renderer(Messages.read(), assets.address)
+    renderer = Renderer(texts(), assets.address)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

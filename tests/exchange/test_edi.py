@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from akson.exchange import addresses, confirming, delivery, inbox
 from akson.exchange.addresses import EDI, Address
-from akson.exchange.handing import Exchange
+from akson.exchange.exchanging import Exchange
 from akson.exchange.states import PATIENCE, ROUNDS, State
 from akson.exchange.transports import edi
 from akson.signin import dpop

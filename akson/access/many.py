@@ -14,7 +14,8 @@ from akson.access.facts import Facts, Labels
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
 
-_ANSWERS: Final = 64  # that are kept, of different questions
+_ANSWERS: Final = 256  # that are kept, of different questions: a search may ask of each type, and there are fewer
+_LISTS: Final = 32  # as long as all persons, that are kept for them: of most types the answer is the same
 
 
 class _Answer(NamedTuple):
@@ -70,6 +71,7 @@ class Many:
                 self._close.setdefault(one.person, set()).add(facts.owner)
         self._turns = sorted({turn for facts in alike for turn in _turns(facts)})
         self._answers: dict[tuple[Actor, Purpose, Labels, Act], _Answer] = {}
+        self._lists: dict[tuple[int, ...], tuple[int, ...]] = {}  # that the answers consist of, each once
 
     def permitted(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> tuple[int, ...]:
         """Return the persons' records in which `decide` permits this, in order; the same object when it is all.
@@ -88,12 +90,18 @@ class Many:
         question, stretch = (actor, purpose, labels, act), bisect_right(self._turns, now)
         known = self._answers.get(question)
         if known is None or known.stretch != stretch:
-            if len(self._answers) >= _ANSWERS:
+            if len(self._answers) >= _ANSWERS or sum(map(len, self._lists)) > _LISTS * len(self.owners):
                 self._answers.clear()
+                self._lists.clear()
             closed = self._closed(actor, purpose, labels, act, now)
             open_ = tuple(owner for owner in self.owners if owner not in closed) if closed else self.owners
-            known = self._answers[question] = _Answer(stretch, open_, tuple(sorted(closed)))
+            known = _Answer(stretch, self._once(open_), self._once(tuple(sorted(closed))))
+            self._answers[question] = known
         return known
+
+    def _once(self, owners: tuple[int, ...]) -> tuple[int, ...]:
+        """Return these owners as one object, however many answers name them."""
+        return self._lists.setdefault(owners, owners)
 
     def _closed(self, actor: Actor, purpose: Purpose, labels: Labels, act: Act, now: datetime) -> set[int]:
         def permits(owner: int) -> bool:

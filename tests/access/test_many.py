@@ -14,6 +14,7 @@ from akson.access.facts import Block, Facts, Labels, Relation
 from akson.access.many import Many, alike
 from akson.access.rules import Act, decide
 from akson.base.work import Actor, Kind, Purpose
+from akson.fhir import types
 from tests.access.people import NOW
 from tests.access.test_never_more import KEYS, TIMES, actors, facts
 
@@ -66,6 +67,16 @@ def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
     assert (
         those.permitted(gp, Purpose.TREATMENT, Labels(type="Observation"), Act.READ, NOW) is found and len(asked) == 1
     )
+
+
+def test_who_asks_of_every_type_asks_once_of_each(monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr("akson.access.many.decide", lambda *question: asked.append(question) or decide(*question))
+    nurse = Actor(kind=Kind.STAFF, id="x", key=1, name="x", role="sykepleier", unit=7, controller=7, person=2)
+    those = Many([Facts(owner=10, is_person=True, relations=(Relation(kind="service", unit=7),))])
+    told = [[those.permitted(nurse, Purpose.TREATMENT, Labels(type=name), Act.READ, NOW) for name in types.TYPES]
+            for _ in range(2)]  # fmt: skip
+    assert told[0] == told[1] and (10,) in told[0] and len(asked) == len(types.TYPES)
 
 
 def test_a_program_is_told_of_a_thousand_protected_persons_by_one_question_until_a_fact_begins(monkeypatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from random import Random
@@ -11,6 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from akson.access import many
+from akson.access.rules import decide
 from akson.base.database import FAILURES
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
@@ -163,6 +166,26 @@ async def test_a_search_reads_no_facts_while_none_have_changed(office: Office, m
     assert stranger.owner not in await found(office, mariam)
     assert office.database.keyed.statements - before[0] <= 2  # employments, changes
     assert office.database.searches.statements - before[1] == 1  # the page
+
+
+async def test_who_asks_for_all_that_points_at_a_hit_is_judged_once_of_each_type_that_does(
+    office: Office, mariam: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    people = [await patient(office) for _ in range(3)]
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        for day, person in enumerate(people, 1):  # cared for since different days no two are alike
+            await journal.create(work, serving(person, mariam) | {"period": {"start": f"2026-03-0{day}"}})
+    async with office.work(mariam, Purpose.TREATMENT) as work:
+        measured = await journal.create(work, json.loads(temperature(people[0])))
+    await found(office, mariam)
+    monkeypatch.setattr(many, "decide", lambda *question: asked.append(question[3].type) or decide(*question))
+    pairs = [("_id", people[0].id), *[("_revinclude", "*")] * 20, ("_revinclude:iterate", "*")]
+    for _ in range(2):
+        async with office.work(mariam, Purpose.TREATMENT) as work:
+            page = await search(work, "Patient", pairs)
+        assert measured.reference in {one.reference for one in page.included}
+    assert sorted(asked) == sorted(["EpisodeOfCare", "Observation"] * len(people))
 
 
 async def found_in_whole(office: Office, who: Actor) -> set[int]:

@@ -181,7 +181,7 @@ class Asking:
         source, _, rest = value.partition(":")
         of, _, target = rest.partition(":")
         if value == "*":
-            self.asked.includes.append(Include(source="", parameter=None, target=None, reverse=reverse, again=again))
+            self._along(Include(source="", parameter=None, target=None, reverse=reverse, again=again))
             return
         known = self._known(source) if types.is_type(source) else {}
         parameter = self._parameter(source, of) if known else None
@@ -189,8 +189,11 @@ class Asking:
         fits = not target or (target in parameter.targets if parameter else types.is_type(target))
         if not known or not found or not fits:
             raise Refused("AK-S002", name=name)
-        include = Include(source=source, parameter=parameter, target=target or None, reverse=reverse, again=again)
-        self.asked.includes.append(include)
+        self._along(Include(source=source, parameter=parameter, target=target or None, reverse=reverse, again=again))
+
+    def _along(self, include: Include) -> None:
+        if include not in self.asked.includes:
+            self.asked.includes.append(include)
 
     def count(self, value: str) -> None:
         if not value.isascii() or not value.isdigit() or len(value) > 9:

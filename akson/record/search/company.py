@@ -110,9 +110,16 @@ async def _sources(work: Work, hits: Sequence[Stored], include: Include, scopes:
     telling = not include.source or include.source in PLACED
     free = [hit for hit in of if not telling or _tells_nothing(hit, scopes)]
     rest = [hit for hit in of if hit not in free]
-    names, asked = [include.source] if include.source else types.TYPES, _slots(include, half)
+    asked = _slots(include, half)
+    names = [include.source] if include.source else await _types(work, of, asked)
     found = await _pointing(work, free, names, asked, scopes) if free else []
     return found + (await _pointing(work, rest, names, asked, scopes, places=False) if rest else [])
+
+
+async def _types(work: Work, at: Sequence[Stored], asked: dict[str, Any]) -> list[str]:
+    """Return the types of which something points at some: of a few types it is asked whose are open, never of all."""
+    rows = await _rows(work, SEARCH.pointing, at, asked, Statement()) if at else []
+    return sorted(types.name_of(row["type"]) for row in rows)
 
 
 def _tells_nothing(hit: Stored, scopes: Scopes) -> bool:
@@ -149,14 +156,21 @@ def _among(statement: Statement, scopes: Mapping[str, Scope]) -> Raw:
 
 
 async def _keys(work: Work, query: str, of: Sequence[Stored], asked: dict[str, Any], statement: Statement) -> list[Key]:
-    """Return what is found from some hits, one more than fits at most. Raises Refused AK-S006: it takes too long."""
+    """Return what is found from some hits, one more than fits at most. Raises Refused as `_rows`."""
+    rows = await _rows(work, query, of, asked | {"most": MOST + 1}, statement)
+    return [(row["owner"], row["type"], row["id"]) for row in rows]
+
+
+async def _rows(
+    work: Work, query: str, of: Sequence[Stored], asked: dict[str, Any], statement: Statement
+) -> list[asyncpg.Record]:
+    """Return what a statement finds from some hits. Raises Refused AK-S006: it takes too long."""
     hits = {"kinds": [types.code_of(hit.type) for hit in of], "ids": [hit.id for hit in of]}
-    text = statement.text(query, most=MOST + 1, **hits, **asked)
+    text = statement.text(query, **hits, **asked)
     try:
-        rows = await fetch(work, text, *statement.values)
+        return await fetch(work, text, *statement.values)
     except asyncpg.QueryCanceledError:
         raise Refused("AK-S006") from None
-    return [(row["owner"], row["type"], row["id"]) for row in rows]
 
 
 def _fitting(found: list[Key]) -> list[Key]:

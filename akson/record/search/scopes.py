@@ -44,6 +44,7 @@ class Scopes:
     _candidates: Many | None = None
     _restricted: Many | None = None
     _items: dict[tuple[str, frozenset[int]], tuple[str, ...]] = field(default_factory=dict)
+    _read: dict[str, Scope] = field(default_factory=dict)  # by type, as it was told for what chains and company pass
 
     async def of(self, asked: Asked, *, judged: bool = False) -> dict[str, Scope]:
         """Return the scope of the hits as "", and that of each type that the search passes by its name.
@@ -63,7 +64,7 @@ class Scopes:
 
         judged  what is found is judged one by one afterwards: it is not asked
         """
-        whole = {type_: await self._whole(type_, Act.READ, None) for type_ in names}
+        whole = {type_: await self._to_read(type_) for type_ in names}
         if judged:
             return {type_: replace(one, narrowed=alternatives(self.work, type_, "r")) for type_, one in whole.items()}
         await self._ask_denied(whole)
@@ -83,6 +84,11 @@ class Scopes:
     async def one(self, type_: str, act: Act, owner: int | None = None, *, judged: bool = False) -> Scope:
         """Return the scope of one type; owner: the only one whose record can hold hits."""
         return await self._parted(type_, await self._whole(type_, act, owner), judged=judged)
+
+    async def _to_read(self, type_: str) -> Scope:
+        if type_ not in self._read:
+            self._read[type_] = await self._whole(type_, Act.READ, None)
+        return self._read[type_]
 
     async def _parted(self, type_: str, found: Scope, *, judged: bool = False) -> Scope:
         narrowed = alternatives(self.work, type_, "r")

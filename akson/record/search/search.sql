@@ -514,6 +514,13 @@ SELECT DISTINCT s.target_type AS type, s.target AS id, coalesce(nullif(s.target_
    AND s.target_type <> 0
  ORDER BY s.target_type, s.target LIMIT :most
 
+-- name: pointing
+-- Of which types something points at resources, by any slot but :half.
+SELECT DISTINCT s.type
+  FROM unnest(:kinds::smallint[], :ids::text[]) AS k (type, id)
+  JOIN search_reference s ON s.target = k.id AND s.target_type = k.type
+ WHERE s.slot <> ALL (:half::integer[])
+
 -- name: sources
 -- Who points at resources: for _revinclude. :only by these slots (null: by all but :half).
 SELECT DISTINCT s.owner, s.type, s.id

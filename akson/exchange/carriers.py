@@ -78,11 +78,17 @@ class Carrier(Protocol):
         """Say what became of a message it has taken."""
 
 
+# Hands over what must not go twice. All that it still waits for comes before it asks whether the message is ours to
+# send, and nothing between that and the request. Where it is not: TOO_LATE.
+Goes: TypeAlias = Callable[[Callable[[], bool]], Awaitable[Handed]]
+TOO_LATE: Final = Handed(Came.LATER, why="Sendingen ble avbrutt før meldingen gikk.")
+
+
 @runtime_checkable
 class Once(Protocol):
     """A way that knows no message again: nothing may go it twice. Its scheme stands in ONCE."""
 
-    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+    async def ready(self, claimed: Claimed) -> Handed | Goes:
         """Do all that can be done again; return what then hands it over, or why it does not go."""
 
     async def ask(self, asked: Unconfirmed) -> Said:

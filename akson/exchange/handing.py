@@ -15,7 +15,7 @@ from akson.base.work import Purpose, Work
 from akson.exchange import delivery, inbox, outbox
 from akson.exchange.addresses import FIKS
 from akson.exchange.calls import Calls, Doubts, in_time, waves
-from akson.exchange.carriers import ONCE, Came, Carrier, Carriers, Handed, Once, scheme
+from akson.exchange.carriers import ONCE, Came, Carrier, Carriers, Goes, Handed, Once, scheme
 from akson.exchange.delivery import Move
 from akson.exchange.lasting import Lasting
 from akson.exchange.lifting import lifted
@@ -206,7 +206,8 @@ class Handing:
             gone = await outbox.leaves(office.database, claimed, office.clock())
             if gone is None:
                 return Handed(Came.LATER, noted=True)  # somebody else has it: they note what came of it
-            handed = await _goes(ready, Handed(Came.UNKNOWN, why=ONCE[way]))
+            lease = gone.lease
+            handed = await _goes(ready, lambda: office.clock() < lease, Handed(Came.UNKNOWN, why=ONCE[way]))
             self._doubts.note(way, office.clock(), known=handed.came is not Came.UNKNOWN)
             stopped = await apart(self._note(office, [(gone, handed)]))
         if isinstance(stopped, Stopped):  # when its lease ends it is told of as unknown
@@ -214,9 +215,12 @@ class Handing:
         return replace(handed, noted=True)
 
 
-async def _goes(ready: Callable[[], Awaitable[Handed]], unknown: Handed) -> Handed:
-    """Return what comes of handing over what must not go twice; whatever stops that, it may have been taken."""
-    came = await apart(in_time(ready(), unknown))
+async def _goes(ready: Goes, still: Callable[[], bool], unknown: Handed) -> Handed:
+    """Return what comes of handing over what must not go twice; whatever stops that, it may have been taken.
+
+    still   whether our lease holds: who slept until others have ended the message must not send it then
+    """
+    came = await apart(in_time(ready(still), unknown))
     if isinstance(came, Stopped):
         LOG.error("a message has stopped us as it left", extra={"failure": came.failure})
         return unknown

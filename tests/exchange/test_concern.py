@@ -29,7 +29,7 @@ from akson.base.work import Purpose
 from akson.doors import barnevern, seeding
 from akson.exchange import addresses, asice, concern, concerning, delivery, following, inbox, outbox, outcomes, sending
 from akson.exchange.addresses import Address
-from akson.exchange.carriers import Handed, Said
+from akson.exchange.carriers import Goes, Handed, Said
 from akson.exchange.concern import Document, Person, Report, Reporter
 from akson.exchange.exchanging import Exchange
 from akson.exchange.outbox import Claimed, Unconfirmed
@@ -86,7 +86,7 @@ class FiksWorld:
         async with self.places.office.work(self.places.doctor, Purpose.TREATMENT) as work:
             return (await outcomes.standing(work, self.places.astrid.owner, [communication]))[0]
 
-    async def ready(self) -> tuple[Claimed, Callable[[], Awaitable[Handed]]]:
+    async def ready(self) -> tuple[Claimed, Goes]:
         """Lease the one report that waits and make it ready; return what then hands it over with it."""
         database, now = self.places.office.database, self.places.office.clock()
         (bucket,) = await outbox.waiting(database, now)
@@ -307,14 +307,14 @@ class Watched:
     seen: list[list[str]] = field(default_factory=list)
     unknown: str = fiks.UNKNOWN
 
-    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+    async def ready(self, claimed: Claimed) -> Handed | Goes:
         goes = await self.world.fiks.ready(claimed)
         assert not isinstance(goes, Handed)
 
-        async def watched() -> Handed:
+        async def watched(still: Callable[[], bool]) -> Handed:
             rows = await self.world.places.rows("SELECT state FROM message_out ORDER BY state")
             self.seen.append([row["state"] for row in rows])
-            return await goes()
+            return await goes(still)
 
         return watched
 
@@ -348,7 +348,7 @@ async def test_what_a_worker_died_over_is_sent_by_the_next_only_where_it_cannot_
     if died in ("as it was about to leave", "when it had left"):
         assert await outbox.leaves(office.database, claimed, office.clock())
     if died == "when it had left":
-        await goes()
+        await goes(lambda: True)
     if died.startswith("in the release before"):
         await owner_db.execute("UPDATE message_out SET leaving = NULL")
     clock(office).pass_(outbox.LEASE + timedelta(seconds=1))
@@ -366,7 +366,7 @@ async def test_what_fiks_has_taken_is_asked_for_and_answered_whatever_it_was_cal
     """Another worker took it up when the lease had ended, or a person did."""
     made, office = await world.reports(), world.places.office
     claimed, goes = await world.ready()
-    handed = await goes()
+    handed = await goes(lambda: True)
     async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
         await delivery.move(work, claimed.owner, claimed.key, meanwhile)
     async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:

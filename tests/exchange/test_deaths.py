@@ -19,7 +19,7 @@ from akson.base.database import Connection
 from akson.base.work import Purpose
 from akson.exchange import addresses, concerning, outbox
 from akson.exchange.addresses import Address
-from akson.exchange.carriers import Came, Delivery, Handed, Said
+from akson.exchange.carriers import TOO_LATE, Came, Delivery, Goes, Handed, Said
 from akson.exchange.exchanging import Exchange
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.states import PATIENCE, Event
@@ -30,8 +30,11 @@ from tests.exchange.test_calls import write
 from tests.exchange.test_concern import BARNEVERN, written
 from tests.exchange.test_delivery import clock
 
+GOES: Final = "goes"
 OUT, ASK, LATE = "messages out", "messages underway", "messages overdue"
-NAMES: Final = {getattr(outbox.SQL, name): name for name in outbox.SQL.names} | {"BEGIN;": "begin", "COMMIT;": "commit"}
+NAMES: Final = {getattr(outbox.SQL, name): name for name in outbox.SQL.names} | {
+    "BEGIN;": "begin", "COMMIT;": "commit", GOES: GOES,
+}  # fmt: skip
 STATEMENTS: Final = ("fetch", "fetchrow", "fetchval", "execute", "executemany")
 NEWEST: Final = """SELECT state || CASE fault_code WHEN 'UKJENT' THEN ' unknown' ELSE '' END AS ends, msg_id, told_of
                      FROM message_out ORDER BY created_at DESC LIMIT 1"""
@@ -60,8 +63,15 @@ class Outside:
 class OutsideOnce(Outside):
     """The same, where nothing may come twice."""
 
-    async def ready(self, claimed: Claimed) -> Callable[[], Awaitable[Handed]]:
-        return lambda: self.hand_over(claimed)
+    async def ready(self, claimed: Claimed) -> Goes:
+        async def goes(still: Callable[[], bool]) -> Handed:
+            await self.about_to_leave()
+            return await self.hand_over(claimed) if still() else TOO_LATE
+
+        return goes
+
+    async def about_to_leave(self) -> None:
+        """Do nothing: it is where a worker may stop, too."""
 
 
 @dataclass
@@ -128,6 +138,7 @@ class Life:
     @contextmanager
     def lived(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         with monkeypatch.context() as living, suppress(Killed):
+            living.setattr(OutsideOnce, "about_to_leave", lambda _: self.next(GOES))
             for name in STATEMENTS:
                 living.setattr(Connection, name, self._instead(getattr(Connection, name)))
             yield
@@ -173,12 +184,15 @@ TASK = "happened, address_of_unit, addresses, commit"
 @pytest.mark.parametrize(("what", "says", "before", "turn", "killed", "asleep"), [
     # what must never go twice: the mark is set, and it goes; of one that died then nobody knows, the word of one that slept counts
     ("report", TAKEN, "", OUT, {f"{LEASED}, leaves": "accepted, came 1, tasks 0",
+                                GOES: "failed unknown, came 0, tasks 1",
                                 "begin, happened, taken, commit": "failed unknown, came 1, tasks 1"},
-                               {f"{LEASED}, leaves, begin": "accepted, came 1, tasks 0"}),
+                               {f"{LEASED}, leaves": "accepted, came 1, tasks 0",
+                                GOES: "failed unknown, came 0, tasks 1",
+                                "begin": "accepted, came 1, tasks 0"}),
     ("report", REFUSED, "", OUT, {f"{LEASED}, leaves": "failed, came 0, tasks 1",
-                                  f"begin, held, {TASK}": "failed unknown, came 0, tasks 1"},
+                                  f"{GOES}, begin, held, {TASK}": "failed unknown, came 0, tasks 1"},
                                  {f"{LEASED}, leaves": "failed, came 0, tasks 1",
-                                  "begin": "failed unknown, came 0, tasks 1"}),
+                                  f"{GOES}, begin": "failed unknown, came 0, tasks 1"}),
     # what its receiver knows by its id: it goes again where nobody has noted that it went
     ("message", TAKEN, "", OUT, {LEASED: "accepted, came 1, tasks 0",
                                  "begin, happened, taken, commit": "accepted, came 2, tasks 0"},

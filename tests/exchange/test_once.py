@@ -11,9 +11,9 @@ import pytest
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Purpose
-from akson.exchange import addresses, concerning, delivery, outbox, outcomes, undoing
+from akson.exchange import addresses, concerning, delivery, following, outbox, outcomes, undoing
 from akson.exchange.addresses import Address
-from akson.exchange.carriers import ONCE, Came, Handed, Said
+from akson.exchange.carriers import ONCE, TOO_LATE, Came, Goes, Handed, Said
 from akson.exchange.exchanging import Exchange
 from akson.exchange.handing import NOT_CARRIED
 from akson.exchange.outbox import Claimed
@@ -97,7 +97,7 @@ async def test_a_late_word_of_who_had_it_before_hides_nothing_of_what_may_have_l
     assert await outbox.leaves(office.database, first, office.clock()) is None
     await leaves(world, third)
     goes = await world.fiks.ready(third)
-    assert not isinstance(goes, Handed) and (await goes()).came is Came.TAKEN  # and dies
+    assert not isinstance(goes, Handed) and (await goes(lambda: True)).came is Came.TAKEN  # and dies
     await says_later(world, first)
     await outbox.not_tried(office.database, [first])
     clock(office).pass_(timedelta(minutes=3))
@@ -159,7 +159,7 @@ async def test_a_late_end_of_who_had_it_before_hides_nothing_of_what_may_have_le
             second = await leased(world)
             await leaves(world, second)
             goes = await world.fiks.ready(second)
-            assert not isinstance(goes, Handed) and (await goes()).came is Came.TAKEN
+            assert not isinstance(goes, Handed) and (await goes(lambda: True)).came is Came.TAKEN
             return Handed(ends, why="stengt")
 
     await Exchange(carriers={"fiks": Late()}).deliver_due(office)
@@ -178,12 +178,12 @@ class Slow:
     ask: Callable[..., Awaitable[Said]]
     breaks: bool = False
 
-    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+    async def ready(self, claimed: Claimed) -> Handed | Goes:
         goes = await self.world.fiks.ready(claimed)
         assert not isinstance(goes, Handed)
 
-        async def slowly() -> Handed:
-            handed = await goes()
+        async def slowly(still: Callable[[], bool]) -> Handed:
+            handed = await goes(still)
             if self.breaks:
                 raise MemoryError
             clock(self.world.places.office).pass_(timedelta(minutes=2, seconds=1))
@@ -200,6 +200,46 @@ async def test_a_report_that_was_taken_after_all_asks_nobody_to_ring_or_to_send_
     assert (await world.standing(made)).state is State.SENT
     tasks = {task["priority"]: task["status"] for task in await world.places.found("Task")}
     assert tasks == {"urgent": "completed", "routine": "accepted"}  # the answer is waited for all the same
+
+
+@pytest.mark.parametrize("others", ["have sent it", "are away"])
+async def test_who_sleeps_as_a_report_is_to_leave_sends_it_no_more(world: FiksWorld, others: str) -> None:
+    """Others have ended it meanwhile, its reporter has rung and let it go again; or there are no others."""
+    await world.reports()
+    office = world.places.office
+
+    async def meanwhile() -> None:
+        clock(office).pass_(timedelta(minutes=10))
+        if others == "are away":
+            return
+        await world.exchange.deliver_due(office)
+        (row,) = await world.places.rows("SELECT msg_id, fault_code FROM message_out")
+        assert row["fault_code"] == UNKNOWN
+        async with office.work(world.places.doctor, Purpose.TREATMENT) as work:
+            await following.send_again(work, await following.find(work, row["msg_id"], content=True), "de har den ikke")
+        await world.exchange.deliver_due(office)
+
+    class Sleeps:
+        ask = world.fiks.ask
+
+        async def ready(self, claimed: Claimed) -> Handed | Goes:
+            goes = await world.fiks.ready(claimed)
+            assert not isinstance(goes, Handed)
+
+            async def slept(still: Callable[[], bool]) -> Handed:
+                await meanwhile()
+                return await goes(still)
+
+            return slept
+
+    await Exchange(carriers={"fiks": Sleeps()}).deliver_due(office)
+    told = "" if others == "have sent it" else TOO_LATE.why
+    state = "sent" if others == "have sent it" else "queued"
+    assert await world.places.rows(STANDS) == [{"state": state, "fault_code": "", "fault_text": told}]
+    await world.exchange.deliver_due(office)
+    clock(office).pass_(timedelta(minutes=3))
+    await world.exchange.deliver_due(office)
+    assert len(await world.came()) == 1
 
 
 async def test_what_breaks_as_a_report_leaves_makes_it_unknown_and_lets_the_others_wait(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -28,7 +28,7 @@ from akson.base.web.printing import Line, Part, paper, printed
 from akson.exchange import asice, concern
 from akson.exchange.addresses import FIKS
 from akson.exchange.asice import Seal
-from akson.exchange.carriers import ONCE, Came, Delivery, Handed, Said
+from akson.exchange.carriers import ONCE, TOO_LATE, Came, Delivery, Goes, Handed, Said
 from akson.exchange.nodes import OSLO
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.states import Event
@@ -110,7 +110,7 @@ class Fiks:
         """Fetch nothing: what the barnevern answers comes as messages."""
         return 0
 
-    async def ready(self, claimed: Claimed) -> Handed | Callable[[], Awaitable[Handed]]:
+    async def ready(self, claimed: Claimed) -> Handed | Goes:
         """Hide one report for the barnevern that its address names, or for the one the municipality has said is usual.
 
         Returns  what sends it, once and for all
@@ -125,9 +125,10 @@ class Fiks:
             return refused.handed
         return partial(self._post, f"/api/v2/mottak/fagsystem/{self.organisation}/{there}/offentlig", files)
 
-    async def _post(self, path: str, files: Mapping[str, Any]) -> Handed:
+    async def _post(self, path: str, files: Mapping[str, Any], still: Callable[[], bool]) -> Handed:
         try:
-            taken = _read(await self._asked("POST", path, files, lost=_IS_UNKNOWN), Taken, lost=_IS_UNKNOWN)
+            answer = await self._asked("POST", path, files, lost=_IS_UNKNOWN, still=still)
+            taken = _read(answer, Taken, lost=_IS_UNKNOWN)
         except _Not as refused:
             return refused.handed
         return Handed(Came.TAKEN, id=str(taken.uuid))
@@ -171,13 +172,22 @@ class Fiks:
         return {"bekymringsmelding": ("bekymringsmelding.pdf", paper_, kind), "asice": ("asice.zip", hidden, kind)}
 
     async def _asked(
-        self, method: str, path: str, files: Mapping[str, Any] | None = None, *, lost: Handed = _IS_AWAY
+        self,
+        method: str,
+        path: str,
+        files: Mapping[str, Any] | None = None,
+        *,
+        lost: Handed = _IS_AWAY,
+        still: Callable[[], bool] | None = None,
     ) -> httpx.Response:
         """Return a good answer. Raises _Not with what to say of any other, and of none.
 
-        lost   what to say where it may have been done, and the answer is none
+        lost    what to say where it may have been done, and the answer is none
+        still   whether it is to be asked at all, as the request leaves; None: it is
         """
         headers = await self._headers()
+        if still is not None and not still():
+            raise _Not(TOO_LATE)
         try:
             answer = await self.tokens.http.request(
                 method, f"{self.url}{path}", headers=headers, files=files, follow_redirects=False

@@ -52,7 +52,8 @@ SELECT max(seq) AS upto, count(*) AS rows,
 --       what the citizen does not see yet, arrays: $7 whose, $8 what, as akson/audit/view.py takes it, $9 until when,
 --       $10 of looks from this instant $11 to this; $12 now, $13 pages whose looks are told of $14 as much later
 -- out   held: until when the citizen sees nothing of what was looked at; else null
--- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
+-- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names. Of an app's
+-- answer about several, whatever is not only shown in a list is a look: what was named by id, and what was written.
 -- One at what is never told of is not found. One at nothing but what is held counts as an earlier look when the citizen sees it in the log by then.
 WITH held AS MATERIALIZED (
     SELECT * FROM unnest($7::bigint[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
@@ -79,7 +80,8 @@ WITH held AS MATERIALIZED (
                                  OR h.item = ANY (regexp_split_to_array(s.what, '/_history\S*| ')))) u
      WHERE l.actor_key <> s.patient
        AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger' AND s.rule IS DISTINCT FROM 'may_find_people'
-       AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
+       AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse'
+            OR (l.screen LIKE 'FHIR %' AND s.what NOT LIKE '%/_history/%'))
      GROUP BY l.seq, l.at, l.actor_id, l.actor_key, s.patient
 ), told AS (
     SELECT k.*, CASE WHEN emergency THEN 'emergency' WHEN opened THEN 'opened'
@@ -92,7 +94,7 @@ WITH held AS MATERIALIZED (
                              AND s.patient = k.patient AND s.what NOT LIKE 'search identity%'
                              AND s.rule IS DISTINCT FROM 'may_find_people'
                              AND (cardinality(o.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart'
-                                  OR s.outcome = 'refuse')
+                                  OR s.outcome = 'refuse' OR (o.screen LIKE 'FHIR %' AND s.what NOT LIKE '%/_history/%'))
                              AND NOT EXISTS (SELECT FROM jsonb_array_elements(o.seen) p
                                               WHERE p ->> 'what' = ANY ($13::text[]) AND o.at + $14::interval > greatest(k.shown, $12))
                              AND NOT EXISTS (SELECT FROM held h

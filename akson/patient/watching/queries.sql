@@ -46,7 +46,8 @@ WITH rows AS MATERIALIZED (
       FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, what text, outcome text, rule text)
      WHERE l.actor_kind = 'staff' AND s.patient <> 0 AND s.what NOT LIKE 'search identity%' AND s.what <> 'page aapninger'
        AND s.rule IS DISTINCT FROM 'may_find_people'
-       AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse')
+       AND (cardinality(l.patients) = 1 OR s.what LIKE 'page %' OR s.what LIKE '% chart' OR s.outcome = 'refuse'
+            OR (l.screen LIKE 'FHIR %' AND s.what NOT LIKE '%/_history/%'))
      GROUP BY l.seq, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
 ), searched AS (
     INSERT INTO watch_search (actor, day, unit, stream, seq, at, patients, listed)

@@ -50,6 +50,18 @@ async def searches(town: Town, key: str) -> None:
         assert len((await identity.find(work, ASTRID.fnr.value))[0]) == 1
 
 
+async def lists(town: Town, key: str, *more: str) -> None:
+    """Let an app show Astrid and somebody else; more: what else it did."""
+    async with town.office.work(await town.at_work(key), Purpose.TREATMENT, screen="FHIR transaction") as work:
+        work.saw(await owner(town) + 1, "Patient/x/_history/1")
+        for what in ("Patient/astrid/_history/1", *more):
+            work.saw(await owner(town), what)
+
+
+async def reads_by_id(town: Town, key: str) -> None:
+    await lists(town, key, "Patient/astrid read")
+
+
 async def refused(town: Town, key: str) -> None:
     async with town.office.work(await town.at_work(key), Purpose.TREATMENT) as work:
         work.saw(await owner(town), "page oversikt", outcome="refuse")
@@ -93,6 +105,8 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
     ("new", [refused, looks], ["new"]),
     ("every", [looks, looks, refused], ["every"] * 3),
     ("every", [searches], []),
+    ("every", [lists, reads_by_id], ["every"]),
+    ("new", [reads_by_id, looks], ["new"]),
     ("new", [searches, looks], ["new"]),
 ]
 

@@ -1877,6 +1877,13 @@ CREATE TABLE public.watch_known (
     CONSTRAINT watch_known_check CHECK (((patient = 0) = (number <> ''::text)))
 );
 
+CREATE TABLE public.watch_listed (
+    actor bigint NOT NULL,
+    day date NOT NULL,
+    unit bigint NOT NULL,
+    patient bigint NOT NULL
+);
+
 CREATE TABLE public.watch_look (
     actor bigint NOT NULL,
     day date NOT NULL,
@@ -1902,8 +1909,7 @@ CREATE TABLE public.watch_search (
     stream bigint NOT NULL,
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
-    patients bigint[] NOT NULL,
-    listed boolean DEFAULT false NOT NULL
+    patients bigint[] NOT NULL
 );
 
 CREATE TABLE public.watch_stream (
@@ -2158,6 +2164,9 @@ ALTER TABLE ONLY public.watch_known
 
 ALTER TABLE ONLY public.watch_known
     ADD CONSTRAINT watch_known_pkey PRIMARY KEY (controller, patient, number, at);
+
+ALTER TABLE ONLY public.watch_listed
+    ADD CONSTRAINT watch_listed_pkey PRIMARY KEY (day, actor, unit, patient);
 
 ALTER TABLE ONLY public.watch_look
     ADD CONSTRAINT watch_look_pkey PRIMARY KEY (actor, day, unit, patient);
@@ -2731,6 +2740,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.terminology_value_set TO akson
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_day TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.watch_known TO akson_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.watch_listed TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.watch_look TO akson_app;
 

@@ -21,7 +21,7 @@ ROWS = [line.split("|")[1:4] for line in PAGE.splitlines() if line.startswith("|
 TERMS = [
     ("draft", drafts.KEPT), ("idempotency", conditions.KEPT), ("sending", sending.KEPT), ("export", 2 * exports.LASTS),
     ("alert", gathering.KEPT), ("watch_look", job.KEPT), ("watch_known", job.KEPT),
-    ("watch_search", job.SEARCHES_KEPT),
+    ("watch_search", job.SEARCHES_KEPT), ("watch_listed", job.SEARCHES_KEPT),
     ("subscription_event", timedelta(days=Settings.__dataclass_fields__["event_days"].default)),
 ]  # fmt: skip
 

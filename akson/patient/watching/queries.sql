@@ -29,10 +29,11 @@ SELECT DISTINCT unnest(l.patients) AS patient
 -- out   how many rows it was
 -- Who has no key here is told apart by their id. What staff of others look at is for who keeps most of the record: their own
 -- organisation has no officer here.
--- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names.
+-- A look is an answer about one record, or a page of it: not its place in a list of many, nor a hit in a search for names. Of an app's
+-- answer about several, whatever is not only shown in a list is a look: what was named by id, and what was written.
 -- A search for persons may tell of anybody, by name, number or birth date: it is not one in records that are open already, nor for
--- somebody known by id; but who stands in the lists of several that apps get is counted with them, page after page. That its day
--- is to be judged stands as a look at nobody. Staff of others are let in to one patient at a time.
+-- somebody known by id. Whoever is shown in an app's answer about several is kept as listed, whatever was asked for. That a day is to be
+-- judged, since it has a search or somebody new in a list, stands as a look at nobody. Staff of others are let in to one patient at a time.
 WITH rows AS MATERIALIZED (
     SELECT * FROM access_log l
      WHERE l.stream = $1 AND l.seq > $2 AND l.at >= $3::timestamptz - interval '1 day' ORDER BY l.seq LIMIT $4
@@ -50,19 +51,25 @@ WITH rows AS MATERIALIZED (
             OR (l.screen LIKE 'FHIR %' AND s.what NOT LIKE '%/_history/%'))
      GROUP BY l.seq, l.actor_key, l.actor_id, l.actor_role, l.unit, s.patient
 ), searched AS (
-    INSERT INTO watch_search (actor, day, unit, stream, seq, at, patients, listed)
-    SELECT l.actor_key, (l.at AT TIME ZONE 'Europe/Oslo')::date, l.unit, l.stream, l.seq, l.at, l.patients, f.listed
+    INSERT INTO watch_search (actor, day, unit, stream, seq, at, patients)
+    SELECT l.actor_key, (l.at AT TIME ZONE 'Europe/Oslo')::date, l.unit, l.stream, l.seq, l.at, l.patients
       FROM rows l
-     CROSS JOIN LATERAL (
-           SELECT bool_and(s.what !~ '^search identity ') AS listed
-             FROM jsonb_to_recordset(l.seen) AS s (what text, outcome text)
-            WHERE s.outcome = 'permit' AND s.what !~ '[ ,]_id(,|$)' AND s.what ~ '^search (identity Patient|Patient|Person)( |$)') f
-     WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7
-       AND (NOT f.listed OR (f.listed AND cardinality(l.patients) > 1))
+     WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7 AND EXISTS (
+           SELECT FROM jsonb_to_recordset(l.seen) AS s (what text, outcome text)
+            WHERE s.outcome = 'permit' AND s.what ~ '^search identity Patient( |$)' AND s.what !~ '[ ,]_id(,|$)')
     RETURNING actor, unit, seq
+), listed AS MATERIALIZED (
+    SELECT DISTINCT l.actor_key AS actor, (l.at AT TIME ZONE 'Europe/Oslo')::date AS day, l.unit, s.patient, l.seq
+      FROM rows l, jsonb_to_recordset(l.seen) AS s (patient bigint, outcome text)
+     WHERE l.actor_kind = 'staff' AND l.actor_key <> 0 AND l.actor_role <> $7 AND l.screen LIKE 'FHIR %'
+       AND cardinality(l.patients) > 1 AND s.outcome = 'permit' AND s.patient <> 0
+), added AS (
+    INSERT INTO watch_listed (actor, day, unit, patient) SELECT DISTINCT actor, day, unit, patient FROM listed
+        ON CONFLICT DO NOTHING RETURNING actor, day, unit, patient
 ), judging AS (
     SELECT seq, unit, patient, actor, elsewhere, opened, refused, opening FROM shown
      UNION ALL SELECT seq, unit, 0, actor, false, false, false, false FROM searched
+     UNION ALL SELECT DISTINCT seq, unit, 0, actor, false, false, false, false FROM listed JOIN added USING (actor, day, unit, patient)
 ), made AS (
     INSERT INTO watch_look AS w (actor, day, unit, patient, controller, actor_id, actor_name, actor_role, unit_name,
                                  opened, refused, openings, first, last, due)
@@ -119,18 +126,18 @@ UPDATE watch_look w SET due = j.due
 -- name: count
 -- Keep how many records each opened in a day, and how often they searched for persons and opened none of those found, for what is usual.
 -- Of a day whose searches may have been forgotten since, no fewer than were counted then.
--- Lists count as one search for each $5 different persons in them who were not opened that day: they are asked for again and again.
+-- Each $5 different persons in lists who were not opened that day count as one search: lists are asked for again and again.
 -- in    arrays: $1 actors, $2 days, $3 units; $4 searches before that day may be forgotten; $5 hits on a page when no number is asked for
 INSERT INTO watch_day AS d (unit, day, actor, records, searches)
 SELECT a.unit, a.day, a.actor, count(*) FILTER (WHERE w.opened > 0),
        (SELECT count(*) FROM watch_search s
-         WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND NOT s.listed AND NOT EXISTS (
+         WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND NOT EXISTS (
                SELECT FROM watch_look o WHERE o.actor = s.actor AND o.day = s.day AND o.unit = s.unit
                   AND o.patient = ANY (s.patients) AND o.opened > 0 AND o.last >= s.at))
-       + (SELECT count(DISTINCT p.patient) / $5::integer FROM watch_search s CROSS JOIN unnest(s.patients) AS p (patient)
-           WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND s.listed AND NOT EXISTS (
+       + (SELECT count(*) / $5::integer FROM watch_listed s
+           WHERE s.actor = a.actor AND s.day = a.day AND s.unit = a.unit AND NOT EXISTS (
                  SELECT FROM watch_look o WHERE o.actor = s.actor AND o.day = s.day AND o.unit = s.unit
-                    AND o.patient = p.patient AND o.opened > 0))
+                    AND o.patient = s.patient AND o.opened > 0))
   FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::date[], $3::bigint[]) AS a (actor, day, unit)) a
   JOIN watch_look w ON w.actor = a.actor AND w.day = a.day AND w.unit = a.unit
  GROUP BY a.unit, a.day, a.actor
@@ -183,16 +190,19 @@ SELECT g.actor, g.day, g.unit, g.patient, g.controller, g.actor_id, g.actor_name
  WHERE NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id);
 
 -- name: forget
--- Take away what is only needed for what is usual, once it is older than that, searches of days that are not judged any more, and
--- marks whose last day is older than what is usual. What waits to be judged is kept, however late the worker is.
--- in    $1 before that day, $2 searches before that
+-- Take away what is only needed for what is usual, once it is older than that, searches and lists of days that are not judged any more,
+-- and marks whose last day is older than what is usual. What waits to be judged is kept, however late the worker is.
+-- in    $1 before that day, $2 searches and lists before that
 -- uses  primary key of watch_look
 WITH old AS (DELETE FROM watch_look WHERE day < $1 AND due IS NULL), searched AS (
     DELETE FROM watch_search s
      WHERE s.day < $2 AND NOT EXISTS (SELECT FROM watch_look w WHERE w.actor = s.actor AND w.day = s.day AND w.unit = s.unit
                                          AND w.due IS NOT NULL)
-),
-ended AS (
+), listed AS (
+    DELETE FROM watch_listed s
+     WHERE s.day < $2 AND NOT EXISTS (SELECT FROM watch_look w WHERE w.actor = s.actor AND w.day = s.day AND w.unit = s.unit
+                                         AND w.due IS NOT NULL)
+), ended AS (
     DELETE FROM watch_known k
      WHERE NOT EXISTS (SELECT FROM watch_known o
                         WHERE (o.controller, o.patient, o.number) = (k.controller, k.patient, k.number) AND o.until >= $1)

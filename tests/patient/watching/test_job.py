@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from akson.base.database import Record
 from akson.base.work import Actor, Purpose, Seen
@@ -16,9 +19,19 @@ from akson.patient.openings import open_in_emergency
 from akson.patient.watching import job
 from akson.record import journal
 from akson.record import watched as watched_
+from akson.record.office import Doing
 from akson.record.search.searching import search
+from tests.fhirapi.clients import Api, transaction
 from tests.offices import let_pass, stranger
 from tests.seeded import MEMBERS, Town
+
+
+@pytest.fixture
+async def there(town: Town) -> AsyncIterator[Api]:
+    made = Api(town.office)
+    yield made
+    await made.close()
+
 
 HOME = {"use": "home", "line": ["Fjellveien 3"], "postalCode": "9996", "city": "Fjordvik"}
 NEXT_DOOR = HOME | {"line": ["Fjellveien 5 B"]}
@@ -166,22 +179,35 @@ async def test_searching_for_many_and_opening_none_is_one_finding_about_the_day(
     assert (found["actor_name"], found["searches"], found["searches_usual"]) == ("Tommy Lien", 45, 2)
 
 
+async def app(town: Town, key: str) -> Doing:
+    """Begin what an app of somebody at work does."""
+    return town.office.work(await town.at_work(key), Purpose.TREATMENT, screen="FHIR search")
+
+
 async def test_what_is_a_search_that_led_nowhere(town: Town) -> None:
     """Not one for somebody known by id, nor in records that are open, page after page, nor one whose hit is opened after
-    it; but one whose hit was open before is, and each fifty who stood in lists and were not opened, whatever the pages."""
+    it; but one whose hit was open before is, and each fifty whom an app was shown beside others and who were not opened,
+    whatever it asked for and whatever the pages."""
     owner = await resident(town, "Sjeldensen", address={})
     reference, counted = await named(town, owner), "SELECT sum(searches) FROM watch_day"
     await searches(town, "tommy", 3)
-    async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
-        page = await search(work, "Patient", [("name", "n"), ("_count", "1")])  # as an app of theirs does
+    async with await app(town, "tommy") as work:
+        page = await search(work, "Patient", [("name", "n"), ("_count", "1")])
         await search(work, "Patient", [("name", "n"), ("_count", "1"), ("_after", page.next or "")])
-    some, more, known = ([*range(n, n + 50)] for n in (10_000, 20_000, 30_000))  # with the two above one short of 100
-    for asked, hits in (("Patient _count", [*some[3:], owner]), ("Patient", some[3:]), ("Patient _count,_id", known),
-                        ("Person _after,_count", more[:25]), ("Person _after,_count", more[25:])):  # fmt: skip
-        async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
-            work.saw(0, f"search {asked}")
-            for n in hits:
-                work.saw(n, f"Patient/{n}/_history/1")
+    some, more = ([*range(n, n + 50)] for n in (10_000, 20_000))  # with the two above one short of 100
+    for asked, type_, hits in (
+        ("search Patient _count", "Patient", [*some[3:25], owner]), ("search Patient _id", "Patient", some[20:40]),
+        ("search EpisodeOfCare _include", "Patient", some[40:]), ("history Patient", "Patient", more[:20]),
+        ("search Observation patient", "Observation", more[20:25]), ("search Person _count", "Person", more[25:]),
+    ):  # fmt: skip
+        for _ in range(2):  # asked for again, they are who they were
+            async with await app(town, "tommy") as work:
+                work.saw(0, asked)
+                for n in hits:
+                    work.saw(n, f"{type_}/{n}/_history/1")
+    async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT, screen="visits") as work:
+        for n in range(30_000, 30_200):  # the work of a day, on a page of ours
+            work.saw(n, f"Patient/{n}/_history/1")
     async with town.office.work(await town.at_work("tommy"), Purpose.TREATMENT) as work:
         await search(work, "Patient", [("_id", reference.partition("/")[2])])
         await identity.minimal(work, reference.partition("/")[2])
@@ -193,15 +219,48 @@ async def test_what_is_a_search_that_led_nowhere(town: Town) -> None:
     assert await town.office.database.fetchval(counted) == 3 + 1 + 1
     await look(town, "tommy", owner)
     assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3 + 1
+    async with await app(town, "tommy") as work:
+        for n in some[20:40]:
+            work.saw(n, f"Patient/{n}/_history/1")
+    now = town.office.clock()
+    while await job.turn(town.office.database, now):
+        pass
+    assert await town.office.database.fetchval(
+        "SELECT min(due) > $1 FROM watch_look", now + timedelta(days=1)
+    )  # nobody new
     let_pass(town.office, timedelta(days=9))
     await watched(town)
     assert await town.office.database.fetchval(counted) == 3 + 1
     await job.forget(town.office.database, town.office.clock())
-    assert await town.office.database.fetchval("SELECT count(*) FROM watch_search") > 0
+    kept = (
+        "SELECT array_agg(n) FROM (SELECT count(*) FROM watch_search UNION ALL SELECT count(*) FROM watch_listed) k (n)"
+    )
+    assert all(await town.office.database.fetchval(kept))
     let_pass(town.office, timedelta(days=9))
     await job.forget(town.office.database, town.office.clock())
-    assert await town.office.database.fetchval("SELECT count(*) FROM watch_search") == 0
+    assert not any(await town.office.database.fetchval(kept))
     assert await watched(town) == [] and await town.office.database.fetchval(counted) == 3 + 1
+
+
+async def test_what_a_transaction_reads_by_id_is_looked_at_and_who_comes_along_is_listed(
+    town: Town, there: Api
+) -> None:
+    """By staff's app, whatever else the transaction asks: each record named is a look, as it is when read alone."""
+    opened = "SELECT array_agg(patient ORDER BY patient) FROM watch_look WHERE patient <> 0 AND opened > 0"
+    listed = "SELECT count(*) FROM watch_listed"
+    berit = there.as_(await town.at_work("berit"))
+    several = (await berit.get("EpisodeOfCare?_include=EpisodeOfCare:patient")).json()["entry"]
+    persons = sorted({one["resource"]["id"] for one in several if one["resource"]["resourceType"] == "Patient"})
+    assert await watched(town) == [] and len(persons) > 2
+    assert await town.office.database.fetchval(opened) is None
+    assert await town.office.database.fetchval(listed) == len(persons)
+    by_id = [f"Patient/{persons[0]}", f"Patient/{persons[1]}/_history/1"]
+    asked = [f"Patient?_id={','.join(persons)}", *by_id, "Patient/_history"]
+    answer = await berit.post("", content=transaction(*[{"request": {"method": "GET", "url": url}} for url in asked]))
+    assert answer.status_code == 200, answer.text
+    await watched(town)
+    owners = sorted(town.office.ids.open(one) or 0 for one in persons[:2])
+    assert await town.office.database.fetchval(opened) == owners
 
 
 async def test_a_worker_that_comes_late_finds_what_it_would_have_found(town: Town) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from akson.base.errors import Refused
-from akson.record.marked import MASKED, has_mark, is_mark, is_marked, key
+from akson.record.marked import MASKED, has_mark, is_mark, key
 
 _SHAPES: Final = 10  # ways in which marks stand in the items of one list
 _MOST: Final = 1_000  # pairs that are held against each other to find the likest: what is asked for may be anything
@@ -69,7 +69,7 @@ def _shapes(seen: Mapping[int, Any], at: str) -> dict[frozenset[str], list[int]]
     """Return items by where in them marks stand. Raises Refused AK-F040 when that is in too many ways to try each."""
     found = defaultdict[frozenset[str], list[int]](list)
     for n, one in seen.items():
-        found[frozenset(way for way, name, inner in _ways(one) if is_marked(name, inner) or _has(inner))].append(n)
+        found[frozenset(way for way, inner in _ways(one) if inner == MASKED or _has(inner))].append(n)
     if len(found) > _SHAPES:
         raise Refused("AK-F040", path=at)
     return found
@@ -79,12 +79,12 @@ def _has(value: Any) -> bool:
     return isinstance(value, list) and MASKED in value
 
 
-def _ways(value: Any, at: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Yield where each member of an item, and of what is in it, stands; its name, and what it says."""
+def _ways(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each member of an item, and of what is in it, with where it stands."""
     for one in value if isinstance(value, list) else ():
         yield from _ways(one, at)
     for name, inner in value.items() if isinstance(value, dict) else ():
-        yield f"{at}.{name}", name, inner
+        yield f"{at}.{name}", inner
         yield from _ways(inner, f"{at}.{name}")
 
 
@@ -114,7 +114,7 @@ def _unmarked(value: Any, but: frozenset[str] = frozenset(), at: str = "") -> An
         return value
     left = {
         name: _unmarked(inner, but, f"{at}.{name}")
-        for name, inner in value.items() if not is_marked(name, inner) and f"{at}.{name}" not in but
+        for name, inner in value.items() if not is_mark(inner) and f"{at}.{name}" not in but
     }  # fmt: skip
     return {name: inner for name, inner in left.items() if inner not in ({}, [])}
 
@@ -157,7 +157,7 @@ def _refuse_changed(new: Sequence[Any], gone: Mapping[int, Any], at: str) -> Non
         bare = [_unmarked(gone[n]) for n in where]
         said, silent = {pair for one in bare for pair in _says(one)}, {} in bare
         for one in new:
-            if (silent or not said.isdisjoint(_says(one))) and not shape <= {way for way, *_ in _ways(one)}:
+            if (silent or not said.isdisjoint(_says(one))) and not shape <= {way for way, _ in _ways(one)}:
                 raise Refused("AK-F040", path=at)
 
 

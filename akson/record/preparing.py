@@ -167,7 +167,7 @@ def _remember_writers(work: Work, change: Change) -> None:
 def _with_what_stands(given: dict[str, Any], row: Any) -> dict[str, Any]:
     """Return what is written by somebody from whom addresses are hidden, or places too: what they do not see stands."""
     placed = "coauthored" in row and (
-        row["coauthored"] or CASE in (row["labels"] or ()) or marked.has_mark(addresses.bare(given))
+        row["coauthored"] or CASE in (row["labels"] or ()) or marked.has_mark(marked.aside(addresses.bare(given)))
     )
     return restoring.restored(given, stored_row(row).resource, placed=placed)
 

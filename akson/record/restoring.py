@@ -14,7 +14,7 @@ from typing import Any, Final
 from akson.base.errors import Refused
 from akson.fhir.invariants import local
 from akson.record import addresses
-from akson.record.marked import MASKED, UNSHOWN, has_mark, is_marked, key, leaves
+from akson.record.marked import MASKED, UNSHOWN, aside, back, has_mark, is_mark, key, leaves, mapped
 from akson.record.pairing import places
 from akson.record.whereabouts import STAND_INS, aligned, placeless, unpointed
 
@@ -36,15 +36,16 @@ def restored(given: Resource, kept: Resource, *, placed: bool) -> dict[str, Any]
     placed  they are shown it without its places too
     Raises Refused AK-F040 where nothing tells what a mark stands for, or what was hidden would be lost or shown by it
     """
-    placed = placed and bool(kept)
+    names = () if placed else addresses.HOLDING
+    given, kept, placed = aside(given, names), aside(kept, names), placed and bool(kept)
     stood = _apart(given, kept) if placed else kept
     seen = _seen(stood, placed=placed)
     if seen == stood and not has_mark(given):  # nothing is hidden
-        return dict(given)
+        return back(given)
     stands = {name: value for name, value in stood.items() if name != _TOLD or name in seen}
     _refuse_unseen(given, seen, stands, placed=placed)
     _refuse_telling(given, seen, stands, placed=placed)
-    return _written(given, seen, stands)
+    return back(_written(given, seen, stands))
 
 
 def shown(kept: Resource, *, placed: bool) -> Resource:
@@ -71,17 +72,9 @@ def _apart(given: Resource, kept: Resource) -> Resource:
     free = (name for name in (f"#{n}" for n in count(1)) if name not in used)
     names = dict(zip(sorted(unseen & taken), free, strict=False))
     ids = {old[1:]: new[1:] for old, new in names.items()}
-    moved: dict[str, Any] = _renamed(kept, names)
+    moved: dict[str, Any] = mapped(kept, lambda one: names.get(one, one) if isinstance(one, str) else one)
     moved[_HELD] = [one | {"id": ids.get(one["id"], one["id"])} if "id" in one else one for one in moved[_HELD]]
     return moved
-
-
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {name: _renamed(one, names) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_renamed(one, names) for one in value]
-    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _refuse_unseen(given: Resource, seen: Resource, stands: Resource, *, placed: bool) -> None:
@@ -105,19 +98,11 @@ def _unseen(given: Resource, seen: Resource) -> dict[str, Any]:
 
 def _refuse_telling(given: Resource, seen: Resource, stands: Resource, *, placed: bool) -> None:
     """Refuse what would show what is hidden: by where each word came from, so no guess at the words changes it."""
-    kept = _traced(stands)
+    kept = mapped(stands, lambda one: one if one is None else _Kept(one))
     open_ = {id(one) for one in leaves(shown(kept, placed=placed))}
     told = leaves(shown(_written(given, seen, kept), placed=placed))
     if any(isinstance(one, _Kept) and id(one) not in open_ for one in told):
         raise Refused("AK-F040", path=str(given["resourceType"]))
-
-
-def _traced(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _traced(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_traced(one) for one in value]
-    return value if value is None else _Kept(value)
 
 
 def _written(given: Resource, seen: Resource, stands: Resource) -> dict[str, Any]:
@@ -144,7 +129,7 @@ def _restored(given: Any, seen: Any, kept: Any, at: str) -> Any:
 
 def _new(given: Any, at: str) -> Any:
     """Return what is new. Raises Refused AK-F040 for a mark in it: it stands for nothing that was shown there."""
-    if has_mark({at.rpartition(".")[2]: given}):
+    if has_mark(given):
         raise Refused("AK-F040", path=at)
     return given
 
@@ -163,7 +148,7 @@ def _members(given: Resource, seen: Resource, kept: Resource, at: str) -> dict[s
         elif name not in seen or value != seen[name]:  # else it stood for what R4 requires, and hides nothing
             found[name] = _new(value, here)
     for name in (name for name in kept if name not in given):
-        if (name not in seen or is_marked(name, seen[name])) and not _said(given, name, kept[name]):
+        if (name not in seen or is_mark(seen[name])) and not _said(given, name, kept[name]):
             found[name] = kept[name]
         elif isinstance(seen.get(name), list) and isinstance(kept[name], list):
             found[name] = _items([], seen[name], kept[name], f"{at}.{name}")

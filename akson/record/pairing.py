@@ -16,10 +16,10 @@ _MOST: Final = 1_000  # pairs that are held against each other to find the likes
 def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | None]:
     """Return which of the items of a list, as they were shown, each of the given ones is; None for what is new.
 
-    First those that are unchanged, wherever they stand now, then those that have the id of one, then those that leave
-    out what was masked, then those that say something else in its stead, then the likest of those that still have a
-    mark in them. It is decided by what was shown and what is sent, and never by what is hidden: so the answer tells
-    nothing of that.
+    First those that are unchanged, wherever they stand now, then those that have the id of one, then those with the
+    actor of one, then those that leave out what was masked, then those that say something else in its stead, then the
+    likest of those that still have a mark in them. It is decided by what was shown and what is sent, and never by what
+    is hidden: so the answer tells nothing of that.
 
     Raises Refused AK-F040 at `at` where several look the same and one is gone, nothing tells what a mark stands for, or
     one that hides something is gone and a new one says some of what it did, and nothing where the mark was: it may be
@@ -27,8 +27,10 @@ def places(given: Sequence[Any], seen: Sequence[Any], at: str) -> list[int | Non
     """
     found: list[int | None] = [None] * len(given)
     masked = {n for n, one in enumerate(seen) if has_mark(one)}
-    _take(found, dict(enumerate(map(key, given))), enumerate(map(key, seen)), masked, at)
+    may_hide = masked | {n for n, one in enumerate(seen) if _whom(one)}
+    _take(found, dict(enumerate(map(key, given))), enumerate(map(key, seen)), may_hide, at)
     _take_by_id(found, given, seen)
+    _take_by_whom(found, given, seen, at)
     hiding = [n for n in sorted(masked - {*found}) if seen[n] != MASKED]  # nobody can take a mark away
     _take_unmarked(found, given, {n: seen[n] for n in hiding}, at)
     taken = {*found}
@@ -52,6 +54,28 @@ def _take_by_id(found: list[int | None], given: Sequence[Any], seen: Sequence[An
 
 def _name(one: Any) -> tuple[str, str] | None:
     return (str(one.get("resourceType")), str(one["id"])) if isinstance(one, dict) and "id" in one else None
+
+
+def _take_by_whom(found: list[int | None], given: Sequence[Any], seen: Sequence[Any], at: str) -> None:
+    """Find what is given of whom one that was seen is: a participant hides more than has a mark.
+
+    Raises Refused AK-F040 where several are of the same
+    """
+    taken = {*found}
+    left = [(_whom(one), n) for n, one in enumerate(seen) if n not in taken]
+    said = [(_whom(one), n) for n, one in enumerate(given) if found[n] is None]
+    both = {whom for whom, _ in left} & {whom for whom, _ in said} - {""}
+    where, which = ([one for one in some if one[0] in both] for some in (left, said))
+    if len(where) > len(both) or len(which) > len(both):
+        raise Refused("AK-F040", path=at)
+    of = dict(where)
+    for whom, n in which:
+        found[n] = of[whom]
+
+
+def _whom(one: Any) -> str:
+    actor = one.get("actor") if isinstance(one, dict) else None
+    return str(actor.get("reference", "")) if isinstance(actor, dict) else ""
 
 
 def _take_unmarked(found: list[int | None], given: Sequence[Any], seen: Mapping[int, Any], at: str) -> None:

@@ -59,7 +59,7 @@ PARTLY: Final = OF_PERSONS  # may tell a place: an identifier of any has somebod
 def unplaced(resource: Mapping[str, Any], inside: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     """Return a resource with a mark for each place in it. inside: does it for a resource that this one holds."""
     held = {f"#{one.get('id')}" for one in resource.get("contained") or () if one.get("resourceType") in PLACES}
-    ways, closed = (frozenset[Path](), _SITES) if _is_block(resource) else (_ways(resource), PLACES)
+    ways, closed = (frozenset[Path](), _SITES) if is_block(resource) else (_ways(resource), PLACES)
 
     def without(value: Any, at: Path) -> Any:
         if isinstance(value, list):
@@ -84,7 +84,7 @@ def _ways(resource: Mapping[str, Any]) -> frozenset[Path]:
     return ways - {_LET_IN} if resource["resourceType"] == "Consent" else ways
 
 
-def _is_block(resource: Mapping[str, Any]) -> bool:
+def is_block(resource: Mapping[str, Any]) -> bool:
     """Say whether a resource closes a record: the reader must see to whom."""
     denies = (resource.get("provision") or {}).get("type") == "deny"
     return resource["resourceType"] == "Consent" and denies

@@ -16,6 +16,7 @@ from akson.fhir.invariants import local
 from akson.record import addresses
 from akson.record.marked import MASKED, UNSHOWN, aside, back, has_mark, is_mark, key, leaves, mapped
 from akson.record.pairing import places
+from akson.record.placed import is_block
 from akson.record.whereabouts import STAND_INS, aligned, placeless, unpointed
 
 Resource = Mapping[str, Any]
@@ -82,9 +83,9 @@ def _refuse_unseen(given: Resource, seen: Resource, stands: Resource, *, placed:
     required = STAND_INS.get(str(given["resourceType"]), {}).items()
     changed = any(name in given and seen.get(name) == mark != given[name] for name, mark in required)
     meta = _unseen(given.get("meta") or {}, seen.get("meta") or {})
-    new = _unseen(given, seen) | {"meta": (stands.get("meta") or {}) | meta}
-    told = shown({**stands, **new}, placed=placed)
-    if changed or not new.keys() <= told.keys() or not meta.keys() <= told["meta"].keys():
+    new = _unseen(given, seen)
+    told = shown({**stands, **new, "meta": (stands.get("meta") or {}) | meta}, placed=placed)
+    if changed or new.keys() & stands.keys() or new.keys() - told.keys() or meta.keys() - told["meta"].keys():
         raise Refused("AK-F040", path=str(given["resourceType"]))
 
 
@@ -97,11 +98,15 @@ def _unseen(given: Resource, seen: Resource) -> dict[str, Any]:
 
 
 def _refuse_telling(given: Resource, seen: Resource, stands: Resource, *, placed: bool) -> None:
-    """Refuse what would show what is hidden: by where each word came from, so no guess at the words changes it."""
+    """Refuse what would show what is hidden: by where each word came from, so no guess at the words changes it.
+
+    A block shows whom it is against: what was none is made one by nobody who does not see which they are.
+    """
     kept = mapped(stands, lambda one: one if one is None else _Kept(one))
     open_ = {id(one) for one in leaves(shown(kept, placed=placed))}
     told = leaves(shown(_written(given, seen, kept), placed=placed))
-    if any(isinstance(one, _Kept) and id(one) not in open_ for one in told):
+    blocks = placed and is_block(given) and not is_block(stands)
+    if blocks or any(isinstance(one, _Kept) and id(one) not in open_ for one in told):
         raise Refused("AK-F040", path=str(given["resourceType"]))
 
 

@@ -111,6 +111,12 @@ SHE_SEEN = {name: value for name, value in SHE.items() if name != "type"}
 AGAIN = SHE_SEEN | {"status": "tentative"}
 HE = {"actor": {"display": PLACE}, "required": "required", "status": "accepted"}
 HE_SEEN = {"actor": MASKED, "status": "accepted"}
+TOLD_OF_SEEN = {"resourceType": "Task", "status": "requested"}
+TOLD_OF = TOLD_OF_SEEN | {"focus": {"reference": "Appointment/1"}}
+CONSENT = {"resourceType": "Consent"}
+LETS = {"type": "permit", "data": [{"meaning": "instance", "reference": {"reference": "Location/1"}}]}
+LETS_SEEN = {"type": "permit", "data": [{"meaning": "instance", "reference": MASKED}]}
+PERMIT = CONSENT | {"provision": LETS}
 NEAR = {"extension": [{"url": f"{WHERE}/a", "valueAddress": STREET}]}
 NEAR_SEEN = {"url": f"{WHERE}/a", "valueAddress": MASKED}
 BOOKED_SEEN = {"resourceType": "Appointment", "id": "d", "status": "booked"}
@@ -186,6 +192,12 @@ PLACES: list[Any] = [
     (BOOKED | {"participant": [SHE]}, BOOKED_SEEN | {"participant": [AGAIN, SHE_SEEN | {"status": "declined"}]}, None),
     (BOOKED | {"participant": [HE]}, BOOKED_SEEN | {"participant": [SHE_SEEN, HE_SEEN]},
      BOOKED | {"participant": [SHE_SEEN, HE]}),
+    (TOLD_OF, TOLD_OF_SEEN | {"status": "accepted"}, TOLD_OF | {"status": "accepted"}),
+    (TOLD_OF, TOLD_OF_SEEN | {"focus": {"reference": "Observation/1"}}, None),  # it would take the place of what is hidden
+    (TOLD_OF | {"location": THERE}, TOLD_OF_SEEN | {"focus": {"reference": "Observation/1"}}, None),
+    *[(PERMIT, CONSENT | {"provision": provision}, stands)  # or the answer tells which sort of place it was
+      for provision, stands in ((LETS_SEEN | {"type": "deny"}, None), ({"type": "deny"}, None),
+                                (LETS_SEEN | {"code": "x"}, CONSENT | {"provision": LETS | {"code": "x"}}))],
 ]  # fmt: skip
 STAFF = [({"contact": [LIEN]}, {"contact": [LIEN_SEEN], **one}, {"contact": [LIEN], **one}) for one in OTHERS]
 CASES = [*[(False, *one) for one in (*ADDRESSES, *STAFF)], *[(True, *one) for one in (*ADDRESSES, *PLACES)]]

@@ -6,8 +6,10 @@ same id: it would be answered as before. It goes as a new message, and the old o
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from akson.base.errors import Refused
@@ -23,12 +25,22 @@ from akson.record.passing import told_by
 from akson.record.session import Within
 
 _REFUSED = (State.REJECTED, State.PARTIAL)
+_KEY: Final = re.compile(r"[0-9a-f]{16}")
 
 
-async def find(work: Work, msg_id: str, *, content: bool = False) -> Any:
-    """Return a message we sent, by its id. Raises Refused AK-J001."""
-    for owner, key in await outbox.by_id(work, msg_id):
-        return await outbox.sent(work, owner, key, content=content)
+def name_of(sent: Mapping[str, Any]) -> str:
+    """Return what a message we sent is found by: its id and its key, as the receipts of one message share an id."""
+    return f"{sent['msg_id']}.{sent['key'].to_bytes(8, signed=True).hex()}"
+
+
+async def find(work: Work, name: str, *, content: bool = False) -> Any:
+    """Return a message we sent, by what `name_of` says; by its id alone the first under it. Raises Refused AK-J001."""
+    msg_id, _, written = name.partition(".")
+    for owner, first in await outbox.by_id(work, msg_id):
+        key = int.from_bytes(bytes.fromhex(written), signed=True) if _KEY.fullmatch(written) else first
+        found = await outbox.sent(work, owner, key, content=content)
+        if found and name in (msg_id, name_of(found)):
+            return found
     raise Refused("AK-J001")
 
 

@@ -225,6 +225,17 @@ async def sent_by_us(work: Work, msg_id: str) -> Any | None:
     return None
 
 
+async def told_of(work: Work, msg_id: str, correlation: str) -> Any | None:
+    """Return the message we sent under `msg_id`, or None; of several receipts under it the one that goes by a name.
+
+    correlation  what it was sent as an answer to: the message's own id where it answers none
+    """
+    rows = await fetch(work, SQL.under, msg_id) if msg_id else []
+    for row in rows if len(rows) == 1 else [one for one in rows if one["answers_id"] == correlation]:
+        return await sent(work, row["owner"], row["key"])
+    return None
+
+
 async def moves(work: Work, owner: int, key: int) -> list[dict[str, Any]]:
     """Return what has happened to one sent message, first to last."""
     return [dict(row) for row in await fetch(work, SQL.moves, owner, key)]

@@ -201,6 +201,18 @@ SELECT m.filed_as, coalesce(nullif(a.parent, 0), m.sender) AS organisation
 -- What a message id stands for, whoever sent it.
 SELECT sender, digest, owner, key FROM message_id WHERE msg_id = $1;
 
+-- name: under
+-- What we have sent under an id: one message, or the receipts of one by each name that it came by.
+-- in   $1 msg_id
+-- out  answers_id: what the transport called the message that a receipt answers, '' for others; those first that may fail yet
+SELECT o.owner, o.key, coalesce(nullif(o.answers_as, ''), f.envelope_id, '') AS answers_id
+  FROM (SELECT i.owner, i.key FROM message_id i WHERE i.msg_id = $1
+        UNION SELECT r.owner, r.key FROM message_id i JOIN message_out m ON m.owner = i.owner AND m.key = i.key
+          JOIN message_out r ON r.answers = m.answers AND r.msg_id = m.msg_id WHERE i.msg_id = $1) named
+  JOIN message_out o ON o.owner = named.owner AND o.key = named.key
+  LEFT JOIN message_in f ON f.bucket = (get_byte(o.answers, 0) & 63)::smallint AND f.digest = o.answers
+ ORDER BY o.state IN ('queued', 'sent') DESC, o.created_at DESC;
+
 -- name: filed_under
 -- The message that a sender's id stands for: none or one, and none that has been erased.
 -- in   $1 msg_id, $2 sender

@@ -48,7 +48,7 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
         forms[do] = with_reason(asked[do].read(visit.form), _WHY[do])
     if visit.sent and forms[do].valid:
         try:
-            return await _done(work, row, do, forms[do])
+            return Go(f"/meldinger/ut/{await _done(work, row, do, forms[do]) or message}", said=f"desk.said_{do}")
         except Refused as refused:
             await undo(work)
             forms[do] = forms[do].with_refused(refused)
@@ -72,10 +72,10 @@ async def _forms(work: Work, row: Mapping[str, Any]) -> dict[str, Form]:
     return found
 
 
-async def _done(work: Work, row: Mapping[str, Any], do: str, filled: Filled) -> Go:
-    """Do what was asked, and leave its trace."""
+async def _done(work: Work, row: Mapping[str, Any], do: str, filled: Filled) -> str:
+    """Do what was asked, and leave its trace; return the id of the message that goes instead, "" where none does."""
     why = work.reason = str(filled.values[_WHY[do]])
-    content = await following.find(work, row["msg_id"], content=True)
+    content = await following.find(work, following.name_of(row), content=True)
     msg_id = str(row["msg_id"])
     if do == "elsewhere":
         labels = await labels_of(work, row["owner"], f"Communication/{row['told_of']}")
@@ -87,7 +87,7 @@ async def _done(work: Work, row: Mapping[str, Any], do: str, filled: Filled) -> 
     else:
         await following.by_hand(work, content, why)
     work.saw(0, f"melding {row['msg_id'][:12]} {do}")
-    return Go(f"/meldinger/ut/{msg_id}", said=f"desk.said_{do}")
+    return "" if msg_id == row["msg_id"] else msg_id
 
 
 async def _told(work: Work, row: Mapping[str, Any]) -> Any:

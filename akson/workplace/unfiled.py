@@ -22,7 +22,7 @@ from akson.base.web.forms import Field, Filled, Form
 from akson.base.web.messages import texts
 from akson.base.web.screens import Go, Menu, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import concern, inbox, outcomes, registry
+from akson.exchange import concern, following, inbox, outcomes, registry
 from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
 from akson.exchange.seals import cms
@@ -204,7 +204,7 @@ def as_sent(row: Mapping[str, Any], now: datetime) -> Unfiled:
         code="" if row["fault_code"] in (UNKNOWN, TURNED_AWAY) else row["fault_code"],
         receiver=row["receiver_name"] or _number(row["receiver"]), at=row["created_at"], deadline=row["deadline"],
         over=row["deadline"] <= now, reason=row["fault_text"], state=texts().plain(f"standing.{stands}"),
-        href=f"/meldinger/ut/{row['msg_id']}",
+        href=f"/meldinger/ut/{following.name_of(row)}",
     )  # fmt: skip
 
 

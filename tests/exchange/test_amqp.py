@@ -244,6 +244,22 @@ async def test_what_the_receivers_side_could_not_read_fails_with_its_reason(worl
     assert (await world.standing(made)).problem == FAILED_THERE.format(condition=condition)
 
 
+async def test_what_could_not_be_read_is_the_receipt_by_the_name_that_the_error_tells_of(world: QueueWorld) -> None:
+    for id_ in ("m-1", "m-2"):
+        await world.delivers(written(), id=id_)
+    answers = [(await world.gets()).message for _ in range(2)]
+    told = {"originalMessageId": answers[0].id, "errorCondition": "transport:internal-error"}
+    for named in ("m-3", "m-2"):  # none of ours goes by the first
+        await world.delivers(b"en feil", queue=f"{NORDRE.her_id}_error", properties=told, correlation_id=named)
+    rows = "SELECT answers_as, state FROM message_out ORDER BY answers_as"
+
+    async def failed() -> bool:
+        return [row["state"] for row in await world.places.rows(rows)].count("failed") == 1
+
+    await world.until(failed)
+    assert {row["answers_as"]: row["state"] for row in await world.places.rows(rows)} == {"": "sent", "m-2": "failed"}
+
+
 async def test_an_error_about_another_ones_message_changes_nothing_and_is_seen_by_a_human(world: QueueWorld) -> None:
     made = await world.writes()
     sent = (await world.gets()).message

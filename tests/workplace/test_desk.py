@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from akson.audit.view import looked_at
-from akson.base.work import Actor
-from akson.exchange import addresses, delivery, inbox
+from akson.base.work import Actor, Purpose
+from akson.exchange import addresses, delivery, inbox, outbox
 from akson.exchange.states import Event
 from tests.exchange.letters import NORDRE
 from tests.exchange.places import Places
-from tests.exchange.test_delivery import clock
+from tests.exchange.test_delivery import claimed, clock, comes
+from tests.exchange.test_delivery import written as received
 from tests.exchange.test_following import LUNG, WHY, happens, states, written
 from tests.offices import staff, unit
 from tests.workplace.browsing import browsing
@@ -68,6 +70,29 @@ async def test_what_is_stuck_is_listed_by_unit_and_marked_as_followed_up(places:
         assert msg_id not in (await vang.open("/meldinger")).text
         again = await vang.send(where, do="again", begrunnelse=WHY)
     assert again.status == 409 and await states(places) == {msg_id: "handled"}
+
+
+@pytest.mark.parametrize(("do", "ends"), [
+    ({"do": "by_hand", "gjort": "Ringte avdelingen med beskjeden"}, ["delivered", "handled"]),
+    ({"do": "again", "begrunnelse": WHY}, ["delivered", "queued"]),
+])  # fmt: skip
+async def test_of_the_receipts_by_each_name_a_message_came_by_the_one_that_failed_is_seen_to(
+    places: Places, keeper: Actor, do: dict[str, str], ends: list[str]
+) -> None:
+    for name, event in (("A", Event.RECEIPT), ("B", Event.GIVE_UP)):
+        await comes(places.office, received(), name)
+        await delivery.receive_due(places.office)
+        (one,) = await claimed(places.office)
+        async with places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+            assert await outbox.happened(work, one.owner, one.key, event)
+    async with browsing(places.office, keeper) as vang:
+        (where,) = set(re.findall(r"/meldinger/ut/[^\"?]+", (await vang.open("/meldinger")).html))
+        assert (await vang.send(where, **do)).leads_to == where
+        assert "/meldinger/ut/" not in (await vang.open("/meldinger")).html
+        key = where.rpartition(".")[2]
+        for wrong in (where[:-1], where + "0", where.replace(key, "f" * 16), where + ".1", f"{where}.{key}"):
+            assert (await vang.open(wrong)).status == 404
+    assert [row["state"] for row in await places.rows("SELECT state FROM message_out ORDER BY answers_as")] == ends
 
 
 async def test_an_administrator_may_send_again_and_not_tell_somebody_else(places: Places) -> None:

@@ -170,7 +170,7 @@ async def _told_of_failure(office: Office, message: proton.Message) -> bool:
     told = _properties(message)
     condition, sender = str(told.get("errorCondition", "")), _number(told.get("fromHerId"))
     async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding feilet underveis") as work:
-        sent = await outbox.sent_by_us(work, _text(told.get("originalMessageId")))
+        sent = await outbox.told_of(work, _text(told.get("originalMessageId")), _text(message.correlation_id))
         if sent is None or sent["receiver"] != sender:
             return False
         named = condition if condition in _CONDITIONS else "ukjent feil"

@@ -21,7 +21,7 @@ from akson.exchange.desk import Desk, desks_of, receipt_for
 from akson.exchange.entering import Accepted, Closed, TakenByAnother, accepted, close, filed
 from akson.exchange.filing import filled
 from akson.exchange.inbox import Again, Kept, Outcome
-from akson.exchange.lasting import LONG
+from akson.exchange.lasting import Lasting
 from akson.exchange.lifting import FOLLOW_UP, lifted
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
@@ -50,25 +50,30 @@ _TOGETHER: Final = 32  # messages that are filed in one transaction, at most
 Move = Callable[..., Awaitable[object]]  # `move`; or `outbox.happened`, which leaves no task
 
 
-async def receive_due(office: Office, *, schemas: Schemas | None = None) -> int:
-    """Work through everything received that waits; return how many messages were touched."""
-    touched = 0
+async def receive_due(office: Office, *, schemas: Schemas | None = None, lasting: Lasting | None = None) -> int:
+    """Work through everything received that waits; return how many messages were touched.
+
+    lasting   what this worker has seen before of messages that wait for what passes
+    """
+    touched, lasting = 0, lasting or Lasting()
     waits: list[Kept] = []
     for bucket in await inbox.waiting(office.database, office.clock()):
         while claimed := await inbox.claim(office.database, bucket, office.clock(), most=_TOGETHER - len(waits)):
             touched += len(claimed)
             if claimed[0].attempts > 1:
-                await receive_all(office, claimed, schemas)
+                await receive_all(office, claimed, schemas, lasting=lasting)
                 continue
             waits += claimed
             if len(waits) >= _TOGETHER:
-                await receive_all(office, waits, schemas)
+                await receive_all(office, waits, schemas, lasting=lasting)
                 waits = []
-    await receive_all(office, waits, schemas)
+    await receive_all(office, waits, schemas, lasting=lasting)
     return touched + await _answer_again(office)
 
 
-async def receive_all(office: Office, kept: Sequence[Kept], schemas: Schemas | None = None) -> None:
+async def receive_all(
+    office: Office, kept: Sequence[Kept], schemas: Schemas | None = None, *, lasting: Lasting | None = None
+) -> None:
     """File or refuse messages, and answer them: those that can be in one transaction, all others one by one.
 
     One that stops us is told of in the log, by what did, and comes back when its lease ends; the others are done.
@@ -83,7 +88,7 @@ async def receive_all(office: Office, kept: Sequence[Kept], schemas: Schemas | N
             filed, known = done
     for each in kept:
         if each.digest not in filed:
-            alone = await apart(receive(office, each, schemas, desk=known.get(each.digest)))
+            alone = await apart(receive(office, each, schemas, desk=known.get(each.digest), lasting=lasting))
             if isinstance(alone, Stopped):
                 LOG.error("a message has stopped us", extra={"failure": alone.failure, "attempts": each.attempts})
 
@@ -97,22 +102,33 @@ async def _filed_together(
     return await together.file(office, AKSON, desks), known
 
 
-async def receive(office: Office, kept: Kept, schemas: Schemas | None = None, *, desk: Desk | None = None) -> None:
+async def receive(
+    office: Office,
+    kept: Kept,
+    schemas: Schemas | None = None,
+    *,
+    desk: Desk | None = None,
+    lasting: Lasting | None = None,
+) -> None:
     """File or refuse one message, and answer it.
 
     desk     the same where it has been opened already
+    lasting  what this worker has seen before, as above
     Leaves   all of it or nothing: the record, the state of the message and its AppRec are one transaction. Where what
              fails is ours and passes, nothing: the lease ends, and it is tried again as often as that takes
     """
+    lasting = lasting or Lasting()
     try:
-        await _settle(office, kept, schemas, desk)
+        await _settle(office, kept, schemas, desk, lasting)
     except TakenByAnother:
-        return
+        pass
     except Refused as refused:
         if refused.code not in TRANSIENT:
             raise
         LOG.warning("a message waits for what passes", extra={"failure": refused.code, "attempts": kept.attempts})
         await inbox.give_back(office.database, kept)
+        return
+    lasting.over(kept.digest)
 
 
 async def _answer_again(office: Office) -> int:
@@ -132,19 +148,19 @@ async def _answer_one(office: Office, again: Again) -> None:
         await repeating.answer(work, again)
 
 
-async def _settle(office: Office, kept: Kept, schemas: Schemas | None, desk: Desk | None) -> None:
+async def _settle(office: Office, kept: Kept, schemas: Schemas | None, desk: Desk | None, lasting: Lasting) -> None:
     if desk is None:
         (desk,) = await desks_of(office, [kept], schemas)
-    fault = desk.message.fault or await _take(office, desk)
+    fault = desk.message.fault or await _take(office, desk, lasting)
     if fault:
         async with office.work(AKSON, Purpose.MESSAGE, screen="melding avvist") as work:
             await _refuse(work, desk, fault)
 
 
-async def _take(office: Office, desk: Desk) -> Fault | None:
+async def _take(office: Office, desk: Desk, lasting: Lasting) -> Fault | None:
     """File the message or apply the receipt; return what is wrong when it cannot be taken: then nothing is written.
 
-    Raises   Refused where what fails passes, and the message has not waited for long
+    Raises   Refused where what fails passes, and has not failed for long: however long ago the message came
     """
     try:
         if desk.message.receipt:
@@ -157,7 +173,7 @@ async def _take(office: Office, desk: Desk) -> Fault | None:
     except Refused as refused:
         if refused.code == _UNIT_CLOSED:  # while the message was filed
             return checks.NOBODY_HERE
-        if refused.code in TRANSIENT and office.clock() - desk.kept.received_at < LONG:
+        if refused.code in TRANSIENT and not lasting.lasts(desk.kept.digest, office.clock()):
             raise
         return Fault("X99", f"Meldingen kunne ikke lagres hos mottakeren ({refused.code}).")
     except Invalid as invalid:

@@ -22,6 +22,7 @@ class Exchange:
     _handing: Handing = field(init=False, repr=False)
     _confirming: Confirming = field(init=False, repr=False)
     _lasting: Lasting = field(default_factory=Lasting, init=False, repr=False)
+    _waiting: Lasting = field(default_factory=Lasting, init=False, repr=False)  # of what came
 
     def __post_init__(self) -> None:
         self._handing = Handing(carriers=self.carriers)
@@ -34,7 +35,7 @@ class Exchange:
         side, so what comes in is filed while a carrier is waited for.
         """
         return {
-            "messages in": lambda: delivery.receive_due(office, schemas=schemas),
+            "messages in": lambda: delivery.receive_due(office, schemas=schemas, lasting=self._waiting),
             "messages out": lambda: self.deliver_due(office),
             "messages underway": lambda: self.ask_due(office),
             "messages overdue": lambda: reminding.remind_due(office, self._lasting),

@@ -22,10 +22,15 @@ class Lasting:
 
     def lasts(self, what: Hashable, now: datetime) -> bool:
         """Note that it goes on; tell whether it has for long."""
-        first, last = self._seen.get(what, (now, now))
-        first = first if timedelta() <= now - last < self.long else now
+        first, last = self._seen.pop(what, (now, now))
+        first = first if self._goes_on(last, now) else now
         self._seen[what] = first, now
+        while not self._goes_on(self._seen[oldest := next(iter(self._seen))][1], now):
+            self.over(oldest)  # another has seen to it: it is not kept for ever
         return now - first >= self.long
+
+    def _goes_on(self, last: datetime, now: datetime) -> bool:
+        return timedelta() <= now - last < self.long
 
     def seen(self, now: datetime, within: timedelta) -> set[Hashable]:
         """Return what was seen so lately."""

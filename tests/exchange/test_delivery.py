@@ -443,16 +443,20 @@ PASSES = """CREATE FUNCTION passes() RETURNS trigger LANGUAGE plpgsql AS $$
 SHORT, LONG = timedelta(minutes=3), timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("between", "code"), [(SHORT, "ok"), (LONG, "X99")])
+@pytest.mark.parametrize(("stopped", "between", "code"), [
+    (timedelta(), SHORT, "ok"), (timedelta(), LONG, "X99"),
+    (7 * LONG, SHORT, "ok"),  # no worker was there to try
+])  # fmt: skip
 async def test_what_passes_is_waited_for_and_only_what_does_not_pass_for_hours_is_refused(
-    office: Office, owner_db: Database, between: timedelta, code: str
+    office: Office, owner_db: Database, stopped: timedelta, between: timedelta, code: str
 ) -> None:
-    places = await make(office)
+    places, lasting = await make(office), Lasting()
     await owner_db.execute(PASSES)
     assert await arrives(places, written()) == ""
+    clock(office).pass_(stopped)
     for _ in range(2 * inbox.ATTEMPTS):
         clock(office).pass_(between)
-        await delivery.receive_due(office)
+        await delivery.receive_due(office, lasting=lasting)
     await owner_db.execute("DROP TRIGGER passes ON resource")
     clock(office).pass_(SHORT)
     await delivery.receive_due(office)

@@ -24,6 +24,13 @@ def test_what_is_seen_for_six_hours_lasts_and_after_a_pause_it_begins_anew(hours
     assert not lasting.lasts("one", NOW + timedelta(hours=hours[-1]))
 
 
+def test_what_nobody_has_seen_for_long_is_forgotten() -> None:
+    lasting = Lasting()
+    for hour in range(100):
+        lasting.lasts(hour, NOW + timedelta(hours=hour))
+    assert lasting.seen(NOW + timedelta(hours=99), timedelta(days=9)) == {94, 95, 96, 97, 98, 99}
+
+
 @pytest.mark.parametrize(("minutes", "holds"), [(0, True), (1, True), (2, False), (-30, True), (-24 * 60, False)])
 def test_a_way_that_was_doubted_is_open_again_in_time_also_when_the_clock_is_put_back(
     minutes: int, holds: bool

@@ -39,12 +39,14 @@ class Handed:
     """What a carrier says of one message. id: what it calls it from now on; why: for people, nothing of the content.
 
     noted   that is noted already: it went a way where nothing may go twice
+    tried   somebody was asked to take it
     """
 
     came: Came
     id: str = ""
     why: str = ""
     noted: bool = False
+    tried: bool = True
 
 
 class Delivery(Enum):

@@ -32,7 +32,7 @@ _TRIED_EVERY: Final = timedelta(
 )  # a message tries where nobody answered, however long all of them are to wait
 _WOKEN: Final = 1000  # brought forward in one turn
 _TOGETHER: Final = 16  # messages that are leased, handed over and noted, some at a time, in one go
-_LEFT_TO_OTHERS: Final = timedelta(minutes=20)  # by then who has the way would have taken a message up
+_LATE: Final = timedelta(minutes=20)  # by then who has the way would have taken it up, or its way been tried anew
 NOWHERE: Final = "Mottakeren har ingen adresse vi kan nå."
 NOT_CARRIED: Final = "Akson er ikke satt opp til å sende denne veien."
 _NO_ADDRESS: Final = ("", FIKS)  # endpoints
@@ -40,7 +40,8 @@ POISON: Final = "Meldingen har stanset sendingen gang på gang."
 
 
 _AWAY: Final = Handed(Came.AWAY, why=delivery.NO_ANSWER)
-_NO_WAY: Final = Handed(Came.AWAY, why=NOT_CARRIED)
+_RESTS: Final = Handed(Came.AWAY, why=delivery.NO_ANSWER, tried=False)
+_NO_WAY: Final = Handed(Came.AWAY, why=NOT_CARRIED, tried=False)
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Handing:
 
     carriers: Carriers
     _tries: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
-    _late: Lasting = field(default_factory=partial(Lasting, _LEFT_TO_OTHERS), init=False, repr=False)
+    _late: Lasting = field(default_factory=partial(Lasting, _LATE), init=False, repr=False)
     _missed: set[str] = field(default_factory=set, init=False, repr=False)  # ways that are not here, and were told of
     _doubts: Doubts = field(default_factory=Doubts, init=False, repr=False)
     _once: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
@@ -111,7 +112,7 @@ class Handing:
         if isinstance(came, Stopped):
             LOG.error("a message has stopped us", extra={"failure": came.failure, "attempts": one.attempts})
             return
-        handed = came or _AWAY
+        handed = came or _RESTS
         told.done += 1
         if not handed.noted:
             told.waits.append((one, handed))
@@ -119,8 +120,9 @@ class Handing:
     async def _note(self, office: Office, told: Sequence[tuple[Claimed, Handed]]) -> None:
         """Move messages on by what came of handing them over: together, but each that is given up by itself.
 
-        Where a task about one stands in the way, without it: what came counts for more. What no way of ours leads to is
-        given up after a while in which others could have taken it up: all may have stood still before
+        Where a task about one stands in the way, without it: what came counts for more. What was not tried, as
+        no way of ours leads there or its way rests, is given up after a while in which it could have been: all may have
+        stood still before
         """
         if not told:
             return
@@ -128,7 +130,7 @@ class Handing:
         if isinstance(ended, Stopped):
             LOG.error("what came of messages is noted without tasks", extra={"failure": ended.failure})
             ended = await self._noted(office, told, _not_lifted)
-        left = [one for one, handed in ended if handed is _NO_WAY and not self._late.lasts(one.key, office.clock())]
+        left = [one for one, handed in ended if not handed.tried and not self._late.lasts(one.key, office.clock())]
         await outbox.not_tried(office.database, left)
         for one, handed in ended:
             if one not in left:
@@ -196,13 +198,13 @@ class Handing:
         """
         way = scheme(claimed.endpoint)  # one service, whatever it hands on to
         if self._doubts.holds(way, office.clock()):
-            return _AWAY
+            return _RESTS
         ready = await in_time(carrier.ready(claimed), _AWAY)
         if isinstance(ready, Handed):
             return ready
         async with self._once:
             if self._doubts.holds(way, office.clock()):
-                return _AWAY
+                return _RESTS
             gone = await outbox.leaves(office.database, claimed, office.clock())
             if gone is None:
                 return Handed(Came.LATER, noted=True)  # somebody else has it: they note what came of it

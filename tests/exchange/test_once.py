@@ -143,6 +143,29 @@ async def test_after_a_stop_of_all_a_worker_without_the_way_gives_no_report_up_b
     assert len(await world.came()) == 1
 
 
+@pytest.mark.parametrize(("mood", "fault", "ended"), [("feil", UNKNOWN, 1), ("borte", "", 3)])
+async def test_after_a_stop_only_reports_that_were_tried_are_given_up(
+    world: FiksWorld, owner_db: Database, mood: str, fault: str, ended: int
+) -> None:
+    """The answer to the first is lost, so the others wait; or three in a row find nobody."""
+    for _ in range(4):
+        await world.reports()
+    await owner_db.execute("UPDATE message_out SET bucket = 7")
+    office = world.places.office
+    clock(office).pass_(REPORT_WAITS + timedelta(hours=1))
+    await world.mood(mood)
+    await world.exchange.deliver_due(office)
+    stands = await world.places.rows("SELECT state, fault_code, count(*) FROM message_out GROUP BY 1, 2 ORDER BY 1")
+    assert stands == [
+        {"state": "failed", "fault_code": fault, "count": ended},
+        {"state": "queued", "fault_code": "", "count": 4 - ended},
+    ]
+    await world.mood("vanlig")
+    clock(office).pass_(outbox.LEASE)
+    await world.exchange.deliver_due(office)
+    assert await world.places.rows("SELECT count(*) FROM message_out WHERE state = 'sent'") == [{"count": 4 - ended}]
+
+
 @pytest.mark.parametrize("ends", [Came.REFUSED, Came.UNKNOWN])
 async def test_a_late_end_of_who_had_it_before_hides_nothing_of_what_may_have_left(
     world: FiksWorld, ends: Came

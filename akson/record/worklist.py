@@ -86,7 +86,7 @@ async def _readable(
     after, step = _FIRST, most
     while len(found) < most:
         rows = await fetch(work, SQL.waiting, *asked, *after, step)
-        found += [row for row, _ in permitted(work, rows) if not row["deleted"]]
+        found += [row for row, _ in permitted(work, [row for row in rows if not row["deleted"]])]
         if len(rows) < step:
             break
         after, step = tuple(rows[-1][name] for name in _KEY), min(2 * step, _MOST_AT_ONCE)

@@ -2,8 +2,9 @@
 -- What waits for a unit or a person, with what the decision about each needs: soonest due first, or what changed last.
 -- in  $1 unit, $2 person, $3 kinds, $4 states, $5 and $6 due from and before, or null; $7 what changed last comes first;
 --     $8 to $12 place, time, owner, type and id after which it begins; $13 how many
-SELECT w.kind, w.state, w.priority, w.due, w.at, w.person, w.place, r.owner, r.type, r.id, r.sort_date, r.unit, r.author,
-       r.labels, r.deleted, o.facts_rev, o.facts, o.type AS owner_type
+-- A row whose resource is gone counts as deleted, and takes its place among the many.
+SELECT w.kind, w.state, w.priority, w.due, w.at, w.person, w.place, w.owner, w.type, w.id, r.sort_date, r.unit, r.author,
+       r.labels, coalesce(r.deleted, true) AS deleted, o.facts_rev, o.facts, o.type AS owner_type
   FROM (SELECT * FROM (
           SELECT *, CASE WHEN $7 THEN -extract(epoch FROM at)
                          ELSE extract(epoch FROM coalesce(due, 'infinity')) END::float8 AS place
@@ -13,8 +14,7 @@ SELECT w.kind, w.state, w.priority, w.due, w.at, w.person, w.place, r.owner, r.t
              AND ($5::timestamptz IS NULL OR due >= $5) AND ($6::timestamptz IS NULL OR due < $6)) p
          WHERE (place, at, owner, type, id) > ($8::float8, $9::timestamptz, $10::bigint, $11::smallint, $12::text)
          ORDER BY place, at, owner, type, id LIMIT $13) w
-  JOIN resource r ON r.owner = w.owner AND r.type = w.type AND r.id = w.id
-  JOIN owner o ON o.owner = r.owner
+  LEFT JOIN (resource r JOIN owner o ON o.owner = r.owner) ON r.owner = w.owner AND r.type = w.type AND r.id = w.id
  ORDER BY w.place, w.at, w.owner, w.type, w.id;
 
 -- name: replace

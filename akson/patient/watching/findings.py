@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from akson.access.facts import Facts, Labels
@@ -35,6 +35,7 @@ from akson.record.watched import patient_of
 
 SQL: Final = queries(__file__)
 MOST, MOST_CLOSED = 200, 20
+_STRONGEST, _LAST = ("strength", "day", "id"), ("closed", "id")  # by which the two lists are ordered
 SORT: Final = "finding"  # of cases.SORTS
 _NOBODY: Final = Facts(owner=0, is_person=True)  # of a whole day: the rule that lets cases be seen is about persons
 AS_CASE: Final = "case"  # an outcome: it is answered there
@@ -77,12 +78,12 @@ class Finding:
 
 async def waiting(work: Work) -> list[Finding]:
     """Return what nobody has looked into, the strongest first; two statements, more where many are not the actor's."""
-    return await _theirs(work, SQL.open_findings, MOST, work.actor.unit, work.actor.key, FLOOR)
+    return await _theirs(work, SQL.open_findings, _STRONGEST, MOST, work.actor.unit, work.actor.key, FLOOR)
 
 
 async def concluded(work: Work) -> list[Finding]:
     """Return what has been looked into, the last first; as many statements as `waiting`."""
-    return await _theirs(work, SQL.closed_findings, MOST_CLOSED, work.actor.unit, work.actor.key)
+    return await _theirs(work, SQL.closed_findings, _LAST, MOST_CLOSED, work.actor.unit, work.actor.key)
 
 
 async def find(work: Work, id_: str) -> tuple[Finding, Decision | None]:
@@ -167,16 +168,19 @@ async def report(work: Work, opened: Opened, words: str) -> None:
     )  # fmt: skip
 
 
-async def _theirs(work: Work, query: str, most: int, *asked_for: int) -> list[Finding]:
+async def _theirs(work: Work, query: str, key: tuple[str, ...], most: int, *asked_for: int) -> list[Finding]:
     """Return the first findings of a list that the actor may see: what is hidden takes no place among them."""
-    hidden: list[UUID] = []
-    while True:
-        found = [_finding(row) for row in await fetch(work, query, *asked_for, hidden, most)]
+    theirs: list[Finding] = []
+    after: list[Any] = [None for _ in key]
+    while len(theirs) < most:
+        rows = await fetch(work, query, *asked_for, *after, most)
+        found = [_finding(row) for row in rows]
         decisions = await _decisions(work, found)
-        open_ = [one for one in found if one.id in decisions and decisions[one.id].permit]
-        if len(found) < most or len(open_) == len(found):
-            return open_
-        hidden += [UUID(one.id) for one in found if one not in open_]
+        theirs += [one for one in found if one.id in decisions and decisions[one.id].permit]
+        if len(rows) < most:
+            break
+        after = [rows[-1][name] for name in key]
+    return theirs[:most]
 
 
 async def _decisions(work: Work, found: Iterable[Finding]) -> dict[str, Decision]:

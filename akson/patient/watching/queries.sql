@@ -211,19 +211,22 @@ DELETE FROM watch_day WHERE day < $1;
 
 -- name: open_findings
 -- What stands out at the units an organisation answers for, and nobody has said what it was; the strongest first.
--- in    $1 the organisation, $2 not about, $3 points, $4 not these, $5 how many
+-- in    $1 the organisation, $2 not about, $3 points; $4 to $6 strength, day and id after which it begins, null: with the
+--       first; $7 how many
 SELECT f.*, '' AS outcome, '' AS words, '' AS by_name, NULL::timestamptz AS closed FROM finding f
  WHERE f.controller = $1 AND f.actor <> $2 AND f.strength >= $3
-   AND NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id) AND f.id <> ALL ($4::uuid[])
- ORDER BY f.strength DESC, f.day DESC, f.id LIMIT $5;
+   AND NOT EXISTS (SELECT FROM finding_outcome o WHERE o.finding = f.id)
+   AND ($4::integer IS NULL OR (f.strength, f.day, f.id) < ($4::integer, $5::date, $6::uuid))
+ ORDER BY f.strength DESC, f.day DESC, f.id DESC LIMIT $7;
 
 -- name: closed_findings
 -- What has been said of findings, the last first.
--- in    $1 the organisation, $2 not about, $3 not these, $4 how many
+-- in    $1 the organisation, $2 not about; $3 and $4 time and id after which it begins, null: with the last; $5 how many
 SELECT f.*, o.outcome, o.words, o.by_name, o.at AS closed
   FROM finding f JOIN finding_outcome o ON o.finding = f.id
- WHERE f.controller = $1 AND f.actor <> $2 AND f.id <> ALL ($3::uuid[])
- ORDER BY o.at DESC, f.id LIMIT $4;
+ WHERE f.controller = $1 AND f.actor <> $2
+   AND ($3::timestamptz IS NULL OR (o.at, f.id) < ($3::timestamptz, $4::uuid))
+ ORDER BY o.at DESC, f.id DESC LIMIT $5;
 
 -- name: finding
 -- in    $1 id, $2 the organisation, $3 not about

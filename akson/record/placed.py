@@ -87,7 +87,7 @@ def _ways(resource: Mapping[str, Any]) -> frozenset[Path]:
 def is_block(resource: Mapping[str, Any]) -> bool:
     """Say whether a resource closes a record: the reader must see to whom."""
     denies = (resource.get("provision") or {}).get("type") == "deny"
-    return resource["resourceType"] == "Consent" and denies
+    return resource.get("resourceType") == "Consent" and denies
 
 
 def looks_there(parameter: Parameter) -> bool:

@@ -85,12 +85,12 @@ def _refuse_unseen(given: Resource, seen: Resource, stands: Resource, *, placed:
     meta = _unseen(given.get("meta") or {}, seen.get("meta") or {})
     new = _unseen(given, seen)
     told = shown({**stands, **new, "meta": (stands.get("meta") or {}) | meta}, placed=placed)
-    if changed or new.keys() & stands.keys() or new.keys() - told.keys() or meta.keys() - told["meta"].keys():
+    if changed or new.keys() - told.keys() or meta.keys() - told["meta"].keys():
         raise Refused("AK-F040", path=str(given["resourceType"]))
 
 
 def _unseen(given: Resource, seen: Resource) -> dict[str, Any]:
-    """Return the members that were not shown; of a list the rest stays beside them, and of the others these alone."""
+    """Return the members that were not shown but lists, of which the rest stays beside what is new."""
     return {
         name: value for name, value in given.items()
         if name not in {*seen, _TOLD, _HELD} and not isinstance(value, list)
@@ -105,9 +105,14 @@ def _refuse_telling(given: Resource, seen: Resource, stands: Resource, *, placed
     kept = mapped(stands, lambda one: one if one is None else _Kept(one))
     open_ = {id(one) for one in leaves(shown(kept, placed=placed))}
     told = leaves(shown(_written(given, seen, kept), placed=placed))
-    blocks = placed and is_block(given) and not is_block(stands)
-    if blocks or any(isinstance(one, _Kept) and id(one) not in open_ for one in told):
+    closed = placed and _blocks(given) - _blocks(stands)
+    if closed or any(isinstance(one, _Kept) and id(one) not in open_ for one in told):
         raise Refused("AK-F040", path=str(given["resourceType"]))
+
+
+def _blocks(resource: Resource) -> set[Any]:
+    """Return which close a record, of a resource and what it holds, by their ids there."""
+    return {one.get("id") for one in ({**resource, "id": ""}, *(resource.get(_HELD) or ())) if is_block(one)}
 
 
 def _written(given: Resource, seen: Resource, stands: Resource) -> dict[str, Any]:
@@ -140,7 +145,10 @@ def _new(given: Any, at: str) -> Any:
 
 
 def _members(given: Resource, seen: Resource, kept: Resource, at: str) -> dict[str, Any]:
-    """Return the members of what is written; what was shown as a mark, or not at all, cannot be taken away."""
+    """Return the members of what is written; what was shown as a mark, or not at all, cannot be taken away.
+
+    Raises Refused AK-F040 for what would take the place of what was not shown
+    """
     found = {}
     for name, value in given.items():
         here, there = f"{at}.{name}", kept.get(name)
@@ -150,6 +158,8 @@ def _members(given: Resource, seen: Resource, kept: Resource, at: str) -> dict[s
             found[name] = _restored(value, seen[name], there, here)
         elif isinstance(value, list) and isinstance(there, list):
             found[name] = _beside(there, _new(value, here))
+        elif name not in seen and name in kept and name != _TOLD:
+            raise Refused("AK-F040", path=here)
         elif name not in seen or value != seen[name]:  # else it stood for what R4 requires, and hides nothing
             found[name] = _new(value, here)
     for name in (name for name in kept if name not in given):

@@ -194,6 +194,12 @@ PLACES: list[Any] = [
      BOOKED | {"participant": [SHE_SEEN, HE]}),
     (TOLD_OF, TOLD_OF_SEEN | {"status": "accepted"}, TOLD_OF | {"status": "accepted"}),
     (TOLD_OF, TOLD_OF_SEEN | {"focus": {"reference": "Observation/1"}}, None),  # it would take the place of what is hidden
+    ({"contained": [TOLD_OF | {"id": "t"}], "note": "#t"},
+     {"contained": [TOLD_OF_SEEN | {"id": "t", "focus": {"reference": "Observation/1"}}], "note": "#t"}, None),
+    (BOOKED | {"participant": [SHE | {"required": "optional"}]},
+     BOOKED_SEEN | {"participant": [SHE_SEEN | {"required": "information-only"}]}, None),
+    ({"contained": [PERMIT | {"id": "t"}], "note": "#t"},
+     {"contained": [CONSENT | {"id": "t", "provision": LETS_SEEN | {"type": "deny"}}], "note": "#t"}, None),
     (TOLD_OF | {"location": THERE}, TOLD_OF_SEEN | {"focus": {"reference": "Observation/1"}}, None),
     *[(PERMIT, CONSENT | {"provision": provision}, stands)  # or the answer tells which sort of place it was
       for provision, stands in ((LETS_SEEN | {"type": "deny"}, None), ({"type": "deny"}, None),

@@ -1468,7 +1468,8 @@ CREATE TABLE public.message_out (
     untold smallint DEFAULT 0 NOT NULL,
     leaving boolean,
     answers_as text DEFAULT ''::text NOT NULL,
-    answer_to text DEFAULT ''::text NOT NULL
+    answer_to text DEFAULT ''::text NOT NULL,
+    unexplained smallint DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY public.message_out ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -2660,6 +2661,8 @@ GRANT UPDATE(rests_for) ON TABLE public.message_out TO akson_app;
 GRANT UPDATE(untold) ON TABLE public.message_out TO akson_app;
 
 GRANT UPDATE(leaving) ON TABLE public.message_out TO akson_app;
+
+GRANT UPDATE(unexplained) ON TABLE public.message_out TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.news TO akson_app;
 

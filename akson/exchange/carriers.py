@@ -63,11 +63,15 @@ class Delivery(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """The same, with the AppRec where the transport knows it. apprec: the event it is; fault: what it says is wrong."""
+    """The same, with the AppRec where the transport knows it. apprec: the event it is; fault: what it says is wrong.
+
+    unexplained   it has been refused, and why is to be asked for once more
+    """
 
     delivery: Delivery
     apprec: Event | None = None
     fault: Fault = NO_FAULT
+    unexplained: bool = False
 
 
 class Carrier(Protocol):

@@ -91,6 +91,8 @@ async def heard(work: Work, move: Move, *, asked: Unconfirmed, said: Said) -> No
     Then it waits for its deadline: only what was turned away is told of as not sent
     """
     waits, which = asked.state is State.SENT, (asked.owner, asked.key)
+    if said.unexplained:
+        await outbox.unexplained(work, asked)
     if said.apprec:
         await move(work, *which, said.apprec, said.fault)
     elif waits and said.delivery is Delivery.ACKNOWLEDGED:

@@ -102,6 +102,7 @@ class Unconfirmed:
     carrier_id  what the transport calls it
     untold      questions, with this one, since somebody told what came of one
     rounds      times it was sent again because nobody had confirmed it
+    unexplained times it was told of as refused, and nobody said why
     endpoint    how its receiver is reached: its scheme names the transport
     """
 
@@ -117,6 +118,7 @@ class Unconfirmed:
     deadline: datetime
     endpoint: str
     lease: datetime
+    unexplained: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,6 +335,11 @@ async def ask_later(work: Work, asked: Unconfirmed, state: State) -> None:
     """Let a message wait for the next question, in the state it is in now."""
     due = next_question(work.now, state, asked.attempts)
     await execute(work, SQL.ask_later, asked.owner, asked.key, due)
+
+
+async def unexplained(work: Work, asked: Unconfirmed) -> None:
+    """Count that a message was told of as refused, and nobody said why."""
+    await execute(work, SQL.unexplained, asked.owner, asked.key)
 
 
 async def ask_no_more(work: Work, asked: Unconfirmed) -> None:

@@ -318,8 +318,8 @@ WITH claimed AS (
           WINDOW first AS (ORDER BY c.due, c.key)) w
    WHERE m.owner = w.owner AND m.key = w.key AND (w.n = 1 OR w.untold = 0)
   RETURNING m.owner, m.key, m.type, m.state, m.receiver, m.carrier_id, m.attempts, m.untold, m.rounds, m.sent_at, m.deadline,
-            m.due)
-SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, c.rounds, c.sent_at, c.deadline, c.due AS lease,
+            m.unexplained, m.due)
+SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, c.rounds, c.sent_at, c.deadline, c.unexplained, c.due AS lease,
        CASE c.type WHEN 'BEKYMRINGSMELDING' THEN 'fiks:' || coalesce(a.fiks, '') ELSE coalesce(a.endpoint, '') END AS endpoint
   FROM claimed c LEFT JOIN address a ON a.her_id = c.receiver;
 
@@ -334,7 +334,7 @@ WITH stood AS (
   SELECT owner, key, state FROM message_out JOIN unnest($1::bigint[], $2::bigint[]) AS of (o, k) ON owner = o AND key = k
      FOR UPDATE OF message_out
 ), moved AS (
-  UPDATE message_out m SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0, leaving = NULL,
+  UPDATE message_out m SET state = $4, fault_code = $6, fault_text = $7, moves = moves + 1, untold = 0, unexplained = 0, leaving = NULL,
          due = CASE WHEN $4 = 'queued' THEN $5 ELSE due END, attempts = CASE WHEN $4 = 'queued' THEN 0 ELSE attempts END,
          rounds = CASE WHEN $8 = 'unconfirmed' THEN rounds + 1 WHEN $4 = 'queued' THEN 0 ELSE rounds END,
          carrier_id = CASE WHEN $4 = 'queued' OR $8 = 'handed over' THEN '' ELSE carrier_id END,
@@ -380,6 +380,10 @@ UPDATE message_out SET carrier_id = t.id, due = $4, attempts = 0,
 -- name: ask_later
 -- in   $1 owner, $2 key, $3 due
 UPDATE message_out SET due = $3, untold = 0 WHERE owner = $1 AND key = $2 AND state IN ('sent', 'delivered', 'overdue');
+
+-- name: unexplained
+-- in   $1 owner, $2 key
+UPDATE message_out SET unexplained = unexplained + 1 WHERE owner = $1 AND key = $2;
 
 -- name: ask_no_more
 -- in   $1 owner, $2 key, $3 due, $4 questions of which nobody has told

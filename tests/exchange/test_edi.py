@@ -200,9 +200,13 @@ async def test_an_apprec_that_never_comes_is_asked_for(edi_world: EdiWorld) -> N
 
 async def test_a_refusal_stands_with_its_reason_though_the_server_is_away_when_it_is_asked_for(
     edi_world: EdiWorld,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The state says that it is refused, the next answer why: that one is cut off, twice."""
     cuts = 2
+
+    async def away(_: httpx.Request) -> None:
+        raise httpx.ConnectError("away")
 
     async def cut(request: httpx.Request) -> None:
         nonlocal cuts
@@ -210,8 +214,14 @@ async def test_a_refusal_stands_with_its_reason_though_the_server_is_away_when_i
             cuts -= 1
             raise httpx.ConnectError("cut")
 
+    monkeypatch.setattr(edi, "_ASKED_WHY", 3)
     await edi_world.broker.behaves(rejects=1, no_apprec=1)
     made = await edi_world.writes()
+    await edi_world.exchange.deliver_due(edi_world.places.office)
+    edi_world.edi.machine.http.event_hooks = {"request": [away]}
+    for _ in range(edi._ASKED_WHY):  # what nobody answered is no question for the reason
+        clock(edi_world.places.office).pass_(timedelta(seconds=80))
+        assert await edi_world.exchange.ask_due(edi_world.places.office) == 1
     edi_world.edi.machine.http.event_hooks = {"request": [cut]}
 
     async def rejected() -> bool:

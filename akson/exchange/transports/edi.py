@@ -41,7 +41,7 @@ NOT_TAKEN: Final = "Meldingstjeneren tar ikke imot meldingen (feil {status})."
 _AT_ONCE: Final = 100  # messages in one list: the most the API gives
 _ADDRESSES: Final = 50  # HER-ids in one question
 _TAKEN: Final = 4  # messages that are fetched at a time: one may be 35 MB, and is held a few times over
-_ASKED_WHY: Final = 60  # questions about a message, about an hour: then a refusal is told of though nobody says why
+_ASKED_WHY: Final = 60  # questions for the reason, about an hour: then a refusal is told of though nobody says why
 _ENOUGH: Final = 3  # in a row that could not be fetched: the rest waits for the next turn
 _NOT_NOW: Final = (401, 408, 429)  # of us, or of now, and not of the message
 _FETCHING: Final = "what waits at the message server"
@@ -184,18 +184,18 @@ class Edi:
         event = _EVENTS.get(mine.app_rec_status or "")
         fault = await self._fault(asked, NO_REASON[event]) if event in NO_REASON else Fault("", "")
         if fault is None:  # told of with its reason, as soon as somebody says it: the server answers, but for that
-            return Said(delivery=Delivery.UNKNOWN)
+            return Said(delivery=Delivery.UNKNOWN, unexplained=True)
         return Said(delivery=mine.transport_delivery_state, apprec=event, fault=fault)
 
     async def _fault(self, asked: Unconfirmed, no_reason: str) -> Fault | None:
-        """Return what an AppRec says is wrong; None while nobody says it, until the message was asked about enough.
+        """Return what an AppRec says is wrong; None while nobody says it, until it was asked for often enough.
 
         no_reason   what is told of one that names no error
         """
         answer = await self._call("GET", f"/Messages/{asked.carrier_id}/apprec")
         if answer is not None and answer.status_code == 200:
             return _said_wrong(answer, no_reason)
-        return Fault("", UNEXPLAINED) if asked.attempts >= _ASKED_WHY else None
+        return Fault("", UNEXPLAINED) if asked.unexplained + 1 >= _ASKED_WHY else None
 
     async def _call(
         self, method: str, path: str, body: Any = None, *, params: httpx.QueryParams | None = None

@@ -8,8 +8,10 @@ from collections import Counter
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from akson.base.errors import Refused
+from akson.exchange import calls
 from akson.exchange.transports.edi import Edi
 from tests.exchange.edi_world import EdiWorld, edi, edi_keys, edi_world
 from tests.exchange.letters import written
@@ -52,6 +54,23 @@ class Watched:
 
     async def _came(self, answer: httpx.Response) -> None:
         self.under_way -= ID.search(answer.request.url.path) is not None
+
+
+async def test_one_that_never_comes_to_an_end_holds_up_no_other(
+    edi_world: EdiWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever fetches does so for all workers: a body each byte of which comes in time kept all of them waiting."""
+    ids = [(await edi_world.broker.delivers(written(msg_id=f"m-{number}")))[0] for number in range(6)]
+
+    async def hangs(request: httpx.Request) -> None:
+        if ids[0] in request.url.path:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(calls, "LONGEST", 1.0)
+    edi_world.edi.machine.http.event_hooks = {"request": [hangs]}
+    assert await edi_world.edi.fetch(edi_world.places.office) == 5
+    edi_world.edi.machine.http.event_hooks = {}
+    assert await edi_world.edi.fetch(edi_world.places.office) == 1
 
 
 async def test_four_messages_are_fetched_at_a_time_and_each_is_stored_before_it_is_marked_as_read(

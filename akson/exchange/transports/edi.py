@@ -23,6 +23,7 @@ import msgspec
 from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
 from akson.exchange import addresses, inbox
+from akson.exchange.calls import in_time
 from akson.exchange.carriers import Came, Delivery, Handed, Said
 from akson.exchange.messages.apprec import NO_REASON, AppRec, Status
 from akson.exchange.opening import opened
@@ -204,12 +205,14 @@ class Edi:
         headers = {"api-version": API_VERSION, "nhn-source-system": self.software, "accept": "application/json"}
         headers |= {"content-type": "application/json"} if body is not None else {}
         content = msgspec.json.encode(body) if body is not None else b""
+        call = self.machine.call(method, f"{self.url}{path}", headers=headers, content=content, params=params)
         try:
-            answer = await self.machine.call(
-                method, f"{self.url}{path}", headers=headers, content=content, params=params
-            )
+            answer = await in_time(call, None)
         except (httpx.HTTPError, Refused) as why:
             self._notice(type(why).__name__)
+            return None
+        if answer is None:
+            self._notice("TimeoutError")
             return None
         self._notice(str(answer.status_code) if answer.status_code >= 500 or answer.status_code in (401, 403) else "")
         return None if answer.status_code >= 500 or answer.status_code in _NOT_NOW else answer

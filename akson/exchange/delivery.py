@@ -22,7 +22,7 @@ from akson.exchange.entering import Accepted, Closed, TakenByAnother, accepted, 
 from akson.exchange.filing import filled
 from akson.exchange.inbox import Again, Kept, Outcome
 from akson.exchange.lasting import Lasting
-from akson.exchange.lifting import FOLLOW_UP, lifted
+from akson.exchange.lifting import FOLLOW_UP, Lifts, left, lifted
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
 from akson.exchange.safexml import Fault, Schemas, Unreadable
@@ -160,36 +160,53 @@ async def _settle(office: Office, kept: Kept, schemas: Schemas | None, desk: Des
 async def _take(office: Office, desk: Desk, lasting: Lasting) -> Fault | None:
     """File the message or apply the receipt; return what is wrong when it cannot be taken: then nothing is written.
 
+    What cannot be taken is tried without the tasks about what it answers, and so is what may stop us for the last time
     Raises   Refused where what fails passes, and has not failed for long: however long ago the message came
     """
+    if desk.kept.attempts < inbox.ATTEMPTS:
+        try:
+            return await _taken(office, desk, move, lifted)
+        except Refused as refused:
+            if refused.code in TRANSIENT and not lasting.lasts(desk.kept.digest, office.clock()):
+                raise
+        except Invalid:
+            pass
     try:
-        if desk.message.receipt:
-            async with office.work(AKSON, Purpose.MESSAGE, screen="kvittering inn") as work:
-                await _apply(work, desk, desk.message.receipt)
-        if desk.message.envelope:
-            await _file(office, await accepted(office, desk, desk.message.envelope))
-    except Unreadable as refused:
-        return refused.fault
+        return await _taken(office, desk, outbox.happened, left)
     except Refused as refused:
-        if refused.code == _UNIT_CLOSED:  # while the message was filed
-            return checks.NOBODY_HERE
         if refused.code in TRANSIENT and not lasting.lasts(desk.kept.digest, office.clock()):
             raise
         return Fault("X99", f"Meldingen kunne ikke lagres hos mottakeren ({refused.code}).")
     except Invalid as invalid:
         return Fault("X99", NOT_STORABLE.format(where=", ".join(sorted({each.path for each in invalid.issues})[:3])))
+
+
+async def _taken(office: Office, desk: Desk, moves: Move, lifts: Lifts) -> Fault | None:
+    """Do so; return what is wrong with the message itself. Raises Refused, Invalid."""
+    try:
+        if desk.message.receipt:
+            async with office.work(AKSON, Purpose.MESSAGE, screen="kvittering inn") as work:
+                await _apply(work, desk, desk.message.receipt, moves)
+        if desk.message.envelope:
+            await _file(office, await accepted(office, desk, desk.message.envelope), lifts)
+    except Unreadable as refused:
+        return refused.fault
+    except Refused as refused:
+        if refused.code == _UNIT_CLOSED:  # while the message was filed
+            return checks.NOBODY_HERE
+        raise
     return None
 
 
-async def _file(office: Office, one: Accepted) -> None:
+async def _file(office: Office, one: Accepted, lifts: Lifts) -> None:
     """File a message, or answer it as the one that has been filed, where it is the same, written anew.
 
-    Raises   as _take; Unreadable E10 where its id is another's
+    Raises   as _taken; Unreadable E10 where its id is another's
     """
     try:
         async with office.work(one.actor(AKSON), Purpose.MESSAGE, screen=together.SCREEN) as work:
             held = await persons.alone(work, [one.held] if one.held else [])
-            await close(work, [await filed(work, one, held)])
+            await close(work, [await filed(work, one, held)], lifts)
     except Unreadable as refused:
         if refused.fault != inbox.ID_TAKEN:
             raise
@@ -198,14 +215,14 @@ async def _file(office: Office, one: Accepted) -> None:
                 raise
 
 
-async def _apply(work: Work, desk: Desk, receipt: AppRec) -> None:
+async def _apply(work: Work, desk: Desk, receipt: AppRec, moves: Move) -> None:
     """Let a receipt move the message it answers; what went wrong becomes a task."""
     sent = await outbox.sent_by_us(work, receipt.original.msg_id)
     if sent is None:
         raise Unreadable("E10", "Kvitteringen gjelder en melding vi ikke har sendt.")
     if sent["receiver"] not in checks.her_ids(receipt.sender) or not _delivered_by(desk, sent["receiver"]):
         raise Unreadable("X99", "Kvitteringen kommer fra en annen enn den meldingen gikk til.")
-    await move(work, sent["owner"], sent["key"], apprec.EVENTS[receipt.status], apprec.fault(receipt))
+    await moves(work, sent["owner"], sent["key"], apprec.EVENTS[receipt.status], apprec.fault(receipt))
     outcome = Outcome(
         state="receipt", type="APPREC", msg_id=receipt.msg_id, sender=sent["receiver"], owner=sent["owner"] or None,
         filed_as=sent["told_of"] or None, unit=sent["unit"],

@@ -14,7 +14,7 @@ from akson.exchange.concerning import Heard
 from akson.exchange.desk import Desk, receipt_for
 from akson.exchange.envelope import Envelope
 from akson.exchange.inbox import Outcome
-from akson.exchange.lifting import lifted
+from akson.exchange.lifting import Lifts, lifted
 from akson.exchange.registry import Letter, MessageType, Patient, Unit
 from akson.exchange.safexml import Unreadable
 from akson.exchange.states import Event
@@ -98,14 +98,15 @@ async def filed(work: Work, one: Accepted, held: Mapping[Number, Any]) -> Closed
     return Closed(desk=desk, outcome=outcome, receipt=receipt, answered=ours)
 
 
-async def close(work: Work, closed: Sequence[Closed]) -> None:
+async def close(work: Work, closed: Sequence[Closed], lifts: Lifts = lifted) -> None:
     """Write what stands beside the record of messages that were filed or refused.
 
+    lifts    what becomes of the tasks about messages of ours that they answer
     Raises   TakenByAnother, Unreadable E10
     """
     for one in closed:
         if one.answered and (moved := await outbox.happened(work, *one.answered, Event.ANSWER)):
-            await lifted(work, moved)
+            await lifts(work, moved)
     if not await inbox.settle(work, [(one.desk.kept, one.outcome) for one in closed]):
         raise TakenByAnother
     await outbox.queue(work, *(letter for one in closed for letter in one.receipt))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from akson.exchange.calls import Calls, Doubts, in_time, waves
 from akson.exchange.carriers import ONCE, Came, Carrier, Carriers, Goes, Handed, Once, scheme
 from akson.exchange.delivery import Move
 from akson.exchange.lasting import Lasting
-from akson.exchange.lifting import lifted
+from akson.exchange.lifting import Lifts, left, lifted
 from akson.exchange.noting import SCREEN, Noting
 from akson.exchange.outbox import Claimed
 from akson.exchange.outcomes import STUCK_AFTER
@@ -120,25 +120,35 @@ class Handing:
     async def _note(self, office: Office, told: Sequence[tuple[Claimed, Handed]]) -> None:
         """Move messages on by what came of handing them over: together, but each that is given up by itself.
 
-        Where a task about one stands in the way, without it: what came counts for more. What was not tried, as
-        no way of ours leads there or its way rests, is given up after a while in which it could have been: all may have
-        stood still before
+        What was not tried, as no way of ours leads there or its way rests, is given up after a while in which it could
+        have been: all may have stood still before
         """
         if not told:
             return
         ended = await apart(self._noted(office, told, lifted))
         if isinstance(ended, Stopped):
-            LOG.error("what came of messages is noted without tasks", extra={"failure": ended.failure})
-            ended = await self._noted(office, told, _not_lifted)
-        left = [one for one, handed in ended if not handed.tried and not self._late.lasts(one.key, office.clock())]
-        await outbox.not_tried(office.database, left)
+            LOG.warning("what came of messages is noted one by one", extra={"failure": ended.failure})
+            ended = [each for one in told for each in await self._noted_alone(office, one)]
+        others = [one for one, handed in ended if not handed.tried and not self._late.lasts(one.key, office.clock())]
+        await outbox.not_tried(office.database, others)
         for one, handed in ended:
-            if one not in left:
+            if one not in others:
                 self._late.over(one.key)
                 await self._noting.alone(office, one, partial(_ends, one=one, handed=handed))
 
+    async def _noted_alone(self, office: Office, told: tuple[Claimed, Handed]) -> list[tuple[Claimed, Handed]]:
+        """Move one message on; where the task about it stands in the way, without it: what came counts for more."""
+        ended = await apart(self._noted(office, [told], lifted))
+        if isinstance(ended, Stopped):
+            LOG.error("what came of a message is noted without its task", extra={"failure": ended.failure})
+            ended = await apart(self._noted(office, [told], left))
+        if isinstance(ended, Stopped):
+            LOG.error("a message has stopped us", extra={"failure": ended.failure, "attempts": told[0].attempts})
+            return []
+        return ended
+
     async def _noted(
-        self, office: Office, told: Sequence[tuple[Claimed, Handed]], lifts: Callable[..., Awaitable[None]]
+        self, office: Office, told: Sequence[tuple[Claimed, Handed]], lifts: Lifts
     ) -> list[tuple[Claimed, Handed]]:
         """Move on those that are not given up; return the others."""
         ended = [(one, handed) for one, handed in told if handed.came in (Came.REFUSED, Came.UNKNOWN)]
@@ -227,10 +237,6 @@ async def _goes(ready: Goes, still: Callable[[], bool], unknown: Handed) -> Hand
         LOG.error("a message has stopped us as it left", extra={"failure": came.failure})
         return unknown
     return came
-
-
-async def _not_lifted(work: Work, sent: object) -> None:
-    """Leave the task about a message as it is."""
 
 
 async def _ends(work: Work, move: Move, *, one: Claimed, handed: Handed) -> None:

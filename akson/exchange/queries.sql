@@ -329,7 +329,7 @@ SELECT c.owner, c.key, c.state, c.receiver, c.carrier_id, c.attempts, c.untold, 
 -- not take stays so, though whoever carried it says later that it was handed over.
 -- in   $1 owners, $2 keys (same length), $3 states it may come from, $4 state it leads to, $5 now, $6 fault_code, $7 fault_text, $8 event,
 --      $9 who, $10 why, $11 deadline of a message sent again by a human
--- out  was: the state it came from
+-- out  trouble: the state in which it needed a human, the last of them; '' for none
 WITH stood AS (
   SELECT owner, key, state FROM message_out JOIN unnest($1::bigint[], $2::bigint[]) AS of (o, k) ON owner = o AND key = k
      FOR UPDATE OF message_out
@@ -348,12 +348,16 @@ WITH stood AS (
      AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0 AND leaving IS NOT TRUE)
      AND ($8 <> 'unconfirmed' OR type <> 'BEKYMRINGSMELDING')
      AND (s.state <> 'failed' OR $8 NOT IN ('handed over', 'receipt') OR fault_code <> 'AVVIST')
-  RETURNING m.owner, m.key, type, told_of, unit, responsible, receiver, m.state, s.state AS was, moves, fault_code, fault_text,
-            carrier_id, body IS NULL AS erased),
+  RETURNING m.owner, m.key, type, told_of, unit, responsible, receiver, m.state, moves, fault_code, fault_text, carrier_id,
+            body IS NULL AS erased,
+            CASE WHEN s.state IN ('rejected', 'partial', 'overdue', 'failed') THEN s.state
+                 ELSE coalesce((SELECT v.state FROM message_move v WHERE v.owner = m.owner AND v.key = m.key
+                                   AND v.state IN ('rejected', 'partial', 'overdue', 'failed')
+                                 ORDER BY v.number DESC LIMIT 1), '') END AS trouble),
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
   SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
-SELECT owner, key, type, told_of, unit, responsible, receiver, state, was, fault_code, fault_text, carrier_id, erased FROM moved;
+SELECT owner, key, type, told_of, unit, responsible, receiver, state, trouble, fault_code, fault_text, carrier_id, erased FROM moved;
 
 -- name: untried
 -- The message made from a Communication that nobody has tried to send yet: what is claimed has an attempt.

@@ -120,7 +120,11 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     **{(state, Event.REJECT): State.REJECTED for state in _WAITING},
     **{
         (state, Event.ANSWER): State.ANSWERED
-        for state in (*_ARRIVED_AFTER_ALL, State.ACCEPTED, State.POSTED, State.PARTIAL)
+        for state in (
+            *_ARRIVED_AFTER_ALL,
+            State.ACCEPTED,
+            State.POSTED,
+        )  # PARTIAL: a part was not read, whatever they say
     },
 }
 

@@ -20,6 +20,7 @@ from akson.exchange import delivery, outbox, sending
 from akson.exchange.carriers import Came, Delivery, Handed, Said
 from akson.exchange.confirming import UNASKABLE
 from akson.exchange.exchanging import Exchange
+from akson.exchange.handing import Handing
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.states import ATTEMPTS, TURNED_AWAY, Event
@@ -27,7 +28,7 @@ from akson.exchange.transports.local import MESSAGE_ID, PATH, Local
 from akson.record.office import Office
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places, make
-from tests.exchange.test_delivery import PASSES, clock
+from tests.exchange.test_delivery import PASSES, claimed, clock
 from tests.exchange.world import SECRET, served
 
 STATES = "SELECT state, count(*) FROM message_out GROUP BY state ORDER BY state"
@@ -299,3 +300,24 @@ async def test_a_question_that_stops_us_is_not_asked_for_ever_and_a_person_reads
     (now,) = await places.rows("SELECT state, fault_text FROM message_out")
     assert now == {"state": ends, "fault_text": UNASKABLE if ends == "overdue" else ""}
     assert takes.asked == asked
+
+
+async def test_the_task_about_one_message_that_cannot_be_ended_keeps_no_other_open(
+    office: Office, owner_db: Database
+) -> None:
+    """Both were given up, and both were taken after all."""
+    places = await make(office, endpoint="edi:")
+    await write(places, 2)
+    leased = await claimed(office)
+    for one in leased:
+        async with office.work(delivery.AKSON, Purpose.MESSAGE) as work:
+            assert await delivery.move(work, one.owner, one.key, Event.GIVE_UP)
+    stands = (await places.found("Task", ("priority", "urgent")))[0]["id"]
+    await owner_db.execute(
+        PASSES.replace("INSERT", "UPDATE").replace("EACH ROW", f"EACH ROW WHEN (NEW.id = '{stands}')")
+    )
+    waits = [(one, Handed(Came.TAKEN, id=str(one.key))) for one in leased]
+    await Handing(carriers={})._note(office, waits)
+    assert await places.rows(STATES) == [{"state": "sent", "count": 2}]
+    open_ = {task["id"] for task in await places.found("Task", ("priority", "urgent")) if task["status"] == "requested"}
+    assert open_ == {stands}

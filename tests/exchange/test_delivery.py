@@ -731,16 +731,28 @@ async def test_after_a_stop_of_hours_what_fails_once_or_lies_unread_yet_costs_no
     assert len(await places.found("Task", ("priority", "urgent"))) == (not unread)
 
 
+def reply_to(body: bytes) -> bytes:
+    """Return what the hospital answers one of our messages with."""
+    ours = opened(body).envelope
+    assert ours is not None
+    reference = conversation(ours.msg_id)
+    return swapped('<mh:Ack V="J" DN="Ja"/>', f'<mh:Ack V="J" DN="Ja"/>{reference}', msg_id="m-3")
+
+
+@pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("by", ["Godtatt av mottaker", "Besvart"])
-async def test_what_was_to_be_followed_up_is_done_when_something_comes_after_all(office: Office, by: str) -> None:
+async def test_what_was_to_be_followed_up_is_done_when_something_comes_after_all(
+    office: Office, by: str, again: bool
+) -> None:
     places = await make(office)
     _, body = await answered(places)
     clock(office).pass_(timedelta(hours=96))
     assert await reminding.remind_due(office, Lasting()) == 1
-    ours = opened(body).envelope
-    assert ours is not None
-    reference = conversation(ours.msg_id)
-    reply = swapped('<mh:Ack V="J" DN="Ja"/>', f'<mh:Ack V="J" DN="Ja"/>{reference}', msg_id="m-3")
+    async with office.work(places.doctor, Purpose.TREATMENT) as work:
+        (at_the_desk,) = await outcomes.for_humans(office.database, None)
+        if again:
+            assert await outbox.happened(work, at_the_desk["owner"], at_the_desk["key"], Event.SEND_AGAIN)
+    reply = reply_to(body)
     (came,) = [task["status"] for task in await places.found("Task") if task.get("priority") != "urgent"]
     await arrives(places, reply if by == "Besvart" else receipt_for(body, Status.OK))
     (task,) = await places.found("Task", ("priority", "urgent"))
@@ -748,6 +760,37 @@ async def test_what_was_to_be_followed_up_is_done_when_something_comes_after_all
         "completed", f"Det er kommet noe nytt om meldingen: {by}.")  # fmt: skip
     others = [task["status"] for task in await places.found("Task") if task.get("priority") != "urgent"]
     assert others == [came] * len(others)  # of what came in, and of the answer
+
+
+async def test_a_part_that_its_receiver_could_not_read_is_seen_to_by_a_human_whatever_they_answer(
+    office: Office,
+) -> None:
+    places = await make(office)
+    communication, body = await answered(places)
+    await arrives(places, receipt_for(body, Status.PARTIAL))
+    assert await arrives(places, reply_to(body), name="t-9") == "ok"
+    assert (await standing(places, communication)).state is State.PARTIAL
+    assert len(await outcomes.for_humans(office.database, None)) == 1
+    assert [task["status"] for task in await places.found("Task", ("priority", "urgent"))] == ["requested"]
+
+
+@pytest.mark.parametrize("code", ["P0001", "AK008"])
+@pytest.mark.parametrize("by", [State.ACCEPTED, State.ANSWERED])
+async def test_what_comes_is_taken_though_the_task_about_what_it_answers_cannot_be_ended(
+    office: Office, owner_db: Database, by: State, code: str
+) -> None:
+    places, lasting = await make(office), Lasting()
+    communication, body = await answered(places)
+    clock(office).pass_(timedelta(hours=96))
+    assert await reminding.remind_due(office, Lasting()) == 1
+    await owner_db.execute(PASSES.replace("INSERT", "UPDATE").replace("AK008", code))
+    await comes(office, reply_to(body) if by is State.ANSWERED else receipt_for(body, Status.OK), "t-9")
+    for wait in (*[SHORT] * (inbox.ATTEMPTS - 1), 2 * LONG, 2 * LONG, 2 * LONG, 2 * LONG):
+        assert (await standing(places, communication)).state is State.OVERDUE or code == "P0001"
+        await delivery.receive_due(office, lasting=lasting)
+        clock(office).pass_(wait)
+    assert (await standing(places, communication)).state is by and await inbox.for_humans(office.database, None) == []
+    assert [task["status"] for task in await places.found("Task", ("priority", "urgent"))] == ["requested"]
 
 
 async def test_an_answer_from_the_hospital_answers_our_message(office: Office) -> None:

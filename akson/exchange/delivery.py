@@ -67,6 +67,7 @@ async def receive_due(office: Office, *, schemas: Schemas | None = None, lasting
             if len(waits) >= _TOGETHER:
                 await receive_all(office, waits, schemas, lasting=lasting)
                 waits = []
+        touched += await _answer_again(office)  # they wait for no backlog: an answer that is late is asked for again
     await receive_all(office, waits, schemas, lasting=lasting)
     return touched + await _answer_again(office)
 

@@ -181,6 +181,16 @@ async def test_each_name_that_a_message_came_by_gets_the_same_verdict_once_where
     assert len(await places.found("Communication")) == (code == "ok")
 
 
+async def test_what_came_again_is_answered_before_all_that_waits_is_read(office: Office) -> None:
+    places = await make(office)
+    await comes(office, written(), "A")
+    await delivery.receive_due(office)
+    await comes(office, written(), "B")
+    await comes(office, written("Hun kommer hjem.", msg_id="0d2ab6b4-7c35-4f0d-8c1e-3f0a5be0a7c2"), "D")
+    await delivery.receive_due(office)
+    assert [row["answers_as"] for row in await places.rows(SENT)] == ["", "B", ""]
+
+
 async def comes(office: Office, body: bytes, name: str) -> None:
     await inbox.keep(
         office.database, body, now=office.clock(), envelope_id=name, envelope_from=HEART.her_id,

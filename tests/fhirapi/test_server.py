@@ -35,7 +35,7 @@ async def client(api: Api) -> AsyncIterator[httpx.AsyncClient]:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     headers = {"content-type": FHIR_JSON, "authorization": token}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as made:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as made:
         yield made
     server.should_exit = True
     await serving

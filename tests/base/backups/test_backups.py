@@ -135,7 +135,7 @@ async def test_a_file_that_was_tampered_with_is_not_restored(
 ) -> None:
     file = kept.place.bases[0].file
     held = file.read_bytes()
-    file.write_bytes(held[:-1000] if what == "cut" else held[:9000] + b"x" + held[9001:])
+    file.write_bytes(held[:-1000] if what == "cut" else held[:9000] + bytes([held[9000] ^ 1]) + held[9001:])
     with pytest.raises(Unreadable):
         await kept.at(None, folder / "a", durable)
 

@@ -22,7 +22,7 @@ from akson.exchange.entering import Accepted, Closed, TakenByAnother, accepted, 
 from akson.exchange.filing import filled
 from akson.exchange.inbox import Again, Kept, Outcome
 from akson.exchange.lasting import Lasting
-from akson.exchange.lifting import FOLLOW_UP, Lifts, left, lifted
+from akson.exchange.lifting import FOLLOW_UP, Lifts, identifiers, left, lifted
 from akson.exchange.messages import apprec
 from akson.exchange.messages.apprec import AppRec
 from akson.exchange.safexml import Fault, Schemas, Unreadable
@@ -271,7 +271,7 @@ async def _tell_a_human(work: Work, sent: Any) -> None:
     unit, told = await addresses.of_unit(Within(work), sent["unit"]), in_words(state, sent["fault_code"])
     task = {
         "resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent",
-        "code": {"text": FOLLOW_UP}, "description": f"Melding: {told}",
+        "code": {"text": FOLLOW_UP}, "description": f"Melding: {told}", "identifier": identifiers(sent),
         "focus": {"reference": f"Communication/{communication.id}"}, "for": communication.resource.get("subject"),
         "authoredOn": work.now.isoformat(), "restriction": limits.until(work.now + limits.URGENT),
     }  # fmt: skip

@@ -153,6 +153,11 @@ async def happened(
     return rows[0] if rows else None
 
 
+async def is_the_only(work: Work, sent: Any) -> bool:
+    """Tell whether a sent message is the only one that tells of its Communication."""
+    return not await fetch(work, SQL.others, sent["owner"], sent["told_of"], sent["key"])
+
+
 async def held(work: Work, leased: Claimed | Unconfirmed) -> bool:
     """Tell whether a message is still leased by who has it; then nobody takes it up until the work ends."""
     await transaction(work)

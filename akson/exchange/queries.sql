@@ -348,7 +348,7 @@ WITH stood AS (
      AND ($4 <> 'withdrawn' OR moves = 0 AND attempts = 0 AND leaving IS NOT TRUE)
      AND ($8 <> 'unconfirmed' OR type <> 'BEKYMRINGSMELDING')
      AND (s.state <> 'failed' OR $8 NOT IN ('handed over', 'receipt') OR fault_code <> 'AVVIST')
-  RETURNING m.owner, m.key, type, told_of, unit, responsible, receiver, m.state, moves, fault_code, fault_text, carrier_id,
+  RETURNING m.owner, m.key, type, msg_id, told_of, unit, responsible, receiver, m.state, moves, fault_code, fault_text, carrier_id,
             body IS NULL AS erased,
             CASE WHEN s.state IN ('rejected', 'partial', 'overdue', 'failed') THEN s.state
                  ELSE coalesce((SELECT v.state FROM message_move v WHERE v.owner = m.owner AND v.key = m.key
@@ -357,7 +357,13 @@ WITH stood AS (
 noted AS (
   INSERT INTO message_move (owner, key, number, at, event, state, who, why)
   SELECT owner, key, moves, $5, $8, state, $9, coalesce(nullif($10, ''), $7) FROM moved)
-SELECT owner, key, type, told_of, unit, responsible, receiver, state, trouble, fault_code, fault_text, carrier_id, erased FROM moved;
+SELECT owner, key, type, msg_id, told_of, unit, responsible, receiver, state, trouble, fault_code, fault_text, carrier_id, erased
+  FROM moved;
+
+-- name: others
+-- Another message made from the same Communication: it went to somebody else, or as a new one to who had refused it.
+-- in   $1 owner, $2 id of the Communication, $3 key
+SELECT FROM message_out WHERE owner = $1 AND told_of = $2 AND key <> $3 LIMIT 1;
 
 -- name: untried
 -- The message made from a Communication that nobody has tried to send yet: what is claimed has an attempt.

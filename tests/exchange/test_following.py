@@ -11,14 +11,17 @@ from akson.base.errors import Refused
 from akson.base.work import Purpose
 from akson.exchange import addresses, delivery, dialog, following, outbox, outcomes, sending
 from akson.exchange.addresses import Address
+from akson.exchange.delivery import Move
 from akson.exchange.messages import dialogmelding
 from akson.exchange.opening import opened
 from akson.exchange.safexml import Fault
 from akson.exchange.states import Event, State
+from akson.record import journal
 from akson.record.office import Office
 from tests.exchange.letters import HEART
 from tests.exchange.places import Places, make
 from tests.exchange.test_delivery import clock
+from tests.offices import JOB
 
 WHY = "Sykehuset har rettet feilen"
 LUNG = Address(
@@ -35,11 +38,11 @@ async def written(places: Places) -> str:
     return str(row["msg_id"])
 
 
-async def happens(places: Places, msg_id: str, *events: Event) -> None:
+async def happens(places: Places, msg_id: str, *events: Event, move: Move = outbox.happened) -> None:
     for event in events:
         async with places.office.work(delivery.AKSON, Purpose.MESSAGE) as work:
             ((owner, key),) = await outbox.by_id(work, msg_id)
-            await outbox.happened(work, owner, key, event, Fault("", "Mottakeren svarer ikke."))
+            await move(work, owner, key, event, Fault("", "Mottakeren svarer ikke."))
 
 
 async def does(places: Places, msg_id: str, do: str, *, to: int = 0) -> str:
@@ -100,6 +103,37 @@ async def test_the_same_content_goes_to_another_receiver_as_a_new_message(office
     assert (after.msg_id, after.receiver.her_id, after.patient) == (new, LUNG.her_id, before.patient)
     assert dialogmelding.in_words(after, dialog.read(after.body)).paragraphs == ("Kommer hun mandag?",)
     assert await states(places) == {msg_id: "handled", new: "queued"}
+
+
+async def as_before_they_named_theirs(places: Places) -> None:
+    """Let the tasks about messages name none, as those of earlier releases."""
+    async with places.office.work(JOB, Purpose.SYSTEM) as work:
+        for task in await places.found("Task", ("priority", "urgent")):
+            unnamed = {name: value for name, value in task.items() if name != "identifier"}
+            await journal.update(work, unnamed, id_=task["id"])
+
+
+@pytest.mark.parametrize(("elsewhere", "named", "ended"), [
+    (True, True, True), (True, False, False),  # of which of two an old task is, a human says
+    (False, True, True), (False, False, True),
+])  # fmt: skip
+async def test_what_comes_of_one_message_ends_the_task_about_it_and_none_about_another_that_tells_the_same(
+    office: Office, elsewhere: bool, named: bool, ended: bool
+) -> None:
+    places = await make(office)
+    await addresses.put(office.database, [LUNG])
+    first = await written(places)
+    await happens(places, first, Event.DEADLINE, move=delivery.move)
+    if elsewhere:
+        new = await does(places, first, "elsewhere", to=LUNG.her_id)
+        await happens(places, new, Event.REJECT, move=delivery.move)
+    if not named:
+        await as_before_they_named_theirs(places)
+    await happens(places, first, Event.ACCEPT, move=delivery.move)
+    tasks = await places.found("Task", ("priority", "urgent"))
+    late = {"Melding: Ikke bekreftet innen fristen": "completed" if ended else "requested"}
+    refused = {"Melding: Avvist av mottaker": "requested"} if elsewhere else {}
+    assert {task["description"]: task["status"] for task in tasks} == late | refused
 
 
 @pytest.mark.parametrize(("events", "do", "code"), [

@@ -234,9 +234,9 @@ class Named(msgspec.Struct, frozen=True):
     others: tuple[str, ...]
 
 
-def named(resource: Mapping[str, Any], body: bytes) -> Named:
-    """Return whom a resource names, its owner and others. body: its JSON."""
-    owner = owner_reference(resource)
+def named(resource: Mapping[str, Any], body: bytes, called: Callable[[str], str | None] = lambda _: None) -> Named:
+    """Return whom a resource names, its owner and others. body: its JSON; called: see `owner_reference`."""
+    owner = owner_reference(resource, called)
     own = patient_in(owner) if isinstance(owner, str) else None
     if resource["resourceType"] == "Patient":
         own = f"Patient/{resource.get('id')}"

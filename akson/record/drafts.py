@@ -65,6 +65,13 @@ class Draft(msgspec.Struct, kw_only=True):
         type_, _, id_ = self.owner_reference.partition("/")
         return self.owner or 0, type_, id_
 
+    def read_in_set(self, kind: Callable[[str], str | None]) -> None:
+        """Find whom it names among those of its set: whether a name is a person's the text does not show.
+
+        kind  gives the type of what the set calls so; None: it calls nothing so
+        """
+        self._named = self.body, owners.named(self.resource or {}, self.body, kind)
+
     @property
     def names(self) -> owners.Named:
         """Whom the resource names; found once for each text that the draft is given."""

@@ -16,10 +16,9 @@ from akson.base.ids import new_owner_key
 from akson.base.turns import in_turns
 from akson.base.work import Work
 from akson.fhir import bodies
-from akson.fhir.owners import Identified, owner_reference
 from akson.record import stubs
-from akson.record.drafts import ITSELF, PERSON_TYPE, Draft
-from akson.record.placing import look_up_owners
+from akson.record.drafts import Draft
+from akson.record.placing import introduce, look_up_owners, owner_of
 from akson.record.projecting import Lookup
 
 # Members whose value may name another entry: references, and elements of the types uri, url, oid and uuid.
@@ -36,13 +35,18 @@ async def name(work: Work, drafts: Sequence[Draft], names: Mapping[str, Draft]) 
     names   what the set calls them, e.g. "urn:uuid:..." -> draft
     Leaves  each draft with its id, and with a body and resource that mention no name
     """
+    bringing = [draft for draft in drafts if draft.brings]
+    kinds = {called: draft.type for called, draft in names.items()}
+    async for draft in in_turns(bringing if names else ()):
+        draft.read_in_set(kinds.get)
     if loads(work.actor):
         await stubs.place(work, drafts, names)
     lookup = await look_up_owners(work, drafts)
-    async for draft in in_turns(drafts):
-        if draft.brings:
-            owner = _owner(work, draft, names, lookup)
-            draft.id = draft.id or work.office.ids.mint(owner)
+    async for draft in in_turns(sorted(bringing, key=lambda draft: not draft.owns_itself)):
+        owner = _owner(work, draft, names, lookup)
+        draft.id = draft.id or work.office.ids.mint(owner)
+        if draft.owns_itself:
+            introduce(draft, lookup)
     renaming = Renaming({bodies.dumps(old): bodies.dumps(f"{draft.type}/{draft.id}") for old, draft in names.items()})
     async for draft in in_turns(drafts):
         if draft.brings:
@@ -94,32 +98,20 @@ def _plain(token: bytes) -> bytes:
     return bodies.dumps(_text(token)) if b"\\" in token else token
 
 
-def _names_owner(draft: Draft, names: Mapping[str, Draft]) -> str | Identified | None:
-    """Return what names the owner of `draft`: whether a name is a Patient's it does not show, but the set does."""
-    owner = draft.names.owner
-    if not isinstance(owner, str) or owner not in names or names[owner].type == PERSON_TYPE:
-        return owner
-    return owner_reference(draft.resource or {}, lambda name: names[name].type if name in names else None)
-
-
 def _owner(work: Work, draft: Draft, names: Mapping[str, Draft], lookup: Lookup) -> int:
-    """Return the key of who will own `draft`, along the names as far as they lead; 0 when that is unknown."""
+    """Return the key of who will own `draft`, along the names as far as they lead; 0, which is refused, if unknown."""
     passed = []
     while draft.owner is None:
         passed.append(draft)
         draft.owner = 0  # those that claim to belong to each other end here
-        owner = _names_owner(draft, names)
-        if draft.belongs:
-            draft.owner = draft.belongs
-        elif isinstance(owner, str) and owner in names:
+        owner = draft.names.owner
+        if draft.belongs is None and isinstance(owner, str) and owner in names:
             draft = names[owner]
-        elif owner is None or draft.belongs == ITSELF:
-            known = lookup.key(f"{draft.type}/{draft.id}") if draft.id else 0
+        elif draft.owns_itself:
+            known = lookup.key(draft.reference) if draft.id else 0
             draft.owner = known or work.office.ids.open(draft.id or "") or new_owner_key()
-        elif isinstance(owner, str):
-            draft.owner = lookup.key(owner)
-        else:
-            draft.owner = lookup.identified(owner.system or "", owner.value)
+        elif found := owner_of(draft, lookup):
+            draft.owner = found[0]
     for each in passed:
         each.owner = draft.owner
     return draft.owner

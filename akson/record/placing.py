@@ -99,7 +99,10 @@ def _refuse_several(work: Work, draft: Draft) -> None:
 
 
 def place(work: Work, draft: Draft, lookup: Lookup) -> None:
-    """Find the draft's owner and, for a create, its id. Raises Refused AK-J001, AK-J004, AK-J014."""
+    """Find the draft's owner and, for a create, its id. Raises Refused AK-J001, AK-J004, AK-J014.
+
+    Nothing is made under an id that was minted for another than it turns out to belong to: no read would find it.
+    """
     known = lookup.key(draft.reference) if draft.id and draft.method != "POST" else 0
     if not draft.brings:
         if not known:
@@ -111,12 +114,19 @@ def place(work: Work, draft: Draft, lookup: Lookup) -> None:
         draft.owns_itself = True
         _refuse_several(work, draft)
         draft.owner = known or draft.owner or work.office.ids.open(draft.id or "") or new_owner_key()
-        lookup.references[draft.reference] = draft.owner  # for those of the set that belong to it
-        numbers = national_identifiers(draft.resource or {})
-        lookup.identifiers |= dict.fromkeys(numbers, draft.owner)  # or name it by number
+        introduce(draft, lookup)
     elif not found[0]:
         raise Refused("AK-J004", path=owner_path(draft), detail="the person it is about")
     else:
         draft.owner, draft.owner_reference = found
     draft.stands_with = known or draft.owner
     draft.id = draft.id or work.office.ids.mint(draft.owner)
+    if draft.method == "POST" and work.office.ids.open(draft.id) not in (draft.owner, None):
+        raise Refused("AK-J004", path=owner_path(draft), detail="the person it is about")
+
+
+def introduce(draft: Draft, lookup: Lookup) -> None:
+    """Let those of a set that belong to what owns itself find it by its id, or a person by number."""
+    owner = draft.owner or 0
+    lookup.references[draft.reference] = owner
+    lookup.identifiers |= dict.fromkeys(national_identifiers(draft.resource or {}), owner)

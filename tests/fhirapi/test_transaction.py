@@ -10,7 +10,7 @@ import pytest
 
 from akson.record.office import Office
 from tests.fhirapi.clients import ASTRID, BASE, Api, about, post, refused, transaction
-from tests.offices import VENDOR, patient, staff, temperature, unit
+from tests.offices import FNR, LOADING, VENDOR, patient, staff, temperature, unit
 
 P = "urn:uuid:0b2f0c4e-6f6e-4a3c-9f39-6f1d5d1f0001"
 E = "urn:uuid:0b2f0c4e-6f6e-4a3c-9f39-6f1d5d1f0002"
@@ -79,6 +79,51 @@ async def test_what_is_called_before_a_person_is_no_person(vendor: httpx.AsyncCl
     assert [(await vendor.get(one)).status_code for one in made] == [200] * 5
     found = (await vendor.get(f"Appointment?patient={made[-1]}")).json()["entry"]
     assert [entry["resource"]["id"] for entry in found] == [made[0].partition("/")[2]]
+
+
+OLD, NUMBER, OTHER = "Patient/old-77", {"system": FNR, "value": "14834142059"}, {"system": FNR, "value": "13916900362"}
+HER = {"reference": N}  # the nurse of the set
+
+
+def visit(*actors: dict[str, Any]) -> dict[str, Any]:
+    participants = [{"actor": actor, "status": "accepted"} for actor in actors]
+    return post({"resourceType": "Appointment", "status": "proposed", "participant": participants})
+
+
+def numbered(**whom: Any) -> dict[str, Any]:
+    return post(about("") | {"subject": whom})
+
+
+FOUND = {
+    "whom a number names": ([visit(HER, {"identifier": NUMBER})], VENDOR),
+    "an id given elsewhere": ([visit(HER, {"reference": OLD})], VENDOR),
+    "somebody who is not here": ([visit(HER, {"reference": "Patient/absent"})], LOADING),
+    "one said to be no patient": ([visit({"reference": P, "type": "Practitioner"}), post(ASTRID, P)], VENDOR),
+    "a number that comes along": ([numbered(identifier=OTHER), post(ASTRID | {"identifier": [OTHER]})], VENDOR),
+    "an id that comes along": (
+        [numbered(reference="Patient/new-1"),
+         {"resource": ASTRID | {"id": "new-1"}, "request": {"method": "PUT", "url": "Patient/new-1"}}], VENDOR),
+    "one by two names": ([post({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"resource": about("") | {"subject": whom}} for whom in ({"identifier": NUMBER}, {"reference": OLD})]})], VENDOR),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("whose", FOUND)
+async def test_what_is_made_stands_where_its_id_leads(api: Api, whose: str) -> None:
+    """Each was given an id that led to nobody, and stood in the person's record: no read found it."""
+    entries, actor = FOUND[whose]
+    client = api.as_(actor)
+    await client.put(OLD, json=ASTRID | {"id": "old-77", "identifier": [NUMBER]})
+    made = places(await client.post("", content=transaction(*entries, post({"resourceType": "Practitioner"}, N))))
+    assert [(await client.get(one)).status_code for one in made] == [200] * len(made)
+
+
+async def test_whoever_the_set_and_its_text_do_not_name_alike_is_unknown(vendor: httpx.AsyncClient) -> None:
+    """Two of one id: the text says the one who is here, and what the set calls so is another."""
+    await vendor.put(OLD, json=ASTRID | {"id": "old-77"})
+    other = post(ASTRID, f"https://elsewhere.example/{OLD}")
+    answer = await vendor.post("", content=transaction(other, post(about(f"{OLD}/_history/1"))))
+    assert refused(answer) == (422, "not-found", "Bundle.entry[1].resource.subject")
 
 
 async def test_addresses_elsewhere_name_entries_too(vendor: httpx.AsyncClient) -> None:

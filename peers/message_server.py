@@ -5,8 +5,8 @@
 
 Whoever calls shows an access token bound to a key. What is sent to an address of no client is answered by an invented
 receiver behind: a transport receipt and an AppRec, at once or after some seconds. The page at / sets how badly the
-server behaves, and lets a receiver behind write; `/control` (this machine only) sets each fault by how often, puts in
-any message, and tells what has happened.
+server behaves, and lets a receiver behind write; `/control` (this machine only) sets each fault by how often, and whose
+HER-ids are whose, puts in any message, and tells what has happened.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from xml.etree import ElementTree
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from peers import letters
@@ -142,6 +142,8 @@ class Server:
             await asyncio.sleep(self.faults.delay)
         if self.happens("down"):
             return _Cut()
+        if self.happens("astray"):
+            return HTMLResponse("<h1>Not here</h1>", int(self.faults.by), headers={"location": "/"})
         return _error(500, "intern feil") if self.happens("error") else None
 
 
@@ -269,7 +271,7 @@ async def document(server: Server, request: Request, row: sqlite3.Row) -> Respon
     """GET /Messages/{id}/business-document"""
     del request
     if server.happens("withholds"):
-        return Response(status_code=404)
+        return _error(404, "ukjent innhold")
     content = base64.b64encode(row["body"]).decode()
     return JSONResponse(
         {"businessDocument": content, "contentType": "application/xml", "contentTransferEncoding": "base64"}
@@ -348,8 +350,13 @@ def control(server: Server) -> list[Route]:
         server.faults = Faults(**asked)
         return Response(status_code=204)
 
+    async def grant(request: Request) -> Response:
+        server.clients |= {name: set(owned) for name, owned in (await request.json()).items()}
+        return Response(status_code=204)
+
+    behaves = {"faults": behave, "clients": grant}
     return [Route("/control/messages", put_in, methods=["POST"]), Route("/control/messages", told),
-            Route("/control/faults", behave, methods=["PUT"])]  # fmt: skip
+            *(Route(f"/control/{what}", set_, methods=["PUT"]) for what, set_ in behaves.items())]  # fmt: skip
 
 
 def app(server: Server) -> Starlette:

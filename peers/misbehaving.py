@@ -18,6 +18,7 @@ MOODS = {  # what the page sets: what people read, the faults that always happen
     "taus": ("mottakerens AppRec kommer aldri fram", ("no_apprec",)),
     "avviser": ("mottakerens side avviser meldingen under transporten", ("refuses",)),
     "feilkode": ("mottakeren svarer AppRec 2 med E35", ("rejects",)),
+    "avveie": ("nås ikke: det som står foran den, svarer 404 på alt", ("astray",)),
     "delvis": ("mottakeren svarer AppRec 3 med X99", ("partly",)),
 }
 ERRORS = {
@@ -43,6 +44,7 @@ class Faults:
     refuses    the receiver's side turns the message away
     rejects    the AppRec says that the patient is unknown (E35)
     partly     the AppRec says that a part of the message is wrong (3, X99)
+    astray     what stands before the server answers in its place, with the status `by`
     """
 
     down: float = 0
@@ -57,6 +59,8 @@ class Faults:
     refuses: float = 0
     rejects: float = 0
     partly: float = 0
+    astray: float = 0
+    by: float = 404
     delay: float = 0.3
 
 

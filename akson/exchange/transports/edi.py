@@ -30,6 +30,7 @@ from akson.exchange.opening import opened
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.states import Event
+from akson.exchange.transports.local import REFUSED_FOR_GOOD
 from akson.record.office import Office
 from akson.signin.machine import Machine
 
@@ -51,6 +52,12 @@ _EVENTS: Final = {"Ok": Event.ACCEPT, "Rejected": Event.REJECT, "OkErrorInMessag
 
 
 Told = TypeVar("Told")
+
+
+class Problem(msgspec.Struct, frozen=True, rename="camel"):
+    """What each error of the server's own is told in: others stand before it, and know no such request."""
+
+    request_id: str
 
 
 class Waiting(msgspec.Struct, frozen=True, rename="camel"):
@@ -115,12 +122,13 @@ class Edi:
         answer = await self._call("POST", path, body)
         if answer is None:
             return Handed(Came.AWAY, why=AWAY)
-        if answer.status_code == 403:
-            return Handed(Came.LATER, why=NOT_ALLOWED)
         given = _read(answer, UUID) if answer.status_code == 201 else None
-        if given is None:
+        if given is not None:
+            return Handed(Came.TAKEN, id=str(given))
+        if _refuses(answer, answers=receipt is not None):
             return Handed(Came.REFUSED, why=NOT_TAKEN.format(status=answer.status_code))
-        return Handed(Came.TAKEN, id=str(given))
+        not_allowed = answer.status_code == 403 and _is_theirs(answer)
+        return Handed(Came.LATER, why=NOT_ALLOWED) if not_allowed else Handed(Came.AWAY, why=AWAY)
 
     async def fetch(self, office: Office) -> int:
         """Store what waits for us, and say so afterwards: twice rather than not at all. One worker does at a time."""
@@ -177,7 +185,8 @@ class Edi:
         if answer is None:
             return Said(delivery=Delivery.AWAY)
         if answer.status_code != 200:
-            return Said(delivery=Delivery.GONE if answer.status_code == 404 else Delivery.UNKNOWN)
+            gone = answer.status_code == 404 and _is_theirs(answer)
+            return Said(delivery=Delivery.GONE if gone else Delivery.UNKNOWN)
         told = _each(answer, State)
         mine = next((each for each in told if each.receiver_her_id == asked.receiver), None)
         if mine is None:
@@ -214,7 +223,8 @@ class Edi:
         if answer is None:
             self._notice("TimeoutError")
             return None
-        self._notice(str(answer.status_code) if answer.status_code >= 500 or answer.status_code in (401, 403) else "")
+        fails = answer.status_code >= 500 or answer.status_code == 401 or not _is_theirs(answer)
+        self._notice(str(answer.status_code) if fails else "")
         return None if answer.status_code >= 500 or answer.status_code in _NOT_NOW else answer
 
     def _notice(self, failure: str) -> None:
@@ -276,3 +286,22 @@ def _is_id(written: str) -> bool:
         return bool(UUID(written))
     except ValueError:
         return False
+
+
+def _is_theirs(answer: httpx.Response) -> bool:
+    """Tell whether the server itself has answered, and not what stands before it: in JSON, an error as it describes."""
+    if answer.is_success:
+        return not answer.content or "json" in answer.headers.get("content-type", "")
+    try:
+        msgspec.json.decode(answer.content, type=Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _refuses(answer: httpx.Response, *, answers: bool) -> bool:
+    """Tell whether a message is refused for good. answers: it is a receipt, of what the server may know no more."""
+    if answer.status_code == 413:  # too large to get past them, whoever they are
+        return True
+    known = answer.status_code in REFUSED_FOR_GOOD or (answers and answer.status_code == 404)
+    return known and _is_theirs(answer)

@@ -1134,6 +1134,11 @@ CREATE TABLE public.address_certificate (
     withdrawn_at timestamp with time zone
 );
 
+CREATE TABLE public.address_refused (
+    her_id bigint NOT NULL,
+    asked timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.address_register (
     her_id bigint NOT NULL,
     due timestamp with time zone NOT NULL,
@@ -1962,6 +1967,9 @@ ALTER TABLE ONLY public.address_certificate
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (her_id);
 
+ALTER TABLE ONLY public.address_refused
+    ADD CONSTRAINT address_refused_pkey PRIMARY KEY (her_id);
+
 ALTER TABLE ONLY public.address_register
     ADD CONSTRAINT address_register_pkey PRIMARY KEY (her_id);
 
@@ -2508,6 +2516,8 @@ GRANT SELECT ON TABLE public.access_stream TO akson_auditor;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address TO akson_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.address_certificate TO akson_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address_refused TO akson_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address_register TO akson_app;
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from akson.base import jobs
 from akson.base.database import FAILURES
 from akson.base.queries import queries
-from akson.exchange import outcomes
+from akson.exchange import mailboxes, outcomes
 from akson.exchange.seals.trust import Trust
 from akson.patient.alerting import letters
 from akson.record.office import Office
@@ -63,6 +63,7 @@ def health_routes(office: Office, trust: Trust) -> list[Route]:
             return Response(status_code=404)  # for those who run it, inside
         told = await jobs.waiting(office.database) | await delivering.waiting(office.database)
         told |= await letters.unsent(office.database) | await outcomes.waits_by_way(office.database, office.clock())
+        told |= await mailboxes.refused(office.database, office.clock())
         for what, count in told.items():
             WAITING.labels(what).set(count)
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

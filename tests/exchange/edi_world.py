@@ -57,6 +57,10 @@ class Broker:
     async def messages(self) -> list[dict[str, Any]]:
         return list((await self.http.get(f"{self.url}/control/messages")).json())
 
+    async def grants(self, *her_ids: int) -> None:
+        """Let us send and fetch for these, and no others."""
+        assert (await self.http.put(f"{self.url}/control/clients", json={"akson": her_ids})).status_code == 204
+
     async def behaves(self, **faults: float) -> None:
         assert (await self.http.put(f"{self.url}/control/faults", json=faults)).status_code == 204
 

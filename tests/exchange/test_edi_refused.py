@@ -1,4 +1,4 @@
-"""What stands before the message server, and answers in its place, harms nothing."""
+"""What the message server does not let us do for one address, and what stands before it answers, harms nothing else."""
 
 from __future__ import annotations
 
@@ -7,15 +7,45 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from akson.exchange import addresses, mailboxes
+from akson.exchange.addresses import Address
 from akson.exchange.states import State
 from akson.exchange.transports import edi
 from tests.exchange.edi_world import EdiWorld, edi_keys, edi_world
-from tests.exchange.letters import written
+from tests.exchange.letters import NORDRE, written
 from tests.exchange.test_delivery import clock
+from tests.exchange.test_edi_at_once import Watched
 from tests.signin.provider import needs_provider
 
 __all__ = ["edi_keys", "edi_world"]
+NEW, OTHER = 99000091, 99000092  # of units that are entered here, and not with the message server yet
 OWN = {"error": "x", "errorCode": 1000, "requestId": "1"}
+
+
+@needs_provider
+async def test_an_address_that_the_server_does_not_let_us_fetch_for_holds_up_no_other_and_is_told_of_once(
+    edi_world: EdiWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, lists = edi_world.places.office, Watched(edi_world, edi_world.edi).asked
+    units = [Address(her_id=each, name="Ny enhet", ours=True, parent=NORDRE.parent) for each in (NEW, OTHER)]
+    await addresses.put(office.database, units)
+    await edi_world.broker.grants(NORDRE.her_id, OTHER)
+    with caplog.at_level("INFO", "akson.exchange"):
+        for number in range(4):
+            await edi_world.broker.delivers(written(msg_id=f"m-{number}"))
+            assert await edi_world.edi.fetch(office) == 1
+            clock(office).pass_(timedelta(minutes=1))
+    assert lists["/Messages"] == 1 + 3 + 3  # together, each alone, and then together again but for the one
+    assert [each.getMessage() for each in caplog.records] == [f"the message server does not let us fetch for {NEW}"]
+    assert await mailboxes.refused(office.database, office.clock()) == {"addresses not fetched": 1}
+    await edi_world.broker.delivers(written(msg_id="m-5"), receiver=NEW)
+    clock(office).pass_(mailboxes.AGAIN)
+    assert await edi_world.edi.fetch(office) == 0
+    await edi_world.broker.grants(NORDRE.her_id, NEW, OTHER)
+    assert await edi_world.edi.fetch(office) == 0
+    clock(office).pass_(mailboxes.AGAIN)
+    assert await edi_world.edi.fetch(office) == 1
+    assert await mailboxes.refused(office.database, office.clock()) == {"addresses not fetched": 0}
 
 
 @needs_provider
@@ -36,7 +66,7 @@ async def test_what_stands_before_the_server_ends_no_message_and_makes_none_go_t
     assert await edi_world.places.found("Task") == []
     await broker.behaves()
     await broker.delivers(written())
-    assert await edi_world.edi.fetch(office) == 2  # the receipt too, at once
+    assert await edi_world.edi.fetch(office) == 2  # the receipt too, at once: none of our addresses was refused
 
     async def done() -> bool:
         return {(await edi_world.standing(each)).state for each in (taken, *waits)} == {State.ACCEPTED}

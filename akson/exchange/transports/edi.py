@@ -13,6 +13,7 @@ import logging
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -22,7 +23,7 @@ import msgspec
 
 from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
-from akson.exchange import addresses, inbox
+from akson.exchange import inbox, mailboxes
 from akson.exchange.calls import in_time
 from akson.exchange.carriers import Came, Delivery, Handed, Said
 from akson.exchange.messages.apprec import NO_REASON, AppRec, Status
@@ -136,16 +137,40 @@ class Edi:
             return await self._fetch(office) if alone else 0
 
     async def _fetch(self, office: Office) -> int:
-        touched, ours = 0, await addresses.served(office.database)
-        for start in range(0, len(ours), _ADDRESSES):
-            params = httpx.QueryParams({
-                "ReceiverHerIds": [str(each) for each in ours[start : start + _ADDRESSES]], "IncludeMetadata": "true",
-                "MessagesToFetch": str(_AT_ONCE), "OrderBy": "Ascending",
-            })  # fmt: skip
-            answer = await self._call("GET", "/Messages", params=params)
-            waits = deque(_each(answer, Waiting)) if answer is not None else deque[Waiting]()
-            touched += sum(await asyncio.gather(*(self._take_some(office, waits) for _ in range(_TAKEN))))
+        together, alone = await mailboxes.to_ask(office.database, office.clock())
+        some = [together[start : start + _ADDRESSES] for start in range(0, len(together), _ADDRESSES)]
+        return sum([await self._fetch_together(office, each) for each in some]) + await self._fetch_each(office, alone)
+
+    async def _fetch_together(self, office: Office, her_ids: Sequence[int]) -> int:
+        """Store what waits for some of our addresses. Where that is refused, each is asked for: it may be but one."""
+        answer = await self._list(her_ids)
+        if answer is None:
+            return 0
+        return await self._take_all(office, answer) if answer.is_success else await self._fetch_each(office, her_ids)
+
+    async def _fetch_each(self, office: Office, her_ids: Sequence[int]) -> int:
+        """Store what waits for each, asked for by itself; who is refused is not asked for again for a while."""
+        touched = 0
+        for her_id in her_ids:
+            answer = await self._list([her_id])
+            if answer is None:  # nor for the others
+                break
+            touched += await self._take_all(office, answer) if answer.is_success else 0
+            await mailboxes.note(office.database, her_id, answer.status_code, office.clock())
         return touched
+
+    async def _list(self, her_ids: Sequence[int]) -> httpx.Response | None:
+        """Return what the server itself answers when it is asked what waits; None where it does not."""
+        params = httpx.QueryParams({
+            "ReceiverHerIds": [str(each) for each in her_ids], "IncludeMetadata": "true",
+            "MessagesToFetch": str(_AT_ONCE), "OrderBy": "Ascending",
+        })  # fmt: skip
+        answer = await self._call("GET", "/Messages", params=params)
+        return answer if answer is not None and _is_theirs(answer) else None
+
+    async def _take_all(self, office: Office, told: httpx.Response) -> int:
+        waits = deque(_each(told, Waiting))
+        return sum(await asyncio.gather(*(self._take_some(office, waits) for _ in range(_TAKEN))))
 
     async def _take_some(self, office: Office, waits: deque[Waiting]) -> int:
         """Take the next of what waits, until nothing is left; return how many. Others do the same beside it."""

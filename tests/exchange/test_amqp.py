@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from akson.base.database import Database
 from akson.exchange import addresses, delivery, inbox, outcomes
 from akson.exchange.addresses import AMQP
 from akson.exchange.exchanging import Exchange
@@ -24,7 +25,7 @@ from tests.exchange.ends import OurEnd
 from tests.exchange.letters import HEART, MSG_ID, NORDRE, written
 from tests.exchange.places import make
 from tests.exchange.rabbit import Rabbit, needs_rabbit, rabbit
-from tests.exchange.test_delivery import clock
+from tests.exchange.test_delivery import PASSES, clock
 from tests.programs import HANG
 
 proton = pytest.importorskip("proton", reason="needs python-qpid-proton (make queues)")
@@ -242,6 +243,53 @@ async def test_what_the_receivers_side_could_not_read_fails_with_its_reason(worl
 
     await world.until(failed)
     assert (await world.standing(made)).problem == FAILED_THERE.format(condition=condition)
+
+
+@pytest.mark.parametrize(("stops", "hours", "ends", "tasks"), [
+    ("passes", (0,), State.FAILED, 1), ("the task", (5, 1), State.FAILED, 0), ("all", (5, 1), State.SENT, 0),
+])  # fmt: skip
+async def test_an_error_whose_task_cannot_be_written_holds_up_no_other_message(
+    world: QueueWorld, owner_db: Database, stops: str, hours: tuple[int, ...], ends: State, tasks: int
+) -> None:
+    """It is tried for six hours, then noted without the task; where that stops too a human reads it."""
+    office, made = world.places.office, await world.writes()
+    told = {"originalMessageId": (await world.gets()).message.id, "errorCondition": "transport:internal-error"}
+    line = world.amqp._line
+    assert line is not None
+    await owner_db.execute(PASSES)
+    if stops == "all":
+        await owner_db.execute("ALTER TABLE message_move ADD CONSTRAINT stops CHECK (event <> 'give up')")
+    await world.delivers(b"en feil", queue=f"{NORDRE.her_id}_error", properties=told)
+    await world.delivers(written())
+
+    async def turns(until: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(HANG):
+            while not await until():
+                await world.amqp.turn(office)
+                await asyncio.sleep(world.PAUSE)
+
+    async def stored() -> list[bytes]:
+        return [
+            bytes(row["body"]) for row in await world.places.rows("SELECT body FROM message_in ORDER BY received_at")
+        ]
+
+    async def others_are_stored() -> bool:
+        return len(line.arrived) == 1 and await stored() == [written()]
+
+    async def is_done() -> bool:
+        return not line.arrived
+
+    await turns(others_are_stored)
+    if stops == "passes":
+        await owner_db.execute("DROP TRIGGER passes ON resource")
+    for wait in hours:
+        assert len(line.arrived) == 1
+        clock(office).pass_(timedelta(hours=wait, minutes=1))
+        await world.amqp.turn(office)
+    await turns(is_done)
+    assert (await world.standing(made)).state is ends
+    assert len(await world.places.found("Task", ("priority", "urgent"))) == tasks
+    assert await stored() == [written(), *[b"en feil"] * (stops == "all")]
 
 
 async def test_what_could_not_be_read_is_the_receipt_by_the_name_that_the_error_tells_of(world: QueueWorld) -> None:

@@ -129,11 +129,16 @@ async def test_what_comes_of_one_message_ends_the_task_about_it_and_none_about_a
         await happens(places, new, Event.REJECT, move=delivery.move)
     if not named:
         await as_before_they_named_theirs(places)
+    (row,) = await places.rows("SELECT told_of FROM message_out WHERE msg_id = $1", first)
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        a_clients = {"resourceType": "Task", "status": "requested", "intent": "order", "priority": "urgent"}
+        told = {"focus": {"reference": f"Communication/{row['told_of']}"}, "description": "Uten kode"}
+        await journal.create(work, a_clients | told)
     await happens(places, first, Event.ACCEPT, move=delivery.move)
     tasks = await places.found("Task", ("priority", "urgent"))
     late = {"Melding: Ikke bekreftet innen fristen": "completed" if ended else "requested"}
     refused = {"Melding: Avvist av mottaker": "requested"} if elsewhere else {}
-    assert {task["description"]: task["status"] for task in tasks} == late | refused
+    assert {task["description"]: task["status"] for task in tasks} == late | refused | {"Uten kode": "requested"}
 
 
 @pytest.mark.parametrize(("events", "do", "code"), [

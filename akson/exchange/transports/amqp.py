@@ -12,15 +12,18 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import proton
 from asyncpg import DataError
 
+from akson.base.apart import Stopped, apart
 from akson.base.work import Purpose
 from akson.exchange import addresses, delivery, inbox, outbox
 from akson.exchange.carriers import Came, Delivery, Handed, Said
+from akson.exchange.delivery import Move
+from akson.exchange.lasting import Lasting
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.seals.model import SEALED, NotSealed, Unsealed
@@ -40,6 +43,7 @@ NOT_TAKEN: Final = "Meldingskøen tar ikke imot meldingen nå."
 FAILED_THERE: Final = "Mottakerens side kunne ikke lese meldingen ({condition})."
 OPEN: Final = "text/plain"  # the content is XML as it is; what is encrypted has a type of its own
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries to connect
+_TRIED_EVERY: Final = timedelta(minutes=1)
 _CONDITIONS: Final = frozenset({
     "transport:not-well-formed-xml", "transport:invalid-field-value", "transport:internal-error",
     "transport:unsupported-message", "transport:missing-certificate", "transport:expired-certificate",
@@ -61,6 +65,7 @@ class Amqp:
     _failures: int = 0
     _not_before: float = 0.0
     _refused: int = 0
+    _stopped: Lasting = field(default_factory=Lasting, repr=False)  # errors that cannot be noted, and since when
 
     async def turn(self, office: Office) -> int:
         """Store what lies in our queues, and tell the broker; return how many messages that were."""
@@ -70,10 +75,14 @@ class Amqp:
             return 0
         ours = await addresses.served(office.database)
         line.listen(f"{her_id}_{kind}" for her_id in ours for kind in (ASYNC, SYNC, SYNC_REPLY, ERROR))
-        taken = 0
-        while line.arrived:
+        taken = waits = 0
+        while len(line.arrived) > waits:
             # where storing fails it stays the first, and the turn ends
-            outcome = await _take(office, line.arrived[0], self.seals)
+            outcome = await self._take(office, line.arrived[0])
+            if outcome is None:
+                line.arrived.rotate(-1)  # all others go first
+                waits += 1
+                continue
             if line.arrived:  # else the line was lost meanwhile: it comes again
                 line.answer(line.arrived.popleft(), outcome)
             taken += 1
@@ -84,6 +93,39 @@ class Amqp:
             self._refused = line.refused
             LOG.error("the broker has refused us %d of our queues", line.refused)
         return taken
+
+    async def _take(self, office: Office, arrival: Arrival) -> Outcome | None:
+        """Store one message; return what the broker shall be told, None: nothing yet.
+
+        What cannot be stored at all becomes a dead letter
+        """
+        kind = arrival.queue.rpartition("_")[2]
+        if kind == SYNC_REPLY:
+            LOG.warning("an answer that nobody waits for was thrown away")  # we ask nothing that is answered at once
+            return Outcome.ACCEPTED
+        told = await self._told_of_failure(office, arrival.message) if kind == ERROR else False
+        if told is None:
+            return None
+        return Outcome.ACCEPTED if told else await _stored(office, arrival, self.seals)
+
+    async def _told_of_failure(self, office: Office, message: proton.Message) -> bool | None:
+        """Let a message of ours fail that its receiver says it could not read; False when it is none of ours.
+
+        What stops that may pass: None, it is tried every minute. Where it has not passed for long the message fails
+        without a task, and stands at the desk; where that stops too, False: a human reads the error
+        """
+        told, now = _properties(message), office.clock()
+        which = _text(told.get("originalMessageId")), _text(message.correlation_id), _number(told.get("fromHerId"))
+        if which in self._stopped.seen(now, _TRIED_EVERY):
+            return None
+        done = await apart(_failed(office, message, delivery.move))
+        if isinstance(done, Stopped):
+            LOG.error("an error of a receiver's has stopped us", extra={"failure": done.failure})
+            if not self._stopped.lasts(which, now):
+                return None
+            done = await apart(_failed(office, message, outbox.happened))
+        self._stopped.over(which)
+        return False if isinstance(done, Stopped) else done
 
     async def hand_over(self, claimed: Claimed) -> Handed:
         """Put one message into the queue of its receiver."""
@@ -138,15 +180,9 @@ class Amqp:
             return self._line
 
 
-async def _take(office: Office, arrival: Arrival, seals: Seals | None) -> Outcome:
-    """Store one message; return what the broker shall be told. What cannot be stored at all becomes a dead letter."""
+async def _stored(office: Office, arrival: Arrival, seals: Seals | None) -> Outcome:
     her_id, _, kind = arrival.queue.rpartition("_")
-    if kind == SYNC_REPLY:
-        LOG.warning("an answer that nobody waits for was thrown away")  # we ask nothing that is answered at once
-        return Outcome.ACCEPTED
     body = _body(arrival.message)
-    if kind == ERROR and await _told_of_failure(office, arrival.message):
-        return Outcome.ACCEPTED
     if not body:
         LOG.error("a message without content became a dead letter")
         return Outcome.REJECTED
@@ -165,8 +201,8 @@ async def _take(office: Office, arrival: Arrival, seals: Seals | None) -> Outcom
     return Outcome.ACCEPTED
 
 
-async def _told_of_failure(office: Office, message: proton.Message) -> bool:
-    """Let a message of ours fail that its receiver says it could not read; False when it is none of ours."""
+async def _failed(office: Office, message: proton.Message, moves: Move) -> bool:
+    """Let a message of ours fail, with its task or without; False when it is none of ours."""
     told = _properties(message)
     condition, sender = str(told.get("errorCondition", "")), _number(told.get("fromHerId"))
     async with office.work(delivery.AKSON, Purpose.MESSAGE, screen="melding feilet underveis") as work:
@@ -174,7 +210,7 @@ async def _told_of_failure(office: Office, message: proton.Message) -> bool:
         if sent is None or sent["receiver"] != sender:
             return False
         named = condition if condition in _CONDITIONS else "ukjent feil"
-        await delivery.move(
+        await moves(
             work, sent["owner"], sent["key"], Event.GIVE_UP, Fault(TURNED_AWAY, FAILED_THERE.format(condition=named))
         )
     return True

@@ -6,14 +6,21 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from akson.base.database import passes
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """What stopped it. failure: the name of its class; what it says may quote a record, and is let go of here."""
+    """What stopped it.
+
+    failure  the name of its class; what it says may quote a record, and is let go of here
+    passes   the database did, and what was to be written is not to blame
+    """
 
     failure: str
+    passes: bool
 
 
 async def apart(doing: Awaitable[T]) -> T | Stopped:
@@ -21,4 +28,4 @@ async def apart(doing: Awaitable[T]) -> T | Stopped:
     try:
         return await doing
     except Exception as failure:  # noqa: BLE001 - what others have sent is behind it: the next in turn goes on
-        return Stopped(type(failure).__name__)
+        return Stopped(type(failure).__name__, passes(failure))

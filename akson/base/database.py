@@ -25,6 +25,11 @@ AWAY = (
 )  # fmt: skip
 # Whatever a statement may fail with.
 FAILURES = (*_CUT, asyncpg.PostgresError)
+# What it fails with over what is to be written: that cannot be sent, or stored, or a function of ours refuses it.
+_OF_THE_DATA = (
+    ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError,
+    asyncpg.PLPGSQLError,
+)  # fmt: skip
 
 
 _READERS = 3  # connections: one for each shared query (rides.py)
@@ -42,6 +47,11 @@ _KEYED = _ONCE | {
 _SEARCHES = 300  # whose plans a connection keeps; each takes some 100 kB
 # Nor may it sort where an index gives the order: of a large record a page needs the first rows only.
 _SEARCHING = _ONCE | {"enable_seqscan": "off", "enable_sort": "off", "random_page_cost": "1.1"}
+
+
+def passes(failure: BaseException) -> bool:
+    """Tell whether the database failed, and what was to be written is not to blame: another time it may be well."""
+    return isinstance(failure, FAILURES) and not isinstance(failure, _OF_THE_DATA)
 
 
 class Reads(Protocol):

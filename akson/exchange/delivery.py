@@ -77,8 +77,10 @@ async def receive_all(
 ) -> None:
     """File or refuse messages, and answer them: those that can be in one transaction, all others one by one.
 
-    One that stops us is told of in the log, by what did, and comes back when its lease ends; the others are done.
+    One that stops us is told of in the log, by what did, and comes back when its lease ends; the others are done. Where
+    the database did, that does not count, unless it has gone on for long
     """
+    lasting = lasting or Lasting()
     filed: set[bytes] = set()
     known: dict[bytes, Desk] = {}  # receipts, and what could not be read: they are not opened twice
     if len(kept) > 1:
@@ -92,6 +94,8 @@ async def receive_all(
             alone = await apart(receive(office, each, schemas, desk=known.get(each.digest), lasting=lasting))
             if isinstance(alone, Stopped):
                 LOG.error("a message has stopped us", extra={"failure": alone.failure, "attempts": each.attempts})
+                if alone.passes and not lasting.lasts(each.digest, office.clock()):
+                    await apart(inbox.give_back(office.database, each))
 
 
 async def _filed_together(

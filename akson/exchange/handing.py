@@ -143,7 +143,7 @@ class Handing:
             LOG.error("what came of a message is noted without its task", extra={"failure": ended.failure})
             ended = await apart(self._noted(office, [told], left))
         if isinstance(ended, Stopped):
-            LOG.error("a message has stopped us", extra={"failure": ended.failure, "attempts": told[0].attempts})
+            await self._noting.stopped(office, told[0], ended)
             return []
         return ended
 

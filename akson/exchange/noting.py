@@ -40,7 +40,16 @@ class Noting:
         if done is True:
             self._lasting.over(one.key)
         if isinstance(done, Stopped):
-            LOG.error("a message has stopped us", extra={"failure": done.failure, "attempts": one.attempts})
+            await self.stopped(office, one, done)
+
+    async def stopped(self, office: Office, one: Claimed | Unconfirmed, by: Stopped) -> None:
+        """Tell of a message of which could not be noted what came.
+
+        Where the database failed that does not count, unless it has for long: the message is not to blame
+        """
+        LOG.error("a message has stopped us", extra={"failure": by.failure, "attempts": one.attempts})
+        if by.passes and not self._lasting.lasts(one.key, office.clock()):
+            await apart(outbox.not_tried(office.database, [one], left=True))
 
 
 async def _moved(

@@ -271,14 +271,14 @@ async def leaves(database: Database, claimed: Claimed, now: datetime) -> Claimed
     return replace(claimed, lease=rows[0]["lease"]) if rows else None
 
 
-async def not_tried(database: Database, claimed: Sequence[Claimed | Unconfirmed]) -> None:
+async def not_tried(database: Database, claimed: Sequence[Claimed | Unconfirmed], *, left: bool = False) -> None:
     """Take back that leased messages were attempted or asked about: there was no time, or what failed was ours.
 
-    They go when the lease ends
+    They go when the lease ends. left: they may have been handed over, so their senders cannot take them back any more
     """
     if claimed:
         leased = [(one.owner, one.key, one.lease) for one in claimed]
-        await database.execute(SQL.not_tried, *map(list, zip(*leased, strict=True)))
+        await database.execute(SQL.not_tried, *map(list, zip(*leased, strict=True)), int(left))
 
 
 async def try_later(work: Work, claimed: Claimed, why: str, *, away: bool = False) -> bool:

@@ -418,8 +418,8 @@ SELECT FROM message_out WHERE owner = $1 AND key = $2 AND due = $3 FOR UPDATE;
 
 -- name: not_tried
 -- What may have left stays marked as that, and as attempted; what somebody else has taken up since is theirs.
--- in   $1 owners, $2 keys of leased messages that nothing was done with, $3 ends of their leases
-UPDATE message_out SET attempts = attempts - CASE WHEN leaving THEN 0 ELSE 1 END, untold = untold - 1,
+-- in   $1 owners, $2 keys of leased messages that nothing was done with, $3 ends of their leases, $4 attempts that stay at least
+UPDATE message_out SET attempts = greatest(attempts - CASE WHEN leaving THEN 0 ELSE 1 END, $4), untold = untold - 1,
        leaving = CASE WHEN leaving OR untold > 1 THEN leaving END
   FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t (o, k, lease)
  WHERE owner = o AND key = k AND due = lease AND state IN ('queued', 'sent', 'delivered', 'overdue') AND attempts > 0 AND untold > 0;

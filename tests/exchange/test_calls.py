@@ -31,6 +31,7 @@ from tests.exchange.places import Places, make
 from tests.exchange.test_delivery import PASSES, claimed, clock
 from tests.exchange.world import SECRET, served
 
+OUT, ASK = "messages out", "messages underway"
 STATES = "SELECT state, count(*) FROM message_out GROUP BY state ORDER BY state"
 
 
@@ -249,6 +250,36 @@ async def test_one_whose_move_stops_us_harms_no_other(office: Office, owner_db: 
     assert await places.rows(STATES) == sorted(
         [{"state": ends, "count": 3}, {"state": stays, "count": 1}], key=lambda row: str(row["state"])
     )
+
+
+@pytest.mark.parametrize(("turn", "handed", "table", "ends"), [
+    (OUT, Handed(Came.TAKEN, id="1"), "message_move", ("sent", "")),
+    (OUT, Handed(Came.REFUSED, why="Ukjent mottaker"), "resource", ("failed", "Ukjent mottaker")),  # no task is made
+    (ASK, Handed(Came.TAKEN, id="1"), "resource", ("rejected", "Ukjent pasient")),
+])  # fmt: skip
+async def test_while_the_database_fails_what_came_of_a_message_waits_to_be_noted_and_is_not_the_messages_fault(
+    office: Office, owner_db: Database, turn: str, handed: Handed, table: str, ends: tuple[str, str]
+) -> None:
+    class Says(Takes):
+        async def hand_over(self, claimed: Claimed) -> Handed:
+            return handed
+
+    refused = Said(delivery=Delivery.ACKNOWLEDGED, apprec=Event.REJECT, fault=Fault("E31", "Ukjent pasient"))
+    places, exchange = await make(office, endpoint="edi:"), Exchange(carriers={"edi": Says(refused)})
+    await write(places, 1)
+    if turn == ASK:
+        assert await exchange.deliver_due(office) == 1
+    stood = await places.rows("SELECT state FROM message_out")
+    await owner_db.execute(PASSES.replace("AK008", "57014").replace("ON resource", f"ON {table}"))
+    for _ in range(ATTEMPTS + 2):
+        clock(office).pass_(outbox.LEASE)
+        assert await exchange.turns(office)[turn]() == 1
+    assert await places.rows("SELECT state FROM message_out WHERE attempts > 0") == stood  # nobody can take it back
+    await owner_db.execute(f"DROP TRIGGER passes ON {table}")
+    clock(office).pass_(outbox.LEASE)
+    await exchange.turns(office)[turn]()
+    (stands,) = await places.rows("SELECT state, fault_text FROM message_out")
+    assert (stands["state"], stands["fault_text"]) == ends
 
 
 async def test_what_its_receiver_could_not_read_stays_so_though_it_is_noted_later_that_it_was_taken(

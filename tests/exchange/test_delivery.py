@@ -478,6 +478,55 @@ async def test_what_passes_is_waited_for_and_only_what_does_not_pass_for_hours_i
     )
 
 
+@pytest.mark.parametrize(("state", "between", "code"), [
+    ("57014", SHORT, "ok"),  # a table is rebuilt or altered meanwhile, and the statement's time is over
+    ("53100", SHORT, "ok"), ("58030", SHORT, "ok"), ("42501", SHORT, "ok"),  # the disk is full, or broken; nobody may
+    ("57014", LONG, "X99"),
+    ("22003", SHORT, "X99"), ("23514", SHORT, "X99"), ("54000", SHORT, "X99"), ("P0001", SHORT, "X99"),  # of the message
+])  # fmt: skip
+async def test_what_the_database_fails_with_counts_against_a_message_only_where_it_says_something_of_it(
+    office: Office, owner_db: Database, state: str, between: timedelta, code: str
+) -> None:
+    places, lasting = await make(office), Lasting()
+    await owner_db.execute(PASSES.replace("AK008", state))
+    await inbox.keep(office.database, written(), now=office.clock(), envelope_from=HEART.her_id)
+    for _ in range(3 * inbox.ATTEMPTS):
+        await delivery.receive_due(office, lasting=lasting)
+        clock(office).pass_(between)
+    await owner_db.execute("DROP TRIGGER passes ON resource")
+    await delivery.receive_due(office, lasting=lasting)
+    assert await places.counts() == {"in filed" if code == "ok" else "in refused": 1, "out queued": 1}
+    assert [one["fault_code"] for one in await inbox.for_humans(office.database, None)] == [code] * (code != "ok")
+
+
+async def test_a_table_that_is_locked_for_a_while_gets_no_message_refused(office: Office, owner_db: Database) -> None:
+    places = await make(office)
+    for n in range(2):
+        await inbox.keep(office.database, written(msg_id=f"m-{n}"), now=office.clock(), envelope_from=HEART.her_id)
+    async with owner_db.transaction() as holding:
+        await holding.execute("LOCK TABLE resource")
+        await waits_at_most(office.database, "50ms")
+        for _ in range(2 * inbox.ATTEMPTS):
+            assert await delivery.receive_due(office) == 2
+            clock(office).pass_(SHORT)
+        assert await places.counts() == {"in kept": 2}
+    await waits_at_most(office.database, "30s")
+    await delivery.receive_due(office)
+    assert await places.counts() == {"in filed": 2, "out queued": 2}
+
+
+async def waits_at_most(database: Database, time: str) -> None:
+    """Let no statement take longer, on whatever connection there is."""
+    held = [await database.acquire() for _ in range(6)]
+    lanes = [(lane, await lane.acquire()) for lane in (database.writes, database.keyed, database.searches)]
+    for connection in (*held, *(connection for _, connection in lanes)):
+        await connection.execute(f"SET statement_timeout = '{time}'")
+    for connection in held:
+        await database.release(connection)
+    for lane, connection in lanes:
+        lane.release(connection)
+
+
 async def test_while_the_access_log_is_down_nothing_is_refused_and_each_gets_its_own_answer_afterwards(
     office: Office,
 ) -> None:

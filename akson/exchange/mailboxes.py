@@ -6,6 +6,7 @@ All workers know it: none asks in vain again and again, and the log says it once
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,26 +15,26 @@ from akson.base.queries import queries
 
 SQL = queries(__file__, "mailboxes.sql")
 LOG: Final = logging.getLogger("akson.exchange.mailboxes")
-AGAIN: Final = timedelta(minutes=10)  # between two questions for an address that was refused
+AGAIN: Final = timedelta(minutes=10)  # between two questions for what was refused
 _STANDS: Final = timedelta(hours=1)  # what nobody has asked for so long is no figure any more: another way is used
 
 
 async def to_ask(database: Database, now: datetime) -> tuple[list[int], list[int]]:
-    """Return the HER-ids of our units: those to ask for together, and those that were refused, to ask for one by one.
-
-    What was refused lately is not asked for
-    """
+    """Return the HER-ids of our units: those to ask for, and those that were refused, but not lately."""
     rows = await database.fetch(SQL.to_ask, now, now - AGAIN)
-    return [row["her_id"] for row in rows if not row["alone"]], [row["her_id"] for row in rows if row["alone"]]
+    return [row["her_id"] for row in rows if not row["before"]], [row["her_id"] for row in rows if row["before"]]
 
 
-async def note(database: Database, her_id: int, status: int, now: datetime) -> None:
-    """Note what the server answered as it was asked for one address; a line in the log says what is new."""
-    if status == 200:
-        if await database.fetchval(SQL.let_in, her_id):
-            LOG.info("the message server lets us fetch for %d again", her_id)
-    elif await database.fetchval(SQL.refuse, her_id, now):
+async def refuse(database: Database, her_id: int, status: int, now: datetime) -> None:
+    """Note that the server does not let us fetch for an address; the first time a line in the log says so."""
+    if await database.fetchval(SQL.refuse, her_id, now):
         LOG.error("the message server does not let us fetch for %d", her_id, extra={"status": status})
+
+
+async def let_in(database: Database, her_ids: Sequence[int]) -> None:
+    """Note that it lets us fetch for some; where it did not before, a line in the log says so."""
+    for row in await database.fetch(SQL.let_in, her_ids):
+        LOG.info("the message server lets us fetch for %d again", row["her_id"])
 
 
 async def refused(database: Database, now: datetime) -> dict[str, int]:

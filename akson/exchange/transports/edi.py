@@ -137,27 +137,26 @@ class Edi:
             return await self._fetch(office) if alone else 0
 
     async def _fetch(self, office: Office) -> int:
-        together, alone = await mailboxes.to_ask(office.database, office.clock())
-        some = [together[start : start + _ADDRESSES] for start in range(0, len(together), _ADDRESSES)]
-        return sum([await self._fetch_together(office, each) for each in some]) + await self._fetch_each(office, alone)
+        touched = 0
+        for ours in await mailboxes.to_ask(office.database, office.clock()):
+            for start in range(0, len(ours), _ADDRESSES):
+                touched += await self._fetch_for(office, ours[start : start + _ADDRESSES])
+        return touched
 
-    async def _fetch_together(self, office: Office, her_ids: Sequence[int]) -> int:
-        """Store what waits for some of our addresses. Where that is refused, each is asked for: it may be but one."""
+    async def _fetch_for(self, office: Office, her_ids: Sequence[int]) -> int:
+        """Store what waits for some of our addresses. Where that is refused, for half of them at a time."""
         answer = await self._list(her_ids)
         if answer is None:
             return 0
-        return await self._take_all(office, answer) if answer.is_success else await self._fetch_each(office, her_ids)
-
-    async def _fetch_each(self, office: Office, her_ids: Sequence[int]) -> int:
-        """Store what waits for each, asked for by itself; who is refused is not asked for again for a while."""
-        touched = 0
-        for her_id in her_ids:
-            answer = await self._list([her_id])
-            if answer is None:  # nor for the others
-                break
-            touched += await self._take_all(office, answer) if answer.is_success else 0
-            await mailboxes.note(office.database, her_id, answer.status_code, office.clock())
-        return touched
+        if answer.is_success:
+            await mailboxes.let_in(office.database, her_ids)
+            waits = deque(_each(answer, Waiting))
+            return sum(await asyncio.gather(*(self._take_some(office, waits) for _ in range(_TAKEN))))
+        if len(her_ids) == 1:
+            await mailboxes.refuse(office.database, her_ids[0], answer.status_code, office.clock())
+            return 0
+        half = len(her_ids) // 2
+        return await self._fetch_for(office, her_ids[:half]) + await self._fetch_for(office, her_ids[half:])
 
     async def _list(self, her_ids: Sequence[int]) -> httpx.Response | None:
         """Return what the server itself answers when it is asked what waits; None where it does not."""
@@ -167,10 +166,6 @@ class Edi:
         })  # fmt: skip
         answer = await self._call("GET", "/Messages", params=params)
         return answer if answer is not None and _is_theirs(answer) else None
-
-    async def _take_all(self, office: Office, told: httpx.Response) -> int:
-        waits = deque(_each(told, Waiting))
-        return sum(await asyncio.gather(*(self._take_some(office, waits) for _ in range(_TAKEN))))
 
     async def _take_some(self, office: Office, waits: deque[Waiting]) -> int:
         """Take the next of what waits, until nothing is left; return how many. Others do the same beside it."""

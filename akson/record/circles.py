@@ -22,7 +22,9 @@ from akson.base.arrays import literal
 from akson.base.database import Database, Record
 from akson.base.queries import queries
 from akson.base.rides import Rides
+from akson.base.work import Work
 from akson.record.deciding import decoded
+from akson.record.session import look, session
 
 SQL = queries(__file__, "reading.sql")
 Key = tuple[int, int]  # unit, person
@@ -114,6 +116,29 @@ class Circles:
             return
         while len(self._kept) > 1 and sum(len(one.many.facts) for one in self._kept.values()) > _MOST:
             self._kept.popitem(last=False)
+
+
+async def around(work: Work) -> Many:
+    """Return those the actor or their unit stands in a relation to, as this work sees them."""
+    unit, person = work.actor.unit, work.actor.key
+    return await _seen(work, SQL.by_unit_or_person, unit, person) if unit or person else Many(())
+
+
+async def restricted(work: Work) -> Many:
+    """Return those whom even one who sees all must ask about, as this work sees them."""
+    return await _seen(work, SQL.restricted)
+
+
+async def _seen(work: Work, within: str, *key: int) -> Many:
+    """Return a circle as this work sees it. within: asks for it inside the work's own transaction."""
+    state = session(work)
+    if state.connection is None:
+        many: Many = await work.office.circles.of(*(key or RESTRICTED))
+    else:  # what is not committed is nobody else's to know
+        rows = await look(work, within, *key)
+        many = Many(_facts(row) for row in rows)
+    state.facts.update(many.facts)
+    return many
 
 
 def _after(kept: _Kept, changes: Iterable[Record]) -> _Kept:

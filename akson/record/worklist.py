@@ -12,6 +12,9 @@ from datetime import datetime
 from math import inf
 from typing import Any, Final
 
+from akson.access import roles
+from akson.access.facts import Labels
+from akson.access.rules import Act
 from akson.base.database import Database, Record
 from akson.base.jobs import Consumer, News
 from akson.base.queries import queries
@@ -19,6 +22,7 @@ from akson.base.work import Work
 from akson.fhir import types
 from akson.fhir.dates import BEGINNING, interval
 from akson.record.cases import ANSWERED_BY, SORTS, all_marked, is_marked, sort_of
+from akson.record.circles import around
 from akson.record.deciding import permitted
 from akson.record.session import fetch
 from akson.record.stored import stored
@@ -35,6 +39,7 @@ MOST: Final = 200
 _MOST_AT_ONCE: Final = 1000  # rows judged in one round trip
 _KEY: Final = ("place", "at", "owner", "type", "id")  # of a row in the order of the list
 _FIRST: Final[tuple[Any, ...]] = (-inf, BEGINNING, 0, 0, "")
+_TYPES: Final = {"visit": "Encounter", "appointment": "Appointment"}  # by kind; all others are tasks
 _AT_HOME: Final = "HH"  # Encounter.class
 Resource = dict[str, Any]
 OpenId = Callable[[str], int | None]
@@ -68,8 +73,10 @@ async def items(work: Work, *, kinds: Iterable[str], states: Iterable[str] = OPE
 async def count(work: Work) -> int:
     """Return how many tasks are open for the actor's unit or the actor, `MOST` at most: those the actor may read.
 
-    A number that counted what is hidden would tell that it is there.
+    A number that counted what is hidden would tell that it is there. A role that reads no tasks is asked for nothing.
     """
+    if not roles.may_read(work.actor.role, "Task"):
+        return 0
     return len(await _readable(work, ["task"], list(OPEN), MOST, (None, None)))
 
 
@@ -79,18 +86,28 @@ async def _readable(
 ) -> list[Record]:  # fmt: skip
     """Return the first rows that the actor may read: what is hidden takes no place among them.
 
-    Costs one round trip; more only where much of what waits is hidden from the actor.
+    Costs one round trip. Where that is not enough it is asked whose records are open, and only what may be among these
+    is read on: of those who are no longer cared for there is ever more, and nobody is left to end it.
     """
     found: list[Record] = []
+    whose: list[int] | None = None
     asked = work.actor.unit, work.actor.key, kinds, states, *due, latest
     after, step = _FIRST, most
     while len(found) < most:
-        rows = await fetch(work, SQL.waiting, *asked, *after, step)
+        rows = await fetch(work, SQL.waiting, *asked, *after, step, whose)
         found += [row for row, _ in permitted(work, [row for row in rows if not row["deleted"]])]
         if len(rows) < step:
             break
         after, step = tuple(rows[-1][name] for name in _KEY), min(2 * step, _MOST_AT_ONCE)
+        whose = await _open_records(work, kinds) if whose is None else whose
     return found[:most]
+
+
+async def _open_records(work: Work, kinds: Iterable[str]) -> list[int]:
+    """Return the persons of whom the actor may read what is of these kinds, unless more is kept; as a search asks."""
+    near, asked = await around(work), {Labels(type=_TYPES.get(kind, "Task")) for kind in kinds}
+    each = (near.permitted(work.actor, work.purpose, labels, Act.READ, work.now) for labels in asked)
+    return sorted(set().union(*each))
 
 
 async def untold(work: Work, unit: int, kinds: Iterable[str]) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from akson.access.duty import marks
 from akson.base.errors import Refused
 from akson.base.jobs import deliver
 from akson.base.work import Actor, Purpose
@@ -16,6 +17,7 @@ from akson.record.office import Office
 from akson.record.search import company
 from akson.record.search.searching import search
 from akson.record.stored import Stored
+from akson.record.withholding import MARK
 from tests.offices import JOB, citizen, patient, staff, temperature, unit
 
 ROLE = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]}
@@ -308,11 +310,12 @@ async def test_a_narrowed_token_finds_its_part_of_a_record_of_which_a_part_is_cl
         assert [one.id for one in everything_] == [open_.id]
 
 
-async def to_be_done(office: Office, who: Actor, person: Stored, day: str) -> Stored:
+async def to_be_done(office: Office, who: Actor, person: Stored | None, day: str, **more: Any) -> Stored:
+    whose = {"for": {"reference": person.reference}} if person else {}
     async with office.work(who, Purpose.TREATMENT) as work:
         return await journal.create(work, {
-            "resourceType": "Task", "status": "requested", "intent": "order", "for": {"reference": person.reference},
-            "owner": {"reference": who.unit_id}, "restriction": {"period": {"end": day}}})  # fmt: skip
+            "resourceType": "Task", "status": "requested", "intent": "order", **whose,
+            "owner": {"reference": who.unit_id}, "restriction": {"period": {"end": day}}, **more})  # fmt: skip
 
 
 async def test_what_is_closed_takes_no_place_among_what_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,3 +340,44 @@ async def test_what_is_closed_takes_no_place_among_what_waits(office: Office, mo
             found = await worklist.items(work, kinds=("task",), most=most, latest=latest)
             assert [item.reference for item in found] == expected
             assert await worklist.count(work) == len(expected)
+
+
+async def test_what_waits_and_is_closed_costs_no_more_the_more_it_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north = await unit(office, "Nord")
+    nurse, person = await staff(office, north, "Lie"), await patient(office, at=north)
+    ended, child = await patient(office), await patient(office)
+    at_north = replace(JOB, key=nurse.key, unit=north.unit, unit_id=north.unit_id)
+    report = {"security": [{"system": MARK, "code": one} for one in marks(nurse, office.clock())]}
+    past = await to_be_done(office, at_north, ended, "2026-01-01")
+    shown = [
+        await to_be_done(office, at_north, person, "2026-05-01"),
+        await to_be_done(office, at_north, None, "2026-05-02"),
+        await to_be_done(office, at_north, child, "2026-05-03", meta=report, owner={"reference": nurse.id}),
+        await to_be_done(office, at_north, person, "2026-05-04", owner={"reference": nurse.id}),
+    ]
+    await to_be_done(office, at_north, child, "2026-05-05", owner={"reference": nurse.id})
+    heard = worklist.consumer(office.database, office.ids.open)
+    while await deliver(office.database, [heard], office.clock()):
+        pass
+    monkeypatch.setattr(worklist, "MOST", 10)
+
+    async def cost(role: str) -> int:
+        async with office.work(replace(nurse, role=role), Purpose.TREATMENT) as work:
+            before = office.database.statements
+            assert await worklist.count(work) == (len(shown) if role == "sykepleier" else 0)
+            return office.database.statements - before
+
+    costs = []
+    for more in (20, 3000):
+        await office.database.execute(
+            "INSERT INTO worklist SELECT unit, person, owner, type, $2::text || n, kind, state, priority, due, at"
+            "  FROM worklist, generate_series(1, $2) n WHERE id = $1", past.id, more)  # fmt: skip
+        await cost("sykepleier")
+        costs.append(await cost("sykepleier"))
+    assert costs[0] == costs[1] <= 3
+    assert await cost("personvernombud") == 0
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        found = await worklist.items(work, kinds=("task",), most=10)
+        assert [item.reference for item in found] == [one.reference for one in shown]

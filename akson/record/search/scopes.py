@@ -18,9 +18,9 @@ from akson.base.queries import queries
 from akson.base.work import Kind, Work
 from akson.fhir import owners, types
 from akson.fhir.parameters import Parameter
-from akson.record.circles import RESTRICTED
+from akson.record.circles import around, restricted
 from akson.record.deciding import asked as decision
-from akson.record.deciding import decoded, facts_for
+from akson.record.deciding import facts_for
 from akson.record.following import fact_of
 from akson.record.journal import denied
 from akson.record.narrowing import alternatives
@@ -142,21 +142,8 @@ class Scopes:
         if self._candidates is None and self.work.actor.attested is not None:
             self._candidates = Many((await facts_for(self.work, [self.work.actor.context])).values())
         if self._candidates is None:
-            unit, person = self.work.actor.unit, self.work.actor.key
-            known = unit or person
-            self._candidates = await self._circle(SQL.by_unit_or_person, unit, person) if known else Many(())
+            self._candidates = await around(self.work)
         return self._candidates
-
-    async def _circle(self, within: str, *key: int) -> Many:
-        """Return a circle as this work sees it. within: asks for it inside the work's own transaction."""
-        session, office = self.work.session, self.work.office
-        if session.connection is None:
-            many: Many = await office.circles.of(*(key or RESTRICTED))
-        else:  # what is not committed is nobody else's to know
-            rows = await look(self.work, within, *key)
-            many = Many(decoded(row["owner"], row["facts_rev"], row["facts"], row["type"]) for row in rows)
-        session.facts.update(many.facts)
-        return many
 
     async def _all_but(self, labels: Labels, act: Act, commons: str) -> Scope:
         """Return the scope of one who may see everybody: all but those whose facts refuse it."""
@@ -164,7 +151,7 @@ class Scopes:
         if not self._may(Facts(owner=0, rev=0, is_person=True), labels, act):
             return Scope(persons=False, commons=commons, unit=unit)
         if self._restricted is None:
-            self._restricted = await self._circle(SQL.restricted)
+            self._restricted = await restricted(self.work)
         denied = self._refused(self._restricted, labels, act)
         if act is Act.SEARCH_IDENTITY:
             return Scope(denied=denied, commons=commons, unit=unit)

@@ -59,17 +59,28 @@ async def receive_due(office: Office, *, schemas: Schemas | None = None, lasting
     waits: list[Kept] = []
     for bucket in await inbox.waiting(office.database, office.clock()):
         while claimed := await inbox.claim(office.database, bucket, office.clock(), most=_TOGETHER - len(waits)):
-            touched += len(claimed)
             if claimed[0].attempts > 1:
-                await receive_all(office, claimed, schemas, lasting=lasting)
+                touched += await _read(office, claimed, schemas, lasting)
                 continue
+            if sum(len(one.body) for one in (*waits, *claimed)) > inbox.HELD:
+                touched, waits = touched + await _read(office, waits, schemas, lasting), []
             waits += claimed
             if len(waits) >= _TOGETHER:
-                await receive_all(office, waits, schemas, lasting=lasting)
-                waits = []
-        touched += await _answer_again(office)  # they wait for no backlog: an answer that is late is asked for again
-    await receive_all(office, waits, schemas, lasting=lasting)
-    return touched + await _answer_again(office)
+                touched, waits = touched + await _read(office, waits, schemas, lasting), []
+    return touched + await _read(office, waits, schemas, lasting) + await _answer_again(office)
+
+
+async def _read(office: Office, kept: Sequence[Kept], schemas: Schemas | None, lasting: Lasting) -> int:
+    """Answer what came again, and then work through messages; return how many it was.
+
+    What came again waits for no backlog: an answer that is late is asked for again. What stops it here is told of when
+    the turn ends
+    """
+    if not kept:
+        return 0
+    again = await apart(_answer_again(office))
+    await receive_all(office, kept, schemas, lasting=lasting)
+    return len(kept) + (0 if isinstance(again, Stopped) else again)
 
 
 async def receive_all(

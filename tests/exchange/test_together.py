@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from asyncpg.connection import LoggedQuery
 from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
@@ -158,18 +159,35 @@ async def test_one_that_stopped_us_before_and_one_that_is_large_come_alone(place
     assert [await claimed() for _ in range(4)] == [1, 1, 1, 0]
 
 
+async def test_of_those_in_many_buckets_no_more_are_read_together_than_are_well_held(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a night's stop many wait, each of them the first of its bucket; here all but one are a third of it."""
+    bodies = [written(msg_id=f"{n:02}") for n in range(10)]
+    large = written(msg_id="large").replace(b"<mh:Patient>", b" " * 3 * len(bodies[0]) + b"<mh:Patient>")
+    monkeypatch.setattr(inbox, "HELD", 3 * len(bodies[0]) + 20)
+    await keep(places, [*bodies[:5], large, *bodies[5:]])
+    told = await listening(places.office)
+    assert await delivery.receive_due(places.office) == 11
+    assert set((await become(places)).values()) == {("filed", "")}
+    filed = [[len(body) for body in [*bodies, large] if sha256(body).digest() in one.args[1]]
+             for one in told if one.query == inbox.SQL.settle_in]  # fmt: skip
+    assert sum(map(len, filed)) == 11 and len(filed) < 11
+    assert all(len(some) == 1 or sum(some) <= inbox.HELD for some in filed)
+
+
 def of_one_bucket(length: int) -> list[bytes]:
     """Return three messages of this length that are kept in the bucket 7."""
     numbered = (str(number).encode().ljust(length) for number in count())
     return list(islice((body for body in numbered if sha256(body).digest()[0] & 63 == 7), 3))
 
 
-async def listening(office: Office) -> list[str]:
+async def listening(office: Office) -> list[LoggedQuery]:
     """Return a list that every statement from now on is added to, in a work or alone, but for searches."""
-    told: list[str] = []
+    told: list[LoggedQuery] = []
     connections = [await office.database.acquire() for _ in range(6)]
     for connection in connections:
-        connection.add_query_logger(lambda record: told.append(record.query))
+        connection.add_query_logger(told.append)
         await office.database.release(connection)
     return told
 
@@ -183,7 +201,9 @@ async def test_what_they_cost_between_them_does_not_grow_with_their_number(place
             swapped("DIALOG_HELSEFAGLIG", "DIALOG_INNBYGGER_TEST", msg_id=f"{number}-{len(costs)}-{n}") for n in range(number)
         ])  # fmt: skip
         assert await delivery.receive_due(places.office) == number
-        costs.append(len([each for each in told if "INSERT INTO message_in" not in each and "m SET due" not in each]))
+        costs.append(
+            len([each for each in told if "INSERT INTO message_in" not in each.query and "m SET due" not in each.query])
+        )
     assert costs[1] == costs[2] <= 8  # the first writes down who wrote; two are the looks for what waits
     assert len(await places.found("Communication")) == 40
 

@@ -847,6 +847,17 @@ CREATE FUNCTION public.message_of_v1(homes bigint[], sent_by bigint, her bigint)
   SELECT CASE WHEN homes IS NULL THEN true ELSE (SELECT message_home_v1(sent_by, her)) = ANY (homes) END
 $$;
 
+CREATE FUNCTION public.messages_underway_v1(asked bigint) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT count(*)::integer FROM (
+    SELECT owner, key, unit, type, told_of, body IS NULL AS erased FROM message_out
+     WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered')
+    UNION SELECT owner, key, unit, type, told_of, body IS NULL FROM message_out
+     WHERE state = 'queued' OR state = 'sent' AND (wants_apprec OR carrier_id <> '')) m
+   WHERE m.unit = asked AND m.told_of <> '' AND m.type <> 'BEKYMRINGSMELDING' AND NOT m.erased
+$$;
+
 CREATE FUNCTION public.owner_facts_v1() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2481,6 +2492,9 @@ GRANT ALL ON FUNCTION public.message_home_v1(sent_by bigint, her bigint) TO akso
 
 REVOKE ALL ON FUNCTION public.message_of_v1(homes bigint[], sent_by bigint, her bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.message_of_v1(homes bigint[], sent_by bigint, her bigint) TO akson_app;
+
+REVOKE ALL ON FUNCTION public.messages_underway_v1(asked bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.messages_underway_v1(asked bigint) TO akson_app;
 
 REVOKE ALL ON FUNCTION public.record_end_v1(which uuid, at timestamp with time zone, rev bigint, decision text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_end_v1(which uuid, at timestamp with time zone, rev bigint, decision text, most integer) TO akson_eraser;

@@ -26,17 +26,22 @@ _TO_BE_DONE: Final = ("task", "notice", "case", "demand")  # kinds of the workli
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """What is left. persons: living, given care there or about to be; units: below it; waiting: tasks and messages."""
+    """What is left. persons: living, given care there or about to be; units: below it; waiting: tasks, and what came.
+
+    underway  messages it has sent of which nobody knows yet how they end: badly, and the unit gets a task
+    """
 
     roles: int
     units: int
     persons: int
     waiting: int
+    underway: int
 
     @property
     def reasons(self) -> list[Refused]:
         """Why the unit cannot be closed yet; nothing when it can."""
-        counted = {"AK-W023": self.roles, "AK-W024": self.units, "AK-W025": self.persons, "AK-W026": self.waiting}
+        counted = {"AK-W023": self.roles, "AK-W024": self.units, "AK-W025": self.persons, "AK-W026": self.waiting,
+                   "AK-W032": self.underway}  # fmt: skip
         return [Refused(code, count=count) for code, count in counted.items() if count]
 
 
@@ -44,7 +49,8 @@ async def left(work: Work, unit: int) -> Left:
     """Count what is left at a unit, by its key: what waits there also where the worklist has not heard of it."""
     (row,) = await fetch(work, SQL.left, unit, work.now, list(_TO_BE_DONE), list(worklist.OPEN))
     untold = await worklist.untold(work, unit, _TO_BE_DONE)
-    return Left(roles=row["roles"], units=row["units"], persons=row["persons"], waiting=len({*row["waiting"], *untold}))
+    counted = {name: row[name] for name in ("roles", "units", "persons", "underway")}
+    return Left(**counted, waiting=len({*row["waiting"], *untold}))
 
 
 def closes(change: Change) -> bool:
@@ -58,7 +64,8 @@ def closes(change: Change) -> bool:
 async def hold(work: Work, changes: Sequence[Change]) -> None:
     """Hold the units that a set closes until it is written.
 
-    Raises  Refused AK-W023 roles, AK-W024 units, AK-W025 persons or AK-W026 tasks and messages are left there
+    Raises  Refused AK-W023 roles, AK-W024 units, AK-W025 persons or AK-W026 tasks and messages are left there, AK-W032
+            messages of it are underway
     """
     for unit in sorted(change.owner for change in changes if closes(change)):
         await transaction(work)

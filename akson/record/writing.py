@@ -44,7 +44,7 @@ async def flush(work: Work, *, last: bool = False) -> None:
     last    nothing more comes in this work: the set is a transaction of its own, one round trip. Otherwise it is
             written into the work's transaction, so that what follows can still undo it
     Raises  Refused: AK-J002 it was erased, AK-J006 an identity is taken, AK-J008 facts kept changing, AK-J011 a version
-            changed, AK-J025 a unit is closed, AK-W023 to AK-W026 one cannot be yet, or an access refusal when
+            changed, AK-J025 a unit is closed, AK-W023 to AK-W026, AK-W032 one cannot be yet, or an access refusal when
             facts that changed meanwhile refuse the write; Alone, see sharing.py
     """
     state = session(work)

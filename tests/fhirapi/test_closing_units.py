@@ -12,8 +12,9 @@ import pytest
 from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.work import Actor, Purpose
+from akson.exchange import outbox
 from akson.fhir.types import code_of
-from akson.record import journal, worklist
+from akson.record import journal, occupied, worklist
 from akson.record.office import Office
 from akson.record.session import transaction
 from akson.record.writing import flush
@@ -145,6 +146,30 @@ async def test_what_was_there_before_a_unit_was_closed_can_still_be_told_and_nob
     async with office.work(JOB, Purpose.SYSTEM) as work:
         await journal.create(work, was)
         await journal.create(work, await care(office, place) | {"status": "finished"})
+
+
+UNDERWAY = [
+    ("state = 'queued'", 1), ("state = 'sent', sent_at = now()", 1), ("state = 'delivered'", 1),
+    ("state = 'delivered', wants_apprec = false", 0), ("state = 'accepted'", 0), ("state = 'overdue'", 0),
+    ("state = 'sent', carrier_id = 'x'", 1), ("type = 'BEKYMRINGSMELDING'", 0), ("told_of = ''", 0),
+]  # fmt: skip
+
+
+async def test_a_unit_is_not_closed_over_its_messages_that_are_underway(office: Office, owner_db: Database) -> None:
+    """Nobody would have the task when one is lost."""
+    place, other = await unit(office, "Sone nord"), await unit(office, "Sone sør")
+    letter = outbox.Letter(type="DIALOG_HELSEFAGLIG", msg_id="m-1", sender=1, receiver=2, body=b"<x/>",
+                           responsible="Practitioner/x", unit=place.unit, told_of="c-1")  # fmt: skip
+    async with office.work(JOB, Purpose.SYSTEM) as work:
+        await outbox.queue(work, letter)
+    with pytest.raises(Refused, match="AK-W032"):
+        await close(office, place)
+    await close(office, other)
+    for changed, count in UNDERWAY:
+        await owner_db.execute(f"UPDATE message_out SET {changed}")
+        async with office.work(JOB, Purpose.SYSTEM) as work:
+            assert (await occupied.left(work, place.unit)).underway == count, changed
+    await close(office, place)
 
 
 NEWS = """INSERT INTO news (owner, seq, bucket, at, types, ids, versions)

@@ -90,8 +90,8 @@ async def close(work: Work, unit: str, version: int, last: date) -> Stored:
     """Close a unit: nobody can be employed there or write to it, and what was done there stands.
 
     last     the last day it is there, today or before
-    Raises   Refused AK-W023 to AK-W026 what `left` tells, AK-W029 it was opened after that day, AK-J003 changed
-             meanwhile, or what access says
+    Raises   Refused AK-W023 to AK-W026 and AK-W032 what `left` tells, AK-W029 it was opened after that day, AK-J003
+             changed meanwhile, or what access says
     Leaves   Organization, not active and with the end of its period; access-log row; news
     """
     await reading.unit(work, unit)
@@ -109,7 +109,7 @@ async def close(work: Work, unit: str, version: int, last: date) -> Stored:
 
 
 async def left(work: Work, unit: str) -> list[Refused]:
-    """Return why a unit cannot be closed yet: roles, units below it, persons it gives care, what waits there.
+    """Return why a unit cannot be closed yet: roles, units below it, persons it gives care, what waits or is underway.
 
     Only numbers, and of whom nothing else is told: an administrator opens no record.
     Raises  Refused AK-J001 when it is not the administrator's own

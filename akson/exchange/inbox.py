@@ -6,9 +6,9 @@ hold patient data: they are never logged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b, sha256
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from akson.base.database import Database, Reads
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange.safexml import Fault, Unreadable
-from akson.record.session import execute, fetch, transaction
+from akson.record.session import fetch, transaction
 
 SQL = queries(__file__)
 HUMAN: Final = "meldingsansvarlig"  # the role that answers for what no unit has taken
@@ -27,6 +27,8 @@ ID_TAKEN: Final = Fault("E10", "Meldingsidentifikatoren er brukt før, med et an
 Homes = Sequence[int] | None  # organisations whose messages are wanted, 0 for those of nobody; None for all
 _LEASE: Final = timedelta(minutes=2)
 HELD: Final = 4 * 1024 * 1024  # bytes of the messages that are leased together; a larger one comes alone
+TOGETHER: Final = 100  # refused messages that are sorted out at once, beside the one that is looked at
+FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)  # before every message
 _TO_BE_SEEN: Final = timedelta(hours=24)
 
 
@@ -176,9 +178,30 @@ async def answered_again(work: Work, again: Again) -> bool:
     return bool(await fetch(work, SQL.answered_again, again.bucket, again.digest, again.name, again.answer_to))
 
 
-async def for_humans(reads: Reads, homes: Homes, most: int = 100) -> list[dict[str, Any]]:
-    """Return refused messages nobody has looked at, most urgent first: reason and addresses, no content."""
-    return [dict(row) for row in await reads.fetch(SQL.for_humans_in, most, homes)]
+async def for_humans(
+    reads: Reads, homes: Homes, most: int = 100, *, after: tuple[datetime, bytes] = (FIRST, b"")
+) -> list[dict[str, Any]]:
+    """Return refused messages nobody has looked at, most urgent first: reason and addresses, no content.
+
+    after   deadline and digest of the last one before
+    """
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_in, most, homes, *after)]
+
+
+async def count(reads: Reads, homes: Homes) -> int:
+    """Return how many refused messages nobody has looked at."""
+    return int((await reads.fetch(SQL.count_in, homes))[0]["messages"])
+
+
+async def alike(
+    reads: Reads, homes: Homes, one: Mapping[str, Any], *, among: Sequence[bytes] | None = None
+) -> list[dict[str, Any]]:
+    """Return others like a refused message: of the same sender, with the same fault, and looked at by nobody either.
+
+    among   digests of those asked for; None for all, and then the first of them
+    """
+    rows = await reads.fetch(SQL.alike_in, one["digest"], one["sender"], one["fault_code"], homes, TOGETHER, among)
+    return [dict(row) for row in rows]
 
 
 async def refused(work: Work, digest: bytes, *, content: bool = False) -> dict[str, Any] | None:
@@ -187,9 +210,11 @@ async def refused(work: Work, digest: bytes, *, content: bool = False) -> dict[s
     return dict(rows[0]) if rows else None
 
 
-async def handled(work: Work, bucket: int, digest: bytes, why: str) -> None:
-    """Note that a human has sorted a refused message out, and how."""
-    await execute(work, SQL.handled, bucket, digest, work.now, work.actor.id, why)
+async def handled(work: Work, digests: Sequence[bytes], why: str) -> list[bytes]:
+    """Note that a human has sorted refused messages out, and how; return those that nobody had sorted out before."""
+    await transaction(work)
+    rows = await fetch(work, SQL.handled, [one[0] & 63 for one in digests], list(digests), work.now, work.actor.id, why)
+    return [row["digest"] for row in rows]
 
 
 async def organisations(work: Work, owner: int, communications: Sequence[str]) -> dict[str, int]:

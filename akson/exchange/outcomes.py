@@ -11,12 +11,14 @@ from akson.base.database import Reads
 from akson.base.queries import queries
 from akson.base.work import Work
 from akson.exchange.addresses import Address
-from akson.exchange.inbox import Homes
+from akson.exchange.inbox import FIRST, Homes
 from akson.exchange.states import State, is_unknown
 from akson.record.session import fetch
 
 SQL = queries(__file__)
 MOST: Final = 100  # messages of a list
+Place = tuple[datetime, int]  # of a message in a list: by what it is sorted, and its key
+START: Final[Place] = FIRST, -(2**63)
 STUCK_AFTER: Final = timedelta(hours=1)  # neither left nor confirmed by then: somebody should know
 
 
@@ -75,20 +77,27 @@ def _receiver(row: Any) -> Address:
     return Address(her_id=row["receiver"], name=row["receiver_name"], ours=False, **known)
 
 
-async def for_humans(reads: Reads, homes: Homes, *, unit: int = 0, who: str | None = None) -> list[dict[str, Any]]:
+async def for_humans(
+    reads: Reads, homes: Homes, *, unit: int = 0, who: str | None = None, most: int = MOST, after: Place = START
+) -> list[dict[str, Any]]:
     """Return sent messages that went wrong, most urgent first: reason and addresses, no content.
 
-    unit  0 for all
-    who   asks: reports to the barnevern are shown to nobody but who wrote them; None for all
+    unit    0 for all
+    who     asks: reports to the barnevern are shown to nobody but who wrote them; None for all
+    after   deadline and key of the last one before
     """
-    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, MOST, unit, homes, who)]
+    return [dict(row) for row in await reads.fetch(SQL.for_humans_out, most, unit, homes, who, *after)]
 
 
 async def stuck(
-    reads: Reads, homes: Homes, since: datetime, *, unit: int = 0, who: str | None = None
-) -> list[dict[str, Any]]:
-    """Return messages written before `since` that nobody has confirmed, oldest first; as `for_humans`."""
-    return [dict(row) for row in await reads.fetch(SQL.stuck_out, MOST, since, unit, homes, who)]
+    reads: Reads, homes: Homes, since: datetime, *, unit: int = 0, who: str | None = None, most: int = MOST,
+    after: Place = START,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return messages written before `since` that nobody has confirmed, oldest first; as `for_humans`.
+
+    after   when the last one before was written, and its key
+    """
+    return [dict(row) for row in await reads.fetch(SQL.stuck_out, most, since, unit, homes, who, *after)]
 
 
 async def waits_by_way(reads: Reads, now: datetime) -> dict[str, int]:
@@ -99,5 +108,5 @@ async def waits_by_way(reads: Reads, now: datetime) -> dict[str, int]:
 async def troubled_units(
     reads: Reads, homes: Homes, since: datetime, *, who: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the units whose messages need a human or are stuck: unit, name and how many."""
+    """Return the units whose messages need a human or are stuck: unit, name and how many of both."""
     return [dict(row) for row in await reads.fetch(SQL.troubled_units, since, homes, who)]

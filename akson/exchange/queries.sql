@@ -162,13 +162,34 @@ RETURNING a.bucket, a.digest, a.name, a.answer_to;
 DELETE FROM message_again WHERE bucket = $1 AND digest = $2 AND name = $3 AND answer_to = $4 RETURNING name;
 
 -- name: for_humans_in
--- Received messages a human must look at, most urgent first.
+-- Received messages a human must look at, most urgent first, from a place among them on.
 -- in   $1 most, $2 organisations whose messages are wanted (see message_of_v1), null for all
+--      $3 deadline, $4 digest of the last one before
 SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, coalesce(a.name, '') AS sender_name, m.unit,
        m.responsible, m.deadline, m.fault_code, m.fault_text
   FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
- WHERE m.state = 'refused' AND m.handled_at IS NULL
+ WHERE m.state = 'refused' AND m.handled_at IS NULL AND (m.deadline, m.digest) > ($3, $4)
    AND message_of_v1($2, m.unit, m.envelope_to) ORDER BY m.deadline, m.digest LIMIT $1;
+
+-- name: count_in
+-- How many received messages a human must look at. Whose they are is asked once of all that came to the same.
+-- in   $1 organisations, null for all
+SELECT coalesce(sum(w.messages), 0)::bigint AS messages
+  FROM (SELECT unit, envelope_to, count(*) AS messages FROM message_in WHERE state = 'refused' AND handled_at IS NULL
+         GROUP BY unit, envelope_to) w
+ WHERE message_of_v1($1, w.unit, w.envelope_to);
+
+-- name: alike_in
+-- The others a human must look at of the same sender and with the same fault as one, most urgent first. What came from
+-- nobody knows whom is like nothing else.
+-- in   $1 digest, $2 sender, $3 fault_code, $4 organisations, null for all, $5 most, $6 digests of those asked for, null for all
+-- out  alike: how many there are
+SELECT m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, coalesce(a.name, '') AS sender_name, m.deadline,
+       m.fault_code, m.fault_text, count(*) OVER () AS alike
+  FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
+ WHERE m.state = 'refused' AND m.handled_at IS NULL AND m.sender = $2 AND m.sender > 0 AND m.fault_code = $3
+   AND m.digest <> $1 AND ($6::bytea[] IS NULL OR m.digest = ANY ($6)) AND message_of_v1($4, m.unit, m.envelope_to)
+ ORDER BY m.deadline, m.digest LIMIT $5;
 
 -- name: refused_in
 -- One received message a human must look at; its content only when asked for.
@@ -180,10 +201,16 @@ SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, c
  WHERE m.bucket = $1 AND m.digest = $2 AND m.state = 'refused' AND m.handled_at IS NULL;
 
 -- name: handled
--- A human has looked at it, and says what was done.
--- in   $1 bucket, $2 digest, $3 now, $4 who, $5 why
-UPDATE message_in SET handled_at = $3, handled_by = $4, handled_why = $5
- WHERE bucket = $1 AND digest = $2 AND handled_at IS NULL;
+-- A human has looked at messages, and says what was done: at those that nobody has looked at before. All are locked in one
+-- order, so that two who do this at once wait for each other.
+-- in   $1 buckets, $2 digests, one for each bucket, $3 now, $4 who, $5 why
+-- out  digests of those
+WITH mine AS MATERIALIZED (
+  SELECT m.bucket, m.digest FROM message_in m
+   WHERE (m.bucket, m.digest) IN (SELECT * FROM unnest($1::smallint[], $2::bytea[])) AND m.state = 'refused' AND m.handled_at IS NULL
+   ORDER BY m.bucket, m.digest FOR UPDATE)
+UPDATE message_in m SET handled_at = $3, handled_by = $4, handled_why = $5
+  FROM mine WHERE m.bucket = mine.bucket AND m.digest = mine.digest RETURNING m.digest;
 
 -- name: received_as
 -- The received message behind a Communication.
@@ -485,21 +512,24 @@ SELECT m.told_of, m.responsible, m.state, m.receiver, coalesce(a.name, '') AS re
  ORDER BY m.created_at;
 
 -- name: for_humans_out
--- Sent messages that went wrong, most urgent first.
+-- Sent messages that went wrong, most urgent first, from a place among them on.
 -- in   $1 most, $2 unit, or 0 for all, $3 organisations whose messages are wanted (see message_of_v1), null for all
 --       $4 who asks, null for all: the reports of others to the barnevern are left out
+--       $5 deadline, $6 key of the last one before
 SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
        coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
  WHERE m.state IN ('rejected', 'partial', 'overdue', 'failed') AND ($2::bigint = 0 OR m.unit = $2)
    AND message_of_v1($3, m.unit, m.sender)
    AND ($4::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $4)
+   AND (m.deadline, m.key) > ($5, $6)
  ORDER BY m.deadline, m.key LIMIT $1;
 
 -- name: stuck_out
--- Messages that have neither left nor been confirmed since `$2`, oldest first. A receipt that was only taken has left for good.
+-- Messages that have neither left nor been confirmed since `$2`, oldest first, from a place among them on. A receipt that was
+-- only taken has left for good.
 -- in   $1 most, $2 created before, $3 unit, or 0 for all, $4 organisations, null for all
---       $5 who asks, null for all, as above
+--       $5 who asks, null for all, as above, $6 when the last one before was written, $7 its key
 SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.name, '') AS receiver_name,
        coalesce(s.name, '') AS sender_name, m.told_of, m.unit, m.responsible, m.state, m.deadline, m.fault_code, m.fault_text
   FROM message_out m LEFT JOIN address r ON r.her_id = m.receiver LEFT JOIN address s ON s.her_id = m.sender
@@ -507,6 +537,7 @@ SELECT m.owner, m.key, m.type, m.msg_id, m.created_at, m.receiver, coalesce(r.na
    AND ($3::bigint = 0 OR m.unit = $3)
    AND message_of_v1($4, m.unit, m.sender)
    AND ($5::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $5)
+   AND (m.created_at, m.key) > ($6, $7)
  ORDER BY m.created_at, m.key LIMIT $1;
 
 -- name: waits_by_way
@@ -522,13 +553,14 @@ SELECT 'messages out by ' || w.way AS what, count(m.way)::integer AS count
  GROUP BY w.way;
 
 -- name: troubled_units
--- The units whose messages need a human, or have neither left nor been confirmed since `$1`, with how many.
+-- The units whose messages need a human, or have neither left nor been confirmed since `$1`, with how many of both.
 -- in   $1 created before, $2 organisations, null for all, $3 who asks, null for all, as above
 SELECT o.unit, coalesce(min(a.her_id), 0) AS her_id, coalesce(min(a.name), '') AS name,
-       max(o.messages)::integer AS messages FROM (
-  SELECT m.unit, count(*) AS messages FROM (
-    SELECT unit, sender, type, responsible FROM message_out WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
-    UNION ALL SELECT unit, sender, type, responsible FROM message_out
+       max(o.wrong)::integer AS wrong, max(o.stuck)::integer AS stuck FROM (
+  SELECT m.unit, count(*) FILTER (WHERE NOT m.stuck) AS wrong, count(*) FILTER (WHERE m.stuck) AS stuck FROM (
+    SELECT unit, sender, type, responsible, false AS stuck FROM message_out
+     WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
+    UNION ALL SELECT unit, sender, type, responsible, true FROM message_out
      WHERE (state = 'queued' OR state = 'sent' AND (wants_apprec OR carrier_id <> '')) AND created_at < $1) m
    WHERE message_of_v1($2, m.unit, m.sender)
    AND ($3::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $3)

@@ -1,8 +1,9 @@
-"""Messages that went wrong, for the one who answers for messages (meldingsansvarlig).
+"""A received message that could not be filed, for the one who answers for messages (meldingsansvarlig).
 
-The list tells what is known without reading them, of one unit or of all. Health personnel may open a received one, with
-a reason that the log keeps and unless the access rules bar them from the patient; administrators may not. What we sent
-is followed up by the unit that wrote it, in the patient's record, or here (`desk`).
+The page tells what is known without reading it. Health personnel may open it, with a reason that the log keeps and
+unless the access rules bar them from the patient; administrators may not. Whoever has sorted it out says how, and may
+say the same of others like it. What we sent is followed up by the unit that wrote it, in the patient's record, or here
+(`desk`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from akson.access.facts import Labels
 from akson.access.override import SHORTEST_REASON
 from akson.access.roles import Permission
 from akson.base.errors import Refused
-from akson.base.web.forms import Field, Filled, Form
+from akson.base.web.forms import Confirm, Field, Filled, Form, Hidden
 from akson.base.web.messages import texts
-from akson.base.web.screens import Go, Menu, Page, Screens, Visit
+from akson.base.web.screens import Go, Page, Screens, Visit
 from akson.base.work import Work
-from akson.exchange import concern, following, inbox, outcomes, registry
+from akson.exchange import concern, following, inbox, registry
 from akson.exchange.messages import dialogmelding, fagdokument, pleieomsorg
 from akson.exchange.opening import opened
 from akson.exchange.seals import cms
@@ -31,11 +32,14 @@ from akson.record.deciding import asked, facts_for
 from akson.record.owned import owner_of_number, owners_named
 from akson.record.session import Within
 from akson.registers.identifiers import PersonKind
-from akson.workplace.model import Tab
 
 SCREENS = Screens(__name__)
 REASON: Final = Form(Field(name="begrunnelse", label="unfiled.why", help="unfiled.why_help", longest=300))
-DONE: Final = Form(Field(name="gjort", label="unfiled.done", help="unfiled.done_help", longest=300))
+_DONE: Final = Field(name="gjort", label="unfiled.done", help="unfiled.done_help", longest=300)
+DONE: Final = Form(_DONE)
+# Others like it are those that the page told of: what came since has been seen by nobody.
+HANDLED: Final = Form(_DONE, Confirm(name="ogsaa", label="unfiled.also", required=False),
+                      Hidden(name="andre", required=False, longest=65 * inbox.TOGETHER))  # fmt: skip
 _MOST_SHOWN: Final = 20_000  # characters of an unreadable message
 _MOST_SEARCHED: Final = 1_000_000  # characters of it in which persons are looked for
 
@@ -68,23 +72,6 @@ class Content:
     raw: str = ""  # the bytes as text, when they could not be read as a message
 
 
-@SCREENS.screen("/meldinger", needs=Permission.ANSWER_FOR_MESSAGES, title="unfiled.title",
-                methods=("GET",), menu=Menu(text="unfiled.menu", icon="mail", order=40))  # fmt: skip
-async def unfiled(work: Work, visit: Visit) -> Page:
-    """List what could not be filed, what did not arrive and what is stuck; no content, and nobody named."""
-    stuck_since, wanted = work.now - outcomes.STUCK_AFTER, visit.query.get("enhet", "")
-    homes, me = homes_of(work), work.actor.id
-    units = await outcomes.troubled_units(Within(work), homes, stuck_since, who=me)
-    chosen = next((each for each in units if str(each["her_id"]) == wanted), None)
-    unit = chosen["unit"] if chosen else 0
-    came = [] if chosen else [_received(row, work.now) for row in await inbox.for_humans(Within(work), homes)]
-    went = [as_sent(row, work.now) for row in await outcomes.for_humans(Within(work), homes, unit=unit, who=me)]
-    stuck = [
-        as_sent(row, work.now) for row in await outcomes.stuck(Within(work), homes, stuck_since, unit=unit, who=me)
-    ]
-    return Page("meldinger.html", came=came, went=went, stuck=stuck, tabs=_tabs(units, chosen), all=not chosen)
-
-
 def homes_of(work: Work) -> tuple[int, ...]:
     """Return the organisations whose messages the actor answers for; what is nobody's is for everybody here."""
     return 0, work.actor.controller, work.actor.unit
@@ -96,16 +83,6 @@ def refuse_others(work: Work, row: Mapping[str, Any]) -> None:
         raise Refused("AK-J001")
 
 
-def _tabs(units: list[dict[str, Any]], chosen: dict[str, Any] | None) -> tuple[Tab, ...]:
-    """Return a tab for all and one for each unit with an address whose messages need somebody; none for one unit."""
-    root, named = "/meldinger?enhet=", [each for each in units if each["her_id"]]
-    everybody = Tab(text=texts().plain("unfiled.all_units"), href="/meldinger", current=chosen is None)
-    return (everybody, *(
-        Tab(text=each["name"], href=f"{root}{each['her_id']}", count=each["messages"], current=each is chosen)
-        for each in named
-    )) if named else ()  # fmt: skip
-
-
 @SCREENS.screen("/meldinger/{message}", needs=Permission.ANSWER_FOR_MESSAGES, title="unfiled.one")
 async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     """Show one received message; its content only for a reason, which is logged with whom the message is about."""
@@ -113,11 +90,10 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     if row is None:
         raise Refused("AK-J001")
     refuse_others(work, row)
-    done = with_reason(DONE.read(visit.form), "gjort") if visit.form.get("do") == "handled" else DONE.blank()
+    done = with_reason(HANDLED.read(visit.form), "gjort") if visit.form.get("do") == "handled" else HANDLED.blank()
+    others = await inbox.alike(Within(work), homes_of(work), row, among=_named(done) if done.sent else None)
     if done.valid:
-        await inbox.handled(work, row["bucket"], row["digest"], str(done.values["gjort"]))
-        work.saw(0, f"melding {message[:12]} handled")
-        return Go("/meldinger", said="unfiled.said_handled")
+        return await _handled(work, [row, *others] if done.values["ogsaa"] else [row], str(done.values["gjort"]))
     asks, reads = visit.sent and not done.sent, roles.has(work.actor.role, Permission.READ_CLINICAL)
     if asks and not reads:
         work.saw(0, "page melding", outcome="refuse")
@@ -125,8 +101,28 @@ async def one(work: Work, visit: Visit, message: str) -> Page | Go:
     filled = with_reason(REASON.read(visit.form)) if asks else REASON.blank()
     content = await _open(work, row["digest"], str(filled.values["begrunnelse"])) if filled.valid else None
     status = 422 if any(each.sent and not each.valid for each in (filled, done)) else 200
-    return Page("melding.html", status=status, row=_received(row, work.now), form=filled, done=done, content=content,
-                reads=reads)  # fmt: skip
+    return Page("melding.html", status=status, row=as_received(row, work.now), form=filled, done=done, content=content,
+                reads=reads, others=[as_received(each, work.now) for each in others],
+                alike=others[0]["alike"] if others else 0,
+                andre=",".join(each["digest"].hex() for each in others))  # fmt: skip
+
+
+def _named(done: Filled) -> list[bytes]:
+    """Return the others that the page told of. Raises Refused AK-J001 what is no message."""
+    return [_digest(each) for each in done["andre"].raw.split(",") if each]
+
+
+async def _handled(work: Work, rows: Sequence[Mapping[str, Any]], why: str) -> Go:
+    """Note that messages are sorted out, each with a trace of its own; those of `rows` that others have noted are left.
+
+    Raises   Refused AK-X010 when somebody has noted it of the first meanwhile
+    """
+    done = await inbox.handled(work, [row["digest"] for row in rows], why)
+    if rows[0]["digest"] not in done:
+        raise Refused("AK-X010")
+    for digest in done:
+        work.saw(0, f"melding {digest.hex()[:12]} handled")
+    return Go("/meldinger", said="unfiled.said_handled" if len(done) == 1 else "unfiled.said_all_handled")
 
 
 async def _open(work: Work, digest: bytes, reason: str) -> Content:
@@ -186,7 +182,8 @@ def _digest(written: str) -> bytes:
     return digest
 
 
-def _received(row: Mapping[str, Any], now: datetime) -> Unfiled:
+def as_received(row: Mapping[str, Any], now: datetime) -> Unfiled:
+    """Return a message we received, as the lists and its own page show it."""
     return Unfiled(
         type=_kind(row["type"]), msg_id=row["msg_id"], sender=row["sender_name"] or _number(row["sender"]), receiver="",
         at=row["received_at"], deadline=row["deadline"], over=row["deadline"] <= now, code=row["fault_code"],

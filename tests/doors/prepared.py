@@ -55,7 +55,7 @@ async def prepare(house: House) -> None:
 
 async def _comes(house: House, office: Office) -> None:
     """Let messages come, apps be let in, and records be as old as they get."""
-    bodies = (written(to=ABROAD), care("UTSKRIVNINGSRAPPORT", msg_id="plo-2", to=replace(SERVICE, service=None)),
+    bodies = (written(to=ABROAD), written(to=ABROAD, msg_id="d-2"), care("UTSKRIVNINGSRAPPORT", msg_id="plo-2", to=replace(SERVICE, service=None)),
               care("UTSKRIVNINGSRAPPORT"), carried(TYPES[0], ASKING))  # fmt: skip
     for body in bodies:
         await inbox.keep(office.database, body, now=office.clock(), envelope_from=HEART.her_id)

@@ -304,7 +304,7 @@ async def test_what_cannot_be_filed_is_kept_for_a_human_and_answered_with_its_co
     assert (await places.rows("SELECT body FROM message_in"))[0]["body"] == body
     assert await places.found("Communication") == await places.found("Task") == []
     async with office.work(places.doctor, Purpose.MESSAGE) as work:
-        await inbox.handled(work, kept["bucket"], kept["digest"], "Ringte sykehuset")
+        assert await inbox.handled(work, [kept["digest"]], "Ringte sykehuset") == [kept["digest"]]
     assert await inbox.for_humans(office.database, None) == []
 
 

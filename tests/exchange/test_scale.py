@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from akson.base.database import Database
-from akson.exchange import inbox, outbox
+from akson.exchange import inbox, outbox, outcomes
 from akson.record.office import Office
 from tests.offices import opened_office
 
@@ -28,8 +28,9 @@ SELECT n & 63, decode(lpad(to_hex(n), 64, '0'), 'hex'), 'x', 'kept', $2::timesta
 QUESTIONS = [
     (outbox.SQL.buckets_out, ("now",)), (outbox.SQL.claim_out, (7, "now", "later", 8, 10**6)),
     (outbox.SQL.buckets_unconfirmed, ("now",)), (outbox.SQL.claim_unconfirmed, (7, "now", "later", 8)),
-    (outbox.SQL.overdue, ("days later", [7])), (outbox.SQL.for_humans_out, (100, 0, [0, -1], None)), (outbox.SQL.for_humans_out, (100, 5, None, "r")),
-    (outbox.SQL.stuck_out, (100, "now", 0, [0, -1], None)),
+    (outbox.SQL.overdue, ("days later", [7])), (outbox.SQL.for_humans_out, (100, 0, [0, -1], None, *outcomes.START)),
+    (outbox.SQL.for_humans_out, (100, 5, None, "r", *outcomes.START)),
+    (outbox.SQL.stuck_out, (100, "now", 0, [0, -1], None, *outcomes.START)),
     (outbox.SQL.resting, ()), (outbox.SQL.wake, ("edi:", "now", 1)),
     (inbox.SQL.buckets_in, ("now",)), (inbox.SQL.claim_in, (7, "now", "later", 8, 10**6)),
 ]  # fmt: skip

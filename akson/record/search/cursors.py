@@ -17,9 +17,12 @@ def written(place: object) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
-def read(text: str, kind: type[Place]) -> Place:
-    """Return the place that `written` has made a text of. Raises Refused AK-S002 when it is none of this kind."""
+def read(text: str, kind: type[Place], name: str = "_after") -> Place:
+    """Return the place that `written` has made a text of. Raises Refused AK-S002 when it is none of this kind.
+
+    name   of the parameter that carries it
+    """
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(text + "=="), type=kind)
     except (ValueError, msgspec.MsgspecError):
-        raise Refused("AK-S002", name="_after") from None
+        raise Refused("AK-S002", name=name) from None

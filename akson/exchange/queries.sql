@@ -174,22 +174,29 @@ SELECT m.bucket, m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, c
 -- name: count_in
 -- How many received messages a human must look at. Whose they are is asked once of all that came to the same.
 -- in   $1 organisations, null for all
-SELECT coalesce(sum(w.messages), 0)::bigint AS messages
-  FROM (SELECT unit, envelope_to, count(*) AS messages FROM message_in WHERE state = 'refused' AND handled_at IS NULL
-         GROUP BY unit, envelope_to) w
- WHERE message_of_v1($1, w.unit, w.envelope_to);
+WITH waits AS MATERIALIZED (
+  SELECT unit, envelope_to, count(*) AS messages FROM message_in WHERE state = 'refused' AND handled_at IS NULL
+   GROUP BY unit, envelope_to)
+SELECT coalesce(sum(messages), 0)::bigint AS messages FROM waits WHERE message_of_v1($1, unit, envelope_to);
 
 -- name: alike_in
 -- The others a human must look at of the same sender and with the same fault as one, most urgent first. What came from
--- nobody knows whom is like nothing else.
+-- nobody knows whom is like nothing else. Whose they are is asked once of all that came to the same.
 -- in   $1 digest, $2 sender, $3 fault_code, $4 organisations, null for all, $5 most, $6 digests of those asked for, null for all
 -- out  alike: how many there are
+WITH alike AS MATERIALIZED (
+  SELECT bucket, digest, unit, envelope_to, deadline FROM message_in
+   WHERE state = 'refused' AND handled_at IS NULL AND sender = $2 AND sender > 0 AND fault_code = $3
+     AND digest <> $1 AND ($6::bytea[] IS NULL OR digest = ANY ($6))),
+came AS MATERIALIZED (SELECT DISTINCT unit, envelope_to FROM alike),
+ours AS MATERIALIZED (SELECT unit, envelope_to FROM came WHERE message_of_v1($4, unit, envelope_to)),
+first AS MATERIALIZED (
+  SELECT l.bucket, l.digest, count(*) OVER () AS alike FROM alike l JOIN ours USING (unit, envelope_to)
+   ORDER BY l.deadline, l.digest LIMIT $5)
 SELECT m.digest, m.received_at, m.times, m.type, m.msg_id, m.sender, coalesce(a.name, '') AS sender_name, m.deadline,
-       m.fault_code, m.fault_text, count(*) OVER () AS alike
-  FROM message_in m LEFT JOIN address a ON a.her_id = m.sender
- WHERE m.state = 'refused' AND m.handled_at IS NULL AND m.sender = $2 AND m.sender > 0 AND m.fault_code = $3
-   AND m.digest <> $1 AND ($6::bytea[] IS NULL OR m.digest = ANY ($6)) AND message_of_v1($4, m.unit, m.envelope_to)
- ORDER BY m.deadline, m.digest LIMIT $5;
+       m.fault_code, m.fault_text, f.alike
+  FROM first f JOIN message_in m ON m.bucket = f.bucket AND m.digest = f.digest LEFT JOIN address a ON a.her_id = m.sender
+ ORDER BY m.deadline, m.digest;
 
 -- name: refused_in
 -- One received message a human must look at; its content only when asked for.
@@ -553,18 +560,20 @@ SELECT 'messages out by ' || w.way AS what, count(m.way)::integer AS count
  GROUP BY w.way;
 
 -- name: troubled_units
--- The units whose messages need a human, or have neither left nor been confirmed since `$1`, with how many of both.
+-- The units whose messages need a human, or have neither left nor been confirmed since `$1`, with how many of both. Whose
+-- they are is asked once of all that one address of a unit has sent.
 -- in   $1 created before, $2 organisations, null for all, $3 who asks, null for all, as above
-SELECT o.unit, coalesce(min(a.her_id), 0) AS her_id, coalesce(min(a.name), '') AS name,
-       max(o.wrong)::integer AS wrong, max(o.stuck)::integer AS stuck FROM (
-  SELECT m.unit, count(*) FILTER (WHERE NOT m.stuck) AS wrong, count(*) FILTER (WHERE m.stuck) AS stuck FROM (
+WITH waits AS MATERIALIZED (
+  SELECT m.unit, m.sender, count(*) FILTER (WHERE NOT m.stuck) AS wrong, count(*) FILTER (WHERE m.stuck) AS stuck FROM (
     SELECT unit, sender, type, responsible, false AS stuck FROM message_out
      WHERE state IN ('rejected', 'partial', 'overdue', 'failed')
     UNION ALL SELECT unit, sender, type, responsible, true FROM message_out
      WHERE (state = 'queued' OR state = 'sent' AND (wants_apprec OR carrier_id <> '')) AND created_at < $1) m
-   WHERE message_of_v1($2, m.unit, m.sender)
-   AND ($3::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $3)
-   GROUP BY m.unit) o
+   WHERE $3::text IS NULL OR m.type <> 'BEKYMRINGSMELDING' OR m.responsible = $3
+   GROUP BY m.unit, m.sender)
+SELECT o.unit, coalesce(min(a.her_id), 0) AS her_id, coalesce(min(a.name), '') AS name,
+       max(o.wrong)::integer AS wrong, max(o.stuck)::integer AS stuck
+  FROM (SELECT unit, sum(wrong) AS wrong, sum(stuck) AS stuck FROM waits WHERE message_of_v1($2, unit, sender) GROUP BY unit) o
   LEFT JOIN address a ON a.unit = o.unit AND a.ours AND o.unit <> 0 GROUP BY o.unit ORDER BY 3, 1;
 
 -- name: counts

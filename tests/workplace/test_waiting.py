@@ -11,7 +11,7 @@ import pytest
 
 from akson.base.database import Database
 from akson.base.work import Actor
-from akson.exchange import delivery, inbox
+from akson.exchange import delivery, inbox, outcomes
 from akson.record.search import cursors
 from tests.exchange.letters import HEART, MSG_ID, NORDRE, Place, written
 from tests.exchange.places import Places
@@ -28,19 +28,19 @@ INSERT INTO message_in (bucket, digest, state, received_at, envelope_id, envelop
   sender, fault_code)
 SELECT get_byte(d, 0) & 63, d, 'refused', at, n::text, $3, at, 'r', at, 'X', 'm' || n, $2, 'E21'
   FROM (SELECT n, sha256(n::text::bytea) AS d, $1::timestamptz + n / 40 * interval '1 minute' AS at
-          FROM generate_series(1, $4::integer) n) m"""
+          FROM generate_series($4::integer, $5::integer) n) m"""
 OUT = """
 INSERT INTO message_out (owner, key, bucket, type, msg_id, sender, receiver, body, state, wants_apprec, responsible, created_at,
   deadline, due)
-SELECT 0, n * 7919 - 900000, 0, 'X', 'm' || n, $3, $2, 'x', $5, true, 'r', $1::timestamptz + n / 40 * interval '1 minute',
+SELECT 0, n * 7919 - 900000, 0, 'X', 'm' || n, $3, $2, 'x', $6, true, 'r', $1::timestamptz + n / 40 * interval '1 minute',
        $1::timestamptz + n / 40 * interval '1 minute', $1::timestamptz
-  FROM generate_series(1, $4::integer) n"""
+  FROM generate_series($4::integer, $5::integer) n"""
 LISTS = {"inn": (IN, "refused"), "ut": (OUT, "failed"), "fast": (OUT, "queued")}
 
 
-async def many(owner_db: Database, places: Places, name: str) -> None:
+async def many(owner_db: Database, places: Places, name: str, first: int = 0) -> None:
     statement, state = LISTS[name]
-    given = (places.office.clock() - timedelta(days=1), HEART.her_id, NORDRE.her_id, MANY)
+    given = (places.office.clock() - timedelta(days=1), HEART.her_id, NORDRE.her_id, first + 1, first + MANY)
     await owner_db.execute(statement, *given, *([state] if statement == OUT else []))
 
 
@@ -82,6 +82,23 @@ async def test_a_unit_has_its_own_number_and_pages(owner_db: Database, places: P
         (where,) = re.findall(rf'href="(/meldinger\?enhet={NORDRE.her_id}&amp;ut=[\w-]+)#ut"', page.html)
         rest = await vang.open(where.replace("&amp;", "&"))
     assert f"{MANY // 2 - 100} av {MANY // 2} meldinger" in rest.text
+
+
+async def test_whose_messages_are_is_asked_of_none_twice(owner_db: Database, places: Places) -> None:
+    """How many there are is told on each page: of 100,000 it took 17 seconds where each was asked about."""
+    for name in LISTS:
+        await many(owner_db, places, name, first=MANY * (name == "fast"))
+    homes, now = [0, places.practice.unit], places.office.clock()
+    questions = [
+        (inbox.SQL.count_in, homes), (outcomes.SQL.troubled_units, now, homes, "r"),
+        (inbox.SQL.alike_in, b"", HEART.her_id, "E21", homes, 100, None),
+    ]  # fmt: skip
+    async with owner_db.transaction() as connection:
+        await connection.execute("SET LOCAL track_functions = 'all'")
+        for statement, *given in questions:
+            assert await connection.fetch(statement, *given)
+        calls = "SELECT calls FROM pg_stat_xact_user_functions WHERE funcname = 'message_of_v1'"
+        assert await connection.fetchval(calls) == len(questions)
 
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)

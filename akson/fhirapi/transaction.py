@@ -25,7 +25,7 @@ from akson.fhirapi.planning import Planned
 from akson.fhirapi.read import read, reading
 from akson.fhirapi.search import by_get, searching
 from akson.fhirapi.vread import vread, vreading
-from akson.record import naming, session, stubs
+from akson.record import looking, naming, session, stubs
 from akson.record.once import Result
 from akson.record.stored import Stored
 
@@ -130,16 +130,10 @@ async def _get(call: Call, work: Work, entry: Entry) -> Answer:
         raise Refused("AK-F012", path=f"{entry.path}.request.url", detail="read, search and history are supported")
     with planning.at(f"{entry.path}.request.url"):
         shape, query = shaping.parted(place.type, entry.query)
+        before = len(work.seen)
         found = await carried_out(replace(entries.inner(call, entry), query=query), work)
-        if place.id:
-            _named(work, entry)
+        looking.named(work, work.seen[before:], most=1)  # of one person alone: a look, as when it is asked alone
         return shaping.shaped(found, shape)
-
-
-def _named(work: Work, entry: Entry) -> None:
-    """Note that a read was one of what its id names: in a row about all GETs it looked like a hit of a search."""
-    shown = work.seen[-1]
-    work.saw(shown.patient, f"{entry.place.type}/{entry.place.id} read", rule=shown.rule, basis=shown.basis)
 
 
 def _became(each: Planned, written: Mapping[int, Stored]) -> tuple[int, Stored | None]:

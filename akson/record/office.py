@@ -21,6 +21,7 @@ from akson.base.ids import Ids
 from akson.base.queries import queries
 from akson.base.work import Actor, Purpose, Work
 from akson.fhir.profiles.library import Library
+from akson.record import looking
 from akson.record import session as sessions
 from akson.record.circles import Circles
 from akson.record.current import Current
@@ -130,6 +131,7 @@ class Doing:
         outcome = "refuse" if refused else "failed"
         try:
             if fault is None:
+                looking.note(work)
                 if sessions.session(work).queue:
                     await flush(work, last=True)
                 await sessions.end(work, commit=True)

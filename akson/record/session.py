@@ -10,7 +10,7 @@ import asyncpg
 from akson.access.facts import Facts
 from akson.base.database import Record
 from akson.base.errors import Refused
-from akson.base.work import Work
+from akson.base.work import Seen, Work
 from akson.record.authoring import introduce
 from akson.record.changes import Change
 
@@ -39,6 +39,7 @@ class Session:
     release: str = ""  # the mark that all new in this work is given, see releasing.py
     asks_unnamed: bool = False  # questions without a name may be written, see unnamed.py
     reports: bool = False  # a report to the barnevern may be written, see concerns.py
+    named: list[Seen] = field(default_factory=list)  # what questions showed of persons they named, see looking.py
     statements: int = 0
     traced: int = -1  # how much of what the work has seen stands in the log already, with what it wrote; -1: nothing
 

@@ -258,6 +258,27 @@ def _named(type_: str, condition: Condition) -> str | None:
     return None
 
 
+def names_persons(asked: Asked) -> bool:
+    """Tell whether a search names persons, or entries of theirs: by id, by number, or by their compartment."""
+    return any(_names(asked.type, condition) for condition in asked.conditions)
+
+
+def _names(type_: str, condition: Condition) -> bool:
+    match condition:
+        case Ids():
+            return True
+        case Compartment(type=whose):
+            return whose == _PATIENT
+        case Criterion(modifier="", parameter=parameter) if parameter.kind == "token":
+            return type_ == _PATIENT and parameter.name == "identifier"
+        case Criterion(modifier="" | "Patient" | "identifier" as kind, parameter=parameter):
+            of_persons = kind == _PATIENT or parameter.targets == (_PATIENT,) or _says_whose(type_, parameter)
+            return of_persons or any(value.startswith(f"{_PATIENT}/") for value in condition.values)
+        case Chain(inner=inner):
+            return all(of == _PATIENT and _names(of, one) for of, one in inner)
+    return False
+
+
 def _says_whose(type_: str, parameter: Parameter) -> bool:
     """Tell whether a reference of this parameter is what makes its person the owner."""
     if parameter.kind != "reference" or _PATIENT not in parameter.targets or len(parameter.slots) != 1:

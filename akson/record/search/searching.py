@@ -16,7 +16,7 @@ from akson.base.errors import Refused
 from akson.base.work import Kind, Work
 from akson.fhir import owners
 from akson.fhir import search as extraction
-from akson.record import searches
+from akson.record import looking, searches
 from akson.record.deciding import asked as decision
 from akson.record.deciding import facts_for, labels_in
 from akson.record.masking import shown
@@ -28,7 +28,7 @@ from akson.record.search.company import included
 from akson.record.search.compiling import Compiler, Ready
 from akson.record.search.joining import weigh
 from akson.record.search.resolving import resolve
-from akson.record.search.scopes import Scopes
+from akson.record.search.scopes import Scopes, names_persons
 from akson.record.search.statement import Scope
 from akson.record.session import fetch, look
 from akson.record.stored import Stored
@@ -219,6 +219,7 @@ def _note(work: Work, asked: Asked, page: Page, pairs: Pairs, act: Act) -> None:
     """
     kind = "search identity" if act is Act.SEARCH_IDENTITY else "search"
     work.saw(0, f"{kind} {asked.type} {','.join(sorted({name for name, _ in pairs}))}".strip())
+    before = len(work.seen)
     judged: dict[tuple[int, str], tuple[Decision, int]] = {}
     told: dict[tuple[Facts, str], Decision] = {}  # of those alike: of a page of many persons most are
     for hit in page.hits + page.included:
@@ -231,3 +232,5 @@ def _note(work: Work, asked: Asked, page: Page, pairs: Pairs, act: Act) -> None:
             found = judged[hit.owner, hit.type] = why, hit.owner if facts.is_person else 0
         decided, patient = found
         work.saw(patient, f"{hit.reference}/_history/{hit.version}", rule=decided.rule, basis=decided.basis)
+    if names_persons(asked):
+        looking.named(work, work.seen[before : before + len(page.hits)])

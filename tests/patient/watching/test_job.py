@@ -13,6 +13,7 @@ import pytest
 from akson.base.database import Record
 from akson.base.work import Actor, Purpose, Seen
 from akson.fhir import types
+from akson.fhir.dates import HERE
 from akson.patient import identity
 from akson.patient.cases import JOB
 from akson.patient.openings import open_in_emergency
@@ -255,12 +256,62 @@ async def test_what_a_transaction_reads_by_id_is_looked_at_and_who_comes_along_i
     assert await town.office.database.fetchval(opened) is None
     assert await town.office.database.fetchval(listed) == len(persons)
     by_id = [f"Patient/{persons[0]}", f"Patient/{persons[1]}/_history/1"]
-    asked = [f"Patient?_id={','.join(persons)}", *by_id, "Patient/_history"]
+    asked = ["EpisodeOfCare?_include=EpisodeOfCare:patient", *by_id, "Patient/_history"]
     answer = await berit.post("", content=transaction(*[{"request": {"method": "GET", "url": url}} for url in asked]))
     assert answer.status_code == 200, answer.text
     await watched(town)
     owners = sorted(town.office.ids.open(one) or 0 for one in persons[:2])
     assert await town.office.database.fetchval(opened) == owners
+
+
+NAMING: list[tuple[list[str], str]] = [
+    (["EpisodeOfCare?patient={0}", "EpisodeOfCare?patient={1}"], "01"),
+    (["EpisodeOfCare?patient={0},{1}"], "01"),
+    (["Observation?subject={0},{1}"], "01"),
+    (["Observation?patient.identifier={6}&_count=1", "Patient?identifier={6},{7}"], "01"),
+    (["Observation?patient:identifier={6},{7}"], "01"),
+    (["EpisodeOfCare?patient:Patient={0},{1}&_include=EpisodeOfCare:patient"], "01"),
+    (["EpisodeOfCare?patient=Patient/{0},Patient/{1}", "EpisodeOfCare?patient={2}"], "012"),
+    (["EpisodeOfCare?patient._id={0},{1}"], "01"),
+    (["Patient?_id={0},{1}"], "01"),
+    (["?_type=EpisodeOfCare,Patient&_id={0},{1}"], "01"),
+    (["Patient/{0}/EpisodeOfCare", "Patient/{1}/EpisodeOfCare"], "01"),
+    (["Patient/{0}/EpisodeOfCare", "Patient"], "0"),
+    (["EpisodeOfCare?patient={0},{1},{2},{3},{4}"], "01234"),
+    (["EpisodeOfCare?patient={0},{1},{2},{3},{4},{5}"], ""),
+    (["EpisodeOfCare?patient={0},{1}&status=cancelled", "Patient"], ""),
+    (["EpisodeOfCare?status=active", "Patient?_sort=birthdate"], ""),
+]
+
+
+async def test_what_is_shown_of_few_whom_a_question_names_is_a_look_at_each(town: Town, there: Api) -> None:
+    """As it is when each is asked for alone; a list of many stays one, and what is not shown is no look."""
+    who = await town.at_work("berit")
+    numbers = {0: "tommy", 1: "mariam"}
+    owners = [await resident(town, f"Navn {n}", address={}, key=numbers.get(n, "")) for n in range(6)]
+    ids = [(await named(town, owner)).partition("/")[2] for owner in owners]
+    async with town.office.work(JOB, Purpose.SYSTEM) as work:
+        for n, id_ in enumerate(ids):
+            person: dict[str, Any] = {"reference": f"Patient/{id_}"}
+            person |= {"identifier": MEMBERS[numbers[n]].fnr.identifier()} if n in numbers else {}
+            await journal.create(work, {
+                "resourceType": "EpisodeOfCare", "status": "active", "patient": person,
+                "managingOrganization": {"reference": who.unit_id}})  # fmt: skip
+            await journal.create(work, {
+                "resourceType": "Observation", "status": "final", "code": {"text": "Puls"}, "subject": person})  # fmt: skip
+    ids += [MEMBERS[key].fnr.value for key in numbers.values()]
+    for asked, looked_at in NAMING:
+        urls = [one.format(*ids) for one in asked]
+        berit = there.as_(await town.at_work("berit"))
+        bundle = transaction(*[{"request": {"method": "GET", "url": url}} for url in urls])
+        answer = await (berit.post("", content=bundle) if len(urls) > 1 else berit.get(urls[0]))
+        assert answer.status_code == 200, answer.text
+        day = town.office.clock().astimezone(HERE).date()
+        await watched(town, after=timedelta(days=1))
+        found = await town.office.database.fetch(
+            "SELECT patient FROM watch_look WHERE patient <> 0 AND opened > 0 AND day = $1", day
+        )
+        assert {row["patient"] for row in found} == {owners[int(n)] for n in looked_at}, asked
 
 
 async def test_a_worker_that_comes_late_finds_what_it_would_have_found(town: Town) -> None:

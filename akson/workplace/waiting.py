@@ -60,10 +60,16 @@ async def unfiled(work: Work, visit: Visit) -> Page:
     unit, counted = (chosen["unit"], [chosen]) if chosen else (0, units)
     lists = [] if chosen else [await _came(work, visit)]
     went = await outcomes.for_humans(
-        reads, homes, unit=unit, who=me, most=ROWS + 1, after=_after(visit, "ut", outcomes.START)
+        reads, homes, unit=unit, who=me, most=ROWS + 1, after=_after("ut", visit.query.get("ut"), outcomes.START)
     )
     stuck = await outcomes.stuck(
-        reads, homes, since, unit=unit, who=me, most=ROWS + 1, after=_after(visit, "fast", outcomes.START)
+        reads,
+        homes,
+        since,
+        unit=unit,
+        who=me,
+        most=ROWS + 1,
+        after=_after("fast", visit.query.get("fast"), outcomes.START),
     )
     for name, rows, by, kind in (("ut", went, "deadline", "wrong"), ("fast", stuck, "created_at", "stuck")):
         shown = tuple(as_sent(row, work.now) for row in rows[:ROWS])
@@ -75,7 +81,7 @@ async def unfiled(work: Work, visit: Visit) -> Page:
 async def _came(work: Work, visit: Visit) -> Waiting:
     """Return a page of what was received and could not be filed, of all units; two statements."""
     reads, homes = Within(work), homes_of(work)
-    after = _after(visit, "inn", (inbox.FIRST, b""))
+    after = _after("inn", visit.query.get("inn"), (inbox.FIRST, b""))
     rows = await inbox.for_humans(reads, homes, ROWS + 1, after=after)
     shown = tuple(as_received(row, work.now) for row in rows[:ROWS])
     more = [(row["deadline"], row["digest"]) for row in rows]
@@ -99,9 +105,9 @@ def _href(name: str, asked: Mapping[str, Any]) -> str:
     return f"/meldinger?{urlencode(asked)}#{name}" if asked else f"/meldinger#{name}"
 
 
-def _after(visit: Visit, name: str, start: tuple[datetime, Key]) -> tuple[datetime, Key]:
+def _after(name: str, written: str | None, start: tuple[datetime, Key]) -> tuple[datetime, Key]:
     """Return after which message a page of a list goes on. Raises Refused AK-S002."""
-    if not (written := visit.query.get(name)):
+    if not written:
         return start
     try:
         at, key = cursors.read(written, _PLACES[name], name)

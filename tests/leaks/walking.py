@@ -12,6 +12,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
 from akson.app import SCREEN_PACKAGES
+from akson.exchange.inbox import FIRST
+from akson.exchange.outcomes import START
+from akson.record.search import cursors
 from seeds.staff import MARIAM
 from tests.leaks.canary import WORD, Canary
 from tests.leaks.worlds import Town
@@ -111,6 +114,8 @@ def fields(of: Theirs) -> Mapping[str, str]:
         "vist": "alle", "valgt": "7f1c2b30-5d2e-4a7b-9f1d-0c6f4f3f2a11", "onske": "suspicion", "ord": "Kort", "utfall": "lawful", "malform": "nb", "sperr": "all", "for": "everyone",
         "apning": hers["Consent"], "som": f"Practitioner/{of.worker}/sykepleier/{of.unit}",
         "enhet": "99000011", "mottaker": "99000033", "gjort": "kort",
+        "inn": cursors.written((FIRST, b"")), "ut": cursors.written(START), "fast": cursors.written(START),
+        "ogsaa": "ja", "andre": "00" * 32,
         "nivaa": "every", "maate": "inbox", "kilde": "999999999", "dokument": note, "fil": "0",
         "avdod": hers["Patient"], "gi": f"DocumentReference/{note}", "fra": "2026-01-01",
         "leses_til": "2027-01-01", "del": "about", "ta": "f1", "holdt": "withheld-as-0", "sak": of.ids("Task"), "kontakt": "98765432",

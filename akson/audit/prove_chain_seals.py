@@ -57,9 +57,9 @@ def _prove_place(seal: Row, expected: int, previous: bytes, findings: Findings) 
 
 
 async def _tell_links(connection: asyncpg.Connection, number: int, findings: Findings) -> None:
-    """Name the links of a seal that are not as they were."""
-    named = False
-    for link in await connection.fetch(SQL.chain_seal_links, number):
+    """Name the links of a seal that are not as they were: those whose time nothing else proves, where no other is."""
+    named, links = False, await connection.fetch(SQL.chain_seal_links, number)
+    for link in links:
         if link["head"] is None:
             findings.fault("chain", link["owner"], link["seq"], what=f"was sealed under {number}, but is gone")
         elif link["head"][:8] != link["print"]:
@@ -69,6 +69,11 @@ async def _tell_links(connection: asyncpg.Connection, number: int, findings: Fin
         named = True
     if not named:
         findings.fault("chain_seal", number, what="its links are not those that were sealed")
+    if not named and all(link["in_time"] is not False for link in links):
+        for link in (link for link in links if link["in_time"] is None):
+            findings.fault(
+                "chain", link["owner"], link["seq"], what=f"may have another time than was sealed under {number}"
+            )
 
 
 def _statement(seal: Row) -> bytes:

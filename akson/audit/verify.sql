@@ -140,8 +140,10 @@ SELECT s.number, s.at, cardinality(s.owners) AS links, s.prints, s.root, s.previ
 -- name: chain_seal_links
 -- What one seal was made over, link by link.
 -- in    $1 number
--- out   print: what the seal keeps of the head; head: as it stands now, null when the link is gone
-SELECT l.owner, l.seq, substr(s.prints, (l.n - 1)::integer * 8 + 1, 8) AS print, c.head
+-- out   print: what the seal keeps of the head; head: as it stands now, null when the link is gone; in_time: whether its
+--       time is that of its versions, null when it has none: it is an erasure's
+SELECT l.owner, l.seq, substr(s.prints, (l.n - 1)::integer * 8 + 1, 8) AS print, c.head,
+       (SELECT bool_and(v.last_updated = c.at) FROM resource_version v WHERE v.owner = c.owner AND v.chain_seq = c.seq) AS in_time
   FROM chain_seal s
   CROSS JOIN LATERAL unnest(s.owners, s.seqs) WITH ORDINALITY AS l (owner, seq, n)
   LEFT JOIN chain c ON c.owner = l.owner AND c.seq = l.seq

@@ -25,6 +25,18 @@ async def test_what_an_erased_version_still_says_of_itself_is_proven(
     assert f"resource_version {owner}/Observation/{id_}/1: was changed after it was written" in found
 
 
+async def test_the_link_of_an_erasure_is_named_by_its_seal_when_its_time_is_another(
+    office: Office, database_url: str, owner_db: Database
+) -> None:
+    log = AccessLog(database_url)
+    await trails(office, log)
+    await log.close()
+    owner, seq = await owner_db.fetchrow("SELECT owner, seq FROM erasure ORDER BY owner LIMIT 1") or (0, 0)
+    await owner_db.execute("UPDATE chain SET at = at + interval '1 us' WHERE owner = $1 AND seq = $2", owner, seq)
+    found = [str(fault) for fault in (await verify(database_url, keys=[KEY.public_key()])).faults]
+    assert f"chain {owner}/{seq}: may have another time than was sealed under 4" in found
+
+
 async def test_sixty_tamperings_by_chance_are_found_and_named(
     office: Office, database_url: str, owner_db: Database
 ) -> None:

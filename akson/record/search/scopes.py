@@ -272,8 +272,9 @@ def _names(type_: str, condition: Condition) -> bool:
         case Criterion(modifier="", parameter=parameter) if parameter.kind == "token":
             return type_ == _PATIENT and parameter.name == "identifier"
         case Criterion(modifier="" | "Patient" | "identifier" as kind, parameter=parameter):
-            of_persons = kind == _PATIENT or parameter.targets == (_PATIENT,) or _says_whose(type_, parameter)
-            return of_persons or any(value.startswith(f"{_PATIENT}/") for value in condition.values)
+            theirs = bool(parameter.targets) and all(map(_of_persons, parameter.targets))
+            of_persons = kind == _PATIENT or theirs or _says_whose(type_, parameter)
+            return of_persons or any(_of_persons(value.partition("/")[0]) for value in condition.values)
         case Chain(inner=inner):
             return all(of == _PATIENT and _names(of, one) for of, one in inner)
     return False

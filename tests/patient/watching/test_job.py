@@ -279,6 +279,7 @@ NAMING: list[tuple[list[str], str]] = [
     (["Patient/{0}/EpisodeOfCare", "Patient"], "0"),
     (["EpisodeOfCare?patient={0},{1},{2},{3},{4}"], "01234"),
     (["EpisodeOfCare?patient={0},{1},{2},{3},{4},{5}"], ""),
+    (["Observation?derived-from=Observation/{8},Observation/{9}"], "01"),
     (["EpisodeOfCare?patient={0},{1}&status=cancelled", "Patient"], ""),
     (["EpisodeOfCare?status=active", "Patient?_sort=birthdate"], ""),
 ]
@@ -287,7 +288,7 @@ NAMING: list[tuple[list[str], str]] = [
 async def test_what_is_shown_of_few_whom_a_question_names_is_a_look_at_each(town: Town, there: Api) -> None:
     """As it is when each is asked for alone; a list of many stays one, and what is not shown is no look."""
     who = await town.at_work("berit")
-    numbers = {0: "tommy", 1: "mariam"}
+    numbers, firsts = {0: "tommy", 1: "mariam"}, list[str]()
     owners = [await resident(town, f"Navn {n}", address={}, key=numbers.get(n, "")) for n in range(6)]
     ids = [(await named(town, owner)).partition("/")[2] for owner in owners]
     async with town.office.work(JOB, Purpose.SYSTEM) as work:
@@ -297,9 +298,11 @@ async def test_what_is_shown_of_few_whom_a_question_names_is_a_look_at_each(town
             await journal.create(work, {
                 "resourceType": "EpisodeOfCare", "status": "active", "patient": person,
                 "managingOrganization": {"reference": who.unit_id}})  # fmt: skip
-            await journal.create(work, {
-                "resourceType": "Observation", "status": "final", "code": {"text": "Puls"}, "subject": person})  # fmt: skip
-    ids += [MEMBERS[key].fnr.value for key in numbers.values()]
+            pulse = {"resourceType": "Observation", "status": "final", "code": {"text": "Puls"}, "subject": person}
+            first = await journal.create(work, pulse)
+            firsts.append(first.id)
+            await journal.create(work, pulse | {"derivedFrom": [{"reference": f"Observation/{first.id}"}]})
+    ids += [*(MEMBERS[key].fnr.value for key in numbers.values()), *firsts]
     for asked, looked_at in NAMING:
         urls = [one.format(*ids) for one in asked]
         berit = there.as_(await town.at_work("berit"))

@@ -106,7 +106,7 @@ async def receive_all(
             if isinstance(alone, Stopped):
                 LOG.error("a message has stopped us", extra={"failure": alone.failure, "attempts": each.attempts})
                 if alone.passes and not lasting.lasts(each.digest, office.clock()):
-                    await apart(inbox.give_back(office.database, each))
+                    await apart(inbox.give_back(office.database, each, alone=True))
 
 
 async def _filed_together(

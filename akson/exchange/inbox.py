@@ -140,9 +140,12 @@ async def claim(database: Database, bucket: int, now: datetime, *, most: int = 1
     return sorted((Kept(**dict(row)) for row in rows), key=lambda kept: (kept.received_at, kept.digest))
 
 
-async def give_back(database: Database, kept: Kept) -> None:
-    """Let the attempt on a message not count: what failed was ours and passes, so the message is not to blame."""
-    await database.execute(SQL.give_back, kept.bucket, kept.digest)
+async def give_back(database: Database, kept: Kept, *, alone: bool = False) -> None:
+    """Let the attempt on a message not count: what failed was ours and passes, so the message is not to blame.
+
+    alone  it comes alone from now on: others are not to wait each time for what may be this one's only
+    """
+    await database.execute(SQL.give_back, kept.bucket, kept.digest, int(alone))
 
 
 async def settle(work: Work, closed: Sequence[tuple[Kept, Outcome]]) -> bool:

@@ -142,8 +142,8 @@ RETURNING NOT s.takes OR s.digest IN (SELECT digest FROM taken) AS free;
 
 -- name: give_back
 -- Let an attempt not count that failed by what is ours and passes: the lease ends, and the message is tried again.
--- in   $1 bucket, $2 digest
-UPDATE message_in SET attempts = greatest(attempts - 1, 0) WHERE bucket = $1 AND digest = $2 AND state = 'kept';
+-- in   $1 bucket, $2 digest, $3 attempts that stay at least
+UPDATE message_in SET attempts = greatest(attempts - 1, $3) WHERE bucket = $1 AND digest = $2 AND state = 'kept';
 
 -- name: came_again
 -- Lease names by which messages came again that have been read: others leave them alone until `due`.

@@ -67,9 +67,10 @@ async def _tell_links(connection: asyncpg.Connection, number: int, findings: Fin
         else:
             continue
         named = True
-    if not named:
-        findings.fault("chain_seal", number, what="its links are not those that were sealed")
-    if not named and all(link["in_time"] is not False for link in links):
+    if named:
+        return
+    findings.fault("chain_seal", number, what="its links are not those that were sealed")
+    if all(link["in_time"] is not False for link in links):
         for link in (link for link in links if link["in_time"] is None):
             findings.fault(
                 "chain", link["owner"], link["seq"], what=f"may have another time than was sealed under {number}"

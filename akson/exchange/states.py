@@ -118,14 +118,8 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     **{(state, Event.POST): State.POSTED for state in _ARRIVED_AFTER_ALL},
     **{(state, Event.PARTIAL): State.PARTIAL for state in _WAITING},
     **{(state, Event.REJECT): State.REJECTED for state in _WAITING},
-    **{
-        (state, Event.ANSWER): State.ANSWERED
-        for state in (
-            *_ARRIVED_AFTER_ALL,
-            State.ACCEPTED,
-            State.POSTED,
-        )  # PARTIAL: a part was not read, whatever they say
-    },
+    # not PARTIAL: a part was not read, whatever they say
+    **{(state, Event.ANSWER): State.ANSWERED for state in (*_ARRIVED_AFTER_ALL, State.ACCEPTED, State.POSTED)},
 }
 
 

@@ -21,6 +21,7 @@ ONCE: Final = {
     "fiks": "Det er ukjent om meldingen kom fram: vi fikk ikke noe sikkert svar fra Fiks bekymringsmelding. "
     "Ring barnevernet og spør. Send den på nytt bare når de ikke har den."
 }
+REFUSED_FOR_GOOD: Final = frozenset({400, 413, 415, 422})  # answers over HTTP that are about the message itself
 
 
 class Came(Enum):

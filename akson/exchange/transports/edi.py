@@ -25,13 +25,12 @@ from akson.base.apart import Stopped, apart
 from akson.base.errors import Refused
 from akson.exchange import inbox, mailboxes
 from akson.exchange.calls import in_time
-from akson.exchange.carriers import Came, Delivery, Handed, Said
+from akson.exchange.carriers import REFUSED_FOR_GOOD, Came, Delivery, Handed, Said
 from akson.exchange.messages.apprec import NO_REASON, AppRec, Status
 from akson.exchange.opening import opened
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import Fault
 from akson.exchange.states import Event
-from akson.exchange.transports.local import REFUSED_FOR_GOOD
 from akson.record.office import Office
 from akson.signin.machine import Machine
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from akson.exchange import inbox
-from akson.exchange.carriers import Came, Delivery, Handed, Said
+from akson.exchange.carriers import REFUSED_FOR_GOOD, Came, Delivery, Handed, Said
 from akson.exchange.delivery import NO_ANSWER
 from akson.exchange.outbox import Claimed, Unconfirmed
 from akson.exchange.safexml import LARGEST
@@ -25,7 +25,6 @@ from akson.record.office import Office
 PATH: Final = "/exchange/local"
 XML: Final = "application/xml"
 MESSAGE_ID, FROM, TO = "x-message-id", "x-from-her-id", "x-to-her-id"
-REFUSED_FOR_GOOD: Final = frozenset({400, 413, 415, 422})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,7 @@ _MOST_AT_ONCE: Final = 1000  # rows judged in one round trip
 _KEY: Final = ("place", "at", "owner", "type", "id")  # of a row in the order of the list
 _FIRST: Final[tuple[Any, ...]] = (-inf, BEGINNING, 0, 0, "")
 _TYPES: Final = {"visit": "Encounter", "appointment": "Appointment"}  # by kind; all others are tasks
+_PATIENT: Final = types.code_of("Patient")
 _AT_HOME: Final = "HH"  # Encounter.class
 Resource = dict[str, Any]
 OpenId = Callable[[str], int | None]
@@ -94,7 +95,7 @@ async def _readable(
     asked = work.actor.unit, work.actor.key, kinds, states, *due, latest
     after, step = _FIRST, most
     while len(found) < most:
-        rows = await fetch(work, SQL.waiting, *asked, *after, step, whose)
+        rows = await fetch(work, SQL.waiting, *asked, *after, step, whose, _PATIENT)
         found += [row for row, _ in permitted(work, [row for row in rows if not row["deleted"]])]
         if len(rows) < step:
             break

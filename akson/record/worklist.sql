@@ -2,9 +2,9 @@
 -- What waits for a unit or a person, with what the decision about each needs: soonest due first, or what changed last.
 -- in  $1 unit, $2 person, $3 kinds, $4 states, $5 and $6 due from and before, or null; $7 what changed last comes first;
 --     $8 to $12 place, time, owner, type and id after which it begins; $13 how many; $14 the persons whose records are open
---     to who asks, or null: then of others only what a rule could open for its own sake, whoever it is about
--- That is a report to the barnevern, which is its reporter's; what a case at the unit is about; what belongs to nobody
--- (103 is Patient). Each row is judged afterwards.
+--     to who asks, or null: then of others only what a rule could open for its own sake, whoever it is about; $15 Patient
+-- That is a report to the barnevern, which is its reporter's; what a case at the unit is about; what belongs to nobody.
+-- Each row is judged afterwards.
 -- A row whose resource is gone counts as deleted, and takes its place among the many.
 SELECT w.kind, w.state, w.priority, w.due, w.at, w.person, w.place, w.owner, w.type, w.id, r.sort_date, r.unit, r.author,
        r.labels, coalesce(r.deleted, true) AS deleted, o.facts_rev, o.facts, o.type AS owner_type
@@ -17,7 +17,7 @@ SELECT w.kind, w.state, w.priority, w.due, w.at, w.person, w.place, w.owner, w.t
              AND ($5::timestamptz IS NULL OR due >= $5) AND ($6::timestamptz IS NULL OR due < $6)
              AND ($14::bigint[] IS NULL OR owner IN (SELECT unnest($14::bigint[]))
                   OR owner IN (SELECT c.owner FROM worklist c WHERE c.unit = $1 AND c.kind IN ('case', 'demand'))
-                  OR EXISTS (SELECT FROM owner o WHERE o.owner = w.owner AND o.type <> 103)
+                  OR EXISTS (SELECT FROM owner o WHERE o.owner = w.owner AND o.type <> $15::smallint)
                   OR (person = $2 AND EXISTS (SELECT FROM resource r WHERE r.owner = w.owner AND r.type = w.type
                                                  AND r.id = w.id AND r.labels && '{child-concern}')))) p
          WHERE (place, at, owner, type, id) > ($8::float8, $9::timestamptz, $10::bigint, $11::smallint, $12::text)

@@ -73,7 +73,10 @@ class WebContext:
         return roles.has(work.actor.role, Permission(needs))
 
     async def shell(self, work: Work) -> Shell:
-        """Return the top bar: what waits for staff (two statements), whose records a citizen may open (one)."""
+        """Return the top bar: what waits for staff, whose records a citizen may open (one statement).
+
+        The first takes two statements; where much waits that its reader may not see, from four on (`worklist.count`)
+        """
         actor = work.actor
         if actor.kind is Kind.CITIZEN:
             return replace(await citizens_shell(work), idle=self._idle)

@@ -51,6 +51,24 @@ async def test_an_address_that_the_server_does_not_let_us_fetch_for_holds_up_no_
 
 
 @needs_provider
+async def test_an_address_that_the_server_does_not_let_us_send_for_is_told_of_once(
+    edi_world: EdiWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, waits = edi_world.places.office, [await edi_world.writes() for _ in range(3)]
+    caplog.set_level("INFO", "akson.exchange")
+    told = [(f"the message server does not let us send for {NORDRE.her_id}", 403),
+            (f"the message server lets us send for {NORDRE.her_id} again", None)]  # fmt: skip
+    for granted, state, lines in (
+        (OTHER, State.QUEUED, told[:1]), (OTHER, State.QUEUED, told[:1]), (NORDRE.her_id, State.SENT, told),
+    ):  # fmt: skip
+        await edi_world.broker.grants(granted)
+        assert await edi_world.exchange.deliver_due(office) == len(waits)
+        clock(office).pass_(timedelta(minutes=1))
+        assert {(await edi_world.standing(each)).state for each in waits} == {state}
+        assert [(each.getMessage(), getattr(each, "status", None)) for each in caplog.records] == lines
+
+
+@needs_provider
 async def test_what_stands_before_the_server_ends_no_message_and_makes_none_go_twice(
     edi_world: EdiWorld, caplog: pytest.LogCaptureFixture
 ) -> None:

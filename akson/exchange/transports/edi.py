@@ -105,6 +105,7 @@ class Edi:
     software: str
     _trouble: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _kept_back: set[UUID] = field(default_factory=set, init=False, repr=False)
+    _refused: set[int] = field(default_factory=set, init=False, repr=False)  # addresses that we may not send for
 
     async def turn(self, office: Office) -> int:
         """Fetch what waits for us; return how many messages that were."""
@@ -124,11 +125,23 @@ class Edi:
             return Handed(Came.AWAY, why=AWAY)
         given = _read(answer, UUID) if answer.status_code == 201 else None
         if given is not None:
+            self._lets_send(claimed.sender, answer.status_code)
             return Handed(Came.TAKEN, id=str(given))
         if _refuses(answer, answers=receipt is not None):
             return Handed(Came.REFUSED, why=NOT_TAKEN.format(status=answer.status_code))
-        not_allowed = answer.status_code == 403 and _is_theirs(answer)
-        return Handed(Came.LATER, why=NOT_ALLOWED) if not_allowed else Handed(Came.AWAY, why=AWAY)
+        if answer.status_code != 403 or not _is_theirs(answer):
+            return Handed(Came.AWAY, why=AWAY)
+        self._lets_send(claimed.sender, answer.status_code)
+        return Handed(Came.LATER, why=NOT_ALLOWED)
+
+    def _lets_send(self, her_id: int, status: int) -> None:
+        """Leave a line in the log when the server begins to refuse what an address sends, and when that is over."""
+        if status == 403 and her_id not in self._refused:
+            self._refused.add(her_id)
+            LOG.error("the message server does not let us send for %d", her_id, extra={"status": status})
+        elif status == 201 and her_id in self._refused:
+            self._refused.discard(her_id)
+            LOG.info("the message server lets us send for %d again", her_id)
 
     async def fetch(self, office: Office) -> int:
         """Store what waits for us, and say so afterwards: twice rather than not at all. One worker does at a time."""

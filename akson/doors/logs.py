@@ -8,7 +8,8 @@ import sys
 from datetime import UTC, datetime
 from types import TracebackType
 
-FIELDS = ("turn", "failure", "face", "status", "request", "refused", "address", "app")
+FIELDS = ("turn", "failure", "status", "request", "refused", "address", "way", "attempts", "authority", "file", "month",
+          "rows", "place", "ending")  # fmt: skip
 
 
 class Lines(logging.Formatter):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from akson.base.errors import catalogue
+from akson.doors.logs import FIELDS
 from tests.architecture.source import ROOT, Source, product, sources
 
 SQL = re.compile(
@@ -30,6 +31,18 @@ def test_sql_stands_in_sql_files() -> None:
         f"{source.name}:{text.lineno}" for source in product() for text in source.texts() if SQL.match(str(text.value))
     ]
     assert not found
+
+
+def test_what_is_said_beside_a_line_of_the_log_stands_in_it() -> None:
+    said = {
+        key.value
+        for source in product()
+        for call in ast.walk(source.tree)
+        if isinstance(call, ast.keyword) and call.arg == "extra" and isinstance(call.value, ast.Dict)
+        for key in call.value.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert said - {*FIELDS} == {"entry"}  # an id that another system may have chosen: it could tell of somebody
 
 
 @pytest.mark.parametrize("text", ["select 1 from owner", "\n  INSERT INTO x VALUES", "with a as (", "update x set y=1"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from hypothesis import given, settings
@@ -37,12 +38,15 @@ def test_each_of_many_is_judged_as_if_alone(actor, context, scopes, purpose, kno
 
 
 @settings(max_examples=600, deadline=None)
-@given(actors, KEYS, SCOPES, st.sampled_from(Purpose), facts, facts, KEYS, TYPES, st.sampled_from(Act))
-def test_of_records_that_are_alike_one_answer_is_the_answer(actor, context, scopes, purpose, one, two, key, type_, act):
+@given(actors, KEYS, SCOPES, st.sampled_from(Purpose), facts, facts, KEYS, TIMES, TYPES, st.sampled_from(Act))
+def test_of_records_that_are_alike_one_answer_is_the_answer(
+    actor, context, scopes, purpose, one, two, key, since, type_, act
+) -> None:
+    tied = tuple(msgspec.structs.replace(each, start=since) for each in one.relations)
     asker, labels = replace(actor, context=context, scopes=scopes), Labels(type=type_, unit=actor.unit)
     twin = msgspec.structs.replace(one, owner=key, birth_date=two.birth_date, representations=two.representations,
-                                   youth=two.youth, shared=two.shared)  # fmt: skip
-    if alike(asker, one) == alike(asker, twin):
+                                   youth=two.youth, shared=two.shared, relations=tied)  # fmt: skip
+    if alike(asker, one, NOW) == alike(asker, twin, NOW):
         assert decide(asker, purpose, one, labels, act, NOW) == decide(asker, purpose, twin, labels, act, NOW)
 
 
@@ -60,13 +64,30 @@ def test_a_thousand_alike_are_one_question(monkeypatch) -> None:
     asked = []
     monkeypatch.setattr("akson.access.many.decide", lambda *question: asked.append(question) or decide(*question))
     gp = Actor(kind=Kind.STAFF, id="x", key=1, name="x", role="fastlege", unit=7, controller=7, person=2)
-    listed = [Facts(owner=n, is_person=True, relations=(Relation(kind="gp", unit=7),)) for n in range(10, 1010)]
+    tied = [Relation(kind="gp", unit=7, start=NOW - timedelta(days=n)) for n in range(10, 1010)]
+    listed = [Facts(owner=n, is_person=True, relations=(one,)) for n, one in enumerate(tied, 10)]
     those = Many(listed)
     found = those.permitted(gp, Purpose.TREATMENT, Labels(type="Observation"), Act.READ, NOW)
     assert found is those.owners and len(found) == 1000 and len(asked) == 1
     assert (
         those.permitted(gp, Purpose.TREATMENT, Labels(type="Observation"), Act.READ, NOW) is found and len(asked) == 1
     )
+
+
+def test_who_is_tied_no_more_or_not_yet_is_not_alike_who_is() -> None:
+    nurse = Actor(kind=Kind.STAFF, id="x", key=1, name="x", role="sykepleier", unit=7, controller=7, person=2)
+    day, since = timedelta(days=1), NOW - timedelta(days=30)
+    ties: list[dict[str, Any]] = [
+        {"start": since}, {"start": since - day, "end": NOW + day}, {"end": NOW}, {"start": NOW + day}, {"start": NOW},
+        {"unit": 8}, {"unit": 0, "person": 9}, {"unit": 0, "person": 1},
+    ]  # fmt: skip
+    those = Many([
+        Facts(owner=n, is_person=True, relations=(Relation(**({"kind": "service", "unit": 7} | tie)),))
+        for n, tie in enumerate(ties, 10)
+    ])  # fmt: skip
+    for now, open_ in ((NOW, (10, 11, 14)), (NOW + day, (10, 13, 14)), (NOW - day, (10, 11, 12)), (NOW, (10, 11, 14))):
+        for type_ in ("Observation", "Condition"):
+            assert those.permitted(nurse, Purpose.TREATMENT, Labels(type=type_), Act.READ, now) == (*open_, 17)
 
 
 def test_who_asks_of_every_type_asks_once_of_each(monkeypatch) -> None:

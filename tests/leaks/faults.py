@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -109,8 +109,10 @@ def _first_stands_for_all(patch: Patch) -> None:
     """Of many records the first is asked about for all that are tied alike, whatever is blocked in them."""
     before = many.likeness
 
-    def likeness(one: facts.Facts) -> facts.Facts:
-        return msgspec.structs.replace(before(one), blocks=(), relations=(), protection="", labelled=(), openings=())
+    def likeness(one: facts.Facts, now: datetime) -> facts.Facts:
+        return msgspec.structs.replace(
+            before(one, now), blocks=(), relations=(), protection="", labelled=(), openings=()
+        )
 
     patch.setattr(many, "likeness", likeness)
 

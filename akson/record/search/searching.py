@@ -226,7 +226,7 @@ def _note(work: Work, asked: Asked, page: Page, pairs: Pairs, act: Act) -> None:
         if (found := judged.get((hit.owner, hit.type))) is None:
             known = work.session.facts.get(hit.owner)
             facts = known or Facts(owner=hit.owner, rev=0, is_person=hit.type in owners.OF_PERSONS)
-            like = alike(work.actor, facts), hit.type
+            like = alike(work.actor, facts, work.now), hit.type
             if (why := told.get(like)) is None:
                 why = told[like] = decision(work, facts, Labels(type=hit.type, unit=work.actor.unit), act)
             found = judged[hit.owner, hit.type] = why, hit.owner if facts.is_person else 0

@@ -105,35 +105,34 @@ def _is_plainly_valid(kind: str, body: bytes, data: dict[str, Any]) -> bool:
     text = dumps(data)
     if len(body) != len(text) and _members(body) != _members(text):  # repeated: see `_members`
         return False
-    if _HOLLOW.search(text, 1) or _EXPONENT.search(text):
-        return False
-    if b"\\" in text and any(sign in text for sign in CONTROLS):
-        return False
-    if _may_be_deep(kind, text, data) and walk.depth_of(data) > walk.DEEPEST:
+    if _EXPONENT.search(text) or (b"\\" in text and any(sign in text for sign in CONTROLS)):
         return False
     if (b"#" in text or local.may_contain(kind, text, data)) and not local.references_hold(kind, text, data):
         return False
-    return structs.accepts(kind, body, typed=False) or (b'"type":"' in text and structs.accepts(kind, body))
+    kinds = (kind,) if "contained" not in data else _kinds_in(kind, data)
+    if b"{}" not in text and not _is_deep(_rings(*kinds), text, data) and structs.accepts(kind, body, slim=True):
+        return True
+    return not (_HOLLOW.search(text, 1) or _is_deep(_endless(*kinds), text, data)) and structs.accepts(kind, body)
 
 
-def _may_be_deep(kind: str, text: bytes, data: dict[str, Any]) -> bool:
-    """Tell whether objects may be nested deeply, by counting the members that make nesting without end possible.
+def _is_deep(signs: tuple[bytes, ...], text: bytes, data: dict[str, Any]) -> bool:
+    """Tell whether objects are nested too deeply, counting first the members that make nesting without end possible.
 
     Without them R4 stays under 20 levels, those of contained resources among them, and each adds 10 at most (an
     extension in a coding in the value of an extension): the tests ask the definitions.
     """
     found = 0
-    for sign in _endless(kind) if "contained" not in data else _endless(*_kinds_in(kind, data)):
+    for sign in signs:
         found += text.count(sign)
-    return found > _FEW
+    return found > _FEW and walk.depth_of(data) > walk.DEEPEST
 
 
-def _kinds_in(kind: str, data: dict[str, Any]) -> list[str]:
+def _kinds_in(kind: str, data: dict[str, Any]) -> tuple[str, ...]:
     """Return the types of a resource and of what it contains; those with entries stand for any."""
     contained = data["contained"]
     inside = contained if isinstance(contained, list) else [{"resourceType": "Bundle"}]
     found = [c.get("resourceType") for c in inside if isinstance(c, dict)]
-    return [kind, *sorted({name for name in found if is_type(name)})]
+    return (kind, *sorted({name for name in found if is_type(name)}))
 
 
 _FEW: Final = 4
@@ -142,11 +141,17 @@ _FEW: Final = 4
 @lru_cache(maxsize=1024)
 def _endless(*kinds: str) -> tuple[bytes, ...]:
     """Return signs of the members through which an element of these types may lie in one of its own sort."""
+    return (b'xtension":', *_rings(*kinds), b'"assigner":')
+
+
+@lru_cache(maxsize=1024)
+def _rings(*kinds: str) -> tuple[bytes, ...]:
+    """Return those signs for resources that hold nothing rare: see structs.py."""
     any_ = not local.WITH_ENTRIES.isdisjoint(kinds)
     paths = [path for path in facts()["elements"] if any_ or path.partition(".")[0] in kinds]
     own = {e.name for path in paths for e in elements(path) for t in e.types if (path + ".").startswith(t + ".")}
     held = {"resource", "outcome"} if any_ else set[str]()
-    return (b'xtension":', *(f'"{name}":'.encode() for name in sorted({*own, *held, "assigner"})))
+    return tuple(f'"{name}":'.encode() for name in sorted(own | held))
 
 
 def _members(text: bytes) -> int:

@@ -3,8 +3,7 @@
 They know a strict part of FHIR only: no nulls, no companions such as `_birthDate`. They do not see repeated members and
 empty objects (checks.py looks for those in the text). What they accept is valid; what they do not accept may still be,
 and walk.py decides. Types are made when first asked for, and stand as module variables because msgspec resolves names
-there. There are two of each: few resources say of a reference what type it points to, and without that no Reference
-needs to be looked at by itself.
+there. There are two of each: a slim one without what few resources hold (`_RARE`), and one with all members.
 """
 
 from __future__ import annotations
@@ -30,6 +29,11 @@ Check = Callable[[Any], None]
 FORBIDDEN_META = frozenset({"versionId", "lastUpdated", "security"})  # of a contained resource: dom-4, dom-5
 
 __all__ = ["Annotated", "Raw", "accepts"]  # the first two are named in annotations made here
+
+# Members of elements that slim types do not know. Without them an element is never of an id alone, nothing but what
+# checks.py counts lies in its own sort, and no Reference or Extension needs to be looked at by itself.
+_RARE = {"Reference": {"type"}, "Identifier": {"assigner"}}
+_RARE_ANYWHERE = frozenset({"extension", "modifierExtension"})
 
 SOME = Meta(min_length=1)
 P_boolean = bool
@@ -72,37 +76,36 @@ _look_up: Callable[[type, Any], Any] = operator.getitem  # type: ignore[assignme
 _head = Decoder(_Head).decode
 
 
-def accepts(resource_type: str, text: bytes | Raw, *, typed: bool = True) -> bool:
-    """Tell whether `text` is surely a valid resource of this type. typed: there may be a Reference with a `type`."""
+def accepts(resource_type: str, text: bytes | Raw, *, slim: bool = False) -> bool:
+    """Tell whether `text` is surely a valid resource of this type. slim: and holds nothing rare."""
     try:
-        (_typed if typed else _plain)(resource_type)(text)
+        (_slim if slim else _whole)(resource_type)(text)
     except (DecodeError, ValueError, RecursionError):
         return False
     return True
 
 
-def _decode(path: str, *, typed: bool) -> Callable[[bytes | Raw], Any]:
-    return Decoder(globals()[_struct(path, typed)], dec_hook=_look_up).decode
+def _decode(path: str, *, slim: bool) -> Callable[[bytes | Raw], Any]:
+    return Decoder(globals()[_struct(path, slim)], dec_hook=_look_up).decode
 
 
-_typed, _plain = cache(partial(_decode, typed=True)), cache(partial(_decode, typed=False))
+_whole, _slim = cache(partial(_decode, slim=False)), cache(partial(_decode, slim=True))
 
 
 @cache
-def _struct(path: str, typed: bool, targets: tuple[str, ...] = ()) -> str:  # noqa: FBT001
+def _struct(path: str, slim: bool, targets: tuple[str, ...] = ()) -> str:  # noqa: FBT001
     """Make the struct of a type or element and of all it holds, and return its name. targets: of a Reference."""
-    name = "_".join(("S" if typed else "U", *path.split("."), *targets))
+    name = "_".join(("U" if slim else "S", *path.split("."), *targets))
     if name in globals():
         return name
     globals()[name] = None  # in the making: types hold one another in rings
-    untyped = path == "Reference" and not typed
-    singles = [e for e in elements(path) if not e.choice and not (untyped and e.name == "type")]
-    choices = [e for e in elements(path) if e.choice]
-    fields = [_field(path, e, t, targets, typed) for e in (*singles, *choices) for t in e.types]
+    known = [e for e in elements(path) if not (slim and _is_rare(path, e.name))]
+    singles, choices = [e for e in known if not e.choice], [e for e in known if e.choice]
+    fields = [_field(path, e, t, targets, slim) for e in (*singles, *choices) for t in e.types]
     globals()[name] = defstruct(
         name,
         [(_python(n), of, UNSET) if not need else (_python(n), of) for n, of, need in fields],
-        namespace=_namespace(path, choices, typed),
+        namespace=_namespace(path, choices, slim),
         rename={_python(n): n for n, _, _ in fields},
         tag_field="resourceType" if is_type(path) else None,
         tag=path if is_type(path) else None,
@@ -114,22 +117,26 @@ def _struct(path: str, typed: bool, targets: tuple[str, ...] = ()) -> str:  # no
     return name
 
 
+def _is_rare(path: str, name: str) -> bool:
+    return name in _RARE_ANYWHERE or name in _RARE.get(path, ()) or (name == "id" and not is_type(path))
+
+
 def _python(name: str) -> str:
     return name + "_" if keyword.iskeyword(name) else name
 
 
-def _field(path: str, element: Element, of: str, targets: tuple[str, ...], typed: bool) -> tuple[str, str, bool]:  # noqa: FBT001
+def _field(path: str, element: Element, of: str, targets: tuple[str, ...], slim: bool) -> tuple[str, str, bool]:  # noqa: FBT001
     """Return the member's name, the annotation of its type, and whether it must be there."""
     if path == "Reference" and element.name in {"reference", "type"}:
         single = _literal_to(targets) if element.name == "reference" else _types(targets)
     elif of == "Reference":
-        single = _struct(of, typed, () if "Resource" in element.targets else element.targets)
+        single = _struct(of, slim, () if "Resource" in element.targets else element.targets)
     elif of == "Resource":
         single = "Raw"
     elif of == "code" and element.codes:
         single = f"G_{element.codes}" if element.codes in GRAMMARS else _literal(element.codes)
     else:
-        single = f"P_{of}" if of in PRIMITIVES else _struct(of, typed)
+        single = f"P_{of}" if of in PRIMITIVES else _struct(of, slim)
     annotation = f"Annotated[list[{single}], SOME]" if element.many else single
     return element.json_name(of), annotation, element.required and not element.choice
 
@@ -152,14 +159,14 @@ def _literal(value_set: str) -> str:
     return name
 
 
-def _namespace(path: str, choices: list[Element], typed: bool) -> dict[str, Any]:  # noqa: FBT001
+def _namespace(path: str, choices: list[Element], slim: bool) -> dict[str, Any]:  # noqa: FBT001
     """Return what the struct checks about itself once it is decoded, if there is anything."""
     if path == "Extension":
         return {"__post_init__": _check_extension}
-    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path, typed)]
+    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path, slim)]
     if path == "Narrative":
         checks.append(_check_narrative)
-    if path == "Reference" and typed:
+    if path == "Reference" and not slim:
         checks.append(_check_reference)
     if not checks:
         return {}
@@ -222,12 +229,12 @@ def _binding_check(name: str, element: Element, allowed: frozenset[tuple[str, st
     return check
 
 
-def _inner_checks(path: str, typed: bool) -> list[Check]:  # noqa: FBT001
+def _inner_checks(path: str, slim: bool) -> list[Check]:  # noqa: FBT001
     """Return the checks of the resources inside."""
-    return [_inner_check(e.name, typed, many=e.many) for e in elements(path) if "Resource" in e.types]
+    return [_inner_check(e.name, slim, many=e.many) for e in elements(path) if "Resource" in e.types]
 
 
-def _inner_check(name: str, typed: bool, *, many: bool) -> Check:  # noqa: FBT001
+def _inner_check(name: str, slim: bool, *, many: bool) -> Check:  # noqa: FBT001
     """Return the check of a member that holds a resource, or (`contained`) many."""
 
     def check(self: Any) -> None:
@@ -238,7 +245,7 @@ def _inner_check(name: str, typed: bool, *, many: bool) -> Check:  # noqa: FBT00
             head = _head(text)
             if not is_type(head.resourceType) or (many and not head.may_be_contained):
                 raise ValueError("inside")
-            (_typed if typed else _plain)(head.resourceType)(text)
+            (_slim if slim else _whole)(head.resourceType)(text)
 
     return check
 

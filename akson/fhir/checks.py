@@ -110,7 +110,7 @@ def _is_plainly_valid(kind: str, body: bytes, data: dict[str, Any]) -> bool:
     if (b"#" in text or local.may_contain(kind, text, data)) and not local.references_hold(kind, text, data):
         return False
     kinds = (kind,) if "contained" not in data else _kinds_in(kind, data)
-    if b"{}" not in text and not _is_deep(_rings(*kinds), text, data) and structs.accepts(kind, body, slim=True):
+    if b"{}" not in text and not _is_deep(_rings(*kinds), text, data) and structs.accepts_slim(kind, body, data):
         return True
     return not (_HOLLOW.search(text, 1) or _is_deep(_endless(*kinds), text, data)) and structs.accepts(kind, body)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import keyword
 import operator
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache, partial
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, DecodeError, Meta, Raw, Struct, defstruct
@@ -28,7 +28,7 @@ Check = Callable[[Any], None]
 
 FORBIDDEN_META = frozenset({"versionId", "lastUpdated", "security"})  # of a contained resource: dom-4, dom-5
 
-__all__ = ["Annotated", "Raw", "accepts"]  # the first two are named in annotations made here
+__all__ = ["Annotated", "Raw", "accepts", "accepts_slim"]  # the first two are named in annotations made here
 
 # Members of elements that slim types do not know. Without them an element is never of an id alone, nothing but what
 # checks.py counts lies in its own sort, and no Reference or Extension needs to be looked at by itself.
@@ -76,13 +76,42 @@ _look_up: Callable[[type, Any], Any] = operator.getitem  # type: ignore[assignme
 _head = Decoder(_Head).decode
 
 
-def accepts(resource_type: str, text: bytes | Raw, *, slim: bool = False) -> bool:
-    """Tell whether `text` is surely a valid resource of this type. slim: and holds nothing rare."""
+def accepts(resource_type: str, text: bytes | Raw) -> bool:
+    """Tell whether `text` is surely a valid resource of this type."""
     try:
-        (_slim if slim else _whole)(resource_type)(text)
+        _whole(resource_type)(text)
     except (DecodeError, ValueError, RecursionError):
         return False
     return True
+
+
+def accepts_slim(resource_type: str, text: bytes | Raw, data: Mapping[str, Any]) -> bool:
+    """Tell whether `text` is surely a valid resource of this type, and holds nothing rare.
+
+    data  what the text is decoded to; its members stand there once each
+    """
+    try:
+        root = _slim(resource_type)(text)
+    except (DecodeError, ValueError, RecursionError):
+        return False
+    if not _chooses_once(resource_type, tuple(data)):
+        return False
+    return "contained" not in data or all(map(_may_be_contained, root.contained, data["contained"]))
+
+
+def _may_be_contained(text: Raw, data: Any) -> bool:
+    """Tell whether a contained resource surely is one that may stand there."""
+    kind = data.get("resourceType") if isinstance(data, dict) else None
+    if not is_type(kind) or "contained" in data or not accepts_slim(kind, text, data):
+        return False
+    return FORBIDDEN_META.isdisjoint(data.get("meta", ()))
+
+
+@lru_cache(maxsize=8192)
+def _chooses_once(path: str, names: tuple[str, ...]) -> bool:
+    """Tell whether of each choice of `path` one is among the names of the members at most, and one if required."""
+    choices = [e for e in elements(path) if e.choice]
+    return all(e.required <= len({*e.json_names}.intersection(names)) <= 1 for e in choices)
 
 
 def _decode(path: str, *, slim: bool) -> Callable[[bytes | Raw], Any]:
@@ -99,7 +128,7 @@ def _struct(path: str, slim: bool, targets: tuple[str, ...] = ()) -> str:  # noq
     if name in globals():
         return name
     globals()[name] = None  # in the making: types hold one another in rings
-    known = [e for e in elements(path) if not (slim and _is_rare(path, e.name))]
+    known = [e for e in elements(path) if not (slim and _is_rare(path, e))]
     singles, choices = [e for e in known if not e.choice], [e for e in known if e.choice]
     fields = [_field(path, e, t, targets, slim) for e in (*singles, *choices) for t in e.types]
     globals()[name] = defstruct(
@@ -117,8 +146,12 @@ def _struct(path: str, slim: bool, targets: tuple[str, ...] = ()) -> str:  # noq
     return name
 
 
-def _is_rare(path: str, name: str) -> bool:
-    return name in _RARE_ANYWHERE or name in _RARE.get(path, ()) or (name == "id" and not is_type(path))
+def _is_rare(path: str, element: Element) -> bool:
+    """Tell whether slim types do without an element."""
+    name = element.name
+    if name == "id" or element.types == ("Resource",):
+        return not is_type(path)
+    return name in _RARE_ANYWHERE or name in _RARE.get(path, ())
 
 
 def _python(name: str) -> str:
@@ -163,7 +196,11 @@ def _namespace(path: str, choices: list[Element], slim: bool) -> dict[str, Any]:
     """Return what the struct checks about itself once it is decoded, if there is anything."""
     if path == "Extension":
         return {"__post_init__": _check_extension}
-    checks = [*_choice_checks(choices), *_binding_checks(path), *_inner_checks(path, slim)]
+    checks = _binding_checks(path)
+    if not (slim and is_type(path)):  # of a resource `accepts_slim` does this, and looks at what is inside
+        checks += map(_choice_check, choices)
+    if not slim:
+        checks += _inner_checks(path)
     if path == "Narrative":
         checks.append(_check_narrative)
     if path == "Reference" and not slim:
@@ -180,30 +217,13 @@ def _namespace(path: str, choices: list[Element], slim: bool) -> dict[str, Any]:
     return {"__post_init__": post_init}
 
 
-def _choice_checks(choices: list[Element]) -> list[Check]:
-    """Return the check that of each choice there is one at most, and one if required; choices are the last fields."""
-    places, end = [], 0
-    for choice in reversed(choices):
-        start = end - len(choice.types)
-        most = len(choice.types) - choice.required
-        places.append((slice(start, end or None), len(choice.types) - 1, most))
-        end = start
-
-    if len(places) == 1:
-        return [_one_choice_check(*places[0])]
+def _choice_check(choice: Element) -> Check:
+    """Return the check that of a choice there is one at most, and one if required."""
+    chosen = operator.attrgetter(*map(_python, choice.json_names))
+    least, most = len(choice.types) - 1, len(choice.types) - choice.required
 
     def check(self: Any) -> None:
-        members = astuple(self)
-        for place, least, most in places:
-            if not least <= members[place].count(UNSET) <= most:
-                raise ValueError("choice")
-
-    return [check] if places else []
-
-
-def _one_choice_check(place: slice, least: int, most: int) -> Check:
-    def check(self: Any) -> None:
-        if not least <= astuple(self)[place].count(UNSET) <= most:
+        if not least <= chosen(self).count(UNSET) <= most:
             raise ValueError("choice")
 
     return check
@@ -229,12 +249,12 @@ def _binding_check(name: str, element: Element, allowed: frozenset[tuple[str, st
     return check
 
 
-def _inner_checks(path: str, slim: bool) -> list[Check]:  # noqa: FBT001
+def _inner_checks(path: str) -> list[Check]:
     """Return the checks of the resources inside."""
-    return [_inner_check(e.name, slim, many=e.many) for e in elements(path) if "Resource" in e.types]
+    return [_inner_check(e.name, many=e.many) for e in elements(path) if "Resource" in e.types]
 
 
-def _inner_check(name: str, slim: bool, *, many: bool) -> Check:  # noqa: FBT001
+def _inner_check(name: str, *, many: bool) -> Check:
     """Return the check of a member that holds a resource, or (`contained`) many."""
 
     def check(self: Any) -> None:
@@ -245,7 +265,7 @@ def _inner_check(name: str, slim: bool, *, many: bool) -> Check:  # noqa: FBT001
             head = _head(text)
             if not is_type(head.resourceType) or (many and not head.may_be_contained):
                 raise ValueError("inside")
-            (_slim if slim else _whole)(head.resourceType)(text)
+            _whole(head.resourceType)(text)
 
     return check
 

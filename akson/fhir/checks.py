@@ -47,12 +47,12 @@ def check(body: bytes, *, expected: str | None = None) -> Resource:
     Raises     Invalid with every fault and its path
     """
     data = _decoded(body)
-    kind = data.get("resourceType") if isinstance(data, dict) else None
-    if not is_type(kind) or (expected is not None and expected != kind) or not _is_plainly_valid(str(kind), body, data):
+    kind: Any = data.get("resourceType") if isinstance(data, dict) else None
+    if not is_type(kind) or (expected is not None and expected != kind) or not _is_plainly_valid(kind, body, data):
         found = _walked(body, data, expected)
         if any(issue.severity in GRAVE for issue in found):
             raise Invalid([issue for issue in found if issue.severity in GRAVE])
-    return Resource(type=str(kind), id=data.get("id"), data=data, body=body)
+    return Resource(type=kind, id=data.get("id"), data=data, body=body)
 
 
 def examine(body: bytes) -> tuple[dict[str, Any], list[Issue]]:
@@ -110,8 +110,9 @@ def _is_plainly_valid(kind: str, body: bytes, data: dict[str, Any]) -> bool:
     if (b"#" in text or local.may_contain(kind, text, data)) and not local.references_hold(kind, text, data):
         return False
     kinds = (kind,) if "contained" not in data else _kinds_in(kind, data)
-    if b"{}" not in text and not _is_deep(_rings(*kinds), text, data) and structs.accepts_slim(kind, body, data):
-        return True
+    if "extension" not in data and b"{}" not in text and structs.accepts_slim(kind, body, data):
+        rings = _rings(*kinds)
+        return not rings or not _is_deep(rings, text, data)
     return not (_HOLLOW.search(text, 1) or _is_deep(_endless(*kinds), text, data)) and structs.accepts(kind, body)
 
 

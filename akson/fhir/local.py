@@ -5,8 +5,7 @@ For resources decoded at C speed; walk.py and pointing.py say the same of any re
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from akson.fhir.definitions import elements, facts
@@ -14,8 +13,7 @@ from akson.fhir.types import is_type
 
 WITH_ENTRIES = frozenset({"Bundle", "Parameters"})
 _LOCAL = b'"reference":"#'
-_HOLDER = re.compile(rb'"(\w+)":\[?\{$')
-_FARTHEST = 60  # signs from the name of a member to the reference it holds, at most
+_OPENED = (b"{", b"[{")  # what stands between the name of a member and the reference it holds
 
 
 def may_contain(kind: str, text: bytes, data: dict[str, Any]) -> bool:
@@ -41,21 +39,22 @@ def references_hold(kind: str, text: bytes, data: dict[str, Any]) -> bool:
     while place >= 0:
         start = place + len(_LOCAL)
         id_ = text[start : text.index(b'"', start)].decode()
-        holder = _HOLDER.search(text, max(0, place - _FARTHEST), place)
-        if holder is None or not _fits(holder[1].decode(), ids.get(id_, ""), kinds):
+        end = text.rfind(b'":', 0, place)
+        name = text[text.rfind(b'"', 0, end) + 1 : end].decode()
+        if text[end + 2 : place] not in _OPENED or not _fits(name, ids.get(id_, ""), kinds):
             return False
         place = text.find(_LOCAL, start)
     return True
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _fits(name: str, of: str, kinds: frozenset[str]) -> bool:
     """Tell whether each reference called `name`, in `kinds` or in a data type, may point at a resource of type `of`."""
     found = [targets for root, targets in _targets(name) if root in kinds or not is_type(root)]
     return bool(of and found) and all(not targets or "Resource" in targets or of in targets for targets in found)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _targets(name: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return where references called `name` stand, by the type that holds them, and what they may point at."""
     return [

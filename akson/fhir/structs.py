@@ -198,7 +198,7 @@ def _namespace(path: str, choices: list[Element], slim: bool) -> dict[str, Any]:
         return {"__post_init__": _check_extension}
     checks = _binding_checks(path)
     if not (slim and is_type(path)):  # of a resource `accepts_slim` does this, and looks at what is inside
-        checks += map(_choice_check, choices)
+        checks += _choice_checks(choices)
     if not slim:
         checks += _inner_checks(path)
     if path == "Narrative":
@@ -217,16 +217,18 @@ def _namespace(path: str, choices: list[Element], slim: bool) -> dict[str, Any]:
     return {"__post_init__": post_init}
 
 
-def _choice_check(choice: Element) -> Check:
-    """Return the check that of a choice there is one at most, and one if required."""
-    chosen = operator.attrgetter(*map(_python, choice.json_names))
-    least, most = len(choice.types) - 1, len(choice.types) - choice.required
+def _choice_checks(choices: list[Element]) -> list[Check]:
+    """Return the check that of each choice there is one at most, and one if required."""
+    asked = [
+        (operator.attrgetter(*map(_python, e.json_names)), len(e.types) - 1, len(e.types) - e.required) for e in choices
+    ]
 
     def check(self: Any) -> None:
-        if not least <= chosen(self).count(UNSET) <= most:
-            raise ValueError("choice")
+        for chosen, least, most in asked:
+            if not least <= chosen(self).count(UNSET) <= most:
+                raise ValueError("choice")
 
-    return check
+    return [check] if choices else []
 
 
 def _binding_checks(path: str) -> list[Check]:

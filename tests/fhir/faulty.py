@@ -113,6 +113,11 @@ FAULTY: list[tuple[str, str, str]] = [
     ("two values", observation(valueString="a", valueInteger=1), "Observation.value"),
     ("two values by companion", observation(valueString="a", _valueInteger={"extension": [{"url": URL, "valueCode": "a"}]}),
      "Observation.value"),
+    ("two values of a component", observation(component=[{"code": {"text": "x"}, "valueString": "a", "valueInteger": 1}]),
+     "Observation.component[0].value"),
+    ("two authors of a note", json.dumps({"resourceType": "Goal", "lifecycleStatus": "active", "description":
+     {"text": "x"}, "subject": {"reference": "Patient/1"}, "note": [{"authorString": "a", "authorReference":
+     {"reference": "Patient/1"}, "text": "x"}]}), "Goal.note[0].author"),
     ("choice of wrong type", observation(valueAddress={"city": "Fjordvik"}), "Observation.valueAddress"),
     ("choice without type", observation(value="x"), "Observation.value"),
     ("two bounds deep inside", json.dumps({
@@ -190,6 +195,17 @@ FAULTY: list[tuple[str, str, str]] = [
      "Observation.contained[0].resourceType"),
     ("fault in contained", observation(contained=[{"resourceType": "Patient", "gender": "x"}]),
      "Observation.contained[0].gender"),
+    ("two values in contained", observation(contained=[{**json.loads(observation()), "valueString": "a", "valueInteger": 1}]),
+     "Observation.contained[0].value"),
+    ("required choice missing in contained", observation(contained=[{"resourceType": "DetectedIssue", "status": "final"}, {
+        "resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": {"reference": "Patient/1"}}]),
+     "Observation.contained[1].medication"),
+    ("contained that is no object", observation(contained=[{"resourceType": "Patient", "id": "a"}, "x"]),
+     "Observation.contained[1]"),
+    ("second reference to nothing contained", observation(performer=[{"reference": "Patient/1"}, {"reference": "#p"}]),
+     "Observation.performer[1].reference"),
+    ("reference to a type that may not be", observation(subject={"reference": "#p"}, contained=[
+        {"resourceType": "Medication", "id": "p"}]), "Observation.subject.reference"),
     ("contained in contained", observation(contained=[{"resourceType": "Patient", "contained": [
         {"resourceType": "Patient", "id": "b"}]}]), "Observation.contained[0].contained"),
     ("version of contained", observation(contained=[{"resourceType": "Patient", "meta": {"versionId": "1"}}]),

@@ -37,7 +37,8 @@ _RARE_ANYWHERE = frozenset({"extension", "modifierExtension"})
 
 SOME = Meta(min_length=1)
 P_boolean = bool
-P_decimal = float  # msgspec's Decimal would take the string "1.5" as well; the value itself is not used
+# msgspec's Decimal would take the string "1.5" as well; the value itself is not used. Bigger ones are walked through.
+P_decimal = Annotated[float, Meta(gt=-1e307, lt=1e307)]
 P_string = P_markdown = P_xhtml = Annotated[str, Meta(min_length=1, max_length=LONGEST_STRING)]
 OFTEN_THE_SAME = ("base64Binary", "canonical", "code", "uri", "url")  # the first for being cheap, not the same
 

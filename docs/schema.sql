@@ -372,6 +372,7 @@ CREATE FUNCTION public.journal_export_v1(owners bigint[], kind smallint, since t
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -418,6 +419,7 @@ CREATE FUNCTION public.journal_history_v1(owners bigint[], owned smallint[], typ
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -2113,9 +2115,6 @@ ALTER TABLE ONLY public.resource_version
 ALTER TABLE ONLY public.search_rules
     ADD CONSTRAINT search_rules_pkey PRIMARY KEY (one);
 
-ALTER TABLE ONLY public.search_token
-    ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, owner, id) INCLUDE (named);
-
 ALTER TABLE ONLY public.sending
     ADD CONSTRAINT sending_pkey PRIMARY KEY (key);
 
@@ -2288,13 +2287,13 @@ CREATE INDEX population_due ON public.population USING btree (due);
 
 CREATE INDEX population_register ON public.population USING btree (register) WHERE (register <> ''::text);
 
-CREATE INDEX resource_by_time ON public.resource USING btree (type, last_updated DESC, id) WHERE (NOT deleted);
+CREATE INDEX resource_by_time ON public.resource USING btree (type, last_updated DESC) WHERE (NOT deleted);
 
-CREATE INDEX resource_chart ON public.resource USING btree (owner, type, sort_date DESC, id) WHERE (NOT deleted);
+CREATE INDEX resource_chart ON public.resource USING btree (owner, type, sort_date DESC) WHERE (NOT deleted);
 
 CREATE INDEX resource_tokens ON public.resource USING gin (tokens) WITH (fastupdate='on', gin_pending_list_limit='256');
 
-CREATE INDEX resource_walk ON public.resource USING btree (type, owner, id) WHERE (NOT deleted);
+CREATE INDEX resource_walk ON public.resource USING btree (type, owner) WHERE (NOT deleted);
 
 CREATE INDEX search_date_high ON public.search_date USING btree (slot, high);
 
@@ -2327,6 +2326,8 @@ CREATE INDEX search_text_narrative ON public.search_text USING gin (narrative) W
 CREATE INDEX search_text_place ON public.search_text USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_text_words ON public.search_text USING gin (words) WITH (gin_pending_list_limit='256');
+
+CREATE INDEX search_token_owner ON public.search_token USING btree (token, owner);
 
 CREATE INDEX signin_attempt_window ON public.signin_attempt USING btree (window_at);
 
@@ -2382,9 +2383,9 @@ CREATE INDEX terminology_system_supplements ON public.terminology_system USING b
 
 CREATE INDEX terminology_value_set_source ON public.terminology_value_set USING btree (source);
 
-CREATE INDEX version_owner ON public.resource_version USING btree (owner, type, last_updated, n) WHERE (version > 0);
+CREATE INDEX version_owner ON public.resource_version USING btree (owner, type, last_updated) WHERE (version > 0);
 
-CREATE INDEX version_type ON public.resource_version USING btree (type, last_updated, owner, n);
+CREATE INDEX version_type ON public.resource_version USING btree (type, last_updated);
 
 CREATE INDEX watch_day_actor ON public.watch_day USING btree (actor, day);
 

@@ -31,8 +31,10 @@ MOST_ROWS = 2000  # rows of a condition that are collected before the resources 
 HEAD = 200  # resources that are looked at before rows are collected, of a condition that may well fit many
 HEAD_OF_PERSONS = 100  # persons whose resources these are, where each person's are looked for apart
 HEAD_OF_CODED = 2000  # that of values of one code: of most of these the code alone tells that they do not fit
+HEAD_OF_STRINGS = 40  # that of names and other texts: of most values few have one, of some nearly all
 SOON = 700  # resources: a walk that is likely to end before them is cheaper than collecting rows
 _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
+_STRINGS = (5,)  # that of texts
 _ANYWHERE = 20  # that of parts of words
 _COMMON = (4,)  # that of codes
 _OF_ROWS = frozenset({"of_few", "sorted_few", "sorted_rows", "walk_token", "walk_tokens", "walk_token_of_owners"})
@@ -119,11 +121,8 @@ class Compiler:
     @property
     def exact(self) -> bool:
         """Tell whether the rows of the only condition, or its tokens, are of nothing but what meets it."""
-        return (
-            len(self.asked.conditions) == 1
-            and isinstance(self.asked.conditions[0], Criterion)
-            and not self.is_composite
-        )
+        only = len(self.asked.conditions) == 1 and isinstance(self.asked.conditions[0], Criterion)
+        return only and not self.is_composite
 
     @property
     def code(self) -> int:
@@ -259,17 +258,17 @@ class _Page:
             ranked = self.of.best_rows(self.conditions)
             ranked = ranked or (None if self.sorted else self.of.rows_of_codes(self.conditions))
         rows = ranked[1] if ranked else None
-        by_rows = rows is not None and self.of.exact
-        self.statement.found = self._one_owner() or self.of.by_owners or by_tokens or by_rows
-        broad = (
-            ranked is not None
-            and (ranked[0] >= _BROAD or (self.of.by_owners and ranked[0] in _COMMON))
-            and all(isinstance(c, Criterion) for c in self.asked.conditions)
-            and not self.of.narrow
-        )
-        found = self._sorted(rows) if self.sorted else self._walked(rows, broad=broad)
+        by_other = by_tokens or (rows is not None and self.of.exact)
+        self.statement.found = self._one_owner() or self.of.by_owners or by_other
+        found = self._sorted(rows) if self.sorted else self._walked(rows, broad=self._broad(ranked))
         text = self._text("page", found=Raw(found), more=Raw("".join(f", r.{name}" for name in self._more())))
         return Ready(text, self.statement.values, steady=self.statement.found or not _BY_VALUE.search(text))
+
+    def _broad(self, rows: Rows | None) -> bool:
+        """Tell whether these rows may well be many."""
+        if rows is None or self.of.narrow or not all(isinstance(c, Criterion) for c in self.asked.conditions):
+            return False
+        return rows[0] >= _BROAD or rows[0] in _STRINGS or (self.of.by_owners and rows[0] in _COMMON)
 
     def _more(self) -> list[str]:
         """Return what each hit tells besides: the keys of the order, and what it is judged by where it must be."""
@@ -325,7 +324,7 @@ class _Page:
         if not broad or (head := self._head(tokens)) is None:
             return self._text("either", **parts)
         limit = self.asked.count + 1
-        soon = Raw(str(min(limit, limit * self._head_most(tokens) // SOON)))
+        soon = Raw(str(min(limit, limit * most // SOON) if (most := self._head_most(tokens)) >= HEAD else limit))
         return self._text("at_once", head=Raw(head), soon=soon, by="list" if self.of.by_owners else "row", **parts)
 
     def _head(self, tokens: list[Hot]) -> str | None:
@@ -345,7 +344,8 @@ class _Page:
         return {"token": way.token, "named": Raw(named)}
 
     def _head_most(self, tokens: list[Hot]) -> int:
-        return HEAD_OF_CODED if self.of.is_composite and not tokens else HEAD
+        most = HEAD_OF_CODED if self.of.is_composite and not tokens else HEAD
+        return HEAD_OF_STRINGS if self.of.best and self.of.best[0] in _STRINGS else most
 
     def _by_tokens(self, tokens: list[Hot]) -> str:
         after = self._after("s") if self.after else "true"

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +20,7 @@ from akson.fhir import types
 from akson.record.search import cursors
 from akson.record.search.asked import Asked, Condition, Criterion, Sort
 from akson.record.search.conditions import Conditions, Rows
+from akson.record.search.keys import Key, spelled
 from akson.record.search.matching import tokens_of, wholes_of
 from akson.record.search.standing import MANY
 from akson.record.search.statement import SQL, By, Raw, Scope, Statement, all_of, any_of
@@ -50,16 +50,6 @@ class Ready:
     sql: str
     values: list[Any]
     steady: bool = True
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key of the order: its column, its SQL, its direction, and how its value is read from a cursor."""
-
-    name: str
-    sql: str
-    descending: bool = False
-    kind: str = "text"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +179,16 @@ class Compiler:
         return self.scope.persons and self.scope.owners is not None and not self.scope.commons
 
     @property
+    def most_rows(self) -> int:
+        """Return how many rows are collected at most: of few persons one each is walked as cheaply as twice as many.
+
+        Rounded, so that statements are the same for circles of about one size.
+        """
+        if not (self.by_owners and self.asked.type == "Patient"):
+            return MOST_ROWS
+        return min(MOST_ROWS, 2 << len(self.scope.owners or ()).bit_length())
+
+    @property
     def by_found(self) -> By:
         """What the owners of resources are compared with that are looked up for rows which `mine` has let through."""
         return "list" if self.by_owners else "row"
@@ -199,7 +199,7 @@ class Compiler:
 
     def cursor(self, row: Any) -> str:
         """Return where the page after `row` begins, as opaque text."""
-        return cursors.written([_spelled(row[key.name]) for key in _Page(self, Statement()).keys])
+        return cursors.written([spelled(row[key.name]) for key in _Page(self, Statement()).keys])
 
     @cached_property
     def hot_tokens(self) -> list[Hot]:
@@ -276,7 +276,7 @@ class _Page:
         keys = [key.name for key in self.keys if key.name not in ("owner", "id", *judged)]
         return [*judged, *keys]
 
-    def _text(self, fragment: str, *, after: str = "true", by: By = "row", most: int = MOST_ROWS, **more: Any) -> str:
+    def _text(self, fragment: str, *, after: str = "true", by: By = "row", most: int = 0, **more: Any) -> str:
         order = ", ".join(f"{key.name}{' DESC' if key.descending else ''}" for key in self.keys)
         keys = [f"{key.sql} AS {key.name}" for key in self.keys if key.name.startswith("k")] or ["1 AS k"]
         where = ""
@@ -285,7 +285,7 @@ class _Page:
             where = self.of.where(self.statement, met, by)
         given = {
             "where": Raw(where), "order": Raw(order), "keys": Raw(", ".join(keys)), "after": Raw(after),
-            "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(most)),
+            "limit": Raw(str(self.asked.count + 1)), "most": Raw(str(most or self.of.most_rows)),
             "type": Raw(str(self.of.code)),
         }  # fmt: skip
         return self.statement.put(fragment, **given, **more)
@@ -370,7 +370,7 @@ class _Page:
             return []
         values = cursors.read(self.asked.after, list[str])
         try:
-            return [_read(key.kind, value) for key, value in zip(self.keys, values, strict=True)]
+            return [key.read(value) for key, value in zip(self.keys, values, strict=True)]
         except (ValueError, ArithmeticError):
             raise Refused("AK-S002", name="_after") from None
 
@@ -386,15 +386,3 @@ class _Page:
             equal = [f"{name} = {mark}" for name, mark in zip(names[:last], marks, strict=False)]
             steps.append(" AND ".join([*equal, f"{names[last]} {signs[last]} {marks[last]}"]))
         return f"{names[0]} {signs[0]}= {marks[0]} AND {any_of(steps)}"
-
-
-def _spelled(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _read(kind: str, value: str) -> Any:
-    if kind == "date":
-        return datetime.fromisoformat(value)
-    if kind == "integer":
-        return int(value)
-    return Decimal(value) if kind == "number" else value

@@ -25,7 +25,7 @@ _DAY = (
 )
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
-_DATE = rf"(?:{_DAY}|{_YEAR}(?:-(?:0[1-9]|1[0-2]))?)"
+_PART = rf"{_YEAR}(?:-(?:0[1-9]|1[0-2]))?"  # of a date
 _HEX = "[0-9a-f]"
 _OID = r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+"
 _UUID = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
@@ -34,8 +34,8 @@ ID: Final = r"[A-Za-z0-9\-.]{1,64}"
 PATTERNS: Final[dict[str, str]] = {
     "canonical": r"\S+",
     "code": r"\S+(?:\s\S+)*",
-    "date": _DATE,
-    "dateTime": rf"(?:{_DAY}T{_CLOCK}{_ZONE}|{_DATE})",
+    "date": rf"(?:{_DAY}|{_PART})",
+    "dateTime": rf"(?:{_DAY}(?:T{_CLOCK}{_ZONE})?|{_PART})",
     "id": ID,
     "instant": rf"{_DAY}T{_CLOCK}{_ZONE}",
     "oid": _OID,

@@ -21,7 +21,7 @@ from msgspec.structs import astuple
 from akson.fhir import narrative, pointing, primitives
 from akson.fhir.definitions import PRIMITIVES, Element, codes, codings, elements, is_code
 from akson.fhir.primitives import GRAMMARS, LONGEST_STRING, PATTERNS, RANGES
-from akson.fhir.seen import seen
+from akson.fhir.seen import seen, shaped
 from akson.fhir.types import TYPES, is_type
 
 Check = Callable[[Any], None]
@@ -49,7 +49,7 @@ def _is_foreign(value_set: str, code: str) -> bool:
 
 def _make_primitives() -> None:
     for kind, pattern in PATTERNS.items():
-        globals()[f"P_{kind}"] = Annotated[str, Meta(pattern=rf"\A{pattern}\Z")]
+        globals()[f"P_{kind}"] = shaped(kind, pattern)
     for kind, (least, most) in RANGES.items():
         globals()[f"P_{kind}"] = Annotated[int, Meta(ge=least, le=most)]
     for kind in OFTEN_THE_SAME:

@@ -349,6 +349,7 @@ BEGIN
   SELECT o.owner, entry, (o.owner & 63)::smallint, o.last_updated, journal_erase_v2.types, journal_erase_v2.ids,
          array_fill(0, ARRAY[cardinality(journal_erase_v2.ids)])
     FROM owner o WHERE o.owner = the_owner;
+  PERFORM search_display_end_v1();
   RETURN entry;
 END $$;
 
@@ -991,6 +992,44 @@ CREATE FUNCTION public.record_part_v1(whose bigint, whom bigint) RETURNS TABLE(t
       OR NOT EXISTS (SELECT FROM left_ o WHERE o.keeper NOT IN (0, whom) AND NOT o.identity)
 $$;
 
+CREATE FUNCTION public.search_display_end_v1() RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET lock_timeout TO '5s'
+    AS $$
+DECLARE
+  gone bigint[];
+BEGIN
+  LOCK TABLE search_display IN SHARE UPDATE EXCLUSIVE MODE;
+  PERFORM gin_clean_pending_list('resource_tokens');  -- else each look reads what waits to be put into the index
+  SELECT array_agg(d.token) INTO gone FROM search_display d
+   WHERE NOT EXISTS (SELECT FROM resource r WHERE r.tokens && ARRAY[d.token]);
+  IF gone IS NULL THEN RETURN; END IF;
+  LOCK TABLE search_display IN SHARE ROW EXCLUSIVE MODE;
+  DELETE FROM search_display d
+   WHERE d.token = ANY (gone) AND NOT EXISTS (SELECT FROM resource r WHERE r.tokens && ARRAY[d.token]);
+END $$;
+
+CREATE FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], times timestamp with time zone[]) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+BEGIN
+  IF cardinality(tokens) > 0 THEN
+    LOCK TABLE search_display IN ROW EXCLUSIVE MODE;
+    INSERT INTO search_display (slot, value, token)
+    SELECT t.slot, t.value, t.token FROM unnest(slots, texts, tokens) AS t (slot, value, token)
+     WHERE NOT EXISTS (SELECT FROM search_display d WHERE d.slot = t.slot AND d.value = t.value AND d.token = t.token);
+  END IF;
+  RETURN times;
+END $$;
+
 CREATE FUNCTION public.search_rules_v1(the_revision bigint) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -1614,6 +1653,12 @@ CREATE TABLE public.search_date (
     low timestamp with time zone NOT NULL,
     high timestamp with time zone NOT NULL,
     id text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.search_display (
+    slot integer NOT NULL,
+    value text NOT NULL COLLATE pg_catalog."C",
+    token bigint NOT NULL
 );
 
 CREATE TABLE public.search_group (
@@ -2301,6 +2346,8 @@ CREATE INDEX search_date_low ON public.search_date USING btree (slot, low);
 
 CREATE INDEX search_date_place ON public.search_date USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
+CREATE INDEX search_display_value ON public.search_display USING btree (slot, value);
+
 CREATE INDEX search_group_place ON public.search_group USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_number_base ON public.search_number USING btree (slot, base, base_low);
@@ -2506,6 +2553,11 @@ GRANT ALL ON FUNCTION public.record_held_v1(whose bigint, before timestamp with 
 
 GRANT ALL ON FUNCTION public.record_part_v1(whose bigint, whom bigint) TO akson_app;
 
+REVOKE ALL ON FUNCTION public.search_display_end_v1() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], times timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], times timestamp with time zone[]) TO akson_app;
+
 GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
 
 GRANT ALL ON FUNCTION public.subscription_emit_v1(which bigint, at timestamp with time zone, whose bigint, types smallint[], ids text[], versions integer[]) TO akson_app;
@@ -2710,6 +2762,8 @@ GRANT SELECT,DELETE,UPDATE ON TABLE public.reproject TO akson_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.resource TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_date TO akson_app;
+
+GRANT SELECT,INSERT ON TABLE public.search_display TO akson_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.search_group TO akson_app;
 

@@ -11,7 +11,7 @@ from akson.base.queries import queries
 from akson.fhir import types
 from akson.record.changes import Change
 from akson.record.own import Own, load
-from akson.record.sets import index_columns
+from akson.record.sets import displays, index_columns
 from akson.record.stored import stored
 from akson.record.values import Hasher, values_of
 
@@ -36,9 +36,9 @@ async def index(connection: asyncpg.Connection, owner: int, hasher: Hasher, ids:
     own = await load(connection.fetch)
     after: tuple[int, str] = (0, "")
     while rows := await connection.fetch(SQL.current, owner, *after, _AT_ONCE):
-        columns = index_columns([_values(one, hasher, ids, own) for one in rows], hasher)
+        values = [_values(one, hasher, ids, own) for one in rows]
         named = [[one[name] for one in rows] for name in ("owner", "type", "id")]
-        await connection.execute(SQL.index, *named, *columns)
+        await connection.execute(SQL.index, *named, *index_columns(values, hasher), *displays(values))
         after = (rows[-1]["type"], rows[-1]["id"])
 
 

@@ -28,7 +28,8 @@ from akson.record.writing import REFUSALS
 SQL = queries(__file__, "erasure.sql")
 READING = queries(__file__, "reading.sql")
 HELD = "AK023"  # as migrations/0057_held.sql has it
-_REFUSALS = REFUSALS | {HELD: "AK-J008"}
+_IN_THE_WAY = dict.fromkeys(("55P03", "40P01"), "AK-J008")  # somebody who writes is
+_REFUSALS = REFUSALS | _IN_THE_WAY | {HELD: "AK-J008"}
 SHORTEST_REASON = 10  # characters that say something
 
 
@@ -69,9 +70,9 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
     """Erase entries of one record, in all their versions; return the number of the chain entry that says so.
 
     references   "Type/id"; everything that came of one mistake is one decision
-    Raises       Refused: AK-J001 unknown, AK-J002 erased already, AK-J008 facts changed meanwhile, AK-J012 no reason,
-                 AK-J013 of several records, AK-J023 on hold, AK-J024 while an appeal lies with Statsforvalteren (but
-                 the one that is decided), or an access refusal; then nothing is erased
+    Raises       Refused: AK-J001 unknown, AK-J002 erased already, AK-J008 facts changed, or somebody writes for long,
+                 AK-J012 no reason, AK-J013 of several records, AK-J023 on hold, AK-J024 while an appeal lies with
+                 Statsforvalteren (but the one that is decided), or an access refusal; then nothing is erased
     Leaves       a row in `erasure` for each, an entry in the chain, news: at once, whatever becomes of the work's rest
     """
     if len(decision.reason.strip()) < SHORTEST_REASON:

@@ -94,7 +94,8 @@ async def written(
     waits   for owners that somebody else writes; only one set does
     traces  rows of the access log that are written with them; see akson.audit.log.Stream
     """
-    rows = await fetch(SQL.write, *_arguments(sets, hasher), waits, *traces)
+    shown = displays(change.values for one in sets for change in one.changes)
+    rows = await fetch(SQL.write, *_arguments(sets, hasher), waits, *traces, *shown)
     owners = (owner.key for owner, _ in _owners_of(sets))
     return dict(zip(owners, rows[0]["times"], strict=True)) if rows else None
 
@@ -180,6 +181,11 @@ def index_columns(values: Iterable[Values], hasher: Hasher) -> list[str | list[b
         *_columns(10, [(n, *row) for n, v in numbered for row in v.numbers]),
         *_columns(3, [(n, *v.text) for n, v in numbered if any(v.text)]),
     ]
+
+
+def displays(values: Iterable[Values]) -> list[str | None]:
+    """Return the different texts that codes are shown by as columns: slots, texts, hashes; see migration 0092."""
+    return _columns(3, sorted({one for each in values for one in each.displays}))
 
 
 def _hot(values: Values) -> int:

@@ -4,8 +4,9 @@
 -- back, when the search values were not made by the rules of now, see 0023_parameters.sql.
 -- in   arrays as literals, but for bodies, salts and prints; $72 owners, $73 types, $74 ids of what stands already and may
 --      hold or name numbers; $75 revision of the rules; $76 whether to wait for owners; $77 to $98 rows of the access log that
---      are written with the sets, see `append` in akson/audit/queries.sql; all null: none
-SELECT journal_write_v4(
+--      are written with the sets, see `append` in akson/audit/queries.sql; all null: none; $99 to $101 slots, texts and hashes
+--      of what codes are shown by, which must come after the owners are locked; see 0092_displays.sql
+SELECT search_display_v1($99::text::integer[], $100::text::text[], $101::text::bigint[], journal_write_v4(
   $1::text::timestamptz[], $2::text::bigint[], $3::text::text[], $4::text::bigint[], $5::text::bigint[],
   $6::text::bigint[], $7::text::integer[], $76, $8::text::integer[],
   CASE WHEN $66::text IS NOT NULL OR $72::text IS NOT NULL OR 'representation' = ANY ($62::text::text[])
@@ -24,7 +25,7 @@ SELECT journal_write_v4(
   $52::text::numeric[], $53::text::bigint[], $54::text::numeric[], $55::text::numeric[], $56::text::bigint[],
   $57::text::bigint[], $58::text::integer[], $59::text::text[], $60::text::text[], $61::text::integer[],
   $62::text::text[], $63::text::bigint[], $64::text::bigint[], $65::text::text[], $66::text::text[],
-  $67::text::text[], $68::text::bigint[], $69::text::smallint[], $70::text::text[], $71::text::bigint[]) AS times,
+  $67::text::text[], $68::text::bigint[], $69::text::smallint[], $70::text::text[], $71::text::bigint[])) AS times,
   CASE WHEN $77::bigint IS NOT NULL THEN access_append_v1(
     $77, $78::bigint, $79::text::text[], $80::text::text[], $81::text::bigint[], $82::text::text[], $83::text::text[],
     $84::text::bigint[], $85::text::text[], $86::text::bigint[], $87::text::text[], $88::text::text[],

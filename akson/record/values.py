@@ -97,6 +97,10 @@ class Hasher:
         """Return the hash of a string as it was written."""
         return self._hash(f"{slot}=|{value}")
 
+    def shown(self, slot: int, value: str) -> int:
+        """Return the hash of a text that a code is shown by, folded."""
+        return self._hash(f"{slot}~|{value}")
+
     def unit(self, system: str | None, code: str) -> int:
         """Return the hash of a unit by system and code, or by bare code or printed unit (system None)."""
         return self._hash(f"unit|{'*' if system is None else system}|{code}")
@@ -106,13 +110,18 @@ class Hasher:
         return self._hash(f"base|{code}")
 
 
+Display = tuple[int, str, int]
 Quantity = tuple[int, int, Decimal, Decimal, int, Decimal, Decimal, int, int]
 
 
 class Values(msgspec.Struct):
-    """The index rows of one resource. Each begins with (slot, group); group 0 is none."""
+    """The index rows of one resource. Each begins with (slot, group); group 0 is none.
+
+    displays  slot, folded text and hash of what codes are shown by: each hash is among the tokens, each text kept once
+    """
 
     tokens: set[int] = set()
+    displays: set[Display] = set()
     hot: dict[int, int] = {}  # those with a btree row: of a code alone -> with its system, itself where of several
     grouped: set[tuple[int, int]] = set()  # group, token
     references: set[tuple[int, int, int, int, str]] = set()  # ..., target type, owner, target
@@ -233,7 +242,7 @@ class Ways(NamedTuple):
     tokens: tuple[int, ...]
     hot: Hot | None
     grouped: tuple[tuple[int, int], ...]
-    strings: tuple[tuple[int, int, str, int], ...]
+    display: Display | None
 
 
 def _tokens(rows: Values, hasher: Hasher, found: Iterable[Token], hot: frozenset[int]) -> None:
@@ -244,8 +253,9 @@ def _tokens(rows: Values, hasher: Hasher, found: Iterable[Token], hot: frozenset
         if made.hot:
             bare, whole = made.hot
             rows.hot[bare] = whole if rows.hot.get(bare, whole) == whole else bare
-        if made.strings:
-            rows.strings.update(made.strings)
+        if made.display:
+            tokens.add(made.display[2])
+            rows.displays.add(made.display)
         if made.grouped:
             rows.grouped.update(made.grouped)
 
@@ -256,15 +266,15 @@ def _ways(hasher: Hasher, token: Token, hot: bool) -> Ways:  # noqa: FBT001
     if place < 0:  # the type of an identifier, whose value is `shown`
         slot = -place % GROUP
         of_type = (hasher.of_type(slot, one, code, shown or "") for one in (system or "", None))
-        return Ways(tuple(of_type), None, (), ())
+        return Ways(tuple(of_type), None, (), None)
     slot, group = extraction.split(place)
     folded = extraction.normalise(shown)[:LONGEST] if shown is not None else ""
     tokens = tuple(hasher.token(slot, one, code) for one in (system or "", None)) if code else ()
     if system:
         tokens += (hasher.token(slot, system, None),)
     grouped = tuple((group, one) for one in tokens) if group else ()
-    strings = ((slot, group, folded, hasher.exact(slot, shown or "")),) if folded else ()
-    return Ways(tokens, hasher.hot(slot, system or "", code) if hot and code else None, grouped, strings)
+    display = (slot, folded, hasher.shown(slot, folded)) if folded else None
+    return Ways(tokens, hasher.hot(slot, system or "", code) if hot and code else None, grouped, display)
 
 
 def _uri(rows: Values, hasher: Hasher, slot: int, group: int, uri: str) -> None:

@@ -70,7 +70,8 @@ async def test_a_file_in_three_processes_ends_as_its_last_lines_say(
         **{f"p{n}": 1 for n in range(PEOPLE // 2)},
         **{f"p{n}": 2 for n in range(PEOPLE // 2, PEOPLE)},  # the first is the place kept for who is named
     }
-    shown = await db.fetch("SELECT DISTINCT value FROM search_string WHERE value IN ('first', 'last')")
+    texts = "SELECT DISTINCT d.value FROM search_display d JOIN resource r ON d.token = ANY (r.tokens)"
+    shown = await db.fetch(f"{texts} WHERE d.value IN ('first', 'last')")
     assert [row["value"] for row in shown] == ["last"]
 
 

@@ -60,7 +60,8 @@ async def typed(places: Places, nurse: Actor) -> str:
     async with places.office.work(nurse, Purpose.TREATMENT) as work:
         made = await journal.create(work, written)
     async with places.office.work(nurse, Purpose.TREATMENT) as work:
-        await journal.update(work, written | {"valueString": f"{CANARY} (rettet)"}, id_=made.id, if_match=1)
+        corrected = {"valueString": f"{CANARY} (rettet)", "code": {"text": f"Frisk {CANARY}"}}
+        await journal.update(work, written | corrected, id_=made.id, if_match=1)
     async with places.office.work(nurse, Purpose.TREATMENT) as work:
         assert (await search(work, "Observation", [("identifier", f"urn:x-test|{CANARY}")])).hits
     return made.reference
@@ -92,8 +93,8 @@ async def test_what_a_nurse_wrote_in_the_wrong_record_is_found_nowhere_once_it_i
 ) -> None:
     caplog.set_level(logging.DEBUG)
     reference = await typed(places, nurse)
-    assert await tables_with(database_url, CANARY) == {"fact", "owner", "resource", "resource_version", "search_string",
-                                                         "search_text"}  # fmt: skip
+    assert await tables_with(database_url, CANARY) == {"fact", "owner", "resource", "resource_version", "search_display",
+                                                         "search_string", "search_text"}  # fmt: skip
     await erase(places, reference)
     await news_are_told(places)
     assert await tables_with(database_url, CANARY) == set()
@@ -322,6 +323,52 @@ async def waits(db: Database) -> None:
     async with asyncio.timeout(30):
         while not await db.fetchval(WAITING):  # noqa: ASYNC110 - the database rings no bell
             await asyncio.sleep(0.01)
+
+
+async def shown(office: Office, nurse: Actor, person: Any) -> str:
+    """Write something in a record that is shown by the text `Syk`; return its reference."""
+    body = {"resourceType": "Observation", "status": "final", "code": {"text": "Syk"},
+            "subject": {"reference": person.reference}}  # fmt: skip
+    async with office.work(nurse, Purpose.TREATMENT) as work:
+        return (await journal.create(work, body)).reference
+
+
+async def texts(places: Places) -> list[str]:
+    return [row["value"] for row in await places.rows("SELECT value FROM search_display WHERE value = 'syk'")]
+
+
+async def test_a_text_stays_that_somebody_found_there_while_the_last_who_had_it_was_erased(
+    places: Places, nurse: Actor, owner_db: Database
+) -> None:
+    first, other = await shown(places.office, nurse, places.astrid), await patient(places.office, at=places.practice)
+    async with places.office.work(nurse, Purpose.TREATMENT) as work:
+        body = {"resourceType": "Observation", "status": "final", "code": {"text": "Syk"},
+                "subject": {"reference": other.reference}}  # fmt: skip
+        late = await journal.create(work, body)
+        await flush(work)
+        going = asyncio.create_task(erase(places, first))
+        await waits(owner_db)
+    await going
+    async with places.office.work(VENDOR, Purpose.SYSTEM) as work:
+        assert [hit.id for hit in (await search(work, "Observation", [("code:text", "syk")])).hits] == [late.id]
+    await erase(places, late.reference)
+    assert await texts(places) == []
+
+
+async def test_of_two_who_erase_what_has_a_text_at_once_the_last_takes_it_away(
+    places: Places, nurse: Actor, owner_db: Database
+) -> None:
+    other = await patient(places.office, at=places.practice)
+    first, second = await shown(places.office, nurse, places.astrid), await shown(places.office, nurse, other)
+    code, id_ = types.code_of("Observation"), first.partition("/")[2]
+    async with owner_db.transaction() as erasing_:
+        (row,) = await erasing_.fetch(erasure.SQL.here, places.astrid.owner, [code], [id_])
+        await erasing_.fetchval(erasure.SQL.again, places.office.clock(), places.astrid.owner, row["facts_rev"], [code],
+                                [id_], "{}")  # fmt: skip
+        going = asyncio.create_task(erase(places, second))
+        await waits(owner_db)
+    await going
+    assert await texts(places) == []
 
 
 async def test_content_taken_without_a_decision_is_found_and_named(

@@ -11,12 +11,13 @@ from akson.record.search.reindexing import reindex
 from akson.record.search.searching import search
 from tests.offices import VENDOR, patient, temperature
 
-VALUES = ("token", "group", "reference", "string", "date", "number", "text")
+VALUES = ("token", "group", "reference", "string", "date", "number", "text", "display")
 
 
 async def found(office: Office) -> list[list[str]]:
     """Return what each of some questions finds."""
     questions = [("Patient", "family", "nordli"), ("Observation", "code", "8310-5"), ("Observation", "date", "2026-11"),
+                 ("Observation", "code:text", "temp"),
                  ("Observation", "value-quantity", "38.4"), ("Observation", "patient.family", "Nordli")]  # fmt: skip
     async with office.work(VENDOR, Purpose.SYSTEM) as work:
         return [[hit.id for hit in (await search(work, kind, [(name, value)])).hits] for kind, name, value in questions]
@@ -36,7 +37,7 @@ async def test_values_that_were_lost_are_made_again_just_as_writing_makes_them(
 ) -> None:
     astrid = await patient(office, name=[{"family": "Nordli"}])
     async with office.work(VENDOR, Purpose.SYSTEM) as work:
-        await journal.create(work, temperature(astrid))
+        await journal.create(work, temperature(astrid).replace(b'"8310-5"', b'"8310-5","display":"Temperatur"'))
     before, kept = await found(office), await rows(owner_db)
     assert all(before)
     for name in VALUES:

@@ -100,8 +100,16 @@ class Conditions(Values):
             if criterion.modifier == "identifier":
                 found = all_of([found, *self._names(r)])
             return f"NOT ({found})" if criterion.modifier in ("not", "not-in") else found
+        if table == "display":
+            return self._displayed(criterion, slots, r)
         found = all_of([*of_its_type(self.statement, criterion.parameter, r), self._any(criterion)])
         return self.statement.put(table, r=r, slots=slots_of(slots), any=Raw(found))
+
+    def _displayed(self, criterion: a.Criterion, slots: Sequence[Slot], r: Raw) -> str:
+        """Return that a code is shown by a text, as one of the resource's tokens says."""
+        own, shown = of_its_type(self.statement, criterion.parameter, r), self._any(criterion)
+        before = self.statement.put("string", r=r, slots=slots_of(slots), any=Raw(all_of([*own, shown])))
+        return any_of([self.statement.put("display", r=r, slots=slots_of(slots), any=Raw(shown)), before])
 
     def _names(self, r: Raw) -> list[str]:
         """Return that nobody is named there whose name would be masked: nor is it told who was meant."""
@@ -186,9 +194,12 @@ class Conditions(Values):
 
     def rows_of_codes(self, condition: a.Condition, type_: str) -> Rows | None:
         """Return the rows of a criterion for codes, by the index on all tokens; None: it is for something else."""
-        if not isinstance(condition, a.Criterion) or condition.modifier in _OTHERWISE:
+        if not isinstance(condition, a.Criterion) or condition.parameter.kind not in ("token", "uri"):
             return None
-        if condition.parameter.kind not in ("token", "uri"):
+        if table_of(condition) == "display":
+            shown, slots = Raw(self._any(condition)), slots_of(condition.parameter.slots)
+            return 9, self.statement.put("rows_of_display", slots=slots, type=types.code_of(type_), any=shown)
+        if condition.modifier in _OTHERWISE:
             return None
         tokens = self.tokens(condition, condition.parameter.slots)
         fits = 0 < len(tokens) <= MANY

@@ -18,7 +18,7 @@ from akson.base.ids import Ids
 from akson.base.queries import queries
 from akson.fhir import types
 from akson.record.own import Own, load
-from akson.record.sets import index_columns
+from akson.record.sets import displays, index_columns
 from akson.record.stored import stored
 from akson.record.values import Hasher, values_of
 
@@ -76,7 +76,8 @@ class _Batch:
         if concerned:
             named = [[row[name] for row, _ in concerned] for name in ("owner", "type", "id")]
             values = [self._values(own, row, resource) for row, resource in concerned]
-            await self.connection.execute(SQL.index, *named, *index_columns(values, self.hasher))
+            columns = *index_columns(values, self.hasher), *displays(values)
+            await self.connection.execute(SQL.index, *named, *columns)
         return failed
 
     def _tells(self, own: Own, type_: str, resource: dict[str, Any]) -> bool | None:

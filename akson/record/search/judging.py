@@ -103,9 +103,16 @@ class Judge:
             )
             found = any(token in there for token in asked)
             return not found if criterion.modifier in ("not", "not-in") else found
+        if table == "display":
+            return self._displayed(criterion, slots, values)
         tests = self._tests(criterion, table)
         rows = [row for row in _rows(values, table, slots) if group in (_ANY_GROUP, row[1])]
         return any(test(row) for row in rows for test in tests)
+
+    def _displayed(self, criterion: a.Criterion, slots: Sequence[Slot], values: Values) -> bool:
+        beginnings = tuple(extraction.normalise(unescape(one))[:LONGEST] for one in criterion.values)
+        wanted = {slot.id for slot in slots}
+        return any(slot in wanted and value.startswith(beginnings) for slot, value, _ in values.displays)
 
     def _missing(self, criterion: a.Criterion, values: Values) -> bool:
         """Tell whether nothing stands there, or something does; see standing.py for what counts."""

@@ -65,7 +65,8 @@ class Values:
     def _each(self, criterion: a.Criterion) -> Iterable[str]:
         """Return what one row, as `s`, may be."""
         write: Callable[[a.Criterion], Iterable[str]] = {
-            "string": self._strings, "reference": self._references, "date": self._dates, "number": self._numbers,
+            "string": self._strings, "display": self._strings, "reference": self._references, "date": self._dates,
+            "number": self._numbers,
         }[table_of(criterion)]  # fmt: skip
         return write(criterion)
 

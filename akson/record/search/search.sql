@@ -79,6 +79,12 @@ coalesce((SELECT true FROM search_string s WHERE (s.owner # (hashtext(s.id) & 21
              AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
+-- name: display
+-- The numbers of all texts that fit become a hash table, once. What a release before wrote has the text as a row of its own:
+-- that is asked for besides (`string`).
+coalesce((SELECT true FROM unnest(:r.tokens) t
+           WHERE coalesce(t IN (SELECT s.token FROM search_display s WHERE s.slot = ANY (:slots) AND (:any)), false) LIMIT 1), false)
+
 -- name: string_begins
 s.value >= :low AND s.value < :high
 
@@ -277,6 +283,12 @@ SELECT s.owner, s.id FROM unnest(:tokens::text::bigint[], :wholes::text::bigint[
 -- name: rows_of_tokens
 -- By the index on tokens alone: each says the type already, and a second index would be read for all of that type.
 SELECT s.owner, s.id FROM resource s WHERE s.tokens && :tokens AND coalesce(s.type = :type, false)
+
+-- name: rows_of_display
+-- One text after the other: of many texts at once the index reads all before the first row comes.
+SELECT r.owner, r.id FROM (SELECT DISTINCT s.token FROM search_display s WHERE s.slot = ANY (:slots) AND (:any) OFFSET 0) d
+ CROSS JOIN LATERAL (SELECT r.owner, r.id FROM resource r WHERE r.tokens && ARRAY[d.token] AND coalesce(r.type = :type, false) OFFSET 0) r
+ UNION ALL SELECT s.owner, s.id FROM search_string s WHERE s.slot = ANY (:slots) AND (:any) AND s.type = :type
 
 -- name: rows_of_string
 SELECT s.owner, s.id FROM search_string s WHERE s.slot = ANY (:slots) AND :any

@@ -74,7 +74,7 @@ def table_of(criterion: Criterion) -> str:
     """Return where a criterion is looked up."""
     kind, modifier = criterion.parameter.kind, criterion.modifier
     if kind == "token" and modifier == "text":
-        return "string"
+        return "display"
     if kind == "reference" and (modifier == "identifier" or (modifier == "below")):
         return "token"
     return TABLES[kind]

@@ -130,12 +130,11 @@ def _struct(path: str, slim: bool, targets: tuple[str, ...] = ()) -> str:  # noq
         return name
     globals()[name] = None  # in the making: types hold one another in rings
     known = [e for e in elements(path) if not (slim and _is_rare(path, e))]
-    singles, choices = [e for e in known if not e.choice], [e for e in known if e.choice]
-    fields = [_field(path, e, t, targets, slim) for e in (*singles, *choices) for t in e.types]
+    fields = [_field(path, e, t, targets, slim) for e in known for t in e.types]
     globals()[name] = defstruct(
         name,
         [(_python(n), of, UNSET) if not need else (_python(n), of) for n, of, need in fields],
-        namespace=_namespace(path, choices, slim),
+        namespace=_namespace(path, slim),
         rename={_python(n): n for n, _, _ in fields},
         tag_field="resourceType" if is_type(path) else None,
         tag=path if is_type(path) else None,
@@ -193,13 +192,13 @@ def _literal(value_set: str) -> str:
     return name
 
 
-def _namespace(path: str, choices: list[Element], slim: bool) -> dict[str, Any]:  # noqa: FBT001
+def _namespace(path: str, slim: bool) -> dict[str, Any]:  # noqa: FBT001
     """Return what the struct checks about itself once it is decoded, if there is anything."""
     if path == "Extension":
         return {"__post_init__": _check_extension}
     checks = _binding_checks(path)
     if not (slim and is_type(path)):  # of a resource `accepts_slim` does this, and looks at what is inside
-        checks += _choice_checks(choices)
+        checks += _choice_checks(path)
     if not slim:
         checks += _inner_checks(path)
     if path == "Narrative":
@@ -218,8 +217,9 @@ def _namespace(path: str, choices: list[Element], slim: bool) -> dict[str, Any]:
     return {"__post_init__": post_init}
 
 
-def _choice_checks(choices: list[Element]) -> list[Check]:
+def _choice_checks(path: str) -> list[Check]:
     """Return the check that of each choice there is one at most, and one if required."""
+    choices = [e for e in elements(path) if e.choice]
     asked = [
         (operator.attrgetter(*map(_python, e.json_names)), len(e.types) - 1, len(e.types) - e.required) for e in choices
     ]

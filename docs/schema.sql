@@ -851,15 +851,18 @@ CREATE FUNCTION public.message_of_v1(homes bigint[], sent_by bigint, her bigint)
 $$;
 
 CREATE FUNCTION public.messages_underway_v1(asked bigint) RETURNS integer
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
-  SELECT count(*)::integer FROM (
+BEGIN
+  RETURN (SELECT count(*)::integer FROM (
     SELECT owner, key, unit, type, told_of, body IS NULL AS erased FROM message_out
      WHERE wants_apprec AND state IN ('queued', 'sent', 'delivered')
     UNION SELECT owner, key, unit, type, told_of, body IS NULL FROM message_out
      WHERE state = 'queued' OR state = 'sent' AND (wants_apprec OR carrier_id <> '')) m
-   WHERE m.unit = asked AND m.told_of <> '' AND m.type <> 'BEKYMRINGSMELDING' AND NOT m.erased
-$$;
+   WHERE m.unit = asked AND m.told_of <> '' AND m.type <> 'BEKYMRINGSMELDING' AND NOT m.erased);
+END $$;
 
 CREATE FUNCTION public.owner_facts_v1() RETURNS trigger
     LANGUAGE plpgsql
@@ -1033,8 +1036,9 @@ END $$;
 CREATE FUNCTION public.search_rules_v1(the_revision bigint) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
+DECLARE
+  number CONSTANT xid8 := pg_current_xact_id();  -- before the revision is read
 BEGIN
-  PERFORM pg_current_xact_id();
   RETURN (SELECT r.revision FROM search_rules r) = the_revision;
 END $$;
 

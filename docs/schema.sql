@@ -283,6 +283,7 @@ CREATE FUNCTION public.journal_erase_v2(at timestamp with time zone, the_owner b
 DECLARE
   entry bigint;
   found integer;
+  stood bigint[];
 BEGIN
   UPDATE owner o SET chain_seq = o.chain_seq + 1, last_updated = greatest(at, o.last_updated + interval '1 ms')
    WHERE o.owner = the_owner AND o.facts_rev = rev RETURNING o.chain_seq INTO entry;
@@ -301,6 +302,8 @@ BEGIN
 
   UPDATE resource_version v SET body = NULL, salt = NULL
    WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids));
+  SELECT array_agg(DISTINCT t.token) INTO stood FROM resource r CROSS JOIN LATERAL unnest(r.tokens) AS t (token)
+   WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_token s USING resource r
    WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids))
      AND s.token = ANY (r.tokens) AND s.owner = r.owner AND s.id = r.id;
@@ -349,7 +352,7 @@ BEGIN
   SELECT o.owner, entry, (o.owner & 63)::smallint, o.last_updated, journal_erase_v2.types, journal_erase_v2.ids,
          array_fill(0, ARRAY[cardinality(journal_erase_v2.ids)])
     FROM owner o WHERE o.owner = the_owner;
-  PERFORM search_display_end_v1();
+  PERFORM search_display_end_v1(the_owner, stood);
   RETURN entry;
 END $$;
 
@@ -995,7 +998,7 @@ CREATE FUNCTION public.record_part_v1(whose bigint, whom bigint) RETURNS TABLE(t
       OR NOT EXISTS (SELECT FROM left_ o WHERE o.keeper NOT IN (0, whom) AND NOT o.identity)
 $$;
 
-CREATE FUNCTION public.search_display_end_v1() RETURNS void
+CREATE FUNCTION public.search_display_end_v1(the_owner bigint, stood bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
@@ -1007,8 +1010,9 @@ DECLARE
   gone bigint[];
 BEGIN
   LOCK TABLE search_display IN SHARE UPDATE EXCLUSIVE MODE;
-  PERFORM gin_clean_pending_list('resource_tokens');  -- else each look reads what waits to be put into the index
-  SELECT array_agg(d.token) INTO gone FROM search_display d
+  SELECT array_agg(d.token) INTO gone
+    FROM (SELECT o.token FROM search_display o WHERE o.owner = the_owner
+          UNION SELECT t.token FROM search_display t WHERE t.token = ANY (stood)) d
    WHERE NOT EXISTS (SELECT FROM resource r WHERE r.tokens && ARRAY[d.token]);
   IF gone IS NULL THEN RETURN; END IF;
   LOCK TABLE search_display IN SHARE ROW EXCLUSIVE MODE;
@@ -1016,7 +1020,7 @@ BEGIN
    WHERE d.token = ANY (gone) AND NOT EXISTS (SELECT FROM resource r WHERE r.tokens && ARRAY[d.token]);
 END $$;
 
-CREATE FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], times timestamp with time zone[]) RETURNS timestamp with time zone[]
+CREATE FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], owners bigint[], times timestamp with time zone[]) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
@@ -1026,8 +1030,8 @@ CREATE FUNCTION public.search_display_v1(slots integer[], texts text[], tokens b
 BEGIN
   IF cardinality(tokens) > 0 THEN
     LOCK TABLE search_display IN ROW EXCLUSIVE MODE;
-    INSERT INTO search_display (slot, value, token)
-    SELECT t.slot, t.value, t.token FROM unnest(slots, texts, tokens) AS t (slot, value, token)
+    INSERT INTO search_display (slot, value, token, owner)
+    SELECT t.slot, t.value, t.token, t.owner FROM unnest(slots, texts, tokens, owners) AS t (slot, value, token, owner)
      WHERE NOT EXISTS (SELECT FROM search_display d WHERE d.slot = t.slot AND d.value = t.value AND d.token = t.token);
   END IF;
   RETURN times;
@@ -1662,7 +1666,8 @@ CREATE TABLE public.search_date (
 CREATE TABLE public.search_display (
     slot integer NOT NULL,
     value text NOT NULL COLLATE pg_catalog."C",
-    token bigint NOT NULL
+    token bigint NOT NULL,
+    owner bigint NOT NULL
 );
 
 CREATE TABLE public.search_group (
@@ -2350,6 +2355,10 @@ CREATE INDEX search_date_low ON public.search_date USING btree (slot, low);
 
 CREATE INDEX search_date_place ON public.search_date USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
+CREATE INDEX search_display_owner ON public.search_display USING btree (owner);
+
+CREATE INDEX search_display_token ON public.search_display USING btree (token);
+
 CREATE INDEX search_display_value ON public.search_display USING btree (slot, value);
 
 CREATE INDEX search_group_place ON public.search_group USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
@@ -2557,10 +2566,10 @@ GRANT ALL ON FUNCTION public.record_held_v1(whose bigint, before timestamp with 
 
 GRANT ALL ON FUNCTION public.record_part_v1(whose bigint, whom bigint) TO akson_app;
 
-REVOKE ALL ON FUNCTION public.search_display_end_v1() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.search_display_end_v1(the_owner bigint, stood bigint[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], times timestamp with time zone[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], times timestamp with time zone[]) TO akson_app;
+REVOKE ALL ON FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], owners bigint[], times timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], owners bigint[], times timestamp with time zone[]) TO akson_app;
 
 GRANT ALL ON FUNCTION public.search_rules_v1(the_revision bigint) TO akson_app;
 

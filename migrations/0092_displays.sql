@@ -7,20 +7,24 @@
 CREATE TABLE search_display (
   slot  integer NOT NULL,
   value text COLLATE "C" NOT NULL,  -- folded, as in search_string
-  token bigint NOT NULL
+  token bigint NOT NULL,
+  owner bigint NOT NULL             -- in whose record it stood first: what is erased there may be what it came with
 );
 CREATE INDEX search_display_value ON search_display (slot, value);
+CREATE INDEX search_display_token ON search_display (token);
+CREATE INDEX search_display_owner ON search_display (owner);
 GRANT SELECT, INSERT ON search_display TO akson_app;
 
 -- Bring the texts that are not there yet, and return what was written before; who calls it holds the locks of his owners. The lock
 -- comes in a statement of its own, so that the next one sees what an erasure took away: a text it finds stays until we have ended.
-CREATE FUNCTION search_display_v1(slots integer[], texts text[], tokens bigint[], times timestamptz[]) RETURNS timestamptz[]
+CREATE FUNCTION search_display_v1(slots integer[], texts text[], tokens bigint[], owners bigint[], times timestamptz[])
+RETURNS timestamptz[]
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   IF cardinality(tokens) > 0 THEN
     LOCK TABLE search_display IN ROW EXCLUSIVE MODE;
-    INSERT INTO search_display (slot, value, token)
-    SELECT t.slot, t.value, t.token FROM unnest(slots, texts, tokens) AS t (slot, value, token)
+    INSERT INTO search_display (slot, value, token, owner)
+    SELECT t.slot, t.value, t.token, t.owner FROM unnest(slots, texts, tokens, owners) AS t (slot, value, token, owner)
      WHERE NOT EXISTS (SELECT FROM search_display d WHERE d.slot = t.slot AND d.value = t.value AND d.token = t.token);
   END IF;
   RETURN times;
@@ -28,19 +32,20 @@ END $$;
 REVOKE EXECUTE ON FUNCTION search_display_v1 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_display_v1 TO akson_app;
 
--- Take away every text that nobody has any more, once something was erased: it may say anything, and may be of an earlier version of
--- what went, which no token tells of. One erasure after the other, so that the last of two who had a text sees that the first
--- is gone; and while texts go nobody writes one, for he may have found it there and have told nobody yet. All who write wait behind us
--- while we wait for who writes: not for long, rather it is tried again.
-CREATE FUNCTION search_display_end_v1() RETURNS void
+-- Take away the texts that nobody has any more, once something of a record was erased: those it had (stood), and those that came with
+-- the record, for they may be of an earlier version of what went. One erasure after the other, so that the last of two who had
+-- a text sees that the first is gone; and while texts go nobody writes one, for he may have found it there and have told nobody yet.
+-- All who write wait behind us while we wait for who writes: not for long, rather it is tried again.
+CREATE FUNCTION search_display_end_v1(the_owner bigint, stood bigint[]) RETURNS void
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET lock_timeout = '5s' AS $$
 DECLARE
   gone bigint[];
 BEGIN
   LOCK TABLE search_display IN SHARE UPDATE EXCLUSIVE MODE;
-  PERFORM gin_clean_pending_list('resource_tokens');  -- else each look reads what waits to be put into the index
-  SELECT array_agg(d.token) INTO gone FROM search_display d
+  SELECT array_agg(d.token) INTO gone
+    FROM (SELECT o.token FROM search_display o WHERE o.owner = the_owner
+          UNION SELECT t.token FROM search_display t WHERE t.token = ANY (stood)) d
    WHERE NOT EXISTS (SELECT FROM resource r WHERE r.tokens && ARRAY[d.token]);
   IF gone IS NULL THEN RETURN; END IF;
   LOCK TABLE search_display IN SHARE ROW EXCLUSIVE MODE;
@@ -58,6 +63,7 @@ CREATE OR REPLACE FUNCTION journal_erase_v2(at timestamp with time zone, the_own
 DECLARE
   entry bigint;
   found integer;
+  stood bigint[];
 BEGIN
   UPDATE owner o SET chain_seq = o.chain_seq + 1, last_updated = greatest(at, o.last_updated + interval '1 ms')
    WHERE o.owner = the_owner AND o.facts_rev = rev RETURNING o.chain_seq INTO entry;
@@ -76,6 +82,8 @@ BEGIN
 
   UPDATE resource_version v SET body = NULL, salt = NULL
    WHERE v.owner = the_owner AND (v.type, v.id) IN (SELECT * FROM unnest(types, ids));
+  SELECT array_agg(DISTINCT t.token) INTO stood FROM resource r CROSS JOIN LATERAL unnest(r.tokens) AS t (token)
+   WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids));
   DELETE FROM search_token s USING resource r
    WHERE r.owner = the_owner AND (r.type, r.id) IN (SELECT * FROM unnest(types, ids))
      AND s.token = ANY (r.tokens) AND s.owner = r.owner AND s.id = r.id;
@@ -124,7 +132,7 @@ BEGIN
   SELECT o.owner, entry, (o.owner & 63)::smallint, o.last_updated, journal_erase_v2.types, journal_erase_v2.ids,
          array_fill(0, ARRAY[cardinality(journal_erase_v2.ids)])
     FROM owner o WHERE o.owner = the_owner;
-  PERFORM search_display_end_v1();
+  PERFORM search_display_end_v1(the_owner, stood);
   RETURN entry;
 END $$;
 

@@ -38,7 +38,9 @@ async def index(connection: asyncpg.Connection, owner: int, hasher: Hasher, ids:
     while rows := await connection.fetch(SQL.current, owner, *after, _AT_ONCE):
         values = [_values(one, hasher, ids, own) for one in rows]
         named = [[one[name] for one in rows] for name in ("owner", "type", "id")]
-        await connection.execute(SQL.index, *named, *index_columns(values, hasher), *displays(values))
+        await connection.execute(
+            SQL.index, *named, *index_columns(values, hasher), *displays((owner, one) for one in values)
+        )
         after = (rows[-1]["type"], rows[-1]["id"])
 
 

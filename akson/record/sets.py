@@ -14,7 +14,7 @@ from akson.record.authoring import author_of, key_of
 from akson.record.changes import Change
 from akson.record.facts import NUMBERED
 from akson.record.session import session
-from akson.record.values import Hasher, Values
+from akson.record.values import Display, Hasher, Values
 
 SQL = queries(__file__, "sets.sql")
 _NAMES = "representation"  # the kind of facts that name a number
@@ -94,7 +94,7 @@ async def written(
     waits   for owners that somebody else writes; only one set does
     traces  rows of the access log that are written with them; see akson.audit.log.Stream
     """
-    shown = displays(change.values for one in sets for change in one.changes)
+    shown = displays((change.owner, change.values) for one in sets for change in one.changes)
     rows = await fetch(SQL.write, *_arguments(sets, hasher), waits, *traces, *shown)
     owners = (owner.key for owner, _ in _owners_of(sets))
     return dict(zip(owners, rows[0]["times"], strict=True)) if rows else None
@@ -183,9 +183,16 @@ def index_columns(values: Iterable[Values], hasher: Hasher) -> list[str | list[b
     ]
 
 
-def displays(values: Iterable[Values]) -> list[str | None]:
-    """Return the different texts that codes are shown by as columns: slots, texts, hashes; see migration 0092."""
-    return _columns(3, sorted({one for each in values for one in each.displays}))
+def displays(values: Iterable[tuple[int, Values]]) -> list[str | None]:
+    """Return the different texts that codes are shown by as columns: slots, texts, hashes, owners; see migration 0092.
+
+    values  those of resources, each with their owner
+    """
+    first: dict[Display, int] = {}
+    for owner, each in values:
+        for one in each.displays:
+            first.setdefault(one, owner)
+    return _columns(4, [(*one, owner) for one, owner in sorted(first.items())])
 
 
 def _hot(values: Values) -> int:

@@ -4,9 +4,9 @@
 -- back, when the search values were not made by the rules of now, see 0023_parameters.sql.
 -- in   arrays as literals, but for bodies, salts and prints; $72 owners, $73 types, $74 ids of what stands already and may
 --      hold or name numbers; $75 revision of the rules; $76 whether to wait for owners; $77 to $98 rows of the access log that
---      are written with the sets, see `append` in akson/audit/queries.sql; all null: none; $99 to $101 slots, texts and hashes
---      of what codes are shown by, which must come after the owners are locked; see 0092_displays.sql
-SELECT search_display_v1($99::text::integer[], $100::text::text[], $101::text::bigint[], journal_write_v4(
+--      are written with the sets, see `append` in akson/audit/queries.sql; all null: none; $99 to $102 slots, texts, hashes and
+--      owners of what codes are shown by, which must come after the owners are locked; see 0092_displays.sql
+SELECT search_display_v1($99::text::integer[], $100::text::text[], $101::text::bigint[], $102::text::bigint[], journal_write_v4(
   $1::text::timestamptz[], $2::text::bigint[], $3::text::text[], $4::text::bigint[], $5::text::bigint[],
   $6::text::bigint[], $7::text::integer[], $76, $8::text::integer[],
   CASE WHEN $66::text IS NOT NULL OR $72::text IS NOT NULL OR 'representation' = ANY ($62::text::text[])

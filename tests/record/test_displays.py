@@ -63,7 +63,7 @@ async def test_what_a_release_before_wrote_is_found_until_it_is_made_anew_and_af
 
 
 async def test_two_who_bring_the_same_new_texts_the_other_way_round_do_not_wait_for_each_other(office: Office) -> None:
-    bring = "SELECT search_display_v1('{1}', ARRAY[$1::text], ARRAY[$2::bigint], NULL)"
+    bring = "SELECT search_display_v1('{1}', ARRAY[$1::text], ARRAY[$2::bigint], '{1}', NULL)"
     async with office.database.transaction() as one, office.database.transaction() as other:
         for writer, text, number in ((one, "a", 1), (other, "b", 2), (one, "b", 2), (other, "a", 1)):
             await writer.execute("SET LOCAL lock_timeout = '2s'")

@@ -76,7 +76,7 @@ class _Batch:
         if concerned:
             named = [[row[name] for row, _ in concerned] for name in ("owner", "type", "id")]
             values = [self._values(own, row, resource) for row, resource in concerned]
-            columns = *index_columns(values, self.hasher), *displays(values)
+            columns = *index_columns(values, self.hasher), *displays(zip(named[0], values, strict=True))
             await self.connection.execute(SQL.index, *named, *columns)
         return failed
 

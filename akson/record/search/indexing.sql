@@ -34,7 +34,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body,
  WHERE NOT r.deleted AND v.body IS NOT NULL;
 
 -- name: index
--- See migrations/0023_parameters.sql, and 0092_displays.sql for the last three. Arrays are literals, but for keys and prints.
+-- See migrations/0023_parameters.sql, and 0092_displays.sql for the last four. Arrays are literals, but for keys and prints.
 SELECT journal_index_v3(
   $1, $2, $3, $4::text::text[], $5::text::integer[], $6, $7::text::integer[], $8::text::smallint[],
   $9::text::bigint[], $10::text::integer[], $11::text::integer[], $12::text::smallint[], $13::text::smallint[],
@@ -44,7 +44,7 @@ SELECT journal_index_v3(
   $28::text::smallint[], $29::text::numeric[], $30::text::numeric[], $31::text::bigint[], $32::text::numeric[],
   $33::text::numeric[], $34::text::bigint[], $35::text::bigint[], $36::text::integer[], $37::text::text[],
   $38::text::text[]),
-  search_display_v1($39::text::integer[], $40::text::text[], $41::text::bigint[], NULL);
+  search_display_v1($39::text::integer[], $40::text::text[], $41::text::bigint[], $42::text::bigint[], NULL);
 
 -- name: came
 -- in   $1 id, $2 type, $3 owner, $4 id of the last resource, $5 how many the expression failed on

@@ -1,3 +1,7 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
 CREATE FUNCTION public.access_append_v1(the_stream bigint, first bigint, a_kind text[], a_id text[], a_key bigint[], a_name text[], a_role text[], a_unit bigint[], a_unit_name text[], a_controller bigint[], a_controller_name text[], a_signed_in text[], r_who integer[], r_at timestamp with time zone[], r_purpose text[], r_screen text[], r_request text[], r_outcome text[], r_reason text[], r_patients text[], r_seen text[], r_leaf text[]) RETURNS bigint
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
@@ -2376,6 +2380,8 @@ CREATE INDEX search_number_wide ON public.search_number USING btree (slot, high)
 CREATE INDEX search_reference_place ON public.search_reference USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_reference_target ON public.search_reference USING btree (target, slot);
+
+CREATE INDEX search_string_parts ON public.search_string USING gin (value public.gin_trgm_ops) WITH (gin_pending_list_limit='256');
 
 CREATE INDEX search_string_place ON public.search_string USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 

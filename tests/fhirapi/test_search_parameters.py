@@ -90,6 +90,9 @@ FOUND = [
     ("Patient?family:exact=ødegård", ""), ("Patient?family:contains=DEGÅ", "kari"), ("Patient?name:text=eli kari", "kari"),
     ("Patient?family:missing=false", "kari ola"), ("Patient?given:missing=true", "ola"), ("Patient?address=trom", "kari"),
     ("Patient?family=x,ode", "ola"), (r"Patient?family=ode\,gaard", ""),
+    ("Patient?family:contains=aa", "ola"), ("Patient?family:contains=DEGÅ,aard", "kari ola"),
+    ("Patient?family:contains=deg%25rd", ""), ("Patient?family:contains=deg_rd", ""), ("Patient?family:contains=%25", ""),
+    ("Patient?organization.name:contains=nord", "kari"),
     # tokens
     ("Patient?gender=female", "kari"), ("Patient?gender=http://hl7.org/fhir/administrative-gender|female", "kari"),
     ("Patient?gender=|female", "kari"), ("Patient?gender:missing=true", "ola"), ("Patient?gender:not=female", "ola"),

@@ -54,6 +54,12 @@ def test_only_so_many_persons_are_looked_at_before_anything_is_collected() -> No
     assert Scope(owners=OWNERS[:HEAD_OF_PERSONS]).listed in ready.values
 
 
+@pytest.mark.parametrize(("part", "like"), [("Ann", "%ann%"), ("x%_\\\\yz", None), ("50%_\\\\ete", r"%50\%\_\\ete%")])
+def test_a_part_of_a_word_is_a_pattern_of_nothing_but_itself(part: str, like: str | None) -> None:
+    values = compiled("Patient", "name:contains", part).values
+    assert [one for one in values if isinstance(one, str) and one.startswith("%")] == ([like] if like else [])
+
+
 @pytest.mark.parametrize(
     ("type_", "of_any", "of_one", "value"),
     [

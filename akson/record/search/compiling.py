@@ -34,8 +34,8 @@ HEAD_OF_CODED = 2000  # that of values of one code: of most of these the code al
 HEAD_OF_STRINGS = 40  # that of names and other texts: of most values few have one, of some nearly all
 SOON = 700  # resources: a walk that is likely to end before them is cheaper than collecting rows
 _BROAD = 7  # rank (conditions.py) from which on one may: of numbers and dates
-_STRINGS = (5,)  # that of texts
-_ANYWHERE = 20  # that of parts of words
+_STRINGS = (5, 6)  # those of texts and of their parts
+_ANYWHERE = 20  # that of parts of words that are too short to be looked up
 _COMMON = (4,)  # that of codes
 _OF_ROWS = frozenset({"of_few", "sorted_few", "sorted_rows", "walk_token", "walk_tokens", "walk_token_of_owners"})
 _R, _FEW = Raw("r"), Raw("few")
@@ -158,7 +158,7 @@ class Compiler:
         )  # fmt: skip
 
     def best_rows(self, conditions: Conditions) -> Rows | None:
-        """Return the rows of that condition; of parts of words only where all must be looked at anyway."""
+        """Return the rows of that condition; of short parts of words only where all must be looked at anyway."""
         if self.best is None or (self.by_owners and self.best[0] >= _ANYWHERE):
             return None
         return conditions.rows(self.best[1], self.asked.type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from akson.fhir import types
 from akson.fhir.parameters import Group, Parameter, Slot
 from akson.record.search import asked as a
 from akson.record.search.joining import joined
-from akson.record.search.matching import Values, tokens_of, wholes_of
+from akson.record.search.matching import Values, part_of, tokens_of, wholes_of
 from akson.record.search.standing import MANY, Standing, has_token, of_its_type, slots_of, table_of
 from akson.record.search.statement import Raw, Scope, Statement, all_of, any_of
 from akson.record.search.values import moment, split
@@ -24,7 +24,8 @@ from akson.record.values import Hot, hot_slots
 _OTHERWISE = frozenset({"missing", "not", "not-in", "text", "identifier"})  # what a code is not simply looked up for
 _NO_ROWS = _OTHERWISE - {"identifier"}  # what is not found by rows
 _RANKS = {"reference": 2, "string": 5, "number": 7, "date": 8}  # how good the rows of a table are: small is good
-_IDENTIFIER, _CODE, _PART = 1, 4, 20  # those of codes, and of parts of words
+_IDENTIFIER, _CODE = 1, 4  # those of codes
+_PART, _SHORT_PART = 6, 20  # those of parts of words, and of such as no index tells
 Rows = tuple[int, str]  # how good, text
 
 
@@ -152,10 +153,17 @@ class Conditions(Values):
             part = self._part(criterion, names)
             return (rank, self._rows_in(*part, names)) if part else None
         if criterion.modifier == "contains":
-            put, slots = self.statement.put, slots_of(criterion.parameter.slots)
-            each = [put("rows_of_part", slots=slots, any=Raw(one)) for one in self._each(criterion)]
-            return rank, " UNION ALL ".join(each)
+            return rank, " UNION ALL ".join(self._rows_of_parts(criterion))
         return rank, self._rows_in(criterion, criterion.parameter.slots, names)
+
+    def _rows_of_parts(self, criterion: a.Criterion) -> Iterator[str]:
+        slots = slots_of(criterion.parameter.slots)
+        for value in criterion.values:
+            if like := part_of(value):
+                yield self.statement.put("rows_of_part", slots=slots, like=like)
+            else:
+                one = Raw(self._any(replace(criterion, values=(value,))))
+                yield self.statement.put("rows_of_short_part", slots=slots, any=one)
 
     def _rows_in(self, criterion: a.Criterion, slots: Sequence[Slot], names: Sequence[str]) -> str:
         put = self.statement.put
@@ -175,7 +183,8 @@ class Conditions(Values):
         if criterion.modifier in _NO_ROWS:
             return None
         if criterion.modifier == "contains":
-            return _PART if len(criterion.values) <= MANY else None
+            rank = _PART if all(map(part_of, criterion.values)) else _SHORT_PART
+            return rank if len(criterion.values) <= MANY else None
         return self._rank_in(criterion, criterion.parameter.slots, names)
 
     def _rank_in(self, criterion: a.Criterion, slots: Sequence[Slot], names: Sequence[str]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from akson.record.search.statement import Raw, Statement, any_of
 from akson.record.search.values import number, split, unescape
 from akson.record.values import LONGEST, UCUM, Hasher, Hot, addresses_above, in_base_units
 
+_LETTERS = re.compile(r"[^\W_]{3}")
+_SIGNS, _ESCAPED = re.compile(r"[\\%_]"), r"\\\g<0>"  # those of a pattern
 _LAST = "\U0010ffff\x01"
 
 
@@ -145,6 +148,12 @@ class Values:
         ends = {"l": Raw(f"s.{columns}low"), "h": Raw(f"s.{columns}high")}
         for way in ("_exact", "_wide") if prefix in ("gt", "ge") else ("",):
             yield self.statement.put(f"number_{prefix}{way}", low=low, high=high, **ends)
+
+
+def part_of(value: str) -> str | None:
+    """Return the pattern for strings that hold a part, None when no three letters are there to look it up by."""
+    folded = extraction.normalise(unescape(value))
+    return f"%{_SIGNS.sub(_ESCAPED, folded)}%" if _LETTERS.search(folded) else None
 
 
 def tokens_of(ways: Iterable[Hot]) -> str:

@@ -294,7 +294,11 @@ SELECT r.owner, r.id FROM (SELECT DISTINCT s.token FROM search_display s WHERE s
 SELECT s.owner, s.id FROM search_string s WHERE s.slot = ANY (:slots) AND :any
 
 -- name: rows_of_part
--- The values are read from the index alone, and the rows of those that fit looked up: of each row it would be far more.
+-- By the index on groups of three letters alone: of each row of the slots it would be far more.
+SELECT f.owner, f.id FROM (SELECT * FROM search_string s WHERE s.value LIKE :like OFFSET 0) f WHERE f.slot = ANY (:slots)
+
+-- name: rows_of_short_part
+-- Of parts without three letters. The values are read from the index alone, and the rows of those that fit looked up.
 SELECT f.owner, f.id FROM (SELECT DISTINCT s.slot, s.value FROM search_string s WHERE s.slot = ANY (:slots) AND :any OFFSET 0) v
  CROSS JOIN LATERAL (SELECT f.owner, f.id FROM search_string f WHERE f.slot = v.slot AND f.value = v.value OFFSET 0) f
 

@@ -25,6 +25,30 @@ BEGIN
   RETURN first + cardinality(r_who) - 1;
 END $$;
 
+CREATE FUNCTION public.access_append_v2(the_stream bigint, first bigint, acting text[], told text[], seen text[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET lock_timeout TO '3s'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  WITH written AS (
+    INSERT INTO access_log (stream, seq, at, actor_kind, actor_id, actor_key, actor_name, actor_role, unit, unit_name,
+                            controller, controller_name, signed_in, purpose, screen, request, outcome, reason,
+                            patients, seen, leaf)
+    SELECT the_stream, first + n, told[r + 2]::timestamptz, acting[w + 1], acting[w + 2], acting[w + 3]::bigint, acting[w + 4],
+           acting[w + 5], acting[w + 6]::bigint, acting[w + 7], acting[w + 8]::bigint, acting[w + 9], acting[w + 10],
+           told[r + 3], told[r + 4], told[r + 5], told[r + 6], told[r + 7],
+           told[r + 8]::bigint[], access_append_v2.seen[n + 1]::jsonb, decode(told[r + 9], 'hex')
+      FROM (SELECT n, 9 * n AS r, told[9 * n + 1]::integer AS w
+              FROM generate_series(0, cardinality(access_append_v2.seen) - 1) AS n OFFSET 0) AS place
+    RETURNING stream, seq, at, patients
+  )
+  INSERT INTO access_log_patient (patient, at, stream, seq)
+  SELECT unnest(patients), at, stream, seq FROM written;
+  RETURN first + cardinality(access_append_v2.seen) - 1;
+END $$;
+
 CREATE FUNCTION public.access_drop_v2(month date) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2509,6 +2533,8 @@ GRANT USAGE ON SCHEMA public TO akson_eraser;
 GRANT USAGE ON SCHEMA public TO akson_auditor;
 
 GRANT ALL ON FUNCTION public.access_append_v1(the_stream bigint, first bigint, a_kind text[], a_id text[], a_key bigint[], a_name text[], a_role text[], a_unit bigint[], a_unit_name text[], a_controller bigint[], a_controller_name text[], a_signed_in text[], r_who integer[], r_at timestamp with time zone[], r_purpose text[], r_screen text[], r_request text[], r_outcome text[], r_reason text[], r_patients text[], r_seen text[], r_leaf text[]) TO akson_app;
+
+GRANT ALL ON FUNCTION public.access_append_v2(the_stream bigint, first bigint, acting text[], told text[], seen text[]) TO akson_app;
 
 REVOKE ALL ON FUNCTION public.access_drop_v2(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.access_drop_v2(month date) TO akson_eraser;

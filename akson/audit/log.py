@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
@@ -97,7 +97,7 @@ class Stream:
 
     def values(self, rows: Sequence[Entry]) -> list[object]:
         """Return the values of the query `append` for the next rows; their numbers are used up by `kept` only."""
-        return list(_values(self._number, self._next, rows))
+        return _values(self._number, self._next, rows)
 
     def kept(self, count: int) -> None:
         """Take note that so many rows were committed."""
@@ -253,22 +253,25 @@ def _decided(outcome: str, rule: str, basis: str) -> bytes:
     return _new(outcome) + _new(rule) + _new(basis)
 
 
-def _values(stream: int, first: int, rows: Sequence[Entry]) -> Iterator[object]:
-    """Yield the values of the query `append`.
+def _values(stream: int, first: int, rows: Sequence[Entry]) -> list[object]:
+    """Return the values of the query `append`.
 
     Those who act stand once each; most of the rows that wait together are often of one of them.
     """
-    actors = list(dict.fromkeys(row.who.columns for row in rows))
-    number = {columns: str(n) for n, columns in enumerate(actors, 1)}
-    yield from (stream, first)
-    yield from map(literal, zip(*actors, strict=True))
-    yield literal([number[row.who.columns] for row in rows])
-    yield literal([row.at for row in rows])
-    for name in ("purpose", "screen", "request", "outcome", "reason"):
-        yield literal([getattr(row, name) for row in rows])
-    yield literal([literal(row.patients) for row in rows])
-    yield literal([msgspec.json.encode(row.seen).decode() for row in rows])
-    yield literal([leaf(stream, first + n, row).hex() for n, row in enumerate(rows)])
+    acting: list[str] = []
+    places: dict[tuple[str, ...], str] = {}  # of each of them: how many texts stand before
+    told: list[str] = []
+    for n, row in enumerate(rows):
+        columns = row.who.columns
+        if columns not in places:
+            places[columns] = str(len(acting))
+            acting += columns
+        told += (
+            places[columns], row.at.isoformat(), row.purpose, row.screen, row.request, row.outcome, row.reason,
+            literal(row.patients), leaf(stream, first + n, row).hex(),
+        )  # fmt: skip
+    seen = literal([msgspec.json.encode(row.seen).decode() for row in rows])
+    return [stream, first, literal(acting), literal(told), seen]
 
 
 def _too_late(done: asyncio.Future[None]) -> None:

@@ -9,16 +9,9 @@ INSERT INTO access_stream (stream, opened) VALUES ($1, $2);
 SELECT access_log_ahead($1);
 
 -- name: append
--- Write every waiting row and its projection in one statement; see migrations/0040_traced.sql.
--- in    $1 stream, $2 number of the first row; array literals of those who act: $3 kind, $4 id, $5 key, $6 name, $7 role,
---       $8 unit and $9 its name, $10 data controller and $11 its name, $12 how signed in; array literals of the rows:
---       $13 which of those who act, $14 instant, $15 purpose, $16 screen, $17 request, $18 outcome, $19 reason,
---       $20 patients as array literals, $21 seen as JSON texts, $22 leaf in hexadecimal
-SELECT access_append_v1(
-  $1, $2, $3::text::text[], $4::text::text[], $5::text::bigint[], $6::text::text[], $7::text::text[], $8::text::bigint[],
-  $9::text::text[], $10::text::bigint[], $11::text::text[], $12::text::text[], $13::text::integer[],
-  $14::text::timestamptz[], $15::text::text[], $16::text::text[], $17::text::text[], $18::text::text[],
-  $19::text::text[], $20::text::text[], $21::text::text[], $22::text::text[]);
+-- Write every waiting row and its projection in one statement; see migrations/0095_fewer_columns.sql.
+-- in    $1 stream, $2 number of the first row; as array literals of texts $3 those who act, $4 the rows, $5 what each has seen
+SELECT access_append_v2($1, $2, $3::text::text[], $4::text::text[], $5::text::text[]);
 
 -- name: open_streams
 -- The streams that may have rows without a seal.

@@ -19,7 +19,7 @@ from akson.record.values import Display, Hasher, Values
 SQL = queries(__file__, "sets.sql")
 _NAMES = "representation"  # the kind of facts that name a number
 _NAMING = b'"kind":"representation"'  # as facts.py writes it
-NO_TRACES: Sequence[object] = [None] * 22
+NO_TRACES: Sequence[object] = [None] * 5
 Fetch = Callable[..., Awaitable[Sequence[Any]]]  # a statement and its values, inside a transaction or not
 Times = Mapping[int, datetime] | None  # by owner; None: the search values were made by other rules than those of now
 

@@ -3,10 +3,10 @@
 -- come, go or are named, all that is concerned is locked first, see 0019_numbers.sql. Nothing is written, and no row comes
 -- back, when the search values were not made by the rules of now, see 0023_parameters.sql.
 -- in   arrays as literals, but for bodies, salts and prints; $72 owners, $73 types, $74 ids of what stands already and may
---      hold or name numbers; $75 revision of the rules; $76 whether to wait for owners; $77 to $98 rows of the access log that
---      are written with the sets, see `append` in akson/audit/queries.sql; all null: none; $99 to $102 slots, texts, hashes and
+--      hold or name numbers; $75 revision of the rules; $76 whether to wait for owners; $77 to $81 rows of the access log that
+--      are written with the sets, see `append` in akson/audit/queries.sql; all null: none; $82 to $85 slots, texts, hashes and
 --      owners of what codes are shown by, which must come after the owners are locked; see 0092_displays.sql
-SELECT search_display_v1($99::text::integer[], $100::text::text[], $101::text::bigint[], $102::text::bigint[], journal_write_v4(
+SELECT search_display_v1($82::text::integer[], $83::text::text[], $84::text::bigint[], $85::text::bigint[], journal_write_v4(
   $1::text::timestamptz[], $2::text::bigint[], $3::text::text[], $4::text::bigint[], $5::text::bigint[],
   $6::text::bigint[], $7::text::integer[], $76, $8::text::integer[],
   CASE WHEN $66::text IS NOT NULL OR $72::text IS NOT NULL OR 'representation' = ANY ($62::text::text[])
@@ -26,9 +26,6 @@ SELECT search_display_v1($99::text::integer[], $100::text::text[], $101::text::b
   $57::text::bigint[], $58::text::integer[], $59::text::text[], $60::text::text[], $61::text::integer[],
   $62::text::text[], $63::text::bigint[], $64::text::bigint[], $65::text::text[], $66::text::text[],
   $67::text::text[], $68::text::bigint[], $69::text::smallint[], $70::text::text[], $71::text::bigint[])) AS times,
-  CASE WHEN $77::bigint IS NOT NULL THEN access_append_v1(
-    $77, $78::bigint, $79::text::text[], $80::text::text[], $81::text::bigint[], $82::text::text[], $83::text::text[],
-    $84::text::bigint[], $85::text::text[], $86::text::bigint[], $87::text::text[], $88::text::text[],
-    $89::text::integer[], $90::text::timestamptz[], $91::text::text[], $92::text::text[], $93::text::text[],
-    $94::text::text[], $95::text::text[], $96::text::text[], $97::text::text[], $98::text::text[]) END AS traced
+  CASE WHEN $77::bigint IS NOT NULL
+       THEN access_append_v2($77, $78::bigint, $79::text::text[], $80::text::text[], $81::text::text[]) END AS traced
  WHERE search_rules_v1($75);

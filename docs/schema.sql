@@ -1038,14 +1038,25 @@ DECLARE
   gone bigint[];
 BEGIN
   LOCK TABLE search_display IN SHARE UPDATE EXCLUSIVE MODE;
-  SELECT array_agg(d.token) INTO gone
-    FROM (SELECT o.token FROM search_display o WHERE o.owner = the_owner
-          UNION SELECT t.token FROM search_display t WHERE t.token = ANY (stood)) d
-   WHERE NOT EXISTS (SELECT FROM resource r WHERE r.tokens && ARRAY[d.token]);
+  WITH held AS MATERIALIZED (
+    SELECT d.token, (SELECT r.owner FROM resource r WHERE r.tokens && ARRAY[d.token] LIMIT 1) AS holder
+      FROM (SELECT o.token FROM search_display o WHERE o.owner = the_owner
+            UNION SELECT t.token FROM search_display t WHERE t.token = ANY (stood)) d
+  ), moved AS (
+    UPDATE search_display s SET owner = h.holder FROM held h
+     WHERE s.token = h.token AND s.owner = the_owner AND h.holder <> the_owner
+  )
+  SELECT array_agg(h.token) INTO gone FROM held h WHERE h.holder IS NULL;
   IF gone IS NULL THEN RETURN; END IF;
   LOCK TABLE search_display IN SHARE ROW EXCLUSIVE MODE;
-  DELETE FROM search_display d
-   WHERE d.token = ANY (gone) AND NOT EXISTS (SELECT FROM resource r WHERE r.tokens && ARRAY[d.token]);
+  WITH held AS MATERIALIZED (
+    SELECT g.token, (SELECT r.owner FROM resource r WHERE r.tokens && ARRAY[g.token] LIMIT 1) AS holder
+      FROM unnest(gone) AS g (token)
+  ), moved AS (
+    UPDATE search_display s SET owner = h.holder FROM held h
+     WHERE s.token = h.token AND s.owner = the_owner AND h.holder <> the_owner
+  )
+  DELETE FROM search_display s USING held h WHERE s.token = h.token AND h.holder IS NULL;
 END $$;
 
 CREATE FUNCTION public.search_display_v1(slots integer[], texts text[], tokens bigint[], owners bigint[], times timestamp with time zone[]) RETURNS timestamp with time zone[]

@@ -371,6 +371,22 @@ async def test_of_two_who_erase_what_has_a_text_at_once_the_last_takes_it_away(
     assert await texts(places) == []
 
 
+async def test_a_text_goes_with_the_last_who_had_it_and_never_tells_that_it_stood_where_it_was_erased(
+    places: Places, nurse: Actor
+) -> None:
+    """It came with one record, stays as another has it, is edited away there, and that is erased too."""
+    other = await patient(places.office, at=places.practice)
+    first, second = await shown(places.office, nurse, places.astrid), await shown(places.office, nurse, other)
+    await erase(places, first)
+    assert await places.rows("SELECT owner FROM search_display WHERE value = 'syk'") == [{"owner": other.owner}]
+    async with places.office.work(nurse, Purpose.TREATMENT) as work:
+        edited = {"resourceType": "Observation", "status": "final", "code": {"text": "Frisk"},
+                  "subject": {"reference": other.reference}}  # fmt: skip
+        await journal.update(work, edited, id_=second.partition("/")[2], if_match=1)
+    await erase(places, second)
+    assert await places.rows("SELECT value FROM search_display WHERE value IN ('syk', 'frisk')") == []
+
+
 async def test_content_taken_without_a_decision_is_found_and_named(
     places: Places, nurse: Actor, owner_db: Database, database_url: str
 ) -> None:

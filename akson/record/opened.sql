@@ -7,7 +7,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body, f.person,
        AS protection
   FROM (SELECT DISTINCT e.person FROM fact e WHERE e.unit = $1 AND e.kind = 'employment') e
   JOIN fact f ON f.person = e.person AND f.kind = 'opening'
-  JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id AND NOT r.deleted
+  JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id AND r.deleted IS NOT TRUE
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE (f.data::json #>> '{value,unit}')::bigint = $1 AND f.data::json #>> '{value,emergency}' = 'false'
    AND (f.data::json #>> '{value,start}')::timestamptz >= $2 AND f.person <> $3 AND v.body IS NOT NULL
@@ -18,7 +18,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body, f.person,
 -- in   $1 practitioner, $2 unit, $3 begun since, $4 how many
 SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body, f.person, '' AS protection
   FROM fact f
-  JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id AND NOT r.deleted
+  JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id AND r.deleted IS NOT TRUE
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE f.person = $1 AND f.kind = 'opening' AND (f.data::json #>> '{value,unit}')::bigint = $2
    AND f.data::json #>> '{value,emergency}' = 'false' AND (f.data::json #>> '{value,start}')::timestamptz >= $3

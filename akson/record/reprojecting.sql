@@ -9,7 +9,7 @@ RETURNING x.owner, (SELECT count(*) FROM locked);
 -- The Patient that says who an owner is, as it stands. in   $1 owner
 SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body, f.n
   FROM fact f
-  JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id AND NOT r.deleted
+  JOIN resource r ON r.owner = f.owner AND r.type = f.type AND r.id = f.id AND r.deleted IS NOT TRUE
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
  WHERE f.owner = $1 AND f.kind = 'person' AND v.body IS NOT NULL;
 

@@ -31,7 +31,7 @@ SELECT r.owner, r.type, r.id, r.version, r.last_updated, v.body,
   FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS k (owner, type, id)
   JOIN resource r ON r.owner = k.owner AND r.type = k.type AND r.id = k.id
   JOIN resource_version v ON v.owner = r.owner AND v.type = r.type AND v.id = r.id AND v.version = r.version
- WHERE NOT r.deleted AND v.body IS NOT NULL;
+ WHERE r.deleted IS NOT TRUE AND v.body IS NOT NULL;
 
 -- name: index
 -- See migrations/0023_parameters.sql, and 0092_displays.sql for the last four. Arrays are literals, but for keys and prints.

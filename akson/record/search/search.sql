@@ -15,7 +15,9 @@
 s.type = :r.type
 
 -- name: in_type
-:r.type :among AND NOT :r.deleted
+-- Said so that no index of what is not deleted is taken for it: what is known by its whole key is found by that alone, whatever
+-- the planner believes of how much one owner has. What walks by such an index says `NOT deleted` besides.
+:r.type :among AND :r.deleted IS NOT TRUE
 
 -- name: allowed
 -- Asked of row after row: the list becomes a hash table, once. Owners come as the text of an array.
@@ -75,8 +77,10 @@ coalesce(:r.tokens && :tokens, false)
 coalesce((SELECT true FROM unnest(:r.tokens) t WHERE t = ANY (:tokens) LIMIT 1), false)
 
 -- name: string
-coalesce((SELECT true FROM search_string s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
-             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+-- What a resource has is read by its own number and by no other index besides: planned for any value, all that fit one would be
+-- read as well, once for each resource.
+coalesce((SELECT true FROM (SELECT * FROM search_string s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: display
@@ -98,8 +102,8 @@ strpos(s.value, :part) > 0
 (SELECT bool_and(strpos(' ' || s.value, ' ' || w) > 0) FROM unnest(:words::text[]) w)
 
 -- name: reference
-coalesce((SELECT true FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
-             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+coalesce((SELECT true FROM (SELECT * FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: reference_is
@@ -109,18 +113,18 @@ s.target = ANY (:targets) AND s.target_type = ANY (:types)
 s.target_type = ANY (:types)
 
 -- name: date
-coalesce((SELECT true FROM search_date s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
-             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+coalesce((SELECT true FROM (SELECT * FROM search_date s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: number
-coalesce((SELECT true FROM search_number s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
-             AND s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
+coalesce((SELECT true FROM (SELECT * FROM search_number s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = :r.id AND s.slot = ANY (:slots) AND (:any)
            LIMIT 1), false)
 
 -- name: words
-coalesce((SELECT true FROM search_text s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
-             AND s.id = :r.id AND s.type = :r.type AND (:any)
+coalesce((SELECT true FROM (SELECT * FROM search_text s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = :r.id AND s.type = :r.type AND (:any)
            LIMIT 1), false)
 
 -- name: words_anywhere
@@ -130,31 +134,31 @@ s.words @@ websearch_to_tsquery('pg_catalog.norwegian', :query)
 s.narrative @@ websearch_to_tsquery('pg_catalog.norwegian', :query)
 
 -- name: group
-coalesce((SELECT true FROM search_group g WHERE (g.owner # (hashtext(g.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647))
-             AND g.id = :r.id AND g.type = :r.type AND (:any)
+coalesce((SELECT true FROM (SELECT * FROM search_group g WHERE (g.owner # (hashtext(g.id) & 2147483647)) = (:r.owner # (hashtext(:r.id) & 2147483647)) OFFSET 0) g
+           WHERE g.id = :r.id AND g.type = :r.type AND (:any)
            LIMIT 1), false)
 
 -- name: group_token
 g.tokens && :tokens
 
 -- name: group_string
-coalesce((SELECT true FROM search_string s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
-             AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM (SELECT * FROM search_string s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
              AND (:any) LIMIT 1), false)
 
 -- name: group_reference
-coalesce((SELECT true FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
-             AND s.id = g.id AND s.grp = g.grp
+coalesce((SELECT true FROM (SELECT * FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = g.id AND s.grp = g.grp
              AND s.slot = ANY (:slots) AND (:any) LIMIT 1), false)
 
 -- name: group_date
-coalesce((SELECT true FROM search_date s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
-             AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM (SELECT * FROM search_date s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
              AND (:any) LIMIT 1), false)
 
 -- name: group_number
-coalesce((SELECT true FROM search_number s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647))
-             AND s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM (SELECT * FROM search_number s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (g.owner # (hashtext(g.id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = g.id AND s.grp = g.grp AND s.slot = ANY (:slots)
              AND (:any) LIMIT 1), false)
 
 -- name: date_eq
@@ -337,8 +341,8 @@ SELECT coalesce(nullif(s.target_owner, 0), l.owner) AS owner, s.target AS id
              AND s.id = :id AND s.slot = ANY (:slots) AND s.target_type :among
 
 -- name: in_list
-coalesce((SELECT true FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:list::bigint # (hashtext(:id) & 2147483647))
-             AND s.id = :id AND s.slot = ANY (:slots)
+coalesce((SELECT true FROM (SELECT * FROM search_reference s WHERE (s.owner # (hashtext(s.id) & 2147483647)) = (:list::bigint # (hashtext(:id) & 2147483647)) OFFSET 0) s
+           WHERE s.id = :id AND s.slot = ANY (:slots)
              AND s.target_type = :r.type AND s.target = :r.id LIMIT 1), false)
 
 -- name: key_updated
@@ -389,7 +393,7 @@ coalesce((SELECT max(s.base_high) FROM search_number s
              AND s.id = r.id AND s.slot = ANY (:slots)), '-Infinity')
 
 -- name: total
-SELECT count(*) FROM resource r WHERE :where
+SELECT count(*) FROM resource r WHERE NOT r.deleted AND :where
 
 -- name: total_of_rows
 SELECT count(*) FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d WHERE :mine) d
@@ -401,7 +405,7 @@ SELECT count(*) FROM (SELECT DISTINCT d.owner, d.id FROM (:rows) d WHERE :mine) 
 
 -- name: total_of_owners
 SELECT count(*) FROM unnest(:owners::text::bigint[]) AS o (owner)
- CROSS JOIN LATERAL (SELECT FROM resource r WHERE r.owner = o.owner AND :where OFFSET 0) r
+ CROSS JOIN LATERAL (SELECT FROM resource r WHERE r.owner = o.owner AND NOT r.deleted AND :where OFFSET 0) r
 
 -- name: total_of_hot
 SELECT count(*) FROM (
@@ -485,10 +489,10 @@ SELECT h.* FROM (SELECT r.*, :keys FROM (SELECT DISTINCT d.owner, d.id FROM (:ro
  WHERE :after ORDER BY :order LIMIT :limit
 
 -- name: sorted
-SELECT h.* FROM (SELECT r.*, :keys FROM resource r WHERE :where) h WHERE :after ORDER BY :order LIMIT :limit
+SELECT h.* FROM (SELECT r.*, :keys FROM resource r WHERE NOT r.deleted AND :where) h WHERE :after ORDER BY :order LIMIT :limit
 
 -- name: walk_all
-SELECT r.*, :keys FROM resource r WHERE :where AND :after ORDER BY r.owner, r.id LIMIT :limit
+SELECT r.*, :keys FROM resource r WHERE NOT r.deleted AND :where AND :after ORDER BY r.owner, r.id LIMIT :limit
 
 -- name: walk_token
 SELECT r.*, :keys FROM search_token s
@@ -507,7 +511,7 @@ SELECT DISTINCT ON (w.owner, w.id) w.* FROM unnest(:tokens::text::bigint[], :who
 
 -- name: walk_owners
 SELECT r.*, :keys FROM (SELECT unnest(:owners::text::bigint[]) AS owner) o
- CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = o.owner AND :where AND :after ORDER BY r.id LIMIT :limit) r
+ CROSS JOIN LATERAL (SELECT * FROM resource r WHERE r.owner = o.owner AND NOT r.deleted AND :where AND :after ORDER BY r.id LIMIT :limit) r
  LIMIT :limit
 
 -- name: walk_token_of_owners

@@ -43,7 +43,7 @@ from akson.record.facts import carries_facts, facts_of, labelled, national_ident
 from akson.record.placing import is_about_several, look_up, place
 from akson.record.projecting import Lookup
 from akson.record.session import fetch, session
-from akson.record.standing import Rows, as_it_stands, refuse_unfit, standing, standing_row, stood
+from akson.record.standing import Rows, refuse_unfit, standing, standing_row, stood
 from akson.record.stored import Stored
 from akson.record.stored import stored as stored_row
 from akson.record.weighing import refuse_unfit_opening, weigh
@@ -108,7 +108,7 @@ def _marks(rows: Rows, draft: Draft) -> Sequence[str] | None:
 def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys, along: str) -> Change:
     """Build the change of one draft and what its caller is given. coming: what the set brings; along: see releasing."""
     state = session(work)
-    row = standing_row(work, draft, rows)
+    row, stands = standing_row(work, draft, rows)
     owner, id_ = draft.owner or 0, draft.id or ""
     current = row["version"] if row is not None else 0
     new_owner = owner not in state.facts and owner not in state.new
@@ -129,7 +129,7 @@ def _change(work: Work, draft: Draft, lookup: Lookup, rows: Rows, coming: Keys, 
         type=draft.type,
         id=id_,
         expect=current,
-        stands=as_it_stands(work, row, draft.method) if row is not None else None,
+        stands=stands,
         **stood(work, row) if row is not None else {},
         new_owner=new_owner,
         person=state.facts[owner].is_person,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from akson.base.arrays import literal
@@ -47,7 +48,7 @@ class WriteSet:
     owners: Sequence[Owner]
     changes: Sequence[Change]
 
-    @property
+    @cached_property
     def concerns_numbers(self) -> bool:
         """Whether national numbers come, go or are named: then more than its owners is locked."""
         return any(

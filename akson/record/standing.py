@@ -118,8 +118,8 @@ def _is_new_owner(draft: Draft, state: Session) -> bool:
     return draft.method == "POST" and draft.owns_itself and draft.owner not in state.new
 
 
-def standing_row(work: Work, draft: Draft, rows: Rows) -> Any:
-    """Return the current row of what the draft changes; None when nothing stands there.
+def standing_row(work: Work, draft: Draft, rows: Rows) -> tuple[Any, Labels | None]:
+    """Return the current row of what the draft changes, and what the rules know of it; None when nothing stands there.
 
     An id that clients may choose, taken by what this one may not know of, is judged as if it were free: otherwise the
     answer would tell the two apart.
@@ -128,7 +128,7 @@ def standing_row(work: Work, draft: Draft, rows: Rows) -> Any:
     """
     row = rows.get((draft.stands_with, draft.type, draft.id or ""))
     if row is None or not row["version"]:
-        return None
+        return None, None
     facts, labels = facts_in(row), as_it_stands(work, row, draft.method)
     try:
         allow(work, facts, labels, Act.WRITE, f"{draft.method} {draft.type}/{draft.id}")
@@ -138,8 +138,8 @@ def standing_row(work: Work, draft: Draft, rows: Rows) -> Any:
         draft.taken = True
         if draft.owns_itself:
             draft.owner = new_owner_key()
-        return None
-    return row
+        return None, None
+    return row, labels
 
 
 def _may_read(work: Work, facts: Facts, labels: Labels) -> bool:

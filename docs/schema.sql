@@ -277,8 +277,8 @@ CREATE FUNCTION public.journal_analyze_v1(name text) RETURNS void
     SET lock_timeout TO '2s'
     AS $$
 BEGIN
-  IF name NOT IN ('owner', 'resource', 'resource_version', 'locator', 'fact', 'person_identifier', 'search_token',
-                  'search_group', 'search_reference', 'search_string', 'search_date', 'search_number', 'search_text') THEN
+  IF name NOT IN ('owner', 'resource', 'resource_version', 'locator', 'fact', 'person_identifier', 'search_token', 'search_group',
+                  'search_reference', 'search_string', 'search_date', 'search_number', 'search_text', 'search_display') THEN
     RAISE EXCEPTION 'not a table of the journal' USING ERRCODE = 'insufficient_privilege';
   END IF;
   EXECUTE format('ANALYZE %I', name);
@@ -1032,16 +1032,22 @@ CREATE FUNCTION public.search_display_end_v1(the_owner bigint, stood bigint[]) R
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    SET lock_timeout TO '5s'
+    SET lock_timeout TO '300ms'
     AS $$
 DECLARE
   gone bigint[];
+  common bigint[];
 BEGIN
   LOCK TABLE search_display IN SHARE UPDATE EXCLUSIVE MODE;
+  SELECT coalesce(array_agg(k.token), '{}') INTO common
+    FROM pg_stats s JOIN pg_class c ON c.oid = 'resource'::regclass
+   CROSS JOIN LATERAL unnest(s.most_common_elems::text::bigint[], s.most_common_elem_freqs) AS k (token, part)
+   WHERE s.schemaname = 'public' AND s.tablename = 'resource' AND s.attname = 'tokens' AND k.part * c.reltuples > 10000;
   WITH held AS MATERIALIZED (
     SELECT d.token, (SELECT r.owner FROM resource r WHERE r.tokens && ARRAY[d.token] LIMIT 1) AS holder
       FROM (SELECT o.token FROM search_display o WHERE o.owner = the_owner
             UNION SELECT t.token FROM search_display t WHERE t.token = ANY (stood)) d
+     WHERE d.token <> ALL (common)
   ), moved AS (
     UPDATE search_display s SET owner = h.holder FROM held h
      WHERE s.token = h.token AND s.owner = the_owner AND h.holder <> the_owner
@@ -2208,6 +2214,9 @@ ALTER TABLE ONLY public.resource_version
 ALTER TABLE ONLY public.search_rules
     ADD CONSTRAINT search_rules_pkey PRIMARY KEY (one);
 
+ALTER TABLE ONLY public.search_token
+    ADD CONSTRAINT search_token_pkey PRIMARY KEY (token, owner, id) INCLUDE (named);
+
 ALTER TABLE ONLY public.sending
     ADD CONSTRAINT sending_pkey PRIMARY KEY (key);
 
@@ -2380,13 +2389,13 @@ CREATE INDEX population_due ON public.population USING btree (due);
 
 CREATE INDEX population_register ON public.population USING btree (register) WHERE (register <> ''::text);
 
-CREATE INDEX resource_by_time ON public.resource USING btree (type, last_updated DESC) WHERE (NOT deleted);
+CREATE INDEX resource_by_date ON public.resource USING btree (owner, type, sort_date DESC) WHERE (NOT deleted);
 
-CREATE INDEX resource_chart ON public.resource USING btree (owner, type, sort_date DESC) WHERE (NOT deleted);
+CREATE INDEX resource_by_owner ON public.resource USING btree (type, owner) WHERE (NOT deleted);
+
+CREATE INDEX resource_by_update ON public.resource USING btree (type, last_updated DESC) WHERE (NOT deleted);
 
 CREATE INDEX resource_tokens ON public.resource USING gin (tokens) WITH (fastupdate='on', gin_pending_list_limit='256');
-
-CREATE INDEX resource_walk ON public.resource USING btree (type, owner) WHERE (NOT deleted);
 
 CREATE INDEX search_date_high ON public.search_date USING btree (slot, high);
 
@@ -2427,8 +2436,6 @@ CREATE INDEX search_text_narrative ON public.search_text USING gin (narrative) W
 CREATE INDEX search_text_place ON public.search_text USING btree (((owner # ((hashtext(id) & 2147483647))::bigint)));
 
 CREATE INDEX search_text_words ON public.search_text USING gin (words) WITH (gin_pending_list_limit='256');
-
-CREATE INDEX search_token_owner ON public.search_token USING btree (token, owner);
 
 CREATE INDEX signin_attempt_window ON public.signin_attempt USING btree (window_at);
 
@@ -2484,9 +2491,9 @@ CREATE INDEX terminology_system_supplements ON public.terminology_system USING b
 
 CREATE INDEX terminology_value_set_source ON public.terminology_value_set USING btree (source);
 
-CREATE INDEX version_owner ON public.resource_version USING btree (owner, type, last_updated) WHERE (version > 0);
+CREATE INDEX version_by_owner ON public.resource_version USING btree (owner, type, last_updated) WHERE (version > 0);
 
-CREATE INDEX version_type ON public.resource_version USING btree (type, last_updated);
+CREATE INDEX version_by_time ON public.resource_version USING btree (type, last_updated);
 
 CREATE INDEX watch_day_actor ON public.watch_day USING btree (actor, day);
 

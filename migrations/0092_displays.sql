@@ -138,3 +138,19 @@ END $$;
 
 -- What was written before is found by its own rows until it is made anew, owner by owner, while the others work.
 INSERT INTO reindex SELECT owner FROM owner ON CONFLICT DO NOTHING;
+
+-- As in 0024_analyze.sql, with the texts.
+CREATE OR REPLACE FUNCTION journal_analyze_v1(name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+BEGIN
+  IF name NOT IN ('owner', 'resource', 'resource_version', 'locator', 'fact', 'person_identifier', 'search_token', 'search_group',
+                  'search_reference', 'search_string', 'search_date', 'search_number', 'search_text', 'search_display') THEN
+    RAISE EXCEPTION 'not a table of the journal' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  EXECUTE format('ANALYZE %I', name);
+EXCEPTION WHEN lock_not_available THEN
+  NULL;  -- somebody else is at it
+END $$;

@@ -6,6 +6,7 @@ who keep copies. The leaves of the chain stay, and so does the decision. An eras
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from akson.access.rules import Act
+from akson.base.database import Database
 from akson.base.errors import Refused
 from akson.base.queries import queries
 from akson.base.work import Work
@@ -30,6 +32,7 @@ READING = queries(__file__, "reading.sql")
 HELD = "AK023"  # as migrations/0057_held.sql has it
 _IN_THE_WAY = dict.fromkeys(("55P03", "40P01"), "AK-J008")  # somebody who writes is
 _REFUSALS = REFUSALS | _IN_THE_WAY | {HELD: "AK-J008"}
+_PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds: meanwhile all may write
 SHORTEST_REASON = 10  # characters that say something
 
 
@@ -93,8 +96,8 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
     owner, rev = rows[0]["owner"], rows[0]["facts_rev"]
     keys = [row["type"] for row in rows], [row["id"] for row in rows]
     try:
-        entry = await work.office.eraser.fetchval(
-            SQL.erase, work.now, owner, rev, *keys, msgspec.json.encode(told).decode()
+        entry = await carried_out(
+            work.office.eraser, SQL.erase, work.now, owner, rev, *keys, msgspec.json.encode(told).decode()
         )
     except asyncpg.PostgresError as problem:
         work.seen[looked:] = [replace(one, outcome="refuse") for one in work.seen[looked:]]  # nothing went
@@ -103,6 +106,16 @@ async def erase(work: Work, references: Sequence[str], decision: Decision) -> in
         raise await _refusal(work, owner, problem.sqlstate) from None
     state.facts.pop(owner, None)
     return int(entry)
+
+
+async def carried_out(eraser: Database, statement: str, *values: Any) -> Any:
+    """Return what an erasure says, once those who write let it through: see migration 0096, it waits a moment only."""
+    for pause in _PAUSES:
+        try:
+            return await eraser.fetchval(statement, *values)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            await asyncio.sleep(pause)
+    return await eraser.fetchval(statement, *values)
 
 
 async def _refusal(work: Work, owner: int, state: str) -> Refused:

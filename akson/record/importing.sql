@@ -6,7 +6,8 @@ SELECT c.relname
   FROM pg_class c
  WHERE c.relnamespace = 'public'::regnamespace
    AND c.relname IN ('owner', 'resource', 'resource_version', 'locator', 'fact', 'person_identifier', 'search_token',
-                     'search_group', 'search_reference', 'search_string', 'search_date', 'search_number', 'search_text')
+                     'search_group', 'search_reference', 'search_string', 'search_date', 'search_number', 'search_text',
+                     'search_display')
    AND $1::bigint >= 1000 + (SELECT r.reltuples / 10 FROM pg_class r WHERE r.oid = 'resource'::regclass);
 
 -- name: analyze

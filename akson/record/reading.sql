@@ -153,7 +153,7 @@ SELECT owner, type, id, sort_date, unit, author, labels FROM resource
 -- in   $1 owner, $2 types, $3 how many of each, $4 token each must carry (0: any), $5 denied ids; $6 token that rows of a
 --      code's own are found by (0: it has none)
 -- out  place among the kinds, type, body ... newest first within each type
--- uses index resource_chart, search_token_owner
+-- uses index resource_by_date, primary key of search_token
 SELECT k.n AS place, r.owner, r.type, r.id, r.version, r.last_updated, r.sort_date, r.unit, r.author, r.labels, r.about, r.deleted, v.body
   FROM unnest($2::smallint[], $3::integer[], $4::bigint[], $6::bigint[]) WITH ORDINALITY AS k (type, most, token, rows, n)
  CROSS JOIN LATERAL (SELECT count(*) <= 100 AND k.rows <> 0 AS few

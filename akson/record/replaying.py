@@ -12,6 +12,7 @@ import msgspec
 from akson.audit.ledger import Erased
 from akson.base.database import Database
 from akson.base.queries import queries
+from akson.record.erasure import carried_out
 
 SQL = queries(__file__, "erasure.sql")
 Then = Callable[[int, Sequence[tuple[int, str]]], Awaitable[None]]  # owner, (type, id) of what is erased
@@ -41,7 +42,7 @@ async def carry_out(
     rows = await database.fetch(SQL.here, owner, [type_ for type_, _ in keys], [id_ for _, id_ in keys])
     if rows:
         here = rows[0]["facts_rev"], [row["type"] for row in rows], [row["id"] for row in rows]
-        await eraser.fetchval(SQL.again, now, owner, *here, msgspec.json.encode(decision).decode())
+        await carried_out(eraser, SQL.again, now, owner, *here, msgspec.json.encode(decision).decode())
     return len(rows)
 
 

@@ -82,6 +82,12 @@ FAULTY: list[tuple[str, str, str]] = [
     ("repeated member", '{"resourceType":"Patient","gender":"male","gender":"female"}', "Patient.gender"),
     ("repeated inside", '{"resourceType":"Patient","name":[{"text":"A","text":"A"}]}', "Patient.name[0].text"),
     ("repeated by escape", '{"resourceType":"Patient","id":"a","\\u0069d":"a"}', "Patient.id"),
+    ("repeated, one with a blank", '{"resourceType":"Observation","status" :"amended","status":"final","code":{"text":"x"}}',
+     "Observation.status"),
+    ("repeated, one on a line", '{"resourceType":"Patient","managingOrganization":{"reference"\n:"Organization/a","reference":"Organization/b"}}',
+     "Patient.managingOrganization.reference"),
+    ("repeated, one with a tab", '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value"\t:83.4,"value":38.40}}',
+     "Observation.valueQuantity.value"),
     ("repeated, with blanks", '{ "resourceType" : "Patient" , "id" : "a" , "id" : "b" }', "Patient.id"),
     # cardinality
     ("list for one", patient(gender=["male"]), "Patient.gender"),

@@ -79,7 +79,7 @@ class Compiler:
         """Return the statement that counts every hit."""
         statement = Statement()
         conditions, best = self.conditions(statement), self.best
-        if self.by_owners and (best is None or best[0] in _COMMON or best[0] >= _BROAD):
+        if self.by_owners and (best is None or best[0] in (*_COMMON, *_STRINGS) or best[0] >= _BROAD):
             return self._total_of_owners(statement, conditions)
         rows = self.best_rows(conditions)
         statement.found = rows is not None

@@ -371,6 +371,22 @@ async def test_of_two_who_erase_what_has_a_text_at_once_the_last_takes_it_away(
     assert await texts(places) == []
 
 
+async def test_an_erasure_that_meets_who_writes_for_long_erases_nothing_and_may_be_tried_again(
+    places: Places, nurse: Actor, owner_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "_PAUSES", (0.0,))
+    first = await shown(places.office, nurse, places.astrid)
+    async with owner_db.transaction() as writing:
+        await writing.execute("LOCK TABLE search_display IN ROW EXCLUSIVE MODE")
+        with pytest.raises(Refused) as refused:
+            await erase(places, first)
+    assert refused.value.code == "AK-J008"
+    assert await texts(places) == ["syk"]
+    assert await places.rows("SELECT FROM erasure") == []
+    await erase(places, first)
+    assert await texts(places) == []
+
+
 async def test_a_text_goes_with_the_last_who_had_it_and_never_tells_that_it_stood_where_it_was_erased(
     places: Places, nurse: Actor
 ) -> None:
